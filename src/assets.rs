@@ -1,0 +1,1 @@
+//! Templates, recipes and pages, compiled in: the one table.

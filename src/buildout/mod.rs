@@ -1,0 +1,1 @@
+//! A buildout project as a value.

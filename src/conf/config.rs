@@ -1,0 +1,219 @@
+//! What a supervisord.conf means, after expansion and checking: the value that the daemon runs.
+//! Numbers are as wide as the file may write them; Python's `int` has no bound, ours is `i64`.
+
+use super::events::EventType;
+use super::signals::Signal;
+
+/// A whole configuration.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Config {
+    pub supervisord: Supervisord,
+    /// In the order in which Supervisor opens them: inet servers first, then unix.
+    pub servers: Vec<HttpServer>,
+    /// Sorted by (priority, name), as Supervisor does.
+    pub groups: Vec<Group>,
+    pub rpcinterfaces: Vec<RpcInterface>,
+    /// What `%(here)s` stands for: the directory of the main file.
+    pub here: String,
+    /// The main file, as an absolute path.
+    pub file: String,
+}
+
+/// `[supervisord]`, with the command line already laid over it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Supervisord {
+    pub logfile: String,
+    pub logfile_maxbytes: i64,
+    pub logfile_backups: i64,
+    pub loglevel: LogLevel,
+    pub pidfile: String,
+    pub identifier: String,
+    pub childlogdir: String,
+    pub umask: u32,
+    pub directory: Option<String>,
+    pub user: Option<User>,
+    pub minfds: i64,
+    pub minprocs: i64,
+    pub nodaemon: bool,
+    pub silent: bool,
+    pub nocleanup: bool,
+    pub strip_ansi: bool,
+    /// Added to the environment of every child (in file order).
+    pub environment: Environment,
+}
+
+/// Ordered `KEY=value` pairs; a later pair with the same key has already replaced the earlier.
+pub type Environment = Vec<(String, String)>;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum LogLevel {
+    Blather,
+    Trace,
+    Debug,
+    Info,
+    Warn,
+    Error,
+    Critical,
+}
+
+/// A user of this system, looked up when the file was read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct User {
+    pub uid: u32,
+    pub name: String,
+}
+
+/// One `[unix_http_server]` or `[inet_http_server]` (or a named `:suffix` of them).
+#[derive(Clone, PartialEq)]
+pub struct HttpServer {
+    pub section: String,
+    pub bind: Bind,
+    pub credentials: Option<Credentials>,
+    /// supkit only: let `GET` actions of the web page act at once, as Supervisor does.
+    pub web_get_actions: bool,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Bind {
+    /// `host` is empty for all interfaces.
+    Inet {
+        host: String,
+        port: u16,
+    },
+    Unix {
+        path: String,
+        mode: u32,
+        owner: Option<(u32, u32)>,
+    },
+}
+
+/// A user name and a password, clear or `{SHA}` + hex digest. Never shown.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Credentials {
+    pub username: String,
+    pub password: String,
+}
+
+impl std::fmt::Debug for Credentials {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Credentials({}, ...)", self.username)
+    }
+}
+
+impl std::fmt::Debug for HttpServer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "HttpServer({}, {:?})", self.section, self.bind)
+    }
+}
+
+/// A `[rpcinterface:x]` that supkit has built in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RpcInterface {
+    /// `supervisor.rpcinterface:make_main_rpcinterface`
+    Main,
+    /// `supervisor_twiddler.rpcinterface:make_twiddler_rpcinterface`
+    Twiddler,
+}
+
+/// What is started, stopped, added and removed together: a `[group:x]`, a lone `[program:x]`, an
+/// `[eventlistener:x]` pool or an `[fcgi-program:x]`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Group {
+    pub name: String,
+    pub priority: i64,
+    pub kind: GroupKind,
+    /// In the order in which Supervisor holds them.
+    pub processes: Vec<Process>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum GroupKind {
+    Programs,
+    EventListener(Pool),
+    FastCgi(FcgiSocket),
+}
+
+/// How an event listener pool listens.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pool {
+    pub buffer_size: i64,
+    pub events: Vec<EventType>,
+    pub result_handler: ResultHandler,
+}
+
+/// The Python functions that a `result_handler` may name, as built in here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ResultHandler {
+    /// `supervisor.dispatchers:default_handler`: `OK` accepts, anything else rejects.
+    Default,
+    /// `supervisor_stdout:event_handler` and its kin: write the result to the daemon's stdout.
+    Stdout,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FcgiSocket {
+    /// The url as written, for messages.
+    pub url: String,
+    pub address: FcgiAddress,
+    pub backlog: Option<i64>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FcgiAddress {
+    Tcp { host: String, port: u16 },
+    Unix { path: String, mode: Option<u32>, owner: Option<(u32, u32)> },
+}
+
+/// One process to be: a program after `numprocs` is unfolded.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Process {
+    pub name: String,
+    /// The section that it came from, such as `web` of `[program:web]`.
+    pub program: String,
+    pub command: String,
+    pub directory: Option<String>,
+    pub umask: Option<u32>,
+    pub user: Option<User>,
+    pub priority: i64,
+    pub autostart: bool,
+    pub autorestart: AutoRestart,
+    pub startsecs: i64,
+    pub startretries: i64,
+    pub stdout: StreamLog,
+    pub stderr: StreamLog,
+    pub redirect_stderr: bool,
+    pub stopsignal: Signal,
+    pub stopwaitsecs: i64,
+    pub stopasgroup: bool,
+    pub killasgroup: bool,
+    pub exitcodes: Vec<i64>,
+    pub environment: Environment,
+    /// What the child gets as `SUPERVISOR_SERVER_URL`; `None` is `AUTO`.
+    pub serverurl: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AutoRestart {
+    Never,
+    Unexpected,
+    Always,
+}
+
+/// Where one output stream of a process goes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StreamLog {
+    pub target: LogTarget,
+    pub maxbytes: i64,
+    pub backups: i64,
+    pub capture_maxbytes: i64,
+    pub events_enabled: bool,
+    pub syslog: bool,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LogTarget {
+    None,
+    /// A file of the daemon's own naming in `childlogdir`, removed at the next start.
+    Auto,
+    File(String),
+}

@@ -1,0 +1,89 @@
+//! Signals by number and name, as Python's `signal` module knows them on Linux.
+
+use std::fmt;
+
+/// A signal number that `stopsignal=` or `signalProcess` may give. Zero is one of them: Supervisor
+/// takes it, and the kernel then only checks that the process exists.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Signal(pub i32);
+
+/// Number and name; where a number has several names, the last is the one that is shown.
+const TABLE: &[(i32, &str)] = &[
+    (1, "SIGHUP"),
+    (2, "SIGINT"),
+    (3, "SIGQUIT"),
+    (4, "SIGILL"),
+    (5, "SIGTRAP"),
+    (6, "SIGIOT"),
+    (6, "SIGABRT"),
+    (7, "SIGBUS"),
+    (8, "SIGFPE"),
+    (9, "SIGKILL"),
+    (10, "SIGUSR1"),
+    (11, "SIGSEGV"),
+    (12, "SIGUSR2"),
+    (13, "SIGPIPE"),
+    (14, "SIGALRM"),
+    (15, "SIGTERM"),
+    (16, "SIGSTKFLT"),
+    (17, "SIGCLD"),
+    (17, "SIGCHLD"),
+    (18, "SIGCONT"),
+    (19, "SIGSTOP"),
+    (20, "SIGTSTP"),
+    (21, "SIGTTIN"),
+    (22, "SIGTTOU"),
+    (23, "SIGURG"),
+    (24, "SIGXCPU"),
+    (25, "SIGXFSZ"),
+    (26, "SIGVTALRM"),
+    (27, "SIGPROF"),
+    (28, "SIGWINCH"),
+    (29, "SIGPOLL"),
+    (29, "SIGIO"),
+    (30, "SIGPWR"),
+    (31, "SIGSYS"),
+    (34, "SIGRTMIN"),
+    (64, "SIGRTMAX"),
+];
+
+impl Signal {
+    pub const KILL: Self = Self(9);
+    pub const TERM: Self = Self(15);
+
+    /// A number that Supervisor accepts.
+    pub fn from_number(number: i64) -> Option<Self> {
+        let number = i32::try_from(number).ok()?;
+        (number == 0 || TABLE.iter().any(|row| row.0 == number)).then_some(Self(number))
+    }
+
+    /// A name in any case, with or without `SIG`. `SIG_DFL` and its kin are numbers to Python.
+    pub fn from_name(name: &str) -> Option<Self> {
+        let mut name = name.trim().to_uppercase();
+        if !name.starts_with("SIG") {
+            name.insert_str(0, "SIG");
+        }
+        match name.as_str() {
+            "SIG_DFL" | "SIG_BLOCK" => return Some(Self(0)),
+            "SIG_IGN" | "SIG_UNBLOCK" => return Some(Self(1)),
+            "SIG_SETMASK" => return Some(Self(2)),
+            _ => {}
+        }
+        TABLE.iter().find(|row| row.1 == name).map(|row| Self(row.0))
+    }
+}
+
+impl fmt::Display for Signal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match TABLE.iter().rfind(|row| row.0 == self.0) {
+            Some((_, name)) => f.write_str(name),
+            None => write!(f, "signal {}", self.0),
+        }
+    }
+}
+
+impl fmt::Debug for Signal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}

@@ -1,0 +1,39 @@
+//! Two clocks that are never mixed: [`Mono`] decides, [`Wall`] is what people read.
+
+use std::time::Duration;
+
+/// A moment on a clock that never jumps: time since an arbitrary start.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Mono(pub Duration);
+
+impl Mono {
+    /// `seconds` later; negative seconds, which a configuration may hold, mean at once.
+    #[must_use]
+    pub fn plus_secs(self, seconds: i64) -> Self {
+        let seconds = u64::try_from(seconds).unwrap_or(0);
+        Self(self.0.saturating_add(Duration::from_secs(seconds)))
+    }
+
+    /// How long ago `earlier` was; nothing if it lies ahead.
+    #[must_use]
+    pub fn since(self, earlier: Self) -> Duration {
+        self.0.saturating_sub(earlier.0)
+    }
+}
+
+/// A moment on the calendar: time since the epoch.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Wall(pub Duration);
+
+impl Wall {
+    pub fn secs(self) -> i64 {
+        i64::try_from(self.0.as_secs()).unwrap_or(i64::MAX)
+    }
+}
+
+/// One reading of both clocks, passed in with every input.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Now {
+    pub mono: Mono,
+    pub wall: Wall,
+}

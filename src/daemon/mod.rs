@@ -1,0 +1,1 @@
+//! supervisord: the shell that meets the kernel.

@@ -1,0 +1,1 @@
+//! HTTP on the wire, without a socket and without XML-RPC.

@@ -1,0 +1,1 @@
+//! The dialect of Python's `RawConfigParser`, in which supervisord.conf is written.

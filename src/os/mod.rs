@@ -1,0 +1,1 @@
+//! The only home of `nix`, `libc` and `unsafe`. Knows nothing of the rest of the house.

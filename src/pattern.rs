@@ -1,0 +1,1 @@
+//! Shell-style patterns: Python's `fnmatch` and the name patterns of `supervisorctl`.

@@ -1,0 +1,88 @@
+//! Fault codes of the supervisor interface, with their names.
+
+use std::fmt;
+
+/// Every fault code, as Supervisor numbers them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Code {
+    UnknownMethod,
+    IncorrectParameters,
+    BadArguments,
+    SignatureUnsupported,
+    ShutdownState,
+    BadName,
+    BadSignal,
+    NoFile,
+    NotExecutable,
+    Failed,
+    AbnormalTermination,
+    SpawnError,
+    AlreadyStarted,
+    NotRunning,
+    Success,
+    AlreadyAdded,
+    StillRunning,
+    CantReread,
+}
+
+use Code as C;
+
+const TABLE: &[(Code, i64, &str)] = &[
+    (C::UnknownMethod, 1, "UNKNOWN_METHOD"),
+    (C::IncorrectParameters, 2, "INCORRECT_PARAMETERS"),
+    (C::BadArguments, 3, "BAD_ARGUMENTS"),
+    (C::SignatureUnsupported, 4, "SIGNATURE_UNSUPPORTED"),
+    (C::ShutdownState, 6, "SHUTDOWN_STATE"),
+    (C::BadName, 10, "BAD_NAME"),
+    (C::BadSignal, 11, "BAD_SIGNAL"),
+    (C::NoFile, 20, "NO_FILE"),
+    (C::NotExecutable, 21, "NOT_EXECUTABLE"),
+    (C::Failed, 30, "FAILED"),
+    (C::AbnormalTermination, 40, "ABNORMAL_TERMINATION"),
+    (C::SpawnError, 50, "SPAWN_ERROR"),
+    (C::AlreadyStarted, 60, "ALREADY_STARTED"),
+    (C::NotRunning, 70, "NOT_RUNNING"),
+    (C::Success, 80, "SUCCESS"),
+    (C::AlreadyAdded, 90, "ALREADY_ADDED"),
+    (C::StillRunning, 91, "STILL_RUNNING"),
+    (C::CantReread, 92, "CANT_REREAD"),
+];
+
+impl Code {
+    pub fn number(self) -> i64 {
+        TABLE.iter().find(|row| row.0 == self).map_or(0, |row| row.1)
+    }
+
+    pub fn name(self) -> &'static str {
+        TABLE.iter().find(|row| row.0 == self).map_or("UNKNOWN", |row| row.2)
+    }
+
+    pub fn from_number(number: i64) -> Option<Self> {
+        TABLE.iter().find(|row| row.1 == number).map(|row| row.0)
+    }
+}
+
+/// What a call answers when it cannot do what it was asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fault {
+    pub code: i64,
+    pub string: String,
+}
+
+impl Fault {
+    /// `NAME`, without an extra.
+    pub fn bare(code: Code) -> Self {
+        Self { code: code.number(), string: code.name().to_owned() }
+    }
+
+    /// `NAME: extra`.
+    pub fn new(code: Code, extra: impl fmt::Display) -> Self {
+        Self { code: code.number(), string: format!("{}: {extra}", code.name()) }
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.string)
+    }
+}
