@@ -1,0 +1,10 @@
+//! `supkit generate`.
+
+use std::process::ExitCode;
+
+#[derive(clap::Args)]
+pub(super) struct Args {}
+
+pub(super) fn main(_args: Args) -> ExitCode {
+    ExitCode::FAILURE
+}
