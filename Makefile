@@ -1,0 +1,38 @@
+# The front door. Each target does its own set-up; `make help` lists them.
+SHELL = /bin/sh
+CARGO ?= cargo
+DIR ?= target/demo
+PROFILE ?= release
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint fmt build tools clean-demo
+
+help: ## list the targets
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | while IFS="$$(printf '\t')" read -r target says; do \
+	  printf '  make %-12s %s\n' "$$target" "$$says"; done
+
+demo: target/tools/.stamp ## DIR=somewhere: build and run a small real Zope, ZEO and Varnish there
+	CARGO='$(CARGO)' PROFILE='$(PROFILE)' scripts/demo '$(DIR)'
+
+test: lint ## lint, then all tests, the real deployment included
+	scripts/test
+
+lint: target/tools/.stamp ## formatting, clippy with warnings denied, licences and banned crates
+	$(CARGO) fmt --check
+	$(CARGO) clippy --locked --all-targets -- -D warnings
+	$(CARGO) deny --locked check bans licenses sources
+
+fmt: ## format the code
+	$(CARGO) fmt
+
+build: ## the program: target/release/supkit
+	$(CARGO) build --locked --release
+
+tools: target/tools/.stamp ## what the targets need: Debian packages, cargo-deny, the Python originals
+
+target/tools/.stamp: scripts/tools scripts/oracle.txt
+	CARGO='$(CARGO)' scripts/tools
+	@touch $@
+
+clean-demo: ## DIR=somewhere: stop the demo there and delete it
+	scripts/demo --clean '$(DIR)'
