@@ -1,0 +1,166 @@
+//! Why a call did not answer: by kind for programs, and in Python's words for people who know
+//! Supervisor's `error:` lines.
+
+use std::fmt;
+use std::io;
+
+use crate::rpc::fault::Fault;
+
+/// What went wrong between a call and its answer.
+#[derive(Debug)]
+pub enum ClientError {
+    /// The server answered that it cannot do it.
+    Fault(Fault),
+    /// The server answered with something else than `200 OK`.
+    Status { code: u16, reason: String },
+    /// The url is none that we can connect to.
+    Url(String),
+    /// The host of the url has no address.
+    Resolve(String),
+    /// The socket failed.
+    Io(io::Error),
+    /// The server closed the connection before it answered.
+    Closed,
+    /// The server closed the connection in the middle of its answer.
+    Truncated,
+    /// The answer is not what HTTP or XML-RPC allow.
+    Malformed(String),
+    /// The server was silent for longer than the limit.
+    Timeout,
+    /// Ctrl-C.
+    Interrupted,
+}
+
+pub(super) type Result<T> = std::result::Result<T, ClientError>;
+
+impl ClientError {
+    /// The number of the fault, if it is one.
+    pub fn fault(&self) -> Option<&Fault> {
+        match self {
+            Self::Fault(fault) => Some(fault),
+            _ => None,
+        }
+    }
+
+    /// The class that Python would raise, and what it would say.
+    pub(super) fn in_python(&self) -> (&'static str, String) {
+        match self {
+            Self::Fault(fault) => ("xmlrpc.client.Fault", self::fault(fault)),
+            Self::Status { code, reason } => (
+                "xmlrpc.client.ProtocolError",
+                format!("<ProtocolError for 127.0.0.1/RPC2: {code} {reason}>"),
+            ),
+            Self::Url(text) => ("ValueError", text.clone()),
+            Self::Resolve(text) => ("socket.gaierror", resolve(text)),
+            Self::Io(error) => (class(error), os_error(error)),
+            Self::Closed => (
+                "http.client.RemoteDisconnected",
+                "Remote end closed connection without response".to_owned(),
+            ),
+            Self::Truncated => ("http.client.IncompleteRead", self.to_string()),
+            Self::Malformed(text) => ("http.client.HTTPException", text.clone()),
+            Self::Timeout => ("TimeoutError", "timed out".to_owned()),
+            Self::Interrupted => ("KeyboardInterrupt", String::new()),
+        }
+    }
+}
+
+/// A fault as Python shows one.
+pub(super) fn fault(fault: &Fault) -> String {
+    format!("<Fault {}: {}>", fault.code, super::python::repr(&fault.string))
+}
+
+fn class(error: &io::Error) -> &'static str {
+    match error.kind() {
+        io::ErrorKind::ConnectionRefused => "ConnectionRefusedError",
+        io::ErrorKind::ConnectionReset => "ConnectionResetError",
+        io::ErrorKind::ConnectionAborted => "ConnectionAbortedError",
+        io::ErrorKind::BrokenPipe => "BrokenPipeError",
+        io::ErrorKind::NotFound => "FileNotFoundError",
+        io::ErrorKind::PermissionDenied => "PermissionError",
+        io::ErrorKind::TimedOut => "TimeoutError",
+        io::ErrorKind::NotADirectory => "NotADirectoryError",
+        _ => "OSError",
+    }
+}
+
+/// `[Errno 2] No such file or directory`.
+fn os_error(error: &io::Error) -> String {
+    match error.raw_os_error() {
+        Some(code) => {
+            let text = error.to_string();
+            let text = text.strip_suffix(&format!(" (os error {code})")).unwrap_or(&text);
+            format!("[Errno {code}] {text}")
+        }
+        None => error.to_string(),
+    }
+}
+
+/// The resolver's numbers, which the standard library does not tell.
+fn resolve(text: &str) -> String {
+    let code = match text {
+        "Name or service not known" => -2,
+        "Temporary failure in name resolution" => -3,
+        "No address associated with hostname" => -5,
+        _ => -4,
+    };
+    format!("[Errno {code}] {text}")
+}
+
+impl fmt::Display for ClientError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Fault(fault) => write!(f, "{fault}"),
+            Self::Status { code, reason } => write!(f, "the server answered {code} {reason}"),
+            Self::Url(text) | Self::Resolve(text) | Self::Malformed(text) => f.write_str(text),
+            Self::Io(error) => write!(f, "{error}"),
+            Self::Closed => f.write_str("the server closed the connection without an answer"),
+            Self::Truncated => f.write_str("the server closed the connection amid its answer"),
+            Self::Timeout => f.write_str("the server did not answer in time"),
+            Self::Interrupted => f.write_str("interrupted"),
+        }
+    }
+}
+
+impl std::error::Error for ClientError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Io(error) => Some(error),
+            _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rpc::fault::Code;
+
+    #[test]
+    fn errors_are_worded_as_python_words_them() {
+        let words = |error: ClientError| {
+            let (class, text) = error.in_python();
+            format!("{class}, {text}")
+        };
+        assert_eq!(
+            words(ClientError::Io(io::Error::from_raw_os_error(111))),
+            "ConnectionRefusedError, [Errno 111] Connection refused"
+        );
+        assert_eq!(
+            words(ClientError::Io(io::Error::from_raw_os_error(2))),
+            "FileNotFoundError, [Errno 2] No such file or directory"
+        );
+        assert_eq!(
+            words(ClientError::Status { code: 401, reason: "Unauthorized".to_owned() }),
+            "xmlrpc.client.ProtocolError, <ProtocolError for 127.0.0.1/RPC2: 401 Unauthorized>"
+        );
+        assert_eq!(
+            words(ClientError::Fault(Fault::new(Code::BadName, "it's"))),
+            "xmlrpc.client.Fault, <Fault 10: \"BAD_NAME: it's\">"
+        );
+        assert_eq!(
+            words(ClientError::Resolve("Name or service not known".to_owned())),
+            "socket.gaierror, [Errno -2] Name or service not known"
+        );
+    }
+}

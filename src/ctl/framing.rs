@@ -1,0 +1,137 @@
+//! Where the body of an HTTP response ends: by length, by chunks, or with the connection. Bytes
+//! come in as they arrive and leave unframed; this knows no socket.
+
+/// No chunk-size line is longer than this.
+const LINE_LIMIT: usize = 1024;
+
+/// How far into its body a response is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Framing {
+    /// So many bytes are still to come.
+    Length(usize),
+    Chunked(Chunk),
+    UntilClose,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Chunk {
+    Size,
+    Data(usize),
+    /// The line end after a chunk's data.
+    Gap,
+    /// Lines after the last chunk, up to an empty one.
+    Trailer,
+    End,
+}
+
+impl Framing {
+    pub(super) fn is_over(self) -> bool {
+        matches!(self, Self::Length(0) | Self::Chunked(Chunk::End))
+    }
+
+    /// Moves what belongs to the body from `input` to `output`, as far as it has come.
+    pub(super) fn take(&mut self, input: &mut Vec<u8>, output: &mut Vec<u8>) -> Result<(), String> {
+        match self {
+            Self::Length(left) => {
+                *left -= shift(input, *left, output);
+                Ok(())
+            }
+            Self::UntilClose => {
+                output.append(input);
+                Ok(())
+            }
+            Self::Chunked(chunk) => {
+                while let Some(next) = chunk.step(input, output)? {
+                    *chunk = next;
+                }
+                Ok(())
+            }
+        }
+    }
+}
+
+impl Chunk {
+    /// One step ahead, or `None` when more bytes are needed.
+    fn step(self, input: &mut Vec<u8>, output: &mut Vec<u8>) -> Result<Option<Self>, String> {
+        Ok(match self {
+            Self::Size => take_line(input)?.map(|line| read_size(&line)).transpose()?,
+            Self::Data(_) if input.is_empty() => None,
+            Self::Data(left) => match left - shift(input, left, output) {
+                0 => Some(Self::Gap),
+                left => Some(Self::Data(left)),
+            },
+            Self::Gap => take_line(input)?.map(|_| Self::Size),
+            Self::Trailer => take_line(input)?
+                .map(|line| if line.is_empty() { Self::End } else { Self::Trailer }),
+            Self::End => None,
+        })
+    }
+}
+
+/// Moves up to `count` bytes, and tells how many it were.
+fn shift(input: &mut Vec<u8>, count: usize, output: &mut Vec<u8>) -> usize {
+    let count = count.min(input.len());
+    output.extend(input.drain(..count));
+    count
+}
+
+fn take_line(input: &mut Vec<u8>) -> Result<Option<Vec<u8>>, String> {
+    match input.iter().position(|&byte| byte == b'\n') {
+        Some(end) => {
+            let mut line: Vec<u8> = input.drain(..=end).collect();
+            line.truncate(end);
+            if line.last() == Some(&b'\r') {
+                line.pop();
+            }
+            Ok(Some(line))
+        }
+        None if input.len() > LINE_LIMIT => Err("a chunk has no size".to_owned()),
+        None => Ok(None),
+    }
+}
+
+fn read_size(line: &[u8]) -> Result<Chunk, String> {
+    let text = String::from_utf8_lossy(line);
+    let digits = text.split(';').next().unwrap_or_default().trim();
+    match usize::from_str_radix(digits, 16) {
+        Ok(0) => Ok(Chunk::Trailer),
+        Ok(size) => Ok(Chunk::Data(size)),
+        Err(_) => Err(format!("`{}` is not the size of a chunk", digits.escape_debug())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(mut framing: Framing, pieces: &[&str]) -> (String, bool) {
+        let (mut input, mut output) = (Vec::new(), Vec::new());
+        for piece in pieces {
+            input.extend_from_slice(piece.as_bytes());
+            framing.take(&mut input, &mut output).expect("well framed");
+        }
+        (String::from_utf8(output).expect("text"), framing.is_over())
+    }
+
+    #[test]
+    fn a_length_ends_the_body_and_leaves_the_rest() {
+        assert_eq!(read(Framing::Length(5), &["he", "llo", "HTTP"]), ("hello".to_owned(), true));
+        assert_eq!(read(Framing::Length(5), &["he"]), ("he".to_owned(), false));
+    }
+
+    #[test]
+    fn chunks_may_be_cut_anywhere() {
+        let whole = "5\r\nhello\r\n1;x=y\r\n \r\nA\r\nwide world\r\n0\r\n\r\n";
+        for cut in 0..whole.len() {
+            let got = read(Framing::Chunked(Chunk::Size), &[&whole[..cut], &whole[cut..]]);
+            assert_eq!(got, ("hello wide world".to_owned(), true), "cut at {cut}");
+        }
+    }
+
+    #[test]
+    fn a_size_that_is_no_number_is_an_error() {
+        let (mut input, mut output) = (b"zz\r\n".to_vec(), Vec::new());
+        let error = Framing::Chunked(Chunk::Size).take(&mut input, &mut output);
+        assert_eq!(error, Err("`zz` is not the size of a chunk".to_owned()));
+    }
+}

@@ -1,0 +1,92 @@
+//! Where a server listens, as `serverurl` writes it.
+
+/// An address that can be connected to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum ServerUrl {
+    Unix { path: String },
+    Http { host: String, port: u16 },
+}
+
+impl ServerUrl {
+    /// Reads a url; the error is the sentence that Supervisor's users know.
+    pub(super) fn parse(text: &str) -> Result<Self, String> {
+        if let Some(path) = text.strip_prefix("unix://") {
+            return Ok(Self::Unix { path: path.to_owned() });
+        }
+        let rest = text
+            .strip_prefix("http://")
+            .ok_or_else(|| format!("Unknown protocol for serverurl {text}"))?;
+        let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+        let place = rest[..end].rsplit('@').next().unwrap_or_default();
+        let (host, port) = split_port(place);
+        Ok(Self::Http { host: host.to_lowercase(), port: read_port(port)? })
+    }
+
+    /// What a request calls the server in its `Host` header.
+    pub(super) fn host_header(&self) -> String {
+        match self {
+            Self::Unix { .. } => "localhost".to_owned(),
+            Self::Http { host, port: 80 } => bracketed(host),
+            Self::Http { host, port } => format!("{}:{port}", bracketed(host)),
+        }
+    }
+}
+
+fn split_port(place: &str) -> (&str, &str) {
+    if let Some((host, rest)) = place.strip_prefix('[').and_then(|inner| inner.split_once(']')) {
+        return (host, rest.strip_prefix(':').unwrap_or_default());
+    }
+    place.split_once(':').unwrap_or((place, ""))
+}
+
+fn read_port(text: &str) -> Result<u16, String> {
+    if text.is_empty() {
+        return Ok(80);
+    }
+    if !text.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Err(format!("Port could not be cast to integer value as '{text}'"));
+    }
+    text.parse().map_err(|_| "Port out of range 0-65535".to_owned())
+}
+
+fn bracketed(host: &str) -> String {
+    if host.contains(':') { format!("[{host}]") } else { host.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What became of a url, in one line.
+    fn parse(text: &str) -> String {
+        match ServerUrl::parse(text) {
+            Ok(ServerUrl::Unix { path }) => format!("unix {path}"),
+            Ok(ServerUrl::Http { host, port }) => format!("http {host} {port}"),
+            Err(error) => error,
+        }
+    }
+
+    #[test]
+    fn urls_name_a_socket_or_a_host_and_port() {
+        assert_eq!(parse("unix:///run/s.sock"), "unix /run/s.sock");
+        assert_eq!(parse("http://LocalHost:9001"), "http localhost 9001");
+        assert_eq!(parse("http://example.org/x"), "http example.org 80");
+        assert_eq!(parse("http://u:p@example.org:81?q"), "http example.org 81");
+        assert_eq!(parse("http://[::1]:9001/"), "http ::1 9001");
+    }
+
+    #[test]
+    fn faults_are_worded_as_python_words_them() {
+        assert_eq!(parse("ftp://x"), "Unknown protocol for serverurl ftp://x");
+        assert_eq!(parse("http://x:y"), "Port could not be cast to integer value as 'y'");
+        assert_eq!(parse("http://x:70000"), "Port out of range 0-65535");
+    }
+
+    #[test]
+    fn the_host_header_leaves_out_the_usual_port() {
+        let header = |text| ServerUrl::parse(text).map(|url| url.host_header());
+        assert_eq!(header("http://a"), Ok("a".to_owned()));
+        assert_eq!(header("http://[::1]:9001"), Ok("[::1]:9001".to_owned()));
+        assert_eq!(header("unix:///x"), Ok("localhost".to_owned()));
+    }
+}
