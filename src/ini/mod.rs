@@ -2,4 +2,6 @@
 //! in which supervisord.conf is written, and that of zc.buildout. Neither knows an option.
 
 pub mod buildout;
+pub mod lines;
 pub mod python;
+pub mod text;
