@@ -1,0 +1,60 @@
+//! Reads the two clocks and turns calendar time into local time. Decides nothing by them.
+
+use std::mem::MaybeUninit;
+use std::time::Duration;
+
+use nix::time::{ClockId, clock_gettime};
+
+/// Time since boot or so; never jumps.
+pub fn monotonic() -> Duration {
+    read(ClockId::CLOCK_MONOTONIC)
+}
+
+/// Time since the epoch, as the calendar of this machine has it.
+pub fn wall() -> Duration {
+    read(ClockId::CLOCK_REALTIME)
+}
+
+fn read(clock: ClockId) -> Duration {
+    clock_gettime(clock).map_or(Duration::ZERO, Duration::from)
+}
+
+/// A moment as people here read it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LocalTime {
+    pub year: i32,
+    pub month: i32,
+    pub day: i32,
+    pub hour: i32,
+    pub minute: i32,
+    pub second: i32,
+}
+
+/// `wall` in the time zone of this machine.
+pub fn local(wall: Duration) -> LocalTime {
+    let seconds = libc::time_t::try_from(wall.as_secs()).unwrap_or(libc::time_t::MAX);
+    let mut broken = MaybeUninit::<libc::tm>::zeroed();
+    // SAFETY: both pointers are to live values of the right type; an all-zero `tm` is a valid value,
+    // so reading it is sound even if the call fails. The daemon has one thread, so nobody changes
+    // TZ meanwhile.
+    let tm = unsafe {
+        libc::localtime_r(&raw const seconds, broken.as_mut_ptr());
+        broken.assume_init()
+    };
+    LocalTime {
+        year: tm.tm_year + 1900,
+        month: tm.tm_mon + 1,
+        day: tm.tm_mday,
+        hour: tm.tm_hour,
+        minute: tm.tm_min,
+        second: tm.tm_sec,
+    }
+}
+
+impl LocalTime {
+    /// `2026-11-23 17:34:54`
+    pub fn stamp(&self) -> String {
+        let Self { year, month, day, hour, minute, second } = self;
+        format!("{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02}")
+    }
+}

@@ -1,0 +1,98 @@
+//! Small file work: whole files put in place, private names, pieces of a log. Logs that are written
+//! live in [`super::logfile`].
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+
+/// Replaces `path` by `bytes`: readers see the old text or the new one, even after a power cut.
+/// `mode` is set on the new file whatever the umask; `None` keeps the mode that the old file has.
+pub fn write_atomically(path: &Path, bytes: &[u8], mode: Option<u32>) -> io::Result<()> {
+    let directory = path.parent().filter(|dir| !dir.as_os_str().is_empty());
+    let directory = directory.unwrap_or(Path::new("."));
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let temporary = make_private(directory, &format!(".{name}."), "")?;
+    let result = fill(&temporary, path, bytes, mode);
+    if result.is_err() {
+        let _ = fs::remove_file(&temporary);
+    }
+    result
+}
+
+fn fill(temporary: &Path, path: &Path, bytes: &[u8], mode: Option<u32>) -> io::Result<()> {
+    let mode = match (mode, fs::metadata(path)) {
+        (Some(mode), _) => mode,
+        (None, Ok(old)) => old.permissions().mode() & 0o7777,
+        (None, Err(_)) => 0o644,
+    };
+    let mut file = OpenOptions::new().write(true).open(temporary)?;
+    file.write_all(bytes)?;
+    file.set_permissions(fs::Permissions::from_mode(mode))?;
+    file.sync_all()?;
+    fs::rename(temporary, path)?;
+    if let Some(directory) = path.parent().filter(|dir| !dir.as_os_str().is_empty()) {
+        File::open(directory)?.sync_all()?;
+    }
+    Ok(())
+}
+
+/// Creates an empty file of mode 0600 under a name that nobody could guess: `prefix`, eight random
+/// characters, `suffix`.
+pub fn make_private(directory: &Path, prefix: &str, suffix: &str) -> io::Result<PathBuf> {
+    for _ in 0..100 {
+        let path = directory.join(format!("{prefix}{}{suffix}", random_name()?));
+        match OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path) {
+            Ok(_) => return Ok(path),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Err(io::Error::new(io::ErrorKind::AlreadyExists, "no usable temporary file name found"))
+}
+
+fn random_name() -> io::Result<String> {
+    const LETTERS: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz_01234";
+    let mut bytes = [0; 8];
+    File::open("/dev/urandom")?.read_exact(&mut bytes)?;
+    Ok(bytes.iter().map(|byte| LETTERS[usize::from(byte % 32)] as char).collect())
+}
+
+/// Up to `length` bytes from `offset` on, or all to the end.
+pub fn read_from(path: &Path, offset: u64, length: Option<u64>) -> io::Result<Vec<u8>> {
+    let mut file = File::open(path)?;
+    file.seek(SeekFrom::Start(offset))?;
+    let mut bytes = Vec::new();
+    file.take(length.unwrap_or(u64::MAX)).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// The size of what can be read at `path`.
+pub fn size(path: &Path) -> io::Result<u64> {
+    File::open(path)?.seek(SeekFrom::End(0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_is_replaced_whole_and_keeps_its_mode() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a");
+        write_atomically(&path, b"one", Some(0o640)).unwrap();
+        write_atomically(&path, b"two", None).unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"two");
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o7777, 0o640);
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_private_file_is_private_and_named_as_asked() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = make_private(dir.path(), "web-stdout---x-", ".log").unwrap();
+        let name = path.file_name().unwrap().to_str().unwrap();
+        assert!(name.starts_with("web-stdout---x-") && name.len() == 15 + 8 + 4, "{name}");
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o7777, 0o600);
+    }
+}

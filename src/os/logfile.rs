@@ -1,0 +1,294 @@
+//! A log that grows, rotates by size and survives what happens to its file. Pipes, terminals and the
+//! like are only ever written through. Knows no format: bytes come in.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Seek, Write};
+use std::os::fd::{AsFd, BorrowedFd};
+use std::os::unix::fs::{FileTypeExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+/// When to begin a new file, and how many old ones to keep.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Rotation {
+    /// Zero or less: never.
+    pub maxbytes: i64,
+    /// Zero or less: the file is emptied instead.
+    pub backups: i64,
+}
+
+/// More old files than this are not counted through.
+const MOST_BACKUPS: i64 = 10_000;
+
+#[derive(Debug)]
+pub struct LogFile {
+    path: PathBuf,
+    rotation: Rotation,
+    /// `None` while it cannot be opened; every write tries again.
+    target: Option<Target>,
+    in_trouble: bool,
+}
+
+#[derive(Debug)]
+struct Target {
+    file: File,
+    rotates: bool,
+}
+
+impl LogFile {
+    pub fn open(path: impl Into<PathBuf>, rotation: Rotation) -> io::Result<Self> {
+        let path = path.into();
+        let target = Some(Target::open(&path)?);
+        Ok(Self { path, rotation, target, in_trouble: false })
+    }
+
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Appends all of `bytes`, then rotates if the file has reached its size. An error is returned
+    /// once per spell of trouble, so that a full disk does not fill the other log too.
+    pub fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+        let result = self.append(bytes).and_then(|()| self.rotate_if_due());
+        let was_in_trouble = std::mem::replace(&mut self.in_trouble, result.is_err());
+        if was_in_trouble { Ok(()) } else { result }
+    }
+
+    fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
+        write_fully(&mut self.target()?.file, bytes)
+    }
+
+    fn target(&mut self) -> io::Result<&mut Target> {
+        match &mut self.target {
+            Some(target) => Ok(target),
+            missing @ None => Ok(missing.insert(Target::open(&self.path)?)),
+        }
+    }
+
+    fn rotate_if_due(&mut self) -> io::Result<()> {
+        let maxbytes = u64::try_from(self.rotation.maxbytes).unwrap_or(0);
+        let Some(target) = self.target.as_mut().filter(|target| target.rotates) else {
+            return Ok(());
+        };
+        if maxbytes == 0 || target.file.stream_position()? < maxbytes {
+            return Ok(());
+        }
+        self.target = None;
+        if self.rotation.backups > 0 {
+            self.shift_backups()?;
+        }
+        let file = appending().truncate(false).open(&self.path)?;
+        file.set_len(0)?;
+        self.target = Some(Target { file, rotates: true });
+        Ok(())
+    }
+
+    /// `log.2` becomes `log.3`, `log.1` becomes `log.2`, `log` becomes `log.1`. Gaps are no error.
+    fn shift_backups(&self) -> io::Result<()> {
+        for number in (1..self.rotation.backups.min(MOST_BACKUPS)).rev() {
+            rename_if_there(&self.backup(number), &self.backup(number + 1))?;
+        }
+        rename_if_there(&self.path, &self.backup(1))
+    }
+
+    fn backup(&self, number: i64) -> PathBuf {
+        let mut name = self.path.clone().into_os_string();
+        name.push(format!(".{number}"));
+        name.into()
+    }
+
+    /// Lets go of the file and opens whatever now has its name.
+    pub fn reopen(&mut self) -> io::Result<()> {
+        self.target = None;
+        self.target = Some(Target::open(&self.path)?);
+        self.in_trouble = false;
+        Ok(())
+    }
+
+    /// Begins a new, empty file in place of this one. What cannot be removed, as a device, stays.
+    pub fn clear(&mut self) -> io::Result<()> {
+        if self.target.as_ref().is_none_or(|target| target.rotates) {
+            match fs::remove_file(&self.path) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+                _ => {}
+            }
+        }
+        self.reopen()
+    }
+}
+
+impl Target {
+    fn open(path: &Path) -> io::Result<Self> {
+        let kind = fs::metadata(path).map(|metadata| metadata.file_type());
+        if kind.as_ref().is_ok_and(FileTypeExt::is_fifo) && inherited(path).is_none() {
+            // Read and write: so that opening does not wait for a reader and writing finds one.
+            let mut options = OpenOptions::new();
+            options.read(true).write(true).custom_flags(libc::O_NONBLOCK);
+            return Ok(Self { file: options.open(path)?, rotates: false });
+        }
+        let opened = match (appending().open(path), inherited(path)) {
+            // A socket cannot be opened by name, nor a terminal of another user.
+            (Err(_), Some(fd)) => File::from(fd.try_clone_to_owned()?),
+            (result, _) => result?,
+        };
+        let is_file = opened.metadata()?.is_file();
+        Ok(Self { rotates: is_file && !is_special(path), file: opened })
+    }
+}
+
+fn appending() -> OpenOptions {
+    let mut options = OpenOptions::new();
+    options.append(true).create(true);
+    options
+}
+
+/// Names that lead to another file, which is not ours to rename.
+fn is_special(path: &Path) -> bool {
+    path.starts_with("/dev") || path.starts_with("/proc")
+}
+
+/// The descriptor that a path like `/dev/stdout` names.
+fn inherited(path: &Path) -> Option<BorrowedFd<'static>> {
+    let number = match path.to_str()? {
+        "/dev/stdout" => 1,
+        "/dev/stderr" => 2,
+        text => {
+            text.strip_prefix("/dev/fd/").or(text.strip_prefix("/proc/self/fd/"))?.parse().ok()?
+        }
+    };
+    match number {
+        // SAFETY: 1 and 2 are open for the whole life of the process.
+        1 | 2 => Some(unsafe { BorrowedFd::borrow_raw(number) }),
+        _ => None,
+    }
+}
+
+fn rename_if_there(from: &Path, to: &Path) -> io::Result<()> {
+    match fs::rename(from, to) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}
+
+/// Writes all. A descriptor that somebody else made non-blocking is waited for; a FIFO that nobody
+/// empties is not.
+fn write_fully(file: &mut File, mut bytes: &[u8]) -> io::Result<()> {
+    while !bytes.is_empty() {
+        match file.write(bytes) {
+            Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+            Ok(count) => bytes = &bytes[count..],
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => wait_writable(file, error)?,
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}
+
+fn wait_writable(file: &File, blocked: io::Error) -> io::Result<()> {
+    use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+    let mut fds = [PollFd::new(file.as_fd(), PollFlags::POLLOUT)];
+    match poll(&mut fds, PollTimeout::from(100_u8)) {
+        Ok(0) => Err(blocked),
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn content(path: &Path) -> String {
+        String::from_utf8(fs::read(path).unwrap_or_else(|_| b"(none)".to_vec())).unwrap()
+    }
+
+    #[test]
+    fn a_log_rotates_after_the_write_that_reaches_its_size() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("log");
+        let mut log = LogFile::open(&path, Rotation { maxbytes: 4, backups: 2 }).unwrap();
+        let mut seen = Vec::new();
+        for chunk in ["abc", "d", "efghij", "kl", "mn", "o"] {
+            log.write(chunk.as_bytes()).unwrap();
+            let backups =
+                ["log", "log.1", "log.2", "log.3"].map(|name| content(&dir.path().join(name)));
+            seen.push(backups.join(" "));
+        }
+        insta::assert_snapshot!(seen.join("\n"), @r"
+        abc (none) (none) (none)
+         abcd (none) (none)
+         efghij abcd (none)
+        kl efghij abcd (none)
+         klmn efghij (none)
+        o klmn efghij (none)
+        ");
+    }
+
+    #[test]
+    fn without_backups_the_file_is_emptied() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("log");
+        let mut log = LogFile::open(&path, Rotation { maxbytes: 3, backups: 0 }).unwrap();
+        log.write(b"abc").unwrap();
+        log.write(b"d").unwrap();
+        assert_eq!(content(&path), "d");
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_vanished_directory_is_reported_once_and_survived() {
+        let dir = tempfile::tempdir().unwrap();
+        let home = dir.path().join("logs");
+        fs::create_dir(&home).unwrap();
+        let path = home.join("log");
+        let mut log = LogFile::open(&path, Rotation { maxbytes: 2, backups: 1 }).unwrap();
+        fs::remove_dir_all(&home).unwrap();
+        assert!(log.write(b"ab").is_err(), "the rotation fails");
+        assert!(log.write(b"cd").is_ok(), "said already");
+        fs::create_dir(&home).unwrap();
+        log.write(b"e").unwrap();
+        assert_eq!(content(&path), "e");
+        fs::remove_dir_all(&home).unwrap();
+        assert!(log.write(b"f").is_err(), "a new spell of trouble");
+    }
+
+    #[test]
+    fn a_full_disk_is_reported_once() {
+        let mut log = LogFile::open("/dev/full", Rotation::default()).unwrap();
+        assert_eq!(log.write(b"x").unwrap_err().raw_os_error(), Some(libc::ENOSPC));
+        assert!(log.write(b"x").is_ok());
+    }
+
+    #[test]
+    fn clearing_makes_a_new_file_and_reopening_follows_the_name() {
+        use std::os::unix::fs::MetadataExt;
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("log");
+        let mut log = LogFile::open(&path, Rotation::default()).unwrap();
+        log.write(b"old").unwrap();
+        fs::rename(&path, dir.path().join("moved")).unwrap();
+        log.write(b"er").unwrap();
+        log.reopen().unwrap();
+        log.write(b"new").unwrap();
+        assert_eq!(content(&dir.path().join("moved")), "older");
+        assert_eq!(content(&path), "new");
+        let before = fs::metadata(&path).unwrap().ino();
+        fs::hard_link(&path, dir.path().join("keeps the inode busy")).unwrap();
+        log.clear().unwrap();
+        assert_ne!(fs::metadata(&path).unwrap().ino(), before);
+        assert_eq!(content(&path), "");
+    }
+
+    #[test]
+    fn what_cannot_seek_is_written_through() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("fifo");
+        nix::unistd::mkfifo(&path, nix::sys::stat::Mode::S_IRWXU).unwrap();
+        let mut log = LogFile::open(&path, Rotation { maxbytes: 1, backups: 1 }).unwrap();
+        log.write(b"abc").unwrap();
+        let mut reader = File::open(&path).unwrap();
+        let mut bytes = [0; 3];
+        io::Read::read_exact(&mut reader, &mut bytes).unwrap();
+        assert_eq!(&bytes, b"abc");
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
+    }
+}

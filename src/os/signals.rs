@@ -1,0 +1,101 @@
+//! Signals to this process, as numbers that can be read from a descriptor. Knows not what they mean.
+
+use std::io::{self, Read, Write};
+use std::os::fd::{AsFd, BorrowedFd};
+use std::os::unix::net::UnixStream;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use nix::sys::signal::{SigHandler, Signal, signal};
+
+/// Signals that wait to be taken, each once, in the order in which they came first.
+pub struct Signals {
+    reader: UnixStream,
+    pending: Vec<(i32, Arc<AtomicBool>)>,
+}
+
+impl Signals {
+    /// Catches `numbers` from now on. A signal that is already pending is not queued again, so the
+    /// pipe between handler and reader can never fill up.
+    pub fn catch(numbers: &[i32]) -> io::Result<Self> {
+        let (reader, writer) = UnixStream::pair()?;
+        reader.set_nonblocking(true)?;
+        writer.set_nonblocking(true)?;
+        let writer = Arc::new(writer);
+        let mut pending = Vec::with_capacity(numbers.len());
+        for &number in numbers {
+            let flag = Arc::new(AtomicBool::new(false));
+            let (raised, pipe) = (Arc::clone(&flag), Arc::clone(&writer));
+            let byte = u8::try_from(number).map_err(io::Error::other)?;
+            let action = move || {
+                if !raised.swap(true, Ordering::SeqCst) {
+                    let _ = (&*pipe).write(&[byte]);
+                }
+            };
+            // SAFETY: the action only swaps an atomic and writes to a descriptor, both of which are
+            // async-signal-safe; errno is kept by the registry around it.
+            unsafe { signal_hook::low_level::register(number, action) }?;
+            pending.push((number, flag));
+        }
+        Ok(Self { reader, pending })
+    }
+
+    /// What came since the last call. A signal that comes during the call is taken now or next time.
+    pub fn take(&mut self) -> Vec<i32> {
+        let mut bytes = [0; 64];
+        let Ok(count) = self.reader.read(&mut bytes) else { return Vec::new() };
+        let mut taken = Vec::with_capacity(count);
+        for byte in &bytes[..count] {
+            let number = i32::from(*byte);
+            if let Some((_, flag)) = self.pending.iter().find(|(known, _)| *known == number) {
+                flag.store(false, Ordering::SeqCst);
+                taken.push(number);
+            }
+        }
+        taken
+    }
+}
+
+impl AsFd for Signals {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.reader.as_fd()
+    }
+}
+
+/// A broken pipe and a file that reached its size limit are errors of a write, not deaths.
+pub fn ignore_write_signals() -> io::Result<()> {
+    for number in [Signal::SIGPIPE, Signal::SIGXFSZ] {
+        // SAFETY: ignoring a signal installs no handler.
+        unsafe { signal(number, SigHandler::SigIgn) }?;
+    }
+    Ok(())
+}
+
+/// Sends `number` to a process or, with `group`, to the process group that it leads. Zero only asks
+/// whether it is there.
+pub fn kill(pid: i32, number: i32, group: bool) -> io::Result<()> {
+    let target = if group { -pid } else { pid };
+    // SAFETY: kill takes two numbers and touches no memory of ours.
+    match unsafe { libc::kill(target, number) } {
+        0 => Ok(()),
+        _ => Err(io::Error::last_os_error()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn signals_come_once_each_in_the_order_of_their_arrival() {
+        let mut signals = Signals::catch(&[libc::SIGUSR1, libc::SIGUSR2, libc::SIGWINCH]).unwrap();
+        for number in [libc::SIGUSR2, libc::SIGWINCH, libc::SIGUSR2] {
+            // Raised, not sent, so that this thread has handled it when the call returns.
+            signal_hook::low_level::raise(number).unwrap();
+        }
+        assert_eq!(signals.take(), [libc::SIGUSR2, libc::SIGWINCH]);
+        assert_eq!(signals.take(), []);
+        signal_hook::low_level::raise(libc::SIGUSR2).unwrap();
+        assert_eq!(signals.take(), [libc::SIGUSR2]);
+    }
+}

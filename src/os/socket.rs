@@ -1,0 +1,252 @@
+//! Listening sockets: TCP and unix, the latter with mode and owner and put in place atomically.
+//! Knows not what is spoken on them.
+
+use std::fmt;
+use std::fs;
+use std::io;
+use std::net::{SocketAddr, TcpListener, ToSocketAddrs};
+use std::os::fd::{AsRawFd, OwnedFd};
+use std::os::unix::fs::{PermissionsExt, chown};
+use std::os::unix::net::UnixListener;
+use std::path::{Path, PathBuf};
+
+use nix::sys::socket::{
+    self as sys, AddressFamily, Backlog, SockFlag, SockType, SockaddrIn, SockaddrIn6, UnixAddr,
+    sockopt,
+};
+
+use super::users;
+
+/// A socket that accepts connections.
+pub enum Listener {
+    Tcp(TcpListener),
+    Unix(UnixListener),
+}
+
+/// Mode and owner of a socket file; `u32::MAX` in an owner leaves that part as it is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Rights {
+    pub mode: Option<u32>,
+    pub owner: Option<(u32, u32)>,
+}
+
+/// Why a socket could not be opened.
+#[derive(Debug)]
+pub enum OpenError {
+    /// Somebody answers there already.
+    InUse,
+    /// The owner could not be set; the sentence that Supervisor says then.
+    Owner(String),
+    Io(io::Error),
+}
+
+impl From<io::Error> for OpenError {
+    fn from(error: io::Error) -> Self {
+        match error.raw_os_error() {
+            Some(libc::EADDRINUSE) => Self::InUse,
+            _ => Self::Io(error),
+        }
+    }
+}
+
+impl From<nix::Error> for OpenError {
+    fn from(error: nix::Error) -> Self {
+        io::Error::from(error).into()
+    }
+}
+
+impl fmt::Display for OpenError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::InUse => f.write_str("[Errno 98] Address already in use"),
+            Self::Owner(text) => f.write_str(text),
+            Self::Io(error) => f.write_str(&super::errno::python(error)),
+        }
+    }
+}
+
+/// Listens at a TCP address; an empty host means all interfaces. IPv4 is preferred where a name has
+/// both, because Supervisor knows nothing else.
+pub fn tcp(host: &str, port: u16, backlog: i32) -> Result<TcpListener, OpenError> {
+    let address = resolve(host, port)?;
+    let family = if address.is_ipv4() { AddressFamily::Inet } else { AddressFamily::Inet6 };
+    let fd = sys::socket(family, SockType::Stream, SockFlag::SOCK_CLOEXEC, None)?;
+    sys::setsockopt(&fd, sockopt::ReuseAddr, &true)?;
+    match address {
+        SocketAddr::V4(address) => sys::bind(fd.as_raw_fd(), &SockaddrIn::from(address))?,
+        SocketAddr::V6(address) => sys::bind(fd.as_raw_fd(), &SockaddrIn6::from(address))?,
+    }
+    sys::listen(&fd, depth(backlog))?;
+    Ok(TcpListener::from(fd))
+}
+
+fn resolve(host: &str, port: u16) -> io::Result<SocketAddr> {
+    let host = if host.is_empty() { "0.0.0.0" } else { host };
+    let found: Vec<SocketAddr> = (host, port).to_socket_addrs()?.collect();
+    let first = found.iter().find(|address| address.is_ipv4()).or(found.first());
+    first.copied().ok_or_else(|| io::Error::other("the host name has no address"))
+}
+
+fn depth(backlog: i32) -> Backlog {
+    Backlog::new(backlog).unwrap_or(Backlog::MAXCONN)
+}
+
+/// Listens at `path` in place of whatever dead socket or plain file is there. The socket appears
+/// under its name only when its mode is right. `stale` is called before a leftover is removed.
+pub fn unix(
+    path: &Path,
+    rights: Rights,
+    backlog: i32,
+    mut stale: impl FnMut(&Path),
+) -> Result<UnixListener, OpenError> {
+    let temporary = temporary_name(path);
+    let _ = fs::remove_file(&temporary);
+    let fd = bind_unix(&temporary)?;
+    let placed = put_in_place(&temporary, path, rights, &mut stale);
+    let _ = fs::remove_file(&temporary);
+    placed?;
+    set_owner(path, rights.owner)?;
+    sys::listen(&fd, depth(backlog))?;
+    Ok(UnixListener::from(fd))
+}
+
+/// `PATH.PID`, or something shorter where that would be too long for a socket.
+fn temporary_name(path: &Path) -> PathBuf {
+    let mut long = path.as_os_str().to_owned();
+    long.push(format!(".{}", std::process::id()));
+    if UnixAddr::new(Path::new(&long)).is_ok() {
+        return long.into();
+    }
+    path.with_file_name(format!(".{}", std::process::id()))
+}
+
+fn bind_unix(path: &Path) -> Result<OwnedFd, OpenError> {
+    let address = UnixAddr::new(path)
+        .map_err(|_| OpenError::Io(io::Error::other("AF_UNIX path too long")))?;
+    let fd = sys::socket(AddressFamily::Unix, SockType::Stream, SockFlag::SOCK_CLOEXEC, None)?;
+    sys::bind(fd.as_raw_fd(), &address)?;
+    Ok(fd)
+}
+
+fn put_in_place(
+    temporary: &Path,
+    path: &Path,
+    rights: Rights,
+    stale: &mut impl FnMut(&Path),
+) -> Result<(), OpenError> {
+    if let Some(mode) = rights.mode {
+        fs::set_permissions(temporary, fs::Permissions::from_mode(mode & 0o7777))?;
+    }
+    // A hard link, unlike a rename, fails if somebody else was faster; so two daemons that start
+    // together cannot both win. Each round removes a leftover, so the rounds end.
+    for _ in 0..10 {
+        match fs::hard_link(temporary, path) {
+            Ok(()) => return Ok(()),
+            Err(_) if is_answering(path) => return Err(OpenError::InUse),
+            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error.into()),
+            Err(_) => {
+                stale(path);
+                fs::remove_file(path)?;
+            }
+        }
+    }
+    Err(OpenError::InUse)
+}
+
+/// Whether a connection to `path` succeeds or would, if its queue were shorter.
+fn is_answering(path: &Path) -> bool {
+    let Ok(address) = UnixAddr::new(path) else { return false };
+    let flags = SockFlag::SOCK_CLOEXEC | SockFlag::SOCK_NONBLOCK;
+    let Ok(fd) = sys::socket(AddressFamily::Unix, SockType::Stream, flags, None) else {
+        return false;
+    };
+    let connected = sys::connect(fd.as_raw_fd(), &address);
+    matches!(connected, Ok(()) | Err(nix::Error::EAGAIN | nix::Error::EINPROGRESS))
+}
+
+fn set_owner(path: &Path, owner: Option<(u32, u32)>) -> Result<(), OpenError> {
+    let Some((uid, gid)) = owner else { return Ok(()) };
+    let part = |id: u32| (id != u32::MAX).then_some(id);
+    match chown(path, part(uid), part(gid)) {
+        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
+            let shown = |id: u32| if id == u32::MAX { "-1".to_owned() } else { id.to_string() };
+            Err(OpenError::Owner(format!(
+                "Not permitted to chown {} to uid/gid ({}, {}); adjust \"sockchown\" value in config \
+                 file or on command line to values that the current user ({}) can successfully chown",
+                path.display(),
+                shown(uid),
+                shown(gid),
+                users::own_name()
+            )))
+        }
+        other => Ok(other?),
+    }
+}
+
+/// Listens at `path` for a FastCGI program: whatever is there is replaced without a question.
+pub fn fastcgi_unix(path: &Path, rights: Rights, backlog: i32) -> Result<UnixListener, OpenError> {
+    let _ = fs::remove_file(path);
+    let fd = bind_unix(path)?;
+    let result = set_owner(path, rights.owner).and_then(|()| {
+        if let Some(mode) = rights.mode {
+            fs::set_permissions(path, fs::Permissions::from_mode(mode & 0o7777))?;
+        }
+        Ok(sys::listen(&fd, depth(backlog))?)
+    });
+    if result.is_err() {
+        let _ = fs::remove_file(path);
+    }
+    result.map(|()| UnixListener::from(fd))
+}
+
+impl Listener {
+    /// The bare descriptor, for handing on to children.
+    pub fn into_fd(self) -> OwnedFd {
+        match self {
+            Self::Tcp(listener) => listener.into(),
+            Self::Unix(listener) => listener.into(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::net::UnixStream;
+
+    use super::*;
+
+    #[test]
+    fn a_socket_appears_with_its_mode_and_a_dead_one_gives_way() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("s.sock");
+        let rights = Rights { mode: Some(0o700), owner: None };
+        let mut stale = 0;
+        drop(unix(&path, rights, 5, |_| stale += 1).unwrap());
+        let alive = unix(&path, rights, 5, |_| stale += 1).unwrap();
+        assert_eq!(stale, 1);
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o7777, 0o700);
+        assert!(matches!(unix(&path, rights, 5, |_| stale += 1), Err(OpenError::InUse)));
+        UnixStream::connect(&path).unwrap();
+        drop(alive);
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1, "no temporary name is left");
+    }
+
+    #[test]
+    fn a_plain_file_gives_way_too_and_a_missing_directory_is_told() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("s.sock");
+        fs::write(&path, "").unwrap();
+        unix(&path, Rights::default(), 5, |_| ()).unwrap();
+        let nowhere = dir.path().join("nowhere/s.sock");
+        let error = unix(&nowhere, Rights::default(), 5, |_| ()).unwrap_err();
+        assert!(matches!(error, OpenError::Io(error) if error.kind() == io::ErrorKind::NotFound));
+    }
+
+    #[test]
+    fn a_port_in_use_is_told_from_other_errors() {
+        let first = tcp("127.0.0.1", 0, 5).unwrap();
+        let port = first.local_addr().unwrap().port();
+        assert!(matches!(tcp("127.0.0.1", port, 5), Err(OpenError::InUse)));
+        assert!(tcp("", 0, 5).unwrap().local_addr().unwrap().ip().is_unspecified());
+    }
+}

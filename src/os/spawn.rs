@@ -1,0 +1,379 @@
+//! Makes a child. All that allocates, looks up or formats is done in the [`Plan`], before the fork;
+//! [`become_child`] makes async-signal-safe calls only and reports its failures on the child's own
+//! standard error, as Supervisor does.
+
+use std::ffi::{CString, OsString};
+use std::io;
+use std::os::fd::{AsRawFd, OwnedFd, RawFd};
+use std::os::unix::ffi::OsStringExt;
+use std::ptr;
+
+use super::errno;
+use super::users::{Account, Identity};
+
+/// Everything about a child that is to be.
+#[derive(Debug)]
+pub struct Plan {
+    /// The file to execute, already searched for.
+    pub program: OsString,
+    pub argv: Vec<OsString>,
+    /// The whole environment; nothing is inherited besides.
+    pub environment: Vec<(OsString, OsString)>,
+    pub directory: Option<OsString>,
+    pub umask: Option<u32>,
+    /// Who to become, with the number that messages name.
+    pub user: Option<(u32, Identity)>,
+    pub stdin: OwnedFd,
+    pub stdout: OwnedFd,
+    /// `None`: the same as stdout.
+    pub stderr: Option<OwnedFd>,
+}
+
+/// A [`Plan`] in the shape in which system calls want it.
+struct Prepared {
+    program: CString,
+    argv: CStrings,
+    environment: CStrings,
+    directory: Option<CString>,
+    umask: Option<libc::mode_t>,
+    account: Option<Account>,
+    /// Why the child must not run at all.
+    refusal: Option<Vec<u8>>,
+    fds: [RawFd; 3],
+    exec_failed: Vec<u8>,
+    chdir_failed: Vec<u8>,
+    highest_fd: RawFd,
+}
+
+/// Strings with a null-terminated array of pointers to them.
+struct CStrings {
+    pointers: Vec<*const libc::c_char>,
+    _strings: Vec<CString>,
+}
+
+impl CStrings {
+    fn new(strings: Vec<CString>) -> Self {
+        let pointers = strings.iter().map(|s| s.as_ptr()).chain([ptr::null()]).collect();
+        Self { pointers, _strings: strings }
+    }
+}
+
+impl Plan {
+    /// Forks. The descriptors of the plan are closed on this side in any case.
+    pub fn launch(self) -> io::Result<i32> {
+        let prepared = self.prepare()?;
+        let mask = block_all_signals();
+        // SAFETY: the daemon has one thread; the child calls nothing but become_child, which keeps
+        // to async-signal-safe functions and never returns.
+        let pid = unsafe { libc::fork() };
+        if pid == 0 {
+            // SAFETY: this is the child of a fork, all signals are blocked, `prepared` is alive.
+            unsafe { become_child(&prepared) }
+        }
+        let result = if pid < 0 { Err(io::Error::last_os_error()) } else { Ok(pid) };
+        restore_signals(&mask);
+        result
+    }
+
+    fn prepare(&self) -> io::Result<Prepared> {
+        let argv0 = self.argv.first().map(|arg| arg.clone().into_vec()).unwrap_or_default();
+        let directory = self.directory.as_ref().map(|dir| dir.clone().into_vec());
+        let (account, refusal) = match &self.user {
+            Some((_, Identity::Become(account))) => (Some(account.clone()), None),
+            Some((uid, Identity::Impossible(reason))) => {
+                let line = format!("supervisor: couldn't setuid to {uid}: {reason}\n");
+                (None, Some(line.into_bytes()))
+            }
+            Some((_, Identity::Keep)) | None => (None, None),
+        };
+        let stdout = self.stdout.as_raw_fd();
+        Ok(Prepared {
+            program: c_string(self.program.clone())?,
+            argv: CStrings::new(self.argv.iter().cloned().map(c_string).collect::<Result<_, _>>()?),
+            environment: CStrings::new(
+                self.environment.iter().map(pair).collect::<Result<_, _>>()?,
+            ),
+            chdir_failed: phrase(b"chdir to", directory.as_deref().unwrap_or_default()),
+            exec_failed: phrase(b"exec", &argv0),
+            directory: directory.map(CString::new).transpose()?,
+            umask: self.umask.map(|mask| mask as libc::mode_t & 0o7777),
+            account,
+            refusal,
+            fds: [
+                self.stdin.as_raw_fd(),
+                stdout,
+                self.stderr.as_ref().map_or(stdout, AsRawFd::as_raw_fd),
+            ],
+            highest_fd: highest_fd(),
+        })
+    }
+}
+
+fn phrase(verb: &[u8], object: &[u8]) -> Vec<u8> {
+    [b"supervisor: couldn't ", verb, b" ", object, b": "].concat()
+}
+
+fn c_string(text: OsString) -> io::Result<CString> {
+    CString::new(text.into_vec()).map_err(|_| io::Error::other("embedded null byte"))
+}
+
+fn pair((name, value): &(OsString, OsString)) -> io::Result<CString> {
+    let mut text = name.clone();
+    text.push("=");
+    text.push(value);
+    c_string(text)
+}
+
+fn highest_fd() -> RawFd {
+    use nix::sys::resource::{Resource, getrlimit};
+    let soft = getrlimit(Resource::RLIMIT_NOFILE).map_or(1024, |(soft, _)| soft);
+    RawFd::try_from(soft).unwrap_or(65536).min(1 << 20)
+}
+
+/// Blocks every signal, so that none is handled by the child as if it were the daemon.
+fn block_all_signals() -> libc::sigset_t {
+    // SAFETY: both sets are live, and a zeroed one is valid to be overwritten.
+    unsafe {
+        let mut all = std::mem::zeroed::<libc::sigset_t>();
+        let mut before = std::mem::zeroed::<libc::sigset_t>();
+        libc::sigfillset(&raw mut all);
+        libc::sigprocmask(libc::SIG_SETMASK, &raw const all, &raw mut before);
+        before
+    }
+}
+
+fn restore_signals(mask: &libc::sigset_t) {
+    // SAFETY: the set is live and was filled by the kernel.
+    unsafe { libc::sigprocmask(libc::SIG_SETMASK, mask, ptr::null_mut()) };
+}
+
+const NOT_SPAWNED: &[u8] = b"supervisor: child process was not spawned\n";
+
+/// The child's life between fork and exec, in Supervisor's order.
+///
+/// # Safety
+/// Only in the child of a fork of a process with one thread.
+unsafe fn become_child(child: &Prepared) -> ! {
+    // SAFETY: every call below is async-signal-safe and gets live, null-terminated arguments.
+    unsafe {
+        libc::setpgid(0, 0);
+        for (to, from) in (0..).zip(child.fds) {
+            libc::dup2(from, to);
+        }
+        close_from(3, child.highest_fd);
+        reset_signals();
+        if child.refusal.is_some() || !become_user(child.account.as_ref()) {
+            give_up(child.refusal.as_deref().unwrap_or_default(), None);
+        }
+        if let Some(directory) = &child.directory
+            && libc::chdir(directory.as_ptr()) != 0
+        {
+            give_up(&child.chdir_failed, Some(last_errno()));
+        }
+        if let Some(mask) = child.umask {
+            libc::umask(mask);
+        }
+        let (argv, environment) = (&child.argv.pointers, &child.environment.pointers);
+        libc::execve(child.program.as_ptr(), argv.as_ptr(), environment.as_ptr());
+        give_up(&child.exec_failed, Some(last_errno()))
+    }
+}
+
+/// # Safety
+/// As [`become_child`].
+unsafe fn close_from(first: RawFd, highest: RawFd) {
+    #[cfg(target_os = "linux")]
+    // SAFETY: close_range takes three numbers; descriptors are not used as objects any more.
+    if unsafe { libc::syscall(libc::SYS_close_range, first, libc::c_uint::MAX, 0) } == 0 {
+        return;
+    }
+    for fd in first..highest {
+        // SAFETY: closing a number that is not open is harmless.
+        unsafe { libc::close(fd) };
+    }
+}
+
+/// Everything as a fresh process has it, but SIGPIPE and SIGXFSZ ignored: Python ignores them, so
+/// children of Supervisor have always had them so.
+///
+/// # Safety
+/// As [`become_child`].
+unsafe fn reset_signals() {
+    // SAFETY: the structures are live; a zeroed sigaction is a valid "default" one.
+    unsafe {
+        for number in 1..=64 {
+            let mut action = std::mem::zeroed::<libc::sigaction>();
+            action.sa_sigaction = match number {
+                libc::SIGPIPE | libc::SIGXFSZ => libc::SIG_IGN,
+                _ => libc::SIG_DFL,
+            };
+            libc::sigaction(number, &raw const action, ptr::null_mut());
+        }
+        let mut none = std::mem::zeroed::<libc::sigset_t>();
+        libc::sigemptyset(&raw mut none);
+        libc::sigprocmask(libc::SIG_SETMASK, &raw const none, ptr::null_mut());
+    }
+}
+
+/// Changes groups and user for good; root must not come back.
+///
+/// # Safety
+/// As [`become_child`].
+unsafe fn become_user(account: Option<&Account>) -> bool {
+    let Some(Account { uid, gid, groups }) = account else { return true };
+    // SAFETY: the list is live and as long as is said.
+    unsafe {
+        if libc::setgroups(groups.len() as _, groups.as_ptr()) != 0 {
+            return refuse(*uid, b"Could not set groups of effective user");
+        }
+        if libc::setgid(*gid) != 0 {
+            return refuse(*uid, b"Could not set group id of effective user");
+        }
+        libc::setuid(*uid) == 0 && (*uid == 0 || libc::setuid(0) != 0)
+    }
+}
+
+/// Says that the user could not be changed, the number written without formatting.
+///
+/// # Safety
+/// As [`become_child`].
+unsafe fn refuse(uid: u32, reason: &[u8]) -> bool {
+    let mut digits = [0; 10];
+    let mut at = digits.len();
+    let mut rest = uid;
+    loop {
+        at -= 1;
+        digits[at] = b'0' + (rest % 10) as u8;
+        rest /= 10;
+        if rest == 0 {
+            break;
+        }
+    }
+    // SAFETY: as the caller promised.
+    unsafe {
+        say(&[b"supervisor: couldn't setuid to ", &digits[at..], b": ", reason, b"\n"]);
+    }
+    false
+}
+
+/// # Safety
+/// As [`become_child`].
+unsafe fn give_up(message: &[u8], code: Option<i32>) -> ! {
+    // SAFETY: as the caller promised; _exit does not return.
+    unsafe {
+        match code {
+            Some(code) => {
+                say(&[message, errno::name(code).unwrap_or("unknown error").as_bytes(), b"\n"]);
+            }
+            None => say(&[message]),
+        }
+        say(&[NOT_SPAWNED]);
+        libc::_exit(127)
+    }
+}
+
+/// # Safety
+/// As [`become_child`].
+unsafe fn say(parts: &[&[u8]]) {
+    for part in parts {
+        // SAFETY: pointer and length are of a live slice.
+        unsafe { libc::write(2, part.as_ptr().cast(), part.len()) };
+    }
+}
+
+/// # Safety
+/// As [`become_child`].
+unsafe fn last_errno() -> i32 {
+    io::Error::last_os_error().raw_os_error().unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Read;
+    use std::os::fd::OwnedFd;
+
+    use super::*;
+
+    fn plan(program: &str, argv: &[&str]) -> (Plan, io::PipeReader) {
+        let (reader, writer) = io::pipe().unwrap();
+        let stdin = OwnedFd::from(std::fs::File::open("/dev/null").unwrap());
+        let plan = Plan {
+            program: program.into(),
+            argv: argv.iter().map(OsString::from).collect(),
+            environment: vec![("A".into(), "b".into())],
+            directory: None,
+            umask: None,
+            user: None,
+            stdin,
+            stdout: writer.into(),
+            stderr: None,
+        };
+        (plan, reader)
+    }
+
+    /// What the child wrote and how it ended.
+    fn run(plan: Plan, mut output: io::PipeReader) -> (String, i32) {
+        let pid = plan.launch().unwrap();
+        let mut text = String::new();
+        output.read_to_string(&mut text).unwrap();
+        let mut status = 0;
+        // SAFETY: the pointer is to a live integer.
+        assert_eq!(unsafe { libc::waitpid(pid, &raw mut status, 0) }, pid);
+        (text, libc::WEXITSTATUS(status))
+    }
+
+    #[test]
+    fn a_child_has_a_clean_table_of_descriptors_and_signals() {
+        let command = ["grep", "-E", "-o", "^Sig(Blk|Ign).*", "/proc/self/status"];
+        let (plan, output) = self::plan("/bin/grep", &command);
+        let (text, _) = run(plan, output);
+        let masks = text.lines().filter_map(|line| line.split_once('\t'));
+        // 32 and 33 belong to libc, which keeps them from everybody.
+        let known = |mask: &str| u64::from_str_radix(mask, 16).unwrap() & !(0b11 << 31);
+        let masks: Vec<_> = masks.map(|(name, mask)| (name, known(mask))).collect();
+        let ignored = 1 << (libc::SIGPIPE - 1) | 1 << (libc::SIGXFSZ - 1);
+        assert_eq!(masks, [("SigBlk:", 0), ("SigIgn:", ignored)]);
+        let script = "echo /proc/$$/fd/*; tr '\\0' ' ' < /proc/$$/environ; \
+                      ps -o pgid= -p $$ | grep -qw $$ && echo leads";
+        let (plan, output) = self::plan("/bin/sh", &["sh", "-c", script]);
+        let (text, _) = run(plan, output);
+        let fds: Vec<&str> = text.lines().next().unwrap().split("/fd/").skip(1).collect();
+        assert_eq!(fds.len(), 3, "{text}");
+        assert!(text.ends_with("A=b leads\n"), "{text}");
+    }
+
+    #[test]
+    fn a_failed_exec_is_told_on_standard_error() {
+        let (plan, output) = plan("/nonexistent/x", &["x", "y"]);
+        let expected = "supervisor: couldn't exec x: ENOENT\n\
+                        supervisor: child process was not spawned\n";
+        assert_eq!(run(plan, output), (expected.to_owned(), 127));
+    }
+
+    #[test]
+    fn a_script_without_an_interpreter_is_not_given_to_the_shell() {
+        use std::os::unix::fs::PermissionsExt;
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("script");
+        std::fs::write(&path, "echo hello\n").unwrap();
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
+        let (plan, output) = plan(path.to_str().unwrap(), &["script"]);
+        let expected = "supervisor: couldn't exec script: ENOEXEC\n\
+                        supervisor: child process was not spawned\n";
+        assert_eq!(run(plan, output), (expected.to_owned(), 127));
+    }
+
+    #[test]
+    fn directory_and_user_are_refused_in_supervisors_words() {
+        let (mut plan_, output) = plan("/bin/true", &["true"]);
+        plan_.directory = Some("/nonexistent".into());
+        let (text, _) = run(plan_, output);
+        assert!(text.starts_with("supervisor: couldn't chdir to /nonexistent: ENOENT\n"), "{text}");
+        let (mut plan_, output) = plan("/bin/true", &["true"]);
+        let reason = "Can't drop privilege as nonroot user".to_owned();
+        plan_.user = Some((33, Identity::Impossible(reason)));
+        let expected = "supervisor: couldn't setuid to 33: Can't drop privilege as nonroot user\n\
+                        supervisor: child process was not spawned\n";
+        assert_eq!(run(plan_, output), (expected.to_owned(), 127));
+    }
+}

@@ -1,0 +1,66 @@
+//! Who this process is, and who it may become. Names are looked up here, before any fork.
+
+use std::ffi::CString;
+
+use nix::unistd::{self, Gid, Uid, User};
+
+/// What to do about a wish to run as some user.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Identity {
+    /// We are that user already.
+    Keep,
+    Become(Account),
+    /// It cannot be done; the reason in Supervisor's words.
+    Impossible(String),
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Account {
+    pub uid: u32,
+    pub gid: u32,
+    /// The primary group first, then the supplementary ones.
+    pub groups: Vec<u32>,
+}
+
+pub fn uid() -> u32 {
+    unistd::getuid().as_raw()
+}
+
+/// The name of the user that we act as, for messages.
+pub fn own_name() -> String {
+    let uid = unistd::geteuid();
+    User::from_uid(uid).ok().flatten().map_or_else(|| uid.to_string(), |user| user.name)
+}
+
+/// Decides whether and how to become `uid`.
+pub fn identity(uid: u32) -> Identity {
+    let Ok(Some(user)) = User::from_uid(Uid::from_raw(uid)) else {
+        return Identity::Impossible(format!("Can't find uid {uid}"));
+    };
+    let current = self::uid();
+    if current == uid {
+        Identity::Keep
+    } else if current != 0 {
+        Identity::Impossible("Can't drop privilege as nonroot user".to_owned())
+    } else {
+        Identity::Become(Account { uid, gid: user.gid.as_raw(), groups: groups(&user) })
+    }
+}
+
+fn groups(user: &User) -> Vec<u32> {
+    let name = CString::new(user.name.as_str()).unwrap_or_default();
+    let known = unistd::getgrouplist(&name, user.gid).unwrap_or_default();
+    let mut groups = vec![user.gid.as_raw()];
+    groups.extend(known.into_iter().map(Gid::as_raw).filter(|gid| *gid != user.gid.as_raw()));
+    groups
+}
+
+/// Becomes `account` for good. The error is Supervisor's text.
+pub fn become_account(account: &Account) -> Result<(), String> {
+    let groups: Vec<Gid> = account.groups.iter().map(|gid| Gid::from_raw(*gid)).collect();
+    unistd::setgroups(&groups).map_err(|_| "Could not set groups of effective user".to_owned())?;
+    unistd::setgid(Gid::from_raw(account.gid))
+        .map_err(|_| "Could not set group id of effective user".to_owned())?;
+    unistd::setuid(Uid::from_raw(account.uid))
+        .map_err(|error| format!("Could not set user id of effective user: {}", error.desc()))
+}
