@@ -146,8 +146,11 @@ pub struct Pool {
 pub enum ResultHandler {
     /// `supervisor.dispatchers:default_handler`: `OK` accepts, anything else rejects.
     Default,
-    /// `supervisor_stdout:event_handler` and its kin: write the result to the daemon's stdout.
+    /// `supervisor_stdout:event_handler`: a prefix and the output, to the daemon's stdout.
     Stdout,
+    /// `supervisor_stdlog:log_handler`: a coloured prefix before each line, to the stream of the
+    /// daemon that the output came on.
+    Stdlog,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -47,7 +47,7 @@ pub enum Input {
     Output { id: ProcId, stream: Stream, bytes: Vec<u8> },
     /// Its end of the pipe is closed.
     OutputClosed { id: ProcId, stream: Stream },
-    /// The child closed its stdin; what was not written is lost.
+    /// A write to its stdin met a closed pipe; what was not written is lost.
     StdinClosed { id: ProcId },
     /// [`Effect::Kill`] failed for another reason than that the process is gone.
     KillFailed { id: ProcId, error: String },
@@ -73,12 +73,14 @@ pub enum Effect {
     Log { level: LogLevel, message: String },
     /// Close and open again the activity log and all child logs (SIGUSR2).
     ReopenLogs,
-    /// A group came: settle its automatic log names, open its FastCGI socket.
+    /// A group came: settle its automatic log names, open its `FastCGI` socket.
     GroupAdded { name: String },
     /// A group went: nothing of it is kept, AUTO logs are left in place as Supervisor leaves them.
     GroupRemoved { name: String, ids: Vec<ProcId> },
-    /// Write to the daemon's own stdout (the built-in stdout relay).
-    Stdout { bytes: Vec<u8> },
+    /// One process of a group that stays went.
+    ProcessRemoved { id: ProcId },
+    /// Write to the daemon's own stdout or stderr (the built-in stdout relays).
+    Relay { stream: Stream, bytes: Vec<u8> },
     /// An event for those who stream them over HTTP.
     Publish { serial: u64, name: &'static str, payload: String },
     /// All has stopped: end, or read the configuration again and start afresh.

@@ -62,7 +62,7 @@ impl fmt::Display for ProcessState {
 }
 
 /// The state of the daemon: what Supervisor calls its mood.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mood {
     Fatal,
     Running,

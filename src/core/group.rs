@@ -1,0 +1,171 @@
+//! What is started, stopped, added and removed together, and the processes in it with the facts
+//! that outlive their phases.
+
+use super::ansi::Stripper;
+use super::capture::Capture;
+use super::effect::{Pid, ProcId};
+use super::listener::Listener;
+use super::pool::{Numbered, Queue};
+use super::process::Machine;
+use super::state::{ListenerState, ProcessState};
+use super::time::{Mono, Now};
+use crate::conf::config;
+
+/// An active group.
+#[derive(Clone, Debug)]
+pub struct Group {
+    pub(super) config: config::Group,
+    pub(super) processes: Vec<ProcId>,
+    pub(super) queue: Queue,
+}
+
+impl Group {
+    pub fn name(&self) -> &str {
+        &self.config.name
+    }
+
+    pub fn config(&self) -> &config::Group {
+        &self.config
+    }
+
+    /// In the order of the configuration.
+    pub fn processes(&self) -> &[ProcId] {
+        &self.processes
+    }
+
+    pub fn pool(&self) -> Option<&config::Pool> {
+        match &self.config.kind {
+            config::GroupKind::EventListener(pool) => Some(pool),
+            config::GroupKind::Programs | config::GroupKind::FastCgi(_) => None,
+        }
+    }
+
+    /// Events that wait for a listener of this pool.
+    pub fn buffered(&self) -> usize {
+        self.queue.len()
+    }
+
+    /// Events that this pool lost because its buffer was full.
+    pub fn dropped(&self) -> u64 {
+        self.queue.dropped()
+    }
+}
+
+/// One process: its configuration, its machine, and what is remembered between phases.
+#[derive(Clone, Debug)]
+pub struct Process {
+    pub(super) id: ProcId,
+    pub(super) group: String,
+    pub(super) config: config::Process,
+    pub(super) machine: Machine,
+    pub(super) started: Option<Now>,
+    pub(super) stopped: Option<Now>,
+    pub(super) spawnerr: Option<String>,
+    pub(super) exitstatus: Option<i64>,
+    pub(super) stdout: Output,
+    pub(super) stderr: Output,
+    pub(super) stdin_closed: bool,
+    /// Set while somebody waits for the stop: when "waiting for x to stop" is due again.
+    pub(super) stop_report_at: Option<Mono>,
+    pub(super) listener: Option<Listening>,
+}
+
+/// What a process is as a member of an event listener pool.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Listening {
+    pub(super) protocol: Listener,
+    /// The event that it is busy with.
+    pub(super) event: Option<Numbered>,
+}
+
+/// What must be remembered between two reads of one output stream.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Output {
+    pub(super) capture: Option<Capture>,
+    pub(super) ansi: Stripper,
+}
+
+impl Output {
+    pub(super) fn of(config: &config::StreamLog) -> Self {
+        let maxbytes = usize::try_from(config.capture_maxbytes).unwrap_or(0);
+        let capture = (config.capture_maxbytes != 0).then(|| Capture::new(maxbytes));
+        Self { capture, ansi: Stripper::default() }
+    }
+}
+
+impl Process {
+    pub(super) fn new(id: ProcId, group: &config::Group, config: config::Process) -> Self {
+        let listens = matches!(group.kind, config::GroupKind::EventListener(_));
+        Self {
+            id,
+            group: group.name.clone(),
+            machine: Machine::default(),
+            started: None,
+            stopped: None,
+            spawnerr: None,
+            exitstatus: None,
+            stdout: Output::of(&config.stdout),
+            stderr: Output::of(&config.stderr),
+            stdin_closed: false,
+            stop_report_at: None,
+            listener: listens.then(Listening::default),
+            config,
+        }
+    }
+
+    pub fn id(&self) -> ProcId {
+        self.id
+    }
+
+    pub fn name(&self) -> &str {
+        &self.config.name
+    }
+
+    pub fn group(&self) -> &str {
+        &self.group
+    }
+
+    pub fn config(&self) -> &config::Process {
+        &self.config
+    }
+
+    pub fn state(&self) -> ProcessState {
+        self.machine.state()
+    }
+
+    pub fn pid(&self) -> Option<Pid> {
+        self.machine.pid()
+    }
+
+    /// How often it was tried without success.
+    pub fn tries(&self) -> u32 {
+        self.machine.tries()
+    }
+
+    /// When it was last started, successfully or not.
+    pub fn started(&self) -> Option<Now> {
+        self.started
+    }
+
+    /// When it last ended.
+    pub fn stopped(&self) -> Option<Now> {
+        self.stopped
+    }
+
+    pub fn spawnerr(&self) -> Option<&str> {
+        self.spawnerr.as_deref()
+    }
+
+    pub fn exitstatus(&self) -> Option<i64> {
+        self.exitstatus
+    }
+
+    pub fn listener(&self) -> Option<ListenerState> {
+        self.listener.as_ref().map(|listening| listening.protocol.state())
+    }
+
+    /// The pid for a payload: zero where there is none.
+    pub(super) fn shown_pid(&self) -> Pid {
+        self.pid().unwrap_or(Pid(0))
+    }
+}
