@@ -2,6 +2,9 @@
 
 pub mod config;
 pub mod events;
+pub mod getopt;
+pub mod python;
 pub mod signals;
+pub mod surroundings;
 
 pub use config::Config;

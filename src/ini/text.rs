@@ -35,10 +35,10 @@ pub fn repr(text: &str) -> String {
     out
 }
 
-/// `ascii` of a string: `repr` with everything beyond ASCII escaped.
-pub fn ascii(text: &str) -> String {
+/// Escapes everything beyond ASCII: what `ascii` does to a `repr`.
+pub fn escape(shown: &str) -> String {
     let mut out = String::new();
-    for c in repr(text).chars() {
+    for c in shown.chars() {
         if c.is_ascii() { out.push(c) } else { push_escape(&mut out, c) }
     }
     out
@@ -118,7 +118,7 @@ mod tests {
         assert_eq!(repr("both ' and \""), "'both \\' and \"'");
         assert_eq!(repr("a\tb\n\\"), "'a\\tb\\n\\\\'");
         assert_eq!(repr("é\u{feff}\u{0}\u{301}"), "'é\\ufeff\\x00\u{301}'");
-        assert_eq!(ascii("é"), "'\\xe9'");
+        assert_eq!(escape("é"), "\\xe9");
     }
 
     #[test]

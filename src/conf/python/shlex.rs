@@ -1,0 +1,105 @@
+//! `shlex` in its old, non-POSIX manner, as Supervisor reads `environment=` with it.
+
+use super::super::config::Environment;
+
+/// Reads `KEY=value,KEY="value"`. Of each value only one token counts, and whatever token follows
+/// it is taken for the comma: Supervisor looks at every fourth token and at nothing between.
+pub fn pairs(text: &str) -> Result<Environment, String> {
+    let tokens = tokens(text)?;
+    let mut pairs = Environment::new();
+    for chunk in tokens.chunks(4) {
+        let [key, equals, value, ..] = chunk else { return Err(unexpected_end(text)) };
+        if equals != "=" {
+            return Err(unexpected_end(text));
+        }
+        put(&mut pairs, key.clone(), value.trim_matches(['\'', '"']).to_owned());
+    }
+    Ok(pairs)
+}
+
+/// Sets a variable where it stands, or at the end, as a Python dictionary keeps it.
+pub fn put(pairs: &mut Environment, key: String, value: String) {
+    match pairs.iter_mut().find(|pair| pair.0 == key) {
+        Some(pair) => pair.1 = value,
+        None => pairs.push((key, value)),
+    }
+}
+
+fn unexpected_end(text: &str) -> String {
+    format!("Unexpected end of key/value pairs in value '{text}'")
+}
+
+fn is_word(c: char) -> bool {
+    c.is_ascii_alphanumeric() || "_/.+-():".contains(c)
+}
+
+/// Splits a text into words, quoted strings (with their quotes) and single other characters.
+fn tokens(text: &str) -> Result<Vec<String>, String> {
+    let mut tokens = Vec::new();
+    let mut rest = text;
+    while let Some(c) = rest.chars().next() {
+        match c {
+            ' ' | '\t' | '\r' | '\n' => rest = &rest[1..],
+            '#' => rest = after_line(rest),
+            '\'' | '"' => {
+                let length = rest[1..].find(c).ok_or("No closing quotation")? + 2;
+                tokens.push(rest[..length].to_owned());
+                rest = &rest[length..];
+            }
+            c if is_word(c) => tokens.push(word(&mut rest)),
+            c => {
+                tokens.push(c.to_string());
+                rest = &rest[c.len_utf8()..];
+            }
+        }
+    }
+    Ok(tokens)
+}
+
+fn after_line(text: &str) -> &str {
+    text.find('\n').map_or("", |end| &text[end + 1..])
+}
+
+/// A word goes on through quotes, which have no meaning inside it, and past a comment: it resumes
+/// at the beginning of the next line.
+fn word(rest: &mut &str) -> String {
+    let mut word = String::new();
+    loop {
+        let end = rest.find(|c| !is_word(c) && c != '\'' && c != '"').unwrap_or(rest.len());
+        word.push_str(&rest[..end]);
+        *rest = &rest[end..];
+        if !rest.starts_with('#') {
+            return word;
+        }
+        *rest = after_line(rest);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_are_cut_where_supervisor_cuts_them() {
+        for (text, want) in [
+            ("A=1,B=2", vec![("A", "1"), ("B", "2")]),
+            ("A=~/x", vec![("A", "~")]),
+            ("A=1;B=2", vec![("A", "1"), ("B", "2")]),
+            ("A=\"1\" \"2\"", vec![("A", "1")]),
+            ("A=1#2,B=3", vec![("A", "1")]),
+            ("A='say \"hi\"'", vec![("A", "say \"hi")]),
+            ("A=\"a,b\",B='%'", vec![("A", "a,b"), ("B", "%")]),
+            ("'A'=1", vec![("'A'", "1")]),
+            ("A=1,\nB=2,", vec![("A", "1"), ("B", "2")]),
+            ("", vec![]),
+        ] {
+            let want: Environment =
+                want.into_iter().map(|(k, v)| (k.to_owned(), v.to_owned())).collect();
+            assert_eq!(pairs(text), Ok(want), "{text}");
+        }
+        for text in ["A=a@b", "A=http://x?y", "A=éa", "A=", "A", "A=1 B=2", "A=1#x\nB=2"] {
+            assert_eq!(pairs(text), Err(unexpected_end(text)));
+        }
+        assert_eq!(pairs("A='x"), Err("No closing quotation".into()));
+    }
+}
