@@ -102,8 +102,8 @@ impl Builder {
     }
 }
 
-pub(super) fn malformed(why: impl ToString) -> XmlError {
-    XmlError::Malformed(why.to_string())
+pub(super) fn malformed(why: impl std::fmt::Display) -> XmlError {
+    XmlError::Malformed(format!("{why}"))
 }
 
 /// Read one document.

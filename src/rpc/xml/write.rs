@@ -54,7 +54,9 @@ fn value(out: &mut String, content: &Value) {
         Value::Bytes(bytes) => base64(out, bytes),
         Value::Array(values) => {
             out.push_str("<value><array><data>\n");
-            values.iter().for_each(|item| value(out, item));
+            for item in values {
+                value(out, item);
+            }
             out.push_str("</data></array></value>\n");
         }
         Value::Struct(content) => members(out, content),

@@ -1,0 +1,115 @@
+//! The body of a request, by length or in chunks, from pieces that may end anywhere.
+
+use super::parse::{Framing, too_large};
+use super::{MAX_BODY, Reply};
+
+/// How long the line before a chunk, or a trailer line, may be.
+const MAX_LINE: usize = 1024;
+/// How many trailer lines there may be; they are not used.
+const MAX_TRAILERS: usize = 32;
+
+#[derive(Debug)]
+pub(super) struct Reader {
+    state: State,
+    pub(super) body: Vec<u8>,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum State {
+    /// So many bytes, and that is all.
+    Length(usize),
+    /// A line with the size of a chunk.
+    Size,
+    /// So many bytes of a chunk.
+    Chunk(usize),
+    /// The end of line behind a chunk.
+    ChunkEnd,
+    /// Lines until an empty one, after so many others.
+    Trailer(usize),
+    Done,
+}
+
+impl Reader {
+    pub(super) fn new(framing: Framing) -> Self {
+        let state = match framing {
+            Framing::None | Framing::Length(0) => State::Done,
+            Framing::Length(length) => State::Length(length),
+            Framing::Chunked => State::Size,
+        };
+        Self { state, body: Vec::new() }
+    }
+
+    pub(super) fn is_done(&self) -> bool {
+        matches!(self.state, State::Done)
+    }
+
+    /// Take what belongs to the body from the front of `input`; says how many bytes that were.
+    pub(super) fn feed(&mut self, input: &[u8]) -> Result<usize, Reply> {
+        let mut at = 0;
+        while !self.is_done() {
+            let taken = self.step(&input[at..])?;
+            if taken == 0 {
+                break;
+            }
+            at += taken;
+        }
+        Ok(at)
+    }
+
+    /// One piece; nothing taken means that more is needed.
+    fn step(&mut self, input: &[u8]) -> Result<usize, Reply> {
+        match self.state {
+            State::Length(left) => {
+                let taken = self.take(input, left);
+                self.state = match left - taken {
+                    0 => State::Done,
+                    left => State::Length(left),
+                };
+                Ok(taken)
+            }
+            State::Chunk(left) => {
+                let taken = self.take(input, left);
+                self.state = match left - taken {
+                    0 => State::ChunkEnd,
+                    left => State::Chunk(left),
+                };
+                Ok(taken)
+            }
+            State::Done => Ok(0),
+            State::Size | State::ChunkEnd | State::Trailer(_) => self.line(input),
+        }
+    }
+
+    fn take(&mut self, input: &[u8], left: usize) -> usize {
+        let taken = left.min(input.len());
+        self.body.extend_from_slice(&input[..taken]);
+        taken
+    }
+
+    fn line(&mut self, input: &[u8]) -> Result<usize, Reply> {
+        let broken = || Reply::fatal(400, "A chunk of the request is malformed.");
+        let Some(end) = input.iter().take(MAX_LINE).position(|&byte| byte == b'\n') else {
+            return if input.len() < MAX_LINE { Ok(0) } else { Err(broken()) };
+        };
+        let line = input[..end].strip_suffix(b"\r").unwrap_or(&input[..end]);
+        self.state = match self.state {
+            State::ChunkEnd if line.is_empty() => State::Size,
+            State::Size => match chunk_size(line).ok_or_else(broken)? {
+                0 => State::Trailer(0),
+                size if self.body.len().saturating_add(size) > MAX_BODY => return Err(too_large()),
+                size => State::Chunk(size),
+            },
+            State::Trailer(_) if line.is_empty() => State::Done,
+            State::Trailer(count) if count < MAX_TRAILERS => State::Trailer(count + 1),
+            _ => return Err(broken()),
+        };
+        Ok(end + 1)
+    }
+}
+
+fn chunk_size(line: &[u8]) -> Option<usize> {
+    let text = std::str::from_utf8(line).ok()?;
+    let size = text.split(';').next().unwrap_or_default().trim();
+    let is_hex = !size.is_empty() && size.bytes().all(|b| b.is_ascii_hexdigit());
+    if is_hex { Some(usize::from_str_radix(size, 16).unwrap_or(usize::MAX)) } else { None }
+}

@@ -1,0 +1,106 @@
+//! What is answered: status, header fields, body; and their bytes.
+
+use super::date::http_date;
+use super::request::Version;
+use std::fmt::Write;
+
+/// An answer. A [`Body::Stream`] is written piece by piece afterwards.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reply {
+    pub status: u16,
+    pub headers: Vec<(&'static str, String)>,
+    pub body: Body,
+    /// Close the connection after it, whatever the client asked for.
+    pub close: bool,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Body {
+    Full(Vec<u8>),
+    Stream,
+}
+
+impl Reply {
+    pub fn new(status: u16, content_type: &str, body: impl Into<Vec<u8>>) -> Self {
+        let headers = vec![("Content-Type", content_type.to_owned())];
+        Self { status, headers, body: Body::Full(body.into()), close: false }
+    }
+
+    /// A body that is yet to come.
+    pub fn stream(content_type: &str) -> Self {
+        Self { body: Body::Stream, ..Self::new(200, content_type, "") }
+    }
+
+    /// A short page that names the status and says what to do, if that is known.
+    pub fn error(status: u16, text: &str) -> Self {
+        let phrase = phrase(status);
+        let page = format!(
+            "<!DOCTYPE html>\n<html lang=\"en\">\n<head><meta charset=\"utf-8\">\
+             <title>{status} {phrase}</title></head>\n\
+             <body><h1>{status} {phrase}</h1><p>{text}</p></body>\n</html>\n"
+        );
+        Self::new(status, "text/html; charset=utf-8", page)
+    }
+
+    /// An error after which nothing more is read.
+    pub fn fatal(status: u16, text: &str) -> Self {
+        Self { close: true, ..Self::error(status, text) }
+    }
+
+    #[must_use]
+    pub fn header(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.headers.push((name, value.into()));
+        self
+    }
+
+    /// Status line and header fields.
+    pub(super) fn head(&self, version: Version, keep: bool, chunked: bool, wall: i64) -> String {
+        let number = if version == Version::Http10 { "1.0" } else { "1.1" };
+        let mut out = format!("HTTP/{number} {} {}\r\n", self.status, phrase(self.status));
+        let mut field = |name: &str, value: &str| {
+            let clean = value.chars().filter(|char| !char.is_control());
+            let _ = write!(out, "{name}: ");
+            out.extend(clean);
+            out.push_str("\r\n");
+        };
+        field("Server", "supkit");
+        field("Date", &http_date(wall));
+        for (name, value) in &self.headers {
+            field(name, value);
+        }
+        field("X-Content-Type-Options", "nosniff");
+        match &self.body {
+            Body::Full(body) => field("Content-Length", &body.len().to_string()),
+            Body::Stream if chunked => field("Transfer-Encoding", "chunked"),
+            Body::Stream => {}
+        }
+        match (keep, version) {
+            (false, _) => field("Connection", "close"),
+            (true, Version::Http10) => field("Connection", "Keep-Alive"),
+            (true, Version::Http11) => {}
+        }
+        out.push_str("\r\n");
+        out
+    }
+}
+
+fn phrase(status: u16) -> &'static str {
+    match status {
+        200 => "OK",
+        301 => "Moved Permanently",
+        303 => "See Other",
+        400 => "Bad Request",
+        401 => "Unauthorized",
+        403 => "Forbidden",
+        404 => "Not Found",
+        405 => "Method Not Allowed",
+        408 => "Request Time-out",
+        411 => "Length Required",
+        413 => "Request Entity Too Large",
+        417 => "Expectation Failed",
+        431 => "Request Header Fields Too Large",
+        500 => "Internal Server Error",
+        503 => "Service Unavailable",
+        _ => "Status",
+    }
+}

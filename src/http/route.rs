@@ -1,0 +1,106 @@
+//! From method and path to what is meant. Like Supervisor, prefixes are enough for the machine's
+//! paths, and a leading slash more or less does not matter.
+
+use super::request::Request;
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Route {
+    Rpc,
+    /// `/logtail/NAME[/CHANNEL]`
+    LogTail {
+        name: String,
+        channel: String,
+    },
+    MainLogTail,
+    /// `/events`
+    Events,
+    /// The list of processes; actions too.
+    Status,
+    /// A page with the end of a log.
+    Tail,
+    /// `/ok.html`, for load balancers.
+    Alive,
+    /// A file of the web interface, without the leading slash.
+    Asset(String),
+}
+
+impl Route {
+    pub fn of(request: &Request) -> Self {
+        let path = request.path();
+        if path.starts_with("/RPC2") {
+            return Self::Rpc;
+        }
+        let path = path.trim_start_matches('/');
+        if path.starts_with("mainlogtail") {
+            return Self::MainLogTail;
+        }
+        if path.starts_with("logtail") {
+            let rest = path.split_once('/').map_or("", |(_, rest)| rest);
+            let (name, channel) = rest.split_once('/').unwrap_or((rest, "stdout"));
+            return Self::LogTail { name: name.to_owned(), channel: channel.to_owned() };
+        }
+        match path {
+            "" | "index.html" => Self::Status,
+            "tail.html" => Self::Tail,
+            "ok.html" => Self::Alive,
+            "events" => Self::Events,
+            other => Self::Asset(other.to_owned()),
+        }
+    }
+
+    /// Whether the methods fit; Supervisor answers 400 where they do not.
+    pub fn accepts(&self, method: &str) -> bool {
+        match self {
+            Self::Rpc => method == "POST",
+            Self::LogTail { .. } | Self::MainLogTail | Self::Events => method == "GET",
+            Self::Status | Self::Tail | Self::Alive => ["GET", "HEAD", "POST"].contains(&method),
+            Self::Asset(_) => ["GET", "HEAD"].contains(&method),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::request::Version;
+    use super::*;
+
+    fn route(target: &str) -> Route {
+        Route::of(&Request {
+            method: "GET".to_owned(),
+            target: target.to_owned(),
+            version: Version::Http11,
+            headers: vec![],
+            body: None,
+        })
+    }
+
+    #[test]
+    fn paths_lead_where_supervisor_leads_them() {
+        let tail = |name: &str, channel: &str| Route::LogTail {
+            name: name.to_owned(),
+            channel: channel.to_owned(),
+        };
+        let cases = [
+            ("/RPC2", Route::Rpc),
+            ("/RPC2foo?x", Route::Rpc),
+            ("/%52PC2", Route::Rpc),
+            ("//RPC2", Route::Asset("RPC2".to_owned())),
+            ("/logtail/web", tail("web", "stdout")),
+            ("/logtail/grp:web/stderr", tail("grp:web", "stderr")),
+            ("/logtail/grp%3Aweb", tail("grp:web", "stdout")),
+            ("/logtail", tail("", "stdout")),
+            ("/mainlogtail", Route::MainLogTail),
+            ("/", Route::Status),
+            ("/?action=stop", Route::Status),
+            ("//index.html;x", Route::Status),
+            ("/tail.html?processname=a", Route::Tail),
+            ("/ok.html", Route::Alive),
+            ("/events?types=x", Route::Events),
+            ("/stylesheets/supervisor.css", Route::Asset("stylesheets/supervisor.css".to_owned())),
+            ("/../etc/passwd", Route::Asset("../etc/passwd".to_owned())),
+        ];
+        for (target, want) in cases {
+            assert_eq!(route(target), want, "{target}");
+        }
+    }
+}
