@@ -19,6 +19,8 @@ pub mod python;
 pub mod relay;
 mod shutdown;
 pub mod state;
+#[cfg(test)]
+mod stories;
 pub mod supervisor;
 mod tick;
 pub mod time;

@@ -189,7 +189,9 @@ impl Machine {
         use Phase as P;
         let mut told = Vec::new();
         match (self.phase, happening) {
-            (P::Stopped | P::Exited { .. } | P::Fatal, H::Start) => self.fork(now, &mut told),
+            (P::Stopped | P::Exited { .. } | P::Fatal, H::Start) if policy.may_start => {
+                self.fork(now, &mut told);
+            }
             (P::Backoff { until }, H::Tick) if policy.may_start && now >= until => {
                 self.fork(now, &mut told);
             }
