@@ -1,0 +1,99 @@
+//! The cache of extended URLs: a directory with one file a URL, named by the MD5 of the URL.
+//! Nothing is ever downloaded here; what is not in the cache is refused with the command that
+//! would put it there.
+
+use super::fault::{Fault, Kind};
+use super::md5;
+use super::outside::Outside;
+use super::paths;
+use super::value::Section;
+use crate::ini::buildout::text::repr;
+
+/// What `[buildout]` says about downloads at the time a file is opened.
+pub(super) struct Download {
+    directory: String,
+    cache: Option<String>,
+    offline: bool,
+}
+
+/// Why a URL cannot be read.
+pub(super) struct Refusal {
+    pub(super) message: String,
+    pub(super) help: String,
+}
+
+impl Download {
+    pub(super) fn read(options: &Section) -> Result<Self, Fault> {
+        let text = |name: &str| options.get(name).map(|value| value.text.as_str());
+        if let Some(newest) = text("newest")
+            && !matches!(newest, "true" | "false")
+        {
+            return Err(super::flags::invalid("newest", newest)
+                .at(options.get("newest").and_then(super::value::Value::span)));
+        }
+        let cache = text("extends-cache").filter(|cache| !cache.is_empty());
+        if let Some(cache) = cache.filter(|cache| has_reference(cache)) {
+            let message = format!(
+                "extends-cache '{cache}' may not contain ${{section:variable}} to expand."
+            );
+            return Err(Fault::new(Kind::Value, message)
+                .at(options.get("extends-cache").and_then(super::value::Value::span)));
+        }
+        Ok(Self {
+            directory: text("directory").unwrap_or_default().to_owned(),
+            cache: cache.map(str::to_owned),
+            offline: text("offline") == Some("true") || text("install-from-cache") == Some("true"),
+        })
+    }
+}
+
+fn has_reference(text: &str) -> bool {
+    text.find("${").is_some_and(|at| text[at..].contains('}'))
+}
+
+/// The local file that holds what the URL names.
+pub(super) fn fetch(
+    outside: &dyn Outside,
+    download: &Download,
+    url: &str,
+) -> Result<String, Refusal> {
+    if let Some(path) = local(url) {
+        return Ok(path);
+    }
+    let name = md5::hex(url.as_bytes());
+    let Some(cache) = &download.cache else {
+        return Err(refusal(url, download, ".extends-cache", &name, true));
+    };
+    let configured = paths::join(&download.directory, cache);
+    let home = paths::join(&download.directory, &paths::expand_user(&outside.home(), cache));
+    for directory in [&configured, &home] {
+        let path = paths::join(directory, &name);
+        if outside.exists(&path) {
+            return Ok(path);
+        }
+    }
+    Err(refusal(url, download, &home, &name, false))
+}
+
+/// The path of a `file:` URL.
+fn local(url: &str) -> Option<String> {
+    let rest = url.strip_prefix("file://")?;
+    let path = &rest[rest.find('/').unwrap_or(rest.len())..];
+    let end = path.find(['?', '#']).unwrap_or(path.len());
+    Some(path[..end].to_owned())
+}
+
+fn refusal(url: &str, download: &Download, directory: &str, name: &str, set: bool) -> Refusal {
+    let message = if download.offline {
+        format!("Couldn't download {} in offline mode.", repr(url))
+    } else {
+        format!("`{url}` is not in the extends-cache, and supkit downloads nothing")
+    };
+    let command = format!("mkdir -p {directory} && curl -fsSL '{url}' -o {directory}/{name}");
+    let help = if set {
+        format!("set `extends-cache = {directory}` in [buildout] and run: {command}")
+    } else {
+        format!("run: {command}")
+    };
+    Refusal { message, help }
+}

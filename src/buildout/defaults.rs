@@ -1,0 +1,51 @@
+//! What `[buildout]` has before any file is read.
+
+use super::outside::Python;
+use super::value::{Origin, Section, Value};
+
+/// The release whose answers these are; `[versions]` demands at least it.
+pub const BUILDOUT_VERSION: &str = "6.0.1";
+pub const RECIPE_EGG_VERSION: &str = "2.0.6";
+
+/// All but `executable`, which depends on the machine.
+const DEFAULTS: &[(&str, &str)] = &[
+    ("allow-hosts", "*"),
+    ("allow-picked-versions", "true"),
+    ("allow-unknown-extras", "false"),
+    ("bin-directory", "bin"),
+    ("develop-eggs-directory", "develop-eggs"),
+    ("eggs-directory", "eggs"),
+    ("eggs-directory-version", "v5"),
+    ("find-links", ""),
+    ("install-from-cache", "false"),
+    ("installed", ".installed.cfg"),
+    ("log-format", ""),
+    ("log-level", "INFO"),
+    ("newest", "true"),
+    ("offline", "false"),
+    ("parts-directory", "parts"),
+    ("prefer-final", "true"),
+    ("python", "buildout"),
+    ("show-picked-versions", "false"),
+    ("socket-timeout", ""),
+    ("update-versions-file", ""),
+    ("use-dependency-links", "true"),
+];
+
+/// The directories that are joined with `directory` before anything refers to them.
+pub(super) const DIRECTORIES: &[&str] =
+    &["bin-directory", "parts-directory", "eggs-directory", "develop-eggs-directory"];
+
+/// The directories that belong to the file that sets them.
+pub(super) const CACHES: &[&str] = &["download-cache", "eggs-directory", "extends-cache"];
+
+pub(super) fn section(python: &Python, directory: &str) -> Section {
+    let executable = [("executable", python.executable.as_str())];
+    let mut section: Section = DEFAULTS
+        .iter()
+        .chain(&executable)
+        .map(|(name, text)| ((*name).to_owned(), Value::new(*text, Origin::Default)))
+        .collect();
+    section.insert("directory".into(), Value::new(directory, Origin::Computed));
+    section
+}

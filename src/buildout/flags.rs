@@ -1,0 +1,17 @@
+//! Options of `[buildout]` that are true or false, spelled exactly so.
+
+use super::fault::{Fault, Kind};
+use crate::ini::buildout::text::repr;
+
+pub(super) fn read(name: &str, text: &str) -> Result<bool, Fault> {
+    match text {
+        "true" => Ok(true),
+        "false" => Ok(false),
+        _ => Err(invalid(name, text)),
+    }
+}
+
+pub(super) fn invalid(name: &str, text: &str) -> Fault {
+    Fault::new(Kind::Value, format!("Invalid value for {} option: {}", repr(name), repr(text)))
+        .help("write `true` or `false`")
+}

@@ -1,0 +1,80 @@
+//! `.installed.cfg`: what buildout left behind about each part it installed, with every option
+//! that the recipes made.
+
+use std::collections::BTreeMap;
+
+use crate::diag::SourceId;
+use crate::ini::buildout as ini;
+use crate::ini::buildout::text::words;
+
+/// How buildout writes white space that its grammar would eat.
+const SPACES: &[(&str, &str)] = &[
+    ("%(__buildout_space__)s", " "),
+    ("%(__buildout_space_n__)s", "\n"),
+    ("%(__buildout_space_r__)s", "\r"),
+    ("%(__buildout_space_f__)s", "\x0c"),
+    ("%(__buildout_space_v__)s", "\x0b"),
+];
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Installed {
+    parts: Vec<String>,
+    options: BTreeMap<String, BTreeMap<String, String>>,
+}
+
+impl Installed {
+    /// Reads the file's text; what cannot be read counts as not installed.
+    pub fn read(text: &str) -> Self {
+        let Ok(sections) = ini::parse(SourceId(u32::MAX), text, &mut |_| Ok(true)) else {
+            return Self::default();
+        };
+        let options: BTreeMap<String, BTreeMap<String, String>> =
+            sections.into_iter().map(|(name, section)| (name, values(section))).collect();
+        let parts = options.get("buildout").and_then(|buildout| buildout.get("parts"));
+        let parts = parts.map(|text| words(text).map(str::to_owned).collect()).unwrap_or_default();
+        Self { parts, options }
+    }
+
+    /// The parts in the order of their installation.
+    pub fn parts(&self) -> &[String] {
+        &self.parts
+    }
+
+    /// The options of an installed part, without buildout's own notes.
+    pub fn part(&self, name: &str) -> Option<impl Iterator<Item = (&String, &String)>> {
+        if !self.parts.iter().any(|part| part == name) {
+            return None;
+        }
+        let options = self.options.get(name)?;
+        Some(options.iter().filter(|(option, _)| !option.starts_with("__buildout_")))
+    }
+
+    /// The paths that installing the part made.
+    pub fn paths(&self, name: &str) -> impl Iterator<Item = &str> {
+        let paths = self.options.get(name).and_then(|part| part.get("__buildout_installed__"));
+        paths.into_iter().flat_map(|text| text.lines()).filter(|line| !line.is_empty())
+    }
+}
+
+fn values(section: ini::Section) -> BTreeMap<String, String> {
+    let plain = |text: String| {
+        SPACES.iter().fold(text, |text, (written, meant)| text.replace(written, meant))
+    };
+    section.options.into_iter().map(|(key, entry)| (key, plain(entry.value))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn white_space_comes_back() {
+        let text = "[buildout]\nparts = a\n\n[a]\n__buildout_installed__ = /x\n\t/y\n\
+                    lead = %(__buildout_space_n__)sone\n\ttwo\n[b]\nx = 1\n[buildout]\nparts = a b\n";
+        let installed = Installed::read(text);
+        assert_eq!(installed.parts(), ["a", "b"]);
+        assert_eq!(installed.paths("a").collect::<Vec<_>>(), ["/x", "/y"]);
+        let options: Vec<_> = installed.part("a").unwrap().collect();
+        assert_eq!(options, [(&"lead".to_owned(), &"\none\ntwo".to_owned())]);
+    }
+}

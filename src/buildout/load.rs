@@ -1,0 +1,324 @@
+//! From files to raw sections: a file, what it extends, the user's defaults under all of it. The
+//! layers come out merged; references in them are not read here.
+
+use std::collections::BTreeMap;
+
+use super::cache::{self, Download};
+use super::condition::Conditions;
+use super::fault::{Fault, Kind};
+use super::layers::{self, EmptyKey};
+use super::outside::{Outside, ReadFault};
+use super::paths;
+use super::value::{Change, Origin, Section, Sections, Value};
+use crate::diag::{Diagnostic, SourceId, SourceMap, Span};
+use crate::ini::buildout as ini;
+use crate::ini::buildout::text::{repr, words};
+
+/// More files than this are an `extends` that multiplies.
+const MOST_FILES: usize = 5000;
+const DEEPEST: usize = 100;
+
+/// A URL that could not be had; layers that it would bring are missing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unavailable {
+    pub url: String,
+    pub span: Option<Span>,
+    /// The command that makes it available.
+    pub help: String,
+}
+
+pub(super) struct Loader<'w> {
+    pub(super) outside: &'w dyn Outside,
+    pub(super) sources: SourceMap,
+    /// The full names of the sources; the map has those that people read.
+    pub(super) names: BTreeMap<SourceId, String>,
+    pub(super) warnings: Vec<Diagnostic>,
+    pub(super) unavailable: Vec<Unavailable>,
+    /// A URL that cannot be had leaves a gap instead of an error.
+    tolerant: bool,
+    /// `[buildout]` of the command line.
+    overrides: Section,
+    conditions: Conditions<'w>,
+    opened: usize,
+}
+
+/// Where the next file is looked for and on whose behalf.
+struct Place<'a> {
+    base: &'a str,
+    seen: &'a mut Vec<String>,
+    download: &'a Section,
+    /// The user's defaults until the first file without `extends` has taken them.
+    defaults: &'a mut Sections,
+    asked: Option<Span>,
+}
+
+/// A file that is open: its name, its text, and the base of what it extends.
+struct Opened {
+    name: String,
+    text: String,
+    base: String,
+}
+
+impl<'w> Loader<'w> {
+    pub(super) fn new(outside: &'w dyn Outside, tolerant: bool, overrides: Section) -> Self {
+        Self {
+            outside,
+            sources: SourceMap::default(),
+            names: BTreeMap::new(),
+            warnings: Vec::new(),
+            unavailable: Vec::new(),
+            tolerant,
+            overrides,
+            conditions: Conditions::new(outside),
+            opened: 0,
+        }
+    }
+
+    /// A file with everything below it, merged.
+    pub(super) fn open(
+        &mut self,
+        base: &str,
+        name: &str,
+        download: &Section,
+        mut defaults: Sections,
+    ) -> Result<Sections, Fault> {
+        let mut seen = Vec::new();
+        let place =
+            Place { base, seen: &mut seen, download, defaults: &mut defaults, asked: None };
+        let mut merged = Sections::new();
+        for layer in self.layers(name, place)? {
+            layers::update(&mut merged, layer).map_err(empty_key)?;
+        }
+        Ok(merged)
+    }
+
+    /// The layers of a file, the lowest first.
+    fn layers(&mut self, name: &str, place: Place<'_>) -> Result<Vec<Sections>, Fault> {
+        self.count(&place)?;
+        let download = layers::update_section(place.download.clone(), self.overrides.clone())
+            .map_err(|value| empty_key(EmptyKey { section: "buildout".into(), value: value.into() }))?;
+        let facts = Download::read(&download)?;
+        let Some(opened) = self.find(name, &place, &facts)? else { return Ok(Vec::new()) };
+        if place.seen.contains(&opened.name) {
+            return Err(recursion(place.seen, &opened.name).at(place.asked));
+        }
+        let root = place.seen.is_empty();
+        place.seen.push(opened.name.clone());
+        let mut sections = self.parse(&opened)?;
+
+        let buildout = sections.get_mut("buildout");
+        let extends = buildout.and_then(|section| section.remove("extends"));
+        if let Some(value) = sections.get("buildout").and_then(|b| b.get("extended-by")) {
+            let message =
+                format!("No-longer supported \"extended-by\" option found in {}.", opened.name);
+            return Err(Fault::new(Kind::Extends, message).at(value.span()));
+        }
+        let below = self.download_below(download, root, &sections)?;
+        let mut layers = Vec::new();
+        let mut optional = option_of(&mut sections, "optional-extends");
+        if let Some(extends) = extends.filter(|value| !value.text.is_empty()) {
+            for name in words(&extends.text) {
+                let place = Place {
+                    base: &opened.base,
+                    seen: &mut *place.seen,
+                    download: &below,
+                    defaults: &mut *place.defaults,
+                    asked: self.pinpoint(&extends, name),
+                };
+                layers.extend(self.layers(name, place)?);
+            }
+        } else if !place.defaults.is_empty() {
+            let mut user = std::mem::take(place.defaults);
+            if let Some(value) = &optional {
+                // The oracle forgets to take it away here.
+                sections.entry("buildout".into()).or_default().insert("optional-extends".into(), value.clone());
+            }
+            layers::update(&mut user, sections).map_err(empty_key)?;
+            sections = user;
+        }
+        if let Some(optional) = optional.take() {
+            for name in words(&optional.text) {
+                let asked = self.pinpoint(&optional, name);
+                if !self.outside.exists(name) {
+                    let message = format!("optional-extends file not found: {name}");
+                    let mut warning = Diagnostic::warning("optional-extends", message);
+                    warning.span = asked;
+                    self.warnings.push(warning);
+                    continue;
+                }
+                let place = Place {
+                    base: &opened.base,
+                    seen: &mut *place.seen,
+                    download: &below,
+                    defaults: &mut *place.defaults,
+                    asked,
+                };
+                layers.extend(self.layers(name, place)?);
+            }
+        }
+        layers.push(sections);
+        place.seen.pop();
+        Ok(layers)
+    }
+
+    fn count(&mut self, place: &Place<'_>) -> Result<(), Fault> {
+        self.opened += 1;
+        if self.opened > MOST_FILES || place.seen.len() > DEEPEST {
+            let message = format!("more than {MOST_FILES} files, or {DEEPEST} levels of `extends`");
+            return Err(Fault::new(Kind::Limit, message).at(place.asked));
+        }
+        Ok(())
+    }
+
+    /// Only the main file's own options say how to fetch what is below.
+    fn download_below(
+        &self,
+        download: Section,
+        root: bool,
+        sections: &Sections,
+    ) -> Result<Section, Fault> {
+        match sections.get("buildout").filter(|_| root) {
+            Some(own) => layers::update_section(download, own.clone()).map_err(|value| {
+                empty_key(EmptyKey { section: "buildout".into(), value: value.into() })
+            }),
+            None => Ok(download),
+        }
+    }
+
+    fn find(
+        &mut self,
+        name: &str,
+        place: &Place<'_>,
+        facts: &Download,
+    ) -> Result<Option<Opened>, Fault> {
+        let url = if paths::is_url(name) {
+            name.to_owned()
+        } else if paths::is_url(place.base) && !name.starts_with('/') {
+            format!("{}/{name}", place.base)
+        } else {
+            let base = if paths::is_url(place.base) { "" } else { place.base };
+            let path = paths::join(base, name);
+            let text = self.read(&path).map_err(|fault| fault.at(place.asked))?;
+            let base = paths::dirname(&path).to_owned();
+            return Ok(Some(Opened { name: path, text, base }));
+        };
+        let base = url[..url.rfind('/').unwrap_or(0)].to_owned();
+        match cache::fetch(self.outside, facts, &url) {
+            Ok(path) => {
+                let text = self.read(&path).map_err(|fault| fault.at(place.asked))?;
+                Ok(Some(Opened { name: url, text, base }))
+            }
+            Err(refusal) if self.tolerant => {
+                let gap = Unavailable { url, span: place.asked, help: refusal.help };
+                if !self.unavailable.iter().any(|known| known.url == gap.url) {
+                    self.unavailable.push(gap);
+                }
+                Ok(None)
+            }
+            Err(refusal) => Err(Fault::new(Kind::Extends, refusal.message)
+                .help(refusal.help)
+                .at(place.asked)),
+        }
+    }
+
+    fn read(&self, path: &str) -> Result<String, Fault> {
+        match self.outside.read(path) {
+            Ok(text) if text.contains('\r') => Ok(text.replace("\r\n", "\n").replace('\r', "\n")),
+            Ok(text) => Ok(text),
+            Err(fault) => Err(unreadable(path, fault)),
+        }
+    }
+
+    fn parse(&mut self, opened: &Opened) -> Result<Sections, Fault> {
+        let shown = self.shown(&opened.name);
+        let source = self.sources.add(shown, opened.text.clone());
+        self.names.insert(source, opened.name.clone());
+        let conditions = &self.conditions;
+        let parsed = ini::parse(source, &opened.text, &mut |text| conditions.hold(text));
+        let sections = parsed.map_err(|fault| syntax(&fault, &opened.name))?;
+        Ok(sections.into_iter().map(|(name, section)| (name, values(source, section))).collect())
+    }
+
+    /// The name that people read: short where the file is below the working directory.
+    fn shown(&self, name: &str) -> String {
+        let cwd = self.outside.directory();
+        match name.strip_prefix(&cwd).and_then(|rest| rest.strip_prefix('/')) {
+            Some(rest) if !rest.is_empty() => rest.to_owned(),
+            _ => name.to_owned(),
+        }
+    }
+
+    /// The word within the lines that made a value.
+    fn pinpoint(&self, value: &Value, word: &str) -> Option<Span> {
+        pinpoint(&self.sources, value, word)
+    }
+}
+
+/// Where a text stands in the lines that made a value; else the lines.
+pub(super) fn pinpoint(sources: &SourceMap, value: &Value, text: &str) -> Option<Span> {
+    let spans = value.history().iter().rev().flat_map(|Change { origin, .. }| origin.spans().iter());
+    let exact = spans.into_iter().find_map(|span| {
+        let lines = sources.text(span.source).get(span.start..span.end)?;
+        let after = lines.find('=').map_or(0, |at| at + 1);
+        let at = span.start + after + lines[after..].find(text)?;
+        Some(Span::new(span.source, at, at + text.len()))
+    });
+    exact.or_else(|| value.span())
+}
+
+fn values(source: SourceId, section: ini::Section) -> Section {
+    let value = |entry: ini::Entry| Value::new(entry.value, Origin::File(source, entry.spans.into()));
+    section.options.into_iter().map(|(key, entry)| (key, value(entry))).collect()
+}
+
+fn option_of(sections: &mut Sections, name: &str) -> Option<Value> {
+    sections.get_mut("buildout")?.remove(name)
+}
+
+pub(super) fn empty_key(empty: EmptyKey) -> Fault {
+    let message = format!(
+        "string index out of range: an operator of [{}] has no blank before it",
+        empty.section
+    );
+    Fault::new(Kind::Internal, message)
+        .at(empty.value.span())
+        .help("write `option += value`, with a blank before the operator")
+}
+
+fn recursion(seen: &[String], name: &str) -> Fault {
+    let list: Vec<String> = seen.iter().map(|name| repr(name)).collect();
+    let message = format!("Recursive file include [{}] {name}", list.join(", "));
+    Fault::new(Kind::Extends, message)
+}
+
+fn unreadable(path: &str, fault: ReadFault) -> Fault {
+    let why = match fault {
+        ReadFault::Missing => format!("No such file or directory: {}", repr(path)),
+        ReadFault::Directory => format!("Is a directory: {}", repr(path)),
+        ReadFault::Encoding(at) => format!("`{path}` is not UTF-8: byte {at} cannot be decoded"),
+        ReadFault::Other(words) => format!("`{path}`: {words}"),
+    };
+    Fault::new(Kind::Extends, why)
+}
+
+fn syntax(fault: &ini::Fault, name: &str) -> Fault {
+    let message = fault.message(name);
+    let spans = fault.spans();
+    let (kind, help) = match fault {
+        ini::Fault::NoHeader(line) if line.text.starts_with('\u{feff}') => {
+            (Kind::Syntax, "the file begins with a byte order mark; save it as UTF-8 without one")
+        }
+        ini::Fault::NoHeader(_) => (Kind::Syntax, "begin the file with a header such as [buildout]"),
+        ini::Fault::BadLines(_) => (
+            Kind::Syntax,
+            "an option is written `name = value`; further lines of a value are indented",
+        ),
+        ini::Fault::Condition { .. } => (
+            Kind::Condition,
+            "a condition is a name such as linux, macosx or python3, joined by not, and, or and \
+             parentheses, or a marker such as python_version >= '3.8'",
+        ),
+    };
+    let fault = Fault::new(kind, message).help(help);
+    spans.into_iter().fold(fault, |fault, span| fault.at(Some(span)))
+}

@@ -1,0 +1,337 @@
+//! The sections in use: macros taken in, references followed, recipes heard. It keeps the caches
+//! of zc.buildout one by one, since what a value becomes can depend on the order of first use.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+
+use super::fault::{Fault, Kind};
+use super::installed::Installed;
+use super::load::pinpoint;
+use super::macros;
+use super::recipes::{Made, Part, Recipes};
+use super::reference::{self, Piece};
+use super::value::{Section, Sections, Value};
+use crate::diag::{SourceMap, Span};
+use crate::ini::buildout::text::{repr, words};
+
+/// References that lead on to references; the oracle's stack ends at about three hundred.
+const DEEPEST: usize = 300;
+/// Text that substitution may make in all.
+const MOST_TEXT: usize = 64 << 20;
+
+/// How much of a section must be sound before one of its options can be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Strictness {
+    /// All of it, as the oracle has it.
+    Whole,
+    /// What only an unknown recipe could tell is missed when it is asked for.
+    Needed,
+}
+
+/// One section in use.
+#[derive(Default)]
+struct Options {
+    raw: Section,
+    cooked: BTreeMap<String, String>,
+    data: BTreeMap<String, String>,
+    /// Options that wait for something an unknown recipe would make.
+    broken: BTreeMap<String, Fault>,
+    /// Options that no file has: a recipe or `.installed.cfg` told them.
+    made: BTreeSet<String>,
+}
+
+pub(super) struct Engine {
+    pub(super) raw: Sections,
+    pub(super) sources: Rc<SourceMap>,
+    open: BTreeMap<String, Options>,
+    /// Sections with a recipe in the order of first need.
+    parts: Vec<String>,
+    recipes: Rc<dyn Recipes>,
+    installed: Rc<Installed>,
+    strictness: Strictness,
+    depth: usize,
+    written: usize,
+}
+
+/// The options that are being read, innermost last.
+type Seen = Vec<(String, String)>;
+
+impl Engine {
+    pub(super) fn new(
+        raw: Sections,
+        sources: Rc<SourceMap>,
+        recipes: Rc<dyn Recipes>,
+        installed: Rc<Installed>,
+        strictness: Strictness,
+    ) -> Self {
+        Self {
+            raw,
+            sources,
+            open: BTreeMap::new(),
+            parts: Vec::new(),
+            recipes,
+            installed,
+            strictness,
+            depth: 0,
+            written: 0,
+        }
+    }
+
+    pub(super) fn parts(&self) -> &[String] {
+        &self.parts
+    }
+
+    /// Makes a section ready for use.
+    pub(super) fn section(&mut self, name: &str) -> Result<(), Fault> {
+        if self.open.contains_key(name) {
+            return Ok(());
+        }
+        self.deeper(name)?;
+        let ready = self.initialize(name);
+        self.depth -= 1;
+        ready.map_err(|fault| {
+            self.open.remove(name);
+            fault.while_doing(format!("Getting section {name}."), None)
+        })
+    }
+
+    fn deeper(&mut self, name: &str) -> Result<(), Fault> {
+        if self.depth >= DEEPEST {
+            let message = format!("maximum recursion depth exceeded at section {}", repr(name));
+            return Err(Fault::new(Kind::Limit, message));
+        }
+        self.depth += 1;
+        Ok(())
+    }
+
+    fn initialize(&mut self, name: &str) -> Result<(), Fault> {
+        let Some(raw) = self.raw.get(name) else {
+            let message = format!("The referenced section, {}, was not defined.", repr(name));
+            return Err(Fault::new(Kind::MissingSection, message));
+        };
+        let doing = |fault: Fault| fault.while_doing(format!("Initializing section {name}."), None);
+        let raw = if raw.contains_key("<") && name != "buildout" {
+            macros::expand(&self.raw, name).map_err(doing)?
+        } else {
+            raw.clone()
+        };
+        let references: Vec<String> =
+            raw.iter().filter(|(_, v)| v.text.contains("${")).map(|(key, _)| key.clone()).collect();
+        self.open.insert(name.to_owned(), Options { raw, ..Options::default() });
+        for option in references {
+            self.cook(name, &option).map_err(doing)?;
+        }
+        if name == "buildout" {
+            return Ok(());
+        }
+        let dependencies = self.get(name, "<part-dependencies>", &mut Seen::new())?;
+        for dependency in words(&dependencies.unwrap_or_default()) {
+            self.section(dependency).map_err(doing)?;
+        }
+        let recipe = self.get(name, "recipe", &mut Seen::new())?.unwrap_or_default();
+        if !recipe.is_empty() {
+            self.construct(name, &recipe)?;
+            self.parts.push(name.to_owned());
+        }
+        Ok(())
+    }
+
+    /// What the constructor of a recipe adds to its section.
+    fn construct(&mut self, name: &str, recipe: &str) -> Result<(), Fault> {
+        let recipes = Rc::clone(&self.recipes);
+        let made = recipes.made(&mut Part { engine: self, name, recipe })?;
+        let installed = Rc::clone(&self.installed);
+        let truth = installed.part(name);
+        if let Some(options) = self.open.get_mut(name) {
+            for Made { option, value } in made.into_iter().flatten() {
+                options.make(option, value);
+            }
+            for (option, value) in truth.into_iter().flatten() {
+                if !options.raw.contains_key(option) {
+                    options.make(option.clone(), value.clone());
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn cook(&mut self, section: &str, option: &str) -> Result<(), Fault> {
+        let Some(text) = self.raw_text(section, option) else { return Ok(()) };
+        let mut seen = vec![(section.to_owned(), option.to_owned())];
+        match self.substitute(section, option, &text, &mut seen) {
+            Ok(text) => {
+                self.options(section, |options| options.cooked.insert(option.to_owned(), text));
+                Ok(())
+            }
+            Err(fault) if self.tolerates(&fault) => {
+                self.options(section, |options| options.broken.insert(option.to_owned(), fault));
+                Ok(())
+            }
+            Err(fault) => Err(fault),
+        }
+    }
+
+    fn tolerates(&self, fault: &Fault) -> bool {
+        self.strictness == Strictness::Needed && fault.kind() == Kind::MadeByRecipe
+    }
+
+    fn options<T>(&mut self, section: &str, change: impl FnOnce(&mut Options) -> T) -> Option<T> {
+        self.open.get_mut(section).map(change)
+    }
+
+    fn raw_text(&self, section: &str, option: &str) -> Option<String> {
+        Some(self.open.get(section)?.raw.get(option)?.text.clone())
+    }
+
+    /// The value of an option of a section in use.
+    pub(super) fn get(
+        &mut self,
+        section: &str,
+        option: &str,
+        seen: &mut Seen,
+    ) -> Result<Option<String>, Fault> {
+        let Some(options) = self.open.get(section) else { return Ok(None) };
+        if let Some(value) = options.data.get(option) {
+            return Ok(Some(value.clone()));
+        }
+        if let Some(fault) = options.broken.get(option) {
+            return Err(fault.clone());
+        }
+        let raw = options.raw.get(option).map(|value| &value.text);
+        let Some(text) = options.cooked.get(option).or(raw).cloned() else { return Ok(None) };
+        let text = if text.contains("${") {
+            let key = (section.to_owned(), option.to_owned());
+            if seen.contains(&key) {
+                return Err(self.circle(seen, &key));
+            }
+            seen.push(key);
+            let text = self.substitute(section, option, &text, seen)?;
+            seen.pop();
+            text
+        } else {
+            text
+        };
+        self.options(section, |options| options.data.insert(option.to_owned(), text.clone()));
+        Ok(Some(text))
+    }
+
+    fn circle(&self, seen: &Seen, key: &(String, String)) -> Fault {
+        let from = seen.iter().position(|known| known == key).unwrap_or(0);
+        let mut round: Vec<String> =
+            seen[from..].iter().map(|(section, option)| format!("{section}:{option}")).collect();
+        round.push(format!("{}:{}", key.0, key.1));
+        Fault::new(Kind::Circular, "Circular reference in substitutions.")
+            .at(self.raw_value(&key.0, &key.1).and_then(Value::span))
+            .help(format!("the circle is {}", round.join(" -> ")))
+    }
+
+    /// Text with its references followed; `$$` protects and stays.
+    fn substitute(
+        &mut self,
+        section: &str,
+        option: &str,
+        text: &str,
+        seen: &mut Seen,
+    ) -> Result<String, Fault> {
+        self.deeper(section)?;
+        let text = self.substituted(section, option, text, seen);
+        self.depth -= 1;
+        text
+    }
+
+    fn substituted(
+        &mut self,
+        section: &str,
+        option: &str,
+        text: &str,
+        seen: &mut Seen,
+    ) -> Result<String, Fault> {
+        let mut out = String::with_capacity(text.len());
+        for piece in reference::pieces(text) {
+            match piece {
+                Piece::Text(text) => out.push_str(text),
+                Piece::Reference(reference) => {
+                    let value = self.follow(section, reference, seen);
+                    let value = value.map_err(|fault| self.asked(fault, section, option, reference))?;
+                    out.push_str(&value);
+                }
+            }
+            if self.written + out.len() > MOST_TEXT {
+                let message = format!("substitution makes more than {MOST_TEXT} bytes of text");
+                return Err(Fault::new(Kind::Limit, message)
+                    .at(self.raw_value(section, option).and_then(Value::span)));
+            }
+        }
+        self.written += out.len();
+        Ok(out)
+    }
+
+    /// Adds the option that asked to the chain.
+    fn asked(&self, fault: Fault, section: &str, option: &str, reference: &str) -> Fault {
+        let value = self.raw_value(section, option);
+        let span = value.and_then(|value| pinpoint(&self.sources, value, reference));
+        fault.while_doing(format!("Getting option {section}:{option}."), span)
+    }
+
+    pub(super) fn raw_value(&self, section: &str, option: &str) -> Option<&Value> {
+        let open = self.open.get(section).and_then(|options| options.raw.get(option));
+        open.or_else(|| self.raw.get(section)?.get(option))
+    }
+
+    fn follow(&mut self, own: &str, reference: &str, seen: &mut Seen) -> Result<String, Fault> {
+        let (section, option) = reference::parse(reference)?;
+        let section = if section.is_empty() { own } else { section };
+        self.section(section)?;
+        if let Some(value) = self.get(section, option, seen)? {
+            return Ok(value);
+        }
+        if option == "_buildout_section_name_" {
+            return Ok(own.to_owned());
+        }
+        Err(self.missing(section, option))
+    }
+
+    fn missing(&self, section: &str, option: &str) -> Fault {
+        let message = format!("Referenced option does not exist: {section} {option}");
+        let recipe = self.raw_value(section, "recipe").filter(|recipe| !recipe.text.is_empty());
+        match recipe {
+            Some(recipe) => Fault::new(Kind::MadeByRecipe, message).help(format!(
+                "the recipe {} may make it: run buildout, so that .installed.cfg tells it, or \
+                 set `{option}` in [{section}]",
+                recipe.text
+            )),
+            None => Fault::new(Kind::MissingOption, message)
+                .help(format!("set `{option}` in [{section}], or correct the reference")),
+        }
+    }
+
+    /// What `options[...] = value` does in the oracle.
+    pub(super) fn set(&mut self, section: &str, option: &str, value: String) {
+        self.options(section, |options| options.data.insert(option.to_owned(), value));
+    }
+
+    pub(super) fn is_made(&self, section: &str, option: &str) -> bool {
+        self.open.get(section).is_some_and(|options| options.made.contains(option))
+    }
+
+    /// The names of all options of a section in use.
+    pub(super) fn names(&self, section: &str) -> BTreeSet<String> {
+        self.open.get(section).map_or_else(BTreeSet::new, |options| {
+            options.raw.keys().chain(options.data.keys()).cloned().collect()
+        })
+    }
+
+    /// Where the value of an option was written.
+    pub(super) fn span(&self, section: &str, option: &str) -> Option<Span> {
+        self.raw_value(section, option)?.span()
+    }
+}
+
+impl Options {
+    fn make(&mut self, option: String, value: String) {
+        if !self.raw.contains_key(&option) {
+            self.made.insert(option.clone());
+        }
+        self.data.insert(option, value);
+    }
+}

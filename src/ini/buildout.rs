@@ -1,1 +1,0 @@
-//! The dialect of zc.buildout.

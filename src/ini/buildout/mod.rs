@@ -1,0 +1,216 @@
+//! The dialect of zc.buildout: sections of options, read line by line, each with the places it was
+//! written at. It knows the operators `+=` and `-=` only as part of a key and asks its caller
+//! whether the condition of a header holds; what an option means is told elsewhere.
+
+mod fault;
+mod grammar;
+pub(crate) mod text;
+
+use std::collections::BTreeMap;
+
+use crate::diag::{SourceId, Span};
+
+pub use fault::{BadLine, Fault};
+use text::{dedent, is_space, rstrip, strip};
+
+/// One file: its sections by name.
+pub type Sections = BTreeMap<String, Section>;
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Section {
+    /// Every header that opened this section, in order.
+    pub headers: Vec<Span>,
+    /// Options by key; an operator belongs to the key as it was written (`eggs +`).
+    pub options: BTreeMap<String, Entry>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Entry {
+    pub value: String,
+    /// The lines that made the value: key to end of the last continuation, once per assignment.
+    pub spans: Vec<Span>,
+}
+
+/// Whether the condition of a section header holds; the error says why that cannot be told.
+pub type Condition<'a> = dyn FnMut(&str) -> Result<bool, String> + 'a;
+
+/// Reads a whole file. Lines end in `\n`; the caller has translated other line ends.
+pub fn parse(
+    source: SourceId,
+    text: &str,
+    condition: &mut Condition<'_>,
+) -> Result<Sections, Fault> {
+    let mut reader = Reader::new(source, condition);
+    let mut start = 0;
+    for line in text.split_inclusive('\n') {
+        reader.line(line, start)?;
+        start += line.len();
+    }
+    reader.finish()
+}
+
+/// What the lines so far have opened.
+struct Reader<'a, 'c> {
+    source: SourceId,
+    condition: &'a mut Condition<'c>,
+    sections: Sections,
+    section: Option<String>,
+    option: Option<String>,
+    /// The open option's own line was empty: its lines keep their indentation.
+    block: bool,
+    /// The condition of the last header was true.
+    included: bool,
+    number: usize,
+    bad: Vec<BadLine>,
+}
+
+impl<'a, 'c> Reader<'a, 'c> {
+    fn new(source: SourceId, condition: &'a mut Condition<'c>) -> Self {
+        Self {
+            source,
+            condition,
+            sections: Sections::new(),
+            section: None,
+            option: None,
+            block: false,
+            included: true,
+            number: 0,
+            bad: Vec::new(),
+        }
+    }
+
+    fn line(&mut self, line: &str, start: usize) -> Result<(), Fault> {
+        self.number += 1;
+        let span = self.span(line, start);
+        let Some(first) = line.chars().next() else { return Ok(()) };
+        if matches!(first, '#' | ';') {
+            return Ok(());
+        }
+        if is_space(first) && self.section.is_some() && self.option.is_some() {
+            self.continuation(line, span);
+            return Ok(());
+        }
+        if let Some(header) = grammar::header(line) {
+            return self.header(&header, span);
+        }
+        if self.section.is_none() {
+            if strip(line).is_empty() {
+                return Ok(());
+            }
+            return Err(Fault::NoHeader(BadLine { number: self.number, span, text: line.into() }));
+        }
+        self.body(line, span);
+        Ok(())
+    }
+
+    /// The line without its end.
+    fn span(&self, line: &str, start: usize) -> Span {
+        Span::new(self.source, start, start + rstrip(line).len())
+    }
+
+    fn continuation(&mut self, line: &str, span: Span) {
+        if !self.included {
+            return;
+        }
+        let text = if self.block { rstrip(line) } else { strip(line) };
+        if text.is_empty() && !self.block {
+            return;
+        }
+        let block = self.block;
+        let Some(entry) = self.open_entry() else { return };
+        entry.value.push('\n');
+        entry.value.push_str(text);
+        if !(block && text.is_empty())
+            && let Some(last) = entry.spans.last_mut()
+        {
+            last.end = span.end;
+        }
+    }
+
+    fn open_entry(&mut self) -> Option<&mut Entry> {
+        let (section, option) = (self.section.as_ref()?, self.option.as_ref()?);
+        self.sections.get_mut(section)?.options.get_mut(option)
+    }
+
+    fn header(&mut self, header: &grammar::Header<'_>, span: Span) -> Result<(), Fault> {
+        self.included = true;
+        if let Some(expression) = header.condition() {
+            let verdict = (self.condition)(&expression).map_err(|reason| Fault::Condition {
+                number: self.number,
+                span,
+                expression: expression.clone(),
+                reason,
+            })?;
+            if !verdict {
+                // The section before stays open, so that a stray line is told as the oracle does.
+                self.included = false;
+                return Ok(());
+            }
+        }
+        self.sections.entry(header.name.to_owned()).or_default().headers.push(span);
+        self.section = Some(header.name.to_owned());
+        self.option = None;
+        Ok(())
+    }
+
+    fn body(&mut self, line: &str, span: Span) {
+        let dependencies = line.strip_prefix("=>");
+        let rewritten = dependencies.map(|rest| format!("<part-dependencies> = {rest}"));
+        match grammar::option(rewritten.as_deref().unwrap_or(line)) {
+            Some((key, value)) if self.included => self.assign(key, value, span),
+            Some(_) => {}
+            None if self.option.is_none() && strip(line).is_empty() => {}
+            None => self.bad.push(BadLine { number: self.number, span, text: line.into() }),
+        }
+    }
+
+    fn assign(&mut self, key: &str, value: &str, span: Span) {
+        let key = rstrip(key);
+        let value = strip(value);
+        self.block = value.is_empty();
+        self.option = Some(key.to_owned());
+        let Some(section) = self.section.as_ref().and_then(|name| self.sections.get_mut(name))
+        else {
+            return;
+        };
+        if key.ends_with(['+', '-'])
+            && let Some(entry) = section.options.get_mut(key)
+        {
+            entry.extend(value, span);
+            return;
+        }
+        if !key.ends_with(['+', '-']) {
+            section.options.remove(&format!("{key} +"));
+            section.options.remove(&format!("{key} -"));
+        }
+        let entry = Entry { value: value.to_owned(), spans: vec![span] };
+        section.options.insert(key.to_owned(), entry);
+    }
+
+    fn finish(mut self) -> Result<Sections, Fault> {
+        if !self.bad.is_empty() {
+            return Err(Fault::BadLines(self.bad));
+        }
+        for entry in self.sections.values_mut().flat_map(|section| section.options.values_mut()) {
+            if entry.value.starts_with(is_space) {
+                entry.value = dedent(&entry.value);
+            }
+        }
+        Ok(self.sections)
+    }
+}
+
+impl Entry {
+    /// The same operator once more in the same section, which conditional headers make common.
+    fn extend(&mut self, value: &str, span: Span) {
+        self.value.truncate(rstrip(&self.value).len());
+        if !value.is_empty() {
+            self.value.push('\n');
+            self.value.push_str(value);
+        }
+        self.spans.push(span);
+    }
+}
+
+#[cfg(test)]
+mod tests;
