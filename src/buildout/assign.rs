@@ -4,7 +4,7 @@
 use std::fmt;
 
 use super::value::{Origin, Section, Sections, Value};
-use crate::ini::buildout::text::strip;
+use crate::ini::text::strip;
 
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Assignment {

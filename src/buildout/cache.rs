@@ -7,7 +7,7 @@ use super::md5;
 use super::outside::Outside;
 use super::paths;
 use super::value::Section;
-use crate::ini::buildout::text::repr;
+use crate::ini::text::repr;
 
 /// What `[buildout]` says about downloads at the time a file is opened.
 pub(super) struct Download {
@@ -33,9 +33,8 @@ impl Download {
         }
         let cache = text("extends-cache").filter(|cache| !cache.is_empty());
         if let Some(cache) = cache.filter(|cache| has_reference(cache)) {
-            let message = format!(
-                "extends-cache '{cache}' may not contain ${{section:variable}} to expand."
-            );
+            let message =
+                format!("extends-cache '{cache}' may not contain ${{section:variable}} to expand.");
             return Err(Fault::new(Kind::Value, message)
                 .at(options.get("extends-cache").and_then(super::value::Value::span)));
         }

@@ -1,11 +1,10 @@
 //! What `[buildout]` has before any file is read.
 
-use super::outside::Python;
 use super::value::{Origin, Section, Value};
 
 /// The release whose answers these are; `[versions]` demands at least it.
-pub const BUILDOUT_VERSION: &str = "6.0.1";
-pub const RECIPE_EGG_VERSION: &str = "2.0.6";
+pub(super) const BUILDOUT_VERSION: &str = "6.0.1";
+pub(super) const RECIPE_EGG_VERSION: &str = "2.0.6";
 
 /// All but `executable`, which depends on the machine.
 const DEFAULTS: &[(&str, &str)] = &[
@@ -39,8 +38,8 @@ pub(super) const DIRECTORIES: &[&str] =
 /// The directories that belong to the file that sets them.
 pub(super) const CACHES: &[&str] = &["download-cache", "eggs-directory", "extends-cache"];
 
-pub(super) fn section(python: &Python, directory: &str) -> Section {
-    let executable = [("executable", python.executable.as_str())];
+pub(super) fn section(executable: &str, directory: &str) -> Section {
+    let executable = [("executable", executable)];
     let mut section: Section = DEFAULTS
         .iter()
         .chain(&executable)

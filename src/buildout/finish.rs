@@ -8,7 +8,7 @@ use super::outside::Outside;
 use super::value::{Origin, Section, Sections, Value};
 use super::{flags, paths};
 use crate::diag::SourceId;
-use crate::ini::buildout::text::repr;
+use crate::ini::text::repr;
 
 /// The versions section and the caches, in the raw sections.
 pub(super) fn raw<'n>(
@@ -123,7 +123,9 @@ pub(super) fn buildout(engine: &mut Engine, outside: &dyn Outside) -> Result<(),
     if !versions.is_empty() && engine.raw.contains_key(&versions) {
         engine.section(&versions)?;
     }
-    for name in ["prefer-final", "use-dependency-links", "allow-picked-versions", "show-picked-versions"] {
+    for name in
+        ["prefer-final", "use-dependency-links", "allow-picked-versions", "show-picked-versions"]
+    {
         flag(engine, name)?;
     }
     eggs_directory(engine, outside)?;

@@ -1,7 +1,7 @@
 //! Options of `[buildout]` that are true or false, spelled exactly so.
 
 use super::fault::{Fault, Kind};
-use crate::ini::buildout::text::repr;
+use crate::ini::text::repr;
 
 pub(super) fn read(name: &str, text: &str) -> Result<bool, Fault> {
     match text {

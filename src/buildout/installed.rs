@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use crate::diag::SourceId;
 use crate::ini::buildout as ini;
-use crate::ini::buildout::text::words;
+use crate::ini::text::words;
 
 /// How buildout writes white space that its grammar would eat.
 const SPACES: &[(&str, &str)] = &[

@@ -19,8 +19,8 @@ pub(super) fn update(lower: &mut Sections, upper: Sections) -> Result<(), EmptyK
             None if section.contains_key("<") => Ok(section),
             None => update_section(Section::new(), first_layer(section)),
         };
-        let merged = merged
-            .map_err(|value| EmptyKey { section: name.clone(), value: Box::new(value) })?;
+        let merged =
+            merged.map_err(|value| EmptyKey { section: name.clone(), value: Box::new(value) })?;
         lower.insert(name, merged);
     }
     Ok(())

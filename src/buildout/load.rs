@@ -12,7 +12,7 @@ use super::paths;
 use super::value::{Change, Origin, Section, Sections, Value};
 use crate::diag::{Diagnostic, SourceId, SourceMap, Span};
 use crate::ini::buildout as ini;
-use crate::ini::buildout::text::{repr, words};
+use crate::ini::text::{repr, words};
 
 /// More files than this are an `extends` that multiplies.
 const MOST_FILES: usize = 5000;
@@ -83,8 +83,7 @@ impl<'w> Loader<'w> {
         mut defaults: Sections,
     ) -> Result<Sections, Fault> {
         let mut seen = Vec::new();
-        let place =
-            Place { base, seen: &mut seen, download, defaults: &mut defaults, asked: None };
+        let place = Place { base, seen: &mut seen, download, defaults: &mut defaults, asked: None };
         let mut merged = Sections::new();
         for layer in self.layers(name, place)? {
             layers::update(&mut merged, layer).map_err(empty_key)?;
@@ -96,7 +95,9 @@ impl<'w> Loader<'w> {
     fn layers(&mut self, name: &str, place: Place<'_>) -> Result<Vec<Sections>, Fault> {
         self.count(&place)?;
         let download = layers::update_section(place.download.clone(), self.overrides.clone())
-            .map_err(|value| empty_key(EmptyKey { section: "buildout".into(), value: value.into() }))?;
+            .map_err(|value| {
+                empty_key(EmptyKey { section: "buildout".into(), value: value.into() })
+            })?;
         let facts = Download::read(&download)?;
         let Some(opened) = self.find(name, &place, &facts)? else { return Ok(Vec::new()) };
         if place.seen.contains(&opened.name) {
@@ -131,7 +132,10 @@ impl<'w> Loader<'w> {
             let mut user = std::mem::take(place.defaults);
             if let Some(value) = &optional {
                 // The oracle forgets to take it away here.
-                sections.entry("buildout".into()).or_default().insert("optional-extends".into(), value.clone());
+                sections
+                    .entry("buildout".into())
+                    .or_default()
+                    .insert("optional-extends".into(), value.clone());
             }
             layers::update(&mut user, sections).map_err(empty_key)?;
             sections = user;
@@ -215,9 +219,9 @@ impl<'w> Loader<'w> {
                 }
                 Ok(None)
             }
-            Err(refusal) => Err(Fault::new(Kind::Extends, refusal.message)
-                .help(refusal.help)
-                .at(place.asked)),
+            Err(refusal) => {
+                Err(Fault::new(Kind::Extends, refusal.message).help(refusal.help).at(place.asked))
+            }
         }
     }
 
@@ -256,7 +260,8 @@ impl<'w> Loader<'w> {
 
 /// Where a text stands in the lines that made a value; else the lines.
 pub(super) fn pinpoint(sources: &SourceMap, value: &Value, text: &str) -> Option<Span> {
-    let spans = value.history().iter().rev().flat_map(|Change { origin, .. }| origin.spans().iter());
+    let spans =
+        value.history().iter().rev().flat_map(|Change { origin, .. }| origin.spans().iter());
     let exact = spans.into_iter().find_map(|span| {
         let lines = sources.text(span.source).get(span.start..span.end)?;
         let after = lines.find('=').map_or(0, |at| at + 1);
@@ -267,7 +272,8 @@ pub(super) fn pinpoint(sources: &SourceMap, value: &Value, text: &str) -> Option
 }
 
 fn values(source: SourceId, section: ini::Section) -> Section {
-    let value = |entry: ini::Entry| Value::new(entry.value, Origin::File(source, entry.spans.into()));
+    let value =
+        |entry: ini::Entry| Value::new(entry.value, Origin::File(source, entry.spans.into()));
     section.options.into_iter().map(|(key, entry)| (key, value(entry))).collect()
 }
 
@@ -308,7 +314,9 @@ fn syntax(fault: &ini::Fault, name: &str) -> Fault {
         ini::Fault::NoHeader(line) if line.text.starts_with('\u{feff}') => {
             (Kind::Syntax, "the file begins with a byte order mark; save it as UTF-8 without one")
         }
-        ini::Fault::NoHeader(_) => (Kind::Syntax, "begin the file with a header such as [buildout]"),
+        ini::Fault::NoHeader(_) => {
+            (Kind::Syntax, "begin the file with a header such as [buildout]")
+        }
         ini::Fault::BadLines(_) => (
             Kind::Syntax,
             "an option is written `name = value`; further lines of a value are indented",

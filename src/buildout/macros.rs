@@ -7,7 +7,7 @@ use super::fault::{Fault, Kind};
 use super::layers::{self, EmptyKey};
 use super::load::empty_key;
 use super::value::{Section, Sections, Value};
-use crate::ini::buildout::text::{repr, strip};
+use crate::ini::text::{repr, strip};
 
 const DEEPEST: usize = 300;
 

@@ -49,7 +49,8 @@ mod tests {
     fn digests_are_those_of_the_standard() {
         assert_eq!(hex(b""), "d41d8cd98f00b204e9800998ecf8427e");
         assert_eq!(hex(b"message digest"), "f96b697d7cb7938d525a2f31aaf161d0");
-        let long = b"12345678901234567890123456789012345678901234567890123456789012345678901234567890";
+        let long =
+            b"12345678901234567890123456789012345678901234567890123456789012345678901234567890";
         assert_eq!(hex(long), "57edf4a22be3c955ac49da2e2107b67a");
     }
 }

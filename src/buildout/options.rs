@@ -12,7 +12,7 @@ use super::recipes::{Made, Part, Recipes};
 use super::reference::{self, Piece};
 use super::value::{Section, Sections, Value};
 use crate::diag::{SourceMap, Span};
-use crate::ini::buildout::text::{repr, words};
+use crate::ini::text::{repr, words};
 
 /// References that lead on to references; the oracle's stack ends at about three hundred.
 const DEEPEST: usize = 300;
@@ -252,7 +252,8 @@ impl Engine {
                 Piece::Text(text) => out.push_str(text),
                 Piece::Reference(reference) => {
                     let value = self.follow(section, reference, seen);
-                    let value = value.map_err(|fault| self.asked(fault, section, option, reference))?;
+                    let value =
+                        value.map_err(|fault| self.asked(fault, section, option, reference))?;
                     out.push_str(&value);
                 }
             }

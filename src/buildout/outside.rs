@@ -13,7 +13,9 @@ pub trait Outside {
     fn home(&self) -> String;
     /// `$BUILDOUT_HOME`
     fn buildout_home(&self) -> Option<String>;
-    /// The interpreter that would run buildout. Asked only where an answer depends on it.
+    /// The interpreter that would run buildout: its `sys.executable`.
+    fn executable(&self) -> String;
+    /// More about it. Asked only where an answer depends on it.
     fn python(&self) -> Python;
 }
 
@@ -30,8 +32,6 @@ pub enum ReadFault {
 /// The facts about an interpreter and its machine that conditions and defaults can ask for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Python {
-    /// `sys.executable`
-    pub executable: String,
     /// `platform.python_version()`, such as `3.11.7`.
     pub version: String,
     /// `sys.implementation.name`, such as `cpython`.
@@ -54,6 +54,7 @@ pub struct Paper {
     pub directory: String,
     pub home: String,
     pub buildout_home: Option<String>,
+    pub executable: String,
     pub python: Python,
 }
 
@@ -64,8 +65,8 @@ impl Default for Paper {
             directory: "/srv/plone".into(),
             home: "/home/plone".into(),
             buildout_home: None,
+            executable: "/usr/bin/python3".into(),
             python: Python {
-                executable: "/usr/bin/python3".into(),
                 version: "3.11.7".into(),
                 implementation: "cpython".into(),
                 platform: "linux".into(),
@@ -112,6 +113,10 @@ impl Outside for Paper {
 
     fn buildout_home(&self) -> Option<String> {
         self.buildout_home.clone()
+    }
+
+    fn executable(&self) -> String {
+        self.executable.clone()
     }
 
     fn python(&self) -> Python {

@@ -61,7 +61,9 @@ pub fn expand_user(home: &str, path: &str) -> String {
 pub fn is_url(name: &str) -> bool {
     name.find("://").is_some_and(|at| {
         at > 0
-            && name[..at].bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'.' | b'-'))
+            && name[..at]
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'.' | b'-'))
     })
 }
 

@@ -15,7 +15,7 @@ use super::recipes::Recipes;
 use super::value::{Sections, Value};
 use super::{defaults, layers, load, paths};
 use crate::diag::{Diagnostic, SourceMap, Span};
-use crate::ini::buildout::text::words;
+use crate::ini::text::words;
 
 /// What to load, and how strictly.
 pub struct Request {
@@ -251,7 +251,7 @@ fn merged(request: &Request, loader: &mut Loader<'_>) -> Result<(String, Section
     }
     let directory = paths::dirname(&file).to_owned();
     let mut data = Sections::new();
-    data.insert("buildout".into(), defaults::section(&loader.outside.python(), &directory));
+    data.insert("buildout".into(), defaults::section(&loader.outside.executable(), &directory));
 
     let mut user = Sections::new();
     let mut download = data.clone();

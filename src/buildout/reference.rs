@@ -49,13 +49,18 @@ pub(super) fn parse(reference: &str) -> Result<(&str, &str), Fault> {
     let inside = &reference[2..reference.len() - 1];
     let names: Vec<&str> = inside.split(':').collect();
     let [section, option] = names[..] else {
-        let what = if names.len() < 2 { "doesn't contain a colon." } else { "has too many colons." };
+        let what =
+            if names.len() < 2 { "doesn't contain a colon." } else { "has too many colons." };
         return Err(bad("substitution", reference, what));
     };
     if section.chars().all(is_simple) && is_name(option) {
         return Ok((section, option));
     }
-    let culprit = if is_name(section) { "option name in substitution" } else { "section name in substitution" };
+    let culprit = if is_name(section) {
+        "option name in substitution"
+    } else {
+        "section name in substitution"
+    };
     Err(bad(culprit, reference, "has invalid characters."))
 }
 

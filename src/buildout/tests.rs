@@ -5,7 +5,8 @@ use std::rc::Rc;
 use super::{Assignment, Kind, Made, NoRecipes, Paper, Part, Project, Recipes, Request};
 
 fn load(files: &[(&str, &str)]) -> Project {
-    let outcome = Project::load(&Request::strict("buildout.cfg"), &Paper::with(files), Rc::new(NoRecipes));
+    let outcome =
+        Project::load(&Request::strict("buildout.cfg"), &Paper::with(files), Rc::new(NoRecipes));
     outcome.unwrap_or_else(|failure| panic!("{}", failure.fault.message()))
 }
 
@@ -40,7 +41,9 @@ fn layers_add_and_remove_lines() {
 
 #[test]
 fn macros_speak_in_the_section_that_uses_them() {
-    let project = one("[buildout]\n[m]\nport = 80\nurl = ${:_buildout_section_name_}:${:port}\n[a]\n<= m\nport = 81\n");
+    let project = one(
+        "[buildout]\n[m]\nport = 80\nurl = ${:_buildout_section_name_}:${:port}\n[a]\n<= m\nport = 81\n",
+    );
     assert_eq!(get(&project, "a", "url"), "a:81");
 }
 
@@ -76,7 +79,8 @@ fn circles_end() {
 #[test]
 fn the_command_line_has_the_last_word() {
     let mut request = Request::strict("buildout.cfg");
-    request.assignments = ["a:x=2", "parts+=q"].map(|word| word.parse::<Assignment>().unwrap()).into();
+    request.assignments =
+        ["a:x=2", "parts+=q"].map(|word| word.parse::<Assignment>().unwrap()).into();
     let paper = Paper::with(&[("buildout.cfg", "[buildout]\nparts = p\n[m]\nx = 1\n[a]\n<= m\n")]);
     let project = Project::load(&request, &paper, Rc::new(NoRecipes)).map_err(|f| f.fault).unwrap();
     assert_eq!(get(&project, "a", "x"), "2");
@@ -98,7 +102,8 @@ impl Recipes for Locations {
 
 #[test]
 fn recipes_make_options_and_what_is_referred_to_becomes_a_part() {
-    let text = "[buildout]\nparts = s\n[s]\nrecipe = other\nx = ${z:location}/bin\n[z]\nrecipe = known\n";
+    let text =
+        "[buildout]\nparts = s\n[s]\nrecipe = other\nx = ${z:location}/bin\n[z]\nrecipe = known\n";
     let paper = Paper::with(&[("buildout.cfg", text)]);
     let project = Project::load(&Request::lazy("buildout.cfg"), &paper, Rc::new(Locations));
     let project = project.map_err(|failure| failure.fault).unwrap();

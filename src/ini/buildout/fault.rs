@@ -3,8 +3,8 @@
 
 use std::fmt::Write as _;
 
-use super::text::repr;
 use crate::diag::Span;
+use crate::ini::text::repr;
 
 /// A line that is neither header nor option.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,6 +1,6 @@
 //! The two shapes a line can have: a section header and the start of an option.
 
-use super::text::{is_space, strip, trim_start};
+use crate::ini::text::{is_space, strip};
 
 /// `[name]` or `[name: expression]`.
 #[derive(Debug, PartialEq, Eq)]
@@ -18,10 +18,10 @@ impl Header<'_> {
 }
 
 pub(super) fn header(line: &str) -> Option<Header<'_>> {
-    let inside = trim_start(line.strip_prefix('[')?);
+    let inside = line.strip_prefix('[')?.trim_start_matches(is_space);
     let end = inside.find(|c| is_space(c) || "#[]:;{}".contains(c)).unwrap_or(inside.len());
     let (name, rest) = inside.split_at(end);
-    let rest = trim_start(rest);
+    let rest = rest.trim_start_matches(is_space);
     if name.is_empty() {
         return None;
     }

@@ -2,16 +2,17 @@
 //! written at. It knows the operators `+=` and `-=` only as part of a key and asks its caller
 //! whether the condition of a header holds; what an option means is told elsewhere.
 
+mod dedent;
 mod fault;
 mod grammar;
-pub(crate) mod text;
 
 use std::collections::BTreeMap;
 
 use crate::diag::{SourceId, Span};
 
+use super::text::{is_space, strip, strip_end};
+use dedent::dedent;
 pub use fault::{BadLine, Fault};
-use text::{dedent, is_space, rstrip, strip};
 
 /// One file: its sections by name.
 pub type Sections = BTreeMap<String, Section>;
@@ -105,14 +106,14 @@ impl<'a, 'c> Reader<'a, 'c> {
 
     /// The line without its end.
     fn span(&self, line: &str, start: usize) -> Span {
-        Span::new(self.source, start, start + rstrip(line).len())
+        Span::new(self.source, start, start + strip_end(line).len())
     }
 
     fn continuation(&mut self, line: &str, span: Span) {
         if !self.included {
             return;
         }
-        let text = if self.block { rstrip(line) } else { strip(line) };
+        let text = if self.block { strip_end(line) } else { strip(line) };
         if text.is_empty() && !self.block {
             return;
         }
@@ -165,7 +166,7 @@ impl<'a, 'c> Reader<'a, 'c> {
     }
 
     fn assign(&mut self, key: &str, value: &str, span: Span) {
-        let key = rstrip(key);
+        let key = strip_end(key);
         let value = strip(value);
         self.block = value.is_empty();
         self.option = Some(key.to_owned());
@@ -203,7 +204,7 @@ impl<'a, 'c> Reader<'a, 'c> {
 impl Entry {
     /// The same operator once more in the same section, which conditional headers make common.
     fn extend(&mut self, value: &str, span: Span) {
-        self.value.truncate(rstrip(&self.value).len());
+        self.value.truncate(strip_end(&self.value).len());
         if !value.is_empty() {
             self.value.push('\n');
             self.value.push_str(value);

@@ -15,7 +15,10 @@ fn value(text: &str) -> String {
 
 #[test]
 fn a_value_on_its_own_line_has_every_line_stripped() {
-    assert_eq!(value("x = one\n    two\n\n  # text\n# comment\n\tthree  \n"), "one\ntwo\n# text\nthree");
+    assert_eq!(
+        value("x = one\n    two\n\n  # text\n# comment\n\tthree  \n"),
+        "one\ntwo\n# text\nthree"
+    );
 }
 
 #[test]
@@ -38,7 +41,8 @@ fn names_of_sections_take_what_the_oracle_takes() {
 #[test]
 fn operators_belong_to_the_key_and_join_within_a_section() {
     let read = read("[a]\nx += 1\nx += 2\ny+= 1\nz\t-=1\n");
-    let keys: Vec<_> = read["a"].options.iter().map(|(k, v)| (k.as_str(), v.value.as_str())).collect();
+    let keys: Vec<_> =
+        read["a"].options.iter().map(|(k, v)| (k.as_str(), v.value.as_str())).collect();
     assert_eq!(keys, [("x +", "1\n2"), ("y+", "1"), ("z\t-", "1")]);
 }
 

@@ -1,0 +1,149 @@
+//! The world as a buildout project asks for it: real files, the environment, and the interpreter
+//! that would run buildout here. The interpreter itself is started only if a section has a
+//! condition and no `pyvenv.cfg` tells its version.
+
+use std::cell::OnceCell;
+use std::env;
+use std::ffi::OsStr;
+use std::fs;
+use std::io::ErrorKind;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use crate::buildout::{Outside, Python, ReadFault};
+use crate::ini::text::decode;
+
+/// What an interpreter is taken for when none can be asked.
+const USUAL_VERSION: &str = "3.11.0";
+
+pub(super) struct World {
+    /// The directory of the main file: `bin/buildout` there knows its interpreter.
+    project: PathBuf,
+    executable: OnceCell<PathBuf>,
+}
+
+impl World {
+    pub(super) fn around(file: &str) -> Self {
+        let project = Path::new(file).parent().map(Path::to_path_buf).unwrap_or_default();
+        Self { project, executable: OnceCell::new() }
+    }
+
+    fn interpreter(&self) -> &Path {
+        self.executable.get_or_init(|| find_interpreter(&self.project))
+    }
+}
+
+impl Outside for World {
+    fn read(&self, path: &str) -> Result<String, ReadFault> {
+        let bytes = fs::read(path).map_err(|error| match error.kind() {
+            ErrorKind::NotFound => ReadFault::Missing,
+            ErrorKind::IsADirectory => ReadFault::Directory,
+            _ => ReadFault::Other(error.to_string()),
+        })?;
+        decode(bytes).map_err(|(words, _)| ReadFault::Other(words))
+    }
+
+    fn exists(&self, path: &str) -> bool {
+        Path::new(path).exists()
+    }
+
+    fn directory(&self) -> String {
+        env::current_dir().map_or_else(|_| "/".into(), |path| path.to_string_lossy().into_owned())
+    }
+
+    fn home(&self) -> String {
+        env::home_dir().map_or_else(|| "/".into(), |path| path.to_string_lossy().into_owned())
+    }
+
+    fn buildout_home(&self) -> Option<String> {
+        env::var("BUILDOUT_HOME").ok()
+    }
+
+    fn executable(&self) -> String {
+        self.interpreter().to_string_lossy().into_owned()
+    }
+
+    fn python(&self) -> Python {
+        let interpreter = self.interpreter();
+        let told = told_by_venv(interpreter).or_else(|| ask(interpreter));
+        let (version, implementation) =
+            told.unwrap_or_else(|| (USUAL_VERSION.into(), "cpython".into()));
+        let uname = nix::sys::utsname::uname().ok();
+        let fact = |read: fn(&nix::sys::utsname::UtsName) -> &OsStr| {
+            uname.as_ref().map_or_else(String::new, |u| read(u).to_string_lossy().into_owned())
+        };
+        Python {
+            version,
+            implementation,
+            platform: if cfg!(target_os = "macos") { "darwin" } else { env::consts::OS }.into(),
+            system: fact(|u| u.sysname()),
+            release: fact(|u| u.release()),
+            system_version: fact(|u| u.version()),
+            machine: fact(|u| u.machine()),
+            bits: usize::BITS,
+            little_endian: cfg!(target_endian = "little"),
+        }
+    }
+}
+
+/// The interpreter in the first line of a `buildout` script (the project's own one, else that on
+/// the path), else that of the active environment, else `python3` or `python` on the path.
+fn find_interpreter(project: &Path) -> PathBuf {
+    let scripts = [Some(project.join("bin/buildout")), on_path("buildout")];
+    let named = scripts.into_iter().flatten().find_map(|script| shebang(&script));
+    let active = || {
+        let python = PathBuf::from(env::var_os("VIRTUAL_ENV")?).join("bin/python");
+        is_program(&python).then_some(python)
+    };
+    named
+        .or_else(active)
+        .or_else(|| on_path("python3"))
+        .or_else(|| on_path("python"))
+        .unwrap_or_else(|| "/usr/bin/python3".into())
+}
+
+fn on_path(name: &str) -> Option<PathBuf> {
+    env::split_paths(&env::var_os("PATH")?).map(|dir| dir.join(name)).find(|path| is_program(path))
+}
+
+fn is_program(path: &Path) -> bool {
+    path.metadata().is_ok_and(|meta| meta.is_file() && meta.permissions().mode() & 0o111 != 0)
+}
+
+fn shebang(script: &Path) -> Option<PathBuf> {
+    let text = fs::read(script).ok()?;
+    let line = text.strip_prefix(b"#!")?.split(|byte| *byte == b'\n').next()?;
+    let line = std::str::from_utf8(line).ok()?;
+    let program = Path::new(line.split_whitespace().next()?);
+    let name = program.file_name()?.to_str()?;
+    (name.starts_with("python") && is_program(program)).then(|| program.to_path_buf())
+}
+
+/// Version and implementation by the note that a virtual environment keeps.
+fn told_by_venv(interpreter: &Path) -> Option<(String, String)> {
+    let note = fs::read_to_string(interpreter.parent()?.parent()?.join("pyvenv.cfg")).ok()?;
+    let value = |wanted: &str| {
+        let line =
+            note.lines().find_map(|line| line.split_once('=').filter(|(k, _)| k.trim() == wanted));
+        line.map(|(_, value)| value.trim().to_owned())
+    };
+    let version = value("version").or_else(|| value("version_info"))?;
+    let numbers: Vec<&str> = version.split('.').take(3).collect();
+    let implementation = value("implementation").unwrap_or_else(|| "cpython".into());
+    (numbers.len() == 3).then(|| (numbers.join("."), implementation.to_lowercase()))
+}
+
+fn ask(interpreter: &Path) -> Option<(String, String)> {
+    let question =
+        "import platform, sys; print(platform.python_version(), sys.implementation.name)";
+    let output = Command::new(interpreter)
+        .args(["-I", "-S", "-c", question])
+        .stdin(Stdio::null())
+        .stderr(Stdio::null())
+        .output()
+        .ok()?;
+    let text = String::from_utf8(output.stdout).ok()?;
+    let (version, implementation) = text.trim().split_once(' ')?;
+    Some((version.to_owned(), implementation.to_owned()))
+}

@@ -1,0 +1,72 @@
+//! The arguments by which a buildout project is named, the same for every applet that reads one.
+//! They are buildout's own.
+
+use std::rc::Rc;
+
+use super::outside::World;
+use crate::buildout::{Assignment, Failure, Project, Recipes, Request};
+
+#[derive(clap::Args)]
+pub(super) struct ProjectArgs {
+    /// The project's main file
+    #[arg(short = 'c', value_name = "FILE", default_value = "buildout.cfg")]
+    pub(super) file: String,
+    /// Do not read ~/.buildout/default.cfg
+    #[arg(short = 'U')]
+    no_user_defaults: bool,
+    /// Set `offline` to true
+    #[arg(short = 'o')]
+    offline: bool,
+    /// Set `offline` to false
+    #[arg(short = 'O')]
+    online: bool,
+    /// Set `newest` to true
+    #[arg(short = 'n')]
+    newest: bool,
+    /// Set `newest` to false
+    #[arg(short = 'N')]
+    not_newest: bool,
+    /// Say more
+    #[arg(short = 'v', action = clap::ArgAction::Count)]
+    pub(super) verbose: u8,
+    /// Say less
+    #[arg(short = 'q', action = clap::ArgAction::Count)]
+    quiet: u8,
+    /// Set `socket-timeout`
+    #[arg(short = 't', value_name = "SECONDS")]
+    timeout: Option<u32>,
+    /// Accepted as buildout does; there is no debugger here
+    #[arg(short = 'D', hide = true)]
+    debug: bool,
+}
+
+impl ProjectArgs {
+    /// What to load: these arguments and the assignments beside them.
+    pub(super) fn request(&self, mut request: Request, assignments: Vec<Assignment>) -> Request {
+        request.file.clone_from(&self.file);
+        request.user_defaults = !self.no_user_defaults;
+        request.assignments = assignments;
+        let flags = [
+            (self.offline, "offline", "true"),
+            (self.online, "offline", "false"),
+            (self.newest, "newest", "true"),
+            (self.not_newest, "newest", "false"),
+        ];
+        for (_, option, value) in flags.iter().filter(|(given, ..)| *given) {
+            request.assignments.push(Assignment::buildout(option, value));
+        }
+        if let Some(seconds) = self.timeout {
+            request.assignments.push(Assignment::buildout("socket-timeout", &seconds.to_string()));
+        }
+        let verbosity = 10 * (i32::from(self.verbose) - i32::from(self.quiet));
+        if verbosity != 0 {
+            request.assignments.push(Assignment::buildout("verbosity", &verbosity.to_string()));
+        }
+        request
+    }
+}
+
+/// Loads with real files.
+pub(super) fn load(request: &Request, recipes: Rc<dyn Recipes>) -> Result<Project, Box<Failure>> {
+    Project::load(request, &World::around(&request.file), recipes)
+}
