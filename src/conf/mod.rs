@@ -6,5 +6,6 @@ pub mod getopt;
 pub mod python;
 pub mod signals;
 pub mod surroundings;
+pub mod words;
 
 pub use config::Config;

@@ -6,6 +6,8 @@ use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
+use nix::unistd::{AccessFlags, access};
+
 /// Replaces `path` by `bytes`: readers see the old text or the new one, even after a power cut.
 /// `mode` is set on the new file whatever the umask; `None` keeps the mode that the old file has.
 pub fn write_atomically(path: &Path, bytes: &[u8], mode: Option<u32>) -> io::Result<()> {
@@ -65,6 +67,11 @@ pub fn read_from(path: &Path, offset: u64, length: Option<u64>) -> io::Result<Ve
     let mut bytes = Vec::new();
     file.take(length.unwrap_or(u64::MAX)).read_to_end(&mut bytes)?;
     Ok(bytes)
+}
+
+/// Whether we, as who we are, may execute a file.
+pub fn may_execute(path: &Path) -> bool {
+    access(path, AccessFlags::X_OK).is_ok()
 }
 
 /// The size of what can be read at `path`.

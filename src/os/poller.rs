@@ -6,6 +6,7 @@ use std::num::NonZeroUsize;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
 use std::time::Duration;
 
+use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use polling::{Event, Events, PollMode};
 
 /// Names one registration. Never used twice.
@@ -89,6 +90,12 @@ impl Poller {
         });
         Ok(ready.collect())
     }
+}
+
+/// Makes reads and writes on our end of a pipe return at once, whatever there is.
+pub fn never_block(fd: impl AsFd) -> io::Result<()> {
+    fcntl(fd, FcntlArg::F_SETFL(OFlag::O_NONBLOCK))?;
+    Ok(())
 }
 
 #[cfg(test)]

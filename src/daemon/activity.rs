@@ -1,0 +1,101 @@
+//! The activity log: Supervisor's line format, to a file or to syslog, and to the terminal of a
+//! daemon that stays in the foreground.
+
+use std::io::{self, Write};
+use std::path::Path;
+
+use crate::conf::config::{LogLevel, Supervisord};
+use crate::os::clock;
+use crate::os::logfile::{LogFile, Rotation};
+use crate::os::syslog;
+
+pub struct ActivityLog {
+    level: LogLevel,
+    console: bool,
+    target: Target,
+}
+
+enum Target {
+    File(LogFile),
+    Syslog,
+}
+
+/// The four letters of a level.
+fn letters(level: LogLevel) -> &'static str {
+    match level {
+        LogLevel::Critical => "CRIT",
+        LogLevel::Error => "ERRO",
+        LogLevel::Warn => "WARN",
+        LogLevel::Info => "INFO",
+        LogLevel::Debug => "DEBG",
+        LogLevel::Trace => "TRAC",
+        LogLevel::Blather => "BLAT",
+    }
+}
+
+impl ActivityLog {
+    pub fn open(settings: &Supervisord) -> io::Result<Self> {
+        let target = if settings.logfile == "syslog" {
+            syslog::open("supervisord");
+            Target::Syslog
+        } else {
+            let (maxbytes, backups) = (settings.logfile_maxbytes, settings.logfile_backups);
+            Target::File(LogFile::open(&settings.logfile, Rotation { maxbytes, backups })?)
+        };
+        let console = settings.nodaemon && !settings.silent;
+        Ok(Self { level: settings.loglevel, console, target })
+    }
+
+    /// `None` where the log is no file.
+    pub fn path(&self) -> Option<&Path> {
+        match &self.target {
+            Target::File(file) => Some(file.path()),
+            Target::Syslog => None,
+        }
+    }
+
+    /// Writes a line if its level is wanted.
+    pub fn log(&mut self, level: LogLevel, message: &str) {
+        if level < self.level {
+            return;
+        }
+        let head = head(level);
+        let line = format!("{head}{message}\n");
+        if self.console {
+            // Nobody is left to be told that the terminal went away.
+            let mut stdout = io::stdout().lock();
+            let _ = stdout.write_all(line.as_bytes()).and_then(|()| stdout.flush());
+        }
+        match &mut self.target {
+            Target::Syslog => syslog::write(&head, message.as_bytes()),
+            Target::File(file) => {
+                if let Err(error) = file.write(line.as_bytes()) {
+                    let path = file.path().display();
+                    let _ = writeln!(io::stderr(), "supervisord: cannot write to {path}: {error}");
+                }
+            }
+        }
+    }
+
+    /// Opens whatever now has the name of the log.
+    pub fn reopen(&mut self) -> io::Result<()> {
+        match &mut self.target {
+            Target::File(file) => file.reopen(),
+            Target::Syslog => Ok(()),
+        }
+    }
+
+    /// Begins a new, empty log.
+    pub fn clear(&mut self) -> io::Result<()> {
+        match &mut self.target {
+            Target::File(file) => file.clear(),
+            Target::Syslog => Ok(()),
+        }
+    }
+}
+
+/// `2026-11-23 17:34:54,976 INFO `
+fn head(level: LogLevel) -> String {
+    let wall = clock::wall();
+    format!("{},{:03} {} ", clock::local(wall).stamp(), wall.subsec_millis(), letters(level))
+}

@@ -1,0 +1,88 @@
+//! The sockets of FastCGI groups. One exists while at least one process of its group has it; it is
+//! opened once when the group is added, so that a mistake shows early.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::os::fd::OwnedFd;
+use std::path::Path;
+
+use super::activity::ActivityLog;
+use crate::conf::config::{FcgiAddress, FcgiSocket, LogLevel};
+use crate::core::effect::ProcId;
+use crate::os::socket::{self, OpenError, Rights};
+
+#[derive(Default)]
+pub struct Sockets {
+    groups: BTreeMap<String, Shared>,
+}
+
+struct Shared {
+    config: FcgiSocket,
+    socket: Option<OwnedFd>,
+    holders: BTreeSet<ProcId>,
+}
+
+impl Sockets {
+    /// Knows a group from now on. The error is Supervisor's sentence.
+    pub fn add(&mut self, group: &str, config: &FcgiSocket, log: &mut ActivityLog) -> Result<(), String> {
+        let mut shared = Shared { config: config.clone(), socket: None, holders: BTreeSet::new() };
+        let opened = shared.open(log);
+        shared.close_if_unused(log);
+        self.groups.insert(group.to_owned(), shared);
+        opened.map_err(|error| format!("Could not create FastCGI socket {}: {error}", config.url))
+    }
+
+    pub fn remove(&mut self, group: &str) {
+        self.groups.remove(group);
+    }
+
+    /// The stdin for a process that is about to start; `None` if its group has no socket.
+    pub fn acquire(&mut self, group: &str, id: ProcId, log: &mut ActivityLog) -> Result<Option<OwnedFd>, String> {
+        let Some(shared) = self.groups.get_mut(group) else { return Ok(None) };
+        let url = shared.config.url.clone();
+        let sentence = |error: &dyn std::fmt::Display| {
+            format!("Could not create FastCGI socket {url}: {error}")
+        };
+        shared.open(log).map_err(|error| sentence(&error))?;
+        shared.holders.insert(id);
+        let copy = shared.socket.as_ref().map(OwnedFd::try_clone).transpose();
+        copy.map_err(|error| sentence(&error))
+    }
+
+    /// A process no longer needs its socket; the last one closes it.
+    pub fn release(&mut self, group: &str, id: ProcId, log: &mut ActivityLog) {
+        if let Some(shared) = self.groups.get_mut(group)
+            && shared.holders.remove(&id)
+        {
+            shared.close_if_unused(log);
+        }
+    }
+}
+
+impl Shared {
+    fn open(&mut self, log: &mut ActivityLog) -> Result<(), OpenError> {
+        if self.socket.is_none() {
+            log.log(LogLevel::Info, &format!("Creating socket {}", self.config.url));
+            self.socket = Some(open(&self.config)?);
+        }
+        Ok(())
+    }
+
+    fn close_if_unused(&mut self, log: &mut ActivityLog) {
+        if self.holders.is_empty() && self.socket.take().is_some() {
+            log.log(LogLevel::Info, &format!("Closing socket {}", self.config.url));
+        }
+    }
+}
+
+fn open(config: &FcgiSocket) -> Result<OwnedFd, OpenError> {
+    // Zero counts as not given, as it does in Python.
+    let backlog = config.backlog.filter(|backlog| *backlog != 0).unwrap_or(i64::from(i32::MAX));
+    let backlog = i32::try_from(backlog).unwrap_or(i32::MAX);
+    match &config.address {
+        FcgiAddress::Tcp { host, port } => Ok(socket::tcp(host, *port, backlog)?.into()),
+        FcgiAddress::Unix { path, mode, owner } => {
+            let rights = Rights { mode: *mode, owner: *owner };
+            Ok(socket::fastcgi_unix(Path::new(path), rights, backlog)?.into())
+        }
+    }
+}

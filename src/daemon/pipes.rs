@@ -1,0 +1,250 @@
+//! The daemon's ends of its children's pipes, in one registry by process and stream. Reads are
+//! bounded, writes are buffered and bounded, nothing here ever waits.
+
+use std::collections::BTreeMap;
+use std::io::{self, PipeReader, PipeWriter, Read, Write};
+use std::os::fd::{AsFd, AsRawFd, OwnedFd};
+
+use crate::core::effect::{ProcId, Stream};
+use crate::os::poller::{self, Interest, Poller, Token};
+
+/// The most that is taken from one pipe in one turn.
+const CHUNK: usize = 64 * 1024;
+/// The most that a pipe can hold unless root asked for more.
+const FULLEST_PIPE: usize = 1024 * 1024;
+/// The most that waits for a child that does not read its stdin.
+const MOST_WAITING: usize = 16 * 1024 * 1024;
+
+#[derive(Default)]
+pub struct Pipes {
+    outputs: BTreeMap<(ProcId, Stream), (PipeReader, Token)>,
+    stdins: BTreeMap<ProcId, Stdin>,
+    tokens: BTreeMap<Token, End>,
+}
+
+struct Stdin {
+    writer: PipeWriter,
+    waiting: Vec<u8>,
+    /// Only while something waits: a pipe whose reader went away would be reported for ever.
+    token: Option<Token>,
+}
+
+/// What a token of ours stands for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    Output(ProcId, Stream),
+    Stdin(ProcId),
+}
+
+/// What a read brought.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Chunk {
+    Bytes(Vec<u8>),
+    Nothing,
+    End,
+}
+
+/// Why bytes for a stdin will not arrive.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NotTaken {
+    Closed,
+    TooMuch,
+}
+
+/// The pipes of a child that is about to be: ours, and those that it gets.
+pub struct NewPipes {
+    stdin: Option<PipeWriter>,
+    stdout: PipeReader,
+    stderr: Option<PipeReader>,
+    pub child: ChildEnds,
+}
+
+pub struct ChildEnds {
+    pub stdin: OwnedFd,
+    pub stdout: OwnedFd,
+    pub stderr: Option<OwnedFd>,
+}
+
+impl NewPipes {
+    /// `stdin` replaces the pipe to the child: the socket of a FastCGI program.
+    pub fn open(with_stderr: bool, stdin: Option<OwnedFd>) -> io::Result<Self> {
+        let (child_stdin, writer) = match stdin {
+            Some(socket) => (socket, None),
+            None => io::pipe().map(|(reader, writer)| (reader.into(), Some(writer)))?,
+        };
+        let (stdout, child_stdout) = io::pipe()?;
+        let (stderr, child_stderr) = match with_stderr {
+            true => io::pipe().map(|(reader, writer)| (Some(reader), Some(writer.into())))?,
+            false => (None, None),
+        };
+        for fd in [Some(stdout.as_fd()), stderr.as_ref().map(AsFd::as_fd)].into_iter().flatten() {
+            poller::never_block(fd)?;
+        }
+        if let Some(writer) = &writer {
+            poller::never_block(writer)?;
+        }
+        let stdout_of_child = child_stdout.into();
+        let child = ChildEnds { stdin: child_stdin, stdout: stdout_of_child, stderr: child_stderr };
+        Ok(Self { stdin: writer, stdout, stderr, child })
+    }
+}
+
+/// Our ends, once the child has its own.
+pub struct OurEnds {
+    stdin: Option<PipeWriter>,
+    stdout: PipeReader,
+    stderr: Option<PipeReader>,
+}
+
+impl NewPipes {
+    pub fn split(self) -> (OurEnds, ChildEnds) {
+        let Self { stdin, stdout, stderr, child } = self;
+        (OurEnds { stdin, stdout, stderr }, child)
+    }
+}
+
+impl Pipes {
+    /// Begins to listen to a child.
+    pub fn adopt(&mut self, poller: &mut Poller, id: ProcId, ends: OurEnds) -> io::Result<()> {
+        let stderr = ends.stderr.map(|reader| (Stream::Stderr, reader));
+        for (stream, reader) in [(Stream::Stdout, ends.stdout)].into_iter().chain(stderr) {
+            let token = poller.add(&reader, Interest::READ)?;
+            self.tokens.insert(token, End::Output(id, stream));
+            self.outputs.insert((id, stream), (reader, token));
+        }
+        if let Some(writer) = ends.stdin {
+            self.stdins.insert(id, Stdin { writer, waiting: Vec::new(), token: None });
+        }
+        Ok(())
+    }
+
+    pub fn end(&self, token: Token) -> Option<End> {
+        self.tokens.get(&token).copied()
+    }
+
+    /// One read. At the end of the stream our end is closed too.
+    pub fn read(&mut self, poller: &mut Poller, id: ProcId, stream: Stream) -> Chunk {
+        let Some((reader, _)) = self.outputs.get_mut(&(id, stream)) else { return Chunk::Nothing };
+        let mut bytes = vec![0; CHUNK];
+        match reader.read(&mut bytes) {
+            Ok(count) if count > 0 => {
+                bytes.truncate(count);
+                bytes.shrink_to_fit();
+                Chunk::Bytes(bytes)
+            }
+            Err(error) if is_temporary(&error) => Chunk::Nothing,
+            Ok(_) | Err(_) => {
+                self.close_output(poller, id, stream);
+                Chunk::End
+            }
+        }
+    }
+
+    /// What is left in a stream of a child that has died, in pieces. Never more than a pipe holds:
+    /// a grandchild may have inherited the other end and go on writing.
+    pub fn drain(&mut self, poller: &mut Poller, id: ProcId, stream: Stream) -> Vec<Chunk> {
+        let mut chunks = Vec::new();
+        let mut left = FULLEST_PIPE;
+        while left > 0 {
+            match self.read(poller, id, stream) {
+                Chunk::Nothing => break,
+                Chunk::End => {
+                    chunks.push(Chunk::End);
+                    break;
+                }
+                Chunk::Bytes(bytes) => {
+                    left = left.saturating_sub(bytes.len());
+                    chunks.push(Chunk::Bytes(bytes));
+                }
+            }
+        }
+        chunks
+    }
+
+    /// Writes to a child now, and what it does not take later.
+    pub fn feed(&mut self, poller: &mut Poller, id: ProcId, bytes: &[u8]) -> Result<(), NotTaken> {
+        let stdin = self.stdins.get_mut(&id).ok_or(NotTaken::Closed)?;
+        if stdin.waiting.len().saturating_add(bytes.len()) > MOST_WAITING {
+            return Err(NotTaken::TooMuch);
+        }
+        stdin.waiting.extend_from_slice(bytes);
+        self.flush(poller, id)
+    }
+
+    /// Writes what waits for a child, as far as it takes it.
+    pub fn flush(&mut self, poller: &mut Poller, id: ProcId) -> Result<(), NotTaken> {
+        let Some(stdin) = self.stdins.get_mut(&id) else { return Ok(()) };
+        let outcome = stdin.write_waiting();
+        if outcome.is_err() {
+            self.close_stdin(poller, id);
+            return outcome;
+        }
+        match (stdin.waiting.is_empty(), stdin.token) {
+            (true, Some(token)) => {
+                poller.remove(&stdin.writer);
+                stdin.token = None;
+                self.tokens.remove(&token);
+            }
+            (false, None) => {
+                let watched = poller.add(&stdin.writer, Interest::WRITE);
+                let token = watched.map_err(|_| NotTaken::Closed)?;
+                stdin.token = Some(token);
+                self.tokens.insert(token, End::Stdin(id));
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// The number of an output's descriptor, for the log.
+    pub fn number(&self, id: ProcId, stream: Stream) -> Option<i32> {
+        self.outputs.get(&(id, stream)).map(|(reader, _)| reader.as_raw_fd())
+    }
+
+    /// Closes all that belongs to a process.
+    pub fn close(&mut self, poller: &mut Poller, id: ProcId) {
+        self.close_output(poller, id, Stream::Stdout);
+        self.close_output(poller, id, Stream::Stderr);
+        self.close_stdin(poller, id);
+    }
+
+    pub fn close_output(&mut self, poller: &mut Poller, id: ProcId, stream: Stream) {
+        if let Some((reader, token)) = self.outputs.remove(&(id, stream)) {
+            poller.remove(&reader);
+            self.tokens.remove(&token);
+        }
+    }
+
+    fn close_stdin(&mut self, poller: &mut Poller, id: ProcId) {
+        if let Some(stdin) = self.stdins.remove(&id)
+            && let Some(token) = stdin.token
+        {
+            poller.remove(&stdin.writer);
+            self.tokens.remove(&token);
+        }
+    }
+}
+
+impl Stdin {
+    fn write_waiting(&mut self) -> Result<(), NotTaken> {
+        let mut written = 0;
+        let outcome = loop {
+            match self.writer.write(&self.waiting[written..]) {
+                _ if written == self.waiting.len() => break Ok(()),
+                Ok(count) => written += count,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => break Ok(()),
+                Err(_) => break Err(NotTaken::Closed),
+            }
+        };
+        self.waiting.drain(..written);
+        if self.waiting.is_empty() {
+            self.waiting.shrink_to_fit();
+        }
+        outcome
+    }
+}
+
+fn is_temporary(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted)
+}
