@@ -74,7 +74,7 @@ pub fn main() -> ExitCode {
         "supervisord" => supervisord::main(argv.collect()),
         "supervisorctl" => supervisorctl::main(argv.collect()),
         "echo_supervisord_conf" => echo_conf::main(argv.collect()),
-        "pidproxy" => pidproxy::main(argv.collect()),
+        "pidproxy" => pidproxy::main(&argv.collect::<Vec<_>>()),
         _ => subcommand(Supkit::parse().command),
     }
 }
@@ -91,6 +91,6 @@ fn subcommand(command: Command) -> ExitCode {
         Command::Supervisord(raw) => supervisord::main(raw.args),
         Command::Supervisorctl(raw) => supervisorctl::main(raw.args),
         Command::EchoSupervisordConf(raw) => echo_conf::main(raw.args),
-        Command::Pidproxy(raw) => pidproxy::main(raw.args),
+        Command::Pidproxy(raw) => pidproxy::main(&raw.args),
     }
 }

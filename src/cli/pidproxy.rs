@@ -1,8 +1,121 @@
-//! The `pidproxy` applet.
+//! The `pidproxy` applet: runs a command and passes signals on to the process that a pid file names,
+//! for programs that put themselves into the background.
 
 use std::ffi::OsString;
+use std::fs;
+use std::io::{self, Write};
+use std::os::fd::{AsFd, BorrowedFd};
+use std::path::{Component, Path, PathBuf};
 use std::process::ExitCode;
 
-pub(super) fn main(_args: Vec<OsString>) -> ExitCode {
+use crate::os::poller::{Interest, Poller};
+use crate::os::signals::{self, CHLD, HUP, INT, QUIT, Signals, TERM, USR1, USR2};
+use crate::os::spawn::Plan;
+use crate::os::wait;
+
+const USAGE: &str = "pidproxy: run a command and pass signals on to the process named in a pid file
+
+Usage: pidproxy <pidfile name> <command> [<cmdarg1> ...]
+
+Signals passed on: TERM, INT, QUIT (which also end pidproxy), HUP, USR1, USR2.
+";
+
+pub(super) fn main(args: &[OsString]) -> ExitCode {
+    let [pidfile, command @ ..] = args else { return usage() };
+    if command.is_empty() {
+        return usage();
+    }
+    match run(Path::new(pidfile), command) {
+        Ok(code) => code,
+        Err(error) => {
+            let _ = writeln!(io::stderr(), "pidproxy: {}: {error}", command[0].display());
+            ExitCode::from(127)
+        }
+    }
+}
+
+fn usage() -> ExitCode {
+    let _ = io::stdout().write_all(USAGE.as_bytes());
     ExitCode::FAILURE
+}
+
+fn run(pidfile: &Path, command: &[OsString]) -> io::Result<ExitCode> {
+    signals::ignore_write_signals()?;
+    let mut caught = Signals::catch(&[HUP, INT, QUIT, USR1, USR2, TERM, CHLD])?;
+    let mut poller = Poller::new()?;
+    poller.add(&caught, Interest::READ)?;
+    let child = start(command)?;
+    loop {
+        poller.wait(None)?;
+        for signal in caught.take() {
+            if signal == CHLD {
+                while let Some((pid, _)) = wait::reap()? {
+                    if pid == child {
+                        return Ok(ExitCode::SUCCESS);
+                    }
+                }
+            } else if let Some(code) = pass_on(signal, pidfile) {
+                return Ok(code);
+            }
+        }
+    }
+}
+
+/// Sends the signal to whom the pid file names at this moment; tells when to end.
+fn pass_on(signal: i32, pidfile: &Path) -> Option<ExitCode> {
+    let Some(pid) = read_pid(pidfile) else {
+        let _ = writeln!(io::stdout(), "Can't read child pidfile {}!", pidfile.display());
+        return None;
+    };
+    let ends = [TERM, INT, QUIT].contains(&signal);
+    match signals::kill(pid, signal, false) {
+        Ok(()) => ends.then_some(ExitCode::SUCCESS),
+        Err(error) => {
+            let _ = writeln!(io::stderr(), "pidproxy: cannot signal pid {pid}: {error}");
+            ends.then_some(ExitCode::FAILURE)
+        }
+    }
+}
+
+/// Only a positive number is a process; others would reach whole groups.
+fn read_pid(pidfile: &Path) -> Option<i32> {
+    fs::read_to_string(pidfile).ok()?.trim().parse().ok().filter(|pid| *pid > 0)
+}
+
+/// The command's name is a path from here, never searched for.
+fn start(command: &[OsString]) -> io::Result<i32> {
+    let program = normal(&std::path::absolute(&command[0])?);
+    fs::metadata(&program)?;
+    let plan = Plan {
+        program: program.into(),
+        argv: command.to_vec(),
+        environment: std::env::vars_os().collect(),
+        directory: None,
+        umask: None,
+        leads_group: false,
+        user: None,
+        stdin: duplicate(io::stdin().as_fd())?,
+        stdout: duplicate(io::stdout().as_fd())?,
+        stderr: Some(duplicate(io::stderr().as_fd())?),
+    };
+    plan.launch()
+}
+
+fn duplicate(fd: BorrowedFd<'_>) -> io::Result<std::os::fd::OwnedFd> {
+    fd.try_clone_to_owned()
+}
+
+/// Without `.` and `..`, as Python's `abspath` has it.
+fn normal(path: &Path) -> PathBuf {
+    let mut normal = PathBuf::new();
+    for component in path.components() {
+        match component {
+            Component::ParentDir => {
+                normal.pop();
+            }
+            Component::CurDir => {}
+            other => normal.push(other),
+        }
+    }
+    normal
 }

@@ -7,7 +7,7 @@ use super::activity::ActivityLog;
 use crate::conf::config::LogLevel;
 use crate::core::python;
 
-pub fn clear(directory: &str, identifier: &str, log: &mut ActivityLog) {
+pub(super) fn clear(directory: &str, identifier: &str, log: &mut ActivityLog) {
     let Ok(entries) = fs::read_dir(directory) else {
         return log.log(LogLevel::Warn, "Could not clear childlog dir");
     };

@@ -48,10 +48,8 @@ impl fmt::Display for CommandError {
 /// Splits and searches the command of `process`. A name with a slash is looked at from where the
 /// daemon stands, not from the program's `directory=`.
 pub fn resolve(process: &Process) -> Result<Command, CommandError> {
-    let words = words::split(&process.command).map_err(|error| CommandError::Unreadable {
-        command: process.command.clone(),
-        error,
-    })?;
+    let words = words::split(&process.command)
+        .map_err(|error| CommandError::Unreadable { command: process.command.clone(), error })?;
     let name = words.first().ok_or(CommandError::Empty)?;
     let (program, metadata) = find(name, process);
     check(&program, metadata.as_ref())?;
@@ -73,7 +71,8 @@ fn find(name: &str, process: &Process) -> (PathBuf, Option<Metadata>) {
 
 /// The program's own `PATH` first, then the daemon's, then what Supervisor falls back to.
 fn search_path(process: &Process) -> Vec<String> {
-    let own = process.environment.iter().find(|(key, _)| key == "PATH").map(|(_, path)| path.clone());
+    let own =
+        process.environment.iter().find(|(key, _)| key == "PATH").map(|(_, path)| path.clone());
     let inherited = || std::env::var("PATH").ok().filter(|path| !path.is_empty());
     match own.or_else(inherited) {
         Some(path) => path.split(':').map(str::to_owned).collect(),

@@ -11,7 +11,7 @@ use crate::core::effect::ProcId;
 use crate::os::socket::{self, OpenError, Rights};
 
 #[derive(Default)]
-pub struct Sockets {
+pub(super) struct Sockets {
     groups: BTreeMap<String, Shared>,
 }
 
@@ -23,7 +23,12 @@ struct Shared {
 
 impl Sockets {
     /// Knows a group from now on. The error is Supervisor's sentence.
-    pub fn add(&mut self, group: &str, config: &FcgiSocket, log: &mut ActivityLog) -> Result<(), String> {
+    pub(super) fn add(
+        &mut self,
+        group: &str,
+        config: &FcgiSocket,
+        log: &mut ActivityLog,
+    ) -> Result<(), String> {
         let mut shared = Shared { config: config.clone(), socket: None, holders: BTreeSet::new() };
         let opened = shared.open(log);
         shared.close_if_unused(log);
@@ -31,12 +36,17 @@ impl Sockets {
         opened.map_err(|error| format!("Could not create FastCGI socket {}: {error}", config.url))
     }
 
-    pub fn remove(&mut self, group: &str) {
+    pub(super) fn remove(&mut self, group: &str) {
         self.groups.remove(group);
     }
 
     /// The stdin for a process that is about to start; `None` if its group has no socket.
-    pub fn acquire(&mut self, group: &str, id: ProcId, log: &mut ActivityLog) -> Result<Option<OwnedFd>, String> {
+    pub(super) fn acquire(
+        &mut self,
+        group: &str,
+        id: ProcId,
+        log: &mut ActivityLog,
+    ) -> Result<Option<OwnedFd>, String> {
         let Some(shared) = self.groups.get_mut(group) else { return Ok(None) };
         let url = shared.config.url.clone();
         let sentence = |error: &dyn std::fmt::Display| {
@@ -49,7 +59,7 @@ impl Sockets {
     }
 
     /// A process no longer needs its socket; the last one closes it.
-    pub fn release(&mut self, group: &str, id: ProcId, log: &mut ActivityLog) {
+    pub(super) fn release(&mut self, group: &str, id: ProcId, log: &mut ActivityLog) {
         if let Some(shared) = self.groups.get_mut(group)
             && shared.holders.remove(&id)
         {

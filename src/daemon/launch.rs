@@ -15,10 +15,10 @@ use crate::os::spawn::Plan;
 use crate::os::users;
 
 /// A child that runs.
-pub struct Launched {
-    pub pid: i32,
+pub(super) struct Launched {
+    pub(super) pid: i32,
     /// It has no pipe for its stdin.
-    pub without_stdin: bool,
+    pub(super) without_stdin: bool,
 }
 
 impl Shell {
@@ -48,6 +48,7 @@ impl Shell {
             environment: self.environment(process),
             directory: config.directory.as_ref().map(OsString::from),
             umask: config.umask,
+            leads_group: true,
             user: config.user.as_ref().map(|user| (user.uid, users::identity(user.uid))),
             stdin: child.stdin,
             stdout: child.stdout,

@@ -1,1 +1,19 @@
-//! supervisord: the shell that meets the kernel.
+//! supervisord: the shell that meets the kernel. `turn` is the loop, `startup` what comes before it,
+//! `shell` what the core's wishes do to the world.
+
+pub mod activity;
+mod autologs;
+pub mod command;
+mod fastcgi;
+mod launch;
+mod listeners;
+pub mod logs;
+mod pipes;
+mod privileges;
+pub mod reader;
+pub mod server;
+pub mod shell;
+pub mod startup;
+pub mod surroundings;
+pub mod turn;
+pub mod world;

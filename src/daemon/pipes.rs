@@ -16,7 +16,7 @@ const FULLEST_PIPE: usize = 1024 * 1024;
 const MOST_WAITING: usize = 16 * 1024 * 1024;
 
 #[derive(Default)]
-pub struct Pipes {
+pub(super) struct Pipes {
     outputs: BTreeMap<(ProcId, Stream), (PipeReader, Token)>,
     stdins: BTreeMap<ProcId, Stdin>,
     tokens: BTreeMap<Token, End>,
@@ -31,14 +31,14 @@ struct Stdin {
 
 /// What a token of ours stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum End {
+pub(super) enum End {
     Output(ProcId, Stream),
     Stdin(ProcId),
 }
 
 /// What a read brought.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Chunk {
+pub(super) enum Chunk {
     Bytes(Vec<u8>),
     Nothing,
     End,
@@ -46,36 +46,37 @@ pub enum Chunk {
 
 /// Why bytes for a stdin will not arrive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum NotTaken {
+pub(super) enum NotTaken {
     Closed,
     TooMuch,
 }
 
 /// The pipes of a child that is about to be: ours, and those that it gets.
-pub struct NewPipes {
+pub(super) struct NewPipes {
     stdin: Option<PipeWriter>,
     stdout: PipeReader,
     stderr: Option<PipeReader>,
-    pub child: ChildEnds,
+    pub(super) child: ChildEnds,
 }
 
-pub struct ChildEnds {
-    pub stdin: OwnedFd,
-    pub stdout: OwnedFd,
-    pub stderr: Option<OwnedFd>,
+pub(super) struct ChildEnds {
+    pub(super) stdin: OwnedFd,
+    pub(super) stdout: OwnedFd,
+    pub(super) stderr: Option<OwnedFd>,
 }
 
 impl NewPipes {
     /// `stdin` replaces the pipe to the child: the socket of a FastCGI program.
-    pub fn open(with_stderr: bool, stdin: Option<OwnedFd>) -> io::Result<Self> {
+    pub(super) fn open(with_stderr: bool, stdin: Option<OwnedFd>) -> io::Result<Self> {
         let (child_stdin, writer) = match stdin {
             Some(socket) => (socket, None),
             None => io::pipe().map(|(reader, writer)| (reader.into(), Some(writer)))?,
         };
         let (stdout, child_stdout) = io::pipe()?;
-        let (stderr, child_stderr) = match with_stderr {
-            true => io::pipe().map(|(reader, writer)| (Some(reader), Some(writer.into())))?,
-            false => (None, None),
+        let (stderr, child_stderr) = if with_stderr {
+            io::pipe().map(|(reader, writer)| (Some(reader), Some(writer.into())))?
+        } else {
+            (None, None)
         };
         for fd in [Some(stdout.as_fd()), stderr.as_ref().map(AsFd::as_fd)].into_iter().flatten() {
             poller::never_block(fd)?;
@@ -90,14 +91,14 @@ impl NewPipes {
 }
 
 /// Our ends, once the child has its own.
-pub struct OurEnds {
+pub(super) struct OurEnds {
     stdin: Option<PipeWriter>,
     stdout: PipeReader,
     stderr: Option<PipeReader>,
 }
 
 impl NewPipes {
-    pub fn split(self) -> (OurEnds, ChildEnds) {
+    pub(super) fn split(self) -> (OurEnds, ChildEnds) {
         let Self { stdin, stdout, stderr, child } = self;
         (OurEnds { stdin, stdout, stderr }, child)
     }
@@ -105,7 +106,12 @@ impl NewPipes {
 
 impl Pipes {
     /// Begins to listen to a child.
-    pub fn adopt(&mut self, poller: &mut Poller, id: ProcId, ends: OurEnds) -> io::Result<()> {
+    pub(super) fn adopt(
+        &mut self,
+        poller: &mut Poller,
+        id: ProcId,
+        ends: OurEnds,
+    ) -> io::Result<()> {
         let stderr = ends.stderr.map(|reader| (Stream::Stderr, reader));
         for (stream, reader) in [(Stream::Stdout, ends.stdout)].into_iter().chain(stderr) {
             let token = poller.add(&reader, Interest::READ)?;
@@ -118,12 +124,12 @@ impl Pipes {
         Ok(())
     }
 
-    pub fn end(&self, token: Token) -> Option<End> {
+    pub(super) fn end(&self, token: Token) -> Option<End> {
         self.tokens.get(&token).copied()
     }
 
     /// One read. At the end of the stream our end is closed too.
-    pub fn read(&mut self, poller: &mut Poller, id: ProcId, stream: Stream) -> Chunk {
+    pub(super) fn read(&mut self, poller: &mut Poller, id: ProcId, stream: Stream) -> Chunk {
         let Some((reader, _)) = self.outputs.get_mut(&(id, stream)) else { return Chunk::Nothing };
         let mut bytes = vec![0; CHUNK];
         match reader.read(&mut bytes) {
@@ -142,7 +148,7 @@ impl Pipes {
 
     /// What is left in a stream of a child that has died, in pieces. Never more than a pipe holds:
     /// a grandchild may have inherited the other end and go on writing.
-    pub fn drain(&mut self, poller: &mut Poller, id: ProcId, stream: Stream) -> Vec<Chunk> {
+    pub(super) fn drain(&mut self, poller: &mut Poller, id: ProcId, stream: Stream) -> Vec<Chunk> {
         let mut chunks = Vec::new();
         let mut left = FULLEST_PIPE;
         while left > 0 {
@@ -162,7 +168,12 @@ impl Pipes {
     }
 
     /// Writes to a child now, and what it does not take later.
-    pub fn feed(&mut self, poller: &mut Poller, id: ProcId, bytes: &[u8]) -> Result<(), NotTaken> {
+    pub(super) fn feed(
+        &mut self,
+        poller: &mut Poller,
+        id: ProcId,
+        bytes: &[u8],
+    ) -> Result<(), NotTaken> {
         let stdin = self.stdins.get_mut(&id).ok_or(NotTaken::Closed)?;
         if stdin.waiting.len().saturating_add(bytes.len()) > MOST_WAITING {
             return Err(NotTaken::TooMuch);
@@ -172,7 +183,7 @@ impl Pipes {
     }
 
     /// Writes what waits for a child, as far as it takes it.
-    pub fn flush(&mut self, poller: &mut Poller, id: ProcId) -> Result<(), NotTaken> {
+    pub(super) fn flush(&mut self, poller: &mut Poller, id: ProcId) -> Result<(), NotTaken> {
         let Some(stdin) = self.stdins.get_mut(&id) else { return Ok(()) };
         let outcome = stdin.write_waiting();
         if outcome.is_err() {
@@ -197,18 +208,18 @@ impl Pipes {
     }
 
     /// The number of an output's descriptor, for the log.
-    pub fn number(&self, id: ProcId, stream: Stream) -> Option<i32> {
+    pub(super) fn number(&self, id: ProcId, stream: Stream) -> Option<i32> {
         self.outputs.get(&(id, stream)).map(|(reader, _)| reader.as_raw_fd())
     }
 
     /// Closes all that belongs to a process.
-    pub fn close(&mut self, poller: &mut Poller, id: ProcId) {
+    pub(super) fn close(&mut self, poller: &mut Poller, id: ProcId) {
         self.close_output(poller, id, Stream::Stdout);
         self.close_output(poller, id, Stream::Stderr);
         self.close_stdin(poller, id);
     }
 
-    pub fn close_output(&mut self, poller: &mut Poller, id: ProcId, stream: Stream) {
+    pub(super) fn close_output(&mut self, poller: &mut Poller, id: ProcId, stream: Stream) {
         if let Some((reader, token)) = self.outputs.remove(&(id, stream)) {
             poller.remove(&reader);
             self.tokens.remove(&token);

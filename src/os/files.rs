@@ -74,6 +74,11 @@ pub fn may_execute(path: &Path) -> bool {
     access(path, AccessFlags::X_OK).is_ok()
 }
 
+/// Whether we may create files in a directory.
+pub fn may_write(path: &Path) -> bool {
+    access(path, AccessFlags::W_OK | AccessFlags::X_OK).is_ok()
+}
+
 /// The size of what can be read at `path`.
 pub fn size(path: &Path) -> io::Result<u64> {
     File::open(path)?.seek(SeekFrom::End(0))

@@ -8,6 +8,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use nix::sys::signal::{SigHandler, Signal, signal};
 
+pub const HUP: i32 = libc::SIGHUP;
+pub const INT: i32 = libc::SIGINT;
+pub const QUIT: i32 = libc::SIGQUIT;
+pub const USR1: i32 = libc::SIGUSR1;
+pub const USR2: i32 = libc::SIGUSR2;
+pub const TERM: i32 = libc::SIGTERM;
+pub const CHLD: i32 = libc::SIGCHLD;
+
 /// Signals that wait to be taken, each once, in the order in which they came first.
 pub struct Signals {
     reader: UnixStream,

@@ -21,6 +21,8 @@ pub struct Plan {
     pub environment: Vec<(OsString, OsString)>,
     pub directory: Option<OsString>,
     pub umask: Option<u32>,
+    /// Whether the child leads a process group of its own.
+    pub leads_group: bool,
     /// Who to become, with the number that messages name.
     pub user: Option<(u32, Identity)>,
     pub stdin: OwnedFd,
@@ -36,6 +38,7 @@ struct Prepared {
     environment: CStrings,
     directory: Option<CString>,
     umask: Option<libc::mode_t>,
+    leads_group: bool,
     account: Option<Account>,
     /// Why the child must not run at all.
     refusal: Option<Vec<u8>>,
@@ -97,6 +100,7 @@ impl Plan {
             exec_failed: phrase(b"exec", &argv0),
             directory: directory.map(CString::new).transpose()?,
             umask: self.umask.map(|mask| mask as libc::mode_t & 0o7777),
+            leads_group: self.leads_group,
             account,
             refusal,
             fds: [
@@ -156,7 +160,9 @@ const NOT_SPAWNED: &[u8] = b"supervisor: child process was not spawned\n";
 unsafe fn become_child(child: &Prepared) -> ! {
     // SAFETY: every call below is async-signal-safe and gets live, null-terminated arguments.
     unsafe {
-        libc::setpgid(0, 0);
+        if child.leads_group {
+            libc::setpgid(0, 0);
+        }
         for (to, from) in (0..).zip(child.fds) {
             libc::dup2(from, to);
         }
@@ -303,6 +309,7 @@ mod tests {
             environment: vec![("A".into(), "b".into())],
             directory: None,
             umask: None,
+            leads_group: true,
             user: None,
             stdin,
             stdout: writer.into(),

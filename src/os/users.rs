@@ -2,7 +2,7 @@
 
 use std::ffi::CString;
 
-use nix::unistd::{self, Gid, Uid, User};
+use nix::unistd::{self, Gid, Group, Uid, User};
 
 /// What to do about a wish to run as some user.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,4 +63,41 @@ pub fn become_account(account: &Account) -> Result<(), String> {
         .map_err(|_| "Could not set group id of effective user".to_owned())?;
     unistd::setuid(Uid::from_raw(account.uid))
         .map_err(|error| format!("Could not set user id of effective user: {}", error.desc()))
+}
+
+/// What the user database knows of somebody.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    pub name: String,
+    pub uid: u32,
+    pub gid: u32,
+    pub home: String,
+}
+
+impl From<User> for Entry {
+    fn from(user: User) -> Self {
+        let home = user.dir.to_string_lossy().into_owned();
+        Self { name: user.name, uid: user.uid.as_raw(), gid: user.gid.as_raw(), home }
+    }
+}
+
+pub fn by_name(name: &str) -> Option<Entry> {
+    User::from_name(name).ok().flatten().map(Entry::from)
+}
+
+pub fn by_id(uid: u32) -> Option<Entry> {
+    User::from_uid(Uid::from_raw(uid)).ok().flatten().map(Entry::from)
+}
+
+pub fn group(name: &str) -> Option<u32> {
+    Group::from_name(name).ok().flatten().map(|group| group.gid.as_raw())
+}
+
+pub fn has_group(gid: u32) -> bool {
+    Group::from_gid(Gid::from_raw(gid)).ok().flatten().is_some()
+}
+
+/// The name of this machine.
+pub fn host_name() -> String {
+    unistd::gethostname().map_or_else(|_| String::new(), |name| name.to_string_lossy().into_owned())
 }

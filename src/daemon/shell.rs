@@ -1,0 +1,245 @@
+//! All that the daemon holds of the world: descriptors, pids, logs. It performs what the core asks
+//! for, in order, and tells it how that went; it decides nothing.
+
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+
+use super::fastcgi::Sockets;
+use super::logs::Logs;
+use super::pipes::{Chunk, NotTaken, Pipes};
+use crate::conf::config::{GroupKind, LogLevel};
+use crate::conf::signals::Signal;
+use crate::core::effect::{Effect, Input, Pid, ProcId, Stream, WaitStatus};
+use crate::core::supervisor::Supervisor;
+use crate::core::time::Now;
+use crate::os::poller::Poller;
+use crate::os::signals;
+use crate::os::wait::{self, Ended};
+
+pub struct Shell {
+    pub poller: Poller,
+    pub logs: Logs,
+    pub(super) pipes: Pipes,
+    pub(super) sockets: Sockets,
+    /// Whose a pid is, from its fork until it is reaped.
+    pub(super) pids: BTreeMap<i32, ProcId>,
+    /// What children get as `SUPERVISOR_SERVER_URL`.
+    pub(super) server_url: Option<String>,
+}
+
+/// A group could not be given what it needs; Supervisor does not start then.
+pub type Failures = Vec<String>;
+
+impl Shell {
+    pub fn new(poller: Poller, logs: Logs, server_url: Option<String>) -> Self {
+        Self {
+            poller,
+            logs,
+            pipes: Pipes::default(),
+            sockets: Sockets::default(),
+            pids: BTreeMap::new(),
+            server_url,
+        }
+    }
+
+    pub(super) fn critical(&mut self, message: &str) {
+        self.logs.log(LogLevel::Critical, message);
+    }
+
+    /// Performs one effect. What went wrong is in the log or an input for the core.
+    pub fn perform(&mut self, effect: Effect, core: &mut Supervisor, now: Now) {
+        match effect {
+            Effect::Spawn { id } => self.spawn(id, core, now),
+            Effect::Kill { id, pid, signal, group } => self.kill(id, pid, signal, group, core, now),
+            Effect::ClosePipes { id } => self.close(id, core),
+            Effect::Stdin { id, bytes } => {
+                let outcome = self.pipes.feed(&mut self.poller, id, &bytes);
+                self.fed(id, outcome, core, now);
+            }
+            Effect::ChildLog { id, stream, bytes } => self.logs.write(id, stream, &bytes),
+            Effect::Log { level, message } => self.logs.log(level, &message),
+            Effect::ReopenLogs => {
+                self.logs.log(LogLevel::Info, "supervisord logreopen");
+                self.logs.reopen();
+            }
+            Effect::GroupAdded { name } => {
+                for problem in self.settle_group(&name, core) {
+                    self.critical(&problem);
+                }
+            }
+            Effect::GroupRemoved { name, ids } => {
+                self.sockets.remove(&name);
+                for id in ids {
+                    self.logs.forget(id);
+                }
+            }
+            Effect::ProcessRemoved { id } => self.logs.forget(id),
+            Effect::Relay { stream, bytes } => relay(stream, &bytes),
+            // Theirs is the server, the end of the loop.
+            Effect::Publish { .. } | Effect::Exit { .. } => {}
+        }
+    }
+
+    /// Gives a group that was added its automatic logs and its socket.
+    pub fn settle_group(&mut self, name: &str, core: &Supervisor) -> Failures {
+        let mut failures = Failures::new();
+        let Some(group) = core.group(name) else { return failures };
+        for process in core.members(group) {
+            if let Err(error) = self.logs.settle(process.id(), process.config()) {
+                failures.push(format!("could not create a log for {}: {error}", process.name()));
+            }
+        }
+        if let GroupKind::FastCgi(socket) = &group.config().kind {
+            failures.extend(self.sockets.add(name, socket, &mut self.logs.activity).err());
+        }
+        failures
+    }
+
+    fn spawn(&mut self, id: ProcId, core: &mut Supervisor, now: Now) {
+        let Some(process) = core.process(id) else { return };
+        match self.launch(process) {
+            Ok(launched) => {
+                core.take(Input::Spawned { id, pid: Pid(launched.pid) }, now);
+                if launched.without_stdin {
+                    core.take(Input::StdinClosed { id }, now);
+                }
+            }
+            Err(error) => core.take(Input::SpawnFailed { id, error }, now),
+        }
+    }
+
+    fn kill(
+        &mut self,
+        id: ProcId,
+        pid: Pid,
+        signal: Signal,
+        group: bool,
+        core: &mut Supervisor,
+        now: Now,
+    ) {
+        let Err(error) = signals::kill(pid.0, signal.0, group) else { return };
+        let error_text = crate::os::errno::python(&error);
+        if crate::os::errno::of(&error) == "ESRCH" {
+            let name = core.process(id).map_or("a process", |process| process.name());
+            let pid = pid.0;
+            self.logs.log(
+                LogLevel::Debug,
+                &format!(
+                    "unable to signal {name} (pid {pid}), it probably just exited on its own: \
+                     {error_text}"
+                ),
+            );
+        } else {
+            core.take(Input::KillFailed { id, error: error_text }, now);
+        }
+    }
+
+    fn close(&mut self, id: ProcId, core: &Supervisor) {
+        self.pipes.close(&mut self.poller, id);
+        self.logs.close(id);
+        if let Some(process) = core.process(id) {
+            self.release(id, process.group());
+        }
+    }
+
+    /// Lets go of what a process that is not alive may hold.
+    pub(super) fn release(&mut self, id: ProcId, group: &str) {
+        self.logs.close(id);
+        self.sockets.release(group, id, &mut self.logs.activity);
+    }
+
+    fn fed(&mut self, id: ProcId, outcome: Result<(), NotTaken>, core: &mut Supervisor, now: Now) {
+        match outcome {
+            Ok(()) => {}
+            Err(NotTaken::Closed) => core.take(Input::StdinClosed { id }, now),
+            Err(NotTaken::TooMuch) => {
+                let name = core.process(id).map_or("a process", |process| process.name());
+                self.logs.log(
+                    LogLevel::Error,
+                    &format!("{name} does not read its stdin; what was to be written is dropped"),
+                );
+            }
+        }
+    }
+
+    /// A child's stdin takes more.
+    pub fn flush(&mut self, id: ProcId, core: &mut Supervisor, now: Now) {
+        let outcome = self.pipes.flush(&mut self.poller, id);
+        self.fed(id, outcome, core, now);
+    }
+
+    /// A child wrote something or closed a stream.
+    pub fn read(&mut self, id: ProcId, stream: Stream, core: &mut Supervisor, now: Now) {
+        let number = self.pipes.number(id, stream);
+        let chunk = self.pipes.read(&mut self.poller, id, stream);
+        self.deliver(id, stream, chunk, number, core, now);
+    }
+
+    fn deliver(
+        &mut self,
+        id: ProcId,
+        stream: Stream,
+        chunk: Chunk,
+        number: Option<i32>,
+        core: &mut Supervisor,
+        now: Now,
+    ) {
+        match chunk {
+            Chunk::Nothing => {}
+            Chunk::Bytes(bytes) => core.take(Input::Output { id, stream, bytes }, now),
+            Chunk::End => {
+                if let (Some(process), Some(number)) = (core.process(id), number) {
+                    let (name, state) = (process.name(), process.state());
+                    let message = format!(
+                        "fd {number} closed, stopped monitoring {name} in state {state} ({})",
+                        stream.name()
+                    );
+                    self.logs.log(LogLevel::Debug, &message);
+                }
+                core.take(Input::OutputClosed { id, stream }, now);
+            }
+        }
+    }
+
+    /// Takes one dead child from the kernel and hands over what it left, then its death. False if
+    /// there is none.
+    pub fn reap(&mut self, core: &mut Supervisor, now: Now) -> bool {
+        let (pid, ended) = match wait::reap() {
+            Ok(Some(dead)) => dead,
+            Ok(None) => return false,
+            Err(error) => {
+                self.critical(&format!(
+                    "waitpid error {error}; a process may not be cleaned up properly"
+                ));
+                return false;
+            }
+        };
+        if let Some(id) = self.pids.remove(&pid) {
+            for stream in [Stream::Stdout, Stream::Stderr] {
+                let number = self.pipes.number(id, stream);
+                for chunk in self.pipes.drain(&mut self.poller, id, stream) {
+                    self.deliver(id, stream, chunk, number, core, now);
+                }
+            }
+        }
+        let status = match ended {
+            Ended::Exited(code) => WaitStatus::Exited(code),
+            Ended::Signaled { signal, core_dumped } => WaitStatus::Signaled { signal, core_dumped },
+        };
+        core.take(Input::Died { pid: Pid(pid), status }, now);
+        true
+    }
+}
+
+/// Nobody is left to be told that our own output went away.
+fn relay(stream: Stream, bytes: &[u8]) {
+    let _ = match stream {
+        Stream::Stdout => write_all(&mut io::stdout().lock(), bytes),
+        Stream::Stderr => write_all(&mut io::stderr().lock(), bytes),
+    };
+}
+
+fn write_all(out: &mut impl Write, bytes: &[u8]) -> io::Result<()> {
+    out.write_all(bytes)?;
+    out.flush()
+}

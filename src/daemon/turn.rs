@@ -1,0 +1,169 @@
+//! The loop of the daemon: wait, take in, expire, perform. The only place that sleeps and the only
+//! one that asks for the time.
+
+use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::Duration;
+
+use super::pipes::End;
+use super::reader::Reader;
+use super::server::Server;
+use super::shell::Shell;
+use super::world::World;
+use crate::conf::signals::Signal;
+use crate::core::effect::{Effect, Input, ProcId, Stream};
+use crate::core::supervisor::Supervisor;
+use crate::core::time::{Mono, Now, Wall};
+use crate::os::clock;
+use crate::os::poller::{Interest, Ready, Token};
+use crate::os::signals::Signals;
+
+/// Why the loop ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ending {
+    Exit,
+    Restart,
+}
+
+/// One life of the daemon, from reading a configuration to the last child's end.
+pub struct Daemon<'a> {
+    pub core: Supervisor,
+    pub shell: Shell,
+    pub server: Server,
+    pub signals: &'a mut Signals,
+    pub reader: &'a Reader,
+    signals_token: Token,
+    ending: Option<Ending>,
+}
+
+pub fn now() -> Now {
+    Now { mono: Mono(clock::monotonic()), wall: Wall(clock::wall()) }
+}
+
+impl<'a> Daemon<'a> {
+    pub fn new(
+        core: Supervisor,
+        mut shell: Shell,
+        server: Server,
+        signals: &'a mut Signals,
+        reader: &'a Reader,
+    ) -> io::Result<Self> {
+        let signals_token = shell.poller.add(&*signals, Interest::READ)?;
+        Ok(Self { core, shell, server, signals, reader, signals_token, ending: None })
+    }
+
+    /// Runs until everything has stopped.
+    pub fn run(&mut self) -> io::Result<Ending> {
+        self.core.run(now());
+        loop {
+            self.perform(now());
+            if let Some(ending) = self.ending {
+                return Ok(ending);
+            }
+            let ready = self.wait()?;
+            let now = now();
+            for ready in ready {
+                self.guarded(ready, now);
+            }
+            self.shielded("what is due", |daemon| daemon.core.expire(now));
+            self.perform(now);
+            self.shielded("the server", |daemon| daemon.settle(now));
+        }
+    }
+
+    /// Does what the core asks for, and what it asks for in turn.
+    fn perform(&mut self, now: Now) {
+        while let Some(effect) = self.core.next_effect() {
+            match effect {
+                Effect::Exit { restart: true } => self.ending = Some(Ending::Restart),
+                Effect::Exit { restart: false } => self.ending = Some(Ending::Exit),
+                Effect::Publish { serial, name, payload } => {
+                    self.server.publish(serial, name, &payload);
+                }
+                effect => {
+                    self.shielded("an effect", |daemon| {
+                        daemon.shell.perform(effect, &mut daemon.core, now);
+                    });
+                }
+            }
+        }
+    }
+
+    fn wait(&mut self) -> io::Result<Vec<Ready>> {
+        let now = now();
+        let deadlines = [self.core.deadline(now), self.server.deadline()];
+        let nearest = deadlines.into_iter().flatten().min();
+        let timeout: Option<Duration> = nearest.map(|deadline| deadline.since(now.mono));
+        self.shell.poller.wait(timeout)
+    }
+
+    /// A mistake of ours must not leave children without a parent: what was under way is given up,
+    /// and the daemon goes on.
+    fn shielded(&mut self, what: &str, act: impl FnOnce(&mut Self)) -> bool {
+        let outcome = catch_unwind(AssertUnwindSafe(|| act(self)));
+        if outcome.is_err() {
+            self.shell.critical(&format!("uncaptured panic in {what}, which is given up"));
+        }
+        outcome.is_ok()
+    }
+
+    /// Meets one descriptor. Would it make us panic, it is not looked at again.
+    fn guarded(&mut self, ready: Ready, now: Now) {
+        if self.shielded("a dispatch", |daemon| daemon.meet(ready, now)) {
+            return;
+        }
+        let poller = &mut self.shell.poller;
+        if let Some(End::Output(id, stream)) = self.shell.pipes.end(ready.token) {
+            self.shell.pipes.close_output(poller, id, stream);
+        } else if self.server.owns(ready.token) {
+            self.server.abandon(ready.token, poller);
+        }
+    }
+
+    fn meet(&mut self, ready: Ready, now: Now) {
+        if ready.token == self.signals_token {
+            self.signalled(now);
+        } else if let Some(end) = self.shell.pipes.end(ready.token) {
+            match end {
+                End::Output(id, stream) => self.heard(id, stream, now),
+                End::Stdin(id) => self.shell.flush(id, &mut self.core, now),
+            }
+        } else if self.server.owns(ready.token) {
+            let (server, mut world) = self.world(now);
+            server.ready(ready, &mut world);
+        }
+    }
+
+    fn heard(&mut self, id: ProcId, stream: Stream, now: Now) {
+        self.shell.read(id, stream, &mut self.core, now);
+        // At once, so that one turn never holds more than one chunk in memory.
+        self.perform(now);
+    }
+
+    /// The dead first, as Supervisor does, then what the signals say.
+    fn signalled(&mut self, now: Now) {
+        let numbers = self.signals.take();
+        while self.shell.reap(&mut self.core, now) {
+            self.perform(now);
+        }
+        for number in numbers {
+            self.core.take(Input::Signal(Signal(number)), now);
+        }
+    }
+
+    fn settle(&mut self, now: Now) {
+        let (server, mut world) = self.world(now);
+        server.settle(&mut world);
+    }
+
+    fn world(&mut self, now: Now) -> (&mut Server, World<'_>) {
+        let world = World {
+            core: &mut self.core,
+            logs: &mut self.shell.logs,
+            poller: &mut self.shell.poller,
+            reader: self.reader,
+            now,
+        };
+        (&mut self.server, world)
+    }
+}
