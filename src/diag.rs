@@ -1,6 +1,8 @@
 //! What is wrong with a text that a person wrote, and where. Knows no file system: a [`SourceMap`]
 //! is filled by whoever read the files.
 
+mod render;
+
 use std::fmt;
 
 /// A source text, by its number in a [`SourceMap`].
@@ -97,6 +99,8 @@ pub struct Diagnostic {
     pub label: Option<String>,
     /// What to do about it.
     pub help: Option<String>,
+    /// The places that led here, the outermost first, each with what was wanted there.
+    pub chain: Vec<(Span, String)>,
 }
 
 impl Diagnostic {
@@ -109,7 +113,7 @@ impl Diagnostic {
     }
 
     fn new(severity: Severity, code: &'static str, message: String) -> Self {
-        Self { severity, code, message, span: None, label: None, help: None }
+        Self { severity, code, message, span: None, label: None, help: None, chain: Vec::new() }
     }
 
     #[must_use]
@@ -127,6 +131,12 @@ impl Diagnostic {
     #[must_use]
     pub fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());
+        self
+    }
+
+    #[must_use]
+    pub fn via(mut self, span: Span, doing: impl Into<String>) -> Self {
+        self.chain.push((span, doing.into()));
         self
     }
 }

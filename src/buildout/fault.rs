@@ -119,6 +119,14 @@ impl Fault {
         if let Some(help) = &self.0.help {
             diagnostic = diagnostic.help(help.clone());
         }
+        for step in self.steps() {
+            match step.span {
+                Some(span) if diagnostic.span != Some(span) => {
+                    diagnostic = diagnostic.via(span, &step.doing);
+                }
+                _ => {}
+            }
+        }
         diagnostic
     }
 }

@@ -47,6 +47,13 @@ pub struct Python {
     pub little_endian: bool,
 }
 
+impl Python {
+    /// `os.name`
+    pub fn os_name(&self) -> &'static str {
+        if self.platform == "win32" { "nt" } else { "posix" }
+    }
+}
+
 /// A world that is a table of files.
 #[derive(Clone, Debug)]
 pub struct Paper {

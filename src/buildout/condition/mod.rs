@@ -1,11 +1,17 @@
 //! Conditions of section headers: a marker of PEP 508, or names such as `linux` and `python3`
-//! joined by `not`, `and`, `or`. Any other Python expression is refused.
+//! joined by `not`, `and`, `or`. Any other Python expression is refused; nothing is executed.
 
+mod marker;
 mod names;
+mod scanner;
+mod version;
 
 use std::cell::OnceCell;
 
 use super::outside::{Outside, Python};
+
+/// Parentheses and negations within each other; more is no condition that a person wrote.
+const DEEPEST: usize = 50;
 
 /// Decides conditions; asks for the interpreter once, and only if there is a condition.
 pub(super) struct Conditions<'w> {
@@ -18,9 +24,99 @@ impl<'w> Conditions<'w> {
         Self { outside, python: OnceCell::new() }
     }
 
+    /// The truth of an expression, or why it has none.
     pub(super) fn hold(&self, expression: &str) -> Result<bool, String> {
         let python = self.python.get_or_init(|| self.outside.python());
-        names::value(expression.trim(), python)
-            .ok_or_else(|| "it is no name that buildout defines".to_owned())
+        decide(expression, python)
+    }
+}
+
+/// What can be read as a marker is one, as in the oracle; names come second.
+fn decide(expression: &str, python: &Python) -> Result<bool, String> {
+    match marker::parse(expression) {
+        Some(marker) => marker.holds(python),
+        None => names::parse(expression)
+            .ok_or_else(|| "it is neither a marker nor made of names, not, and, or".to_owned())?
+            .holds(python),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::decide;
+    use crate::buildout::outside::Paper;
+
+    fn holds(expression: &str) -> bool {
+        decide(expression, &Paper::default().python)
+            .unwrap_or_else(|why| panic!("{expression}: {why}"))
+    }
+
+    #[test]
+    fn names_are_joined_as_python_joins_them() {
+        for yes in [
+            "linux",
+            " not windows ",
+            "linux and python3",
+            "windows or (posix and not pypy)",
+            "not not linux",
+            "linux or nonsense",
+            "python311",
+            "bits64",
+            "True",
+        ] {
+            assert!(holds(yes), "{yes}");
+        }
+        for no in ["macosx", "not linux", "windows and nonsense", "python2 or python27", "False"] {
+            assert!(!holds(no), "{no}");
+        }
+    }
+
+    #[test]
+    fn markers_compare_versions_as_versions() {
+        for yes in [
+            "python_version >= '3.9'",
+            "python_version>\"3.9\"and sys_platform=='linux'",
+            "'3.9' < python_version",
+            "python_version == '3.*'",
+            "python_version ~= '3.9'",
+            "python_version != '3.1'",
+            "python_version in '3.10 3.11'",
+            "python_version not in '3.1'  or os.name == 'posix'",
+            "(platform_system == 'Linux')",
+            "sys.platform == 'linux'",
+            "python_full_version == '3.11.7'",
+            "python_version < '3.12.0a1'",
+            "extra == ''",
+        ] {
+            assert!(holds(yes), "{yes}");
+        }
+        for no in [
+            "python_version < '3.9'",
+            "sys_platform < 'zzz'",
+            "platform_release >= 'six'",
+            "os_name == 'nt' or python_version == '2.7' and os_name == 'posix'",
+        ] {
+            assert!(!holds(no), "{no}");
+        }
+    }
+
+    #[test]
+    fn any_other_expression_is_refused() {
+        for text in [
+            "len",
+            "sys.version_info > (3,)",
+            "'x' == 'x'",
+            "linux and",
+            "(linux",
+            "1",
+            "extras == 'x'",
+            "sys_platform ~= 'l'",
+            "linux, True",
+            " ",
+        ] {
+            assert!(decide(text, &Paper::default().python).is_err(), "{text}");
+        }
+        assert!(decide(&"(".repeat(100_000), &Paper::default().python).is_err());
+        assert!(decide(&"not ".repeat(100_000), &Paper::default().python).is_err());
     }
 }
