@@ -60,6 +60,8 @@ pub enum LogLevel {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct User {
     pub uid: u32,
+    /// Its primary group.
+    pub gid: u32,
     pub name: String,
 }
 

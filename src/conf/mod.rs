@@ -3,7 +3,9 @@
 pub mod config;
 pub mod events;
 pub mod getopt;
+pub mod kinds;
 pub mod python;
+pub mod sections;
 pub mod signals;
 pub mod surroundings;
 pub mod words;

@@ -39,15 +39,35 @@ impl Names {
         self.0.iter().find(|pair| pair.0 == name).map(|pair| &pair.1)
     }
 
-    pub fn sorted(&self) -> Vec<&str> {
-        let mut names: Vec<_> = self.0.iter().map(|pair| pair.0.as_str()).collect();
+}
+
+/// Two sets of names, the second over the first.
+#[derive(Clone, Copy, Debug)]
+pub struct Layers<'n> {
+    pub below: &'n Names,
+    pub above: &'n Names,
+}
+
+impl<'n> Layers<'n> {
+    pub fn get(self, name: &str) -> Option<&'n Word> {
+        self.above.get(name).or_else(|| self.below.get(name))
+    }
+
+    /// All names, as Supervisor lists them.
+    pub fn sorted(self) -> Vec<&'n str> {
+        let pairs = self.below.0.iter().chain(&self.above.0);
+        let mut names: Vec<_> = pairs.map(|pair| pair.0.as_str()).collect();
         names.sort_unstable();
+        names.dedup();
         names
     }
 
-    fn repr(&self) -> String {
+    /// The mapping as Python prints it.
+    fn repr(self) -> String {
+        let mut all = self.below.clone();
+        all.update(self.above);
         let pairs: Vec<_> =
-            self.0.iter().map(|(name, word)| format!("{}: {}", repr(name), word.repr())).collect();
+            all.0.iter().map(|(name, word)| format!("{}: {}", repr(name), word.repr())).collect();
         format!("{{{}}}", pairs.join(", "))
     }
 }
@@ -74,7 +94,7 @@ pub enum FormatError {
 const MAX_WIDTH: usize = 1 << 20;
 
 /// `format % names`.
-pub fn format(format: &str, names: &Names) -> Result<String, FormatError> {
+pub fn format(format: &str, names: Layers<'_>) -> Result<String, FormatError> {
     let mut cursor = Cursor { text: format, at: 0, names, argument: Argument::Whole };
     let mut out = String::new();
     while let Some(c) = cursor.next() {
@@ -94,7 +114,7 @@ enum Argument<'n> {
 struct Cursor<'t, 'n> {
     text: &'t str,
     at: usize,
-    names: &'n Names,
+    names: Layers<'n>,
     argument: Argument<'n>,
 }
 
@@ -388,7 +408,7 @@ mod tests {
     }
 
     fn say(text: &str) -> Result<String, FormatError> {
-        format(text, &names())
+        format(text, Layers { below: &Names::default(), above: &names() })
     }
 
     #[test]

@@ -1,0 +1,264 @@
+//! The kinds of value that an option may have: how each is read and what is wrong with a text
+//! that is none. The words of the refusals are Supervisor's.
+
+use super::config::{AutoRestart, Environment, LogLevel, LogTarget, User};
+use super::python::{int, path, repr, shlex, strip};
+use super::signals::Signal;
+use super::surroundings::Surroundings;
+
+/// A kind of value. Kinds are never made; they stand in the option table as types.
+pub trait Kind {
+    type Value;
+    /// What documentation calls it.
+    const NAME: &'static str;
+    /// What to write instead, for the remedy of a refusal.
+    const HINT: &'static str;
+    fn parse(text: &str, world: &dyn Surroundings) -> Result<Self::Value, String>;
+}
+
+macro_rules! kinds {
+    ($($(#[doc = $doc:literal])+ $kind:ident -> $value:ty, $name:literal, $hint:literal, $parse:expr;)+) => {
+        $(
+            $(#[doc = $doc])+
+            #[derive(Debug)]
+            pub enum $kind {}
+
+            impl Kind for $kind {
+                type Value = $value;
+                const NAME: &'static str = $name;
+                const HINT: &'static str = $hint;
+
+                fn parse(text: &str, world: &dyn Surroundings) -> Result<$value, String> {
+                    $parse(text, world)
+                }
+            }
+        )+
+    };
+}
+
+kinds! {
+    /// Any text.
+    Text -> String, "text", "any text", |text: &str, _| Ok(text.to_owned());
+    /// Yes or no.
+    Flag -> bool, "boolean", "write `true` or `false`", |text, _| boolean(text);
+    /// A whole number.
+    Integer -> i64, "integer", "write a whole number", |text, _| int::decimal(text);
+    /// A number of bytes, with or without a unit.
+    Bytes -> i64, "bytes", "write a number, or a number with `KB`, `MB` or `GB`", |text, _| bytes(text);
+    /// A number to the base eight, such as a file mode.
+    Octal -> i64, "octal", "write digits from 0 to 7, such as `022`", |text, _| octal(text);
+    /// A signal.
+    SignalName -> Signal, "signal", "write a name such as `TERM`, or a number", |text, _| signal(text);
+    /// Exit codes, separated by commas.
+    ExitCodes -> Vec<i64>, "exit codes", "write numbers from 0 to 255 with commas between", |text, _| exit_codes(text);
+    /// When to start a process again.
+    Restart -> AutoRestart, "restart rule", "write `true`, `false` or `unexpected`", |text, _| restart(text);
+    /// How much the activity log tells.
+    Level -> LogLevel, "log level", "write critical, error, warn, info, debug, trace or blather", |text, _| level(text);
+    /// A directory that exists.
+    Directory -> String, "directory", "create the directory first", directory;
+    /// A file in a directory that exists.
+    FilePath -> String, "file", "create the directory first", file_path;
+    /// A file, `AUTO`, `NONE` or `syslog`.
+    LogFile -> LogPlace, "log file", "write a path in a directory that exists, `AUTO` or `NONE`", log_file;
+    /// Variables for a process.
+    Variables -> Environment, "environment", "write `KEY=\"value\",KEY2=\"value\"`, with quotes around everything but letters and digits", |text, _| shlex::pairs(text);
+    /// An account, by name or number.
+    Account -> User, "user", "name a user of this system", user;
+    /// An owner, or owner and group with a colon between.
+    Owner -> (u32, u32), "user:group", "write `user` or `user:group`", owner;
+    /// A TCP port, with or without a host.
+    Address -> (String, u16), "address", "write `port`, `host:port` or `*:port`", |text, _| address(text);
+    /// Words with commas between.
+    List -> Vec<String>, "list", "write names with commas between", |text, _| Ok(list(text));
+    /// The name of a process or group.
+    Name -> String, "name", "leave out blanks, `:` and `/`", |text, _| name(text);
+    /// What children learn as the server's URL; `AUTO` is `None`.
+    ServerUrl -> Option<String>, "url", "write a URL or `AUTO`", |text, _| Ok(server_url(text));
+}
+
+/// What a log file option asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LogPlace {
+    Target(LogTarget),
+    /// The old way to write `stdout_syslog=true`.
+    Syslog,
+}
+
+fn truth(text: &str) -> Option<bool> {
+    match text {
+        "yes" | "true" | "on" | "1" => Some(true),
+        "no" | "false" | "off" | "0" => Some(false),
+        _ => None,
+    }
+}
+
+fn boolean(text: &str) -> Result<bool, String> {
+    truth(&text.to_lowercase())
+        .ok_or_else(|| format!("not a valid boolean value: {}", repr(text)))
+}
+
+fn bytes(text: &str) -> Result<i64, String> {
+    let text = text.to_lowercase();
+    let (digits, unit) = [("kb", 1 << 10), ("mb", 1 << 20), ("gb", 1 << 30)]
+        .into_iter()
+        .find_map(|(suffix, unit)| Some((text.strip_suffix(suffix)?, unit)))
+        .unwrap_or((&text, 1));
+    Ok(int::decimal(digits)?.saturating_mul(unit))
+}
+
+fn octal(text: &str) -> Result<i64, String> {
+    int::octal(text).map_err(|_| format!("{text} can not be converted to an octal type"))
+}
+
+fn signal(text: &str) -> Result<Signal, String> {
+    let known = match int::decimal(text) {
+        Ok(number) => Signal::from_number(number).ok_or("number"),
+        Err(_) => Signal::from_name(strip(text)).ok_or("name"),
+    };
+    known.map_err(|what| format!("value {} is not a valid signal {what}", repr(text)))
+}
+
+fn exit_codes(text: &str) -> Result<Vec<i64>, String> {
+    if text.is_empty() {
+        return Ok(Vec::new());
+    }
+    let codes: Option<Vec<i64>> = text
+        .split(',')
+        .map(|code| int::decimal(code).ok().filter(|code| (0..=255).contains(code)))
+        .collect();
+    codes.ok_or_else(|| format!("not a valid list of exit codes: {}", repr(text)))
+}
+
+fn restart(text: &str) -> Result<AutoRestart, String> {
+    let text = text.to_lowercase();
+    match truth(&text) {
+        Some(true) => Ok(AutoRestart::Always),
+        Some(false) => Ok(AutoRestart::Never),
+        None if text == "unexpected" => Ok(AutoRestart::Unexpected),
+        None => Err(format!("invalid 'autorestart' value {}", repr(&text))),
+    }
+}
+
+/// Log levels by the names that a file may use.
+const LEVELS: &[(&str, LogLevel)] = &[
+    ("critical", LogLevel::Critical),
+    ("error", LogLevel::Error),
+    ("warn", LogLevel::Warn),
+    ("info", LogLevel::Info),
+    ("debug", LogLevel::Debug),
+    ("trace", LogLevel::Trace),
+    ("blather", LogLevel::Blather),
+];
+
+fn level(text: &str) -> Result<LogLevel, String> {
+    let name = text.to_lowercase();
+    let found = LEVELS.iter().find(|row| row.0 == name).map(|row| row.1);
+    found.ok_or_else(|| format!("bad logging level name {}", repr(text)))
+}
+
+/// `os.path.expanduser` for this system.
+pub fn expand_user(path: &str, world: &dyn Surroundings) -> String {
+    path::expanduser(path, |name| world.home(name))
+}
+
+/// An absolute path without detours, `~` expanded.
+pub fn normalize_path(path: &str, world: &dyn Surroundings) -> String {
+    path::abspath(&expand_user(path, world), &world.current_dir())
+}
+
+fn directory(text: &str, world: &dyn Surroundings) -> Result<String, String> {
+    let path = expand_user(text, world);
+    if world.is_dir(&path) { Ok(path) } else { Err(format!("{text} is not an existing directory")) }
+}
+
+fn file_path(text: &str, world: &dyn Surroundings) -> Result<String, String> {
+    let path = expand_user(text, world);
+    let parent = path::dirname(&path);
+    if parent.is_empty() || world.is_dir(parent) {
+        return Ok(path);
+    }
+    Err(format!("The directory named as part of the path {text} does not exist"))
+}
+
+fn log_file(text: &str, world: &dyn Surroundings) -> Result<LogPlace, String> {
+    match text.to_lowercase().as_str() {
+        "none" | "off" => Ok(LogPlace::Target(LogTarget::None)),
+        "auto" => Ok(LogPlace::Target(LogTarget::Auto)),
+        "syslog" => Ok(LogPlace::Syslog),
+        _ => file_path(text, world).map(|path| LogPlace::Target(LogTarget::File(path))),
+    }
+}
+
+fn user(text: &str, world: &dyn Surroundings) -> Result<User, String> {
+    let account = match int::decimal(text) {
+        Ok(number) => u32::try_from(number)
+            .ok()
+            .and_then(|uid| world.user_by_id(uid))
+            .ok_or_else(|| format!("Invalid user id {text}"))?,
+        Err(_) => world.user(text).ok_or_else(|| format!("Invalid user name {text}"))?,
+    };
+    Ok(User { uid: account.uid, gid: account.gid, name: account.name })
+}
+
+fn group(text: &str, world: &dyn Surroundings) -> Option<u32> {
+    match int::decimal(text) {
+        Ok(number) => u32::try_from(number).ok().filter(|gid| world.has_group(*gid)),
+        Err(_) => world.group(text),
+    }
+}
+
+/// In the numbers of `chown(2)`, where the highest one leaves the group as it is.
+fn owner(text: &str, world: &dyn Surroundings) -> Result<(u32, u32), String> {
+    let (name, of_group) = match text.split_once(':') {
+        Some((name, group)) => (name, Some(group)),
+        None => (text, None),
+    };
+    let gid = of_group.map_or(Some(u32::MAX), |name| group(name, world));
+    match (user(name, world), gid) {
+        (Ok(user), Some(gid)) => Ok((user.uid, gid)),
+        _ => Err(format!("Invalid user:group definition {text}")),
+    }
+}
+
+/// A port number within its bounds, or Supervisor's complaint.
+pub fn port(text: &str) -> Result<u16, String> {
+    let number = int::decimal(text)?;
+    match u16::try_from(number) {
+        Ok(port) if port > 0 => Ok(port),
+        _ if number < 1 => Err(format!("{number} is below lower bound (1)")),
+        _ => Err(format!("{number} is above upper bound (65535)")),
+    }
+}
+
+fn address(text: &str) -> Result<(String, u16), String> {
+    let Some((host, digits)) = text.rsplit_once(':') else {
+        let port = port(text).map_err(|_| format!("not a valid port number: {} ", repr(text)))?;
+        return Ok((String::new(), port));
+    };
+    if digits.is_empty() {
+        return Err("no port number specified in ''".to_owned());
+    }
+    let port = port(digits)?;
+    let host = host.to_lowercase();
+    Ok((if host == "*" { String::new() } else { host }, port))
+}
+
+fn list(text: &str) -> Vec<String> {
+    if text.is_empty() {
+        return Vec::new();
+    }
+    text.split(',').map(|word| strip(word).to_owned()).collect()
+}
+
+fn name(text: &str) -> Result<String, String> {
+    let stripped = strip(text);
+    match [' ', ':', '/'].into_iter().find(|c| stripped.contains(*c)) {
+        Some(c) => Err(format!("Invalid name: {} because of character: '{c}'", repr(text))),
+        None => Ok(stripped.to_owned()),
+    }
+}
+
+fn server_url(text: &str) -> Option<String> {
+    (strip(text).to_uppercase() != "AUTO").then(|| text.to_owned())
+}

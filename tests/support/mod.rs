@@ -1,0 +1,12 @@
+//! What the tests share: a directory of their own, the daemon under test (ours or the original), and
+//! waiting for a condition. Whatever a test starts is gone when it ends, however it ends.
+#![allow(dead_code, unreachable_pub, reason = "each test file uses its own part of this")]
+
+pub mod daemon;
+pub mod oracle;
+pub mod sandbox;
+pub mod wait;
+
+pub use daemon::{Daemon, Subject};
+pub use sandbox::Sandbox;
+pub use wait::wait_until;
