@@ -3,6 +3,7 @@
 
 use super::events::EventType;
 use super::signals::Signal;
+use crate::diag::Place;
 
 /// A whole configuration.
 #[derive(Clone, Debug, PartialEq)]
@@ -15,8 +16,41 @@ pub struct Config {
     pub rpcinterfaces: Vec<RpcInterface>,
     /// What `%(here)s` stands for: the directory of the main file.
     pub here: String,
-    /// The main file, as an absolute path.
+    /// The main file, as it was given.
     pub file: String,
+    /// What reading had to tell, for the activity log.
+    pub notes: Notes,
+    /// Where each option was written.
+    pub origins: Origins,
+}
+
+/// What Supervisor writes to its log about its configuration, once it has a log.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Notes {
+    pub warnings: Vec<String>,
+    pub infos: Vec<String>,
+}
+
+/// Where options were written, by section.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Origins(pub Vec<Origin>);
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Origin {
+    pub section: String,
+    /// Empty for the header itself.
+    pub option: String,
+    pub place: Place,
+}
+
+impl Origins {
+    /// Where an option of a section was written, or else the section's header.
+    pub fn of(&self, section: &str, option: &str) -> Option<&Place> {
+        let find = |option: &str| {
+            self.0.iter().find(|o| o.section == section && o.option == option).map(|o| &o.place)
+        };
+        find(option).or_else(|| find(""))
+    }
 }
 
 /// `[supervisord]`, with the command line already laid over it.
@@ -85,6 +119,7 @@ pub enum Bind {
     Unix {
         path: String,
         mode: u32,
+        /// As `chown(2)` takes them: the highest number leaves user or group as it is.
         owner: Option<(u32, u32)>,
     },
 }
@@ -173,7 +208,7 @@ pub enum FcgiAddress {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Process {
     pub name: String,
-    /// The section that it came from, such as `web` of `[program:web]`.
+    /// The section that it came from, such as `program:web`.
     pub program: String,
     pub command: String,
     pub directory: Option<String>,

@@ -13,7 +13,7 @@ use super::state::{Mood, ProcessState};
 use super::time::{Mono, Now, Wall};
 use super::{Supervisor, state};
 use crate::conf::config::{
-    AutoRestart, Config, Group, GroupKind, LogLevel, LogTarget, Pool, Process, ResultHandler,
+    AutoRestart, Config, Group, GroupKind, LogLevel, LogTarget, Notes, Origins, Pool, Process, ResultHandler,
     StreamLog, Supervisord,
 };
 use crate::conf::events::EventType;
@@ -96,6 +96,8 @@ fn config(groups: Vec<Group>) -> Config {
         rpcinterfaces: Vec::new(),
         here: "/".into(),
         file: "/supervisord.conf".into(),
+        notes: Notes::default(),
+        origins: Origins::default(),
     }
 }
 

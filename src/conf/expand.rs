@@ -1,0 +1,73 @@
+//! Expansion of `%(name)s` in a value, with Supervisor's words for what cannot be expanded.
+
+use super::fault::Fault;
+use super::nearest::nearest;
+use super::python::percent::{FormatError, Layers, format};
+use super::python::repr;
+use crate::diag::Diagnostic;
+use crate::ini::python::Entry;
+
+/// Expands a text. `title` is what Supervisor calls it; `entry` is where it was written.
+pub fn expand(
+    text: &str,
+    names: Layers<'_>,
+    title: &str,
+    entry: Option<&Entry>,
+) -> Result<String, Fault> {
+    if !text.contains('%') {
+        return Ok(text.to_owned());
+    }
+    format(text, names).map_err(|error| fault(&error, text, names, title, entry))
+}
+
+fn fault(
+    error: &FormatError,
+    text: &str,
+    names: Layers<'_>,
+    title: &str,
+    entry: Option<&Entry>,
+) -> Fault {
+    let head = format!("Format string {} for {}", repr(text), repr(title));
+    let (said, mut diagnostic) = match error {
+        FormatError::Unknown(name) => {
+            let known = names.sorted();
+            let said = format!(
+                "{head} contains names ({}) which cannot be expanded. Available names: {}",
+                repr(name),
+                known.join(", ")
+            );
+            (said, unknown(name, &known))
+        }
+        FormatError::Bad(why) => {
+            let diagnostic = Diagnostic::error("bad-format", format!("`%` is not used well: {why}"))
+                .help("write `%(name)s` for a name and `%%` for a per cent sign");
+            (format!("{head} is badly formatted: {why}"), diagnostic)
+        }
+    };
+    if let Some(entry) = entry {
+        diagnostic = diagnostic.at(place(error, entry));
+    }
+    Fault { text: said, diagnostic }
+}
+
+fn unknown(name: &str, known: &[&str]) -> Diagnostic {
+    let plain: Vec<&str> = known.iter().filter(|name| !name.starts_with("ENV_")).copied().collect();
+    let help = match (nearest(name, known.iter().copied()), name.strip_prefix("ENV_")) {
+        (Some(near), _) => format!("did you mean `%({near})s`?"),
+        (None, Some(variable)) => format!("is `{variable}` set where supervisord is started?"),
+        (None, None) => format!("there are {} and ENV_ with a variable", plain.join(", ")),
+    };
+    Diagnostic::error("unknown-name", format!("nothing is known as `{name}` here")).help(help)
+}
+
+/// The name or the sign at fault, if the value shows it.
+fn place(error: &FormatError, entry: &Entry) -> crate::diag::Span {
+    let found = match error {
+        FormatError::Unknown(name) => {
+            let written = format!("%({name})");
+            entry.value.find(&written).map(|at| (at, at + written.len()))
+        }
+        FormatError::Bad(_) => None,
+    };
+    found.map_or_else(|| entry.value_span(), |(start, end)| entry.locate(start, end))
+}

@@ -1,0 +1,116 @@
+//! The socket of a `[fcgi-program:x]`: url, owner, mode and backlog.
+
+use super::config::{FcgiAddress, FcgiSocket, User};
+use super::kinds;
+use super::python::int;
+use super::reader::{Reader, Scope};
+use super::sections::{fcgi_program as f, program as p};
+use crate::ini::text::is_space;
+
+/// What is said of the socket beside its url.
+pub(super) struct Options {
+    user: Option<User>,
+    backlog: Option<i64>,
+    owner: Option<(u32, u32)>,
+    mode: Option<i64>,
+}
+
+pub(super) fn options(reader: &mut Reader<'_>, scope: Scope<'_>) -> Option<Options> {
+    let user = reader.maybe(scope, &p::USER);
+    let backlog = backlog(reader, scope);
+    let owner = owner(reader, scope);
+    let mode = mode(reader, scope);
+    Some(Options { user: user?, backlog: backlog?, owner: owner?, mode: mode? })
+}
+
+fn backlog(reader: &mut Reader<'_>, scope: Scope<'_>) -> Option<Option<i64>> {
+    let backlog = reader.maybe(scope, &f::SOCKET_BACKLOG)?;
+    if let Some(wrong) = backlog.filter(|backlog| !(1..=65535).contains(backlog)) {
+        let said = format!("Invalid socket_backlog value {wrong}");
+        reader.refuse(scope, f::SOCKET_BACKLOG.name, said, "write a number from 1 to 65535");
+        return None;
+    }
+    Some(backlog)
+}
+
+fn owner(reader: &mut Reader<'_>, scope: Scope<'_>) -> Option<Option<(u32, u32)>> {
+    let Some(text) = reader.text(scope, &f::SOCKET_OWNER)? else { return Some(None) };
+    let owner = reader.parse(scope, &text, &f::SOCKET_OWNER);
+    if owner.is_none() {
+        reader.reword(|_| format!("Invalid socket_owner value {text}"));
+    }
+    owner.map(Some)
+}
+
+fn mode(reader: &mut Reader<'_>, scope: Scope<'_>) -> Option<Option<i64>> {
+    let Some(text) = reader.text(scope, &f::SOCKET_MODE)? else { return Some(None) };
+    let mode = reader.parse(scope, &text, &f::SOCKET_MODE);
+    if mode.is_none() {
+        reader.reword(|_| format!("Invalid socket_mode value {text}"));
+    }
+    mode.map(Some)
+}
+
+pub(super) fn socket(
+    reader: &mut Reader<'_>,
+    scope: Scope<'_>,
+    options: &Options,
+) -> Option<FcgiSocket> {
+    let text = reader.text(scope, &f::SOCKET)?.unwrap_or_default();
+    if text.is_empty() {
+        let said = format!("[{}] section requires a \"socket\" line", scope.section);
+        reader.refuse(scope, "", said, "add `socket = unix:///PATH` or `socket = tcp://HOST:PORT`");
+        return None;
+    }
+    match parse(&text, options, reader) {
+        Ok(socket) => Some(socket),
+        Err(said) => {
+            let said = format!("{said} in [{}] socket", scope.section);
+            let help = "write `unix:///PATH` or `tcp://HOST:PORT`; owner and mode are for unix";
+            reader.refuse(scope, f::SOCKET.name, said, help);
+            None
+        }
+    }
+}
+
+fn parse(text: &str, options: &Options, reader: &Reader<'_>) -> Result<FcgiSocket, String> {
+    if let Some(path) = text.strip_prefix("unix://") {
+        return unix(path, options, reader);
+    }
+    if options.owner.is_some() || options.mode.is_some() {
+        return Err("socket_owner and socket_mode params should only be used with a Unix domain \
+                    socket"
+            .to_owned());
+    }
+    let (host, digits) = tcp(text).ok_or_else(|| format!("Bad socket format {text}"))?;
+    let (host, port) = (host.to_lowercase(), kinds::port(digits)?);
+    Ok(FcgiSocket {
+        url: format!("tcp://{host}:{port}"),
+        address: FcgiAddress::Tcp { host, port },
+        backlog: options.backlog,
+    })
+}
+
+fn unix(path: &str, options: &Options, reader: &Reader<'_>) -> Result<FcgiSocket, String> {
+    if !path.starts_with('/') {
+        return Err(format!("Unix socket path {path} is not an absolute path"));
+    }
+    let path = kinds::normalize_path(path, reader.world);
+    let other = options.user.as_ref().filter(|user| user.uid != reader.world.uid());
+    let owner = options.owner.or_else(|| other.map(|user| (user.uid, user.gid)));
+    let mode = Some(options.mode.unwrap_or(0o700) as u32);
+    Ok(FcgiSocket {
+        url: format!("unix://{path}"),
+        address: FcgiAddress::Unix { path, mode, owner },
+        backlog: options.backlog,
+    })
+}
+
+/// Host and port of `tcp://HOST:PORT`: no blank or second colon in the host, digits only behind.
+fn tcp(text: &str) -> Option<(&str, &str)> {
+    let (host, port) = text.strip_prefix("tcp://")?.split_once(':')?;
+    let port = port.strip_suffix('\n').unwrap_or(port);
+    let is_digit = |c: char| int::decimal(c.encode_utf8(&mut [0; 4])).is_ok();
+    let good = !host.is_empty() && !host.contains(is_space) && !port.is_empty();
+    (good && port.chars().all(is_digit)).then_some((host, port))
+}

@@ -1,0 +1,259 @@
+//! Sections of programs into groups: those that a `[group:x]` names, then every program for
+//! itself, event listener pools and FastCGI programs, sorted as Supervisor starts them.
+
+use super::config::{Environment, Group, GroupKind, Pool, Process, ResultHandler};
+use super::events::EventType;
+use super::fcgi;
+use super::kinds::{self, Kind as _};
+use super::nearest::nearest;
+use super::program;
+use super::python::percent::Names;
+use super::reader::{Reader, Scope};
+use super::sections::{self, Section, eventlistener as e, fcgi_program, group as g, program as p};
+
+/// Where groups are gathered; the environment is what `[supervisord]` gives to all children.
+pub(super) struct Gatherer<'r, 'a> {
+    pub(super) reader: &'r mut Reader<'a>,
+    pub(super) environment: &'r Environment,
+    pub(super) warnings: &'r mut Vec<String>,
+}
+
+/// All groups in the order in which Supervisor starts them; `None` if a fault was noted.
+pub(super) fn read(mut gatherer: Gatherer<'_, '_>) -> Option<Vec<Group>> {
+    let mut taken = Vec::new();
+    let mut groups: Vec<Option<Group>> = Vec::new();
+    for section in gatherer.sections(&g::SECTION) {
+        groups.push(gatherer.named_group(section, &mut taken));
+    }
+    for section in gatherer.sections(&p::SECTION) {
+        if !taken.iter().any(|name| name == section) {
+            groups.push(gatherer.program(section));
+        }
+    }
+    for section in gatherer.sections(&e::SECTION) {
+        groups.push(gatherer.event_listener(section));
+    }
+    for section in gatherer.sections(&fcgi_program::SECTION) {
+        if !taken.iter().any(|name| name == section) {
+            groups.push(gatherer.fcgi_program(section));
+        }
+    }
+    let mut groups: Vec<Group> = groups.into_iter().collect::<Option<_>>()?;
+    groups.sort_by(|a, b| (a.priority, &a.name).cmp(&(b.priority, &b.name)));
+    Some(groups)
+}
+
+impl<'a> Gatherer<'_, 'a> {
+    fn sections(&self, kind: &'static Section) -> Vec<&'a str> {
+        let all = self.reader.loaded.document.sections().iter().map(|s| s.name.as_str());
+        all.filter(|name| kind.is(name)).collect()
+    }
+
+    /// The name behind the colon, if it is fit for a group.
+    fn name(&mut self, scope: Scope<'_>, kind: &Section) -> Option<String> {
+        let own = kind.own_name(scope.section).unwrap_or_default();
+        match kinds::Name::parse(own, self.reader.world) {
+            Ok(name) => Some(name),
+            Err(said) => {
+                self.reader.refuse(scope, "", said, kinds::Name::HINT);
+                None
+            }
+        }
+    }
+
+    fn processes(&mut self, section: &str, group: &str) -> Option<Vec<Process>> {
+        let kind = Section::of(section)?;
+        let names = Names::default();
+        let program = self.name(Scope { section, names: &names, program: true }, kind)?;
+        let (environment, warnings) = (self.environment, &mut *self.warnings);
+        program::processes(self.reader, section, &program, group, environment, warnings)
+    }
+
+    fn named_group(&mut self, section: &'a str, taken: &mut Vec<String>) -> Option<Group> {
+        let names = super::supervisord::here(self.reader);
+        let scope = Scope { section, names: &names, program: false };
+        let name = self.name(scope, &g::SECTION);
+        let programs = self.reader.get(scope, &g::PROGRAMS);
+        let priority = self.reader.get(scope, &g::PRIORITY);
+        let (name, programs) = (name?, programs?);
+        let mut processes = Some(Vec::new());
+        let mut blamed = section.to_owned();
+        for program in programs {
+            let found = self.member(scope, &blamed, &program);
+            if let Some(found) = &found {
+                taken.push(found.clone());
+                blamed.clone_from(found);
+            }
+            let more = found.and_then(|found| self.processes(&found, &name));
+            processes = processes.zip(more).map(|(mut all, more)| {
+                all.extend(more);
+                all
+            });
+        }
+        Some(Group { name, priority: priority?, kind: GroupKind::Programs, processes: processes? })
+    }
+
+    /// The section of a program that a group names. Supervisor's complaint names the section that
+    /// it looked at last, which need not be the group's.
+    fn member(&mut self, scope: Scope<'_>, blamed: &str, program: &str) -> Option<String> {
+        let plain = format!("{}:{program}", p::SECTION.word);
+        let fcgi = format!("{}:{program}", fcgi_program::SECTION.word);
+        match (self.reader.has(&plain), self.reader.has(&fcgi)) {
+            (true, false) => Some(plain),
+            (false, true) => Some(fcgi),
+            (false, false) => {
+                let said =
+                    format!("[{blamed}] names unknown program or fcgi-program {program}");
+                let help = self.programs_help(program);
+                self.reader.refuse(scope, g::PROGRAMS.name, said, &help);
+                None
+            }
+            (true, true) => {
+                let said = format!(
+                    "[{blamed}] name {program} is ambiguous (exists as program and fcgi-program)"
+                );
+                self.reader.refuse(scope, g::PROGRAMS.name, said, "rename one of the two");
+                None
+            }
+        }
+    }
+
+    fn programs_help(&self, wanted: &str) -> String {
+        if wanted.is_empty() {
+            return "remove the comma that nothing follows".to_owned();
+        }
+        let sections = self.sections(&p::SECTION);
+        let names = sections.iter().filter_map(|section| p::SECTION.own_name(section));
+        match nearest(wanted, names) {
+            Some(near) if near.trim() == wanted => {
+                format!("remove the blank in `[{}:{near}]`", p::SECTION.word)
+            }
+            Some(near) => format!("did you mean `{near}`?"),
+            None => format!("write a section `[{}:{wanted}]`", p::SECTION.word),
+        }
+    }
+
+    fn program(&mut self, section: &'a str) -> Option<Group> {
+        let names = super::supervisord::here(self.reader);
+        let scope = Scope { section, names: &names, program: false };
+        let name = self.name(scope, &p::SECTION);
+        let priority = self.reader.get(scope, &p::PRIORITY);
+        let name = name?;
+        let processes = self.processes(section, &name);
+        Some(Group { priority: priority?, kind: GroupKind::Programs, processes: processes?, name })
+    }
+
+    fn event_listener(&mut self, section: &'a str) -> Option<Group> {
+        let names = super::supervisord::here(self.reader);
+        let scope = Scope { section, names: &names, program: false };
+        let name = e::SECTION.own_name(section).unwrap_or_default().to_owned();
+        let priority = self.reader.get(scope, &e::PRIORITY);
+        let buffer_size = self.buffer_size(scope);
+        let result_handler = self.result_handler(scope);
+        let events = self.events(scope);
+        self.refuse_redirect(scope);
+        let processes = self.processes(section, &name);
+        let pool = Pool {
+            buffer_size: buffer_size?,
+            events: events?,
+            result_handler: result_handler?,
+        };
+        let kind = GroupKind::EventListener(pool);
+        Some(Group { name, priority: priority?, kind, processes: processes? })
+    }
+
+    fn buffer_size(&mut self, scope: Scope<'_>) -> Option<i64> {
+        let size = self.reader.get(scope, &e::BUFFER_SIZE)?;
+        if size < 1 {
+            let said =
+                format!("[{}] section sets invalid buffer_size ({size})", scope.section);
+            self.reader.refuse(scope, e::BUFFER_SIZE.name, said, "write 1 or more");
+            return None;
+        }
+        Some(size)
+    }
+
+    fn result_handler(&mut self, scope: Scope<'_>) -> Option<ResultHandler> {
+        let spec = self.reader.get(scope, &e::RESULT_HANDLER)?;
+        let written: String = spec.split_whitespace().collect();
+        let known = RESULT_HANDLERS.iter().find(|row| row.0 == written).map(|row| row.1);
+        if known.is_none() {
+            let said = format!("{spec} cannot be resolved within [{}]", scope.section);
+            let names: Vec<_> = RESULT_HANDLERS.iter().map(|row| row.0).collect();
+            let help = format!("supkit loads no Python; it has built in: {}", names.join(", "));
+            self.reader.refuse(scope, e::RESULT_HANDLER.name, said, &help);
+        }
+        known
+    }
+
+    fn events(&mut self, scope: Scope<'_>) -> Option<Vec<EventType>> {
+        let names = self.reader.get(scope, &e::EVENTS)?;
+        if names.is_empty() {
+            let said = format!("[{}] section requires an \"events\" line", scope.section);
+            self.reader.refuse(scope, "", said, "add `events = PROCESS_STATE`, or another type");
+            return None;
+        }
+        let mut events = Vec::new();
+        for name in &names {
+            match EventType::from_name(name) {
+                Some(event) if events.contains(&event) => {}
+                Some(event) => events.push(event),
+                None => {
+                    self.unknown_event(scope, &name.to_uppercase());
+                    return None;
+                }
+            }
+        }
+        Some(events)
+    }
+
+    fn unknown_event(&mut self, scope: Scope<'_>, name: &str) {
+        let said = format!("Unknown event type {name} in [{}] events", scope.section);
+        let help = match nearest(name, EventType::all().map(|row| row.1)) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None if name.is_empty() => "remove the comma that nothing follows".to_owned(),
+            None => "EVENT stands for all of them".to_owned(),
+        };
+        self.reader.refuse(scope, e::EVENTS.name, said, &help);
+    }
+
+    fn refuse_redirect(&mut self, scope: Scope<'_>) {
+        if self.reader.get(scope, &p::REDIRECT_STDERR) == Some(true) {
+            let said = format!(
+                "[{}] section sets redirect_stderr=true but this is not allowed because it will \
+                 interfere with the eventlistener protocol",
+                scope.section
+            );
+            self.reader.refuse(scope, p::REDIRECT_STDERR.name, said, "remove the option");
+        }
+    }
+
+    fn fcgi_program(&mut self, section: &'a str) -> Option<Group> {
+        let mut names = super::supervisord::here(self.reader);
+        let scope = Scope { section, names: &names, program: false };
+        let name = self.name(scope, &fcgi_program::SECTION);
+        let priority = self.reader.get(scope, &p::PRIORITY);
+        let options = fcgi::options(self.reader, scope);
+        let name = name?;
+        names.text("program_name", name.as_str());
+        let scope = Scope { section, names: &names, program: false };
+        let socket = options.and_then(|options| fcgi::socket(self.reader, scope, &options));
+        let processes = self.processes(section, &name);
+        let kind = GroupKind::FastCgi(socket?);
+        Some(Group { name, priority: priority?, kind, processes: processes? })
+    }
+}
+
+/// The Python functions that stand behind `result_handler`, as far as they are built in.
+const RESULT_HANDLERS: &[(&str, ResultHandler)] = &[
+    ("supervisor.dispatchers:default_handler", ResultHandler::Default),
+    ("supervisor_stdout:event_handler", ResultHandler::Stdout),
+    ("supervisor_logging:event_handler", ResultHandler::Stdout),
+];
+
+/// Whether a header is that of a section whose processes can be started.
+pub fn has_processes(header: &str) -> bool {
+    [&sections::program::SECTION, &e::SECTION, &fcgi_program::SECTION]
+        .iter()
+        .any(|section| section.is(header))
+}

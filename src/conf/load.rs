@@ -1,0 +1,170 @@
+//! The files of a configuration: the main one, then what its `[include]` names, merged into one
+//! document as Supervisor merges them. Knows one option, `files`.
+
+use super::config::Notes;
+use super::expand;
+use super::fault::Fault;
+use super::glob;
+use super::python::percent::{Layers, Names};
+use super::python::{path, words};
+use super::sections::include;
+use super::surroundings::{ReadFailure, Surroundings};
+use crate::diag::{Diagnostic, SourceId, SourceMap, Span};
+use crate::ini::python::{Document, ParseError, ParseErrorKind};
+use crate::ini::text;
+
+/// What was read, whole or up to the first file that could not be.
+#[derive(Debug, Default)]
+pub struct Loaded {
+    pub document: Document,
+    pub sources: SourceMap,
+    pub notes: Notes,
+    /// What `%(here)s` stands for.
+    pub here: String,
+    /// The main file as it was given.
+    pub file: String,
+    /// Why reading stopped.
+    pub fault: Option<Fault>,
+    /// Where `files=` names something that does not exist: the pattern and its place.
+    pub unmatched: Vec<(String, Span)>,
+}
+
+/// What a file may be replaced by in `%(here)s`.
+const HERE: &str = "%(here)s";
+
+/// Reads a file and the files that it includes. `environ` has the `ENV_` names.
+pub fn load(file: &str, environ: &Names, world: &dyn Surroundings) -> Loaded {
+    let here = path::abspath(path::dirname(file), &world.current_dir());
+    let mut loaded = Loaded { here, file: file.to_owned(), ..Loaded::default() };
+    loaded.fault = loaded.everything(environ, world).err();
+    loaded
+}
+
+/// Reads one file alone, without its includes, as supervisorctl does.
+pub fn load_one(file: &str, world: &dyn Surroundings) -> Loaded {
+    let here = path::dirname(&super::kinds::normalize_path(file, world)).to_owned();
+    let mut loaded = Loaded { here, file: file.to_owned(), ..Loaded::default() };
+    loaded.fault = loaded.main_file(world).err();
+    loaded
+}
+
+impl Loaded {
+    fn everything(&mut self, environ: &Names, world: &dyn Surroundings) -> Result<(), Fault> {
+        self.main_file(world)?;
+        if self.document.section(include::SECTION.word).is_none() {
+            return Ok(());
+        }
+        let here = self.here.clone();
+        self.document.replace(HERE, &here);
+        let base = path::abspath(&self.file, &world.current_dir());
+        let base = path::dirname(&base);
+        for (pattern, span) in self.patterns(environ, world)? {
+            let pattern = path::join(base, &pattern);
+            let found = glob::sorted(&pattern, world);
+            if found.is_empty() {
+                self.notes.warnings.push(format!("No file matches via include \"{pattern}\""));
+                self.unmatched.push((pattern, span));
+            }
+            for file in found {
+                self.included_file(&file, world)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn main_file(&mut self, world: &dyn Surroundings) -> Result<(), Fault> {
+        let bytes = world.read(&self.file).map_err(|why| {
+            let what = match why {
+                ReadFailure::Missing => "find",
+                ReadFailure::Unreadable => "read",
+            };
+            let text = format!("could not {what} config file {}", self.file);
+            let help = match why {
+                ReadFailure::Missing => "name the file with `-c PATH`",
+                ReadFailure::Unreadable => "is it a file that this user may read?",
+            };
+            Fault {
+                diagnostic: Diagnostic::error("no-config-file", text.clone()).help(help),
+                text,
+            }
+        })?;
+        let file = self.file.clone();
+        self.parse(&file, bytes)
+    }
+
+    /// Python passes over a file that it cannot open.
+    fn included_file(&mut self, file: &str, world: &dyn Surroundings) -> Result<(), Fault> {
+        self.notes.infos.push(format!("Included extra file \"{file}\" during parsing"));
+        if let Ok(bytes) = world.read(file) {
+            self.parse(file, bytes)?;
+        }
+        let here = path::abspath(path::dirname(file), &world.current_dir());
+        self.document.replace(HERE, &here);
+        Ok(())
+    }
+
+    /// The patterns of `files=`, with the place of each.
+    fn patterns(
+        &self,
+        environ: &Names,
+        world: &dyn Surroundings,
+    ) -> Result<Vec<(String, Span)>, Fault> {
+        let section = include::SECTION.word;
+        let Some(entry) = self.document.entry(section, include::FILES.name) else {
+            return Err(self.no_files());
+        };
+        let mut names = Names::default();
+        names.text("here", self.here.as_str());
+        names.text("host_node_name", world.host_name());
+        names.update(environ);
+        let layers = Layers { below: &Names::default(), above: &names };
+        let title = format!("{section}.{}", include::FILES.name);
+        let files = expand::expand(&entry.value, layers, &title, Some(entry))?;
+        let place = |word: &str| match entry.value.find(word) {
+            Some(at) => entry.locate(at, at + word.len()),
+            None => entry.value_span(),
+        };
+        Ok(words(&files).map(|word| (word.to_owned(), place(word))).collect())
+    }
+
+    fn no_files(&self) -> Fault {
+        let text = ".ini file has [include] section, but no files setting".to_owned();
+        let mut diagnostic = Diagnostic::error("missing-option", "`[include]` names no files")
+            .help("add `files = PATTERN`, or remove the section");
+        diagnostic.span =
+            self.document.section(include::SECTION.word).and_then(|section| section.header());
+        Fault { text, diagnostic }
+    }
+
+    fn parse(&mut self, name: &str, bytes: Vec<u8>) -> Result<(), Fault> {
+        let shown = String::from_utf8_lossy(&bytes).into_owned();
+        let decoded = text::decode(bytes);
+        let source = self.sources.add(name, shown);
+        let text = decoded.map_err(|(text, at)| not_text(text, source, at))?;
+        self.document.read(source, name, &text).map_err(not_ini)
+    }
+}
+
+fn not_text(text: String, source: SourceId, at: usize) -> Fault {
+    let diagnostic = Diagnostic::error("not-utf8", "the file is not UTF-8")
+        .at(Span::new(source, at, at + 1))
+        .label("this byte")
+        .help("save the file as UTF-8");
+    Fault { text, diagnostic }
+}
+
+fn not_ini(error: ParseError) -> Fault {
+    let (message, help) = match error.kind {
+        ParseErrorKind::NoSection => (
+            "something stands before the first section",
+            "begin the file with a header such as `[supervisord]`, without a byte order mark",
+        ),
+        ParseErrorKind::NoDelimiter => (
+            "neither a header nor an option",
+            "write `name = value`, begin a comment with `;`, or indent the line to continue a value",
+        ),
+    };
+    let mut diagnostic = Diagnostic::error("no-option", message).help(help);
+    diagnostic.span = error.spans.first().copied();
+    Fault { text: error.text, diagnostic }
+}

@@ -1,0 +1,75 @@
+//! `[rpcinterface:x]`: which of Supervisor's Python factories are built in. All others are
+//! refused in the words of a Python that lacks them.
+
+use super::config::RpcInterface;
+use super::python::percent::Names;
+use super::reader::{Reader, Scope};
+use super::sections::{Opt, Section, rpcinterface as r};
+use super::kinds::Text;
+
+/// The factories that need no Python.
+const INTERFACES: &[(&str, RpcInterface)] = &[
+    ("supervisor.rpcinterface:make_main_rpcinterface", RpcInterface::Main),
+    (
+        "supervisor_twiddler.rpcinterface:make_twiddler_rpcinterface",
+        RpcInterface::Twiddler,
+    ),
+];
+
+pub(super) fn rpc_interfaces(reader: &mut Reader<'_>) -> Option<Vec<RpcInterface>> {
+    let specs = specs(reader, &r::SECTION, &r::FACTORY);
+    let known: Vec<Option<RpcInterface>> = specs
+        .into_iter()
+        .map(|found| {
+            let (section, spec) = found?;
+            let known = INTERFACES.iter().find(|row| row.0 == spec).map(|row| row.1);
+            if known.is_none() {
+                let names: Vec<_> = INTERFACES.iter().map(|row| row.0).collect();
+                unresolved(reader, &section, &r::FACTORY, &spec, &names);
+            }
+            known
+        })
+        .collect();
+    known.into_iter().collect()
+}
+
+/// The factory of every section of a kind. Supervisor expands the other options as well, so what
+/// they cannot expand is a fault, though nobody reads them here.
+pub(super) fn specs(
+    reader: &mut Reader<'_>,
+    kind: &Section,
+    factory: &Opt<Text>,
+) -> Vec<Option<(String, String)>> {
+    let names = Names::default();
+    let sections = reader.loaded.document.sections().iter().filter(|s| kind.is(&s.name));
+    let mut specs = Vec::new();
+    for section in sections {
+        let scope = Scope { section: &section.name, names: &names, program: false };
+        specs.push(spec(reader, scope, factory).map(|spec| (section.name.clone(), spec)));
+    }
+    specs
+}
+
+fn spec(reader: &mut Reader<'_>, scope: Scope<'_>, factory: &Opt<Text>) -> Option<String> {
+    let spec = reader.text(scope, factory)?;
+    if spec.is_none() {
+        let said = format!("section [{}] does not specify a {}", scope.section, factory.name);
+        reader.refuse(scope, "", said, &format!("add `{} = MODULE:FACTORY`", factory.name));
+    }
+    reader.expand_extras(scope, factory.name);
+    spec.map(|spec| spec.split_whitespace().collect())
+}
+
+pub(super) fn unresolved(
+    reader: &mut Reader<'_>,
+    section: &str,
+    factory: &Opt<Text>,
+    spec: &str,
+    known: &[&str],
+) {
+    let names = Names::default();
+    let scope = Scope { section, names: &names, program: false };
+    let said = format!("{spec} cannot be resolved within [{section}]");
+    let help = format!("supkit loads no Python; it has built in: {}", known.join(", "));
+    reader.refuse(scope, factory.name, said, &help);
+}

@@ -1,0 +1,338 @@
+//! Processes of a `[program:x]`, `[eventlistener:x]` or `[fcgi-program:x]`: `numprocs` copies of
+//! its options, each with its own number.
+
+use super::config::{AutoRestart, Environment, LogTarget, Process, StreamLog, User};
+use super::kinds::{Bytes, Flag, Integer, Kind as _, LogFile, LogPlace, Name};
+use super::python::percent::{Names, Word};
+use super::reader::{Reader, Scope};
+use super::sections::{Opt, program as p};
+use super::signals::Signal;
+
+/// As many processes as one section may make; Supervisor would fill the memory.
+const MAX_PROCESSES: i64 = 100_000;
+
+/// Options that all processes of a section share. Supervisor reads them before it knows a number,
+/// so they cannot use `process_num`.
+struct Shared {
+    priority: i64,
+    autostart: bool,
+    autorestart: AutoRestart,
+    startsecs: i64,
+    startretries: i64,
+    stopsignal: Signal,
+    stopwaitsecs: i64,
+    stopasgroup: bool,
+    killasgroup: bool,
+    exitcodes: Vec<i64>,
+    redirect_stderr: bool,
+    first: i64,
+    last: i64,
+    stdout: Capture,
+    stderr: Capture,
+    serverurl: Option<String>,
+    user: Option<User>,
+    umask: Option<u32>,
+    process_name: String,
+}
+
+struct Capture {
+    maxbytes: i64,
+    events_enabled: bool,
+}
+
+/// Reads the processes of a section for a group. `base` is what the daemon gives to all children.
+pub(super) fn processes(
+    reader: &mut Reader<'_>,
+    section: &str,
+    program: &str,
+    group: &str,
+    base: &Environment,
+    warnings: &mut Vec<String>,
+) -> Option<Vec<Process>> {
+    let mut names = Names::default();
+    names.text("here", reader.loaded.here.as_str());
+    names.text("program_name", program);
+    names.text("host_node_name", reader.world.host_name());
+    names.text("group_name", group);
+    let shared = shared(reader, Scope { section, names: &names, program: true })?;
+    let mut processes = Vec::new();
+    names.set("numprocs", Word::Number(shared.last.saturating_sub(shared.first)));
+    for number in shared.first..shared.last {
+        names.set("process_num", Word::Number(number));
+        names.update(&reader.environ);
+        let mut copy = Copy { reader, section, names: &mut names, shared: &shared };
+        processes.push(copy.process(base, warnings)?);
+    }
+    processes.sort_by(|a, b| (a.priority, &a.name).cmp(&(b.priority, &b.name)));
+    Some(processes)
+}
+
+fn shared(reader: &mut Reader<'_>, scope: Scope<'_>) -> Option<Shared> {
+    let priority = reader.get(scope, &p::PRIORITY);
+    let autostart = reader.get(scope, &p::AUTOSTART);
+    let autorestart = reader.get(scope, &p::AUTORESTART);
+    let startsecs = reader.get(scope, &p::STARTSECS);
+    let startretries = reader.get(scope, &p::STARTRETRIES);
+    let stopsignal = reader.get(scope, &p::STOPSIGNAL);
+    let stopwaitsecs = reader.get(scope, &p::STOPWAITSECS);
+    let stopasgroup = reader.get(scope, &p::STOPASGROUP);
+    let killasgroup = reader.maybe(scope, &p::KILLASGROUP);
+    let exitcodes = reader.get(scope, &p::EXITCODES);
+    let redirect_stderr = reader.get(scope, &p::REDIRECT_STDERR);
+    let numprocs = reader.get(scope, &p::NUMPROCS);
+    let first = reader.get(scope, &p::NUMPROCS_START);
+    let stdout = capture(reader, scope, &p::STDOUT_CAPTURE_MAXBYTES, &p::STDOUT_EVENTS_ENABLED);
+    let stderr = capture(reader, scope, &p::STDERR_CAPTURE_MAXBYTES, &p::STDERR_EVENTS_ENABLED);
+    let serverurl = reader.maybe(scope, &p::SERVERURL);
+    let user = reader.maybe(scope, &p::USER);
+    let umask = reader.maybe(scope, &p::UMASK);
+    let process_name = process_name(reader, scope, numprocs);
+    let killasgroup = group_kill(reader, scope, stopasgroup, killasgroup);
+    let last = last_number(reader, scope, numprocs, first);
+    Some(Shared {
+        priority: priority?,
+        autostart: autostart?,
+        autorestart: autorestart?,
+        startsecs: startsecs?,
+        startretries: startretries?,
+        stopsignal: stopsignal?,
+        stopwaitsecs: stopwaitsecs?,
+        stopasgroup: stopasgroup?,
+        killasgroup: killasgroup?,
+        exitcodes: exitcodes?,
+        redirect_stderr: redirect_stderr?,
+        first: first?,
+        last: last?,
+        stdout: stdout?,
+        stderr: stderr?,
+        serverurl: serverurl?.flatten(),
+        user: user?,
+        umask: umask?.map(|umask| umask as u32),
+        process_name: process_name?,
+    })
+}
+
+fn capture(
+    reader: &mut Reader<'_>,
+    scope: Scope<'_>,
+    maxbytes: &Opt<Bytes>,
+    events: &Opt<Flag>,
+) -> Option<Capture> {
+    let maxbytes = reader.get(scope, maxbytes);
+    let events_enabled = reader.get(scope, events);
+    Some(Capture { maxbytes: maxbytes?, events_enabled: events_enabled? })
+}
+
+/// Checked as it is written: what expansion makes of it later may hold any character.
+fn process_name(reader: &mut Reader<'_>, scope: Scope<'_>, numprocs: Option<i64>) -> Option<String> {
+    let raw = reader.raw(scope.section, &p::PROCESS_NAME).unwrap_or_default();
+    let name = match Name::parse(raw, reader.world) {
+        Ok(name) => name,
+        Err(said) => {
+            reader.refuse(scope, p::PROCESS_NAME.name, said, Name::HINT);
+            return None;
+        }
+    };
+    if numprocs? > 1 && !name.contains("%(process_num)") {
+        let said = "%(process_num) must be present within process_name when numprocs > 1";
+        let help = "write `process_name = %(program_name)s_%(process_num)02d`";
+        let option = if reader.entry(scope.section, p::PROCESS_NAME.name).is_some() {
+            p::PROCESS_NAME.name
+        } else {
+            p::NUMPROCS.name
+        };
+        reader.refuse(scope, option, said, help);
+        return None;
+    }
+    Some(name)
+}
+
+fn group_kill(
+    reader: &mut Reader<'_>,
+    scope: Scope<'_>,
+    stopasgroup: Option<bool>,
+    killasgroup: Option<Option<bool>>,
+) -> Option<bool> {
+    let stopasgroup = stopasgroup?;
+    let killasgroup = killasgroup?.unwrap_or(stopasgroup);
+    if stopasgroup && !killasgroup {
+        let said = "Cannot set stopasgroup=true and killasgroup=false";
+        reader.refuse(scope, p::KILLASGROUP.name, said, "remove `killasgroup`");
+        return None;
+    }
+    Some(killasgroup)
+}
+
+fn last_number(
+    reader: &mut Reader<'_>,
+    scope: Scope<'_>,
+    numprocs: Option<i64>,
+    first: Option<i64>,
+) -> Option<i64> {
+    let numprocs = numprocs?;
+    if numprocs > MAX_PROCESSES {
+        let said = format!("numprocs {numprocs} is above upper bound ({MAX_PROCESSES})");
+        reader.refuse(scope, p::NUMPROCS.name, said, "start fewer processes");
+        return None;
+    }
+    Some(first?.saturating_add(numprocs))
+}
+
+/// One process of a section. The environment of an earlier one stays known to the next: so it is
+/// in Supervisor.
+struct Copy<'r, 'a, 'n> {
+    reader: &'r mut Reader<'a>,
+    section: &'n str,
+    names: &'n mut Names,
+    shared: &'n Shared,
+}
+
+impl Copy<'_, '_, '_> {
+    fn scope<'s>(names: &'s Names, section: &'s str) -> Scope<'s> {
+        Scope { section, names, program: true }
+    }
+
+    fn process(&mut self, base: &Environment, warnings: &mut Vec<String>) -> Option<Process> {
+        let own = self.environment()?;
+        for (key, value) in &own {
+            self.names.set(format!("ENV_{key}"), Word::Text(value.clone()));
+        }
+        let scope = Self::scope(self.names, self.section);
+        let directory = self.reader.maybe(scope, &p::DIRECTORY);
+        let shared = self.shared;
+        let stdout = self.stream(&STDOUT, &shared.stdout, warnings);
+        let mut stderr = self.stream(&STDERR, &shared.stderr, warnings);
+        if shared.redirect_stderr && let Some(stderr) = &mut stderr {
+            self.drop_stderr_file(stderr, warnings);
+        }
+        let command = self.command();
+        let scope = Self::scope(self.names, self.section);
+        let name = self.reader.expand_again(scope, &shared.process_name, &p::PROCESS_NAME);
+        let mut environment = base.clone();
+        for (key, value) in own {
+            super::python::shlex::put(&mut environment, key, value);
+        }
+        Some(Process {
+            name: name?,
+            program: self.section.to_owned(),
+            command: command?,
+            directory: directory?,
+            umask: shared.umask,
+            user: shared.user.clone(),
+            priority: shared.priority,
+            autostart: shared.autostart,
+            autorestart: shared.autorestart,
+            startsecs: shared.startsecs,
+            startretries: shared.startretries,
+            stdout: stdout?,
+            stderr: stderr?,
+            redirect_stderr: shared.redirect_stderr,
+            stopsignal: shared.stopsignal,
+            stopwaitsecs: shared.stopwaitsecs,
+            stopasgroup: shared.stopasgroup,
+            killasgroup: shared.killasgroup,
+            exitcodes: shared.exitcodes.clone(),
+            environment,
+            serverurl: shared.serverurl.clone(),
+        })
+    }
+
+    fn environment(&mut self) -> Option<Environment> {
+        let raw = self.reader.raw(self.section, &p::ENVIRONMENT).unwrap_or_default();
+        let scope = Self::scope(self.names, self.section);
+        let text = self.reader.expand_again(scope, raw, &p::ENVIRONMENT)?;
+        self.reader.parse(scope, &text, &p::ENVIRONMENT)
+    }
+
+    fn command(&mut self) -> Option<String> {
+        let scope = Self::scope(self.names, self.section);
+        let command = self.reader.maybe(scope, &p::COMMAND)?;
+        if command.is_none() {
+            let said = format!("program section {} does not specify a command", self.section);
+            self.reader.refuse(scope, "", said, "add `command = PROGRAM`");
+        }
+        command
+    }
+
+    fn stream(
+        &mut self,
+        options: &Stream,
+        capture: &Capture,
+        warnings: &mut Vec<String>,
+    ) -> Option<StreamLog> {
+        let place = self.log_place(&options.logfile);
+        let scope = Self::scope(self.names, self.section);
+        let backups = self.reader.get(scope, &options.backups);
+        let maxbytes = self.reader.get(scope, &options.maxbytes);
+        let syslog = self.reader.get(scope, &options.syslog);
+        let (place, backups, maxbytes, syslog) = (place?, backups?, maxbytes?, syslog?);
+        let old_syslog = place == LogPlace::Syslog;
+        let target = match place {
+            LogPlace::Target(target) => target,
+            LogPlace::Syslog => LogTarget::None,
+        };
+        let (section, logfile) = (self.section, options.logfile.name);
+        if old_syslog {
+            warnings.push(format!(
+                "For [{section}], {logfile}=syslog but this is deprecated and will be removed.  \
+                 Use {}=true to enable syslog instead.",
+                options.syslog.name
+            ));
+        }
+        if target == LogTarget::Auto && maxbytes == 0 {
+            warnings.push(format!(
+                "For [{section}], AUTO logging used for {logfile} without rollover, set maxbytes \
+                 > 0 to avoid filling up filesystem unintentionally"
+            ));
+        }
+        Some(StreamLog {
+            target,
+            maxbytes,
+            backups,
+            capture_maxbytes: capture.maxbytes,
+            events_enabled: capture.events_enabled,
+            syslog: syslog || old_syslog,
+        })
+    }
+
+    /// Expanded twice, the second time without the daemon's variables on top.
+    fn log_place(&mut self, option: &Opt<LogFile>) -> Option<LogPlace> {
+        let scope = Self::scope(self.names, self.section);
+        let once = self.reader.text(scope, option)?.unwrap_or_default();
+        let twice = self.reader.expand_again(scope, &once, option)?;
+        self.reader.parse(scope, &twice, option)
+    }
+
+    fn drop_stderr_file(&self, stderr: &mut StreamLog, warnings: &mut Vec<String>) {
+        if matches!(stderr.target, LogTarget::File(_)) {
+            warnings.push(format!(
+                "For [{}], redirect_stderr=true but stderr_logfile has also been set to a \
+                 filename, the filename has been ignored",
+                self.section
+            ));
+        }
+        stderr.target = LogTarget::None;
+    }
+}
+
+/// The options of one output stream.
+struct Stream {
+    logfile: Opt<LogFile>,
+    backups: Opt<Integer>,
+    maxbytes: Opt<Bytes>,
+    syslog: Opt<Flag>,
+}
+
+const STDOUT: Stream = Stream {
+    logfile: p::STDOUT_LOGFILE,
+    backups: p::STDOUT_LOGFILE_BACKUPS,
+    maxbytes: p::STDOUT_LOGFILE_MAXBYTES,
+    syslog: p::STDOUT_SYSLOG,
+};
+
+const STDERR: Stream = Stream {
+    logfile: p::STDERR_LOGFILE,
+    backups: p::STDERR_LOGFILE_BACKUPS,
+    maxbytes: p::STDERR_LOGFILE_MAXBYTES,
+    syslog: p::STDERR_SYSLOG,
+};

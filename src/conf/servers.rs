@@ -1,0 +1,111 @@
+//! `[inet_http_server]` and `[unix_http_server]`: where the daemon listens and who may in.
+
+use super::config::{Bind, Credentials, HttpServer};
+use super::kinds;
+use super::python::percent::Names;
+use super::python::strip;
+use super::reader::{Reader, Scope};
+use super::sections::{Opt, Section, inet_http_server as inet, unix_http_server as unix};
+use super::kinds::Text;
+
+/// All servers, inet before unix.
+pub(super) fn read(reader: &mut Reader<'_>) -> Option<Vec<HttpServer>> {
+    let inets: Vec<_> = sections(reader, &inet::SECTION).map(|s| inet_server(reader, s)).collect();
+    let unixes: Vec<_> = sections(reader, &unix::SECTION).map(|s| unix_server(reader, s)).collect();
+    inets.into_iter().chain(unixes).collect()
+}
+
+fn sections<'a>(
+    reader: &Reader<'a>,
+    kind: &'static Section,
+) -> impl Iterator<Item = &'a str> + use<'a> {
+    let all = reader.loaded.document.sections().iter().map(|section| section.name.as_str());
+    all.filter(|name| kind.is(name))
+}
+
+fn inet_server(reader: &mut Reader<'_>, section: &str) -> Option<HttpServer> {
+    let names = Names::default();
+    let scope = Scope { section, names: &names, program: false };
+    let credentials = credentials(reader, scope, &inet::USERNAME, &inet::PASSWORD);
+    let port = reader.maybe(scope, &inet::PORT);
+    if port == Some(None) {
+        let said = format!("section [{section}] has no port value");
+        reader.refuse(scope, "", said, "add `port = 127.0.0.1:9001`");
+    }
+    let web_get_actions = reader.get(scope, &inet::WEB_GET_ACTIONS);
+    let (host, port) = port??;
+    Some(HttpServer {
+        section: section.to_owned(),
+        bind: Bind::Inet { host, port },
+        credentials: credentials?,
+        web_get_actions: web_get_actions?,
+    })
+}
+
+fn unix_server(reader: &mut Reader<'_>, section: &str) -> Option<HttpServer> {
+    let here = super::supervisord::here(reader);
+    let none = Names::default();
+    let scope = Scope { section, names: &none, program: false };
+    let file = reader.maybe(Scope { names: &here, ..scope }, &unix::FILE);
+    if file == Some(None) {
+        let said = format!("section [{section}] has no file value");
+        reader.refuse(scope, "", said, "add `file = /path/of/the/socket`");
+    }
+    let credentials = credentials(reader, scope, &unix::USERNAME, &unix::PASSWORD);
+    let owner = owner(reader, scope);
+    let mode = mode(reader, scope);
+    let web_get_actions = reader.get(scope, &unix::WEB_GET_ACTIONS);
+    let path = kinds::normalize_path(strip(&file??), reader.world);
+    Some(HttpServer {
+        section: section.to_owned(),
+        bind: Bind::Unix { path, mode: mode? as u32, owner: owner? },
+        credentials: credentials?,
+        web_get_actions: web_get_actions?,
+    })
+}
+
+fn owner(reader: &mut Reader<'_>, scope: Scope<'_>) -> Option<Option<(u32, u32)>> {
+    let text = reader.text(scope, &unix::CHOWN)?;
+    let Some(text) = text else { return Some(None) };
+    let owner = reader.parse(scope, &text, &unix::CHOWN);
+    if owner.is_none() {
+        reader.reword(|_| format!("Invalid sockchown value {text}"));
+    }
+    owner.map(Some)
+}
+
+fn mode(reader: &mut Reader<'_>, scope: Scope<'_>) -> Option<i64> {
+    let text = reader.text(scope, &unix::CHMOD)?.unwrap_or_default();
+    let mode = reader.parse(scope, &text, &unix::CHMOD);
+    if mode.is_none() {
+        reader.reword(|_| format!("Invalid chmod value {text}"));
+    }
+    mode
+}
+
+fn credentials(
+    reader: &mut Reader<'_>,
+    scope: Scope<'_>,
+    username: &Opt<Text>,
+    password: &Opt<Text>,
+) -> Option<Option<Credentials>> {
+    let name = reader.maybe(scope, username);
+    let word = reader.maybe(scope, password);
+    match (name?, word?) {
+        (None, None) => Some(None),
+        (Some(username), Some(password)) => Some(Some(Credentials { username, password })),
+        (given, _) => {
+            let (here, missing) = match given {
+                Some(_) => (username.name, password.name),
+                None => (password.name, username.name),
+            };
+            let said = format!(
+                "Section [{}] contains incomplete authentication: If a username or a password is \
+                 specified, both the username and password must be specified",
+                scope.section
+            );
+            reader.refuse(scope, here, said, &format!("add `{missing}`"));
+            None
+        }
+    }
+}

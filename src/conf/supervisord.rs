@@ -1,0 +1,158 @@
+//! `[supervisord]`: the daemon's own options, and what the command line lays over them.
+
+use super::config::{Environment, LogLevel, Supervisord, User};
+use super::kinds::{self, Account, Kind};
+use super::options::CommandLine;
+use super::python::percent::{Names, Word};
+use super::reader::{Reader, Scope};
+use super::sections::supervisord as s;
+
+/// What the section says, before the command line has spoken.
+pub(super) struct Written {
+    minfds: i64,
+    minprocs: i64,
+    directory: Option<String>,
+    user: Option<String>,
+    umask: i64,
+    logfile: String,
+    logfile_maxbytes: i64,
+    logfile_backups: i64,
+    loglevel: LogLevel,
+    pidfile: String,
+    identifier: String,
+    nodaemon: bool,
+    silent: bool,
+    childlogdir: String,
+    nocleanup: bool,
+    strip_ansi: bool,
+    pub(super) environment: Environment,
+}
+
+/// Reads the section, in the order in which Supervisor does: its first fault is to be ours.
+pub(super) fn read(reader: &mut Reader<'_>) -> Option<Written> {
+    let names = here(reader);
+    let scope = Scope { section: s::SECTION.word, names: &names, program: false };
+    let minfds = reader.get(scope, &s::MINFDS);
+    let minprocs = reader.get(scope, &s::MINPROCS);
+    let directory = reader.maybe(scope, &s::DIRECTORY);
+    let user = reader.maybe(scope, &s::USER);
+    let umask = reader.get(scope, &s::UMASK);
+    let logfile = reader.get(scope, &s::LOGFILE);
+    let logfile_maxbytes = reader.get(scope, &s::LOGFILE_MAXBYTES);
+    let logfile_backups = reader.get(scope, &s::LOGFILE_BACKUPS);
+    let loglevel = reader.get(scope, &s::LOGLEVEL);
+    let pidfile = reader.get(scope, &s::PIDFILE);
+    let identifier = reader.get(scope, &s::IDENTIFIER);
+    let nodaemon = reader.get(scope, &s::NODAEMON);
+    let silent = reader.get(scope, &s::SILENT);
+    let childlogdir = child_log_dir(reader, scope);
+    let nocleanup = reader.get(scope, &s::NOCLEANUP);
+    let strip_ansi = reader.get(scope, &s::STRIP_ANSI);
+    let environment = environment(reader, scope);
+    Some(Written {
+        minfds: minfds?,
+        minprocs: minprocs?,
+        directory: directory?,
+        user: user?,
+        umask: umask?,
+        logfile: logfile?,
+        logfile_maxbytes: logfile_maxbytes?,
+        logfile_backups: logfile_backups?,
+        loglevel: loglevel?,
+        pidfile: pidfile?,
+        identifier: identifier?,
+        nodaemon: nodaemon?,
+        silent: silent?,
+        childlogdir: childlogdir?,
+        nocleanup: nocleanup?,
+        strip_ansi: strip_ansi?,
+        environment: environment?,
+    })
+}
+
+/// The one name that all options may use.
+pub(super) fn here(reader: &Reader<'_>) -> Names {
+    let mut names = Names::default();
+    names.text("here", reader.loaded.here.as_str());
+    names
+}
+
+/// Python expands the default as well, so a `%` in TMPDIR is a name there.
+fn child_log_dir(reader: &mut Reader<'_>, scope: Scope<'_>) -> Option<String> {
+    match reader.maybe(scope, &s::CHILDLOGDIR)? {
+        Some(dir) => Some(dir),
+        None => {
+            let dir = reader.world.temp_dir();
+            reader.parse(scope, &dir, &s::CHILDLOGDIR)
+        }
+    }
+}
+
+/// Expanded twice, the second time with the host's name as well. What comes out is known to the
+/// rest of the file as `ENV_` names.
+fn environment(reader: &mut Reader<'_>, scope: Scope<'_>) -> Option<Environment> {
+    let once = reader.text(scope, &s::ENVIRONMENT)?.unwrap_or_default();
+    let mut names = here(reader);
+    names.text("host_node_name", reader.world.host_name());
+    names.update(&reader.environ);
+    let twice = reader.expand_again(Scope { names: &names, ..scope }, &once, &s::ENVIRONMENT)?;
+    let environment = reader.parse(scope, &twice, &s::ENVIRONMENT)?;
+    for (key, value) in &environment {
+        reader.environ.set(format!("ENV_{key}"), Word::Text(value.clone()));
+    }
+    Some(environment)
+}
+
+impl Written {
+    /// The section with the command line over it. The user is looked up last, as Supervisor does.
+    pub(super) fn under(
+        self,
+        line: &CommandLine,
+        reader: &mut Reader<'_>,
+    ) -> Option<Supervisord> {
+        let user = match line.user.clone().or(self.user) {
+            Some(name) => Some(look_up(&name, line.user.is_some(), reader)?),
+            None => None,
+        };
+        let world = reader.world;
+        let given = |given: &Option<String>| given.clone().filter(|path| !path.is_empty());
+        let logfile = given(&line.logfile).unwrap_or(self.logfile);
+        let pidfile = given(&line.pidfile).unwrap_or(self.pidfile);
+        Some(Supervisord {
+            logfile: if logfile == "syslog" {
+                logfile
+            } else {
+                kinds::normalize_path(&logfile, world)
+            },
+            logfile_maxbytes: line.logfile_maxbytes.unwrap_or(self.logfile_maxbytes),
+            logfile_backups: line.logfile_backups.unwrap_or(self.logfile_backups),
+            loglevel: line.loglevel.unwrap_or(self.loglevel),
+            pidfile: kinds::normalize_path(&pidfile, world),
+            identifier: line.identifier.clone().unwrap_or(self.identifier),
+            childlogdir: line.childlogdir.clone().unwrap_or(self.childlogdir),
+            umask: line.umask.unwrap_or(self.umask) as u32,
+            directory: line.directory.clone().or(self.directory),
+            user,
+            minfds: line.minfds.unwrap_or(self.minfds),
+            minprocs: line.minprocs.unwrap_or(self.minprocs),
+            nodaemon: line.nodaemon || self.nodaemon,
+            silent: line.silent || self.silent,
+            nocleanup: line.nocleanup || self.nocleanup,
+            strip_ansi: line.strip_ansi || self.strip_ansi,
+            environment: self.environment,
+        })
+    }
+}
+
+fn look_up(name: &str, on_command_line: bool, reader: &mut Reader<'_>) -> Option<User> {
+    match Account::parse(name, reader.world) {
+        Ok(user) => Some(user),
+        Err(said) => {
+            let names = Names::default();
+            let scope = Scope { section: s::SECTION.word, names: &names, program: false };
+            let option = if on_command_line { "" } else { s::USER.name };
+            reader.refuse(scope, option, said, Account::HINT);
+            None
+        }
+    }
+}
