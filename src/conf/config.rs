@@ -112,10 +112,7 @@ pub struct HttpServer {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Bind {
     /// `host` is empty for all interfaces.
-    Inet {
-        host: String,
-        port: u16,
-    },
+    Inet { host: String, port: u16 },
     Unix {
         path: String,
         mode: u32,

@@ -39,8 +39,9 @@ fn fault(
             (said, unknown(name, &known))
         }
         FormatError::Bad(why) => {
-            let diagnostic = Diagnostic::error("bad-format", format!("`%` is not used well: {why}"))
-                .help("write `%(name)s` for a name and `%%` for a per cent sign");
+            let diagnostic =
+                Diagnostic::error("bad-format", format!("`%` is not used well: {why}"))
+                    .help("write `%(name)s` for a name and `%%` for a per cent sign");
             (format!("{head} is badly formatted: {why}"), diagnostic)
         }
     };

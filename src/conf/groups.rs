@@ -102,8 +102,7 @@ impl<'a> Gatherer<'_, 'a> {
             (true, false) => Some(plain),
             (false, true) => Some(fcgi),
             (false, false) => {
-                let said =
-                    format!("[{blamed}] names unknown program or fcgi-program {program}");
+                let said = format!("[{blamed}] names unknown program or fcgi-program {program}");
                 let help = self.programs_help(program);
                 self.reader.refuse(scope, g::PROGRAMS.name, said, &help);
                 None
@@ -153,11 +152,8 @@ impl<'a> Gatherer<'_, 'a> {
         let events = self.events(scope);
         self.refuse_redirect(scope);
         let processes = self.processes(section, &name);
-        let pool = Pool {
-            buffer_size: buffer_size?,
-            events: events?,
-            result_handler: result_handler?,
-        };
+        let pool =
+            Pool { buffer_size: buffer_size?, events: events?, result_handler: result_handler? };
         let kind = GroupKind::EventListener(pool);
         Some(Group { name, priority: priority?, kind, processes: processes? })
     }
@@ -165,8 +161,7 @@ impl<'a> Gatherer<'_, 'a> {
     fn buffer_size(&mut self, scope: Scope<'_>) -> Option<i64> {
         let size = self.reader.get(scope, &e::BUFFER_SIZE)?;
         if size < 1 {
-            let said =
-                format!("[{}] section sets invalid buffer_size ({size})", scope.section);
+            let said = format!("[{}] section sets invalid buffer_size ({size})", scope.section);
             self.reader.refuse(scope, e::BUFFER_SIZE.name, said, "write 1 or more");
             return None;
         }

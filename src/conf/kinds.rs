@@ -94,8 +94,7 @@ fn truth(text: &str) -> Option<bool> {
 }
 
 fn boolean(text: &str) -> Result<bool, String> {
-    truth(&text.to_lowercase())
-        .ok_or_else(|| format!("not a valid boolean value: {}", repr(text)))
+    truth(&text.to_lowercase()).ok_or_else(|| format!("not a valid boolean value: {}", repr(text)))
 }
 
 fn bytes(text: &str) -> Result<i64, String> {

@@ -83,10 +83,7 @@ impl Loaded {
                 ReadFailure::Missing => "name the file with `-c PATH`",
                 ReadFailure::Unreadable => "is it a file that this user may read?",
             };
-            Fault {
-                diagnostic: Diagnostic::error("no-config-file", text.clone()).help(help),
-                text,
-            }
+            Fault { diagnostic: Diagnostic::error("no-config-file", text.clone()).help(help), text }
         })?;
         let file = self.file.clone();
         self.parse(&file, bytes)

@@ -2,18 +2,15 @@
 //! refused in the words of a Python that lacks them.
 
 use super::config::RpcInterface;
+use super::kinds::Text;
 use super::python::percent::Names;
 use super::reader::{Reader, Scope};
 use super::sections::{Opt, Section, rpcinterface as r};
-use super::kinds::Text;
 
 /// The factories that need no Python.
 const INTERFACES: &[(&str, RpcInterface)] = &[
     ("supervisor.rpcinterface:make_main_rpcinterface", RpcInterface::Main),
-    (
-        "supervisor_twiddler.rpcinterface:make_twiddler_rpcinterface",
-        RpcInterface::Twiddler,
-    ),
+    ("supervisor_twiddler.rpcinterface:make_twiddler_rpcinterface", RpcInterface::Twiddler),
 ];
 
 pub(super) fn rpc_interfaces(reader: &mut Reader<'_>) -> Option<Vec<RpcInterface>> {

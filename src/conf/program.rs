@@ -124,7 +124,11 @@ fn capture(
 }
 
 /// Checked as it is written: what expansion makes of it later may hold any character.
-fn process_name(reader: &mut Reader<'_>, scope: Scope<'_>, numprocs: Option<i64>) -> Option<String> {
+fn process_name(
+    reader: &mut Reader<'_>,
+    scope: Scope<'_>,
+    numprocs: Option<i64>,
+) -> Option<String> {
     let raw = reader.raw(scope.section, &p::PROCESS_NAME).unwrap_or_default();
     let name = match Name::parse(raw, reader.world) {
         Ok(name) => name,
@@ -202,7 +206,9 @@ impl Copy<'_, '_, '_> {
         let shared = self.shared;
         let stdout = self.stream(&STDOUT, &shared.stdout, warnings);
         let mut stderr = self.stream(&STDERR, &shared.stderr, warnings);
-        if shared.redirect_stderr && let Some(stderr) = &mut stderr {
+        if shared.redirect_stderr
+            && let Some(stderr) = &mut stderr
+        {
             self.drop_stderr_file(stderr, warnings);
         }
         let command = self.command();

@@ -24,11 +24,7 @@ pub struct Examined {
 }
 
 /// Reads the configuration that a command line asks for.
-pub fn read(
-    file: &str,
-    line: &CommandLine,
-    world: &dyn Surroundings,
-) -> Result<Config, Refused> {
+pub fn read(file: &str, line: &CommandLine, world: &dyn Surroundings) -> Result<Config, Refused> {
     let examined = examine(file, line, world);
     examined.config.ok_or_else(|| Refused::new(examined.faults, examined.loaded.sources))
 }
@@ -106,9 +102,11 @@ fn no_supervisord(loaded: &Loaded) -> Fault {
     let mut diagnostic =
         Diagnostic::error("no-supervisord", format!("there is no section `[{section}]`"))
             .help(format!("add a line `[{section}]`; it may be empty below"));
-    let near = loaded.document.sections().iter().find(|other| {
-        super::nearest::nearest(other.name.trim(), [section]).is_some()
-    });
+    let near = loaded
+        .document
+        .sections()
+        .iter()
+        .find(|other| super::nearest::nearest(other.name.trim(), [section]).is_some());
     diagnostic.span = near.and_then(|section| section.header()).map(|span: Span| span);
     Fault { text, diagnostic }
 }

@@ -2,11 +2,11 @@
 
 use super::config::{Bind, Credentials, HttpServer};
 use super::kinds;
+use super::kinds::Text;
 use super::python::percent::Names;
 use super::python::strip;
 use super::reader::{Reader, Scope};
 use super::sections::{Opt, Section, inet_http_server as inet, unix_http_server as unix};
-use super::kinds::Text;
 
 /// All servers, inet before unix.
 pub(super) fn read(reader: &mut Reader<'_>) -> Option<Vec<HttpServer>> {

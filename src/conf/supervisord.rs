@@ -105,11 +105,7 @@ fn environment(reader: &mut Reader<'_>, scope: Scope<'_>) -> Option<Environment>
 
 impl Written {
     /// The section with the command line over it. The user is looked up last, as Supervisor does.
-    pub(super) fn under(
-        self,
-        line: &CommandLine,
-        reader: &mut Reader<'_>,
-    ) -> Option<Supervisord> {
+    pub(super) fn under(self, line: &CommandLine, reader: &mut Reader<'_>) -> Option<Supervisord> {
         let user = match line.user.clone().or(self.user) {
             Some(name) => Some(look_up(&name, line.user.is_some(), reader)?),
             None => None,

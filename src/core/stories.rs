@@ -13,8 +13,8 @@ use super::state::{Mood, ProcessState};
 use super::time::{Mono, Now, Wall};
 use super::{Supervisor, state};
 use crate::conf::config::{
-    AutoRestart, Config, Group, GroupKind, LogLevel, LogTarget, Notes, Origins, Pool, Process, ResultHandler,
-    StreamLog, Supervisord,
+    AutoRestart, Config, Group, GroupKind, LogLevel, LogTarget, Notes, Origins, Pool, Process,
+    ResultHandler, StreamLog, Supervisord,
 };
 use crate::conf::events::EventType;
 use crate::conf::signals::Signal;

@@ -146,15 +146,30 @@ impl Follow {
     /// What has come since the last time; waits if nothing has. `None` is the end.
     pub fn chunk(&mut self) -> Result<Option<Vec<u8>>> {
         loop {
-            let bytes = self.wire.take(&mut self.framing)?;
-            if !bytes.is_empty() {
-                return Ok(Some(bytes));
+            match self.piece()? {
+                Some(bytes) if bytes.is_empty() => {}
+                other => return Ok(other),
             }
-            if self.ended || self.framing.is_over() {
-                return Ok(None);
-            }
-            self.ended = !self.wire.fill()?;
         }
+    }
+
+    /// Whether [`Self::piece`] has something to give although nothing new came.
+    pub fn has_ahead(&self) -> bool {
+        self.wire.has_ahead()
+    }
+
+    /// The same with no more than one read, so that it may be empty; for who waits for many.
+    pub fn piece(&mut self) -> Result<Option<Vec<u8>>> {
+        let bytes = self.wire.take(&mut self.framing)?;
+        if !bytes.is_empty() {
+            return Ok(Some(bytes));
+        }
+        if self.ended || self.framing.is_over() {
+            return Ok(None);
+        }
+        self.ended = !self.wire.fill()?;
+        let bytes = self.wire.take(&mut self.framing)?;
+        Ok((!bytes.is_empty() || !self.ended).then_some(bytes))
     }
 }
 

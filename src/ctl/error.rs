@@ -67,7 +67,7 @@ impl ClientError {
 
 /// A fault as Python shows one.
 pub(super) fn fault(fault: &Fault) -> String {
-    format!("<Fault {}: {}>", fault.code, super::python::repr(&fault.string))
+    format!("<Fault {}: {}>", fault.code, crate::conf::python::repr(&fault.string))
 }
 
 fn class(error: &io::Error) -> &'static str {

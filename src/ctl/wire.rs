@@ -100,6 +100,11 @@ impl Wire {
         }
     }
 
+    /// Whether something has been read that nobody has taken; no waiting will tell.
+    pub(super) fn has_ahead(&self) -> bool {
+        !self.unread.is_empty()
+    }
+
     /// What has come of a body.
     pub(super) fn take(&mut self, framing: &mut Framing) -> Result<Vec<u8>> {
         let mut output = Vec::new();

@@ -102,7 +102,7 @@ mod tests {
             signal_hook::low_level::raise(number).unwrap();
         }
         assert_eq!(signals.take(), [libc::SIGUSR2, libc::SIGWINCH]);
-        assert_eq!(signals.take(), []);
+        assert_eq!(signals.take(), Vec::<i32>::new());
         signal_hook::low_level::raise(libc::SIGUSR2).unwrap();
         assert_eq!(signals.take(), [libc::SIGUSR2]);
     }

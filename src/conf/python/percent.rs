@@ -38,7 +38,6 @@ impl Names {
     pub fn get(&self, name: &str) -> Option<&Word> {
         self.0.iter().find(|pair| pair.0 == name).map(|pair| &pair.1)
     }
-
 }
 
 /// Two sets of names, the second over the first.

@@ -1,0 +1,48 @@
+//! `--json`: the answers of the daemon for programs, with the names that they bear in the API.
+
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use serde_json::Value as Json;
+
+use crate::rpc::value::Value;
+
+/// Whether JSON is wanted, and the other words.
+pub(super) fn asked(rest: &str) -> (bool, String) {
+    let mut words: Vec<&str> = rest.split_whitespace().collect();
+    let before = words.len();
+    words.retain(|word| *word != "--json");
+    (words.len() < before, words.join(" "))
+}
+
+pub(super) fn from(value: &Value) -> Json {
+    match value {
+        Value::Int(number) => Json::from(*number),
+        Value::Bool(flag) => Json::from(*flag),
+        Value::Double(number) => Json::from(*number),
+        Value::Str(text) | Value::DateTime(text) => Json::from(text.as_str()),
+        Value::Bytes(bytes) => Json::from(BASE64_STANDARD.encode(bytes)),
+        Value::Array(items) => items.iter().map(from).collect(),
+        Value::Struct(members) => {
+            members.iter().map(|(name, value)| (name.clone(), from(value))).collect()
+        }
+        Value::Nil => Json::Null,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_wish_for_json_may_stand_anywhere() {
+        assert_eq!(asked("web --json api"), (true, "web api".to_owned()));
+        assert_eq!(asked("web"), (false, "web".to_owned()));
+    }
+
+    #[test]
+    fn values_keep_their_names_and_kinds() {
+        let members = vec![("pid".to_owned(), Value::Int(7)), ("up".to_owned(), Value::Bool(true))];
+        let value = Value::Array(vec![Value::Struct(members), Value::Nil]);
+        assert_eq!(from(&value).to_string(), r#"[{"pid":7,"up":true},null]"#);
+    }
+}

@@ -1,0 +1,81 @@
+//! Names of processes as people write them: `name`, `group:name`, `group:*`, and shell patterns.
+
+use super::server::Info;
+use crate::pattern;
+
+/// A name as written, taken apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Name<'a> {
+    pub(super) group: &'a str,
+    /// `None` is every process of the group.
+    pub(super) process: Option<&'a str>,
+}
+
+impl<'a> Name<'a> {
+    pub(super) fn parse(text: &'a str) -> Self {
+        match text.split_once(':') {
+            Some((group, "" | "*")) => Self { group, process: None },
+            Some((group, process)) => Self { group, process: Some(process) },
+            None => Self { group: text, process: Some(text) },
+        }
+    }
+
+    pub(super) fn is_of(self, info: &Info) -> bool {
+        info.group == self.group && self.process.is_none_or(|process| info.name == process)
+    }
+}
+
+/// The short form of a name: the group is left out where it is called as its process.
+pub(super) fn join(group: &str, process: &str) -> String {
+    if group == process { process.to_owned() } else { format!("{group}:{process}") }
+}
+
+/// Whether a name asks for more than Supervisor's `group:*` does.
+pub(super) fn is_pattern(text: &str) -> bool {
+    let name = Name::parse(text);
+    pattern::is_pattern(name.group) || name.process.is_some_and(pattern::is_pattern)
+}
+
+/// Whether a pattern means this process. With a colon each side is matched by itself; without,
+/// the pattern may describe the name or the whole `group:name`.
+pub(super) fn matches(text: &str, info: &Info) -> bool {
+    match text.split_once(':') {
+        Some((group, process)) => {
+            pattern::matches(group, &info.group)
+                && (process.is_empty() || pattern::matches(process, &info.name))
+        }
+        None => {
+            pattern::matches(text, &info.name)
+                || pattern::matches(text, &join(&info.group, &info.name))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn info(group: &str, name: &str) -> Info {
+        Info { group: group.to_owned(), name: name.to_owned(), ..Info::default() }
+    }
+
+    #[test]
+    fn a_name_without_a_group_is_its_own_group() {
+        assert_eq!(Name::parse("web"), Name { group: "web", process: Some("web") });
+        assert_eq!(Name::parse("a:b:c"), Name { group: "a", process: Some("b:c") });
+        assert_eq!(Name::parse("a:"), Name { group: "a", process: None });
+        assert_eq!(Name::parse("a:*"), Name { group: "a", process: None });
+    }
+
+    #[test]
+    fn patterns_describe_names_and_sides_of_a_colon() {
+        assert!(is_pattern("web-*") && is_pattern("g*:x") && is_pattern("g:w*"));
+        assert!(!is_pattern("g:*") && !is_pattern("web"));
+        assert!(matches("web-*", &info("web", "web-1")));
+        assert!(matches("web-*", &info("web-api", "main")));
+        assert!(!matches("web-*", &info("db", "main")));
+        assert!(matches("g*:w?", &info("grp", "w1")));
+        assert!(!matches("g*:w?", &info("web", "w1")));
+        assert!(matches("g*:", &info("grp", "w1")));
+    }
+}

@@ -1,0 +1,115 @@
+//! `update --plan` and `update --minimal`: what our own daemon finds different, option by option,
+//! told or done. Supervisor's daemon cannot do either and says so.
+
+use super::error::ClientError;
+use super::json;
+use super::server::{list, member, number, text};
+use super::session::{Flow, Outcome, Session, Trouble};
+use super::{exit, names};
+use crate::rpc::fault::Code;
+use crate::rpc::value::Value;
+
+pub(super) const OPTIONS: [&str; 2] = [PLAN, MINIMAL];
+const PLAN: &str = "--plan";
+const MINIMAL: &str = "--minimal";
+
+/// What becomes of a group, as the daemon tells.
+struct Step {
+    group: String,
+    action: String,
+    details: Vec<Detail>,
+}
+
+/// One reason: an option, or a whole process (then without an option).
+struct Detail {
+    process: String,
+    option: String,
+    from: String,
+    to: String,
+    file: String,
+    line: i64,
+}
+
+pub(super) fn update(session: &mut Session, options: &[&str], groups: &[&str]) -> Outcome {
+    let answer = if options.contains(&PLAN) {
+        session.server().plan_update(groups)
+    } else {
+        session.server().update_minimal(groups)
+    };
+    match answer {
+        Ok(answer) => show(session, &answer)?,
+        Err(ClientError::Fault(fault)) => refuse(session, options, fault.code, &fault.string),
+        Err(error) => return Err(error.into()),
+    }
+    Ok(Flow::Continue)
+}
+
+fn show(session: &mut Session, answer: &Value) -> Result<(), Trouble> {
+    if session.json {
+        Session::say_json(&json::from(answer));
+        return Ok(());
+    }
+    let steps = list(answer, Step::read)?;
+    for step in &steps {
+        session.say(format_args!("{}: {}", step.group, step.action));
+        for detail in &step.details {
+            session.say(format_args!("    {}", detail.words(&step.group)));
+        }
+    }
+    if steps.is_empty() {
+        session.say("No config updates to processes");
+    }
+    Ok(())
+}
+
+fn refuse(session: &mut Session, options: &[&str], code: i64, why: &str) {
+    let line = match Code::from_number(code) {
+        Some(Code::UnknownMethod) => {
+            let option = options.first().copied().unwrap_or_default();
+            format!("ERROR: this daemon does not know {option}; plain `update` works")
+        }
+        Some(Code::ShutdownState) => "ERROR: already shutting down".to_owned(),
+        _ => format!("ERROR: {why}"),
+    };
+    session.fail(exit::GENERIC, line);
+}
+
+impl Step {
+    fn read(value: &Value) -> Result<Self, ClientError> {
+        Ok(Self {
+            group: text(member(value, "group")?)?,
+            action: text(member(value, "action")?)?,
+            details: list(member(value, "details")?, Detail::read)?,
+        })
+    }
+}
+
+impl Detail {
+    fn read(value: &Value) -> Result<Self, ClientError> {
+        let word = |name: &str| text(member(value, name)?);
+        Ok(Self {
+            process: word("process")?,
+            option: word("option")?,
+            from: word("from")?,
+            to: word("to")?,
+            file: word("file")?,
+            line: number(member(value, "line")?)?,
+        })
+    }
+
+    /// `web: command: cat -> cat -u (/etc/supervisord.conf:12)`
+    fn words(&self, group: &str) -> String {
+        let name = match self.process.as_str() {
+            "" => String::new(),
+            process => format!("{}: ", names::join(group, process)),
+        };
+        let place = match self.file.as_str() {
+            "" => String::new(),
+            file => format!(" ({file}:{})", self.line),
+        };
+        match self.option.as_str() {
+            "" => format!("{name}{}{place}", self.to),
+            option => format!("{name}{option}: {} -> {}{place}", self.from, self.to),
+        }
+    }
+}

@@ -1,0 +1,156 @@
+//! `status`, `avail`, `pid`: what there is and how it does.
+
+use super::error::ClientError;
+use super::json;
+use super::names::{self, Name};
+use super::processes::expand;
+use super::server::{Info, list, member, number, text};
+use super::session::{Flow, Outcome, Session, Trouble};
+use super::{exit, help};
+use crate::core::state::ProcessState;
+use crate::rpc::fault::Code;
+use crate::rpc::value::Value;
+
+/// The column of names is at least so wide, with three blanks after it.
+const NAME_WIDTH: usize = 30;
+
+pub(super) fn status(session: &mut Session, rest: &str) -> Outcome {
+    if !session.upcheck()? {
+        session.status = exit::STATUS_UNKNOWN;
+        return Ok(Flow::Continue);
+    }
+    let Value::Array(values) = session.server().all_info_value()? else {
+        return Err(Trouble::Value("the server has no list of processes".to_owned()));
+    };
+    let all = values.into_iter().map(|value| Ok((Info::read(&value)?, value)));
+    let all = all.collect::<Result<Vec<_>, ClientError>>()?;
+    let words: Vec<&str> = rest.split_whitespace().collect();
+    let chosen = if words.is_empty() || words.contains(&"all") {
+        all
+    } else {
+        words.iter().flat_map(|name| choose(session, &all, name)).collect()
+    };
+    if session.json {
+        Session::say_json(&chosen.iter().map(|(_, value)| json::from(value)).collect());
+    } else {
+        show(session, &chosen);
+    }
+    let stopped = |(info, _): &(Info, Value)| {
+        ProcessState::from_code(info.state).is_some_and(ProcessState::is_stopped)
+    };
+    if chosen.iter().any(stopped) {
+        session.status = exit::STATUS_NOT_RUNNING;
+    }
+    Ok(Flow::Continue)
+}
+
+/// The processes that a name means. Says so if there is none.
+fn choose(session: &mut Session, all: &[(Info, Value)], name: &str) -> Vec<(Info, Value)> {
+    let parsed = Name::parse(name);
+    let meant: Vec<_> = all.iter().filter(|(info, _)| parsed.is_of(info)).cloned().collect();
+    if !meant.is_empty() {
+        return meant;
+    }
+    let described = all.iter().filter(|(info, _)| names::matches(name, info));
+    let meant: Vec<_> = described.filter(|_| names::is_pattern(name)).cloned().collect();
+    if meant.is_empty() {
+        let line = match parsed.process {
+            None => format!("{}: ERROR (no such group)", parsed.group),
+            Some(_) => format!("{name}: ERROR (no such process)"),
+        };
+        session.fail(exit::STATUS_UNKNOWN, line);
+    }
+    meant
+}
+
+fn show(session: &mut Session, chosen: &[(Info, Value)]) {
+    let names: Vec<_> = chosen.iter().map(|(i, _)| names::join(&i.group, &i.name)).collect();
+    let longest = names.iter().map(|name| name.chars().count()).max().unwrap_or(0);
+    let width = longest.max(NAME_WIDTH) + 3;
+    for (name, (info, _)) in names.iter().zip(chosen) {
+        session.say(format_args!("{name:width$}{:10}{}", info.statename, info.description));
+    }
+}
+
+pub(super) fn avail(session: &mut Session, rest: &str) -> Outcome {
+    if !rest.is_empty() {
+        session.fail(exit::GENERIC, "Error: avail accepts no arguments");
+        help::of(session, "avail");
+        return Ok(Flow::Continue);
+    }
+    match session.server().all_config() {
+        Ok(configs) if session.json => Session::say_json(&json::from(&configs)),
+        Ok(configs) => {
+            for line in list(&configs, avail_line)? {
+                session.say(line);
+            }
+        }
+        Err(ClientError::Fault(fault)) if fault.code == Code::ShutdownState.number() => {
+            session.fail(exit::GENERIC, "ERROR: supervisor shutting down");
+        }
+        Err(error) => return Err(error.into()),
+    }
+    Ok(Flow::Continue)
+}
+
+fn avail_line(config: &Value) -> Result<String, ClientError> {
+    let group = text(member(config, "group")?)?;
+    let name = names::join(&group, &text(member(config, "name")?)?);
+    let is = |what: &str| Ok::<_, ClientError>(number(member(config, what)?)? != 0);
+    let inuse = if is("inuse")? { "in use" } else { "avail" };
+    let autostart = if is("autostart")? { "auto" } else { "manual" };
+    let group_prio = number(member(config, "group_prio")?)?;
+    let process_prio = number(member(config, "process_prio")?)?;
+    Ok(format!("{name:32} {inuse:9} {autostart:9} {group_prio}:{process_prio}"))
+}
+
+pub(super) fn pid(session: &mut Session, rest: &str) -> Outcome {
+    if !session.upcheck()? {
+        return Ok(Flow::Continue);
+    }
+    let words: Vec<&str> = rest.split_whitespace().collect();
+    let mut told = Vec::new();
+    if words.is_empty() {
+        let pid = session.server().pid()?;
+        tell_pid(session, &mut told, "supervisord", pid);
+    } else if words.contains(&"all") {
+        for info in session.server().all_info()? {
+            tell_pid(session, &mut told, &names::join(&info.group, &info.name), info.pid);
+        }
+    } else {
+        for name in expand(session, &words, true)? {
+            if let Some(pid) = pid_of(session, &name)? {
+                tell_pid(session, &mut told, &name, pid);
+            }
+        }
+    }
+    if session.json {
+        Session::say_json(&told.into());
+    }
+    Ok(Flow::Continue)
+}
+
+/// Prints a pid, or keeps it for the JSON that is printed as a whole.
+fn tell_pid(session: &mut Session, told: &mut Vec<serde_json::Value>, name: &str, pid: i64) {
+    if session.json {
+        told.push(serde_json::json!({ "name": name, "pid": pid }));
+    } else {
+        session.say(pid);
+    }
+}
+
+fn pid_of(session: &mut Session, name: &str) -> Result<Option<i64>, Trouble> {
+    match session.server().info(name) {
+        Ok(info) => {
+            if info.pid == 0 {
+                session.status = exit::NOT_RUNNING;
+            }
+            Ok(Some(info.pid))
+        }
+        Err(ClientError::Fault(fault)) if fault.code == Code::BadName.number() => {
+            session.fail(exit::GENERIC, format_args!("No such process {name}"));
+            Ok(None)
+        }
+        Err(error) => Err(error.into()),
+    }
+}

@@ -1,0 +1,315 @@
+//! `tail` and `maintail`: the end of a log, or the log as it grows.
+
+use std::io::{self, Write};
+use std::os::fd::AsFd;
+
+use super::client::Follow;
+use super::error::ClientError;
+use super::processes::expand;
+use super::server::Channel;
+use super::session::{Flow, Outcome, Session};
+use super::{exit, help, names};
+use crate::conf::python;
+use crate::os::ready::wait_readable;
+use crate::rpc::fault::{Code, Fault};
+
+/// How much of a log is shown if nobody says.
+const BYTES: i64 = 1600;
+/// A line that is longer is shown in pieces, when several logs share the screen.
+const LINE_LIMIT: usize = 64 * 1024;
+
+/// How much is wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Extent {
+    Bytes(i64),
+    Forever,
+}
+
+pub(super) fn tail(session: &mut Session, rest: &str) -> Outcome {
+    if !session.upcheck()? {
+        return Ok(Flow::Continue);
+    }
+    let words: Vec<&str> = rest.split_whitespace().collect();
+    if let ["-f", names @ ..] = words.as_slice()
+        && let Some((names, channel)) = several(names)
+    {
+        return follow_several(session, names, channel);
+    }
+    match wanted(&words) {
+        Ok((Extent::Forever, name, channel)) => {
+            follow(session, &format!("/logtail/{name}/{}", channel.name()))
+        }
+        Ok((Extent::Bytes(bytes), name, channel)) => {
+            let answer = session.server().read_log(name, channel, bytes);
+            say_log(session, name, answer)
+        }
+        Err(mistake) => {
+            session.fail(exit::GENERIC, format_args!("Error: {}", mistake.line));
+            if mistake.show_usage {
+                help::of(session, "tail");
+            }
+            Ok(Flow::Continue)
+        }
+    }
+}
+
+/// Words that `tail` cannot follow.
+struct Mistake {
+    line: String,
+    show_usage: bool,
+}
+
+fn mistake(line: impl Into<String>) -> Mistake {
+    Mistake { line: line.into(), show_usage: false }
+}
+
+/// `[-f | -N] name [stdout | stderr]`
+fn wanted<'a>(words: &[&'a str]) -> Result<(Extent, &'a str, Channel), Mistake> {
+    match words.len() {
+        0 => return Err(Mistake { show_usage: true, ..mistake("too few arguments") }),
+        1..=3 => {}
+        _ => return Err(Mistake { show_usage: true, ..mistake("too many arguments") }),
+    }
+    let (modifier, words) = match words {
+        [first, rest @ ..] if first.starts_with('-') => (Some(*first), rest),
+        _ => (None, words),
+    };
+    let (name, channel) = match words {
+        [] => return Err(mistake("tail requires process name")),
+        [name] => (*name, Channel::Stdout),
+        [name, .., channel] => (*name, read_channel(channel)?),
+    };
+    Ok((modifier.map_or(Ok(Extent::Bytes(BYTES)), read_extent)?, name, channel))
+}
+
+fn read_channel(word: &str) -> Result<Channel, Mistake> {
+    let word = word.to_lowercase();
+    [Channel::Stdout, Channel::Stderr]
+        .into_iter()
+        .find(|channel| channel.name() == word)
+        .ok_or_else(|| mistake(format!("bad channel {}", python::repr(&word))))
+}
+
+fn read_extent(modifier: &str) -> Result<Extent, Mistake> {
+    match modifier.get(1..) {
+        Some("f") => Ok(Extent::Forever),
+        number => number
+            .and_then(|number| python::int::decimal(number).ok())
+            .map(Extent::Bytes)
+            .ok_or_else(|| mistake(format!("bad argument {modifier}"))),
+    }
+}
+
+pub(super) fn maintail(session: &mut Session, rest: &str) -> Outcome {
+    if !session.upcheck()? {
+        return Ok(Flow::Continue);
+    }
+    let words: Vec<&str> = rest.split_whitespace().collect();
+    let extent = match words.as_slice() {
+        [] => Ok(Extent::Bytes(BYTES)),
+        [modifier] if modifier.starts_with('-') => read_extent(modifier),
+        [other] => Err(mistake(format!("bad argument {other}"))),
+        _ => Err(Mistake { show_usage: true, ..mistake("too many arguments") }),
+    };
+    match extent {
+        Ok(Extent::Forever) => follow(session, "/mainlogtail"),
+        Ok(Extent::Bytes(bytes)) => {
+            let answer = session.server().read_main_log(bytes);
+            say_log(session, "supervisord", answer)
+        }
+        Err(mistake) => {
+            session.fail(exit::GENERIC, format_args!("Error: {}", mistake.line));
+            if mistake.show_usage {
+                help::of(session, "maintail");
+            }
+            Ok(Flow::Continue)
+        }
+    }
+}
+
+fn say_log(session: &mut Session, name: &str, answer: Result<String, ClientError>) -> Outcome {
+    let why = match &answer {
+        Ok(text) => {
+            session.say(text);
+            return Ok(Flow::Continue);
+        }
+        Err(ClientError::Fault(Fault { code, .. })) => match Code::from_number(*code) {
+            Some(Code::NoFile) => Some("no log file"),
+            Some(Code::Failed) => Some("unknown error reading log"),
+            Some(Code::BadName) if name != "supervisord" => Some("no such process name"),
+            _ => None,
+        },
+        Err(_) => None,
+    };
+    match (why, answer) {
+        (Some(why), _) => session.fail(exit::GENERIC, format_args!("{name}: ERROR ({why})")),
+        (None, Err(error)) => return Err(error.into()),
+        (None, Ok(_)) => {}
+    }
+    Ok(Flow::Continue)
+}
+
+/// Shows one log until it ends or Ctrl-C.
+fn follow(session: &mut Session, path: &str) -> Outcome {
+    session.say("==> Press Ctrl-C to exit <==");
+    session.watch_interrupts()?;
+    let ended = open(session, path).and_then(|mut log| {
+        while let Some(bytes) = log.chunk()? {
+            Session::write(&bytes);
+        }
+        Ok(())
+    });
+    match ended {
+        Err(ClientError::Interrupted) => session.say(""),
+        Err(error) => lament(session, path, &error),
+        Ok(()) => {}
+    }
+    Ok(Flow::Continue)
+}
+
+pub(super) fn open(session: &mut Session, path: &str) -> Result<Follow, ClientError> {
+    session.client().follow(path)
+}
+
+/// Why a log cannot be followed, on standard error. A server that went away is no news.
+pub(super) fn lament(session: &Session, path: &str, error: &ClientError) {
+    let why = match error {
+        ClientError::Status { code, .. } => format!("Cannot read, status code {code}"),
+        ClientError::Closed | ClientError::Truncated => return,
+        other => {
+            let (class, text) = other.in_python();
+            format!("Cannot connect, error: <class '{class}'> ({text})")
+        }
+    };
+    let _ = writeln!(io::stderr(), "{}{path} {why}", session.settings.serverurl);
+}
+
+/// The words after `-f`, if they ask for more than one log.
+fn several<'a, 'w>(words: &'w [&'a str]) -> Option<(&'w [&'a str], Channel)> {
+    let (names, channel) = match words {
+        [names @ .., last] if !names.is_empty() && read_channel(last).is_ok() => {
+            (names, read_channel(last).unwrap_or(Channel::Stdout))
+        }
+        _ => (words, Channel::Stdout),
+    };
+    let is_many = names.len() > 1 || names.iter().any(|name| is_many(name));
+    is_many.then_some((names, channel))
+}
+
+fn is_many(name: &str) -> bool {
+    names::is_pattern(name) || names::Name::parse(name).process.is_none()
+}
+
+/// A log among others.
+struct Source {
+    label: String,
+    log: Follow,
+    line: Vec<u8>,
+}
+
+fn follow_several(session: &mut Session, names: &[&str], channel: Channel) -> Outcome {
+    session.watch_interrupts()?;
+    let names = expand(session, names, true)?;
+    let width = names.iter().map(|name| name.chars().count()).max().unwrap_or(0);
+    session.say("==> Press Ctrl-C to exit <==");
+    let mut sources = Vec::new();
+    for name in &names {
+        let path = format!("/logtail/{name}/{}", channel.name());
+        match open(session, &path) {
+            Ok(log) => {
+                sources.push(Source { label: format!("{name:width$} | "), log, line: Vec::new() });
+            }
+            Err(error) => {
+                lament(session, &path, &error);
+                session.status = exit::GENERIC;
+            }
+        }
+    }
+    show_lines(session, sources)
+}
+
+fn show_lines(session: &mut Session, mut sources: Vec<Source>) -> Outcome {
+    let interrupt = session.watch_interrupts()?;
+    sources.retain_mut(|source| !source.log.has_ahead() || source.show());
+    while !sources.is_empty() {
+        let mut fds: Vec<_> = sources.iter().map(|source| source.log.as_fd()).collect();
+        fds.push(interrupt.as_fd());
+        let ready = wait_readable(&fds, None)?;
+        if interrupt.take() {
+            session.say("");
+            break;
+        }
+        let mut ready = ready.into_iter();
+        sources.retain_mut(|source| !ready.next().unwrap_or(false) || source.show());
+    }
+    Ok(Flow::Continue)
+}
+
+impl Source {
+    /// Shows the lines that are whole; `false` when the log has ended.
+    fn show(&mut self) -> bool {
+        let more = match self.log.piece() {
+            Ok(Some(bytes)) => {
+                self.line.extend_from_slice(&bytes);
+                true
+            }
+            Ok(None) | Err(_) => false,
+        };
+        while let Some(end) = self.line_end(!more) {
+            let mut shown = self.label.clone().into_bytes();
+            shown.extend(self.line.drain(..end));
+            if shown.last() != Some(&b'\n') {
+                shown.push(b'\n');
+            }
+            Session::write(&shown);
+        }
+        more
+    }
+
+    fn line_end(&self, is_last: bool) -> Option<usize> {
+        let newline = self.line.iter().position(|&byte| byte == b'\n').map(|at| at + 1);
+        let whole = is_last || self.line.len() >= LINE_LIMIT;
+        newline.or((whole && !self.line.is_empty()).then_some(self.line.len()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What the words ask for, in one line.
+    fn asked(words: &str) -> String {
+        let words: Vec<&str> = words.split_whitespace().collect();
+        match wanted(&words) {
+            Ok((extent, name, channel)) => format!("{extent:?} {name} {}", channel.name()),
+            Err(mistake) => mistake.line,
+        }
+    }
+
+    #[test]
+    fn words_are_an_extent_a_name_and_a_channel() {
+        assert_eq!(asked("web"), "Bytes(1600) web stdout");
+        assert_eq!(asked("-5 web STDERR"), "Bytes(5) web stderr");
+        assert_eq!(asked("-f web"), "Forever web stdout");
+    }
+
+    #[test]
+    fn mistakes_are_named() {
+        assert_eq!(asked(""), "too few arguments");
+        assert_eq!(asked("-5"), "tail requires process name");
+        assert_eq!(asked("web sdterr"), "bad channel 'sdterr'");
+        assert_eq!(asked("-x web"), "bad argument -x");
+        assert_eq!(asked("a b c d"), "too many arguments");
+    }
+
+    #[test]
+    fn only_more_than_one_name_is_several() {
+        let count = |words: &[&str]| several(words).map(|(names, _)| names.len());
+        assert_eq!(count(&["web"]), None);
+        assert_eq!(count(&["web", "stderr"]), None);
+        assert_eq!(count(&["stderr"]), None);
+        assert_eq!(count(&["web", "api", "stderr"]), Some(2));
+        assert_eq!(count(&["web-*"]), Some(1));
+        assert_eq!(count(&["web:*", "stdout"]), Some(1));
+    }
+}
