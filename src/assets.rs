@@ -1,1 +1,51 @@
 //! Templates, recipes and pages, compiled in: the one table.
+
+/// `recipes/*.ini`, by name.
+pub static RECIPES: &[(&str, &str)] = &[
+    ("celery.ini", include_str!("../recipes/celery.ini")),
+    ("collective-supervisor.ini", include_str!("../recipes/collective-supervisor.ini")),
+    ("collective-template.ini", include_str!("../recipes/collective-template.ini")),
+    ("compiled.ini", include_str!("../recipes/compiled.ini")),
+    ("egg-superlance.ini", include_str!("../recipes/egg-superlance.ini")),
+    ("egg-supervisor.ini", include_str!("../recipes/egg-supervisor.ini")),
+    ("egg.ini", include_str!("../recipes/egg.ini")),
+    ("files.ini", include_str!("../recipes/files.ini")),
+    ("haproxy-compiled.ini", include_str!("../recipes/haproxy-compiled.ini")),
+    ("haproxy.ini", include_str!("../recipes/haproxy.ini")),
+    ("instance-zeo-true.ini", include_str!("../recipes/instance-zeo-true.ini")),
+    ("instance-zeo.ini", include_str!("../recipes/instance-zeo.ini")),
+    ("instance.ini", include_str!("../recipes/instance.ini")),
+    ("libreoffice.ini", include_str!("../recipes/libreoffice.ini")),
+    ("memcached.ini", include_str!("../recipes/memcached.ini")),
+    ("nginx.ini", include_str!("../recipes/nginx.ini")),
+    ("pound-build.ini", include_str!("../recipes/pound-build.ini")),
+    ("pound.ini", include_str!("../recipes/pound.ini")),
+    ("redis.ini", include_str!("../recipes/redis.ini")),
+    ("solr-ftw.ini", include_str!("../recipes/solr-ftw.ini")),
+    ("solr-kitconcept.ini", include_str!("../recipes/solr-kitconcept.ini")),
+    ("solr-multicore.ini", include_str!("../recipes/solr-multicore.ini")),
+    ("solr.ini", include_str!("../recipes/solr.ini")),
+    ("varnish-1-foreground.ini", include_str!("../recipes/varnish-1-foreground.ini")),
+    ("varnish-1.ini", include_str!("../recipes/varnish-1.ini")),
+    ("varnish-build.ini", include_str!("../recipes/varnish-build.ini")),
+    ("varnish-configuration.ini", include_str!("../recipes/varnish-configuration.ini")),
+    ("varnish-foreground.ini", include_str!("../recipes/varnish-foreground.ini")),
+    ("varnish.ini", include_str!("../recipes/varnish.ini")),
+    ("varnishd-compiled.ini", include_str!("../recipes/varnishd-compiled.ini")),
+    ("zeoserver-2.ini", include_str!("../recipes/zeoserver-2.ini")),
+    ("zeoserver.ini", include_str!("../recipes/zeoserver.ini")),
+];
+
+/// The templates of deployments, by name.
+static TEMPLATES: &[(&str, &str)] = &[
+    ("daemon.hbs", include_str!("../templates/daemon.hbs")),
+    ("local.conf.hbs", include_str!("../templates/local.conf.hbs")),
+    ("run.hbs", include_str!("../templates/run.hbs")),
+    ("stop.hbs", include_str!("../templates/stop.hbs")),
+    ("supervisord.conf.hbs", include_str!("../templates/supervisord.conf.hbs")),
+];
+
+/// The source of a template of `templates/`.
+pub fn template(name: &str) -> Option<&'static str> {
+    TEMPLATES.iter().find(|(known, _)| *known == name).map(|(_, source)| *source)
+}

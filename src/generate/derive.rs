@@ -1,0 +1,284 @@
+//! From the parts of a project to a deployment: each part finds its recipe, the recipe says what
+//! program comes of it, the part may say it better. Where a part of collective.recipe.supervisor
+//! tells everything already, it is believed and the other parts are not asked.
+
+use crate::diag::{Diagnostic, Span};
+
+use super::catalogue::Catalogue;
+use super::deployment::{Deployment, Origin, Program};
+use super::input::{Input, Part};
+use super::paths::Place;
+use super::recipe::{PREFIX, Recipe, Yields};
+use super::{collective, frame, groups, options, order};
+
+/// What became of a project.
+#[derive(Clone, Debug)]
+pub struct Derived {
+    pub deployment: Deployment,
+    /// Where the project itself wants the configuration.
+    pub conf: Option<String>,
+    /// The part that stands for Supervisor; scripts are named after it.
+    pub daemon: Option<String>,
+    /// Whether the project wrote the configuration, as a part of collective.recipe.supervisor.
+    pub told: bool,
+    pub warnings: Vec<Diagnostic>,
+}
+
+/// Reads the parts. `place` is where the configuration will lie.
+pub fn derive(
+    input: &Input,
+    catalogue: &Catalogue,
+    place: &Place,
+) -> Result<Derived, Vec<Diagnostic>> {
+    let parts: Vec<(&Part, Option<&Recipe>)> =
+        input.parts.iter().map(|part| (part, recipe_of(catalogue, part))).collect();
+    let yielding = |what: Yields| {
+        let found = parts.iter().filter(move |(part, recipe)| {
+            !is_left_out(part) && recipe.is_some_and(|recipe| recipe.yields == what)
+        });
+        found.map(|(part, _)| *part)
+    };
+    let mut configurations = yielding(Yields::Configuration);
+    if let Some(part) = configurations.next() {
+        return told(input, part, configurations.next());
+    }
+    let daemon = yielding(Yields::Daemon).next();
+    derived(input, &parts, daemon, place)
+}
+
+fn recipe_of<'a>(catalogue: &'a Catalogue, part: &Part) -> Option<&'a Recipe> {
+    catalogue.find(part.recipe(), &part.name, &|option| part.get(option).map(str::to_owned))
+}
+
+/// `supervisor = false`
+fn is_left_out(part: &Part) -> bool {
+    let off = ["false", "no", "off", "0"];
+    part.given("supervisor").is_some_and(|text| off.contains(&text.trim().to_lowercase().as_str()))
+}
+
+fn told(input: &Input, part: &Part, second: Option<&Part>) -> Result<Derived, Vec<Diagnostic>> {
+    if let Some(second) = second {
+        let message = format!("parts `{}` and `{}` both write a configuration", part.name, second.name);
+        let help = format!("leave one out: set `supervisor = false` in [{}]", second.name);
+        return Err(vec![at(Diagnostic::error("two-configurations", message).help(help), second.span)]);
+    }
+    Ok(Derived {
+        deployment: collective::deployment(input, part)?,
+        conf: collective::conf_path(part).map(str::to_owned),
+        daemon: Some(part.name.clone()),
+        told: true,
+        warnings: Vec::new(),
+    })
+}
+
+fn derived(
+    input: &Input,
+    parts: &[(&Part, Option<&Recipe>)],
+    daemon: Option<&Part>,
+    place: &Place,
+) -> Result<Derived, Vec<Diagnostic>> {
+    let mut work = Work { input, place, programs: Vec::new(), faults: Vec::new(), unknown: Vec::new() };
+    for (part, recipe) in parts {
+        if !is_left_out(part) {
+            work.take(part, *recipe);
+        }
+    }
+    let Work { mut programs, mut faults, unknown, .. } = work;
+    faults.extend(twins(&programs));
+    if programs.is_empty() && faults.is_empty() {
+        faults.push(nothing_to_run(&unknown));
+    }
+    order::settle(&mut programs);
+    let groups = groups::asked_for(parts.iter().map(|(part, _)| *part), daemon, &programs);
+    let groups = groups.unwrap_or_else(|wrong| {
+        faults.extend(wrong);
+        Vec::new()
+    });
+    if !faults.is_empty() {
+        return Err(faults);
+    }
+    let deployment = Deployment {
+        frame: frame::frame(&place.path("var"), daemon),
+        programs,
+        groups,
+        includes: vec!["%(here)s/supervisord.d/*.conf".to_owned()],
+        ..Deployment::default()
+    };
+    Ok(Derived {
+        deployment,
+        conf: None,
+        daemon: daemon.map(|part| part.name.clone()),
+        told: false,
+        warnings: unknown.into_iter().map(unknown_recipe).collect(),
+    })
+}
+
+/// The programs as they come in, and what is wrong with them.
+struct Work<'a> {
+    input: &'a Input,
+    place: &'a Place,
+    programs: Vec<Program>,
+    faults: Vec<Diagnostic>,
+    /// Parts whose recipe nobody knows.
+    unknown: Vec<&'a Part>,
+}
+
+impl<'a> Work<'a> {
+    fn take(&mut self, part: &'a Part, recipe: Option<&Recipe>) {
+        let wishes = part.options.keys().filter_map(|key| Some((key, key.strip_prefix(PREFIX)?)));
+        let is_daemon = recipe.is_some_and(|recipe| recipe.yields == Yields::Daemon);
+        let mut first = None;
+        for (key, option) in wishes {
+            if is_daemon && frame::is_option(key) || option == "group" || option == "name" {
+                continue;
+            }
+            if options::is_program_option(option) {
+                first.get_or_insert(key.as_str());
+            } else {
+                self.faults.push(unknown_option(part, key, option));
+            }
+        }
+        let commands = part.given("supervisor-command").is_some();
+        match recipe {
+            Some(recipe) if commands || recipe.yields == Yields::Program => {
+                self.program(part, Some(recipe));
+            }
+            None if commands => self.program(part, None),
+            _ => match first {
+                Some(key) => self.faults.push(no_program(part, key)),
+                None if recipe.is_none() => self.unknown.push(part),
+                None => {}
+            },
+        }
+    }
+
+    fn program(&mut self, part: &Part, recipe: Option<&Recipe>) {
+        let mut program = Program {
+            name: part.given("supervisor-name").unwrap_or(&part.name).trim().to_owned(),
+            part: part.name.clone(),
+            tier: recipe.and_then(|recipe| recipe.tier),
+            settings: Vec::new(),
+            serves: recipe.and_then(|recipe| self.text(part, recipe.serves.as_ref()?)),
+            needs: recipe.and_then(|recipe| self.text(part, recipe.needs.as_ref()?)),
+            span: part.span,
+        };
+        for option in options::in_order() {
+            match self.setting(part, recipe, option) {
+                Ok(Some((value, origin))) => program.set(option, value, origin),
+                Ok(None) => {}
+                Err(fault) => self.faults.push(fault),
+            }
+        }
+        self.programs.push(program);
+    }
+
+    fn text(&self, part: &Part, text: &super::recipe::Text) -> Option<String> {
+        let filled = text.0.fill(&|name| self.input.find(part, name)).ok()?;
+        (!filled.is_empty()).then_some(filled)
+    }
+
+    /// What the part says, else what the recipe presets, else what supkit always does.
+    fn setting(
+        &self,
+        part: &Part,
+        recipe: Option<&Recipe>,
+        option: &str,
+    ) -> Result<Option<(String, Origin)>, Diagnostic> {
+        if let Some((key, text)) = said(part, option) {
+            let value = self.place.shorten(text.trim());
+            return Ok(Some((value, Origin::Project(part.span_of(key)))));
+        }
+        if let Some((recipe, phrase)) = recipe.and_then(|recipe| Some((recipe, recipe.preset(option)?)))
+        {
+            let find = |name: &str| self.input.find(part, name).map(|text| text.replace('%', "%%"));
+            let filled = phrase.fill(&find).map_err(|hole| unfilled(part, recipe, option, &hole.0))?;
+            let value = self.place.shorten(filled.trim());
+            let origin = Origin::Recipe(recipe.title.clone());
+            return Ok((!value.is_empty()).then_some((value, origin)));
+        }
+        let always = matches!(option, "autostart" | "autorestart");
+        Ok(always.then(|| ("true".to_owned(), Origin::Supkit)))
+    }
+}
+
+/// The part's own word on an option of its program, in either spelling.
+fn said<'a>(part: &'a Part, option: &str) -> Option<(&'a str, &'a str)> {
+    part.options.iter().find_map(|(key, value)| {
+        let given = key.strip_prefix(PREFIX)?;
+        (options::underscored(given) == option && !value.text.trim().is_empty())
+            .then_some((key.as_str(), value.text.as_str()))
+    })
+}
+
+fn at(fault: Diagnostic, span: Option<Span>) -> Diagnostic {
+    match span {
+        Some(span) => fault.at(span),
+        None => fault,
+    }
+}
+
+fn unknown_option(part: &Part, key: &str, option: &str) -> Diagnostic {
+    let message = format!("`{key}` of part `{}` is no option of a program", part.name);
+    let help = match options::similar_to(option) {
+        Some(near) => format!("did you mean `{PREFIX}{near}`?"),
+        None => "the options of [program:x] can be set, with `supervisor-` before their names".to_owned(),
+    };
+    at(Diagnostic::error("unknown-option", message).help(help), part.span_of(key))
+}
+
+fn no_program(part: &Part, key: &str) -> Diagnostic {
+    let message = format!(
+        "part `{}` sets `{key}`, but no program comes of its recipe `{}`",
+        part.name,
+        part.recipe()
+    );
+    let help = "say what is to be run: `supervisor-command = ...`";
+    at(Diagnostic::error("no-program", message).help(help), part.span_of(key))
+}
+
+fn unfilled(part: &Part, recipe: &Recipe, option: &str, hole: &str) -> Diagnostic {
+    let message = format!("part `{}` ({}) needs the option `{hole}`", part.name, recipe.title);
+    let help = format!("set `{hole}`, or say yourself: `{PREFIX}{option} = ...`");
+    at(Diagnostic::error("missing-option", message).help(help), part.span)
+}
+
+fn unknown_recipe(part: &Part) -> Diagnostic {
+    let message = format!("the recipe `{}` of part `{}` is not known", part.recipe(), part.name);
+    let help = "if it makes something that runs, set `supervisor-command = ...` in the part; \
+                else `supervisor = false` keeps this quiet";
+    at(Diagnostic::warning("unknown-recipe", message).help(help), part.span_of("recipe"))
+}
+
+fn nothing_to_run(unknown: &[&Part]) -> Diagnostic {
+    let help = match unknown {
+        [] => "add parts to [buildout], or say what one runs: `supervisor-command = ...`".to_owned(),
+        some => {
+            let names: Vec<String> = some
+                .iter()
+                .map(|part| format!("{} ({})", part.name, part.recipe()))
+                .collect();
+            format!(
+                "the recipes of these parts are not known: {}; set `supervisor-command` in those \
+                 that run something",
+                names.join(", ")
+            )
+        }
+    };
+    Diagnostic::error("nothing-to-run", "no part of the project yields a program").help(help)
+}
+
+/// Programs of the same name.
+fn twins(programs: &[Program]) -> Vec<Diagnostic> {
+    let mut faults = Vec::new();
+    for (place, program) in programs.iter().enumerate() {
+        if let Some(first) = programs[..place].iter().find(|other| other.name == program.name) {
+            let message = format!(
+                "parts `{}` and `{}` both make a program `{}`",
+                first.part, program.part, program.name
+            );
+            let help = "give one of them another `supervisor-name`";
+            faults.push(at(Diagnostic::error("same-name", message).help(help), program.span));
+        }
+    }
+    faults
+}

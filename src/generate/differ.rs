@@ -1,0 +1,119 @@
+//! What would change in a configuration, option by option: the file as it is against the deployment
+//! as it would be written. Comments and the order of options do not count.
+
+use crate::diag::SourceMap;
+use crate::ini::python::Document;
+
+use super::deployment::{Deployment, Origin};
+
+/// One difference.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Difference {
+    pub section: String,
+    /// `None` where the whole section comes or goes.
+    pub option: Option<String>,
+    pub old: Option<String>,
+    pub new: Option<String>,
+    /// Who asks for the new value.
+    pub origin: Option<Origin>,
+}
+
+/// Compares the text on disk with a deployment. A text that cannot be read counts as empty.
+pub fn differences(old: &str, deployment: &Deployment) -> Vec<Difference> {
+    let mut sources = SourceMap::default();
+    let id = sources.add("supervisord.conf", old);
+    let mut document = Document::default();
+    if document.read(id, "supervisord.conf", old).is_err() {
+        document = Document::default();
+    }
+    let sections = deployment.sections();
+    let mut all = Vec::new();
+    for section in &sections {
+        if document.section(&section.name).is_none() {
+            all.push(whole(&section.name, false));
+        }
+        for setting in &section.settings {
+            let old = document.entry(&section.name, &setting.option).map(|entry| &entry.value);
+            if old.map(|old| flat(old)) != Some(flat(&setting.value)) {
+                all.push(Difference {
+                    section: section.name.clone(),
+                    option: Some(setting.option.clone()),
+                    old: old.cloned(),
+                    new: Some(setting.value.clone()),
+                    origin: Some(setting.origin.clone()),
+                });
+            }
+        }
+        all.extend(gone(&document, section));
+    }
+    for section in document.sections() {
+        if !sections.iter().any(|kept| kept.name == section.name) {
+            all.push(whole(&section.name, true));
+        }
+    }
+    all
+}
+
+/// Options that the file has and the deployment has not.
+fn gone(document: &Document, section: &super::deployment::Section) -> Vec<Difference> {
+    let entries = document.section(&section.name).map(|old| document.entries(old));
+    let entries = entries.into_iter().flatten();
+    entries
+        .filter(|entry| section.get(&entry.key).is_none())
+        .map(|entry| Difference {
+            section: section.name.clone(),
+            option: Some(entry.key.clone()),
+            old: Some(entry.value.clone()),
+            new: None,
+            origin: None,
+        })
+        .collect()
+}
+
+fn whole(section: &str, goes: bool) -> Difference {
+    let (old, new) = if goes { (Some(String::new()), None) } else { (None, Some(String::new())) };
+    Difference { section: section.to_owned(), option: None, old, new, origin: None }
+}
+
+fn flat(value: &str) -> String {
+    value.lines().map(str::trim).collect::<Vec<_>>().join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::deployment::Section;
+    use super::*;
+
+    fn deployment(settings: &[(&str, &str)]) -> Deployment {
+        let mut section = Section::new("supervisord");
+        for (option, value) in settings {
+            section.set(option, *value, Origin::Supkit);
+        }
+        Deployment { frame: vec![section], ..Deployment::default() }
+    }
+
+    #[test]
+    fn nothing_differs_but_comments() {
+        let old = "; hello\n[supervisord]\nb = 2\na: 1 ; note\n";
+        assert_eq!(differences(old, &deployment(&[("a", "1"), ("b", "2")])), []);
+    }
+
+    #[test]
+    fn changed_new_and_gone_options_are_told() {
+        let old = "[supervisord]\na = 1\nc = 3\n[program:old]\ncommand = x\n";
+        let got = differences(old, &deployment(&[("a", "2"), ("b", "2")]));
+        let told: Vec<(&str, Option<&str>, Option<&str>, Option<&str>)> = got
+            .iter()
+            .map(|d| (d.section.as_str(), d.option.as_deref(), d.old.as_deref(), d.new.as_deref()))
+            .collect();
+        assert_eq!(
+            told,
+            [
+                ("supervisord", Some("a"), Some("1"), Some("2")),
+                ("supervisord", Some("b"), None, Some("2")),
+                ("supervisord", Some("c"), Some("3"), None),
+                ("program:old", None, Some(""), None),
+            ]
+        );
+    }
+}

@@ -1,0 +1,100 @@
+//! Where the configuration lies, seen from the deployment, and how a path reads from there. A
+//! deployment that names everything from `%(here)s` can be moved as a whole.
+
+use crate::buildout::paths::{dirname, normalize};
+
+/// The place of a configuration file within a deployment.
+#[derive(Clone, Debug)]
+pub struct Place {
+    directory: String,
+    /// From the configuration's directory to the deployment's: `%(here)s/..`, or the directory
+    /// itself where the file lies outside.
+    prefix: String,
+}
+
+impl Place {
+    /// Both paths are absolute.
+    pub fn new(directory: &str, conf: &str) -> Self {
+        let directory = normalize(directory);
+        let prefix = match below(&directory, &normalize(dirname(conf))) {
+            Some(steps) => format!("%(here)s{}", "/..".repeat(steps)),
+            None => directory.replace('%', "%%"),
+        };
+        Self { directory, prefix }
+    }
+
+    /// Whether the configuration lies within the deployment.
+    pub fn is_inside(&self) -> bool {
+        self.prefix.starts_with("%(here)s")
+    }
+
+    /// A path of the deployment, as the configuration names it.
+    pub fn path(&self, below: &str) -> String {
+        format!("{}/{below}", self.prefix)
+    }
+
+    /// `text` with every path into the deployment named from the configuration. Only whole paths
+    /// at the beginning of a word are.
+    pub fn shorten(&self, text: &str) -> String {
+        // Percent signs in `text` are doubled already.
+        let directory = self.directory.replace('%', "%%");
+        let mut out = String::new();
+        let mut rest = text;
+        while let Some(found) = rest.find(&directory) {
+            let (before, after) = (&rest[..found], &rest[found + directory.len()..]);
+            out.push_str(before);
+            let starts = out.chars().next_back().is_none_or(|c| " \t\n\"'=,:".contains(c));
+            let ends = after.chars().next().is_none_or(|c| "/ \t\n\"',;:".contains(c));
+            out.push_str(if starts && ends { &self.prefix } else { &directory });
+            rest = after;
+        }
+        out + rest
+    }
+}
+
+/// How `path` reads from `directory`; both are absolute.
+pub fn relative(directory: &str, path: &str) -> String {
+    let (directory, path) = (normalize(directory), normalize(path));
+    let from: Vec<&str> = directory.split('/').filter(|step| !step.is_empty()).collect();
+    let to: Vec<&str> = path.split('/').filter(|step| !step.is_empty()).collect();
+    let common = from.iter().zip(&to).take_while(|(a, b)| a == b).count();
+    let up = vec![".."; from.len() - common];
+    [up, to[common..].to_vec()].concat().join("/")
+}
+
+/// How many steps `inner` lies below `outer`.
+fn below(outer: &str, inner: &str) -> Option<usize> {
+    let rest = inner.strip_prefix(outer.trim_end_matches('/'))?;
+    (rest.is_empty() || rest.starts_with('/'))
+        .then(|| rest.split('/').filter(|step| !step.is_empty()).count())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_are_named_from_the_configuration() {
+        let place = Place::new("/srv/p", "/srv/p/etc/supervisord.conf");
+        assert_eq!(place.path("var"), "%(here)s/../var");
+        assert_eq!(place.shorten("/srv/p/bin/zeo fg"), "%(here)s/../bin/zeo fg");
+        assert_eq!(place.shorten("a -f=/srv/p/x /srv/p"), "a -f=%(here)s/../x %(here)s/..");
+        assert_eq!(place.shorten("/srv/plone /x/srv/p/y"), "/srv/plone /x/srv/p/y");
+    }
+
+    #[test]
+    fn relative_paths_climb_and_descend() {
+        assert_eq!(relative("/p/bin", "/p/etc/s.conf"), "../etc/s.conf");
+        assert_eq!(relative("/p", "/p/b.cfg"), "b.cfg");
+        assert_eq!(relative("/a/b", "/c"), "../../c");
+    }
+
+    #[test]
+    fn a_configuration_elsewhere_names_the_directory() {
+        assert_eq!(Place::new("/srv/p", "/srv/p/s.conf").path("var"), "%(here)s/var");
+        assert_eq!(Place::new("/srv/p", "/srv/p/a/b/s.conf").path("x"), "%(here)s/../../x");
+        assert_eq!(Place::new("/srv/p", "/etc/s.conf").path("var"), "/srv/p/var");
+        assert_eq!(Place::new("/srv/p", "/srv/pp/s.conf").path("var"), "/srv/p/var");
+        assert_eq!(Place::new("/srv/50%", "/etc/s.conf").path("var"), "/srv/50%%/var");
+    }
+}

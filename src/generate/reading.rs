@@ -1,0 +1,69 @@
+//! From a [`Project`] to what the generator wants to know. Only the parts that buildout would
+//! install are asked, and of an option that cannot be resolved nothing is said unless it is needed.
+
+use std::collections::BTreeMap;
+
+use crate::buildout::{Fault, Project};
+use crate::diag::{Diagnostic, Span};
+
+use super::catalogue::Catalogue;
+use super::input::{Input, Part, Value};
+use super::recipe::PREFIX;
+
+/// All parts in the order of installing, resolved as far as they matter.
+pub fn read(project: &Project, catalogue: &Catalogue) -> Result<Input, Vec<Diagnostic>> {
+    let alone = |fault: Fault| vec![fault.diagnostic()];
+    let reached = project.reached_parts().map_err(alone)?;
+    let directory = |option: &str| {
+        project.get("buildout", option).map(Option::unwrap_or_default).map_err(alone)
+    };
+    let mut parts = Vec::new();
+    let mut faults = Vec::new();
+    for name in &reached {
+        match part(project, catalogue, name) {
+            Ok(part) => parts.push(part),
+            Err(fault) => faults.push(fault.diagnostic()),
+        }
+    }
+    if !faults.is_empty() {
+        return Err(faults);
+    }
+    Ok(Input {
+        directory: directory("directory")?,
+        bin: directory("bin-directory")?,
+        parts_directory: directory("parts-directory")?,
+        parts,
+    })
+}
+
+fn part(project: &Project, catalogue: &Catalogue, name: &str) -> Result<Part, Fault> {
+    let mut options = BTreeMap::new();
+    let mut broken = Vec::new();
+    for option in project.names(name)? {
+        match project.get(name, &option) {
+            Ok(Some(text)) => {
+                options.insert(option.clone(), value(project, name, &option, text));
+            }
+            Ok(None) => {}
+            Err(fault) => broken.push((option, fault)),
+        }
+    }
+    let part = Part { name: name.to_owned(), span: project.span(name, "recipe"), options };
+    let get = |option: &str| part.get(option).map(str::to_owned);
+    let recipe = catalogue.find(part.recipe(), name, &get);
+    for (option, fault) in broken {
+        let is_read = recipe.is_some_and(|recipe| recipe.reads.0.contains(&option));
+        if is_read || option.starts_with(PREFIX) {
+            return Err(fault);
+        }
+    }
+    Ok(part)
+}
+
+fn value(project: &Project, section: &str, option: &str, text: String) -> Value {
+    let pin = |line: &str| project.pinpoint(section, option, line);
+    let several = text.contains('\n');
+    let lines: Vec<Option<Span>> =
+        if several { text.lines().map(|line| pin(line.trim())).collect() } else { Vec::new() };
+    Value { span: project.span(section, option), lines, text }
+}

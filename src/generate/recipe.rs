@@ -1,0 +1,324 @@
+//! What supkit knows about one buildout recipe, as data: which parts it serves, which options it
+//! reads and makes, and what program it yields. Read from `recipes/*.ini` and from a project's own
+//! `recipes.d/*.ini`. `serde_ini` has no line numbers, no booleans and no lists; this is the only
+//! file that knows of it.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Deserializer};
+
+use super::phrase::Phrase;
+
+/// The prefix of the options that a recipe presets and a part may set itself.
+pub const PREFIX: &str = "supervisor-";
+
+/// One recipe file.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Recipe {
+    /// What this is, in a few words.
+    pub title: String,
+    /// What may stand behind `recipe =`.
+    pub names: Words,
+    /// Only for parts of which this is true.
+    #[serde(default)]
+    pub when: Option<When>,
+    pub yields: Yields,
+    /// Where in the order of starting its program stands.
+    #[serde(default)]
+    pub tier: Option<Tier>,
+    /// The options of the part that matter here.
+    #[serde(default)]
+    pub reads: Words,
+    /// Options that the recipe adds to the part.
+    #[serde(default)]
+    pub makes: Pairs,
+    /// The address that the program listens on.
+    #[serde(default)]
+    pub serves: Option<Text>,
+    /// The address that the program cannot do without.
+    #[serde(default)]
+    pub needs: Option<Text>,
+    /// How to see from outside that it is ready.
+    #[serde(default)]
+    pub ready: Option<Text>,
+    /// Its own log, beside what it prints.
+    #[serde(default)]
+    pub log: Option<Text>,
+    /// Options of the program, `supervisor-startsecs` and its kin.
+    #[serde(flatten)]
+    pub presets: BTreeMap<String, Text>,
+}
+
+/// What comes of a part.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Yields {
+    /// One program.
+    Program,
+    /// Files, scripts, directories: nothing that runs.
+    Nothing,
+    /// The part that stands for Supervisor itself; its options are those of the daemon.
+    Daemon,
+    /// A whole configuration, in the words of collective.recipe.supervisor.
+    Configuration,
+}
+
+/// The order in which a deployment comes up; it goes down the other way round.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Tier {
+    Storage,
+    Service,
+    Client,
+    Worker,
+    Balancer,
+    Cache,
+    Web,
+}
+
+impl Tier {
+    pub const ALL: [Self; 7] = [
+        Self::Storage,
+        Self::Service,
+        Self::Client,
+        Self::Worker,
+        Self::Balancer,
+        Self::Cache,
+        Self::Web,
+    ];
+
+    /// The priority of the first program of a tier.
+    pub fn priority(self) -> i64 {
+        match self {
+            Self::Storage => 100,
+            Self::Service => 200,
+            Self::Client => 500,
+            Self::Worker => 600,
+            Self::Balancer => 900,
+            Self::Cache => 1000,
+            Self::Web => 1100,
+        }
+    }
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Storage => "storage",
+            Self::Service => "service",
+            Self::Client => "client",
+            Self::Worker => "worker",
+            Self::Balancer => "balancer",
+            Self::Cache => "cache",
+            Self::Web => "web",
+        }
+    }
+}
+
+/// Words with blanks between them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Words(pub Vec<String>);
+
+/// `name: phrase, name: phrase`
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Pairs(pub Vec<(String, Phrase)>);
+
+/// A phrase, as a field.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Text(pub Phrase);
+
+/// `OPTION is VALUE`, `OPTION has WORD`
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct When {
+    pub option: String,
+    pub test: Test,
+    pub word: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Test {
+    Is,
+    Has,
+}
+
+impl When {
+    pub fn holds(&self, find: &dyn Fn(&str) -> Option<String>) -> bool {
+        let value = find(&self.option).unwrap_or_default();
+        match self.test {
+            Test::Is => value.trim() == self.word,
+            // `eggs` may carry versions and extras: `supervisor ==4.3.0`, `superlance[x]`.
+            Test::Has => value.lines().any(|line| {
+                let end = line.find(|c: char| !(c.is_alphanumeric() || "-_.".contains(c)));
+                let words = line.split_whitespace();
+                words.chain(std::iter::once(&line[..end.unwrap_or(line.len())]))
+                    .any(|word| word.eq_ignore_ascii_case(&self.word))
+            }),
+        }
+    }
+}
+
+impl fmt::Display for When {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let test = match self.test {
+            Test::Is => "is",
+            Test::Has => "has",
+        };
+        write!(f, "{} {test} {}", self.option, self.word)
+    }
+}
+
+impl FromStr for Words {
+    type Err = std::convert::Infallible;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Ok(Self(text.split_whitespace().map(str::to_owned).collect()))
+    }
+}
+
+impl FromStr for Pairs {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let pairs = text.split(',').map(str::trim).filter(|pair| !pair.is_empty());
+        pairs
+            .map(|pair| {
+                let (name, phrase) =
+                    pair.split_once(':').ok_or_else(|| format!("`{pair}` is not `name: value`"))?;
+                let phrase = Phrase::parse(phrase.trim()).map_err(|fault| fault.to_string())?;
+                Ok((name.trim().to_owned(), phrase))
+            })
+            .collect::<Result<_, _>>()
+            .map(Self)
+    }
+}
+
+impl FromStr for When {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let mut words = text.splitn(3, ' ').map(str::to_owned);
+        let (Some(option), Some(test), Some(word)) = (words.next(), words.next(), words.next())
+        else {
+            return Err("expected `OPTION is VALUE` or `OPTION has WORD`".to_owned());
+        };
+        let test = match test.as_str() {
+            "is" => Test::Is,
+            "has" => Test::Has,
+            other => return Err(format!("`{other}` is neither `is` nor `has`")),
+        };
+        Ok(Self { option, test, word })
+    }
+}
+
+impl FromStr for Text {
+    type Err = super::phrase::PhraseFault;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Phrase::parse(text).map(Self)
+    }
+}
+
+macro_rules! from_string {
+    ($($kind:ty),*) => {$(
+        impl<'de> Deserialize<'de> for $kind {
+            fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+                String::deserialize(from)?.parse().map_err(serde::de::Error::custom)
+            }
+        }
+    )*};
+}
+
+from_string!(Words, Pairs, Text, When);
+
+/// A file has one section, `[recipe]`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    recipe: Recipe,
+}
+
+/// Why a recipe file cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RecipeFault {
+    pub message: String,
+    /// The key that it is about, where one is known.
+    pub key: Option<String>,
+}
+
+impl fmt::Display for RecipeFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+/// Reads one recipe file. `is_option` says what is an option of a program.
+pub fn load(text: &str, is_option: &dyn Fn(&str) -> bool) -> Result<Recipe, RecipeFault> {
+    let file: File = serde_ini::from_str(text)
+        .map_err(|fault| RecipeFault { message: fault.to_string(), key: None })?;
+    let recipe = file.recipe;
+    for key in recipe.presets.keys() {
+        let known = key.strip_prefix(PREFIX).is_some_and(is_option);
+        if !known {
+            let message = format!("`{key}` is neither a key of a recipe nor an option of a program");
+            return Err(RecipeFault { message, key: Some(key.clone()) });
+        }
+    }
+    if recipe.yields == Yields::Program && recipe.tier.is_none() {
+        let message = "a recipe that yields a program says its `tier`".to_owned();
+        return Err(RecipeFault { message, key: Some("yields".to_owned()) });
+    }
+    Ok(recipe)
+}
+
+impl Recipe {
+    /// What the recipe presets for an option of its program.
+    pub fn preset(&self, option: &str) -> Option<&Phrase> {
+        self.presets.get(&format!("{PREFIX}{option}")).map(|text| &text.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn load_any(text: &str) -> Result<Recipe, RecipeFault> {
+        load(text, &|option| option == "startsecs" || option == "command")
+    }
+
+    #[test]
+    fn a_recipe_is_read() {
+        let recipe = load_any(
+            "[recipe]\ntitle = A\nnames = a.b a.b:c\nyields = program\ntier = cache\n\
+             makes = location: {parts}/{part}\nsupervisor-startsecs = 5\n",
+        )
+        .unwrap();
+        assert_eq!(recipe.names.0, ["a.b", "a.b:c"]);
+        assert_eq!(recipe.tier, Some(Tier::Cache));
+        assert_eq!(recipe.makes.0[0].0, "location");
+        assert_eq!(recipe.preset("startsecs").unwrap().source(), "5");
+    }
+
+    #[test]
+    fn mistakes_are_named() {
+        let fault = |text: &str| load_any(text).unwrap_err().message;
+        let head = "[recipe]\ntitle = A\nnames = a\nyields = nothing\n";
+        assert!(fault(&format!("{head}supervisor-statsecs = 5\n")).contains("supervisor-statsecs"));
+        assert!(fault(&format!("{head}colour = red\n")).contains("colour"));
+        assert!(fault(&format!("{head}makes = location\n")).contains("location"));
+        assert!(fault("[recipe]\ntitle = A\n").contains("names"));
+        assert!(fault("[recipe]\ntitle = A\nnames = a\nyields = program\n").contains("tier"));
+        assert!(fault("nonsense\n").contains("missing '='"));
+    }
+
+    #[test]
+    fn eggs_are_found_among_lines_versions_and_extras() {
+        let when: When = "eggs has supervisor".parse().unwrap();
+        let eggs = |text: &'static str| move |_: &str| Some(text.to_owned());
+        assert!(when.holds(&eggs("supervisor")));
+        assert!(when.holds(&eggs("\nsuperlance\nSupervisor ==4.3.0")));
+        assert!(when.holds(&eggs("a supervisor b")));
+        assert!(when.holds(&eggs("supervisor[x]")));
+        assert!(!when.holds(&eggs("supervisor-twiddler")));
+    }
+}
