@@ -1,7 +1,9 @@
 //! The applets: which one is meant, its arguments, its exit status. What they do lives elsewhere.
 
 mod annotate;
+mod apply;
 mod check;
+mod deployment;
 mod echo_conf;
 mod generate;
 mod outside;

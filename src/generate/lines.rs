@@ -34,7 +34,7 @@ pub(super) struct GroupLine {
 }
 
 impl ProgramLine {
-    pub fn read(line: &str) -> Option<Self> {
+    pub(super) fn read(line: &str) -> Option<Self> {
         let (priority, rest) = digits(line)?;
         let (name, rest) = word(gap(rest)?)?;
         // Parentheses are options only where a command follows; else they are the command.
@@ -72,7 +72,7 @@ impl ProgramLine {
 }
 
 impl ListenerLine {
-    pub fn read(line: &str) -> Option<Self> {
+    pub(super) fn read(line: &str) -> Option<Self> {
         let (name, rest) = word(line)?;
         let tail = |rest| {
             let (events, rest) = word(gap(rest)?)?;
@@ -97,7 +97,7 @@ impl ListenerLine {
 }
 
 impl GroupLine {
-    pub fn read(line: &str) -> Option<Self> {
+    pub(super) fn read(line: &str) -> Option<Self> {
         let (priority, rest) = digits(line)?;
         let (name, rest) = word(gap(rest)?)?;
         let (programs, _) = word(gap(rest)?)?;
