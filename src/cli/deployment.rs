@@ -130,9 +130,8 @@ pub(super) fn infos(client: &mut Client) -> Result<Vec<Info>, ClientError> {
 }
 
 fn info(value: &Value) -> Info {
-    let text = |key: &str| {
-        value.get(key).and_then(Value::as_str).map(str::to_owned).unwrap_or_default()
-    };
+    let text =
+        |key: &str| value.get(key).and_then(Value::as_str).map(str::to_owned).unwrap_or_default();
     let number = |key: &str| value.get(key).and_then(Value::as_int).unwrap_or_default();
     Info {
         group: text("group"),

@@ -58,9 +58,8 @@ impl Catalogue {
             entries.filter(move |known| known.names.0.iter().any(|name| name == recipe))
         };
         // zc.recipe.egg takes the part's name for the egg where none is given.
-        let get = |option: &str| {
-            get(option).or_else(|| (option == "eggs").then(|| part.to_owned()))
-        };
+        let get =
+            |option: &str| get(option).or_else(|| (option == "eggs").then(|| part.to_owned()));
         let particular =
             named().find(|known| known.when.as_ref().is_some_and(|when| when.holds(&get)));
         particular.or_else(|| named().find(|known| known.when.is_none()))
@@ -88,10 +87,7 @@ impl buildout::Recipes for Catalogue {
     }
 }
 
-fn directory(
-    part: &std::cell::RefCell<&mut buildout::Part<'_>>,
-    option: &str,
-) -> Option<String> {
+fn directory(part: &std::cell::RefCell<&mut buildout::Part<'_>>, option: &str) -> Option<String> {
     part.borrow_mut().other("buildout", option).ok().flatten()
 }
 

@@ -265,7 +265,9 @@ fn group(line: GroupLine, span: Option<Span>) -> Section {
 
 fn bad_line(what: &str, line: &str, span: Option<Span>) -> Diagnostic {
     let form = match what {
-        "program" => "PRIORITY NAME [(OPTION=VALUE ...)] COMMAND [[ARGUMENTS]] [DIRECTORY] [true|false] [USER]",
+        "program" => {
+            "PRIORITY NAME [(OPTION=VALUE ...)] COMMAND [[ARGUMENTS]] [DIRECTORY] [true|false] [USER]"
+        }
         "group" => "PRIORITY NAME PROGRAM,PROGRAM",
         _ => "NAME [(OPTION=VALUE ...)] EVENTS COMMAND [[ARGUMENTS]]",
     };
@@ -278,7 +280,10 @@ fn bad_line(what: &str, line: &str, span: Option<Span>) -> Diagnostic {
 }
 
 fn joined(command: &str, args: Option<&str>) -> String {
-    args.map_or_else(|| command.to_owned(), |args| format!("{command} {args}").trim_end().to_owned())
+    args.map_or_else(
+        || command.to_owned(),
+        |args| format!("{command} {args}").trim_end().to_owned(),
+    )
 }
 
 fn dirname(path: &str) -> &str {

@@ -58,9 +58,13 @@ fn is_left_out(part: &Part) -> bool {
 
 fn told(input: &Input, part: &Part, second: Option<&Part>) -> Result<Derived, Vec<Diagnostic>> {
     if let Some(second) = second {
-        let message = format!("parts `{}` and `{}` both write a configuration", part.name, second.name);
+        let message =
+            format!("parts `{}` and `{}` both write a configuration", part.name, second.name);
         let help = format!("leave one out: set `supervisor = false` in [{}]", second.name);
-        return Err(vec![at(Diagnostic::error("two-configurations", message).help(help), second.span)]);
+        return Err(vec![at(
+            Diagnostic::error("two-configurations", message).help(help),
+            second.span,
+        )]);
     }
     Ok(Derived {
         deployment: collective::deployment(input, part)?,
@@ -77,7 +81,8 @@ fn derived(
     daemon: Option<&Part>,
     place: &Place,
 ) -> Result<Derived, Vec<Diagnostic>> {
-    let mut work = Work { input, place, programs: Vec::new(), faults: Vec::new(), unknown: Vec::new() };
+    let mut work =
+        Work { input, place, programs: Vec::new(), faults: Vec::new(), unknown: Vec::new() };
     for (part, recipe) in parts {
         if !is_left_out(part) {
             work.take(part, *recipe);
@@ -188,10 +193,12 @@ impl<'a> Work<'a> {
             let value = self.place.shorten(text.trim());
             return Ok(Some((value, Origin::Project(part.span_of(key)))));
         }
-        if let Some((recipe, phrase)) = recipe.and_then(|recipe| Some((recipe, recipe.preset(option)?)))
+        if let Some((recipe, phrase)) =
+            recipe.and_then(|recipe| Some((recipe, recipe.preset(option)?)))
         {
             let find = |name: &str| self.input.find(part, name).map(|text| text.replace('%', "%%"));
-            let filled = phrase.fill(&find).map_err(|hole| unfilled(part, recipe, option, &hole.0))?;
+            let filled =
+                phrase.fill(&find).map_err(|hole| unfilled(part, recipe, option, &hole.0))?;
             let value = self.place.shorten(filled.trim());
             let origin = Origin::Recipe(recipe.title.clone());
             return Ok((!value.is_empty()).then_some((value, origin)));
@@ -221,7 +228,8 @@ fn unknown_option(part: &Part, key: &str, option: &str) -> Diagnostic {
     let message = format!("`{key}` of part `{}` is no option of a program", part.name);
     let help = match options::similar_to(option) {
         Some(near) => format!("did you mean `{PREFIX}{near}`?"),
-        None => "the options of [program:x] can be set, with `supervisor-` before their names".to_owned(),
+        None => "the options of [program:x] can be set, with `supervisor-` before their names"
+            .to_owned(),
     };
     at(Diagnostic::error("unknown-option", message).help(help), part.span_of(key))
 }
@@ -251,12 +259,12 @@ fn unknown_recipe(part: &Part) -> Diagnostic {
 
 fn nothing_to_run(unknown: &[&Part]) -> Diagnostic {
     let help = match unknown {
-        [] => "add parts to [buildout], or say what one runs: `supervisor-command = ...`".to_owned(),
+        [] => {
+            "add parts to [buildout], or say what one runs: `supervisor-command = ...`".to_owned()
+        }
         some => {
-            let names: Vec<String> = some
-                .iter()
-                .map(|part| format!("{} ({})", part.name, part.recipe()))
-                .collect();
+            let names: Vec<String> =
+                some.iter().map(|part| format!("{} ({})", part.name, part.recipe())).collect();
             format!(
                 "the recipes of these parts are not known: {}; set `supervisor-command` in those \
                  that run something",

@@ -24,7 +24,11 @@ pub fn configuration(derived: &Derived, conf: &str, source: &str) -> Result<File
 }
 
 /// The scripts, the daemon, and the place for additions.
-pub fn installation(input: &Input, derived: &Derived, conf: &str) -> Result<Vec<File>, RenderFault> {
+pub fn installation(
+    input: &Input,
+    derived: &Derived,
+    conf: &str,
+) -> Result<Vec<File>, RenderFault> {
     let bin = normalize(&input.bin);
     let mut files = vec![file(&bin, "supkit", Content::OwnProgram)];
     let to_conf = relative(&bin, conf);
@@ -39,10 +43,15 @@ pub fn installation(input: &Input, derived: &Derived, conf: &str) -> Result<Vec<
         };
         files.push(file(&bin, applet, content));
     }
-    if let Some(part) = derived.daemon.as_deref().filter(|part| derived.told && *part != "supervisor")
+    if let Some(part) =
+        derived.daemon.as_deref().filter(|part| derived.told && *part != "supervisor")
     {
         for (suffix, applet) in [("d", "supervisord"), ("ctl", "supervisorctl")] {
-            files.push(file(&bin, &format!("{part}{suffix}"), script("daemon.hbs", applet, &to_conf)?));
+            files.push(file(
+                &bin,
+                &format!("{part}{suffix}"),
+                script("daemon.hbs", applet, &to_conf)?,
+            ));
         }
     }
     files.push(file(&bin, "run", script("run.hbs", "run", &to_conf)?));

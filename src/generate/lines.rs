@@ -160,7 +160,8 @@ mod tests {
 
     #[test]
     fn a_program_line_has_eight_fields() {
-        let got = program("20 i1 (autostart=false x =y startsecs=5) /b/i1 [console -v] /b true www");
+        let got =
+            program("20 i1 (autostart=false x =y startsecs=5) /b/i1 [console -v] /b true www");
         assert_eq!((got.priority.as_str(), got.name.as_str()), ("20", "i1"));
         let options = [("autostart", "false"), ("startsecs", "5")];
         assert_eq!(got.options, options.map(|(k, v)| (k.to_owned(), v.to_owned())));
@@ -192,7 +193,8 @@ mod tests {
 
     #[test]
     fn listeners_and_groups_are_read() {
-        let got = ListenerLine::read("Ok (startsecs=9) TICK_60 /b/httpok [-p i1 http://h/]").unwrap();
+        let got =
+            ListenerLine::read("Ok (startsecs=9) TICK_60 /b/httpok [-p i1 http://h/]").unwrap();
         assert_eq!((got.name.as_str(), got.events.as_str()), ("Ok", "TICK_60"));
         assert_eq!(got.args.as_deref(), Some("-p i1 http://h/"));
         let got = GroupLine::read("210 zope i1,i2 rest").unwrap();

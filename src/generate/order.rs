@@ -4,6 +4,7 @@
 use std::cmp::Ordering;
 
 use super::deployment::{Origin, Program};
+use super::options;
 use super::recipe::Tier;
 
 /// Gives a priority to every program that has none, and sorts all of them by it.
@@ -18,6 +19,10 @@ pub(super) fn settle(programs: &mut [Program]) {
             let priority = tier.priority() + place;
             program.set("priority", priority.to_string(), Origin::Supkit);
         }
+    }
+    let place = |option: &str| options::in_order().position(|known| known == option);
+    for program in programs.iter_mut() {
+        program.settings.sort_by_key(|setting| place(&setting.option));
     }
     programs.sort_by(|a, b| priority(a).cmp(&priority(b)).then(natural(&a.name, &b.name)));
 }
@@ -67,6 +72,9 @@ mod tests {
         let mut names = ["i10", "i2", "i", "i02", "j1", "i1"];
         names.sort_by(|a, b| natural(a, b));
         assert_eq!(names, ["i", "i1", "i02", "i2", "i10", "j1"]);
-        assert_eq!(natural("a99999999999999999999999", "a100000000000000000000000"), Ordering::Less);
+        assert_eq!(
+            natural("a99999999999999999999999", "a100000000000000000000000"),
+            Ordering::Less
+        );
     }
 }

@@ -35,7 +35,10 @@ pub enum Role {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Found {
     Nothing,
-    File { bytes: Vec<u8>, executable: bool },
+    File {
+        bytes: Vec<u8>,
+        executable: bool,
+    },
     Link(String),
     /// A directory, a socket, something unreadable: the word for it.
     Other(String),

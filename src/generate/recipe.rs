@@ -9,6 +9,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer};
 
+use super::options::underscored;
 use super::phrase::Phrase;
 
 /// The prefix of the options that a recipe presets and a part may set itself.
@@ -151,7 +152,8 @@ impl When {
             Test::Has => value.lines().any(|line| {
                 let end = line.find(|c: char| !(c.is_alphanumeric() || "-_.".contains(c)));
                 let words = line.split_whitespace();
-                words.chain(std::iter::once(&line[..end.unwrap_or(line.len())]))
+                words
+                    .chain(std::iter::once(&line[..end.unwrap_or(line.len())]))
                     .any(|word| word.eq_ignore_ascii_case(&self.word))
             }),
         }
@@ -260,7 +262,8 @@ pub fn load(text: &str, is_option: &dyn Fn(&str) -> bool) -> Result<Recipe, Reci
     for key in recipe.presets.keys() {
         let known = key.strip_prefix(PREFIX).is_some_and(is_option);
         if !known {
-            let message = format!("`{key}` is neither a key of a recipe nor an option of a program");
+            let message =
+                format!("`{key}` is neither a key of a recipe nor an option of a program");
             return Err(RecipeFault { message, key: Some(key.clone()) });
         }
     }
@@ -274,7 +277,9 @@ pub fn load(text: &str, is_option: &dyn Fn(&str) -> bool) -> Result<Recipe, Reci
 impl Recipe {
     /// What the recipe presets for an option of its program.
     pub fn preset(&self, option: &str) -> Option<&Phrase> {
-        self.presets.get(&format!("{PREFIX}{option}")).map(|text| &text.0)
+        let spelt =
+            |key: &str| key.strip_prefix(PREFIX).is_some_and(|key| underscored(key) == option);
+        self.presets.iter().find(|(key, _)| spelt(key)).map(|(_, text)| &text.0)
     }
 }
 

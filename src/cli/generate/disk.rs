@@ -19,7 +19,8 @@ pub(super) fn absolute(path: &str) -> String {
 
 /// The bytes of the program that is running.
 pub(super) fn own_program() -> Result<Vec<u8>, Refusal> {
-    let path = std::env::current_exe().map_err(|error| cannot("find the program itself", &error))?;
+    let path =
+        std::env::current_exe().map_err(|error| cannot("find the program itself", &error))?;
     fs::read(&path).map_err(|error| cannot(&format!("read `{}`", path.display()), &error))
 }
 
@@ -55,8 +56,9 @@ pub(super) fn write(planned: &Planned) -> Result<(), Refusal> {
     let directories = planned.directories.iter().map(Path::new).chain(parents);
     let directories: std::collections::BTreeSet<&Path> = directories.collect();
     for directory in directories {
-        fs::create_dir_all(directory)
-            .map_err(|error| cannot(&format!("make the directory `{}`", directory.display()), &error))?;
+        fs::create_dir_all(directory).map_err(|error| {
+            cannot(&format!("make the directory `{}`", directory.display()), &error)
+        })?;
     }
     let parents: std::collections::BTreeSet<&Path> =
         pending().filter_map(|file| Path::new(&file.path).parent()).collect();
@@ -70,8 +72,8 @@ pub(super) fn write(planned: &Planned) -> Result<(), Refusal> {
 /// Fails where no file can be made.
 fn probe(directory: &Path) -> Result<(), Refusal> {
     let made = files::make_private(directory, ".supkit-", "");
-    let path = made
-        .map_err(|error| cannot(&format!("write into `{}`", directory.display()), &error))?;
+    let path =
+        made.map_err(|error| cannot(&format!("write into `{}`", directory.display()), &error))?;
     fs::remove_file(&path).map_err(|error| cannot(&format!("remove `{}`", path.display()), &error))
 }
 
@@ -83,7 +85,9 @@ fn put(file: &File, secret: bool) -> Result<(), Refusal> {
         Role::Configuration | Role::Gift => (!path.is_file()).then_some(0o644),
     };
     let done = match &file.content {
-        Content::Text(text) => unlinked(path, || files::write_atomically(path, text.as_bytes(), mode)),
+        Content::Text(text) => {
+            unlinked(path, || files::write_atomically(path, text.as_bytes(), mode))
+        }
         Content::OwnProgram => {
             let own = own_program()?;
             unlinked(path, || files::write_atomically(path, &own, mode))

@@ -118,7 +118,8 @@ fn plan(args: &Args, source: &Source, input: &Input) -> Result<Planned, Refusal>
         let more = layout::installation(input, &derived, &conf);
         files.extend(more.map_err(|fault| Refusal::plain(fault.0))?);
     }
-    let directories = if printed { Vec::new() } else { layout::directories(input, &derived, &conf) };
+    let directories =
+        if printed { Vec::new() } else { layout::directories(input, &derived, &conf) };
     let (files, kept) = if printed { (Vec::new(), Vec::new()) } else { judge(args, files)? };
     Ok(Planned { derived, conf, text, directories, files, kept })
 }

@@ -103,9 +103,7 @@ pub(super) fn check(planned: &Planned) -> ExitCode {
 }
 
 pub(super) fn written(planned: &Planned, directory: &str) {
-    let shown = |path: &str| {
-        path.strip_prefix(&format!("{directory}/")).unwrap_or(path).to_owned()
-    };
+    let shown = |path: &str| path.strip_prefix(&format!("{directory}/")).unwrap_or(path).to_owned();
     for (file, verdict) in planned.files.iter().filter(|(_, v)| *v != Verdict::Unchanged) {
         let word = if *verdict == Verdict::New { "wrote" } else { "replaced" };
         out(&format!("{word} {}\n", shown(&file.path)));
