@@ -8,13 +8,13 @@ use super::{MAX_HEAD, Moment, Reply, Request, Version};
 use std::time::Duration;
 
 /// Until the first byte of the first request.
-const FIRST: Duration = Duration::from_secs(60);
+const FIRST: Duration = Duration::from_mins(1);
 /// Between requests: as long as Supervisor waits, whose shell keeps its connection.
-const IDLE: Duration = Duration::from_secs(30 * 60);
+const IDLE: Duration = Duration::from_mins(30);
 /// From the first byte of a request to the last.
-const REQUEST: Duration = Duration::from_secs(60);
+const REQUEST: Duration = Duration::from_mins(1);
 /// Until a client takes another byte of a reply.
-const STALL: Duration = Duration::from_secs(60);
+const STALL: Duration = Duration::from_mins(1);
 /// For what a client still sends after it was refused.
 const LINGER: Duration = Duration::from_secs(5);
 /// What is read ahead while a request is being answered.
