@@ -1,6 +1,26 @@
-//! XML-RPC as values: types, faults, the bytes on the wire, the one table of methods. Knows no
-//! socket and no HTTP.
+//! XML-RPC as values: types, faults, the bytes on the wire, the one table of methods and what they
+//! do with the core. Knows no socket and no HTTP; what lies outside of the core it asks of
+//! [`world::Services`].
 
+mod args;
+mod changes;
+mod config;
+mod control;
+mod daemon;
 pub mod fault;
+pub mod info;
+pub mod logs;
+pub mod methods;
+pub mod names;
+mod plan;
+pub mod promise;
+mod supkit;
+pub mod system;
+mod twiddler;
+pub mod update;
 pub mod value;
+pub mod world;
 pub mod xml;
+
+pub use promise::{Outcome, Promise};
+pub use world::{Services, World};

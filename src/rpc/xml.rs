@@ -2,6 +2,8 @@
 //! is bounded in depth and number of elements; writing gives the bytes of Python's `xmlrpc.client`.
 //! Knows no HTTP: how long a body may be is decided there.
 
+pub(crate) use read::int;
+
 mod read;
 mod tree;
 mod write;

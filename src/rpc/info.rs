@@ -1,0 +1,134 @@
+//! What is told about one process: the struct of `getProcessInfo` and the sentence in it.
+
+use super::args::Args;
+use super::methods::Answer;
+use super::names;
+use super::value::Value;
+use super::world::{Civil, Log, World};
+use crate::core::Process;
+use crate::core::effect::Stream;
+use crate::core::state::ProcessState;
+use crate::core::time::{Now, Wall};
+
+const MONTHS: [&str; 12] =
+    ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+const WEEKDAYS: [&str; 7] = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];
+
+pub(super) fn get_process_info(world: &mut World<'_>, args: &Args<'_>) -> Answer {
+    let process = names::find_process(world, args.name(0)?)?;
+    Ok(info(world, process).into())
+}
+
+pub(super) fn get_all_process_info(world: &mut World<'_>, _: &Args<'_>) -> Answer {
+    let all = names::by_name(world.supervisor);
+    Ok(Value::Array(all.into_iter().map(|process| info(world, process)).collect()).into())
+}
+
+fn info(world: &World<'_>, process: &Process) -> Value {
+    let path = |stream| {
+        let path = world.services.log_path(Log::Child(process.id(), stream));
+        Value::Str(path.unwrap_or_default())
+    };
+    let state = process.state();
+    let members = [
+        ("name", Value::str(process.name())),
+        ("group", Value::str(process.group())),
+        ("start", Value::Int(secs(process.started()))),
+        ("stop", Value::Int(secs(process.stopped()))),
+        ("now", Value::Int(world.now.wall.secs())),
+        ("state", Value::Int(state.code())),
+        ("statename", Value::str(state.name())),
+        ("spawnerr", Value::str(process.spawnerr().unwrap_or_default())),
+        ("exitstatus", Value::Int(process.exitstatus().unwrap_or(0))),
+        ("logfile", path(Stream::Stdout)),
+        ("stdout_logfile", path(Stream::Stdout)),
+        ("stderr_logfile", path(Stream::Stderr)),
+        ("pid", Value::Int(process.pid().map_or(0, |pid| i64::from(pid.0)))),
+        ("description", Value::Str(description(world, process))),
+    ];
+    Value::Struct(members.map(|(name, value)| (name.to_owned(), value)).into())
+}
+
+fn secs(moment: Option<Now>) -> i64 {
+    moment.map_or(0, |moment| moment.wall.secs())
+}
+
+/// What `supervisorctl status` says behind the state.
+pub fn description(world: &World<'_>, process: &Process) -> String {
+    match process.state() {
+        ProcessState::Running => {
+            let pid = process.pid().map_or(0, |pid| pid.0);
+            let uptime = world.now.wall.secs() - secs(process.started());
+            format!("pid {pid}, uptime {}", timedelta(uptime))
+        }
+        ProcessState::Fatal | ProcessState::Backoff => {
+            let unknown = || format!("unknown error (try \"tail {}\")", process.name());
+            process.spawnerr().map_or_else(unknown, str::to_owned)
+        }
+        ProcessState::Stopped | ProcessState::Exited if process.started().is_some() => {
+            let stopped = process.stopped().map_or(Wall::default(), |stopped| stopped.wall);
+            short_date(&world.services.civil(stopped))
+        }
+        ProcessState::Stopped | ProcessState::Exited => "Not started".to_owned(),
+        ProcessState::Starting | ProcessState::Stopping | ProcessState::Unknown => String::new(),
+    }
+}
+
+/// Seconds as Python shows a `timedelta`; a clock that was set back counts as no time.
+fn timedelta(secs: i64) -> String {
+    let secs = secs.max(0);
+    let (days, hours, minutes, secs) = (secs / 86_400, secs / 3600 % 24, secs / 60 % 60, secs % 60);
+    let clock = format!("{hours}:{minutes:02}:{secs:02}");
+    match days {
+        0 => clock,
+        1 => format!("1 day, {clock}"),
+        _ => format!("{days} days, {clock}"),
+    }
+}
+
+/// `Nov 23 05:31 PM`
+fn short_date(when: &Civil) -> String {
+    let month = MONTHS.get(when.month.wrapping_sub(1) as usize).unwrap_or(&"");
+    let hour = (when.hour + 11) % 12 + 1;
+    let half = if when.hour < 12 { "AM" } else { "PM" };
+    format!("{month} {:02} {hour:02}:{:02} {half}", when.day, when.minute)
+}
+
+/// `Mon Nov 23 17:31:32 2026`, as `time.ctime` says it.
+pub fn ctime(when: &Civil) -> String {
+    let weekday = WEEKDAYS.get(when.weekday as usize).unwrap_or(&"");
+    let month = MONTHS.get(when.month.wrapping_sub(1) as usize).unwrap_or(&"");
+    let Civil { year, day, hour, minute, second, .. } = when;
+    format!("{weekday} {month} {day:2} {hour:02}:{minute:02}:{second:02} {year}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn uptimes_are_shown_as_python_shows_them() {
+        let cases = [
+            (-5, "0:00:00"),
+            (5, "0:00:05"),
+            (3_661, "1:01:01"),
+            (86_400, "1 day, 0:00:00"),
+            (864_000 + 43_200, "10 days, 12:00:00"),
+        ];
+        for (secs, want) in cases {
+            assert_eq!(timedelta(secs), want);
+        }
+    }
+
+    #[test]
+    fn dates_are_shown_as_python_shows_them() {
+        let mut when =
+            Civil { year: 2026, month: 11, day: 3, hour: 0, minute: 5, second: 9, weekday: 2 };
+        assert_eq!(short_date(&when), "Nov 03 12:05 AM");
+        assert_eq!(ctime(&when), "Tue Nov  3 00:05:09 2026");
+        when.hour = 12;
+        assert_eq!(short_date(&when), "Nov 03 12:05 PM");
+        when.hour = 23;
+        assert_eq!(short_date(&when), "Nov 03 11:05 PM");
+    }
+}

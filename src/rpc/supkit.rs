@@ -1,0 +1,49 @@
+//! The methods that only supkit has: its version, and updates that are planned and minimal.
+
+use super::args::Args;
+use super::config::reread;
+use super::fault::{Code, Fault};
+use super::methods::Answer;
+use super::plan;
+use super::promise::{Outcome, Promise};
+use super::update::Update;
+use super::value::Value;
+use super::world::World;
+
+pub(super) fn get_version(_: &mut World<'_>, _: &Args<'_>) -> Answer {
+    Ok(Value::str(env!("CARGO_PKG_VERSION")).into())
+}
+
+pub(super) fn plan_update(world: &mut World<'_>, args: &Args<'_>) -> Answer {
+    let wanted = groups(args)?;
+    let config = reread(world)?;
+    Ok(plan::plan(world.supervisor, &config, &wanted).into())
+}
+
+pub(super) fn update_minimal(world: &mut World<'_>, args: &Args<'_>) -> Answer {
+    let wanted = groups(args)?;
+    let config = reread(world)?;
+    let update = Update::new(world.supervisor, &config, &wanted);
+    world.supervisor.replace_config(config);
+    Ok(Outcome::Later(Promise::Update(update)))
+}
+
+/// The groups that are meant: those named, or all if none is.
+pub(super) struct Wanted(Vec<String>);
+
+impl Wanted {
+    pub(super) fn has(&self, group: &str) -> bool {
+        self.0.is_empty() || self.0.iter().any(|name| name == group || name == "all")
+    }
+}
+
+fn groups(args: &Args<'_>) -> Result<Wanted, Fault> {
+    let incorrect = || Fault::bare(Code::IncorrectParameters);
+    let names = match args.value(0) {
+        Value::Nil => &[],
+        Value::Array(names) => names.as_slice(),
+        _ => return Err(incorrect()),
+    };
+    let name = |name: &Value| name.as_str().map(str::to_owned).ok_or_else(incorrect);
+    Ok(Wanted(names.iter().map(name).collect::<Result<_, _>>()?))
+}
