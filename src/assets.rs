@@ -49,3 +49,18 @@ static TEMPLATES: &[(&str, &str)] = &[
 pub fn template(name: &str) -> Option<&'static str> {
     TEMPLATES.iter().find(|(known, _)| *known == name).map(|(_, source)| *source)
 }
+
+/// The web interface: templates, style, icon, by the name of the file in `templates/web`.
+pub static WEB: &[(&str, &str)] = &[
+    ("confirm.hbs", include_str!("../templates/web/confirm.hbs")),
+    ("icon.svg", include_str!("../templates/web/icon.svg")),
+    ("layout.hbs", include_str!("../templates/web/layout.hbs")),
+    ("status.hbs", include_str!("../templates/web/status.hbs")),
+    ("style.css", include_str!("../templates/web/style.css")),
+    ("tail.hbs", include_str!("../templates/web/tail.hbs")),
+];
+
+/// A file of the web interface.
+pub fn web(name: &str) -> &'static str {
+    WEB.iter().find(|(key, _)| *key == name).map_or("", |(_, text)| text)
+}

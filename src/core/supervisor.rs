@@ -111,6 +111,11 @@ impl Supervisor {
         self.effects.pop_front()
     }
 
+    /// Whether something is asked for that was not yet performed.
+    pub fn has_effects(&self) -> bool {
+        !self.effects.is_empty()
+    }
+
     /// The configuration as it was last read.
     pub fn config(&self) -> &Config {
         &self.config

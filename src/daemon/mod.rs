@@ -3,8 +3,10 @@
 
 pub mod activity;
 mod autologs;
+mod client;
 pub mod command;
 mod fastcgi;
+mod follow;
 mod launch;
 mod listeners;
 pub mod logs;
@@ -12,6 +14,7 @@ mod pipes;
 mod privileges;
 pub mod reader;
 pub mod server;
+mod services;
 pub mod shell;
 pub mod startup;
 pub mod surroundings;

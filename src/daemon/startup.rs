@@ -133,7 +133,7 @@ fn stand(
         }
     };
     ground.pidfile = write_pidfile(settings, &mut shell.logs.activity);
-    let mut server = Server::new();
+    let mut server = Server::new()?;
     for (listener, config) in ground.opened.listeners.drain(..) {
         server.listen(&mut shell.poller, listener, &config)?;
     }

@@ -66,8 +66,19 @@ impl<'a> Daemon<'a> {
                 self.guarded(ready, now);
             }
             self.shielded("what is due", |daemon| daemon.core.expire(now));
+            self.serve(now);
+        }
+    }
+
+    /// Answers what can be answered now. An answer may be followed by the next call of a client, and
+    /// that by effects whose outcome answers it.
+    fn serve(&mut self, now: Now) {
+        loop {
             self.perform(now);
             self.shielded("the server", |daemon| daemon.settle(now));
+            if !self.core.has_effects() || self.ending.is_some() {
+                return;
+            }
         }
     }
 
@@ -78,7 +89,7 @@ impl<'a> Daemon<'a> {
                 Effect::Exit { restart: true } => self.ending = Some(Ending::Restart),
                 Effect::Exit { restart: false } => self.ending = Some(Ending::Exit),
                 Effect::Publish { serial, name, payload } => {
-                    self.server.publish(serial, name, &payload);
+                    self.server.publish(serial, name, &payload, now);
                 }
                 effect => {
                     self.shielded("an effect", |daemon| {

@@ -270,6 +270,13 @@ impl Conn {
         }
     }
 
+    /// The socket is broken.
+    pub fn abandon(&mut self) {
+        self.phase = Phase::Dead;
+        self.output = Vec::new();
+        self.sent = 0;
+    }
+
     /// Whether somebody waits for a reply or a stream on it.
     pub fn is_in_use(&self) -> bool {
         matches!(self.phase, Phase::Busy(_) | Phase::Streaming(_))

@@ -53,6 +53,19 @@ pub fn make_private(directory: &Path, prefix: &str, suffix: &str) -> io::Result<
     Err(io::Error::new(io::ErrorKind::AlreadyExists, "no usable temporary file name found"))
 }
 
+/// Whether something is a plain file, which can be read without waiting.
+pub fn is_regular(path: &Path) -> bool {
+    fs::metadata(path).is_ok_and(|metadata| metadata.is_file())
+}
+
+/// A text that nobody can guess: 32 hex digits.
+pub fn secret() -> io::Result<String> {
+    let mut bytes = [0; 16];
+    File::open("/dev/urandom")?.read_exact(&mut bytes)?;
+    let number = u128::from_ne_bytes(bytes);
+    Ok(format!("{number:032x}"))
+}
+
 fn random_name() -> io::Result<String> {
     const LETTERS: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz_01234";
     let mut bytes = [0; 8];

@@ -18,6 +18,7 @@ pub mod ready;
 pub mod signals;
 pub mod socket;
 pub mod spawn;
+pub mod stream;
 pub mod syslog;
 pub mod tty;
 pub mod users;

@@ -7,24 +7,24 @@ use super::value::Value;
 use super::xml::int;
 use crate::conf::signals::Signal;
 
-pub struct Args<'a>(pub &'a [Value]);
+pub(super) struct Args<'a>(pub(super) &'a [Value]);
 
 fn incorrect() -> Fault {
     Fault::bare(Code::IncorrectParameters)
 }
 
 impl<'a> Args<'a> {
-    pub fn value(&self, at: usize) -> &'a Value {
+    pub(super) fn value(&self, at: usize) -> &'a Value {
         self.0.get(at).unwrap_or(&Value::Nil)
     }
 
     /// The name of a process or of a group with `:*`.
-    pub fn name(&self, at: usize) -> Result<&'a str, Fault> {
+    pub(super) fn name(&self, at: usize) -> Result<&'a str, Fault> {
         self.value(at).as_str().ok_or_else(incorrect)
     }
 
     /// The name of a group: what is no text is the name of no group.
-    pub fn group(&self, at: usize) -> Result<&'a str, Fault> {
+    pub(super) fn group(&self, at: usize) -> Result<&'a str, Fault> {
         match self.value(at) {
             Value::Str(name) => Ok(name),
             Value::Array(_) | Value::Struct(_) => Err(incorrect()),
@@ -34,7 +34,7 @@ impl<'a> Args<'a> {
     }
 
     /// A flag that is true if it is not given.
-    pub fn flag(&self, at: usize) -> bool {
+    pub(super) fn flag(&self, at: usize) -> bool {
         match self.0.get(at) {
             None => true,
             Some(Value::Bool(flag)) => *flag,
@@ -49,7 +49,7 @@ impl<'a> Args<'a> {
     }
 
     /// A whole number, as `int()` makes it of nearly anything.
-    pub fn number(&self, at: usize) -> Result<i64, Fault> {
+    pub(super) fn number(&self, at: usize) -> Result<i64, Fault> {
         match self.value(at) {
             Value::Double(number) if number.is_finite() => Ok(number.trunc() as i64),
             Value::Str(text) => int(text).ok_or_else(incorrect),
@@ -58,7 +58,7 @@ impl<'a> Args<'a> {
     }
 
     /// A signal by name or number.
-    pub fn signal(&self, at: usize) -> Result<Signal, Fault> {
+    pub(super) fn signal(&self, at: usize) -> Result<Signal, Fault> {
         let value = self.value(at);
         let signal = match (value, self.number(at)) {
             (Value::Array(_) | Value::Struct(_) | Value::Nil, _) => return Err(incorrect()),
@@ -70,13 +70,13 @@ impl<'a> Args<'a> {
     }
 
     /// Text, or whatever else is shown as Python would show it.
-    pub fn text(&self, at: usize) -> String {
+    pub(super) fn text(&self, at: usize) -> String {
         shown(self.value(at))
     }
 }
 
 /// A value as Python's `str()` shows it.
-pub fn shown(value: &Value) -> String {
+pub(super) fn shown(value: &Value) -> String {
     match value {
         Value::Int(number) => number.to_string(),
         Value::Bool(flag) => if *flag { "True" } else { "False" }.to_owned(),

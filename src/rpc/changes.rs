@@ -7,28 +7,28 @@ use crate::conf::config::{
 
 /// One option that differs. A whole process that came or went has no option.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Change {
+pub(super) struct Change {
     /// Empty for an option of the group itself.
-    pub process: String,
+    pub(super) process: String,
     /// The section that the new value, or the old if there is none, was written in.
-    pub section: String,
-    pub option: &'static str,
-    pub from: String,
-    pub to: String,
+    pub(super) section: String,
+    pub(super) option: &'static str,
+    pub(super) from: String,
+    pub(super) to: String,
 }
 
 type Rows = Vec<(&'static str, String)>;
 
 /// All differences: the group's own, then process by process.
-pub fn changes(old: &Group, new: &Group) -> Vec<Change> {
+pub(super) fn changes(old: &Group, new: &Group) -> Vec<Change> {
     let section =
         |process: Option<&Process>| process.map_or(String::new(), |it| it.program.clone());
-    let mut found = compare("", &section(new.processes.first()), of_group(old), of_group(new));
+    let mut found = compare("", &section(new.processes.first()), &of_group(old), of_group(new));
     for process in &new.processes {
         match old.processes.iter().find(|it| it.name == process.name) {
             Some(was) => {
                 let rows = (of_process(was), of_process(process));
-                found.extend(compare(&process.name, &process.program, rows.0, rows.1));
+                found.extend(compare(&process.name, &process.program, &rows.0, rows.1));
             }
             None => found.push(whole(process, String::new(), process.command.clone())),
         }
@@ -46,7 +46,7 @@ fn whole(process: &Process, from: String, to: String) -> Change {
     Change { process, section, option: "", from, to }
 }
 
-fn compare(process: &str, section: &str, old: Rows, new: Rows) -> Vec<Change> {
+fn compare(process: &str, section: &str, old: &[(&str, String)], new: Rows) -> Vec<Change> {
     let mut found = Vec::new();
     for (option, to) in new {
         let from = old.iter().find(|row| row.0 == option).map(|row| row.1.clone());

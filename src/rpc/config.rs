@@ -11,17 +11,17 @@ use crate::core::effect::Stream;
 
 /// What a configuration would change of the groups that are active.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Difference<'a> {
+pub(super) struct Difference<'a> {
     /// In the order of the new configuration.
-    pub added: Vec<&'a Group>,
+    pub(super) added: Vec<&'a Group>,
     /// Old and new, in the order of the new configuration.
-    pub changed: Vec<(&'a Group, &'a Group)>,
+    pub(super) changed: Vec<(&'a Group, &'a Group)>,
     /// In the order in which they were added.
-    pub removed: Vec<&'a Group>,
+    pub(super) removed: Vec<&'a Group>,
 }
 
 /// Compare what is active with a configuration.
-pub fn difference<'a>(supervisor: &'a Supervisor, config: &'a Config) -> Difference<'a> {
+pub(super) fn difference<'a>(supervisor: &'a Supervisor, config: &'a Config) -> Difference<'a> {
     let mut found = Difference::default();
     for group in &config.groups {
         match supervisor.group(&group.name).map(crate::core::Group::config) {

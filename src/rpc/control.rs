@@ -97,13 +97,13 @@ pub(super) fn signal_process(world: &mut World<'_>, args: &Args<'_>) -> Answer {
     let name = args.name(0)?;
     match names::find(world.supervisor, name)? {
         Found::Process(id) => signal(world, id, name, args.signal(1)),
-        Found::Group(group) => signal_group(world, &group, args.signal(1)),
+        Found::Group(group) => signal_group(world, &group, &args.signal(1)),
     }
 }
 
 pub(super) fn signal_process_group(world: &mut World<'_>, args: &Args<'_>) -> Answer {
     let group = args.group(0)?;
-    signal_group(world, group, args.signal(1))
+    signal_group(world, group, &args.signal(1))
 }
 
 pub(super) fn signal_all_processes(world: &mut World<'_>, args: &Args<'_>) -> Answer {
@@ -111,9 +111,9 @@ pub(super) fn signal_all_processes(world: &mut World<'_>, args: &Args<'_>) -> An
     Ok(signal_each(world, &all, &args.signal(0)))
 }
 
-fn signal_group(world: &mut World<'_>, group: &str, which: Result<Signal, Fault>) -> Answer {
+fn signal_group(world: &mut World<'_>, group: &str, which: &Result<Signal, Fault>) -> Answer {
     let members = members(world, group)?;
-    Ok(signal_each(world, &members, &which))
+    Ok(signal_each(world, &members, which))
 }
 
 fn signal_each(world: &mut World<'_>, ids: &[ProcId], which: &Result<Signal, Fault>) -> Outcome {

@@ -96,10 +96,20 @@ fn short_date(when: &Civil) -> String {
 
 /// `Mon Nov 23 17:31:32 2026`, as `time.ctime` says it.
 pub fn ctime(when: &Civil) -> String {
-    let weekday = WEEKDAYS.get(when.weekday as usize).unwrap_or(&"");
+    let weekday = WEEKDAYS.get(weekday(when)).unwrap_or(&"");
     let month = MONTHS.get(when.month.wrapping_sub(1) as usize).unwrap_or(&"");
     let Civil { year, day, hour, minute, second, .. } = when;
     format!("{weekday} {month} {day:2} {hour:02}:{minute:02}:{second:02} {year}")
+}
+
+/// Days since Sunday, by Sakamoto's rule: a year counts from March, so its leap day comes last.
+fn weekday(when: &Civil) -> usize {
+    const SHIFT: [i32; 12] = [0, 3, 2, 5, 0, 3, 5, 1, 4, 6, 2, 4];
+    let month = when.month.wrapping_sub(1) as usize;
+    let year = when.year - i32::from(when.month < 3);
+    let shift = SHIFT.get(month).copied().unwrap_or(0);
+    let days = year + year / 4 - year / 100 + year / 400 + shift + when.day as i32;
+    days.rem_euclid(7) as usize
 }
 
 #[cfg(test)]
@@ -122,8 +132,7 @@ mod tests {
 
     #[test]
     fn dates_are_shown_as_python_shows_them() {
-        let mut when =
-            Civil { year: 2026, month: 11, day: 3, hour: 0, minute: 5, second: 9, weekday: 2 };
+        let mut when = Civil { year: 2026, month: 11, day: 3, hour: 0, minute: 5, second: 9 };
         assert_eq!(short_date(&when), "Nov 03 12:05 AM");
         assert_eq!(ctime(&when), "Tue Nov  3 00:05:09 2026");
         when.hour = 12;

@@ -70,7 +70,7 @@ pub(super) fn clear_log(world: &mut World<'_>, _: &Args<'_>) -> Answer {
     if path.and_then(|path| world.services.file_size(&path)).is_none() {
         return Err(Fault::bare(Code::NoFile));
     }
-    world.services.clear_log(Log::Main).map_err(|_| Fault::bare(Code::Failed))?;
+    world.services.clear_main_log().map_err(|_| Fault::bare(Code::Failed))?;
     Ok(Value::Bool(true).into())
 }
 
@@ -92,10 +92,8 @@ pub(super) fn clear_all_process_logs(world: &mut World<'_>, _: &Args<'_>) -> Ans
 }
 
 fn clear(world: &mut World<'_>, id: ProcId, name: &str) -> Answer {
-    for stream in [Stream::Stdout, Stream::Stderr] {
-        let cleared = world.services.clear_log(Log::Child(id, stream));
-        cleared.map_err(|_| Fault::new(Code::Failed, name))?;
-    }
+    let cleared = world.services.clear_child_logs(id);
+    cleared.map_err(|_| Fault::new(Code::Failed, name))?;
     Ok(Value::Bool(true).into())
 }
 

@@ -262,9 +262,9 @@ pub fn reference() -> String {
     for (space, title) in spaces {
         let _ = write!(page, "\n## {title}\n");
         for method in METHODS.iter().filter(|method| method.space == space) {
-            let shown = |param: &Param| match param.is_optional {
-                true => format!("[{}: {}]", param.name, param.kind),
-                false => format!("{}: {}", param.name, param.kind),
+            let shown = |param: &Param| {
+                let shown = format!("{}: {}", param.name, param.kind);
+                if param.is_optional { format!("[{shown}]") } else { shown }
             };
             let params: Vec<String> = method.params.iter().map(shown).collect();
             let (name, params, returns) = (method.name, params.join(", "), method.returns);

@@ -2,6 +2,12 @@
 //! do with the core. Knows no socket and no HTTP; what lies outside of the core it asks of
 //! [`world::Services`].
 
+#![allow(
+    clippy::unnecessary_wraps,
+    reason = "every method has the type that the table wants, also those that cannot fail"
+)]
+
+pub mod act;
 mod args;
 mod changes;
 mod config;

@@ -37,6 +37,7 @@ pub enum Promise {
     /// Several processes were told the same.
     Each(Each),
     Multicall(Multicall),
+    Restart(super::act::Restart),
     /// The changes of a configuration are carried out.
     Update(super::update::Update),
 }
@@ -49,6 +50,7 @@ impl Promise {
             Self::Stopped { id } => stopped(world, *id),
             Self::Each(each) => each.poll(world),
             Self::Multicall(calls) => calls.poll(world).map(Ok),
+            Self::Restart(restart) => restart.poll(world).map(Ok),
             Self::Update(update) => update.poll(world).map(Ok),
         }
     }

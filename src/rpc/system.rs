@@ -58,17 +58,6 @@ impl Multicall {
         Self { calls, waiting: None, results: Vec::new() }
     }
 
-    /// Two calls without anybody who asks for their results: stop and start again.
-    pub fn of(calls: &[(&str, Vec<Value>)]) -> Self {
-        let call = |(name, params): &(&str, Vec<Value>)| {
-            Value::Struct(vec![
-                ("methodName".to_owned(), Value::str(*name)),
-                ("params".to_owned(), Value::Array(params.clone())),
-            ])
-        };
-        Self::new(calls.iter().map(call).collect())
-    }
-
     /// The results, bare values or structs of faults, once all are there.
     pub fn poll(&mut self, world: &mut World<'_>) -> Option<Value> {
         loop {

@@ -40,8 +40,6 @@ pub struct Civil {
     pub hour: u32,
     pub minute: u32,
     pub second: u32,
-    /// Days since Sunday.
-    pub weekday: u32,
 }
 
 /// What the methods need of the world outside of the core.
@@ -61,8 +59,11 @@ pub trait Services {
     /// At most `length` bytes from `offset` on.
     fn read_file(&self, path: &str, offset: u64, length: u64) -> Result<Vec<u8>, FileFault>;
 
-    /// Throw away what a log holds and go on with an empty one.
-    fn clear_log(&mut self, log: Log) -> Result<(), FileFault>;
+    /// Throw away what the activity log holds and go on with an empty one.
+    fn clear_main_log(&mut self) -> Result<(), FileFault>;
+
+    /// The same for both logs of a process.
+    fn clear_child_logs(&mut self, id: ProcId) -> Result<(), FileFault>;
 
     /// Whether the command of a process could be run now.
     fn check_command(&self, process: &Process) -> Result<(), CommandFault>;

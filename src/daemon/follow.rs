@@ -1,0 +1,121 @@
+//! Follows a log for one client: from its last bytes on, over growth, rotation and clearing. The
+//! file stays open, so that what a rotation takes away is still read to its end.
+
+use std::fs::{self, File};
+use std::io;
+use std::os::unix::fs::{FileExt, MetadataExt};
+use std::path::PathBuf;
+use std::time::UNIX_EPOCH;
+
+/// How much of the log is shown at first.
+const FIRST: u64 = 1024;
+/// How much is read at once.
+const PIECE: usize = 16 * 1024;
+/// Supervisor's words for a file that became shorter.
+const TRUNCATED: &[u8] = b"==> File truncated <==\n";
+
+pub(super) struct Follow {
+    path: PathBuf,
+    file: File,
+    inode: u64,
+    offset: u64,
+}
+
+impl Follow {
+    /// Begins near the end. Only plain files are followed: others could make us wait.
+    pub(super) fn begin(path: &str) -> io::Result<Self> {
+        let metadata = fs::metadata(path)?;
+        if !metadata.is_file() {
+            return Err(io::Error::other("not a plain file"));
+        }
+        let file = File::open(path)?;
+        let offset = file.metadata()?.len().saturating_sub(FIRST);
+        Ok(Self { path: path.into(), inode: metadata.ino(), file, offset })
+    }
+
+    /// When it was last written, in seconds since the epoch.
+    pub(super) fn modified(&self) -> Option<i64> {
+        let modified = self.file.metadata().and_then(|metadata| metadata.modified()).ok()?;
+        let since = modified.duration_since(UNIX_EPOCH).ok()?;
+        i64::try_from(since.as_secs()).ok()
+    }
+
+    /// At most `room` bytes that were not shown yet; nothing if there are none.
+    pub(super) fn next(&mut self, room: usize) -> Vec<u8> {
+        let piece = self.read(room);
+        if !piece.is_empty() || room == 0 {
+            return piece;
+        }
+        match self.file.metadata() {
+            Ok(metadata) if metadata.len() < self.offset => {
+                self.offset = 0;
+                TRUNCATED.to_vec()
+            }
+            _ if self.has_new_file() => self.read(room),
+            _ => Vec::new(),
+        }
+    }
+
+    fn read(&mut self, room: usize) -> Vec<u8> {
+        let mut piece = vec![0; room.min(PIECE)];
+        let count = self.file.read_at(&mut piece, self.offset).unwrap_or(0);
+        piece.truncate(count);
+        self.offset += count as u64;
+        piece
+    }
+
+    /// Whether the name means another file now, which is then followed from its beginning.
+    fn has_new_file(&mut self) -> bool {
+        let named =
+            fs::metadata(&self.path).ok().filter(|it| it.is_file() && it.ino() != self.inode);
+        let Some((named, file)) = named.and_then(|it| Some((it, File::open(&self.path).ok()?)))
+        else {
+            return false;
+        };
+        self.inode = named.ino();
+        self.file = file;
+        self.offset = 0;
+        true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use super::*;
+
+    fn append(path: &std::path::Path, text: &str) {
+        let mut file = File::options().append(true).create(true).open(path).unwrap();
+        file.write_all(text.as_bytes()).unwrap();
+    }
+
+    #[test]
+    fn a_log_is_followed_over_growth_rotation_and_truncation() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("log");
+        append(&path, &"x".repeat(2000));
+        let mut follow = Follow::begin(path.to_str().unwrap()).unwrap();
+        assert_eq!(follow.next(5000).len(), 1024);
+        assert_eq!(follow.next(5000), b"");
+        append(&path, "more");
+        assert_eq!(follow.next(2), b"mo");
+        fs::rename(&path, dir.path().join("log.1")).unwrap();
+        append(&path, "new");
+        assert_eq!(follow.next(5000), b"re");
+        assert_eq!(follow.next(5000), b"new");
+        File::options().write(true).open(&path).unwrap().set_len(0).unwrap();
+        append(&path, "a");
+        assert_eq!(follow.next(5000), TRUNCATED);
+        assert_eq!(follow.next(5000), b"a");
+        fs::remove_file(&path).unwrap();
+        assert_eq!(follow.next(5000), b"");
+    }
+
+    #[test]
+    fn only_plain_files_are_followed() {
+        assert!(Follow::begin("/dev/null").is_err());
+        assert!(Follow::begin("/nowhere").is_err());
+        assert!(Follow::begin("/tmp").is_err());
+    }
+}

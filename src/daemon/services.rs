@@ -1,0 +1,100 @@
+//! What the methods ask of the world outside of the core, answered from the daemon's logs, its
+//! files and its clock.
+
+use std::io;
+use std::path::Path;
+use std::process;
+
+use super::command::{self, CommandError};
+use super::logs::Logs;
+use super::reader::Reader;
+use crate::conf::config::{Config, LogLevel, Process};
+use crate::core::effect::ProcId;
+use crate::core::time::Wall;
+use crate::os::{clock, files};
+use crate::rpc::world::{Civil, CommandFault, FileFault, Log, Services};
+
+pub(super) struct Outside<'a> {
+    pub(super) logs: &'a mut Logs,
+    pub(super) reader: &'a Reader,
+}
+
+impl From<io::Error> for FileFault {
+    fn from(_: io::Error) -> Self {
+        Self
+    }
+}
+
+impl Services for Outside<'_> {
+    fn pid(&self) -> i64 {
+        process::id().into()
+    }
+
+    fn civil(&self, when: Wall) -> Civil {
+        let local = clock::local(when.0);
+        let unsigned = |number: i32| u32::try_from(number).unwrap_or(0);
+        Civil {
+            year: local.year,
+            month: unsigned(local.month),
+            day: unsigned(local.day),
+            hour: unsigned(local.hour),
+            minute: unsigned(local.minute),
+            second: unsigned(local.second),
+        }
+    }
+
+    fn log_path(&self, log: Log) -> Option<String> {
+        let path = match log {
+            Log::Main => self.logs.activity.path(),
+            Log::Child(id, stream) => self.logs.path(id, stream),
+        };
+        path.map(|path| path.to_string_lossy().into_owned())
+    }
+
+    fn file_size(&self, path: &str) -> Option<u64> {
+        files::size(Path::new(path)).ok()
+    }
+
+    fn read_file(&self, path: &str, offset: u64, length: u64) -> Result<Vec<u8>, FileFault> {
+        let path = Path::new(path);
+        // to open a pipe could wait for ever
+        if !files::is_regular(path) {
+            return Err(FileFault);
+        }
+        Ok(files::read_from(path, offset, Some(length))?)
+    }
+
+    fn clear_main_log(&mut self) -> Result<(), FileFault> {
+        self.logs.activity.clear()?;
+        self.logs.activity.log(LogLevel::Info, "reopening log file");
+        Ok(())
+    }
+
+    fn clear_child_logs(&mut self, id: ProcId) -> Result<(), FileFault> {
+        Ok(self.logs.clear(id)?)
+    }
+
+    fn check_command(&self, process: &Process) -> Result<(), CommandFault> {
+        match command::resolve(process) {
+            Ok(_) => Ok(()),
+            Err(error @ CommandError::NotFound(_)) => {
+                Err(CommandFault::NotFound(error.to_string()))
+            }
+            Err(error) => Err(CommandFault::NotExecutable(error.to_string())),
+        }
+    }
+
+    fn reread(&mut self) -> Result<Config, String> {
+        let reading = self.reader.read()?;
+        Ok(reading.config)
+    }
+
+    fn program(
+        &self,
+        _group: &str,
+        _program: &str,
+        _options: &[(String, String)],
+    ) -> Result<Vec<Process>, String> {
+        Err("not yet".to_owned())
+    }
+}

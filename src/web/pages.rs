@@ -1,0 +1,174 @@
+//! The pages as HTML: what they show, gathered from the core, and the templates that show it.
+//! Everything goes through the templates' escaping; nothing is put together by hand.
+
+use super::actions::Action;
+use crate::assets;
+use crate::conf::config::LogLevel;
+use crate::core::Process;
+use crate::core::state::ProcessState;
+use crate::http::form::percent_encode;
+use crate::rpc::methods::SUPERVISOR_VERSION;
+use crate::rpc::{World, info, names};
+use handlebars::Handlebars;
+use serde_json::{Map, Value, json};
+
+const TEMPLATES: [&str; 4] = ["confirm", "layout", "status", "tail"];
+
+pub(super) struct Pages {
+    templates: Handlebars<'static>,
+}
+
+impl Pages {
+    pub(super) fn new() -> Self {
+        let mut templates = Handlebars::new();
+        templates.set_strict_mode(true);
+        for name in TEMPLATES {
+            let text = assets::web(&format!("{name}.hbs"));
+            // a template that does not parse is found by the tests, which render all of them
+            let _ = templates.register_template_string(name, text);
+        }
+        Self { templates }
+    }
+
+    /// A page, with what all pages show added to what it shows itself.
+    fn render(&self, world: &mut World<'_>, name: &str, title: &str, own: Value) -> String {
+        let supervisor = &world.supervisor;
+        let mut shown = Map::new();
+        shown.insert("title".to_owned(), json!(title));
+        shown.insert("identifier".to_owned(), json!(supervisor.config().supervisord.identifier));
+        shown.insert("mood".to_owned(), json!(supervisor.mood().name().to_lowercase()));
+        shown.insert("version".to_owned(), json!(env!("CARGO_PKG_VERSION")));
+        shown.insert("supervisor_version".to_owned(), json!(SUPERVISOR_VERSION));
+        if let Value::Object(own) = own {
+            shown.extend(own);
+        }
+        self.templates.render(name, &shown).unwrap_or_else(|error| {
+            world.supervisor.log(LogLevel::Error, format!("web page `{name}`: {error}"));
+            "the page could not be made; the activity log says why".to_owned()
+        })
+    }
+
+    /// The list of processes.
+    pub(super) fn status(&self, world: &mut World<'_>, message: &str, token: &str) -> String {
+        let processes = names::by_name(world.supervisor);
+        let mut groups: Vec<(&str, Vec<Value>)> = Vec::new();
+        for process in &processes {
+            let row = row(world, process);
+            match groups.last_mut() {
+                Some((group, rows)) if *group == process.group() => rows.push(row),
+                _ => groups.push((process.group(), vec![row])),
+            }
+        }
+        let group = |(name, rows): (&str, Vec<Value>)| {
+            let is_alone = rows.len() == 1 && rows[0]["name"] == name;
+            json!({ "heading": if is_alone { "" } else { name }, "processes": rows })
+        };
+        let shown = json!({
+            "message": message,
+            "is_error": message.starts_with("ERROR") || message.starts_with("unexpected"),
+            "token": token,
+            "counts": counts(&processes),
+            "groups": groups.into_iter().map(group).collect::<Vec<_>>(),
+        });
+        let title = format!("{}: processes", world.supervisor.config().supervisord.identifier);
+        self.render(world, "status", &title, shown)
+    }
+
+    /// The question before an action that came without a token.
+    pub(super) fn confirm(
+        &self,
+        world: &mut World<'_>,
+        action: Action,
+        name: &str,
+        token: &str,
+    ) -> String {
+        let label = action.label();
+        let question =
+            if action.needs_name() { format!("{label} {name}?") } else { format!("{label}?") };
+        let name = if action.needs_name() { name } else { "" };
+        let shown = json!({
+            "question": question,
+            "action": action.name(),
+            "label": label,
+            "name": name,
+            "token": token,
+        });
+        self.render(world, "confirm", &question, shown)
+    }
+
+    /// The end of a log, or why there is none.
+    pub(super) fn tail(&self, world: &mut World<'_>, tail: &Tail<'_>) -> String {
+        let (text, problem) = match &tail.text {
+            Ok(text) => (printable(text), ""),
+            Err(problem) => (String::new(), problem.as_str()),
+        };
+        let is_stderr = tail.channel == "stderr";
+        let title = format!("Supervisor tail of process {}", tail.name);
+        let shown = json!({
+            "heading": if tail.name.is_empty() { "Log".to_owned() } else { format!("{}: {}", tail.name, tail.channel) },
+            "name": tail.name,
+            "query": percent_encode(tail.name),
+            "channel": tail.channel,
+            "channel_query": if is_stderr { "&channel=stderr" } else { "" },
+            "other": if is_stderr { "stdout" } else { "stderr" },
+            "limit": tail.limit,
+            "more": tail.limit.saturating_mul(4),
+            "text": text,
+            "problem": problem,
+        });
+        self.render(world, "tail", &title, shown)
+    }
+}
+
+/// What the page of a log shows.
+pub(super) struct Tail<'a> {
+    pub(super) name: &'a str,
+    pub(super) channel: &'a str,
+    pub(super) limit: i64,
+    pub(super) text: Result<String, String>,
+}
+
+fn row(world: &World<'_>, process: &Process) -> Value {
+    let name = names::join(process.group(), process.name());
+    let state = process.state();
+    let action = |action: &Action| json!({ "action": action.name(), "label": action.label() });
+    json!({
+        "state": state.name().to_lowercase(),
+        "description": info::description(world, process),
+        "query": percent_encode(&name),
+        "name": name,
+        "actions": actions(state).iter().map(action).collect::<Vec<_>>(),
+    })
+}
+
+fn actions(state: ProcessState) -> &'static [Action] {
+    match state {
+        ProcessState::Running => &[Action::Restart, Action::Stop, Action::ClearLog],
+        ProcessState::Starting | ProcessState::Backoff => &[Action::Stop, Action::ClearLog],
+        ProcessState::Stopped | ProcessState::Exited | ProcessState::Fatal => {
+            &[Action::Start, Action::ClearLog]
+        }
+        ProcessState::Stopping | ProcessState::Unknown => &[Action::ClearLog],
+    }
+}
+
+/// How many processes are in each state, in the order of Supervisor's numbers.
+fn counts(processes: &[&Process]) -> Value {
+    let mut states: Vec<ProcessState> = processes.iter().map(|process| process.state()).collect();
+    states.sort_by_key(|state| state.code());
+    let count = |group: &[ProcessState]| json!({ "number": group.len(), "state": group[0].name().to_lowercase() });
+    states.chunk_by(|one, other| one == other).map(count).collect::<Vec<_>>().into()
+}
+
+/// Control characters as pictures of themselves: a log is text here, never instructions.
+fn printable(text: &str) -> String {
+    let picture = |char: char| match char {
+        '\n' | '\t' => char,
+        '\r' => '\u{240d}',
+        '\0'..='\u{1f}' => char::from_u32(0x2400 + u32::from(char)).unwrap_or(char),
+        '\u{7f}' => '\u{2421}',
+        _ if char.is_control() => char::REPLACEMENT_CHARACTER,
+        _ => char,
+    };
+    text.replace("\r\n", "\n").chars().map(picture).collect()
+}

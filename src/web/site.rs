@@ -1,0 +1,296 @@
+//! From a request to what is answered: a reply, a promise of one, or something to be streamed.
+
+use super::actions::{Action, Doing};
+use super::pages::{Pages, Tail};
+use crate::assets;
+use crate::conf::config::LogLevel;
+use crate::conf::events::EventType;
+use crate::core::effect::Stream;
+use crate::http::form::{self, percent_encode};
+use crate::http::route::Route;
+use crate::http::{Reply, Request, origin};
+use crate::rpc::fault::{Code, Fault};
+use crate::rpc::value::Value;
+use crate::rpc::world::Log;
+use crate::rpc::{Outcome, Promise, World, logs, methods, names, xml};
+
+/// What a page may do: nothing but show itself with its own style, and send its own forms.
+const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; \
+                      base-uri 'none'; frame-ancestors 'none'";
+const HTML: &str = "text/html; charset=utf-8";
+const XML: &str = "text/xml";
+const TEXT: &str = "text/plain;charset=utf-8";
+/// The least that the page of a log shows, as in Supervisor.
+const LEAST_TAIL: i64 = 1024;
+/// The most that it shows; a browser has to hold it.
+const MOST_TAIL: i64 = 4 * 1024 * 1024;
+
+/// The server that a request came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Door {
+    /// Everybody may come in.
+    pub is_open: bool,
+    /// Actions by `GET` act at once, as Supervisor's do.
+    pub get_actions: bool,
+}
+
+/// What becomes of a request.
+pub enum Answer {
+    Reply(Reply),
+    Later(Pending),
+    /// Follow a log: the head of the reply, and the file.
+    Follow(Reply, String),
+    /// Stream events of these types; all, if there is none.
+    Events(Reply, Vec<EventType>),
+}
+
+/// A reply that waits.
+pub struct Pending(Waiting);
+
+enum Waiting {
+    Call(Promise),
+    Action(Doing, Redirect),
+}
+
+/// Where the browser goes after an action.
+struct Redirect {
+    status: u16,
+    base: String,
+}
+
+pub struct Site {
+    pages: Pages,
+    /// Stands in our own forms; who does not know it did not see them.
+    token: String,
+}
+
+impl Site {
+    pub fn new(token: String) -> Self {
+        Self { pages: Pages::new(), token }
+    }
+
+    pub fn answer(&self, world: &mut World<'_>, request: &Request, door: Door) -> Answer {
+        let route = Route::of(request);
+        if !route.accepts(&request.method) {
+            return Answer::Reply(Reply::error(400, "This method does not fit this path."));
+        }
+        match route {
+            Route::Rpc => rpc(world, request, door),
+            Route::LogTail { name, channel } => log_tail(world, &name, &channel),
+            Route::MainLogTail => follow(world, Log::Main, false),
+            Route::Events => events(request),
+            Route::Status => self.status(world, request, door),
+            Route::Tail => Answer::Reply(self.tail(world, request)),
+            Route::Alive => Answer::Reply(Reply::new(200, "text/plain", "OK")),
+            Route::Asset(path) => Answer::Reply(asset(&path)),
+        }
+    }
+
+    fn status(&self, world: &mut World<'_>, request: &Request, door: Door) -> Answer {
+        let is_post = request.method == "POST";
+        let mut fields = form::parse(request.query());
+        if is_post {
+            let Some(body) = &request.body else { return length_required() };
+            // what the form says beats what the address says
+            fields.splice(0..0, form::parse(&String::from_utf8_lossy(body)));
+        }
+        let field = |name: &str| form::field(&fields, name).unwrap_or_default();
+        let message = field("message");
+        let Some(action) = form::field(&fields, "action") else {
+            return page(self.pages.status(world, message, &self.token));
+        };
+        let name = field("processname");
+        let Some(action) =
+            Action::from_name(action).filter(|it| !it.needs_name() || !name.is_empty())
+        else {
+            return Answer::Reply(Reply::error(400, "There is no such action."));
+        };
+        if is_post && is_forged(request, door) {
+            return forbidden();
+        }
+        let has_token = is_post && field("token") == self.token;
+        if has_token || door.get_actions || action == Action::Refresh {
+            let redirect = Redirect::after(request, door);
+            let mut doing = Doing::begin(world, action, name);
+            if action == Action::Refresh {
+                let message = doing.poll(world).unwrap_or_default();
+                return Answer::Reply(redirect.reply(&message));
+            }
+            return Answer::Later(Pending(Waiting::Action(doing, redirect)));
+        }
+        page(self.pages.confirm(world, action, name, &self.token))
+    }
+
+    fn tail(&self, world: &mut World<'_>, request: &Request) -> Reply {
+        let mut fields = form::parse(request.query());
+        if let Some(body) = &request.body {
+            fields.splice(0..0, form::parse(&String::from_utf8_lossy(body)));
+        }
+        let name = form::field(&fields, "processname").unwrap_or_default();
+        let limit = form::field(&fields, "limit").and_then(|limit| limit.parse().ok());
+        let limit = limit.unwrap_or(LEAST_TAIL).clamp(LEAST_TAIL, MOST_TAIL);
+        let is_stderr = form::field(&fields, "channel") == Some("stderr");
+        let stream = if is_stderr { Stream::Stderr } else { Stream::Stdout };
+        let text = match name {
+            "" => Err("No process name found".to_owned()),
+            name => last_of(world, name, stream, limit).map_err(|fault| {
+                match Code::from_number(fault.code) {
+                    Some(Code::NoFile) => format!("No file for {name}"),
+                    _ => format!("ERROR: unexpected rpc fault [{}] {}", fault.code, fault.string),
+                }
+            }),
+        };
+        let tail = Tail { name, channel: stream.name(), limit, text };
+        html(self.pages.tail(world, &tail))
+    }
+}
+
+impl Pending {
+    /// The reply, once there is one.
+    pub fn poll(&mut self, world: &mut World<'_>) -> Option<Reply> {
+        match &mut self.0 {
+            Waiting::Call(promise) => promise.poll(world).map(|result| called(&result)),
+            Waiting::Action(doing, redirect) => {
+                doing.poll(world).map(|message| redirect.reply(&message))
+            }
+        }
+    }
+}
+
+fn rpc(world: &mut World<'_>, request: &Request, door: Door) -> Answer {
+    if is_forged(request, door) {
+        return forbidden();
+    }
+    let Some(body) = &request.body else { return length_required() };
+    let call = match xml::decode_call(body) {
+        Ok(call) => call,
+        Err(why) => {
+            let message = format!("XML-RPC request data is invalid: {why}");
+            world.supervisor.log(LogLevel::Error, message);
+            return Answer::Reply(Reply::error(400, "This is no XML-RPC call."));
+        }
+    };
+    world.supervisor.log(LogLevel::Trace, format!("XML-RPC method called: {}()", call.method));
+    match methods::call(world, &call.method, &call.params) {
+        Ok(Outcome::Later(promise)) => Answer::Later(Pending(Waiting::Call(promise))),
+        Ok(Outcome::Now(value)) => Answer::Reply(called(&Ok(value))),
+        Err(fault) => Answer::Reply(called(&Err(fault))),
+    }
+}
+
+fn called(result: &Result<Value, Fault>) -> Reply {
+    let body = match result {
+        Ok(value) => xml::encode_response(value),
+        Err(fault) => xml::encode_fault(fault),
+    };
+    Reply::new(200, XML, body)
+}
+
+fn log_tail(world: &World<'_>, name: &str, channel: &str) -> Answer {
+    let stream = match channel {
+        "stdout" => Stream::Stdout,
+        "stderr" => Stream::Stderr,
+        _ => return not_found(),
+    };
+    match names::find_process(world, name) {
+        Ok(process) => follow(world, Log::Child(process.id(), stream), true),
+        Err(_) => not_found(),
+    }
+}
+
+fn follow(world: &World<'_>, log: Log, is_child: bool) -> Answer {
+    let path = world.services.log_path(log);
+    let Some(path) = path.filter(|path| world.services.file_size(path).is_some()) else {
+        return not_found();
+    };
+    let mut head = Reply::stream(TEXT);
+    if is_child {
+        // nginx holds replies back otherwise
+        head = head.header("X-Accel-Buffering", "no");
+    }
+    Answer::Follow(head, path)
+}
+
+fn events(request: &Request) -> Answer {
+    let fields = form::parse(request.query());
+    let names = form::field(&fields, "types").unwrap_or_default();
+    let names: Vec<&str> =
+        names.split(',').map(str::trim).filter(|name| !name.is_empty()).collect();
+    let types: Option<Vec<EventType>> =
+        names.into_iter().map(|name| EventType::from_name(&name.to_uppercase())).collect();
+    let Some(types) = types else {
+        return Answer::Reply(Reply::error(400, "There is no such type of event."));
+    };
+    let head = Reply::stream("text/event-stream")
+        .header("Cache-Control", "no-store")
+        .header("X-Accel-Buffering", "no");
+    Answer::Events(head, types)
+}
+
+fn last_of(world: &World<'_>, name: &str, stream: Stream, limit: i64) -> Result<String, Fault> {
+    let id = names::find_process(world, name)?.id();
+    let text = logs::read(world, Log::Child(id, stream), -limit, 0)?;
+    Ok(text.as_str().unwrap_or_default().to_owned())
+}
+
+/// Whether a page of somebody else made a browser send this. Without a password a stranger's DNS
+/// could make his page look like ours, so then a browser has to use an address.
+fn is_forged(request: &Request, door: Door) -> bool {
+    let from_browser = request.header("origin").is_some();
+    origin::is_foreign(request) || (door.is_open && from_browser && origin::is_by_name(request))
+}
+
+impl Redirect {
+    /// Supervisor's redirect where its behaviour is kept; else one that any proxy can pass on.
+    fn after(request: &Request, door: Door) -> Self {
+        if !door.get_actions {
+            return Self { status: 303, base: "./".to_owned() };
+        }
+        let host = request.header("host").unwrap_or_default().trim();
+        let host = host.strip_suffix(":80").unwrap_or(host);
+        Self { status: 301, base: format!("http://{host}/") }
+    }
+
+    fn reply(&self, message: &str) -> Reply {
+        let location = format!("{}?message={}", self.base, percent_encode(message));
+        secured(Reply::new(self.status, "text/plain", "").header("Location", location))
+    }
+}
+
+fn asset(path: &str) -> Reply {
+    let (name, kind) = match path {
+        "stylesheets/supervisor.css" => ("style.css", "text/css; charset=utf-8"),
+        "images/icon.svg" | "favicon.ico" => ("icon.svg", "image/svg+xml"),
+        _ => return Reply::error(404, "There is nothing here."),
+    };
+    Reply::new(200, kind, assets::web(name)).header("Cache-Control", "max-age=300")
+}
+
+fn page(text: String) -> Answer {
+    Answer::Reply(html(text))
+}
+
+fn html(text: String) -> Reply {
+    secured(Reply::new(200, HTML, text))
+}
+
+fn secured(reply: Reply) -> Reply {
+    reply
+        .header("Content-Security-Policy", POLICY)
+        .header("Referrer-Policy", "same-origin")
+        .header("Cache-Control", "no-store")
+}
+
+fn not_found() -> Answer {
+    Answer::Reply(Reply::error(404, "There is no such log."))
+}
+
+fn length_required() -> Answer {
+    Answer::Reply(Reply::error(411, "The length of the request is missing."))
+}
+
+fn forbidden() -> Answer {
+    let why = "The request came from another site, or by a name although no password is set. Open \
+               the page by its address, or set username and password.";
+    Answer::Reply(Reply::error(403, why))
+}
