@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use crate::conf::config::{Bind, Config, GroupKind, HttpServer};
 use crate::conf::options::CommandLine;
+use crate::core::state::ProcessState;
 use crate::ctl::client::{Client, ClientError};
 use crate::daemon::surroundings::System;
 use crate::os::{ready, signals};
@@ -25,7 +26,7 @@ pub(super) struct Deployment {
 pub(super) struct Info {
     pub(super) group: String,
     pub(super) name: String,
-    pub(super) state: String,
+    pub(super) state: ProcessState,
     pub(super) pid: i64,
     pub(super) exitstatus: i64,
     pub(super) spawnerr: String,
@@ -136,7 +137,7 @@ fn info(value: &Value) -> Info {
     Info {
         group: text("group"),
         name: text("name"),
-        state: text("statename"),
+        state: ProcessState::from_code(number("state")).unwrap_or(ProcessState::Unknown),
         pid: number("pid"),
         exitstatus: number("exitstatus"),
         spawnerr: text("spawnerr"),

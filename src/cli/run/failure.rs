@@ -1,0 +1,104 @@
+//! Why a program does not run: its state, how it ended, and the last it said.
+
+use std::fmt::Write as _;
+
+use crate::ctl::client::Client;
+use crate::rpc::value::Value;
+
+use super::super::deployment::{Deployment, Info};
+
+/// How much of a log is looked at, and how much of that is shown.
+const TAIL: i64 = 8192;
+const LINES: usize = 15;
+
+/// Everything that helps, in a few lines.
+pub(super) fn report(deployment: &Deployment, client: &mut Client, info: &Info) -> String {
+    let mut text = format!("\n{} does not run: {}", info.full_name(), info.state);
+    // Writing to a String cannot fail.
+    if !info.spawnerr.is_empty() {
+        let _ = write!(text, ", {}", info.spawnerr);
+    }
+    if info.pid == 0 && info.exitstatus != 0 {
+        let _ = write!(text, ", exit status {}", info.exitstatus);
+    }
+    if let Some(process) = deployment.process(info) {
+        let _ = write!(text, "\n  command: {}", process.command);
+    }
+    for (stream, method) in [
+        ("output", "supervisor.tailProcessStdoutLog"),
+        ("errors", "supervisor.tailProcessStderrLog"),
+    ] {
+        let lines = last_lines(&tail(client, method, info));
+        if !lines.is_empty() {
+            let _ = write!(text, "\n  last {stream}:{lines}");
+        }
+    }
+    if let Some(hint) = hint(&text) {
+        let _ = write!(text, "\n  help: {hint}");
+    }
+    text
+}
+
+fn tail(client: &mut Client, method: &str, info: &Info) -> String {
+    let name = Value::str(format!("{}:{}", info.group, info.name));
+    match client.call(method, &[name, Value::Int(0), Value::Int(TAIL)]) {
+        Ok(Value::Array(items)) => {
+            items.first().and_then(Value::as_str).unwrap_or_default().to_owned()
+        }
+        _ => String::new(),
+    }
+}
+
+/// The end of a log file, for people.
+pub(super) fn last_lines_of(path: &str) -> String {
+    let text = std::fs::read(path).unwrap_or_default();
+    let text = String::from_utf8_lossy(&text);
+    let lines = last_lines(&text);
+    if lines.is_empty() { String::new() } else { format!("  last lines of {path}:{lines}") }
+}
+
+fn last_lines(text: &str) -> String {
+    let lines: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty()).collect();
+    let start = lines.len().saturating_sub(LINES);
+    lines[start..].iter().map(|line| format!("\n    {line}")).collect()
+}
+
+/// What usually helps against what the log says.
+fn hint(text: &str) -> Option<&'static str> {
+    let hints = [
+        (
+            "Address already in use",
+            "something else listens on its port; `supkit check` tells which",
+        ),
+        ("can't find command", "build the project first (bin/buildout), or correct the command"),
+        ("not executable", "chmod +x the command"),
+        ("no permission to run", "let the user that runs it read and execute the command"),
+        (
+            "Cannot read -f file",
+            "varnishd gives up root's rights: let its user enter the directory",
+        ),
+        ("timed out waiting for connection", "its ZEO server does not answer; see that it runs"),
+        ("Could not lock", "another process has the storage open; end it first"),
+    ];
+    hints.iter().find(|(words, _)| text.contains(words)).map(|(_, hint)| *hint)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_last_lines_are_shown() {
+        let text: String = (1..=40).map(|n| format!("line {n}\n\n")).collect();
+        let shown = last_lines(&text);
+        assert!(shown.starts_with("\n    line 26"), "{shown}");
+        assert!(shown.ends_with("line 40"));
+        assert_eq!(last_lines("\n \n"), "");
+    }
+
+    #[test]
+    fn known_troubles_get_a_hint() {
+        assert!(hint("OSError: [Errno 98] Address already in use").is_some());
+        assert!(hint("all is well").is_none());
+    }
+}
