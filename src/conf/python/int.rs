@@ -73,6 +73,11 @@ fn digits_of(text: &str, base: u32) -> Option<Vec<u32>> {
     after_digit.then_some(digits)
 }
 
+/// `\d` of a regular expression: a decimal digit of any script.
+pub fn is_digit(c: char) -> bool {
+    digit(c).is_some()
+}
+
 fn digit(c: char) -> Option<u32> {
     let code = u32::from(c);
     let zero = ZEROS.iter().rev().find(|zero| **zero <= code)?;

@@ -1,0 +1,100 @@
+//! The one-line forms: a program, an event listener, a group. They are read from the start only;
+//! what follows the last piece is ignored, and an optional piece is known by its shape alone.
+//! Knows nothing of the sections that come of them.
+
+use super::scan::{digits, enclosed, flag, gap, next_word, word};
+use crate::ini::text::words;
+
+/// `PRIORITY NAME [(OPTIONS)] COMMAND [[ARGUMENTS]] [DIRECTORY] [true|false] [USER]`
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProgramLine<'a> {
+    pub priority: &'a str,
+    pub name: &'a str,
+    pub options: Vec<(&'a str, &'a str)>,
+    pub command: &'a str,
+    pub arguments: Option<&'a str>,
+    pub directory: Option<&'a str>,
+    pub redirect: Option<bool>,
+    pub user: Option<&'a str>,
+}
+
+/// `NAME [(OPTIONS)] EVENTS COMMAND [[ARGUMENTS]]`
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ListenerLine<'a> {
+    pub name: &'a str,
+    pub options: Vec<(&'a str, &'a str)>,
+    pub events: &'a str,
+    pub command: &'a str,
+    pub arguments: Option<&'a str>,
+}
+
+/// `PRIORITY NAME PROGRAMS`
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GroupLine<'a> {
+    pub priority: &'a str,
+    pub name: &'a str,
+    pub programs: &'a str,
+}
+
+impl<'a> ProgramLine<'a> {
+    pub fn read(line: &'a str) -> Option<Self> {
+        let (priority, rest) = digits(line)?;
+        let (name, rest) = next_word(rest)?;
+        let (options, (command, rest)) = after_options(rest, next_word)?;
+        let arguments = enclosed(rest, '[', ']').filter(|(inside, _)| flag(inside).is_none());
+        let (arguments, rest) = optional(arguments, rest);
+        let directory = gap(rest).filter(|rest| flag(rest).is_none()).and_then(word);
+        let (directory, rest) = optional(directory, rest);
+        let (redirect, rest) = optional(gap(rest).and_then(flag), rest);
+        let user = next_word(rest).map(|(user, _)| user);
+        Some(Self { priority, name, options, command, arguments, directory, redirect, user })
+    }
+}
+
+impl<'a> ListenerLine<'a> {
+    pub fn read(line: &'a str) -> Option<Self> {
+        let (name, rest) = word(line)?;
+        let (options, (events, command, rest)) = after_options(rest, |rest| {
+            let (events, rest) = next_word(rest)?;
+            let (command, rest) = next_word(rest)?;
+            Some((events, command, rest))
+        })?;
+        let arguments = enclosed(rest, '[', ']').map(|(inside, _)| inside);
+        Some(Self { name, options, events, command, arguments })
+    }
+}
+
+impl<'a> GroupLine<'a> {
+    pub fn read(line: &'a str) -> Option<Self> {
+        let (priority, rest) = digits(line)?;
+        let (name, rest) = next_word(rest)?;
+        let (programs, _) = next_word(rest)?;
+        Some(Self { priority, name, programs })
+    }
+}
+
+/// A piece that may be absent; then the text stays as it is.
+fn optional<'a, T>(found: Option<(T, &'a str)>, text: &'a str) -> (Option<T>, &'a str) {
+    found.map_or((None, text), |(piece, rest)| (Some(piece), rest))
+}
+
+/// Parentheses are options only where the rest of the line can be read behind them; otherwise they
+/// belong to that rest.
+fn after_options<'a, T>(
+    text: &'a str,
+    rest: impl Fn(&'a str) -> Option<T>,
+) -> Option<(Vec<(&'a str, &'a str)>, T)> {
+    let behind = enclosed(text, '(', ')').and_then(|(inside, after)| Some((inside, rest(after)?)));
+    match behind {
+        Some((inside, found)) => Some((pairs(inside), found)),
+        None => Some((Vec::new(), rest(text)?)),
+    }
+}
+
+/// The words `key=value`; all others are dropped, and those that would not read as an option.
+fn pairs(text: &str) -> Vec<(&str, &str)> {
+    let usable = |(key, value): &(&str, &str)| {
+        !key.is_empty() && !value.is_empty() && !key.starts_with(['#', ';', '[', ':'])
+    };
+    words(text).filter_map(|word| word.split_once('=')).filter(usable).collect()
+}

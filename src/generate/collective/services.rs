@@ -1,0 +1,109 @@
+//! The sections that are made of lines: programs, event listeners, groups, and the include.
+
+use super::fault::{Fault, Form};
+use super::frame::server_url;
+use super::lines::{GroupLine, ListenerLine, ProgramLine};
+use super::options::{INCLUDE, Options};
+use super::scan::split_lines;
+use super::section::{Extract, Kind, Section, Source};
+use crate::conf::python::path::dirname;
+
+pub(super) fn sections(options: &Options<'_>, faults: &mut Vec<Fault>) -> Vec<Section> {
+    if !options.has_section("services") {
+        return Vec::new();
+    }
+    let environment = listener_environment(options);
+    let mut sections = Vec::new();
+    let mut each = |form, make: &dyn Fn(&str, Source) -> Option<Section>| {
+        for (line, at) in extracts(options, form) {
+            match make(line, Source::Option(at)) {
+                Some(section) => sections.push(section),
+                None => faults.push(Fault::Line { form, line: line.to_owned(), at }),
+            }
+        }
+    };
+    each(Form::Program, &|line, source| Some(program(&ProgramLine::read(line)?, source)));
+    each(Form::Listener, &|line, source| {
+        Some(listener(&ListenerLine::read(line)?, &environment, source))
+    });
+    each(Form::Group, &|line, source| Some(group(&GroupLine::read(line)?, source)));
+    sections.extend(include(options));
+    sections
+}
+
+/// The lines of an option that are not empty, each with its place in the option.
+fn extracts<'a>(
+    options: &Options<'a>,
+    form: Form,
+) -> impl Iterator<Item = (&'a str, Extract)> + use<'a> {
+    let option = form.option();
+    let lines = split_lines(options.get(option).unwrap_or_default());
+    lines.filter(|(_, line)| !line.is_empty()).map(move |(start, line)| {
+        let end = start + line.len();
+        (line, Extract { option, start, end })
+    })
+}
+
+fn program(line: &ProgramLine<'_>, source: Source) -> Section {
+    let mut section = Section::new(Kind::Program, format!("program:{}", line.name), source);
+    let directory = line.directory.unwrap_or_else(|| dirname(line.command));
+    let redirect = if line.redirect == Some(true) { "true" } else { "false" };
+    section.set("command", &command(line.command, line.arguments), source);
+    section.set("process_name", line.name, source);
+    section.set("directory", directory, source);
+    section.set("priority", line.priority, source);
+    section.set("redirect_stderr", redirect, source);
+    if let Some(user) = line.user {
+        section.set("user", user, source);
+    }
+    for (key, value) in &line.options {
+        section.set(key, value, source);
+    }
+    section
+}
+
+fn listener(line: &ListenerLine<'_>, environment: &str, source: Source) -> Section {
+    let mut section = Section::new(Kind::Listener, format!("eventlistener:{}", line.name), source);
+    section.set("command", &command(line.command, line.arguments), source);
+    section.set("events", line.events, source);
+    section.set("process_name", line.name, source);
+    section.set("environment", environment, source);
+    for (key, value) in &line.options {
+        section.set(key, value, source);
+    }
+    section
+}
+
+fn group(line: &GroupLine<'_>, source: Source) -> Section {
+    let mut section = Section::new(Kind::Group, format!("group:{}", line.name), source);
+    section.set("programs", line.programs, source);
+    section.set("priority", line.priority, source);
+    section
+}
+
+/// The lines as one list of patterns.
+fn include(options: &Options<'_>) -> Option<Section> {
+    let lines = split_lines(options.get(INCLUDE)?).map(|(_, line)| line);
+    let files = lines.filter(|line| !line.is_empty()).collect::<Vec<_>>().join(" ");
+    if files.is_empty() {
+        return None;
+    }
+    let source = options.source(INCLUDE);
+    let mut section = Section::new(Kind::Include, "include", source);
+    section.set("files", &files, source);
+    Some(section)
+}
+
+fn command(command: &str, arguments: Option<&str>) -> String {
+    format!("{command} {}", arguments.unwrap_or_default())
+}
+
+fn listener_environment(options: &Options<'_>) -> String {
+    let user = options.get("user").unwrap_or_default();
+    let password = options.get("password").unwrap_or_default();
+    let (url, _) = server_url(options);
+    format!(
+        "SUPERVISOR_USERNAME='{user}',SUPERVISOR_PASSWORD='{password}',\
+         SUPERVISOR_SERVER_URL='{url}'"
+    )
+}

@@ -1,0 +1,229 @@
+use insta::assert_snapshot;
+use proptest::prelude::*;
+
+use super::*;
+
+const AROUND: Surroundings<'_> = Surroundings {
+    directory: "/srv/site",
+    parts_directory: "/srv/site/parts",
+    bin_directory: "/srv/site/bin",
+};
+
+fn expand_part(options: &[(&str, &str)]) -> Result<Expansion, Vec<Fault>> {
+    let get = |name: &str| options.iter().find(|(key, _)| *key == name).map(|(_, value)| *value);
+    expand("supervisor", &Options::new(&get), AROUND)
+}
+
+fn program(line: &str) -> String {
+    let found = ProgramLine::read(line).unwrap();
+    format!("{found:?}").trim_start_matches("ProgramLine").to_owned()
+}
+
+#[test]
+fn a_part_without_options_makes_a_daemon_with_a_client() {
+    let made = expand_part(&[]).unwrap();
+    assert_eq!(made.conf, "/srv/site/parts/supervisor/supervisord.conf");
+    assert_snapshot!(render(&made.sections), @r"
+    [supervisord]
+    childlogdir = /srv/site/var/log
+    logfile = /srv/site/var/log/supervisord.log
+    pidfile = /srv/site/var/supervisord.pid
+    logfile_maxbytes = 50MB
+    logfile_backups = 10
+    loglevel = info
+    umask = 022
+    nodaemon = false
+    nocleanup = false
+
+    [inet_http_server]
+    port = 127.0.0.1:9001
+    username =
+    password =
+
+    [supervisorctl]
+    serverurl = http://127.0.0.1:9001
+    username =
+    password =
+
+    [rpcinterface:supervisor]
+    supervisor.rpcinterface_factory = supervisor.rpcinterface:make_main_rpcinterface
+    ");
+    let scripts: Vec<_> = made.scripts.iter().map(|script| script.path.as_str()).collect();
+    assert_eq!(scripts, ["/srv/site/bin/supervisord", "/srv/site/bin/supervisorctl"]);
+    assert_eq!(made.directories, ["/srv/site/var/log", "/srv/site/parts/supervisor"]);
+}
+
+#[test]
+fn lines_become_sections() {
+    let made = expand_part(&[
+        ("sections", "services"),
+        ("user", "admin"),
+        ("programs", "10 zeo (startsecs=5 Priority=7) /b/zeo [fg -v] /srv true www\n20 i1 /b/i1"),
+        ("eventlisteners", "Ok TICK_60 /b/httpok [-p zope:i1 http://h:8080/]\nMem TICK_60 /b/mem"),
+        ("groups", "30 zope i1,i2 and more"),
+        ("include", "a.conf\n\nb/*.conf"),
+    ]);
+    assert_snapshot!(render(&made.unwrap().sections), @r"
+    [program:zeo]
+    command = /b/zeo fg -v
+    process_name = zeo
+    directory = /srv
+    priority = 7
+    redirect_stderr = true
+    user = www
+    startsecs = 5
+
+    [program:i1]
+    command = /b/i1
+    process_name = i1
+    directory = /b
+    priority = 20
+    redirect_stderr = false
+
+    [eventlistener:Ok]
+    command = /b/httpok -p zope:i1 http://h:8080/
+    events = TICK_60
+    process_name = Ok
+    environment = SUPERVISOR_USERNAME='admin',SUPERVISOR_PASSWORD='',SUPERVISOR_SERVER_URL='http://127.0.0.1:9001'
+
+    [eventlistener:Mem]
+    command = /b/mem
+    events = TICK_60
+    process_name = Mem
+    environment = SUPERVISOR_USERNAME='admin',SUPERVISOR_PASSWORD='',SUPERVISOR_SERVER_URL='http://127.0.0.1:9001'
+
+    [group:zope]
+    programs = i1,i2
+    priority = 30
+
+    [include]
+    files = a.conf b/*.conf
+    ");
+}
+
+#[test]
+fn the_optional_pieces_of_a_program_are_told_apart_by_their_shape() {
+    assert_snapshot!(program("10 a /bin/a [console] /srv nobody"), @r#" { priority: "10", name: "a", options: [], command: "/bin/a", arguments: Some("console"), directory: Some("/srv"), redirect: None, user: Some("nobody") }"#);
+    assert_snapshot!(program("10 a /bin/a [x] trueish bob"), @r#" { priority: "10", name: "a", options: [], command: "/bin/a", arguments: Some("x"), directory: None, redirect: Some(true), user: None }"#);
+    assert_snapshot!(program("10 a /bin/a [truecolor] /srv"), @r#" { priority: "10", name: "a", options: [], command: "/bin/a", arguments: None, directory: Some("[truecolor]"), redirect: None, user: Some("/srv") }"#);
+    assert_snapshot!(program("10 a /bin/a [x y"), @r#" { priority: "10", name: "a", options: [], command: "/bin/a", arguments: None, directory: Some("[x"), redirect: None, user: Some("y") }"#);
+    assert_snapshot!(program("10 a (b=c"), @r#" { priority: "10", name: "a", options: [], command: "(b=c", arguments: None, directory: None, redirect: None, user: None }"#);
+}
+
+#[test]
+fn every_fault_is_told_with_its_place_and_a_remedy() {
+    let programs = "10 zeo /b/zeo\nzope /b/i1\n   [console]\n# old\n20 x\n30";
+    let faults = expand_part(&[("programs", programs), ("groups", "5 g")]).unwrap_err();
+    let told = faults.iter().map(|fault| {
+        let at = fault.extract().unwrap();
+        format!("{} {}..{}: {fault}\n  {}", at.option, at.start, at.end, fault.remedy())
+    });
+    assert_snapshot!(told.collect::<Vec<_>>().join("\n"), @r"
+    programs 14..24: Program line incorrect: zope /b/i1
+      begin the line with the priority; the form is PRIORITY NAME [(OPTION=VALUE ...)] COMMAND [[ARGUMENTS]] [DIRECTORY] [true|false] [USER]
+    programs 25..37: Program line incorrect:    [console]
+      begin the line where the lines above begin, and keep each entry on one line; the form is PRIORITY NAME [(OPTION=VALUE ...)] COMMAND [[ARGUMENTS]] [DIRECTORY] [true|false] [USER]
+    programs 38..43: Program line incorrect: # old
+      put the comment mark into the first column, where buildout drops the line; the form is PRIORITY NAME [(OPTION=VALUE ...)] COMMAND [[ARGUMENTS]] [DIRECTORY] [true|false] [USER]
+    programs 44..48: Program line incorrect: 20 x
+      the command is missing; the form is PRIORITY NAME [(OPTION=VALUE ...)] COMMAND [[ARGUMENTS]] [DIRECTORY] [true|false] [USER]
+    programs 49..51: Program line incorrect: 30
+      the name is missing; the form is PRIORITY NAME [(OPTION=VALUE ...)] COMMAND [[ARGUMENTS]] [DIRECTORY] [true|false] [USER]
+    groups 0..3: Group line incorrect: 5 g
+      the names of the programs are missing; the form is PRIORITY NAME PROGRAM,PROGRAM
+    ");
+}
+
+#[test]
+fn a_socket_must_be_known_only_where_a_server_is_asked_for() {
+    let faults = expand_part(&[("http-socket", "tcp")]).unwrap_err();
+    assert_snapshot!(faults[0].to_string(), @"http-socket is `tcp`, and can only be `inet` or `unix`");
+    let made = expand_part(&[("http-socket", "tcp"), ("sections", "ctl")]).unwrap();
+    assert_eq!(made.sections[0].get("serverurl"), Some("127.0.0.1:9001"));
+}
+
+#[test]
+fn what_was_meant_is_done_where_the_recipe_errs() {
+    let made = expand_part(&[
+        ("sections", "global ctl services"),
+        ("supervisord-environment", "A=1,\nB=2,"),
+        ("env-path", "/opt/bin:%(ENV_PATH)s"),
+        ("password", "#1"),
+        ("eventlisteners", "Mem TICK_60 /b/mem"),
+    ]);
+    let sections = made.unwrap().sections;
+    assert_eq!(sections[0].get("environment"), Some("A=1,\nB=2,PATH=/opt/bin:%(ENV_PATH)s"));
+    assert!(render(&sections).contains("environment = A=1,\n    B=2,PATH="));
+    assert!(render(&sections).contains("password =#1\n"));
+    assert_eq!(sections[2].get("command"), Some("/b/mem"));
+}
+
+#[test]
+fn an_option_with_underscores_is_recognised_as_a_slip() {
+    assert_eq!(misspelt("logfile_maxbytes"), Some("logfile-maxbytes"));
+    assert_eq!(misspelt("event-listeners"), Some("eventlisteners"));
+    assert_eq!(misspelt("logfile-maxbytes"), None);
+    assert_eq!(misspelt("program-zeo"), None);
+}
+
+#[test]
+fn lines_end_where_python_ends_them() {
+    let lines: Vec<_> = scan::split_lines("a\r\nb\u{b}\u{2028}c\u{1f}d\n").collect();
+    assert_eq!(lines, [(0, "a"), (3, "b"), (5, ""), (8, "c\u{1f}d")]);
+}
+
+/// Texts that come close to the forms.
+fn pieces() -> impl Strategy<Value = String> {
+    let piece = prop_oneof![
+        Just("10"),
+        Just("true"),
+        Just("false"),
+        Just("("),
+        Just(")"),
+        Just("["),
+        Just("]"),
+        Just("a=b"),
+        Just("="),
+        Just(" "),
+        Just("\t"),
+        Just("\u{a0}"),
+        Just("\n"),
+        Just("\r"),
+        Just("x"),
+        Just("/b/i1"),
+        Just("é"),
+        Just("#"),
+        Just("\u{663}"),
+        Just("%"),
+    ];
+    proptest::collection::vec(piece, 0..20).prop_map(|pieces| pieces.concat())
+}
+
+proptest! {
+    #[test]
+    fn no_text_makes_it_panic(
+        programs in prop_oneof![pieces(), any::<String>()],
+        listeners in prop_oneof![pieces(), any::<String>()],
+        groups in prop_oneof![pieces(), any::<String>()],
+        other in any::<String>(),
+    ) {
+        let texts = [programs.as_str(), &listeners, &groups];
+        let get = |name: &str| Some(match name {
+            "programs" => texts[0],
+            "eventlisteners" => texts[1],
+            "groups" => texts[2],
+            "sections" | "http-socket" => return None,
+            _ => other.as_str(),
+        });
+        match expand("p", &Options::new(&get), AROUND) {
+            Ok(made) => drop(render(&made.sections)),
+            Err(faults) => for fault in faults {
+                let at = fault.extract().unwrap();
+                let text = get(at.option).unwrap();
+                prop_assert!(text.get(at.start..at.end).is_some());
+                prop_assert!(fault.to_string().ends_with(&text[at.start..at.end]));
+                drop(fault.remedy());
+            }
+        }
+    }
+}
