@@ -1,7 +1,13 @@
 //! What the tests share: a directory of their own, the daemon under test (ours or the original), and
 //! waiting for a condition. Whatever a test starts is gone when it ends, however it ends.
-#![allow(dead_code, unreachable_pub, reason = "each test file uses its own part of this")]
+#![allow(
+    dead_code,
+    unreachable_pub,
+    unused_imports,
+    reason = "each test file uses its own part of this"
+)]
 
+pub mod chance;
 pub mod daemon;
 pub mod oracle;
 pub mod sandbox;
