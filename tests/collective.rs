@@ -1,21 +1,29 @@
 //! Parts of collective.recipe.supervisor, beside the real recipe: the same sections with the same
-//! settings, the same scripts and directories, or the same error.
+//! settings, the same scripts, or the same error.
 
 mod support;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::Path;
+use std::sync::LazyLock;
 
 use serde::Deserialize;
 use serde_json::json;
-use supkit::diag::SourceId;
-use supkit::generate::collective_part::{Expansion, Fault, Options, Surroundings, expand, render};
+use supkit::diag::{Diagnostic, SourceId};
+use supkit::generate::catalogue::Catalogue;
+use supkit::generate::derive::{Derived, derive};
+use supkit::generate::input::{Input, Part as InputPart, Value};
+use supkit::generate::paths::Place;
+use supkit::generate::{readback, render};
 use supkit::ini::python::Document;
 use support::chance::Chance;
 use support::oracle;
 
 const SCRIPT: &str = include_str!("support/ask_collective.py");
+
+static CATALOGUE: LazyLock<Catalogue> =
+    LazyLock::new(|| Catalogue::new(&[]).expect("the recipes are sound"));
 
 /// What the recipe made of one part.
 #[derive(Debug, Deserialize)]
@@ -26,11 +34,8 @@ struct Answer {
     error: Option<String>,
     unreadable: Option<String>,
     sections: Option<Sections>,
-    conf: Option<String>,
     #[serde(default)]
     scripts: Vec<BTreeMap<String, String>>,
-    #[serde(default)]
-    directories: BTreeSet<String>,
 }
 
 /// Names with their settings, in the order of the file.
@@ -47,14 +52,31 @@ fn ask(questions: &[serde_json::Value]) -> Vec<Answer> {
     answers
 }
 
-fn ours(answer: &Answer) -> Result<Expansion, Vec<Fault>> {
-    let get = |name: &str| answer.options.get(name).map(String::as_str);
-    let around = Surroundings {
-        directory: &answer.buildout["directory"],
-        parts_directory: &answer.buildout["parts-directory"],
-        bin_directory: &answer.buildout["bin-directory"],
+fn ours(answer: &Answer) -> Result<Derived, Vec<Diagnostic>> {
+    let recipe = ("recipe".to_owned(), "collective.recipe.supervisor".to_owned());
+    let options = answer.options.clone().into_iter().chain([recipe]);
+    let value = |text| Value { text, span: None, lines: Vec::new() };
+    let part = InputPart {
+        name: answer.part.clone(),
+        options: options.map(|(name, text)| (name, value(text))).collect(),
+        span: None,
     };
-    expand(&answer.part, &Options::new(&get), around)
+    let input = Input {
+        directory: answer.buildout["directory"].clone(),
+        bin: answer.buildout["bin-directory"].clone(),
+        parts_directory: answer.buildout["parts-directory"].clone(),
+        parts: vec![part],
+    };
+    derive(&input, &CATALOGUE, &Place::new(&input.directory, "/srv/x/etc/supervisord.conf"))
+}
+
+/// The text of the configuration.
+fn written(made: &Derived) -> String {
+    let text = render::configuration(&made.deployment, "buildout.cfg").expect("a text");
+    if let Err(faults) = readback::check(&made.deployment, &text) {
+        panic!("{faults:#?}");
+    }
+    text
 }
 
 fn read(text: &str) -> Sections {
@@ -82,27 +104,21 @@ fn without_none(mut sections: Sections) -> Sections {
 fn difference(answer: &Answer) -> Option<String> {
     let made = match (ours(answer), &answer.error) {
         (Err(faults), Some(error)) => {
-            let same = faults[0].to_string() == *error
-                || (matches!(faults[0], Fault::Socket { .. }) && error.starts_with("http-socket"));
-            return (!same).then(|| format!("ours {:?}\ntheirs {error}", faults[0].to_string()));
+            let message = &faults[0].message;
+            let same = message == error
+                || faults[0].code == "bad-http-socket" && error.starts_with("http-socket");
+            return (!same).then(|| format!("ours {message}\ntheirs {error}"));
         }
         (Ok(_), Some(error)) => return Some(format!("ours is content\ntheirs {error}")),
-        (Err(faults), None) => return Some(format!("ours {}\ntheirs is content", faults[0])),
+        (Err(faults), None) => return Some(format!("ours {faults:?}\ntheirs is content")),
         (Ok(made), None) => made,
     };
     assert_eq!(answer.unreadable, None, "{:?}", answer.options);
     let theirs = without_none(answer.sections.clone().expect("sections"));
-    let found = read(&render(&made.sections));
+    let found = read(&written(&made));
     let mut told = String::new();
     if found != theirs {
         let _ = write!(told, "ours {found:#?}\ntheirs {theirs:#?}");
-    }
-    if Some(&made.conf) != answer.conf.as_ref() {
-        let _ = write!(told, "\nours {}\ntheirs {:?}", made.conf, answer.conf);
-    }
-    let directories = made.directories.iter().cloned().collect::<BTreeSet<_>>();
-    if directories != answer.directories {
-        let _ = write!(told, "\nours {directories:?}\ntheirs {:?}", answer.directories);
     }
     if scripts(&made) != their_scripts(answer) {
         let _ = write!(told, "\nours {:?}\ntheirs {:?}", scripts(&made), their_scripts(answer));
@@ -110,33 +126,15 @@ fn difference(answer: &Answer) -> Option<String> {
     (!told.is_empty()).then_some(told)
 }
 
-/// `supervisord=NAME` with the configuration; then the eggs of plugins.
-fn scripts(made: &Expansion) -> Vec<String> {
-    let name = |path: &str| path.rsplit('/').next().unwrap_or_default().to_owned();
-    let scripts = made
-        .scripts
-        .iter()
-        .map(|script| format!("{}={} {}", script.tool.command(), name(&script.path), script.conf));
-    let plugins = made.plugins.iter().cloned();
-    scripts.chain(plugins).collect()
+fn scripts(made: &Derived) -> Vec<String> {
+    made.scripts.iter().map(|(name, applet)| format!("{applet}={name}")).collect()
 }
 
-/// The script `memmon` is asked of Supervisor's egg, which has none since version 3.
+/// Without `memmon`, which the recipe asks of Supervisor's egg, and which that has no more; and
+/// without those of plugins, which are other eggs' affair.
 fn their_scripts(answer: &Answer) -> Vec<String> {
-    let made = answer
-        .scripts
-        .iter()
-        .filter(|it| it.get("scripts").is_none_or(|scripts| scripts != "memmon=memmon"));
-    made.flat_map(|made| {
-        if let (Some(scripts), Some(statement)) = (made.get("scripts"), made.get("initialization"))
-        {
-            let conf = statement.split('"').nth(3).unwrap_or_default();
-            return vec![format!("{scripts} {conf}")];
-        }
-        let eggs = made["eggs"].lines().map(str::trim).filter(|egg| !egg.is_empty());
-        eggs.map(str::to_owned).collect()
-    })
-    .collect()
+    let made = answer.scripts.iter().filter_map(|made| made.get("scripts"));
+    made.filter(|scripts| *scripts != "memmon=memmon").cloned().collect()
 }
 
 fn assert_all_equal(answers: &[Answer]) {
@@ -184,15 +182,12 @@ fn projects_as_people_write_them_become_the_same_configuration() {
 fn every_option_alone_and_empty_is_read_in_the_same_way() {
     let values =
         ["", "x", "a:b", "127.0.0.1:80", "/tmp/x/y.z", "  two  words ", "é%(here)s", "unix"];
-    let every = supkit::generate::collective_part::OPTIONS.iter();
-    let lines = ["programs", "eventlisteners", "groups", "http-socket"];
-    let parts = every.filter(|(name, _)| !lines.contains(name)).flat_map(|(name, _)| {
-        // The recipe cannot make the directory of a path without one.
-        let needs_slash = ["supervisord-conf", "logfile", "childlogdir"].contains(name);
-        let usable = values.iter().filter(move |value| !needs_slash || value.starts_with('/'));
-        usable.map(|value| one(name, *value))
+    let recipe = CATALOGUE.find("collective.recipe.supervisor", "supervisor", &|_| None);
+    let options = recipe.expect("the recipe is known").reads.0.iter();
+    let asked = options.flat_map(|option| {
+        values.map(|value| json!({"part": "supervisor", "options": {option.clone(): value}}))
     });
-    assert_all_equal(&ask(&questions(parts)));
+    assert_all_equal(&ask(&asked.collect::<Vec<_>>()));
 }
 
 #[test]
@@ -432,7 +427,7 @@ fn where_the_recipe_errs_it_still_does() {
         found.1.get(key).cloned()
     };
     let both = |at: usize, section: &str, key: &str| {
-        let ours = read(&render(&ours(&answers[at]).expect("ours is content").sections));
+        let ours = read(&written(&ours(&answers[at]).expect("ours is content")));
         let theirs = answers[at].sections.as_ref().and_then(|it| get(it, section, key));
         (get(&ours, section, key), theirs)
     };

@@ -17,8 +17,8 @@ pub struct Derived {
     pub deployment: Deployment,
     /// Where the project itself wants the configuration.
     pub conf: Option<String>,
-    /// The part that stands for Supervisor; scripts are named after it.
-    pub daemon: Option<String>,
+    /// Names beside Supervisor's own for its applets: (name, applet).
+    pub scripts: Vec<(String, &'static str)>,
     /// Whether the project wrote the configuration, as a part of collective.recipe.supervisor.
     pub told: bool,
     pub warnings: Vec<Diagnostic>,
@@ -40,7 +40,9 @@ pub fn derive(
     };
     let mut configurations = yielding(Yields::Configuration);
     if let Some(part) = configurations.next() {
-        return told(input, part, configurations.next());
+        let mut derived = told(input, part, configurations.next())?;
+        derived.warnings.extend(slips(part, recipe_of(catalogue, part)));
+        return Ok(derived);
     }
     let daemon = yielding(Yields::Daemon).next();
     derived(input, &parts, daemon, place)
@@ -66,13 +68,30 @@ fn told(input: &Input, part: &Part, second: Option<&Part>) -> Result<Derived, Ve
             second.span,
         )]);
     }
+    let told = collective::deployment(input, part)?;
     Ok(Derived {
-        deployment: collective::deployment(input, part)?,
-        conf: collective::conf_path(part).map(str::to_owned),
-        daemon: Some(part.name.clone()),
+        deployment: told.deployment,
+        conf: told.conf,
+        scripts: told.scripts,
         told: true,
-        warnings: Vec::new(),
+        warnings: told.warnings,
     })
+}
+
+/// Options that the recipe ignores without a word, but knows in another spelling.
+fn slips(part: &Part, recipe: Option<&Recipe>) -> Vec<Diagnostic> {
+    let plain = |name: &str| name.replace(['-', '_'], "").to_lowercase();
+    let known: &[String] = recipe.map_or(&[], |recipe| &recipe.reads.0);
+    let unknown = part.options.keys().filter(|option| !known.contains(option));
+    unknown
+        .filter_map(|option| {
+            let meant = known.iter().find(|known| plain(known) == plain(option))?;
+            let message = format!("the recipe of part `{}` does not read `{option}`", part.name);
+            let help = format!("it is spelt `{meant}`");
+            let told = Diagnostic::warning("misspelt-option", message).help(help);
+            Some(at(told, part.span_of(option)))
+        })
+        .collect()
 }
 
 fn derived(
@@ -112,7 +131,7 @@ fn derived(
     Ok(Derived {
         deployment,
         conf: None,
-        daemon: daemon.map(|part| part.name.clone()),
+        scripts: Vec::new(),
         told: false,
         warnings: unknown.into_iter().map(unknown_recipe).collect(),
     })

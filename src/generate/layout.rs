@@ -43,16 +43,8 @@ pub fn installation(
         };
         files.push(file(&bin, applet, content));
     }
-    if let Some(part) =
-        derived.daemon.as_deref().filter(|part| derived.told && *part != "supervisor")
-    {
-        for (suffix, applet) in [("d", "supervisord"), ("ctl", "supervisorctl")] {
-            files.push(file(
-                &bin,
-                &format!("{part}{suffix}"),
-                script("daemon.hbs", applet, &to_conf)?,
-            ));
-        }
+    for (name, applet) in derived.scripts.iter().filter(|(name, _)| !APPLETS.contains(&&**name)) {
+        files.push(file(&bin, name, script("daemon.hbs", applet, &to_conf)?));
     }
     files.push(file(&bin, "run", script("run.hbs", "run", &to_conf)?));
     files.push(file(&bin, "stop", script("stop.hbs", "stop", &to_conf)?));

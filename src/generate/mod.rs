@@ -11,7 +11,6 @@ mod frame;
 mod groups;
 pub mod input;
 pub mod layout;
-mod lines;
 mod options;
 mod order;
 pub mod paths;

@@ -30,12 +30,14 @@ fn section(section: &Section) -> Value {
     let settings: Vec<Value> = section
         .settings
         .iter()
-        .map(|setting| json!({ "option": setting.option, "value": continued(&setting.value) }))
+        .map(|setting| json!({ "option": setting.option, "value": written(&setting.value) }))
         .collect();
     json!({ "name": section.name, "settings": settings })
 }
 
-/// A value of several lines, indented so that it stays one value.
-fn continued(value: &str) -> String {
-    value.lines().collect::<Vec<_>>().join("\n    ")
+/// A value as it stands behind the `=`. The lines of a longer one are indented, so that it stays
+/// one value; one that begins like a comment stands close, where it is none.
+fn written(value: &str) -> String {
+    let blank = if value.is_empty() || value.starts_with(['#', ';']) { "" } else { " " };
+    format!("{blank}{}", value.lines().collect::<Vec<_>>().join("\n    "))
 }

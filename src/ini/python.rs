@@ -296,7 +296,7 @@ fn header_name(text: &str) -> Option<&str> {
 /// Where the comment of a line begins. Python looks at the first `;` and the first `#`, then at
 /// the second of each and so on, and stops at the first round with a hit: in `a;b ;c #d` that is
 /// the `#`.
-fn comment_start(line: &str) -> Option<usize> {
+pub fn comment_start(line: &str) -> Option<usize> {
     if strip(line).starts_with(['#', ';']) {
         return Some(0);
     }

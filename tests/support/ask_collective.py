@@ -44,8 +44,6 @@ class Scripts:
 class Directories:
     """Stands where the recipe would make directories."""
 
-    made = []
-
     def __init__(self):
         self.path = self
 
@@ -58,7 +56,7 @@ class Directories:
     exists = isdir
 
     def makedirs(self, path):
-        self.made.append(path)
+        pass
 
 
 recipe.open = lambda path, mode: Page()
@@ -100,13 +98,11 @@ def answer(question):
         part, project, options = question["part"], "site", question["options"]
     answer = {"options": dict(options), "part": part, "buildout": directories(project)}
     Scripts.made.clear()
-    Directories.made.clear()
     try:
         recipe.Recipe({"buildout": directories(project)}, part, options).install()
     except ValueError as error:
         return answer | {"error": str(error)}
-    answer |= {"conf": options["supervisord-conf"], "scripts": list(Scripts.made)}
-    answer["directories"] = list(Directories.made)
+    answer["scripts"] = list(Scripts.made)
     try:
         return answer | {"sections": read(Page.text)}
     except configparser.Error as error:

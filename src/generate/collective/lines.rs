@@ -7,37 +7,37 @@ use crate::ini::text::words;
 
 /// `PRIORITY NAME [(OPTIONS)] COMMAND [[ARGUMENTS]] [DIRECTORY] [true|false] [USER]`
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ProgramLine<'a> {
-    pub priority: &'a str,
-    pub name: &'a str,
-    pub options: Vec<(&'a str, &'a str)>,
-    pub command: &'a str,
-    pub arguments: Option<&'a str>,
-    pub directory: Option<&'a str>,
-    pub redirect: Option<bool>,
-    pub user: Option<&'a str>,
+pub(super) struct ProgramLine<'a> {
+    pub(super) priority: &'a str,
+    pub(super) name: &'a str,
+    pub(super) options: Vec<(&'a str, &'a str)>,
+    pub(super) command: &'a str,
+    pub(super) arguments: Option<&'a str>,
+    pub(super) directory: Option<&'a str>,
+    pub(super) redirect: Option<bool>,
+    pub(super) user: Option<&'a str>,
 }
 
 /// `NAME [(OPTIONS)] EVENTS COMMAND [[ARGUMENTS]]`
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ListenerLine<'a> {
-    pub name: &'a str,
-    pub options: Vec<(&'a str, &'a str)>,
-    pub events: &'a str,
-    pub command: &'a str,
-    pub arguments: Option<&'a str>,
+pub(super) struct ListenerLine<'a> {
+    pub(super) name: &'a str,
+    pub(super) options: Vec<(&'a str, &'a str)>,
+    pub(super) events: &'a str,
+    pub(super) command: &'a str,
+    pub(super) arguments: Option<&'a str>,
 }
 
 /// `PRIORITY NAME PROGRAMS`
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct GroupLine<'a> {
-    pub priority: &'a str,
-    pub name: &'a str,
-    pub programs: &'a str,
+pub(super) struct GroupLine<'a> {
+    pub(super) priority: &'a str,
+    pub(super) name: &'a str,
+    pub(super) programs: &'a str,
 }
 
 impl<'a> ProgramLine<'a> {
-    pub fn read(line: &'a str) -> Option<Self> {
+    pub(super) fn read(line: &'a str) -> Option<Self> {
         let (priority, rest) = digits(line)?;
         let (name, rest) = next_word(rest)?;
         let (options, (command, rest)) = after_options(rest, next_word)?;
@@ -52,7 +52,7 @@ impl<'a> ProgramLine<'a> {
 }
 
 impl<'a> ListenerLine<'a> {
-    pub fn read(line: &'a str) -> Option<Self> {
+    pub(super) fn read(line: &'a str) -> Option<Self> {
         let (name, rest) = word(line)?;
         let (options, (events, command, rest)) = after_options(rest, |rest| {
             let (events, rest) = next_word(rest)?;
@@ -65,7 +65,7 @@ impl<'a> ListenerLine<'a> {
 }
 
 impl<'a> GroupLine<'a> {
-    pub fn read(line: &'a str) -> Option<Self> {
+    pub(super) fn read(line: &'a str) -> Option<Self> {
         let (priority, rest) = digits(line)?;
         let (name, rest) = next_word(rest)?;
         let (programs, _) = next_word(rest)?;

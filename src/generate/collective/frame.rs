@@ -1,10 +1,16 @@
 //! The sections around the services: the daemon, its server, the client and the RPC interface.
 
-use super::Surroundings;
 use super::fault::Fault;
 use super::options::{CHMOD, Options, PORT, SOCKET};
 use super::section::{Kind, Section, Source};
 use crate::conf::python::path::join;
+
+/// Paths of `[supervisord]`: key and option, default below the project's directory.
+const DAEMON_PATHS: &[(&str, &str)] = &[
+    ("childlogdir", "var/log"),
+    ("logfile", "var/log/supervisord.log"),
+    ("pidfile", "var/supervisord.pid"),
+];
 
 /// Settings of `[supervisord]` that need no thought: key, option, default.
 const DAEMON: &[(&str, &str, &str)] = &[
@@ -25,12 +31,12 @@ const DAEMON_GIVEN: &[(&str, &str)] = &[
 
 pub(super) fn sections(
     options: &Options<'_>,
-    around: Surroundings<'_>,
+    directory: &str,
     faults: &mut Vec<Fault>,
 ) -> Vec<Section> {
     let mut sections = Vec::new();
     if options.has_section("global") {
-        sections.push(daemon(options, around));
+        sections.push(daemon(options, directory));
     }
     if options.has_section("ctl") {
         if options.has_section("http") {
@@ -47,34 +53,13 @@ pub(super) fn sections(
     sections
 }
 
-pub(super) fn log_file(options: &Options<'_>, around: Surroundings<'_>) -> String {
-    path(options, "logfile", around, "var/log/supervisord.log")
-}
-
-pub(super) fn child_log_directory(options: &Options<'_>, around: Surroundings<'_>) -> String {
-    path(options, "childlogdir", around, "var/log")
-}
-
-fn path(
-    options: &Options<'_>,
-    option: &'static str,
-    around: Surroundings<'_>,
-    below: &str,
-) -> String {
-    options.get(option).map_or_else(|| join(around.directory, below), str::to_owned)
-}
-
-fn daemon(options: &Options<'_>, around: Surroundings<'_>) -> Section {
+fn daemon(options: &Options<'_>, directory: &str) -> Section {
     let mut section = Section::new(Kind::Frame, "supervisord", Source::Recipe);
-    let log = options.source("logfile");
-    section.set(
-        "childlogdir",
-        &child_log_directory(options, around),
-        options.source("childlogdir"),
-    );
-    section.set("logfile", &log_file(options, around), log);
-    let pid = path(options, "pidfile", around, "var/supervisord.pid");
-    section.set("pidfile", &pid, options.source("pidfile"));
+    for (option, below) in DAEMON_PATHS {
+        let default = join(directory, below);
+        let (value, source) = options.or(option, &default);
+        section.set(option, value, source);
+    }
     for (key, option, default) in DAEMON {
         let (value, source) = options.or(option, default);
         section.set(key, value, source);

@@ -1,10 +1,11 @@
 //! A section of supervisord.conf whose settings know which text of the part they were made from.
 
+use crate::ini::python::comment_start;
 use crate::ini::text::strip;
 
 /// What a section is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub(super) enum Kind {
     /// The daemon, its server, the client, the RPC interface.
     Frame,
     Program,
@@ -14,27 +15,27 @@ pub enum Kind {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Section {
-    pub kind: Kind,
+pub(super) struct Section {
+    pub(super) kind: Kind,
     /// As it stands in the header: `program:zeo`.
-    pub name: String,
+    pub(super) name: String,
     /// Each key once, in lower case, as a reader of the file would have them.
-    pub settings: Vec<Setting>,
+    pub(super) settings: Vec<Setting>,
     /// The line that the section was made from.
-    pub source: Source,
+    pub(super) source: Source,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Setting {
-    pub key: String,
+pub(super) struct Setting {
+    pub(super) key: String,
     /// Lines of a longer value are joined by a newline, without indentation.
-    pub value: String,
-    pub source: Source,
+    pub(super) value: String,
+    pub(super) source: Source,
 }
 
 /// Who asked for something.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Source {
+pub(super) enum Source {
     /// The recipe itself.
     Recipe,
     Option(Extract),
@@ -42,10 +43,10 @@ pub enum Source {
 
 /// A piece of the value of one of the part's options, in bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Extract {
-    pub option: &'static str,
-    pub start: usize,
-    pub end: usize,
+pub(super) struct Extract {
+    pub(super) option: &'static str,
+    pub(super) start: usize,
+    pub(super) end: usize,
 }
 
 impl Section {
@@ -54,11 +55,11 @@ impl Section {
     }
 
     /// What comes after the colon: the name of the program, listener or group.
-    pub fn title(&self) -> &str {
+    pub(super) fn title(&self) -> &str {
         self.name.split_once(':').map_or(self.name.as_str(), |(_, title)| title)
     }
 
-    pub fn get(&self, key: &str) -> Option<&str> {
+    pub(super) fn get(&self, key: &str) -> Option<&str> {
         let found = self.settings.iter().find(|setting| setting.key == key);
         found.map(|setting| setting.value.as_str())
     }
@@ -73,7 +74,16 @@ impl Section {
     }
 }
 
-/// The value as it reads again: no blanks around it nor around its lines.
+/// The value as it reads again: no blanks around it nor around its lines, and no comment behind it.
+/// A mark at the front is taken for what it is, part of the value.
 fn tidy(value: &str) -> String {
-    strip(value).split('\n').map(strip).collect::<Vec<_>>().join("\n")
+    let mut lines = strip(value).split('\n');
+    let first = uncommented(lines.next().unwrap_or_default());
+    let further = lines.map(strip).filter(|line| !line.starts_with(['#', ';'])).map(uncommented);
+    strip(&std::iter::once(first).chain(further).collect::<Vec<_>>().join("\n")).to_owned()
+}
+
+fn uncommented(line: &str) -> &str {
+    let end = comment_start(&format!("={line}")).map_or(line.len(), |at| at.saturating_sub(1));
+    strip(&line[..end])
 }

@@ -8,7 +8,7 @@ use super::section::{Extract, Source};
 use crate::ini::text::is_space;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Fault {
+pub(super) enum Fault {
     /// `http-socket` is neither `inet` nor `unix`.
     Socket { found: String, source: Source },
     /// A line that has not the pieces of its form.
@@ -17,14 +17,14 @@ pub enum Fault {
 
 /// What a line was to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Form {
+pub(super) enum Form {
     Program,
     Listener,
     Group,
 }
 
 impl Form {
-    pub fn option(self) -> &'static str {
+    pub(super) fn option(self) -> &'static str {
         match self {
             Self::Program => PROGRAMS,
             Self::Listener => LISTENERS,
@@ -33,7 +33,7 @@ impl Form {
     }
 
     /// How it is written.
-    pub fn syntax(self) -> &'static str {
+    pub(super) fn syntax(self) -> &'static str {
         match self {
             Self::Program => {
                 "PRIORITY NAME [(OPTION=VALUE ...)] COMMAND [[ARGUMENTS]] [DIRECTORY] \
@@ -54,16 +54,16 @@ impl Form {
 }
 
 impl Fault {
-    /// The text at fault, when the part has it.
-    pub fn extract(&self) -> Option<Extract> {
+    /// The text at fault.
+    pub(super) fn source(&self) -> Source {
         match self {
-            Self::Line { at, .. } | Self::Socket { source: Source::Option(at), .. } => Some(*at),
-            Self::Socket { source: Source::Recipe, .. } => None,
+            Self::Line { at, .. } => Source::Option(*at),
+            Self::Socket { source, .. } => *source,
         }
     }
 
     /// What to do about it.
-    pub fn remedy(&self) -> String {
+    pub(super) fn remedy(&self) -> String {
         match self {
             Self::Socket { .. } => "write `http-socket = inet` or `http-socket = unix`".to_owned(),
             Self::Line { form, line, .. } => {

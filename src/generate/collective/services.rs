@@ -56,9 +56,7 @@ fn program(line: &ProgramLine<'_>, source: Source) -> Section {
     if let Some(user) = line.user {
         section.set("user", user, source);
     }
-    for (key, value) in &line.options {
-        section.set(key, value, source);
-    }
+    add_options(&mut section, &line.options, source);
     section
 }
 
@@ -68,10 +66,18 @@ fn listener(line: &ListenerLine<'_>, environment: &str, source: Source) -> Secti
     section.set("events", line.events, source);
     section.set("process_name", line.name, source);
     section.set("environment", environment, source);
-    for (key, value) in &line.options {
-        section.set(key, value, source);
-    }
+    add_options(&mut section, &line.options, source);
     section
+}
+
+/// A colon in a key parts it from the value when the file is read.
+fn add_options(section: &mut Section, options: &[(&str, &str)], source: Source) {
+    for (key, value) in options {
+        match key.split_once(':') {
+            Some((key, rest)) => section.set(key, &format!("{rest} = {value}"), source),
+            None => section.set(key, value, source),
+        }
+    }
 }
 
 fn group(line: &GroupLine<'_>, source: Source) -> Section {
