@@ -1,0 +1,37 @@
+//! Output as events: PROCESS_LOG of either stream, of any bytes.
+
+use crate::recording::{heard_many, listener, same, shown, speaker};
+
+const EVENTS: &str = "stdout_events_enabled=true\nstderr_events_enabled=true";
+
+#[test]
+fn output_is_told_with_its_length_in_characters() {
+    let pieces = [
+        r"'1:one\n'",
+        r"'2:two\n'",
+        r"'1:\xc3\xbc\xe2\x82\xac\xf0\x9d\x84\x9e'",
+        r"'1:\xff\xfe\x27\x22\\\t\r\n\x00~'",
+        r"'2:half \xc3'",
+        r"'1:a\nb\n\nc'",
+        r"'1:  '",
+    ];
+    let sections = [
+        listener("both", "PROCESS_LOG", ""),
+        listener("out", "PROCESS_LOG_STDOUT", ""),
+        listener("err", "process_log_stderr", ""),
+        speaker("talk", &format!("{} stay", pieces.join(" ")), EVENTS),
+        speaker("joined", "'1:o\\n' '2:e\\n' stay", &format!("redirect_stderr=true\n{EVENTS}")),
+        speaker("mute", "'1:o\\n' '2:e\\n' stay", ""),
+    ]
+    .concat();
+    same(&sections, |stage| {
+        stage.start("mute");
+        stage.start("talk");
+        heard_many(stage, "both.rec", pieces.len());
+        stage.start("joined");
+        let both = heard_many(stage, "both.rec", pieces.len() + 2);
+        let out = heard_many(stage, "out.rec", 7);
+        let err = heard_many(stage, "err.rec", 2);
+        [both, out, err].iter().flat_map(|recording| shown(recording)).collect()
+    });
+}

@@ -1,0 +1,112 @@
+//! Pools: who gets an event, what a full buffer loses, what a rejected event becomes.
+
+use crate::recording::{Delivery, deliveries, heard, heard_many, listener, same, shown};
+use crate::stage::Stage;
+use crate::stage::until_true;
+
+const REMOTE: &str = "REMOTE_COMMUNICATION";
+
+/// Waits until a listener has said READY so many times.
+fn ready(stage: &Stage, name: &str, times: usize) {
+    let line = format!(" {name}: ACKNOWLEDGED -> READY");
+    until_true(&format!("{name} READY {times} times ({:?})", stage.subject), || {
+        stage.log().matches(&line).count() >= times
+    });
+}
+
+fn told(stage: &Stage, files: &[&str]) -> Vec<String> {
+    files.iter().flat_map(|file| shown(&deliveries(stage, file))).collect()
+}
+
+#[test]
+fn the_first_that_is_ready_gets_the_oldest_event() {
+    let pool = |name: &str, priority: i32, steps: &str| {
+        let pool = format!(
+            "\nnumprocs=3\nprocess_name=%(program_name)s-%(process_num)d\nautorestart=true\n\
+             priority={priority}"
+        );
+        let rec = format!("{name}.rec");
+        listener(name, REMOTE, &format!("{steps}{pool}"))
+            .replace(&rec, &format!("{name}-%(process_num)d.rec"))
+            .replace(".err", "-%(process_num)d.err")
+    };
+    let sections = [pool("work", -1, "hang"), pool("refuse", -2, "fail ok fail")].concat();
+    same(&sections, |stage| {
+        let members = ["work-0", "work-1", "work-2", "refuse-0", "refuse-1", "refuse-2"];
+        members.iter().for_each(|member| ready(stage, member, 1));
+        for (at, data) in ["1", "2", "3", "4", "5"].iter().enumerate() {
+            stage.remote(data);
+            // The pool that refuses has taken it before the next comes.
+            until_true("an answer", || {
+                let log = stage.log();
+                (0..3)
+                    .map(|n| log.matches(&format!("refuse-{n}: event was processed")).count())
+                    .sum::<usize>()
+                    > at
+            });
+        }
+        for at in 0..3 {
+            heard_many(stage, &format!("work-{at}.rec"), 1);
+        }
+        stage.kill("work:work-1");
+        heard(stage, "work-1.rec", |it| it.payload.ends_with('5'));
+        told(
+            stage,
+            &[
+                "work-0.rec",
+                "work-1.rec",
+                "work-2.rec",
+                "refuse-0.rec",
+                "refuse-1.rec",
+                "refuse-2.rec",
+            ],
+        )
+    });
+}
+
+#[test]
+fn events_wait_for_a_pool_that_does_not_run_and_the_oldest_are_lost() {
+    let sections = [
+        listener("late", REMOTE, "\nautostart=false\nbuffer_size=3"),
+        listener("stuck", REMOTE, "hang\nbuffer_size=3\nautorestart=true\npriority=-2"),
+        listener("plenty", REMOTE, "\nautostart=false"),
+    ]
+    .concat();
+    same(&sections, |stage| {
+        ready(stage, "stuck", 1);
+        for number in 0..8 {
+            stage.remote(&number.to_string());
+            heard(stage, "stuck.rec", |it| it.payload.ends_with('0'));
+        }
+        stage.daemon.wait_for_log("pool late event buffer overflowed, discarding event ");
+        stage.daemon.wait_for_log("pool stuck event buffer overflowed, discarding event ");
+        let is_last = |it: &Delivery| it.payload.ends_with('7');
+        stage.kill("stuck");
+        heard(stage, "stuck.rec", is_last);
+        for name in ["late", "plenty"] {
+            stage.start(name);
+            heard(stage, &format!("{name}.rec"), is_last);
+        }
+        let unnumbered =
+            |file| deliveries(stage, file).iter().map(Delivery::unnumbered).collect::<Vec<_>>();
+        ["stuck.rec", "late.rec", "plenty.rec"].iter().flat_map(|file| unnumbered(file)).collect()
+    });
+}
+
+#[test]
+fn an_event_that_two_subscriptions_name_comes_twice_as_there() {
+    same(&listener("twice", "remote_communication,EVENT,PROCESS_GROUP_ADDED", ""), |stage| {
+        ready(stage, "twice", 1);
+        stage.remote("1");
+        let all = heard(stage, "twice.rec", |it| it.event() == REMOTE);
+        let remote_events = |all: &[Delivery]| {
+            all.iter()
+                .filter(|it| it.event() == REMOTE)
+                .map(Delivery::unnumbered)
+                .collect::<Vec<_>>()
+        };
+        drop(all);
+        until_true("both", || remote_events(&deliveries(stage, "twice.rec")).len() == 2);
+        remote_events(&deliveries(stage, "twice.rec"))
+    });
+}
