@@ -243,7 +243,7 @@ impl<'a> Gatherer<'_, 'a> {
 const RESULT_HANDLERS: &[(&str, ResultHandler)] = &[
     ("supervisor.dispatchers:default_handler", ResultHandler::Default),
     ("supervisor_stdout:event_handler", ResultHandler::Stdout),
-    ("supervisor_logging:event_handler", ResultHandler::Stdout),
+    ("supervisor_stdlog:log_handler", ResultHandler::Stdlog),
 ];
 
 /// Whether a header is that of a section whose processes can be started.

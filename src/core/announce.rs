@@ -9,7 +9,7 @@ use super::event::{Change, Event, Subject};
 use super::group::Group;
 use super::listener::Step;
 use super::pool::{Numbered, Overflow};
-use super::relay::{Verdict, judge};
+use super::relay::Verdict;
 use super::state::{ListenerState, ProcessState};
 use super::supervisor::Supervisor;
 use super::time::Now;
@@ -190,7 +190,8 @@ impl Supervisor {
     fn result(&mut self, id: ProcId, result: &[u8], now: Now) {
         let Some(process) = self.processes.get(&id) else { return };
         let name = process.name().to_owned();
-        let verdict = judge(self.result_handler(id), result);
+        let handler = self.result_handler(id);
+        let verdict = self.relay.judge(handler, result);
         if let Verdict::Relayed(stream, bytes) = &verdict {
             self.effects.push_back(Effect::Relay { stream: *stream, bytes: bytes.clone() });
         }

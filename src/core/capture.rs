@@ -56,10 +56,11 @@ impl Capture {
         pieces
     }
 
-    /// The stream ended: what was held back was no token after all.
+    /// The stream ended: what was held back was no token after all. A message without its end is
+    /// none.
     pub(super) fn finish(&mut self) -> Option<Piece> {
         let held = std::mem::take(&mut self.held);
-        (!held.is_empty()).then_some(Piece::Text(held))
+        (!held.is_empty() && !self.capturing).then_some(Piece::Text(held))
     }
 
     fn token(&self) -> &'static [u8] {

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, VecDeque};
 use super::effect::{Effect, Input, Pid, ProcId};
 use super::group::{Group, Process};
 use super::process::Happening;
+use super::relay::Relay;
 use super::shutdown::Stopping;
 use super::state::Mood;
 use super::tick::Ticks;
@@ -33,6 +34,7 @@ pub struct Supervisor {
     pub(super) publishing: bool,
     pub(super) published: u64,
     pub(super) ticks: Ticks,
+    pub(super) relay: Relay,
     pub(super) running: bool,
     pub(super) stopping: Option<Stopping>,
 }
@@ -52,6 +54,7 @@ impl Supervisor {
             publishing: false,
             published: 0,
             ticks: Ticks::default(),
+            relay: Relay::default(),
             running: false,
             stopping: None,
         }
@@ -163,7 +166,8 @@ impl Supervisor {
         if self.group(&config.name).is_some() {
             return false;
         }
-        self.ticks.catch_up(now.wall);
+        // What is due is for those who were there before.
+        self.tick(now);
         let name = config.name.clone();
         let processes = config.processes.iter().map(|it| self.admit(&config, it.clone())).collect();
         self.groups.push(Group { config, processes, queue: super::pool::Queue::default() });
@@ -201,7 +205,10 @@ impl Supervisor {
     }
 
     /// Whether somebody streams events, so that [`Effect::Publish`] is wanted.
-    pub fn set_publishing(&mut self, wanted: bool) {
+    pub fn set_publishing(&mut self, wanted: bool, now: Now) {
+        if wanted && !self.publishing {
+            self.tick(now);
+        }
         self.publishing = wanted;
     }
 

@@ -136,7 +136,7 @@ impl Server {
             self.work(token, world);
         }
         let wanted = self.clients.values().any(Client::streams_events);
-        world.core.set_publishing(wanted);
+        world.core.set_publishing(wanted, now);
     }
 
     /// When [`Server::settle`] is wanted though nothing happens.

@@ -122,7 +122,7 @@ pub fn program(name: &str, command: &str, options: &str) -> String {
 pub fn same(sections: &str, scene: impl Fn(&mut Stage) -> Vec<String> + Sync) {
     let scene = &scene;
     let [original, ours] = thread::scope(|scope| {
-        [Subject::Original, Subject::Original]
+        [Subject::Original, Subject::Ours]
             .map(|subject| scope.spawn(move || alone(subject, sections, scene)))
             .map(|thread| thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
     });
