@@ -65,6 +65,8 @@ pub enum Effect {
     Kill { id: ProcId, pid: Pid, signal: Signal, group: bool },
     /// Close the pipes of a process that was reaped.
     ClosePipes { id: ProcId },
+    /// A process is down and does not come back by itself: what it shares is no longer held for it.
+    Rest { id: ProcId },
     /// Write to the stdin of a process, now or when it can take it. Bounded by the core.
     Stdin { id: ProcId, bytes: Vec<u8> },
     /// Append to the log of a stream (file or syslog or both), rotating as configured.

@@ -157,8 +157,14 @@ impl Supervisor {
         let may_start = self.may_start();
         let Some(process) = self.processes.get_mut(&id) else { return };
         let policy = Policy::of(&process.config, may_start);
-        for action in process.machine.step(&policy, happening, now.mono) {
+        let rested = process.machine.rests();
+        let actions = process.machine.step(&policy, happening, now.mono);
+        let rests = process.machine.rests();
+        for action in actions {
             self.act(id, action, now);
+        }
+        if rests && !rested {
+            self.effects.push_back(Effect::Rest { id });
         }
         self.set_timer(id);
     }

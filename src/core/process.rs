@@ -172,6 +172,11 @@ impl Machine {
         self.tries
     }
 
+    /// Whether it is down, and only a command starts it again.
+    pub fn rests(&self) -> bool {
+        matches!(self.phase, Phase::Stopped | Phase::Exited { restart_at: None } | Phase::Fatal)
+    }
+
     /// When this phase wants a `Tick`; `None` lets the daemon sleep for ever.
     pub fn deadline(&self, policy: &Policy) -> Option<Mono> {
         match self.phase {

@@ -374,6 +374,34 @@ fn a_listener_gets_events_one_at_a_time_and_a_dead_one_gives_its_back() {
 }
 
 #[test]
+fn ticks_come_when_the_calendar_enters_a_slice_and_only_if_somebody_listens() {
+    let mut world = World::new(vec![listener("clock", vec![EventType::Tick60])]);
+    world.pass(2);
+    world.says("clock", "READY\n");
+    world.pass(20);
+    let hours = listener("hours", vec![EventType::Tick3600]);
+    world.core.add_group(hours, world.now);
+    world.perform();
+    world.pass(5);
+    world.says("hours", "READY\n");
+    for _ in 0..2 {
+        world.says("clock", "RESULT 2\nOKREADY\n");
+        world.pass(60);
+    }
+    world.pass(3600);
+    let sent: Vec<&str> = world.told.lines().filter(|line| line.contains("stdin")).collect();
+    assert_snapshot!(sent.join("\n"), @r#"
+     17s stdin "ver:3.0 server:supervisor serial:0 pool:clock poolserial:0 eventname:TICK_60 len:12\nwhen:1000020"
+     77s stdin "ver:3.0 server:supervisor serial:1 pool:clock poolserial:1 eventname:TICK_60 len:12\nwhen:1000080"
+    137s stdin "ver:3.0 server:supervisor serial:2 pool:clock poolserial:2 eventname:TICK_60 len:12\nwhen:1000140"
+    797s stdin "ver:3.0 server:supervisor serial:14 pool:hours poolserial:0 eventname:TICK_3600 len:12\nwhen:1000800"
+    "#);
+    let mut silent = one(program("web"));
+    silent.pass(2);
+    assert_eq!(silent.core.deadline(silent.now), None);
+}
+
+#[test]
 fn a_day_of_a_thousand_idle_programs_wakes_nobody() {
     let groups =
         (0..1000).map(|n| format!("p{n}")).map(|n| group(&n, 999, vec![program(&n)])).collect();

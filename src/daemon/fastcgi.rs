@@ -1,5 +1,6 @@
-//! The sockets of FastCGI groups. One exists while at least one process of its group has it; it is
-//! opened once when the group is added, so that a mistake shows early.
+//! The sockets of FastCGI groups. One exists while at least one process of its group has it or will
+//! be started again by itself; who connects in between waits. It is opened once when the group is
+//! added, so that a mistake shows early.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::os::fd::OwnedFd;
@@ -36,8 +37,11 @@ impl Sockets {
         opened.map_err(|error| format!("Could not create FastCGI socket {}: {error}", config.url))
     }
 
-    pub(super) fn remove(&mut self, group: &str) {
-        self.groups.remove(group);
+    pub(super) fn remove(&mut self, group: &str, log: &mut ActivityLog) {
+        if let Some(mut shared) = self.groups.remove(group) {
+            shared.holders.clear();
+            shared.close_if_unused(log);
+        }
     }
 
     /// The stdin for a process that is about to start; `None` if its group has no socket.

@@ -27,7 +27,7 @@ impl Shell {
         let id = process.id();
         let launched = self.try_launch(id, process);
         if launched.is_err() {
-            self.release(id, process.group());
+            self.logs.close(id);
         }
         launched
     }

@@ -51,7 +51,12 @@ impl Shell {
         match effect {
             Effect::Spawn { id } => self.spawn(id, core, now),
             Effect::Kill { id, pid, signal, group } => self.kill(id, pid, signal, group, core, now),
-            Effect::ClosePipes { id } => self.close(id, core),
+            Effect::ClosePipes { id } => self.close(id),
+            Effect::Rest { id } => {
+                if let Some(process) = core.process(id) {
+                    self.sockets.release(process.group(), id, &mut self.logs.activity);
+                }
+            }
             Effect::Stdin { id, bytes } => {
                 let outcome = self.pipes.feed(&mut self.poller, id, &bytes);
                 self.fed(id, outcome, core, now);
@@ -68,7 +73,7 @@ impl Shell {
                 }
             }
             Effect::GroupRemoved { name, ids } => {
-                self.sockets.remove(&name);
+                self.sockets.remove(&name, &mut self.logs.activity);
                 for id in ids {
                     self.logs.forget(id);
                 }
@@ -134,18 +139,9 @@ impl Shell {
         }
     }
 
-    fn close(&mut self, id: ProcId, core: &Supervisor) {
+    fn close(&mut self, id: ProcId) {
         self.pipes.close(&mut self.poller, id);
         self.logs.close(id);
-        if let Some(process) = core.process(id) {
-            self.release(id, process.group());
-        }
-    }
-
-    /// Lets go of what a process that is not alive may hold.
-    pub(super) fn release(&mut self, id: ProcId, group: &str) {
-        self.logs.close(id);
-        self.sockets.release(group, id, &mut self.logs.activity);
     }
 
     fn fed(&mut self, id: ProcId, outcome: Result<(), NotTaken>, core: &mut Supervisor, now: Now) {

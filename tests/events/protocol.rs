@@ -1,8 +1,7 @@
 //! The protocol, and what becomes of listeners that break it.
 
 use crate::recording::{Delivery, deliveries, listener, same};
-use crate::stage::Stage;
-use crate::stage::until_true;
+use crate::stage::{Stage, until_true};
 
 /// What a listener does with its first event, and a line of the log after which it is quiet.
 const MANNERS: &[(&str, &str)] = &[
