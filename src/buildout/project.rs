@@ -156,6 +156,13 @@ impl Project {
         &self.raw
     }
 
+    /// The value of an option as buildout's `query` prints it: merged, but neither references nor
+    /// macros followed; the standard directories are absolute.
+    pub fn written(&self, section: &str, option: &str) -> Option<String> {
+        let engine = self.engine.borrow();
+        Some(engine.raw.get(section)?.get(option)?.text.clone())
+    }
+
     /// The value of an option, resolved; `None` where nobody sets it.
     pub fn get(&self, section: &str, option: &str) -> Result<Option<String>, Fault> {
         let mut engine = self.engine.borrow_mut();

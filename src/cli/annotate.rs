@@ -1,10 +1,103 @@
-//! `supkit annotate`.
+//! `supkit annotate`: every section of a project with every value resolved, as JSON or as text
+//! that tells where each value comes from.
 
+mod text;
+
+use std::collections::{BTreeMap, BTreeSet};
 use std::process::ExitCode;
+use std::rc::Rc;
+
+use super::project::{self, ProjectArgs};
+use crate::buildout::{Fault, NoRecipes, Project, Request};
 
 #[derive(clap::Args)]
-pub(super) struct Args {}
+pub(super) struct Args {
+    #[command(flatten)]
+    project: ProjectArgs,
+    /// How to print
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+    /// Add the options that supkit knows the recipes to make
+    #[arg(long)]
+    recipes: bool,
+    /// Assignments `section:option=value`, and the sections to print (else all)
+    words: Vec<String>,
+}
 
-pub(super) fn main(_args: Args) -> ExitCode {
-    ExitCode::FAILURE
+#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Format {
+    Text,
+    Json,
+}
+
+/// Sections with their options, resolved.
+type Resolved<'p> = BTreeMap<&'p str, BTreeMap<String, String>>;
+
+pub(super) fn main(args: Args) -> ExitCode {
+    let (assignments, sections) = match project::words(&args.words) {
+        Ok(words) => words,
+        Err(fault) => return project::refuse(&fault),
+    };
+    let mut request = args.project.request(Request::strict(""), assignments);
+    request.installed = args.recipes;
+    let project = match project::load(&request, recipes(args.recipes)) {
+        Ok(project) => project,
+        Err(failure) => return project::fail(&[failure.fault], &failure.sources),
+    };
+    project::warn(&project);
+    if let Some(unknown) = sections.iter().find(|section| !project.has_section(section)) {
+        return project::refuse(&format!("Section not found: {unknown}"));
+    }
+    match resolve(&project, &sections) {
+        Ok(resolved) => match args.format {
+            Format::Json => project::print(&json(&project, &resolved)),
+            Format::Text => {
+                project::print(&text::annotated(&project, &resolved, args.project.verbose > 0))
+            }
+        },
+        Err(faults) => project::fail(&faults, project.sources()),
+    }
+}
+
+fn recipes(wanted: bool) -> Rc<dyn crate::buildout::Recipes> {
+    let _ = wanted;
+    Rc::new(NoRecipes)
+}
+
+/// All sections, or every fault that keeps one of them from being resolved.
+fn resolve<'p>(project: &'p Project, chosen: &[String]) -> Result<Resolved<'p>, Vec<Fault>> {
+    let mut resolved = Resolved::new();
+    let mut faults: Vec<Fault> = Vec::new();
+    let mut told = BTreeSet::new();
+    let wanted = |name: &str| chosen.is_empty() || chosen.iter().any(|chosen| chosen == name);
+    for section in project.sections().filter(|name| wanted(name)) {
+        match project.options(section) {
+            Ok(options) => drop(resolved.insert(section, options.into_iter().collect())),
+            // One cause spoils every section that needs it; it is told once.
+            Err(fault) if told.insert((fault.message().to_owned(), fault.span())) => {
+                faults.push(fault);
+            }
+            Err(_) => {}
+        }
+    }
+    if faults.is_empty() { Ok(resolved) } else { Err(faults) }
+}
+
+/// `{"section": {"option": "value"}}`; what recipes made is listed under a name that no section
+/// can have.
+fn json(project: &Project, resolved: &Resolved<'_>) -> String {
+    let mut all: BTreeMap<&str, serde_json::Value> =
+        resolved.iter().map(|(section, options)| (*section, serde_json::json!(options))).collect();
+    let made: BTreeMap<&str, Vec<&String>> = resolved
+        .iter()
+        .map(|(section, options)| {
+            (*section, options.keys().filter(|name| project.is_made(section, name)).collect())
+        })
+        .filter(|(_, names): &(_, Vec<&String>)| !names.is_empty())
+        .collect();
+    if !made.is_empty() {
+        all.insert("made by recipes", serde_json::json!(made));
+    }
+    let text = serde_json::to_string_pretty(&all).unwrap_or_default();
+    format!("{text}\n")
 }

@@ -6,7 +6,7 @@ use std::cell::OnceCell;
 use std::env;
 use std::ffi::OsStr;
 use std::fs;
-use std::io::ErrorKind;
+use std::io::{ErrorKind, Read as _};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -90,7 +90,7 @@ impl Outside for World {
 /// The interpreter in the first line of a `buildout` script (the project's own one, else that on
 /// the path), else that of the active environment, else `python3` or `python` on the path.
 fn find_interpreter(project: &Path) -> PathBuf {
-    let scripts = [Some(project.join("bin/buildout")), on_path("buildout")];
+    let scripts = [Some(project.join("bin/buildout")), programs("buildout").next()];
     let named = scripts.into_iter().flatten().find_map(|script| shebang(&script));
     let active = || {
         let python = PathBuf::from(env::var_os("VIRTUAL_ENV")?).join("bin/python");
@@ -98,13 +98,26 @@ fn find_interpreter(project: &Path) -> PathBuf {
     };
     named
         .or_else(active)
-        .or_else(|| on_path("python3"))
-        .or_else(|| on_path("python"))
+        .or_else(|| programs("python3").find(|path| !is_script(path)))
+        .or_else(|| programs("python").find(|path| !is_script(path)))
         .unwrap_or_else(|| "/usr/bin/python3".into())
 }
 
-fn on_path(name: &str) -> Option<PathBuf> {
-    env::split_paths(&env::var_os("PATH")?).map(|dir| dir.join(name)).find(|path| is_program(path))
+/// The programs of a name on the path.
+fn programs(name: &str) -> impl Iterator<Item = PathBuf> {
+    let path = env::var_os("PATH").unwrap_or_default();
+    let all: Vec<PathBuf> = env::split_paths(&path).map(|dir| dir.join(name)).collect();
+    all.into_iter().filter(|path| is_program(path))
+}
+
+/// A wrapper that picks an interpreter, such as a shim of pyenv, is none itself.
+fn is_script(path: &Path) -> bool {
+    fs::File::open(path)
+        .and_then(|mut file| {
+            let mut start = [0; 2];
+            file.read_exact(&mut start).map(|()| start == *b"#!")
+        })
+        .unwrap_or(false)
 }
 
 fn is_program(path: &Path) -> bool {

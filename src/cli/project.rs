@@ -1,10 +1,13 @@
 //! The arguments by which a buildout project is named, the same for every applet that reads one.
 //! They are buildout's own.
 
+use std::io::{self, IsTerminal as _, Write as _};
+use std::process::ExitCode;
 use std::rc::Rc;
 
 use super::outside::World;
-use crate::buildout::{Assignment, Failure, Project, Recipes, Request};
+use crate::buildout::{Assignment, Failure, Fault, Project, Recipes, Request};
+use crate::diag::SourceMap;
 
 #[derive(clap::Args)]
 pub(super) struct ProjectArgs {
@@ -69,4 +72,57 @@ impl ProjectArgs {
 /// Loads with real files.
 pub(super) fn load(request: &Request, recipes: Rc<dyn Recipes>) -> Result<Project, Box<Failure>> {
     Project::load(request, &World::around(&request.file), recipes)
+}
+
+/// The assignments among the words, and the other words.
+pub(super) fn words(words: &[String]) -> Result<(Vec<Assignment>, Vec<String>), String> {
+    let mut assignments = Vec::new();
+    let mut others = Vec::new();
+    for word in words {
+        if word.contains('=') {
+            assignments.push(word.parse().map_err(|fault| format!("{fault}"))?);
+        } else {
+            others.push(word.clone());
+        }
+    }
+    Ok((assignments, others))
+}
+
+/// Prints the answer. A reader that has gone away is no fault.
+pub(super) fn print(text: &str) -> ExitCode {
+    let mut out = io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => refuse(&error.to_string()),
+        _ => ExitCode::SUCCESS,
+    }
+}
+
+/// One sentence, as buildout says it.
+pub(super) fn refuse(message: &str) -> ExitCode {
+    say(&format!("Error: {message}"));
+    ExitCode::FAILURE
+}
+
+/// Every fault with its place, its chain and its remedy.
+pub(super) fn fail(faults: &[Fault], sources: &SourceMap) -> ExitCode {
+    for fault in faults {
+        say(&fault.diagnostic().render(sources, styled()));
+    }
+    ExitCode::FAILURE
+}
+
+/// What was odd while the project was read.
+pub(super) fn warn(project: &Project) {
+    for warning in project.warnings() {
+        say(&warning.render(project.sources(), styled()));
+    }
+}
+
+fn styled() -> bool {
+    io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none()
+}
+
+/// Nothing can be done where standard error is closed.
+fn say(text: &str) {
+    let _ = writeln!(io::stderr().lock(), "{text}");
 }
