@@ -14,14 +14,12 @@ pub(super) struct EmptyKey {
 pub(super) fn update(lower: &mut Sections, upper: Sections) -> Result<(), EmptyKey> {
     for (name, section) in upper {
         let merged = match lower.remove(&name) {
-            Some(below) => update_section(below, section),
+            Some(below) => update_section(&name, below, section),
             // The macros are not known yet; the operators wait for them.
             None if section.contains_key("<") => Ok(section),
-            None => update_section(Section::new(), first_layer(section)),
+            None => update_section(&name, Section::new(), first_layer(section)),
         };
-        let merged =
-            merged.map_err(|value| EmptyKey { section: name.clone(), value: Box::new(value) })?;
-        lower.insert(name, merged);
+        lower.insert(name, merged?);
     }
     Ok(())
 }
@@ -56,13 +54,21 @@ fn without_operator(key: &str) -> &str {
 }
 
 /// One section upon another: first the operators in the order of their options, then the plain ones.
-pub(super) fn update_section(mut lower: Section, mut upper: Section) -> Result<Section, Value> {
+pub(super) fn update_section(
+    name: &str,
+    mut lower: Section,
+    mut upper: Section,
+) -> Result<Section, EmptyKey> {
     if let Some(value) = upper.remove("") {
-        return Err(value);
+        return Err(EmptyKey { section: name.to_owned(), value: Box::new(value) });
     }
     let mut operators: Vec<String> =
         upper.keys().filter(|key| key.ends_with(['+', '-'])).cloned().collect();
-    operators.sort_by_key(|key| (key.trim_end_matches([' ', '+']).to_owned(), key.ends_with('-')));
+    // `x +` and `x+` are one option; they come in the order of the file.
+    operators.sort_by_cached_key(|key| {
+        let line = upper.get(key).and_then(|value| value.origin().spans().first().copied());
+        (key.trim_end_matches([' ', '+']).to_owned(), key.ends_with('-'), line)
+    });
     for key in operators {
         let Some(change) = upper.remove(&key) else { continue };
         let adds = key.ends_with('+');

@@ -52,6 +52,18 @@ struct Place<'a> {
     asked: Option<Span>,
 }
 
+impl Place<'_> {
+    /// The place of what this file extends.
+    fn below<'b>(
+        &'b mut self,
+        opened: &'b Opened,
+        download: &'b Section,
+        asked: Option<Span>,
+    ) -> Place<'b> {
+        Place { base: &opened.base, seen: self.seen, download, defaults: self.defaults, asked }
+    }
+}
+
 /// A file that is open: its name, its text, and the base of what it extends.
 struct Opened {
     name: String,
@@ -83,85 +95,76 @@ impl<'w> Loader<'w> {
         mut defaults: Sections,
     ) -> Result<Sections, Fault> {
         let mut seen = Vec::new();
-        let place = Place { base, seen: &mut seen, download, defaults: &mut defaults, asked: None };
+        let mut place =
+            Place { base, seen: &mut seen, download, defaults: &mut defaults, asked: None };
         let mut merged = Sections::new();
-        for layer in self.layers(name, place)? {
-            layers::update(&mut merged, layer).map_err(empty_key)?;
+        for layer in self.layers(name, &mut place)? {
+            layers::update(&mut merged, layer)?;
         }
         Ok(merged)
     }
 
     /// The layers of a file, the lowest first.
-    fn layers(&mut self, name: &str, place: Place<'_>) -> Result<Vec<Sections>, Fault> {
-        self.count(&place)?;
-        let download = layers::update_section(place.download.clone(), self.overrides.clone())
-            .map_err(|value| {
-                empty_key(EmptyKey { section: "buildout".into(), value: value.into() })
-            })?;
+    fn layers(&mut self, name: &str, place: &mut Place<'_>) -> Result<Vec<Sections>, Fault> {
+        self.count(place)?;
+        let overrides = self.overrides.clone();
+        let download = layers::update_section("buildout", place.download.clone(), overrides)?;
         let facts = Download::read(&download)?;
-        let Some(opened) = self.find(name, &place, &facts)? else { return Ok(Vec::new()) };
+        let Some(opened) = self.find(name, place, &facts)? else { return Ok(Vec::new()) };
         if place.seen.contains(&opened.name) {
             return Err(recursion(place.seen, &opened.name).at(place.asked));
         }
         let root = place.seen.is_empty();
         place.seen.push(opened.name.clone());
         let mut sections = self.parse(&opened)?;
+        let extends = take(&mut sections, "extends").filter(|value| !value.text.is_empty());
+        no_longer_extended_by(&sections, &opened.name)?;
+        let download = download_below(download, root, &sections)?;
+        let optional = take(&mut sections, "optional-extends");
 
-        let buildout = sections.get_mut("buildout");
-        let extends = buildout.and_then(|section| section.remove("extends"));
-        if let Some(value) = sections.get("buildout").and_then(|b| b.get("extended-by")) {
-            let message =
-                format!("No-longer supported \"extended-by\" option found in {}.", opened.name);
-            return Err(Fault::new(Kind::Extends, message).at(value.span()));
-        }
-        let below = self.download_below(download, root, &sections)?;
         let mut layers = Vec::new();
-        let mut optional = option_of(&mut sections, "optional-extends");
-        if let Some(extends) = extends.filter(|value| !value.text.is_empty()) {
+        if let Some(extends) = extends {
             for name in words(&extends.text) {
-                let place = Place {
-                    base: &opened.base,
-                    seen: &mut *place.seen,
-                    download: &below,
-                    defaults: &mut *place.defaults,
-                    asked: self.pinpoint(&extends, name),
-                };
-                layers.extend(self.layers(name, place)?);
+                let asked = pinpoint(&self.sources, &extends, name);
+                layers.extend(self.layers(name, &mut place.below(&opened, &download, asked))?);
             }
         } else if !place.defaults.is_empty() {
-            let mut user = std::mem::take(place.defaults);
-            if let Some(value) = &optional {
-                // The oracle forgets to take it away here.
-                sections
-                    .entry("buildout".into())
-                    .or_default()
-                    .insert("optional-extends".into(), value.clone());
+            // The oracle forgets to take the option away here.
+            if let (Some(value), Some(buildout)) = (&optional, sections.get_mut("buildout")) {
+                buildout.insert("optional-extends".into(), value.clone());
             }
-            layers::update(&mut user, sections).map_err(empty_key)?;
+            let mut user = std::mem::take(place.defaults);
+            layers::update(&mut user, sections)?;
             sections = user;
         }
-        if let Some(optional) = optional.take() {
-            for name in words(&optional.text) {
-                let asked = self.pinpoint(&optional, name);
-                if !self.outside.exists(name) {
-                    let message = format!("optional-extends file not found: {name}");
-                    let mut warning = Diagnostic::warning("optional-extends", message);
-                    warning.span = asked;
-                    self.warnings.push(warning);
-                    continue;
-                }
-                let place = Place {
-                    base: &opened.base,
-                    seen: &mut *place.seen,
-                    download: &below,
-                    defaults: &mut *place.defaults,
-                    asked,
-                };
-                layers.extend(self.layers(name, place)?);
-            }
+        if let Some(optional) = optional {
+            layers.extend(self.optional(&optional, &opened, &download, place)?);
         }
         layers.push(sections);
         place.seen.pop();
+        Ok(layers)
+    }
+
+    /// Files that may be absent, looked for from the working directory, as the oracle does.
+    fn optional(
+        &mut self,
+        names: &Value,
+        opened: &Opened,
+        download: &Section,
+        place: &mut Place<'_>,
+    ) -> Result<Vec<Sections>, Fault> {
+        let mut layers = Vec::new();
+        for name in words(&names.text) {
+            let asked = pinpoint(&self.sources, names, name);
+            if self.outside.exists(name) {
+                layers.extend(self.layers(name, &mut place.below(opened, download, asked))?);
+            } else {
+                let message = format!("optional-extends file not found: {name}");
+                let mut warning = Diagnostic::warning("optional-extends", message);
+                warning.span = asked;
+                self.warnings.push(warning);
+            }
+        }
         Ok(layers)
     }
 
@@ -172,21 +175,6 @@ impl<'w> Loader<'w> {
             return Err(Fault::new(Kind::Limit, message).at(place.asked));
         }
         Ok(())
-    }
-
-    /// Only the main file's own options say how to fetch what is below.
-    fn download_below(
-        &self,
-        download: Section,
-        root: bool,
-        sections: &Sections,
-    ) -> Result<Section, Fault> {
-        match sections.get("buildout").filter(|_| root) {
-            Some(own) => layers::update_section(download, own.clone()).map_err(|value| {
-                empty_key(EmptyKey { section: "buildout".into(), value: value.into() })
-            }),
-            None => Ok(download),
-        }
     }
 
     fn find(
@@ -251,10 +239,13 @@ impl<'w> Loader<'w> {
             _ => name.to_owned(),
         }
     }
+}
 
-    /// The word within the lines that made a value.
-    fn pinpoint(&self, value: &Value, word: &str) -> Option<Span> {
-        pinpoint(&self.sources, value, word)
+/// Only the main file's own options say how to fetch what is below.
+fn download_below(above: Section, root: bool, sections: &Sections) -> Result<Section, Fault> {
+    match sections.get("buildout").filter(|_| root) {
+        Some(own) => Ok(layers::update_section("buildout", above, own.clone())?),
+        None => Ok(above),
     }
 }
 
@@ -277,18 +268,30 @@ fn values(source: SourceId, section: ini::Section) -> Section {
     section.options.into_iter().map(|(key, entry)| (key, value(entry))).collect()
 }
 
-fn option_of(sections: &mut Sections, name: &str) -> Option<Value> {
-    sections.get_mut("buildout")?.remove(name)
+fn take(sections: &mut Sections, option: &str) -> Option<Value> {
+    sections.get_mut("buildout")?.remove(option)
 }
 
-pub(super) fn empty_key(empty: EmptyKey) -> Fault {
-    let message = format!(
-        "string index out of range: an operator of [{}] has no blank before it",
-        empty.section
-    );
-    Fault::new(Kind::Internal, message)
-        .at(empty.value.span())
-        .help("write `option += value`, with a blank before the operator")
+fn no_longer_extended_by(sections: &Sections, file: &str) -> Result<(), Fault> {
+    match sections.get("buildout").and_then(|buildout| buildout.get("extended-by")) {
+        Some(value) => {
+            let message = format!("No-longer supported \"extended-by\" option found in {file}.");
+            Err(Fault::new(Kind::Extends, message).at(value.span()))
+        }
+        None => Ok(()),
+    }
+}
+
+impl From<EmptyKey> for Fault {
+    fn from(empty: EmptyKey) -> Self {
+        let message = format!(
+            "string index out of range: an operator of [{}] has no blank before it",
+            empty.section
+        );
+        Self::new(Kind::Internal, message)
+            .at(empty.value.span())
+            .help("write `option += value`, with a blank before the operator")
+    }
 }
 
 fn recursion(seen: &[String], name: &str) -> Fault {

@@ -4,8 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::fault::{Fault, Kind};
-use super::layers::{self, EmptyKey};
-use super::load::empty_key;
+use super::layers;
 use super::value::{Section, Sections, Value};
 use crate::ini::text::{repr, strip};
 
@@ -55,9 +54,7 @@ impl Expansion<'_> {
             result.extend(below);
         }
         self.doing.pop();
-        let mut result = layers::update_section(result, own.clone()).map_err(|value| {
-            empty_key(EmptyKey { section: name.to_owned(), value: Box::new(value) })
-        })?;
+        let mut result = layers::update_section(name, result, own.clone())?;
         result.remove("<");
         self.done.insert(name.to_owned(), result.clone());
         Ok(result)

@@ -1,5 +1,7 @@
 //! MD5, for the one thing it is needed for: the names of files in an extends-cache.
 
+use std::fmt::Write as _;
+
 const SHIFTS: [[u32; 4]; 4] = [[7, 12, 17, 22], [5, 9, 14, 20], [4, 11, 16, 23], [6, 10, 15, 21]];
 const START: [u32; 4] = [0x6745_2301, 0xefcd_ab89, 0x98ba_dcfe, 0x1032_5476];
 
@@ -11,8 +13,13 @@ pub(super) fn hex(bytes: &[u8]) -> String {
         message.push(0);
     }
     message.extend(((bytes.len() as u64) * 8).to_le_bytes());
-    let state = message.chunks_exact(64).fold(START, |state, block| round(state, block));
-    state.iter().flat_map(|word| word.to_le_bytes()).map(|byte| format!("{byte:02x}")).collect()
+    let state = message.chunks_exact(64).fold(START, round);
+    let mut digits = String::with_capacity(32);
+    for byte in state.iter().flat_map(|word| word.to_le_bytes()) {
+        // Writing to a String cannot fail.
+        let _ = write!(digits, "{byte:02x}");
+    }
+    digits
 }
 
 fn round(state: [u32; 4], block: &[u8]) -> [u32; 4] {

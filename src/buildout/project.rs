@@ -268,21 +268,21 @@ fn merged(request: &Request, loader: &mut Loader<'_>) -> Result<(String, Section
         let path = paths::join(&home, "default.cfg");
         if loader.outside.exists(&path) {
             user = loader.open(&home, &path, &data["buildout"], Sections::new())?;
-            layers::update(&mut download, user.clone()).map_err(load::empty_key)?;
+            layers::update(&mut download, user.clone())?;
         }
     }
     let download = download.remove("buildout").unwrap_or_default();
     let layer = loader.open(&directory, &file, &download, user.clone())?;
-    layers::update(&mut data, layer).map_err(load::empty_key)?;
+    layers::update(&mut data, layer)?;
 
     let mut assigned = super::assign::sections(&request.assignments);
     let extends = assigned.get_mut("buildout").and_then(|section| section.remove("extends"));
     for name in extends.iter().flat_map(|value| words(&value.text)) {
         let (base, name) = (paths::dirname(name), paths::basename(name));
         let layer = loader.open(base, name, &download, user.clone())?;
-        layers::update(&mut data, layer).map_err(load::empty_key)?;
+        layers::update(&mut data, layer)?;
     }
-    layers::update(&mut data, assigned).map_err(load::empty_key)?;
+    layers::update(&mut data, assigned)?;
     Ok((file, data))
 }
 

@@ -53,18 +53,17 @@ pub(super) fn parse(reference: &str) -> Result<(&str, &str), Fault> {
             if names.len() < 2 { "doesn't contain a colon." } else { "has too many colons." };
         return Err(bad("substitution", reference, what));
     };
-    if section.chars().all(is_simple) && is_name(option) {
+    let own = section.is_empty() && !option.is_empty() && option.chars().all(is_simple);
+    if own || (is_name(section) && is_name(option)) {
         return Ok((section, option));
     }
-    let culprit = if is_name(section) {
-        "option name in substitution"
-    } else {
-        "section name in substitution"
-    };
-    Err(bad(culprit, reference, "has invalid characters."))
+    let culprit = if is_name(section) { "option" } else { "section" };
+    Err(bad(&format!("{culprit} name in substitution"), reference, "has invalid characters."))
 }
 
+/// As the oracle's pattern has it, a line end may follow the name.
 fn is_name(text: &str) -> bool {
+    let text = text.strip_suffix('\n').unwrap_or(text);
     !text.is_empty() && text.chars().all(is_simple)
 }
 

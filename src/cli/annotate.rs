@@ -33,7 +33,7 @@ enum Format {
 /// Sections with their options, resolved.
 type Resolved<'p> = BTreeMap<&'p str, BTreeMap<String, String>>;
 
-pub(super) fn main(args: Args) -> ExitCode {
+pub(super) fn main(args: &Args) -> ExitCode {
     let (assignments, sections) = match project::words(&args.words) {
         Ok(words) => words,
         Err(fault) => return project::refuse(&fault),

@@ -17,7 +17,7 @@ pub(super) struct Args {
     words: Vec<String>,
 }
 
-pub(super) fn main(args: Args) -> ExitCode {
+pub(super) fn main(args: &Args) -> ExitCode {
     let (assignments, asked) = match project::words(&args.words) {
         Ok(words) => words,
         Err(fault) => return project::refuse(&fault),

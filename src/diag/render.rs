@@ -30,10 +30,7 @@ impl Diagnostic {
     }
 }
 
-fn snippet<'a>(
-    sources: &'a SourceMap,
-    span: Span,
-) -> Snippet<'a, annotate_snippets::Annotation<'a>> {
+fn snippet(sources: &SourceMap, span: Span) -> Snippet<'_, annotate_snippets::Annotation<'_>> {
     Snippet::source(sources.text(span.source)).path(sources.name(span.source)).fold(true)
 }
 

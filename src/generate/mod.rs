@@ -11,6 +11,7 @@ mod frame;
 mod groups;
 pub mod input;
 pub mod layout;
+pub mod listing;
 mod options;
 mod order;
 pub mod paths;

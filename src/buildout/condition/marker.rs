@@ -178,13 +178,12 @@ fn normal(variable: &str, text: &str) -> String {
 fn variable(name: &str, python: &Python) -> Result<String, String> {
     Ok(match name {
         "implementation_name" => python.implementation.clone(),
-        "implementation_version" => python.version.clone(),
+        "implementation_version" | "python_full_version" => python.version.clone(),
         "os_name" => python.os_name().to_owned(),
         "platform_machine" => python.machine.clone(),
         "platform_release" => python.release.clone(),
         "platform_system" => python.system.clone(),
         "platform_version" => python.system_version.clone(),
-        "python_full_version" => python.version.clone(),
         "platform_python_implementation" => match python.implementation.as_str() {
             "cpython" => "CPython".into(),
             "pypy" => "PyPy".into(),

@@ -2,7 +2,7 @@
 //! write. Nothing is touched before everything is known to be in order.
 
 mod disk;
-mod say;
+pub(super) mod say;
 mod sources;
 
 use std::process::ExitCode;
@@ -16,6 +16,7 @@ use crate::generate::plan::{Conflict, File, Role, Verdict};
 use crate::generate::{readback, reading};
 
 use super::project::ProjectArgs;
+pub(super) use sources::catalogue;
 use sources::{Refusal, Source};
 
 #[derive(clap::Args)]

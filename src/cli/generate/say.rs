@@ -13,7 +13,7 @@ use super::Planned;
 use super::sources::{Refusal, Source};
 
 /// Writes to standard output; who closed it does not want to hear more.
-pub(super) fn out(text: &str) {
+pub(in crate::cli) fn out(text: &str) {
     let _ = std::io::stdout().write_all(text.as_bytes());
 }
 
@@ -25,7 +25,7 @@ fn diagnostic(fault: &Diagnostic, sources: &SourceMap) {
     err(&fault.render(sources, std::io::stderr().is_terminal()));
 }
 
-pub(in super::super) fn refusal(refusal: &Refusal) {
+pub(in crate::cli) fn refusal(refusal: &Refusal) {
     for fault in &refusal.faults {
         diagnostic(fault, &refusal.sources);
     }

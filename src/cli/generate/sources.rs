@@ -17,7 +17,7 @@ pub(super) struct Source {
 }
 
 /// Faults, and the texts that they point into.
-pub(super) struct Refusal {
+pub(in crate::cli) struct Refusal {
     pub(super) faults: Vec<Diagnostic>,
     pub(super) sources: SourceMap,
 }
@@ -54,7 +54,7 @@ pub(super) fn load(args: &ProjectArgs, assignments: &[String]) -> Result<Source,
 }
 
 /// The built-in recipes and those of `recipes.d/` beside the project's main file.
-pub(in super::super) fn catalogue(file: &str) -> Result<Catalogue, Refusal> {
+pub(in crate::cli) fn catalogue(file: &str) -> Result<Catalogue, Refusal> {
     let directory = Path::new(file).parent().unwrap_or(Path::new("")).join("recipes.d");
     let mut own = Vec::new();
     for path in ini_files(&directory) {

@@ -11,7 +11,7 @@ use crate::core::state::ProcessState;
 
 use super::super::deployment::{Info, say};
 
-pub(in super::super) struct Progress {
+pub(in crate::cli) struct Progress {
     /// The state that was told last, by name.
     told: BTreeMap<String, ProcessState>,
     live: Option<Live>,
@@ -23,14 +23,14 @@ struct Live {
 }
 
 impl Progress {
-    pub(in super::super) fn new() -> Self {
+    pub(in crate::cli) fn new() -> Self {
         let live = std::io::stderr().is_terminal() && std::io::stdout().is_terminal();
         let live = live.then(|| Live { all: MultiProgress::new(), lines: BTreeMap::new() });
         Self { told: BTreeMap::new(), live }
     }
 
     /// Tells how things stand.
-    pub(in super::super) fn show(&mut self, infos: &[Info]) {
+    pub(in crate::cli) fn show(&mut self, infos: &[Info]) {
         for info in infos {
             let name = info.full_name();
             let news = self.told.get(&name) != Some(&info.state);
@@ -44,7 +44,7 @@ impl Progress {
     }
 
     /// The lines stay as they are.
-    pub(in super::super) fn finish(&mut self) {
+    pub(in crate::cli) fn finish(&mut self) {
         if let Some(live) = &mut self.live {
             live.lines.values().for_each(ProgressBar::abandon);
         }

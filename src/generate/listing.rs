@@ -1,0 +1,135 @@
+//! The recipes as people read them: a list for the terminal and the page of the reference, made
+//! from the same data that `generate` works with.
+
+use std::fmt::Write as _;
+
+use super::catalogue::{Catalogue, Entry};
+use super::recipe::{Recipe, Yields};
+
+/// One paragraph a recipe.
+pub fn text(catalogue: &Catalogue) -> String {
+    let paragraphs: Vec<String> = sorted(catalogue).into_iter().map(paragraph).collect();
+    paragraphs.join("\n")
+}
+
+fn paragraph(entry: &Entry) -> String {
+    let recipe = &entry.recipe;
+    let mut out = format!("{}\n", recipe.title);
+    let mut line = |label: &str, value: &str| {
+        if !value.is_empty() {
+            // Writing to a String cannot fail.
+            let _ = writeln!(out, "  {label:<9} {value}");
+        }
+    };
+    line("recipe", &recipe.names.0.join(" "));
+    line("when", &condition(recipe));
+    line("yields", yields(recipe));
+    line("priority", &priority(recipe));
+    for (option, value) in presets(recipe) {
+        line(&option, &value);
+    }
+    line("reads", &recipe.reads.0.join(" "));
+    line("makes", &made(recipe));
+    line("serves", source(recipe.serves.as_ref()));
+    line("needs", source(recipe.needs.as_ref()));
+    line("ready", source(recipe.ready.as_ref()));
+    line("log", source(recipe.log.as_ref()));
+    line("file", &entry.file);
+    out
+}
+
+/// The page of the reference.
+pub fn markdown(catalogue: &Catalogue) -> String {
+    let mut out = INTRODUCTION.to_owned();
+    for entry in sorted(catalogue) {
+        let recipe = &entry.recipe;
+        let _ = write!(out, "\n## {}\n\n", recipe.title);
+        let names: Vec<String> = recipe.names.0.iter().map(|name| format!("`{name}`")).collect();
+        let _ = write!(out, "{}", names.join(", "));
+        if recipe.when.is_some() {
+            let _ = write!(out, ", where `{}`", condition(recipe));
+        }
+        let _ = writeln!(out, " (`recipes/{}`)\n", entry.file);
+        let _ = writeln!(out, "| | |\n|---|---|\n| yields | {} |", yields(recipe));
+        let mut row = |label: &str, value: &str| {
+            if !value.is_empty() {
+                let _ = writeln!(out, "| {label} | `{}` |", value.replace('|', "\\|"));
+            }
+        };
+        row("priority", &priority(recipe));
+        for (option, value) in presets(recipe) {
+            row(&option, &value);
+        }
+        row("reads", &recipe.reads.0.join(" "));
+        row("makes", &made(recipe));
+        row("serves", source(recipe.serves.as_ref()));
+        row("needs", source(recipe.needs.as_ref()));
+        row("ready", source(recipe.ready.as_ref()));
+        row("log", source(recipe.log.as_ref()));
+    }
+    out
+}
+
+const INTRODUCTION: &str = "\
+# Recipes that supkit knows
+
+Made from `recipes/*.ini` by `supkit recipes --format markdown`; a test keeps it true.
+
+`{name}` stands for an option of the part, `{name|text}` for the option or else the text. `{part}`,
+`{bin}`, `{parts}` and `{directory}` are the part's name, `${buildout:bin-directory}`,
+`${buildout:parts-directory}` and `${buildout:directory}`. What stands behind `command` and below is
+preset; a part may say it better with `supervisor-command`, `supervisor-startsecs`, and so on for
+every option of `[program:x]`.
+";
+
+/// Programs first, in the order of starting; then the others.
+fn sorted(catalogue: &Catalogue) -> Vec<&Entry> {
+    let mut entries: Vec<&Entry> = catalogue.entries().iter().collect();
+    let last = usize::MAX;
+    let tier = |entry: &Entry| entry.recipe.tier.map_or(last, |tier| tier as usize);
+    entries.sort_by(|a, b| tier(a).cmp(&tier(b)).then_with(|| a.recipe.title.cmp(&b.recipe.title)));
+    entries
+}
+
+fn yields(recipe: &Recipe) -> &'static str {
+    match recipe.yields {
+        Yields::Program => "a program",
+        Yields::Nothing => "nothing that runs",
+        Yields::Daemon => "the daemon",
+        Yields::Configuration => "the whole configuration",
+    }
+}
+
+fn condition(recipe: &Recipe) -> String {
+    recipe.when.as_ref().map_or_else(String::new, ToString::to_string)
+}
+
+fn priority(recipe: &Recipe) -> String {
+    match (recipe.preset("priority"), recipe.tier) {
+        (Some(preset), _) => preset.source().to_owned(),
+        (None, Some(tier)) => format!("{} ({})", tier.priority(), tier.name()),
+        (None, None) => String::new(),
+    }
+}
+
+fn presets(recipe: &Recipe) -> Vec<(String, String)> {
+    let options = super::options::in_order().filter(|option| *option != "priority");
+    options
+        .filter_map(|option| Some((option.to_owned(), recipe.preset(option)?.source().to_owned())))
+        .collect()
+}
+
+fn made(recipe: &Recipe) -> String {
+    let made = recipe.makes.0.iter().map(|(option, value)| {
+        if value.source().is_empty() {
+            option.clone()
+        } else {
+            format!("{option}={}", value.source())
+        }
+    });
+    made.collect::<Vec<_>>().join(" ")
+}
+
+fn source(text: Option<&super::recipe::Text>) -> &str {
+    text.map_or("", |text| text.0.source())
+}
