@@ -83,13 +83,13 @@ pub fn main() -> ExitCode {
 
 fn subcommand(command: Command) -> ExitCode {
     match command {
-        Command::Generate(args) => generate::main(args),
-        Command::Run(args) => run::main(args),
-        Command::Stop(args) => stop::main(args),
+        Command::Generate(args) => generate::main(&args),
+        Command::Run(args) => run::main(&args),
+        Command::Stop(args) => stop::main(&args),
         Command::Check(args) => check::main(args),
         Command::Annotate(args) => annotate::main(&args),
         Command::Query(args) => query::main(&args),
-        Command::Recipes(args) => recipes::main(args),
+        Command::Recipes(args) => recipes::main(&args),
         Command::Supervisord(raw) => supervisord::main(raw.args),
         Command::Supervisorctl(raw) => supervisorctl::main(raw.args),
         Command::EchoSupervisordConf(raw) => echo_conf::main(raw.args),

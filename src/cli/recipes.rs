@@ -23,7 +23,7 @@ enum Format {
     Markdown,
 }
 
-pub(super) fn main(args: Args) -> ExitCode {
+pub(super) fn main(args: &Args) -> ExitCode {
     match catalogue(&args.file) {
         Ok(catalogue) => {
             say::out(&match args.format {

@@ -26,8 +26,8 @@ pub(super) struct Args {
     timeout: u64,
 }
 
-pub(super) fn main(args: Args) -> ExitCode {
-    match stop(&args) {
+pub(super) fn main(args: &Args) -> ExitCode {
+    match stop(args) {
         Ok(()) => ExitCode::SUCCESS,
         Err(message) => {
             complain(&format!("supkit stop: {message}"));

@@ -190,7 +190,7 @@ impl<'a> Work<'a> {
             match self.setting(part, recipe, option) {
                 Ok(Some((value, origin))) => program.set(option, value, origin),
                 Ok(None) => {}
-                Err(fault) => self.faults.push(fault),
+                Err(fault) => self.faults.push(*fault),
             }
         }
         self.programs.push(program);
@@ -207,7 +207,7 @@ impl<'a> Work<'a> {
         part: &Part,
         recipe: Option<&Recipe>,
         option: &str,
-    ) -> Result<Option<(String, Origin)>, Diagnostic> {
+    ) -> Result<Option<(String, Origin)>, Box<Diagnostic>> {
         if let Some((key, text)) = said(part, option) {
             let value = self.place.shorten(text.trim());
             return Ok(Some((value, Origin::Project(part.span_of(key)))));
@@ -216,8 +216,9 @@ impl<'a> Work<'a> {
             recipe.and_then(|recipe| Some((recipe, recipe.preset(option)?)))
         {
             let find = |name: &str| self.input.find(part, name).map(|text| text.replace('%', "%%"));
-            let filled =
-                phrase.fill(&find).map_err(|hole| unfilled(part, recipe, option, &hole.0))?;
+            let filled = phrase
+                .fill(&find)
+                .map_err(|hole| Box::new(unfilled(part, recipe, option, &hole.0)))?;
             let value = self.place.shorten(filled.trim());
             let origin = Origin::Recipe(recipe.title.clone());
             return Ok((!value.is_empty()).then_some((value, origin)));

@@ -102,18 +102,19 @@ mod tests {
     fn changed_new_and_gone_options_are_told() {
         let old = "[supervisord]\na = 1\nc = 3\n[program:old]\ncommand = x\n";
         let got = differences(old, &deployment(&[("a", "2"), ("b", "2")]));
-        let told: Vec<(&str, Option<&str>, Option<&str>, Option<&str>)> = got
+        let side = |text: &Option<String>| text.clone().unwrap_or("-".to_owned());
+        let told: Vec<String> = got
             .iter()
-            .map(|d| (d.section.as_str(), d.option.as_deref(), d.old.as_deref(), d.new.as_deref()))
+            .map(|d| {
+                format!("{} {}: {} > {}", d.section, side(&d.option), side(&d.old), side(&d.new))
+            })
             .collect();
-        assert_eq!(
-            told,
-            [
-                ("supervisord", Some("a"), Some("1"), Some("2")),
-                ("supervisord", Some("b"), None, Some("2")),
-                ("supervisord", Some("c"), Some("3"), None),
-                ("program:old", None, Some(""), None),
-            ]
-        );
+        let wanted = [
+            "supervisord a: 1 > 2",
+            "supervisord b: - > 2",
+            "supervisord c: 3 > -",
+            "program:old -:  > -",
+        ];
+        assert_eq!(told, wanted);
     }
 }

@@ -12,6 +12,7 @@ mod groups;
 pub mod input;
 pub mod layout;
 pub mod listing;
+mod obliging;
 mod options;
 mod order;
 pub mod paths;

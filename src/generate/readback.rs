@@ -1,10 +1,12 @@
 //! A configuration that would be read otherwise than it was meant is never written: the text is
 //! read again, and every value must come back as it went in.
 
-use crate::diag::{Diagnostic, SourceMap};
+use crate::conf::options::CommandLine;
+use crate::diag::{Diagnostic, SourceMap, Span};
 use crate::ini::python::Document;
 
 use super::deployment::{Deployment, Origin, Setting};
+use super::obliging::Obliging;
 use super::plan::{Content, File};
 
 /// The text of a file that has one.
@@ -34,6 +36,35 @@ pub fn check(deployment: &Deployment, text: &str) -> Result<(), Vec<Diagnostic>>
         }
     }
     if faults.is_empty() { Ok(()) } else { Err(faults) }
+}
+
+/// Reads `text` as the daemon would, and points the faults at what caused them in the project.
+pub fn understood(deployment: &Deployment, text: &str, conf: &str) -> Result<(), Vec<Diagnostic>> {
+    let line = CommandLine { configuration: Some(conf.to_owned()), ..CommandLine::default() };
+    let world = Obliging { conf, text };
+    let Err(refused) = crate::conf::read::read(conf, &line, &world) else { return Ok(()) };
+    let faults = refused.faults.iter().map(|fault| {
+        let place = fault.diagnostic.span.map(|span| refused.sources.place(span));
+        let cause = place.and_then(|place| cause(deployment, text, place.line));
+        let mut told = fault.diagnostic.clone();
+        (told.span, told.chain) = (cause, Vec::new());
+        told
+    });
+    Err(faults.collect())
+}
+
+/// Where the project asks for what stands on a line of the configuration.
+fn cause(deployment: &Deployment, text: &str, line: usize) -> Option<Span> {
+    let above: Vec<&str> = text.lines().take(line).collect();
+    let header = above.iter().rev().find_map(|line| line.strip_prefix('[')?.strip_suffix(']'))?;
+    let option = above.iter().rev().find_map(|line| Some(line.split_once(" = ")?.0));
+    let sections = deployment.sections();
+    let section = sections.iter().find(|section| section.name == header)?;
+    let setting = section.settings.iter().find(|setting| Some(setting.option.as_str()) == option);
+    match setting.map(|setting| &setting.origin) {
+        Some(Origin::Project(span)) => *span,
+        _ => section.span,
+    }
 }
 
 /// Line by line without the blanks around, as continuation lines lose theirs.

@@ -48,7 +48,8 @@ fn sealed_line(text: &str) -> Option<(usize, &str)> {
 }
 
 fn checksum(text: &str) -> String {
-    Sha1::digest(text.as_bytes()).iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+    let digest = Sha1::digest(text.as_bytes());
+    digest.iter().take(8).fold(String::new(), |sum, byte| format!("{sum}{byte:02x}"))
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! The plan meets the disk: what lies there, and how it is replaced. Each file changes in one step;
 //! before the first of them does, every directory is known to be writable.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::{Path, PathBuf};
@@ -53,27 +54,35 @@ pub(super) fn write(planned: &Planned) -> Result<(), Refusal> {
         files.map(|(file, _)| file)
     };
     let parents = pending().filter_map(|file| Path::new(&file.path).parent());
-    let directories = planned.directories.iter().map(Path::new).chain(parents);
-    let directories: std::collections::BTreeSet<&Path> = directories.collect();
+    let directories: BTreeSet<&Path> =
+        planned.directories.iter().map(Path::new).chain(parents).collect();
+    let foundations: BTreeSet<&Path> = directories.iter().map(|path| foundation(path)).collect();
+    foundations.into_iter().try_for_each(probe)?;
     for directory in directories {
-        fs::create_dir_all(directory).map_err(|error| {
-            cannot(&format!("make the directory `{}`", directory.display()), &error)
-        })?;
-    }
-    let parents: std::collections::BTreeSet<&Path> =
-        pending().filter_map(|file| Path::new(&file.path).parent()).collect();
-    for directory in parents {
-        probe(directory)?;
+        let made = fs::create_dir_all(directory);
+        made.map_err(|error| cannot(&format!("make `{}`", directory.display()), &error))?;
     }
     let secret = planned.derived.deployment.has_password();
     pending().try_for_each(|file| put(file, secret))
 }
 
+/// What is there already of a path.
+fn foundation(path: &Path) -> &Path {
+    let there = |path: &&Path| path.symlink_metadata().is_ok();
+    path.ancestors().find(there).unwrap_or(path)
+}
+
 /// Fails where no file can be made.
 fn probe(directory: &Path) -> Result<(), Refusal> {
+    let shown = directory.display();
+    if !directory.is_dir() {
+        let fault = Diagnostic::error("in-the-way", format!("`{shown}` is not a directory"));
+        return Err(Refusal::many(vec![
+            fault.help("a directory is needed there; move the file away"),
+        ]));
+    }
     let made = files::make_private(directory, ".supkit-", "");
-    let path =
-        made.map_err(|error| cannot(&format!("write into `{}`", directory.display()), &error))?;
+    let path = made.map_err(|error| cannot(&format!("write into `{shown}`"), &error))?;
     fs::remove_file(&path).map_err(|error| cannot(&format!("remove `{}`", path.display()), &error))
 }
 

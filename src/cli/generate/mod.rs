@@ -46,8 +46,8 @@ pub(super) struct Args {
     assignments: Vec<String>,
 }
 
-pub(super) fn main(args: Args) -> ExitCode {
-    match run(&args) {
+pub(super) fn main(args: &Args) -> ExitCode {
+    match run(args) {
         Ok(code) => code,
         Err(refusal) => {
             say::refusal(&refusal);
@@ -56,6 +56,9 @@ pub(super) fn main(args: Args) -> ExitCode {
     }
 }
 
+/// Files, and what is to be done with each.
+type Judged = Vec<(File, Verdict)>;
+
 /// All that is to be written, judged.
 struct Planned {
     derived: Derived,
@@ -63,7 +66,7 @@ struct Planned {
     conf: String,
     text: String,
     directories: Vec<String>,
-    files: Vec<(File, Verdict)>,
+    files: Judged,
     /// Scripts of others that are left alone.
     kept: Vec<String>,
 }
@@ -113,20 +116,22 @@ fn plan(args: &Args, source: &Source, input: &Input) -> Result<Planned, Refusal>
     let file = layout::configuration(&derived, &conf, source.project.file());
     let file = file.map_err(|fault| Refusal::plain(fault.0))?;
     let text = readback::text_of(&file).to_owned();
-    source.faults(readback::check(&derived.deployment, &text))?;
-    let mut files = vec![file];
+    if !derived.told {
+        source.faults(readback::check(&derived.deployment, &text))?;
+    }
+    source.faults(readback::understood(&derived.deployment, &text, &conf))?;
+    let (mut files, mut directories) = (vec![file], Vec::new());
     if place.is_inside() && !printed {
         let more = layout::installation(input, &derived, &conf);
         files.extend(more.map_err(|fault| Refusal::plain(fault.0))?);
+        directories = layout::directories(input, &derived, &conf);
     }
-    let directories =
-        if printed { Vec::new() } else { layout::directories(input, &derived, &conf) };
     let (files, kept) = if printed { (Vec::new(), Vec::new()) } else { judge(args, files)? };
     Ok(Planned { derived, conf, text, directories, files, kept })
 }
 
 /// Asks the disk about every file, and refuses if one of them is not ours.
-fn judge(args: &Args, files: Vec<File>) -> Result<(Vec<(File, Verdict)>, Vec<String>), Refusal> {
+fn judge(args: &Args, files: Vec<File>) -> Result<(Judged, Vec<String>), Refusal> {
     let own = disk::own_program()?;
     let (mut judged, mut kept, mut conflicts) = (Vec::new(), Vec::new(), Vec::new());
     for file in files {

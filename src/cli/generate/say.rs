@@ -1,10 +1,13 @@
 //! What `generate` tells: diagnostics on standard error, results on standard output.
 
+use std::fmt::Write as _;
 use std::io::{IsTerminal as _, Write as _};
+use std::path::Path;
 use std::process::ExitCode;
 
 use crate::diag::{Diagnostic, SourceMap};
 use crate::generate::deployment::Origin;
+use crate::generate::derive::Derived;
 use crate::generate::differ::{Difference, differences};
 use crate::generate::input::Input;
 use crate::generate::plan::{Role, Verdict};
@@ -32,7 +35,7 @@ pub(in crate::cli) fn refusal(refusal: &Refusal) {
 }
 
 /// What is odd but no reason to stop.
-pub(super) fn warnings(source: &Source, derived: &crate::generate::derive::Derived, input: &Input) {
+pub(super) fn warnings(source: &Source, derived: &Derived, input: &Input) {
     let sources = source.project.sources();
     for warning in source.project.warnings() {
         diagnostic(warning, sources);
@@ -45,26 +48,24 @@ pub(super) fn warnings(source: &Source, derived: &crate::generate::derive::Deriv
     for warning in &derived.warnings {
         diagnostic(warning, sources);
     }
-    for (program, command) in missing_commands(derived, input) {
-        let message = format!("program `{program}` runs `{command}`, which does not exist yet");
+    let missing = missing_commands(derived, input);
+    if !missing.is_empty() {
+        let message = format!("these programs are not there yet: {}", missing.join(", "));
         let help = "build the project first: bin/buildout";
         diagnostic(&Diagnostic::warning("no-command", message).help(help), sources);
     }
 }
 
-/// Programs whose command is a path below the project where nothing lies.
-fn missing_commands(
-    derived: &crate::generate::derive::Derived,
-    input: &Input,
-) -> Vec<(String, String)> {
-    let inside = |path: &str| path.starts_with(&format!("{}/", input.directory));
+/// Commands that are paths below the project where nothing lies.
+fn missing_commands(derived: &Derived, input: &Input) -> Vec<String> {
+    let here = format!("{}/", input.directory);
     let programs = derived.deployment.programs.iter();
     programs
         .filter_map(|program| {
             let word = program.get("command")?.split_whitespace().next()?.to_owned();
             let path = word.replace("%(here)s/..", &input.directory);
-            (inside(&path) && !path.contains('%') && !std::path::Path::new(&path).exists())
-                .then(|| (program.name.clone(), path))
+            let below = path.strip_prefix(&here)?;
+            (!path.contains('%') && !Path::new(&path).exists()).then(|| below.to_owned())
         })
         .collect()
 }
@@ -160,13 +161,14 @@ fn heading(difference: &Difference) -> String {
 }
 
 fn option_lines(source: &Source, option: &str, difference: &Difference) -> String {
+    // Writing to a String cannot fail.
     let mut lines = String::new();
     if let Some(old) = &difference.old {
-        lines += &format!("-     {option} = {}\n", joined(old));
+        let _ = writeln!(lines, "-     {option} = {}", joined(old));
     }
     if let Some(new) = &difference.new {
         let why = difference.origin.as_ref().map_or_else(String::new, |origin| why(source, origin));
-        lines += &format!("+     {option} = {}   ; {why}\n", joined(new));
+        let _ = writeln!(lines, "+     {option} = {}   ; {why}", joined(new));
     }
     lines
 }

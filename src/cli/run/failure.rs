@@ -60,7 +60,7 @@ pub(super) fn last_lines_of(path: &str) -> String {
 fn last_lines(text: &str) -> String {
     let lines: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty()).collect();
     let start = lines.len().saturating_sub(LINES);
-    lines[start..].iter().map(|line| format!("\n    {line}")).collect()
+    lines[start..].iter().fold(String::new(), |text, line| text + "\n    " + line)
 }
 
 /// What usually helps against what the log says.
@@ -89,7 +89,7 @@ mod tests {
 
     #[test]
     fn only_the_last_lines_are_shown() {
-        let text: String = (1..=40).map(|n| format!("line {n}\n\n")).collect();
+        let text = (1..=40).fold(String::new(), |text, n| format!("{text}line {n}\n\n"));
         let shown = last_lines(&text);
         assert!(shown.starts_with("\n    line 26"), "{shown}");
         assert!(shown.ends_with("line 40"));

@@ -35,8 +35,8 @@ pub(super) struct Args {
     timeout: u64,
 }
 
-pub(super) fn main(args: Args) -> ExitCode {
-    match run(&args) {
+pub(super) fn main(args: &Args) -> ExitCode {
+    match run(args) {
         Ok(code) => code,
         Err(message) => {
             complain(&format!("supkit run: {message}"));
