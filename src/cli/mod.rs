@@ -73,7 +73,7 @@ pub fn main() -> ExitCode {
     let program = argv.next().unwrap_or_default();
     let name = Path::new(&program).file_name().unwrap_or_default().to_string_lossy().into_owned();
     match name.as_str() {
-        "supervisord" => supervisord::main(argv.collect()),
+        "supervisord" => supervisord::main(&argv.collect::<Vec<_>>()),
         "supervisorctl" => supervisorctl::main(argv.collect()),
         "echo_supervisord_conf" => echo_conf::main(argv.collect()),
         "pidproxy" => pidproxy::main(&argv.collect::<Vec<_>>()),
@@ -90,7 +90,7 @@ fn subcommand(command: Command) -> ExitCode {
         Command::Annotate(args) => annotate::main(&args),
         Command::Query(args) => query::main(&args),
         Command::Recipes(args) => recipes::main(&args),
-        Command::Supervisord(raw) => supervisord::main(raw.args),
+        Command::Supervisord(raw) => supervisord::main(&raw.args),
         Command::Supervisorctl(raw) => supervisorctl::main(raw.args),
         Command::EchoSupervisordConf(raw) => echo_conf::main(raw.args),
         Command::Pidproxy(raw) => pidproxy::main(&raw.args),

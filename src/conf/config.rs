@@ -24,6 +24,25 @@ pub struct Config {
     pub origins: Origins,
 }
 
+impl Config {
+    /// What children learn as `SUPERVISOR_SERVER_URL`: the first unix server, else the last inet
+    /// one.
+    pub fn server_url(&self) -> Option<String> {
+        let unix = self.servers.iter().find_map(|server| match &server.bind {
+            Bind::Unix { path, .. } => Some(format!("unix://{path}")),
+            Bind::Inet { .. } => None,
+        });
+        let inet = self.servers.iter().rev().find_map(|server| match &server.bind {
+            Bind::Inet { host, port } => {
+                let host = if host.is_empty() { "localhost" } else { host };
+                Some(format!("http://{host}:{port}"))
+            }
+            Bind::Unix { .. } => None,
+        });
+        unix.or(inet)
+    }
+}
+
 /// What Supervisor writes to its log about its configuration, once it has a log.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Notes {

@@ -1,27 +1,40 @@
 //! Reads the configuration, now and whenever it is asked for again: the command line that the
 //! daemon was started with stays in force.
 
+use super::surroundings::System;
 use crate::conf::config::Config;
+use crate::conf::fault::Refused;
+use crate::conf::options::CommandLine;
+use crate::conf::read;
 
-/// How this daemon was called.
+/// Where the configuration is and what is laid over it.
 #[derive(Clone, Debug)]
 pub struct Reader {
     /// `argv[0]`, for messages.
-    pub program: String,
-    pub args: Vec<String>,
-}
-
-/// A configuration with what is to be said about it in the log.
-#[derive(Clone, Debug)]
-pub struct Reading {
-    pub config: Config,
-    pub warnings: Vec<String>,
-    pub infos: Vec<String>,
+    program: String,
+    line: CommandLine,
+    /// The main file as it was given, and so that it is found from anywhere.
+    given: String,
+    absolute: String,
 }
 
 impl Reader {
-    /// The error is a sentence for people.
-    pub fn read(&self) -> Result<Reading, String> {
-        Err("not yet".to_owned())
+    pub fn new(program: String, line: CommandLine, file: String) -> Self {
+        let absolute = std::path::absolute(&file)
+            .map_or_else(|_| file.clone(), |path| path.display().to_string());
+        Self { program, line, given: file, absolute }
+    }
+
+    pub fn program(&self) -> &str {
+        &self.program
+    }
+
+    /// The first reading, before the daemon may have gone elsewhere.
+    pub fn read_first(&self) -> Result<Config, Refused> {
+        read::read(&self.given, &self.line, &System)
+    }
+
+    pub fn read(&self) -> Result<Config, Refused> {
+        read::read(&self.absolute, &self.line, &System)
     }
 }

@@ -85,8 +85,7 @@ impl Services for Outside<'_> {
     }
 
     fn reread(&mut self) -> Result<Config, String> {
-        let reading = self.reader.read()?;
-        Ok(reading.config)
+        self.reader.read().map_err(|refused| refused.text().to_owned())
     }
 
     fn program(

@@ -3,7 +3,7 @@
 
 use std::env;
 use std::fs;
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 use std::process::{self, ExitCode};
 
 use super::activity::ActivityLog;
@@ -11,11 +11,11 @@ use super::autologs;
 use super::listeners::Opened;
 use super::logs::Logs;
 use super::privileges::{self, Remarks};
-use super::reader::{Reader, Reading};
+use super::reader::Reader;
 use super::server::Server;
 use super::shell::Shell;
 use super::turn::{Daemon, Ending, now};
-use crate::conf::config::{Bind, Config, LogLevel, Supervisord};
+use crate::conf::config::{Config, LogLevel, Supervisord};
 use crate::core::effect::Effect;
 use crate::core::python;
 use crate::core::supervisor::Supervisor;
@@ -43,52 +43,47 @@ impl From<io::Error> for Refusal {
 }
 
 /// Lives until told to end; a restart is another life of the same process.
-pub fn run(reader: &Reader, first: Reading) -> ExitCode {
-    let mut reading = first;
+pub fn run(reader: &Reader) -> ExitCode {
     let mut signals = None;
+    let mut reading = reader.read_first();
     loop {
-        match live(reader, reading, &mut signals) {
+        let config = match reading {
+            Ok(config) => config,
+            Err(refused) => return refuse(reader, &refused.explain(io::stderr().is_terminal())),
+        };
+        match live(reader, config, &mut signals) {
             Ok(Ending::Exit) => return ExitCode::SUCCESS,
             Ok(Ending::Restart) => {}
-            Err(Refusal(sentence)) => return refuse(reader, &sentence),
+            Err(Refusal(sentence)) => return refuse(reader, &format!("Error: {sentence}\n")),
         }
-        reading = match reader.read() {
-            Ok(reading) => reading,
-            Err(sentence) => return refuse(reader, &sentence),
-        };
+        reading = reader.read();
     }
 }
 
 /// What Supervisor prints for any mistake that keeps it from starting.
-fn refuse(reader: &Reader, sentence: &str) -> ExitCode {
-    let program = &reader.program;
-    let _ = writeln!(io::stderr(), "Error: {sentence}\nFor help, use {program} -h");
+fn refuse(reader: &Reader, explanation: &str) -> ExitCode {
+    let program = reader.program();
+    let _ = write!(io::stderr(), "{explanation}For help, use {program} -h\n");
     ExitCode::from(2)
 }
 
 /// One life. `signals` is empty in the first one, which alone goes to the background.
-fn live(
-    reader: &Reader,
-    reading: Reading,
-    signals: &mut Option<Signals>,
-) -> Result<Ending, Refusal> {
+fn live(reader: &Reader, config: Config, signals: &mut Option<Signals>) -> Result<Ending, Refusal> {
     let is_first = signals.is_none();
-    let Reading { config, warnings, infos } = reading;
     let settings = config.supervisord.clone();
-    let mut remarks = Remarks { criticals: Vec::new(), infos };
+    let mut remarks = Remarks { criticals: Vec::new(), infos: config.notes.infos.clone() };
     privileges::drop_root(&settings, &mut remarks)?;
     if is_first {
         privileges::raise_limits(&settings, &mut remarks)?;
         ignore_write_signals()?;
     }
     let mut activity = open_log(&settings)?;
-    say(&mut activity, &remarks, &warnings);
+    say(&mut activity, &remarks, &config.notes.warnings);
     if !settings.nocleanup {
         autologs::clear(&settings.childlogdir, &settings.identifier, &mut activity);
     }
-    let server_url = server_url(&config);
     let logs = Logs::new(activity, &settings.childlogdir, &settings.identifier);
-    let mut shell = Shell::new(Poller::new()?, logs, server_url);
+    let mut shell = Shell::new(Poller::new()?, logs, config.server_url());
     let core = boot(config, &mut shell)?;
     let opened = Opened::open(core.config(), &mut shell.logs.activity)?;
     let mut ground = Ground { opened, pidfile: None };
@@ -175,25 +170,6 @@ fn boot(config: Config, shell: &mut Shell) -> Result<Supervisor, Refusal> {
         }
     }
     Ok(core)
-}
-
-/// What children are told to reach us by: a unix socket rather than a port.
-fn server_url(config: &Config) -> Option<String> {
-    let binds = || config.servers.iter().map(|server| &server.bind);
-    let unix = binds().find_map(|bind| match bind {
-        Bind::Unix { path, .. } => Some(format!("unix://{path}")),
-        Bind::Inet { .. } => None,
-    });
-    let inet = || {
-        binds().rev().find_map(|bind| match bind {
-            Bind::Inet { host, port } if host.is_empty() => {
-                Some(format!("http://localhost:{port}"))
-            }
-            Bind::Inet { host, port } => Some(format!("http://{host}:{port}")),
-            Bind::Unix { .. } => None,
-        })
-    };
-    unix.or_else(inet)
 }
 
 fn go_to_background(settings: &Supervisord, log: &mut ActivityLog) -> io::Result<()> {

@@ -99,6 +99,7 @@ pub fn unix(
     backlog: i32,
     mut stale: impl FnMut(&Path),
 ) -> Result<UnixListener, OpenError> {
+    address(path)?;
     let temporary = temporary_name(path);
     let _ = fs::remove_file(&temporary);
     let fd = bind_unix(&temporary)?;
@@ -120,9 +121,13 @@ fn temporary_name(path: &Path) -> PathBuf {
     path.with_file_name(format!(".{}", std::process::id()))
 }
 
+/// A path that a client can reach; the kernel has room for about a hundred bytes.
+fn address(path: &Path) -> Result<UnixAddr, OpenError> {
+    UnixAddr::new(path).map_err(|_| OpenError::Io(io::Error::other("AF_UNIX path too long")))
+}
+
 fn bind_unix(path: &Path) -> Result<OwnedFd, OpenError> {
-    let address = UnixAddr::new(path)
-        .map_err(|_| OpenError::Io(io::Error::other("AF_UNIX path too long")))?;
+    let address = address(path)?;
     let fd = sys::socket(AddressFamily::Unix, SockType::Stream, SockFlag::SOCK_CLOEXEC, None)?;
     sys::bind(fd.as_raw_fd(), &address)?;
     Ok(fd)

@@ -167,11 +167,14 @@ pub fn normalised(log: &str, sandbox: &Sandbox) -> String {
     lines.collect::<Vec<_>>().join("\n")
 }
 
+/// Pids stand after `pid ` or alone in parentheses.
 fn without_pids(line: &str) -> String {
     let mut result = String::new();
     let mut rest = line;
-    while let Some(at) = rest.find("pid ") {
-        let (head, tail) = rest.split_at(at + 4);
+    while let Some(at) =
+        ["pid ", " ("].iter().filter_map(|mark| Some(rest.find(mark)? + mark.len())).min()
+    {
+        let (head, tail) = rest.split_at(at);
         let digits = tail.find(|c: char| !c.is_ascii_digit()).unwrap_or(tail.len());
         result.push_str(head);
         result.push_str(if digits > 0 { "N" } else { "" });

@@ -1,0 +1,180 @@
+//! The logs of children and of the daemon itself.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+
+use nix::sys::signal::Signal;
+
+use crate::support::{Daemon, Sandbox, Subject, wait_until};
+
+/// A whole log: the oldest backup first.
+fn assembled(sandbox: &Sandbox, name: &str) -> String {
+    let backups = (1..2000).rev().map(|number| sandbox.read(format!("{name}.{number}")));
+    backups.chain([sandbox.read(name)]).collect()
+}
+
+#[test]
+fn a_child_at_full_speed_loses_no_byte_over_many_rotations() {
+    let sandbox = Sandbox::new();
+    let rest = "[program:fast]\ncommand=/bin/sh -c 'seq 1 300000; echo the end'\nstartsecs=0\n\
+                autorestart=false\nstdout_logfile={here}/o\nstdout_logfile_maxbytes=20KB\n\
+                stdout_logfile_backups=1999\n";
+    let mut daemon = Daemon::start(Subject::Ours, &sandbox, rest);
+    daemon.wait_for_log("exited: fast");
+    daemon.stop();
+    let expected: String =
+        (1..=300_000).map(|n| format!("{n}\n")).chain(["the end\n".to_owned()]).collect();
+    assert!(fs::exists(sandbox.path("o.20")).unwrap(), "it rotated");
+    assert!(assembled(&sandbox, "o") == expected, "bytes are lost or out of order");
+    assert!(fs::metadata(sandbox.path("o")).unwrap().len() < 20 * 1024);
+}
+
+fn rotated(subject: Subject) -> Vec<(String, String)> {
+    let sandbox = Sandbox::new();
+    // One line at a time, each seen in the log before the next is asked for.
+    let rest = "[program:slow]\ncommand=/bin/sh -c 'while read n; do echo \"line $n\"; done'\n\
+                stdout_logfile={here}/o\nstdout_logfile_maxbytes=20\nstdout_logfile_backups=2\n\
+                [program:feeder]\ncommand={here}/feed\nautorestart=false\nstartsecs=0\n";
+    sandbox.script("feed", "#!/bin/sh\nexec sleep 1000\n");
+    let rest = rest.replace("while read n; do", "for n in 1 2 3 4 5 6 7 8 9; do");
+    let rest =
+        rest.replace("echo \"line $n\"; done", "echo \"line $n\"; sleep 0.3; done; sleep 1000");
+    let mut daemon = Daemon::start(subject, &sandbox, &rest);
+    wait_until("all is written", || {
+        ["o", "o.1", "o.2"].iter().any(|name| sandbox.read(name).contains("line 9"))
+    });
+    daemon.stop();
+    let names = sandbox.names().into_iter().filter(|name| name == "o" || name.starts_with("o."));
+    names.map(|name| (name.clone(), sandbox.read(name))).collect()
+}
+
+#[test]
+fn rotation_cuts_where_the_original_cuts() {
+    let ours = rotated(Subject::Ours);
+    assert_eq!(ours, rotated(Subject::Original));
+    assert_eq!(ours.len(), 3);
+}
+
+fn automatic(subject: Subject) -> (Vec<String>, Vec<u32>, String) {
+    let sandbox = Sandbox::new();
+    for stale in ["x-stdout---supervisor-abc.log", "x-stdout---supervisor-abc.log.1"] {
+        sandbox.write(stale, "old");
+    }
+    sandbox.write("x-stdout---other-abc.log", "kept");
+    let rest = "[program:talks]\ncommand=/bin/sh -c 'echo out; echo err >&2; sleep 1000'\n\
+                [program:mixed]\ncommand=/bin/sh -c 'echo out; echo err >&2; sleep 1000'\n\
+                redirect_stderr=true\n\
+                [program:named]\ncommand=/bin/sleep 1000\nstdout_logfile={here}/o\nstderr_logfile=NONE\n";
+    let mut daemon = Daemon::start(subject, &sandbox, rest);
+    daemon.wait_for_log("success: named");
+    let plain = |name: &String| {
+        // The random part of a name is its own.
+        name.find("---supervisor-").map_or(name.clone(), |at| format!("{}RANDOM", &name[..at + 14]))
+    };
+    let logs: Vec<String> =
+        sandbox.names().into_iter().filter(|name| name.contains("---")).collect();
+    let modes = logs.iter().filter(|name| name.contains("---supervisor")).map(|name| {
+        assert_eq!(name.rsplit("supervisor-").next().map(str::len), Some(12), "{name}");
+        fs::metadata(sandbox.path(name)).unwrap().permissions().mode()
+    });
+    let modes = modes.collect();
+    let mixed = logs.iter().find(|name| name.starts_with("mixed-stdout")).unwrap();
+    let mixed = sandbox.read(mixed);
+    let shown = logs.iter().map(plain).collect();
+    daemon.stop();
+    (shown, modes, mixed)
+}
+
+#[test]
+fn automatic_logs_are_named_made_and_cleaned_up_alike() {
+    let ours = automatic(Subject::Ours);
+    assert_eq!(ours, automatic(Subject::Original));
+    assert_eq!(ours.2, "out\nerr\n");
+}
+
+fn reopened(subject: Subject) -> (String, String, String) {
+    let sandbox = Sandbox::new();
+    let rest = "[program:slow]\ncommand=/bin/sh -c 'echo one; while [ ! -e {here}/go ]; do sleep 0.05; done; \
+                echo two; sleep 1000'\nstdout_logfile={here}/o\n";
+    let mut daemon = Daemon::start(subject, &sandbox, rest);
+    wait_until("the first line is there", || sandbox.read("o") == "one\n");
+    daemon.wait_for_log("success: slow");
+    fs::rename(sandbox.path("o"), sandbox.path("o.moved")).unwrap();
+    fs::rename(sandbox.path("d.log"), sandbox.path("d.moved")).unwrap();
+    daemon.signal(Signal::SIGUSR2);
+    wait_until("the daemon has a new log", || fs::exists(sandbox.path("d.log")).unwrap());
+    wait_until("the child has a new log", || fs::exists(sandbox.path("o")).unwrap());
+    sandbox.write("go", "");
+    wait_until("the second line is there", || sandbox.read("o") == "two\n");
+    daemon.stop();
+    let moved = crate::support::daemon::normalised(&sandbox.read("d.moved"), &sandbox);
+    let last = moved.lines().last().unwrap_or_default().to_owned();
+    (sandbox.read("o.moved"), sandbox.read("o"), last)
+}
+
+#[test]
+fn usr2_opens_logs_again() {
+    let ours = reopened(Subject::Ours);
+    assert_eq!(ours, reopened(Subject::Original));
+    assert_eq!(ours.2, "INFO supervisord logreopen");
+}
+
+fn to_stdout(subject: Subject) -> (Vec<String>, String) {
+    let sandbox = Sandbox::new();
+    let rest = "[program:out]\ncommand=/bin/echo to the container\nstdout_logfile=/dev/stdout\n\
+                stdout_logfile_maxbytes=0\nstartsecs=0\nautorestart=false\n\
+                [program:err]\ncommand=/bin/sh -c 'echo complaint >&2'\nstderr_logfile=/dev/fd/2\n\
+                stderr_logfile_maxbytes=0\nstartsecs=0\nautorestart=false\n";
+    let mut daemon = Daemon::start_with(subject, &sandbox, rest, &["--silent"]);
+    daemon.wait_for_log("exited: out");
+    daemon.wait_for_log("exited: err");
+    daemon.stop();
+    (sandbox.read("out").lines().map(str::to_owned).collect(), sandbox.read("err"))
+}
+
+#[test]
+fn dev_stdout_is_written_through() {
+    let ours = to_stdout(Subject::Ours);
+    assert_eq!(ours, to_stdout(Subject::Original));
+    assert_eq!(ours.0, ["to the container"]);
+    assert_eq!(ours.1, "complaint\n");
+}
+
+#[test]
+fn the_foreground_shows_the_activity_log_unless_it_is_silent() {
+    for subject in [Subject::Ours, Subject::Original] {
+        let sandbox = Sandbox::new();
+        let mut daemon = Daemon::start(subject, &sandbox, "");
+        daemon.stop();
+        assert_eq!(sandbox.read("out"), daemon.log(), "{subject:?}");
+        assert!(
+            daemon.story().ends_with("WARN received SIGTERM indicating exit request"),
+            "{subject:?}"
+        );
+        let sandbox = Sandbox::new();
+        let mut daemon = Daemon::start(subject, &sandbox, "silent=true\n");
+        daemon.stop();
+        assert_eq!(sandbox.read("out"), "", "{subject:?}");
+    }
+}
+
+#[test]
+fn the_daemons_own_log_rotates() {
+    let run = |subject| {
+        let sandbox = Sandbox::new();
+        let rest = "logfile_maxbytes=300\nlogfile_backups=2\n[program:a]\ncommand=/bin/sleep 0.3\nstartsecs=0\n\
+                    autorestart=false\n[program:b]\ncommand=/bin/sleep 0.3\nstartsecs=0\nautorestart=false\n";
+        sandbox.write("d.conf", &crate::support::daemon::conf(rest));
+        let mut daemon = Daemon::launch(subject, &sandbox, &[]);
+        wait_until("both have ended", || {
+            let out = sandbox.read("out");
+            out.contains("exited: a") && out.contains("exited: b")
+        });
+        daemon.stop();
+        let whole = ["d.log.2", "d.log.1", "d.log"].map(|name| sandbox.read(name));
+        assert!(sandbox.read("out").ends_with(&whole.concat()), "{whole:?}");
+        assert!(whole[1].len() >= 300 && whole[1].lines().count() < 9, "{whole:?}");
+        sandbox.names().into_iter().filter(|name| name.starts_with("d.log")).collect::<Vec<_>>()
+    };
+    assert_eq!(run(Subject::Ours), run(Subject::Original));
+}
