@@ -4,6 +4,7 @@
 #![allow(unreachable_pub, reason = "nobody is outside of a test")]
 
 mod capture;
+mod fastcgi;
 mod groups;
 mod lives;
 mod logs;

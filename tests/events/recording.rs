@@ -86,7 +86,8 @@ pub fn shown(deliveries: &[Delivery]) -> Vec<String> {
     deliveries.iter().map(Delivery::shown).collect()
 }
 
-fn script(name: &str) -> String {
+/// A script of the support, as a command.
+pub fn python(name: &str) -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/support").join(name);
     format!("{} {}", oracle::bin("python").display(), path.display())
 }
@@ -95,7 +96,7 @@ fn script(name: &str) -> String {
 /// options a line each.
 pub fn listener(name: &str, events: &str, rest: &str) -> String {
     let (steps, options) = rest.split_once('\n').unwrap_or((rest, ""));
-    let script = script("listener.py");
+    let script = python("listener.py");
     format!(
         "[eventlistener:{name}]\ncommand={script} {{here}}/{name}.rec {steps}\n\
          events={events}\nstartsecs=0\nstderr_logfile={{here}}/{name}.err\n{options}\n"
@@ -104,7 +105,7 @@ pub fn listener(name: &str, events: &str, rest: &str) -> String {
 
 /// A `[program:x]` that says some pieces; it is not started by itself.
 pub fn speaker(name: &str, pieces: &str, options: &str) -> String {
-    let script = script("speaker.py");
+    let script = python("speaker.py");
     format!(
         "[program:{name}]\ncommand={script} {pieces}\nautostart=false\nautorestart=false\n\
          startsecs=0\nstdout_logfile={{here}}/{name}.out\nstderr_logfile={{here}}/{name}.err\n\
@@ -117,7 +118,7 @@ pub fn program(name: &str, command: &str, options: &str) -> String {
     format!("[program:{name}]\ncommand={command}\nautostart=false\n{options}\n")
 }
 
-/// Plays a scene with both at once; what they tell must be the same.
+/// Plays a scene with both at once; `{port}` is a port that nobody has. What they tell must be the same.
 #[track_caller]
 pub fn same(sections: &str, scene: impl Fn(&mut Stage) -> Vec<String> + Sync) {
     let scene = &scene;

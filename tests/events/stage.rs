@@ -7,6 +7,7 @@ use supkit::ctl::client::{Client, ClientError};
 use supkit::rpc::value::Value;
 
 use crate::support::daemon::{SERVER, Subject};
+use crate::support::sandbox::free_port;
 use crate::support::wait::comes_true;
 use crate::support::{Daemon, Sandbox};
 
@@ -15,6 +16,8 @@ const LEVEL: &str = "[supervisord]\nloglevel=debug\n";
 pub struct Stage<'a> {
     pub subject: Subject,
     pub daemon: Daemon<'a>,
+    /// What `{port}` stands for.
+    pub port: u16,
     client: Client,
 }
 
@@ -44,10 +47,12 @@ impl<'a> Stage<'a> {
     /// Starts a daemon with the usual sections and these.
     #[track_caller]
     pub fn set(subject: Subject, sandbox: &'a Sandbox, sections: &str) -> Self {
-        let daemon = Daemon::start(subject, sandbox, &Self::rest(sections));
+        let port = free_port();
+        let sections = sections.replace("{port}", &port.to_string());
+        let daemon = Daemon::start(subject, sandbox, &Self::rest(&sections));
         let url = format!("unix://{}", sandbox.path("d.sock").display());
         let client = Client::open(&url, None, None).timeout(Some(Duration::from_secs(30)));
-        Self { subject, daemon, client }
+        Self { subject, daemon, port, client }
     }
 
     // `conf` ends inside [supervisord]; what is said there twice is merged by the reader.

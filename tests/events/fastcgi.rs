@@ -1,0 +1,173 @@
+//! FastCGI programs: their socket is the daemon's, and outlives any one of them.
+
+use std::fs;
+use std::io::{ErrorKind, Read};
+use std::net::TcpStream;
+use std::os::unix::fs::{FileTypeExt, MetadataExt};
+use std::os::unix::net::UnixStream;
+
+use crate::recording::{alone, python, same};
+use crate::stage::{Stage, text, until, until_true};
+use crate::support::{Sandbox, Subject};
+
+fn fcgi(name: &str, socket: &str, options: &str) -> String {
+    format!(
+        "[fcgi-program:{name}]\nsocket={socket}\nautostart=false\nstartsecs=0\n\
+         command={} {{here}}/%(program_name)s-%(process_num)d.facts\n\
+         process_name=%(program_name)s-%(process_num)d\n{options}\n",
+        python("acceptor.py")
+    )
+}
+
+const TCP: &str = "tcp://127.0.0.1:{port}";
+
+fn facts(stage: &Stage, process: &str) -> serde_json::Value {
+    let file = format!("{process}.facts");
+    let what = format!("what {process} sees ({:?})", stage.subject);
+    until(&what, || serde_json::from_str(&stage.read(&file)).ok())
+}
+
+/// What a process sees, but the number of the socket.
+fn shown(stage: &Stage, process: &str) -> String {
+    let mut facts = facts(stage, process);
+    facts["inode"] = 0.into();
+    facts.to_string()
+}
+
+fn ask_tcp(stage: &Stage) -> Result<String, ErrorKind> {
+    let mut answer = String::new();
+    let connected = TcpStream::connect(("127.0.0.1", stage.port));
+    connected.and_then(|mut it| it.read_to_string(&mut answer)).map_err(|error| error.kind())?;
+    Ok(answer)
+}
+
+fn ask_unix(stage: &Stage, name: &str) -> Result<String, ErrorKind> {
+    let mut answer = String::new();
+    let connected = UnixStream::connect(stage.path(name));
+    connected.and_then(|mut it| it.read_to_string(&mut answer)).map_err(|error| error.kind())?;
+    Ok(answer)
+}
+
+/// Whether a process has a socket of this number open.
+fn holds(pid: i64, inode: &serde_json::Value) -> bool {
+    let wanted = format!("socket:[{inode}]");
+    let entries = fs::read_dir(format!("/proc/{pid}/fd")).expect("descriptors");
+    let targets = entries.flatten().filter_map(|entry| fs::read_link(entry.path()).ok());
+    targets.into_iter().any(|target| target.as_os_str() == wanted.as_str())
+}
+
+fn socket_lines(stage: &Stage) -> Vec<String> {
+    let story = stage.daemon.story().replace(&stage.port.to_string(), "PORT");
+    story.lines().filter(|line| line.contains("ing socket")).map(str::to_owned).collect()
+}
+
+#[test]
+fn a_tcp_socket_is_shared_and_closed_with_the_last_process() {
+    let sections = [
+        fcgi("web", TCP, "numprocs=2\nsocket_backlog=7"),
+        fcgi("plain", "unix://{here}/plain.sock", "numprocs=1"),
+    ]
+    .concat();
+    same(&sections, |stage| {
+        let mut told = vec![format!("before {:?}", ask_tcp(stage))];
+        stage.start("web:web-0");
+        let first = facts(stage, "web-0");
+        told.extend([shown(stage, "web-0"), format!("one {:?}", ask_tcp(stage))]);
+        stage.start("web:web-1");
+        assert_eq!(facts(stage, "web-1")["inode"], first["inode"]);
+        assert!(holds(i64::from(stage.daemon.pid()), &first["inode"]));
+        stage.stop("web:web-0");
+        told.push(format!("the other {:?}", ask_tcp(stage)));
+        stage.start("web:web-0");
+        stage.stop("web:web-1");
+        told.push(format!("the first again {:?}", ask_tcp(stage)));
+        assert!(holds(stage.pid_of("web:web-0"), &first["inode"]));
+        stage.stop("web:web-0");
+        told.push(format!("none {:?}", ask_tcp(stage)));
+        assert!(!holds(i64::from(stage.daemon.pid()), &first["inode"]));
+        stage.call("startProcessGroup", &[text("web")]);
+        told.push(format!("anew {:?}", ask_tcp(stage).is_ok()));
+        stage.call("stopProcessGroup", &[text("web")]);
+        stage.call("removeProcessGroup", &[text("web")]);
+        stage.call("addProcessGroup", &[text("web")]);
+        told.extend(socket_lines(stage));
+        told
+    });
+}
+
+#[test]
+fn a_unix_socket_has_the_mode_and_owner_that_are_asked_for() {
+    let me = nix::unistd::getuid();
+    let owner = format!("socket_owner={me}:{}", nix::unistd::getgid());
+    let sections = [
+        fcgi("strict", "unix://{here}/strict.sock", &format!("socket_mode=0600\n{owner}")),
+        fcgi("open", "unix://{here}/open.sock", "socket_mode=0666"),
+        fcgi("usual", "unix://%(here)s/%(program_name)s.sock", ""),
+    ]
+    .concat();
+    same(&sections, |stage| {
+        let mut told = Vec::new();
+        for name in ["strict", "open", "usual"] {
+            let (process, socket) = (format!("{name}-0"), format!("{name}.sock"));
+            stage.start(&format!("{name}:{process}"));
+            let file = fs::symlink_metadata(stage.path(&socket)).expect("a socket");
+            let (mode, uid, gid) = (file.mode(), file.uid(), file.gid());
+            told.extend([
+                shown(stage, &process),
+                format!("{name} {mode:o} {uid} {gid} {}", file.file_type().is_socket()),
+                format!("{:?}", ask_unix(stage, &socket)),
+            ]);
+            stage.stop(&format!("{name}:{process}"));
+            let left = stage.path(&socket).exists();
+            told.push(format!("{left} {:?}", ask_unix(stage, &socket)));
+            stage.start(&format!("{name}:{process}"));
+            told.push(format!("{:?}", ask_unix(stage, &socket)));
+        }
+        told.extend(socket_lines(stage));
+        told
+    });
+}
+
+#[test]
+fn who_connects_while_the_only_process_restarts_waits() {
+    let sections = fcgi("web", TCP, "autorestart=true");
+    alone(Subject::Ours, &sections, |stage| {
+        stage.start("web:web-0");
+        let (first, pid) = (facts(stage, "web-0"), stage.pid_of("web:web-0"));
+        stage.kill("web:web-0");
+        assert_eq!(ask_tcp(stage), Ok("web-0".to_owned()));
+        until_true("another process", || ![0, pid].contains(&stage.pid_of("web:web-0")));
+        assert!(holds(stage.pid_of("web:web-0"), &first["inode"]));
+        assert_eq!(socket_lines(stage).len(), 3, "{:?}", socket_lines(stage));
+    });
+}
+
+/// What a daemon says that cannot have its socket.
+fn refusal(subject: Subject, port: u16, socket: &str) -> (Option<i32>, String) {
+    let sandbox = Sandbox::new();
+    let socket = socket.replace("{port}", &port.to_string());
+    let conf = crate::support::daemon::conf(&fcgi("web", &socket, ""));
+    sandbox.write("d.conf", &conf);
+    let output = subject
+        .program(&sandbox, "supervisord")
+        .args(["-n", "-c", "d.conf"])
+        .output()
+        .expect("supervisord runs");
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    let here = sandbox.dir().display().to_string();
+    let told = said.lines().find(|line| line.contains("FastCGI")).unwrap_or(&said);
+    (output.status.code(), told.replace(&here, "HERE"))
+}
+
+#[test]
+fn a_socket_that_cannot_be_had_is_a_reason_not_to_start() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let port = taken.local_addr().expect("an address").port();
+    for socket in [TCP, "unix:///nowhere/at/all.sock"] {
+        let original = refusal(Subject::Original, port, socket);
+        let ours = refusal(Subject::Ours, port, socket);
+        assert!(original.1.contains("Could not create FastCGI socket"), "{original:?}");
+        assert!(ours.1.contains("Could not create FastCGI socket"), "{ours:?}");
+        assert_ne!((original.0, ours.0), (Some(0), Some(0)));
+    }
+}
