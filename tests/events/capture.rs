@@ -19,7 +19,7 @@ fn messages_between_the_tokens_are_told_however_they_are_cut() {
         "1:VISOR:BE".into(),
         "1:GIN-->cut in ".into(),
         "1:several pieces of text <!--XSUPERVISOR".into(),
-        "1::END-->".into(),
+        "1::END-->with a line behind it again\\n".into(),
         format!("2:{begin}on stderr{end}"),
         format!("1:{begin}{end}{begin}\\xc3\\xbc\\n{end}{begin}\\xff{end}"),
     ];

@@ -101,7 +101,7 @@ fn an_event_that_two_subscriptions_name_comes_once_here() {
         ready(stage, "twice", 1);
         stage.remote("1");
         stage.remote("2");
-        let all = heard(stage, "twice.rec", |it| it.payload.ends_with('2'));
+        let all = heard(stage, "twice.rec", |it| it.payload == "type:t\n2");
         assert_eq!(all.iter().filter(|it| it.event() == REMOTE).count(), 2);
     });
 }
