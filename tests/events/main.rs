@@ -10,6 +10,7 @@ mod lives;
 mod logs;
 mod pools;
 mod protocol;
+mod real;
 mod recording;
 mod stage;
 #[path = "../support/mod.rs"]
