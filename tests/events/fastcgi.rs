@@ -57,7 +57,10 @@ fn holds(pid: i64, inode: &serde_json::Value) -> bool {
     targets.into_iter().any(|target| target.as_os_str() == wanted.as_str())
 }
 
-fn socket_lines(stage: &Stage) -> Vec<String> {
+fn socket_lines(stage: &mut Stage) -> Vec<String> {
+    // The answer to a call may come before the log line of what it did, but not before that of
+    // the call before.
+    stage.call("getState", &[]);
     let story = stage.daemon.story().replace(&stage.port.to_string(), "PORT");
     story.lines().filter(|line| line.contains("ing socket")).map(str::to_owned).collect()
 }
