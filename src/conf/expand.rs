@@ -8,7 +8,7 @@ use crate::diag::Diagnostic;
 use crate::ini::python::Entry;
 
 /// Expands a text. `title` is what Supervisor calls it; `entry` is where it was written.
-pub fn expand(
+pub(super) fn expand(
     text: &str,
     names: Layers<'_>,
     title: &str,
@@ -48,7 +48,7 @@ fn fault(
     if let Some(entry) = entry {
         diagnostic = diagnostic.at(place(error, entry));
     }
-    Fault { text: said, diagnostic }
+    Fault::new(said, diagnostic)
 }
 
 fn unknown(name: &str, known: &[&str]) -> Diagnostic {

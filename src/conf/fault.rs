@@ -10,7 +10,13 @@ use crate::diag::{Diagnostic, SourceMap};
 pub struct Fault {
     /// As Supervisor says it behind `Error: `.
     pub text: String,
-    pub diagnostic: Diagnostic,
+    pub diagnostic: Box<Diagnostic>,
+}
+
+impl Fault {
+    pub fn new(text: impl Into<String>, diagnostic: Diagnostic) -> Self {
+        Self { text: text.into(), diagnostic: Box::new(diagnostic) }
+    }
 }
 
 /// A configuration that cannot be used: every fault, in the order in which Supervisor would have
@@ -30,7 +36,7 @@ impl Refused {
     pub fn plain(code: &'static str, text: impl Into<String>, help: &str) -> Self {
         let text = text.into();
         let diagnostic = Diagnostic::error(code, text.clone()).help(help);
-        Self::new(vec![Fault { text, diagnostic }], SourceMap::default())
+        Self::new(vec![Fault::new(text, diagnostic)], SourceMap::default())
     }
 
     /// What Supervisor would have said: its first error.

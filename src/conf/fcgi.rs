@@ -3,7 +3,7 @@
 use super::config::{FcgiAddress, FcgiSocket, User};
 use super::kinds;
 use super::python::int;
-use super::reader::{Reader, Scope};
+use super::reader::{Read, Reader, Scope};
 use super::sections::{fcgi_program as f, program as p};
 use crate::ini::text::is_space;
 
@@ -15,62 +15,54 @@ pub(super) struct Options {
     mode: Option<i64>,
 }
 
-pub(super) fn options(reader: &mut Reader<'_>, scope: Scope<'_>) -> Option<Options> {
+pub(super) fn options(reader: &mut Reader<'_>, scope: Scope<'_>) -> Read<Options> {
     let user = reader.maybe(scope, &p::USER);
     let backlog = backlog(reader, scope);
     let owner = owner(reader, scope);
     let mode = mode(reader, scope);
-    Some(Options { user: user?, backlog: backlog?, owner: owner?, mode: mode? })
+    Ok(Options { user: user?, backlog: backlog?, owner: owner?, mode: mode? })
 }
 
-fn backlog(reader: &mut Reader<'_>, scope: Scope<'_>) -> Option<Option<i64>> {
+fn backlog(reader: &mut Reader<'_>, scope: Scope<'_>) -> Read<Option<i64>> {
     let backlog = reader.maybe(scope, &f::SOCKET_BACKLOG)?;
-    if let Some(wrong) = backlog.filter(|backlog| !(1..=65535).contains(backlog)) {
-        let said = format!("Invalid socket_backlog value {wrong}");
-        reader.refuse(scope, f::SOCKET_BACKLOG.name, said, "write a number from 1 to 65535");
-        return None;
+    match backlog {
+        Some(wrong) if !(1..=65535).contains(&wrong) => {
+            let said = format!("Invalid socket_backlog value {wrong}");
+            let help = "write a number from 1 to 65535";
+            Err(reader.refuse(scope, f::SOCKET_BACKLOG.name, said, help))
+        }
+        backlog => Ok(backlog),
     }
-    Some(backlog)
 }
 
-fn owner(reader: &mut Reader<'_>, scope: Scope<'_>) -> Option<Option<(u32, u32)>> {
-    let Some(text) = reader.text(scope, &f::SOCKET_OWNER)? else { return Some(None) };
+fn owner(reader: &mut Reader<'_>, scope: Scope<'_>) -> Read<Option<(u32, u32)>> {
+    let Some(text) = reader.text(scope, &f::SOCKET_OWNER)? else { return Ok(None) };
     let owner = reader.parse(scope, &text, &f::SOCKET_OWNER);
-    if owner.is_none() {
-        reader.reword(|_| format!("Invalid socket_owner value {text}"));
-    }
-    owner.map(Some)
+    owner.map(Some).map_err(|_| reader.reword(format!("Invalid socket_owner value {text}")))
 }
 
-fn mode(reader: &mut Reader<'_>, scope: Scope<'_>) -> Option<Option<i64>> {
-    let Some(text) = reader.text(scope, &f::SOCKET_MODE)? else { return Some(None) };
+fn mode(reader: &mut Reader<'_>, scope: Scope<'_>) -> Read<Option<i64>> {
+    let Some(text) = reader.text(scope, &f::SOCKET_MODE)? else { return Ok(None) };
     let mode = reader.parse(scope, &text, &f::SOCKET_MODE);
-    if mode.is_none() {
-        reader.reword(|_| format!("Invalid socket_mode value {text}"));
-    }
-    mode.map(Some)
+    mode.map(Some).map_err(|_| reader.reword(format!("Invalid socket_mode value {text}")))
 }
 
 pub(super) fn socket(
     reader: &mut Reader<'_>,
     scope: Scope<'_>,
     options: &Options,
-) -> Option<FcgiSocket> {
+) -> Read<FcgiSocket> {
     let text = reader.text(scope, &f::SOCKET)?.unwrap_or_default();
     if text.is_empty() {
         let said = format!("[{}] section requires a \"socket\" line", scope.section);
-        reader.refuse(scope, "", said, "add `socket = unix:///PATH` or `socket = tcp://HOST:PORT`");
-        return None;
+        let help = "add `socket = unix:///PATH` or `socket = tcp://HOST:PORT`";
+        return Err(reader.refuse(scope, "", said, help));
     }
-    match parse(&text, options, reader) {
-        Ok(socket) => Some(socket),
-        Err(said) => {
-            let said = format!("{said} in [{}] socket", scope.section);
-            let help = "write `unix:///PATH` or `tcp://HOST:PORT`; owner and mode are for unix";
-            reader.refuse(scope, f::SOCKET.name, said, help);
-            None
-        }
-    }
+    parse(&text, options, reader).map_err(|said| {
+        let said = format!("{said} in [{}] socket", scope.section);
+        let help = "write `unix:///PATH` or `tcp://HOST:PORT`; owner and mode are for unix";
+        reader.refuse(scope, f::SOCKET.name, said, help)
+    })
 }
 
 fn parse(text: &str, options: &Options, reader: &Reader<'_>) -> Result<FcgiSocket, String> {

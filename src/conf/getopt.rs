@@ -131,7 +131,9 @@ pub fn help(flags: &[Flag]) -> String {
     let names: Vec<String> = flags.iter().map(names).collect();
     let width = names.iter().map(String::len).max().unwrap_or(0);
     let lines = names.iter().zip(flags).filter(|(_, flag)| !flag.doc.is_empty());
-    lines.map(|(name, flag)| format!("  {name:width$}  {}\n", flag.doc)).collect()
+    lines.fold(String::new(), |text, (name, flag)| {
+        text + &format!("  {name:width$}  {}\n", flag.doc)
+    })
 }
 
 fn names(flag: &Flag) -> String {

@@ -6,9 +6,10 @@ use super::events::EventType;
 use super::fcgi;
 use super::kinds::{self, Kind as _};
 use super::nearest::nearest;
+use super::plugins;
 use super::program;
 use super::python::percent::Names;
-use super::reader::{Reader, Scope};
+use super::reader::{Noted, Read, Reader, Scope};
 use super::sections::{self, Section, eventlistener as e, fcgi_program, group as g, program as p};
 
 /// Where groups are gathered; the environment is what `[supervisord]` gives to all children.
@@ -18,10 +19,10 @@ pub(super) struct Gatherer<'r, 'a> {
     pub(super) warnings: &'r mut Vec<String>,
 }
 
-/// All groups in the order in which Supervisor starts them; `None` if a fault was noted.
-pub(super) fn read(mut gatherer: Gatherer<'_, '_>) -> Option<Vec<Group>> {
+/// All groups in the order in which Supervisor starts them.
+pub(super) fn read(mut gatherer: Gatherer<'_, '_>) -> Read<Vec<Group>> {
     let mut taken = Vec::new();
-    let mut groups: Vec<Option<Group>> = Vec::new();
+    let mut groups: Vec<Read<Group>> = Vec::new();
     for section in gatherer.sections(&g::SECTION) {
         groups.push(gatherer.named_group(section, &mut taken));
     }
@@ -38,9 +39,9 @@ pub(super) fn read(mut gatherer: Gatherer<'_, '_>) -> Option<Vec<Group>> {
             groups.push(gatherer.fcgi_program(section));
         }
     }
-    let mut groups: Vec<Group> = groups.into_iter().collect::<Option<_>>()?;
+    let mut groups: Vec<Group> = groups.into_iter().collect::<Read<_>>()?;
     groups.sort_by(|a, b| (a.priority, &a.name).cmp(&(b.priority, &b.name)));
-    Some(groups)
+    Ok(groups)
 }
 
 impl<'a> Gatherer<'_, 'a> {
@@ -50,69 +51,62 @@ impl<'a> Gatherer<'_, 'a> {
     }
 
     /// The name behind the colon, if it is fit for a group.
-    fn name(&mut self, scope: Scope<'_>, kind: &Section) -> Option<String> {
+    fn name(&mut self, scope: Scope<'_>, kind: &Section) -> Read<String> {
         let own = kind.own_name(scope.section).unwrap_or_default();
-        match kinds::Name::parse(own, self.reader.world) {
-            Ok(name) => Some(name),
-            Err(said) => {
-                self.reader.refuse(scope, "", said, kinds::Name::HINT);
-                None
-            }
-        }
+        let name = kinds::Name::parse(own, self.reader.world);
+        name.map_err(|said| self.reader.refuse(scope, "", said, kinds::Name::HINT))
     }
 
-    fn processes(&mut self, section: &str, group: &str) -> Option<Vec<Process>> {
-        let kind = Section::of(section)?;
+    fn processes(&mut self, section: &str, group: &str) -> Read<Vec<Process>> {
+        let kind = Section::of(section).ok_or(Noted)?;
         let names = Names::default();
         let program = self.name(Scope { section, names: &names, program: true }, kind)?;
         let (environment, warnings) = (self.environment, &mut *self.warnings);
         program::processes(self.reader, section, &program, group, environment, warnings)
     }
 
-    fn named_group(&mut self, section: &'a str, taken: &mut Vec<String>) -> Option<Group> {
+    fn named_group(&mut self, section: &'a str, taken: &mut Vec<String>) -> Read<Group> {
         let names = super::supervisord::here(self.reader);
         let scope = Scope { section, names: &names, program: false };
         let name = self.name(scope, &g::SECTION);
         let programs = self.reader.get(scope, &g::PROGRAMS);
         let priority = self.reader.get(scope, &g::PRIORITY);
         let (name, programs) = (name?, programs?);
-        let mut processes = Some(Vec::new());
+        let mut processes = Ok(Vec::new());
         let mut blamed = section.to_owned();
         for program in programs {
             let found = self.member(scope, &blamed, &program);
-            if let Some(found) = &found {
+            if let Ok(found) = &found {
                 taken.push(found.clone());
                 blamed.clone_from(found);
             }
             let more = found.and_then(|found| self.processes(&found, &name));
-            processes = processes.zip(more).map(|(mut all, more)| {
-                all.extend(more);
-                all
-            });
+            processes = match (processes, more) {
+                (Ok(all), Ok(more)) => Ok([all, more].concat()),
+                _ => Err(Noted),
+            };
         }
-        Some(Group { name, priority: priority?, kind: GroupKind::Programs, processes: processes? })
+        Ok(Group { name, priority: priority?, kind: GroupKind::Programs, processes: processes? })
     }
 
     /// The section of a program that a group names. Supervisor's complaint names the section that
     /// it looked at last, which need not be the group's.
-    fn member(&mut self, scope: Scope<'_>, blamed: &str, program: &str) -> Option<String> {
+    fn member(&mut self, scope: Scope<'_>, blamed: &str, program: &str) -> Read<String> {
         let plain = format!("{}:{program}", p::SECTION.word);
         let fcgi = format!("{}:{program}", fcgi_program::SECTION.word);
         match (self.reader.has(&plain), self.reader.has(&fcgi)) {
-            (true, false) => Some(plain),
-            (false, true) => Some(fcgi),
+            (true, false) => Ok(plain),
+            (false, true) => Ok(fcgi),
             (false, false) => {
                 let said = format!("[{blamed}] names unknown program or fcgi-program {program}");
                 let help = self.programs_help(program);
-                self.reader.refuse(scope, g::PROGRAMS.name, said, &help);
-                None
+                Err(self.reader.refuse(scope, g::PROGRAMS.name, said, &help))
             }
             (true, true) => {
                 let said = format!(
                     "[{blamed}] name {program} is ambiguous (exists as program and fcgi-program)"
                 );
-                self.reader.refuse(scope, g::PROGRAMS.name, said, "rename one of the two");
-                None
+                Err(self.reader.refuse(scope, g::PROGRAMS.name, said, "rename one of the two"))
             }
         }
     }
@@ -132,17 +126,17 @@ impl<'a> Gatherer<'_, 'a> {
         }
     }
 
-    fn program(&mut self, section: &'a str) -> Option<Group> {
+    fn program(&mut self, section: &'a str) -> Read<Group> {
         let names = super::supervisord::here(self.reader);
         let scope = Scope { section, names: &names, program: false };
         let name = self.name(scope, &p::SECTION);
         let priority = self.reader.get(scope, &p::PRIORITY);
         let name = name?;
         let processes = self.processes(section, &name);
-        Some(Group { priority: priority?, kind: GroupKind::Programs, processes: processes?, name })
+        Ok(Group { priority: priority?, kind: GroupKind::Programs, processes: processes?, name })
     }
 
-    fn event_listener(&mut self, section: &'a str) -> Option<Group> {
+    fn event_listener(&mut self, section: &'a str) -> Read<Group> {
         let names = super::supervisord::here(self.reader);
         let scope = Scope { section, names: &names, program: false };
         let name = e::SECTION.own_name(section).unwrap_or_default().to_owned();
@@ -155,65 +149,57 @@ impl<'a> Gatherer<'_, 'a> {
         let pool =
             Pool { buffer_size: buffer_size?, events: events?, result_handler: result_handler? };
         let kind = GroupKind::EventListener(pool);
-        Some(Group { name, priority: priority?, kind, processes: processes? })
+        Ok(Group { name, priority: priority?, kind, processes: processes? })
     }
 
-    fn buffer_size(&mut self, scope: Scope<'_>) -> Option<i64> {
+    fn buffer_size(&mut self, scope: Scope<'_>) -> Read<i64> {
         let size = self.reader.get(scope, &e::BUFFER_SIZE)?;
         if size < 1 {
             let said = format!("[{}] section sets invalid buffer_size ({size})", scope.section);
-            self.reader.refuse(scope, e::BUFFER_SIZE.name, said, "write 1 or more");
-            return None;
+            return Err(self.reader.refuse(scope, e::BUFFER_SIZE.name, said, "write 1 or more"));
         }
-        Some(size)
+        Ok(size)
     }
 
-    fn result_handler(&mut self, scope: Scope<'_>) -> Option<ResultHandler> {
+    fn result_handler(&mut self, scope: Scope<'_>) -> Read<ResultHandler> {
         let spec = self.reader.get(scope, &e::RESULT_HANDLER)?;
-        let written: String = spec.split_whitespace().collect();
-        let known = RESULT_HANDLERS.iter().find(|row| row.0 == written).map(|row| row.1);
-        if known.is_none() {
-            let said = format!("{spec} cannot be resolved within [{}]", scope.section);
-            let names: Vec<_> = RESULT_HANDLERS.iter().map(|row| row.0).collect();
-            let help = format!("supkit loads no Python; it has built in: {}", names.join(", "));
-            self.reader.refuse(scope, e::RESULT_HANDLER.name, said, &help);
-        }
-        known
+        let known = RESULT_HANDLERS.iter().find(|row| plugins::same(row.0, &spec)).map(|row| row.1);
+        let names: Vec<_> = RESULT_HANDLERS.iter().map(|row| row.0).collect();
+        let said = format!("{spec} cannot be resolved within [{}]", scope.section);
+        let help = format!("supkit loads no Python; it has built in: {}", names.join(", "));
+        known.ok_or_else(|| self.reader.refuse(scope, e::RESULT_HANDLER.name, said, &help))
     }
 
-    fn events(&mut self, scope: Scope<'_>) -> Option<Vec<EventType>> {
+    fn events(&mut self, scope: Scope<'_>) -> Read<Vec<EventType>> {
         let names = self.reader.get(scope, &e::EVENTS)?;
         if names.is_empty() {
             let said = format!("[{}] section requires an \"events\" line", scope.section);
-            self.reader.refuse(scope, "", said, "add `events = PROCESS_STATE`, or another type");
-            return None;
+            let help = "add `events = PROCESS_STATE`, or another type";
+            return Err(self.reader.refuse(scope, "", said, help));
         }
         let mut events = Vec::new();
         for name in &names {
             match EventType::from_name(name) {
                 Some(event) if events.contains(&event) => {}
                 Some(event) => events.push(event),
-                None => {
-                    self.unknown_event(scope, &name.to_uppercase());
-                    return None;
-                }
+                None => return Err(self.unknown_event(scope, &name.to_uppercase())),
             }
         }
-        Some(events)
+        Ok(events)
     }
 
-    fn unknown_event(&mut self, scope: Scope<'_>, name: &str) {
+    fn unknown_event(&mut self, scope: Scope<'_>, name: &str) -> Noted {
         let said = format!("Unknown event type {name} in [{}] events", scope.section);
         let help = match nearest(name, EventType::all().map(|row| row.1)) {
             Some(near) => format!("did you mean `{near}`?"),
             None if name.is_empty() => "remove the comma that nothing follows".to_owned(),
             None => "EVENT stands for all of them".to_owned(),
         };
-        self.reader.refuse(scope, e::EVENTS.name, said, &help);
+        self.reader.refuse(scope, e::EVENTS.name, said, &help)
     }
 
     fn refuse_redirect(&mut self, scope: Scope<'_>) {
-        if self.reader.get(scope, &p::REDIRECT_STDERR) == Some(true) {
+        if self.reader.get(scope, &p::REDIRECT_STDERR) == Ok(true) {
             let said = format!(
                 "[{}] section sets redirect_stderr=true but this is not allowed because it will \
                  interfere with the eventlistener protocol",
@@ -223,7 +209,7 @@ impl<'a> Gatherer<'_, 'a> {
         }
     }
 
-    fn fcgi_program(&mut self, section: &'a str) -> Option<Group> {
+    fn fcgi_program(&mut self, section: &'a str) -> Read<Group> {
         let mut names = super::supervisord::here(self.reader);
         let scope = Scope { section, names: &names, program: false };
         let name = self.name(scope, &fcgi_program::SECTION);
@@ -235,7 +221,7 @@ impl<'a> Gatherer<'_, 'a> {
         let socket = options.and_then(|options| fcgi::socket(self.reader, scope, &options));
         let processes = self.processes(section, &name);
         let kind = GroupKind::FastCgi(socket?);
-        Some(Group { name, priority: priority?, kind, processes: processes? })
+        Ok(Group { name, priority: priority?, kind, processes: processes? })
     }
 }
 

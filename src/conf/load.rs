@@ -10,7 +10,7 @@ use super::python::{path, words};
 use super::sections::include;
 use super::surroundings::{ReadFailure, Surroundings};
 use crate::diag::{Diagnostic, SourceId, SourceMap, Span};
-use crate::ini::python::{Document, ParseError, ParseErrorKind};
+use crate::ini::python::{Document, ParseError, ParseErrorKind, Section};
 use crate::ini::text;
 
 /// What was read, whole or up to the first file that could not be.
@@ -83,7 +83,8 @@ impl Loaded {
                 ReadFailure::Missing => "name the file with `-c PATH`",
                 ReadFailure::Unreadable => "is it a file that this user may read?",
             };
-            Fault { diagnostic: Diagnostic::error("no-config-file", text.clone()).help(help), text }
+            let diagnostic = Diagnostic::error("no-config-file", text.clone()).help(help);
+            Fault::new(text, diagnostic)
         })?;
         let file = self.file.clone();
         self.parse(&file, bytes)
@@ -128,9 +129,8 @@ impl Loaded {
         let text = ".ini file has [include] section, but no files setting".to_owned();
         let mut diagnostic = Diagnostic::error("missing-option", "`[include]` names no files")
             .help("add `files = PATTERN`, or remove the section");
-        diagnostic.span =
-            self.document.section(include::SECTION.word).and_then(|section| section.header());
-        Fault { text, diagnostic }
+        diagnostic.span = self.document.section(include::SECTION.word).and_then(Section::header);
+        Fault::new(text, diagnostic)
     }
 
     fn parse(&mut self, name: &str, bytes: Vec<u8>) -> Result<(), Fault> {
@@ -147,7 +147,7 @@ fn not_text(text: String, source: SourceId, at: usize) -> Fault {
         .at(Span::new(source, at, at + 1))
         .label("this byte")
         .help("save the file as UTF-8");
-    Fault { text, diagnostic }
+    Fault::new(text, diagnostic)
 }
 
 fn not_ini(error: ParseError) -> Fault {
@@ -163,5 +163,5 @@ fn not_ini(error: ParseError) -> Fault {
     };
     let mut diagnostic = Diagnostic::error("no-option", message).help(help);
     diagnostic.span = error.spans.first().copied();
-    Fault { text: error.text, diagnostic }
+    Fault::new(error.text, diagnostic)
 }

@@ -4,6 +4,7 @@
 //! command line above it. All of it is pure: [`surroundings::Surroundings`] answers for the system.
 
 pub mod config;
+pub mod ctl;
 pub mod events;
 mod expand;
 pub mod fault;

@@ -60,37 +60,35 @@ macro_rules! options {
 }
 
 options! {
-    Some('c'), "configuration", "FILE", Effect::Set(|line, text, _| once(&mut line.configuration, text.to_owned())), "the configuration; without it some places are searched";
-    Some('n'), "nodaemon", "", Effect::Set(|line, _, _| flag(&mut line.nodaemon)), "stay in the foreground";
-    Some('s'), "silent", "", Effect::Set(|line, _, _| flag(&mut line.silent)), "keep the log off standard output";
+    Some('c'), "configuration", "FILE", Effect::Set(|line, text, _| Ok(once(&mut line.configuration, text.to_owned()))), "the configuration; without it some places are searched";
+    Some('n'), "nodaemon", "", Effect::Set(|line, _, _| Ok(flag(&mut line.nodaemon))), "stay in the foreground";
+    Some('s'), "silent", "", Effect::Set(|line, _, _| Ok(flag(&mut line.silent))), "keep the log off standard output";
     Some('h'), "help", "", Effect::Help, "print this text";
     Some('v'), "version", "", Effect::Version, "print the version of Supervisor that this one equals";
-    Some('u'), "user", "USER", Effect::Set(|line, text, _| once(&mut line.user, text.to_owned())), "become this user, given by name or number";
-    Some('m'), "umask", "UMASK", Effect::Set(|line, text, world| once(&mut line.umask, Octal::parse(text, world)?)), "umask of the daemon (022)";
-    Some('d'), "directory", "DIR", Effect::Set(|line, text, world| once(&mut line.directory, Directory::parse(text, world)?)), "where to go in the background";
-    Some('l'), "logfile", "FILE", Effect::Set(|line, text, world| once(&mut line.logfile, FilePath::parse(text, world)?)), "the activity log";
-    Some('y'), "logfile_maxbytes", "BYTES", Effect::Set(|line, text, world| once(&mut line.logfile_maxbytes, Bytes::parse(text, world)?)), "size at which the log is rotated";
-    Some('z'), "logfile_backups", "NUM", Effect::Set(|line, text, world| once(&mut line.logfile_backups, Integer::parse(text, world)?)), "how many rotated logs are kept";
-    Some('e'), "loglevel", "LEVEL", Effect::Set(|line, text, world| once(&mut line.loglevel, Level::parse(text, world)?)), "critical, error, warn, info, debug, trace or blather";
-    Some('j'), "pidfile", "FILE", Effect::Set(|line, text, world| once(&mut line.pidfile, FilePath::parse(text, world)?)), "where to leave the process number";
-    Some('i'), "identifier", "NAME", Effect::Set(|line, text, _| once(&mut line.identifier, text.to_owned())), "name of this daemon among others";
-    Some('q'), "childlogdir", "DIR", Effect::Set(|line, text, world| once(&mut line.childlogdir, Directory::parse(text, world)?)), "where AUTO logs are made";
-    Some('k'), "nocleanup", "", Effect::Set(|line, _, _| flag(&mut line.nocleanup)), "keep the AUTO logs of earlier runs";
-    Some('a'), "minfds", "NUM", Effect::Set(|line, text, world| once(&mut line.minfds, Integer::parse(text, world)?)), "refuse to start with fewer file descriptors";
-    Some('t'), "strip_ansi", "", Effect::Set(|line, _, _| flag(&mut line.strip_ansi)), "strip escape sequences from logs";
-    None, "minprocs", "NUM", Effect::Set(|line, text, world| once(&mut line.minprocs, Integer::parse(text, world)?)), "refuse to start with fewer processes";
-    None, "profile_options", "OPTIONS", Effect::Set(|line, text, _| once(&mut line.profile_options, text.to_owned())), "taken and ignored: there is no Python to profile";
+    Some('u'), "user", "USER", Effect::Set(|line, text, _| Ok(once(&mut line.user, text.to_owned()))), "become this user, given by name or number";
+    Some('m'), "umask", "UMASK", Effect::Set(|line, text, world| Ok(once(&mut line.umask, Octal::parse(text, world)?))), "umask of the daemon (022)";
+    Some('d'), "directory", "DIR", Effect::Set(|line, text, world| Ok(once(&mut line.directory, Directory::parse(text, world)?))), "where to go in the background";
+    Some('l'), "logfile", "FILE", Effect::Set(|line, text, world| Ok(once(&mut line.logfile, FilePath::parse(text, world)?))), "the activity log";
+    Some('y'), "logfile_maxbytes", "BYTES", Effect::Set(|line, text, world| Ok(once(&mut line.logfile_maxbytes, Bytes::parse(text, world)?))), "size at which the log is rotated";
+    Some('z'), "logfile_backups", "NUM", Effect::Set(|line, text, world| Ok(once(&mut line.logfile_backups, Integer::parse(text, world)?))), "how many rotated logs are kept";
+    Some('e'), "loglevel", "LEVEL", Effect::Set(|line, text, world| Ok(once(&mut line.loglevel, Level::parse(text, world)?))), "critical, error, warn, info, debug, trace or blather";
+    Some('j'), "pidfile", "FILE", Effect::Set(|line, text, world| Ok(once(&mut line.pidfile, FilePath::parse(text, world)?))), "where to leave the process number";
+    Some('i'), "identifier", "NAME", Effect::Set(|line, text, _| Ok(once(&mut line.identifier, text.to_owned()))), "name of this daemon among others";
+    Some('q'), "childlogdir", "DIR", Effect::Set(|line, text, world| Ok(once(&mut line.childlogdir, Directory::parse(text, world)?))), "where AUTO logs are made";
+    Some('k'), "nocleanup", "", Effect::Set(|line, _, _| Ok(flag(&mut line.nocleanup))), "keep the AUTO logs of earlier runs";
+    Some('a'), "minfds", "NUM", Effect::Set(|line, text, world| Ok(once(&mut line.minfds, Integer::parse(text, world)?))), "refuse to start with fewer file descriptors";
+    Some('t'), "strip_ansi", "", Effect::Set(|line, _, _| Ok(flag(&mut line.strip_ansi))), "strip escape sequences from logs";
+    None, "minprocs", "NUM", Effect::Set(|line, text, world| Ok(once(&mut line.minprocs, Integer::parse(text, world)?))), "refuse to start with fewer processes";
+    None, "profile_options", "OPTIONS", Effect::Set(|line, text, _| Ok(once(&mut line.profile_options, text.to_owned()))), "taken and ignored: there is no Python to profile";
     Some('?'), "", "", Effect::Help, "";
 }
 
-fn once<T>(slot: &mut Option<T>, value: T) -> Result<bool, String> {
-    let first = slot.is_none();
-    *slot = Some(value);
-    Ok(first)
+fn once<T>(slot: &mut Option<T>, value: T) -> bool {
+    slot.replace(value).is_none()
 }
 
-fn flag(slot: &mut bool) -> Result<bool, String> {
-    Ok(!std::mem::replace(slot, true))
+fn flag(slot: &mut bool) -> bool {
+    !std::mem::replace(slot, true)
 }
 
 /// Reads a command line without the program's name. An error is what follows `Error: `.

@@ -4,7 +4,7 @@
 use super::config::RpcInterface;
 use super::kinds::Text;
 use super::python::percent::Names;
-use super::reader::{Reader, Scope};
+use super::reader::{Noted, Read, Reader, Scope};
 use super::sections::{Opt, Section, rpcinterface as r};
 
 /// The factories that need no Python.
@@ -13,18 +13,15 @@ const INTERFACES: &[(&str, RpcInterface)] = &[
     ("supervisor_twiddler.rpcinterface:make_twiddler_rpcinterface", RpcInterface::Twiddler),
 ];
 
-pub(super) fn rpc_interfaces(reader: &mut Reader<'_>) -> Option<Vec<RpcInterface>> {
+pub(super) fn rpc_interfaces(reader: &mut Reader<'_>) -> Read<Vec<RpcInterface>> {
     let specs = specs(reader, &r::SECTION, &r::FACTORY);
-    let known: Vec<Option<RpcInterface>> = specs
+    let names: Vec<_> = INTERFACES.iter().map(|row| row.0).collect();
+    let known: Vec<Read<RpcInterface>> = specs
         .into_iter()
         .map(|found| {
             let (section, spec) = found?;
-            let known = INTERFACES.iter().find(|row| row.0 == spec).map(|row| row.1);
-            if known.is_none() {
-                let names: Vec<_> = INTERFACES.iter().map(|row| row.0).collect();
-                unresolved(reader, &section, &r::FACTORY, &spec, &names);
-            }
-            known
+            let known = INTERFACES.iter().find(|row| same(row.0, &spec)).map(|row| row.1);
+            known.ok_or_else(|| unresolved(reader, &section, &r::FACTORY, &spec, &names))
         })
         .collect();
     known.into_iter().collect()
@@ -36,7 +33,7 @@ pub(super) fn specs(
     reader: &mut Reader<'_>,
     kind: &Section,
     factory: &Opt<Text>,
-) -> Vec<Option<(String, String)>> {
+) -> Vec<Read<(String, String)>> {
     let names = Names::default();
     let sections = reader.loaded.document.sections().iter().filter(|s| kind.is(&s.name));
     let mut specs = Vec::new();
@@ -47,14 +44,18 @@ pub(super) fn specs(
     specs
 }
 
-fn spec(reader: &mut Reader<'_>, scope: Scope<'_>, factory: &Opt<Text>) -> Option<String> {
+/// Whether a text names a Python object: blanks around the colon do not count.
+pub(super) fn same(known: &str, spec: &str) -> bool {
+    known.split(':').eq(spec.split(':').map(str::trim))
+}
+
+fn spec(reader: &mut Reader<'_>, scope: Scope<'_>, factory: &Opt<Text>) -> Read<String> {
     let spec = reader.text(scope, factory)?;
-    if spec.is_none() {
-        let said = format!("section [{}] does not specify a {}", scope.section, factory.name);
-        reader.refuse(scope, "", said, &format!("add `{} = MODULE:FACTORY`", factory.name));
-    }
+    let said = format!("section [{}] does not specify a {}", scope.section, factory.name);
+    let help = format!("add `{} = MODULE:FACTORY`", factory.name);
+    let spec = spec.ok_or_else(|| reader.refuse(scope, "", said, &help));
     reader.expand_extras(scope, factory.name);
-    spec.map(|spec| spec.split_whitespace().collect())
+    spec
 }
 
 pub(super) fn unresolved(
@@ -63,10 +64,10 @@ pub(super) fn unresolved(
     factory: &Opt<Text>,
     spec: &str,
     known: &[&str],
-) {
+) -> Noted {
     let names = Names::default();
     let scope = Scope { section, names: &names, program: false };
     let said = format!("{spec} cannot be resolved within [{section}]");
     let help = format!("supkit loads no Python; it has built in: {}", known.join(", "));
-    reader.refuse(scope, factory.name, said, &help);
+    reader.refuse(scope, factory.name, said, &help)
 }

@@ -4,7 +4,7 @@
 use super::config::{AutoRestart, Environment, LogTarget, Process, StreamLog, User};
 use super::kinds::{Bytes, Flag, Integer, Kind as _, LogFile, LogPlace, Name};
 use super::python::percent::{Names, Word};
-use super::reader::{Reader, Scope};
+use super::reader::{Read, Reader, Scope};
 use super::sections::{Opt, program as p};
 use super::signals::Signal;
 
@@ -48,7 +48,7 @@ pub(super) fn processes(
     group: &str,
     base: &Environment,
     warnings: &mut Vec<String>,
-) -> Option<Vec<Process>> {
+) -> Read<Vec<Process>> {
     let mut names = Names::default();
     names.text("here", reader.loaded.here.as_str());
     names.text("program_name", program);
@@ -56,18 +56,18 @@ pub(super) fn processes(
     names.text("group_name", group);
     let shared = shared(reader, Scope { section, names: &names, program: true })?;
     let mut processes = Vec::new();
-    names.set("numprocs", Word::Number(shared.last.saturating_sub(shared.first)));
     for number in shared.first..shared.last {
         names.set("process_num", Word::Number(number));
+        names.set("numprocs", Word::Number(shared.last.saturating_sub(shared.first)));
         names.update(&reader.environ);
         let mut copy = Copy { reader, section, names: &mut names, shared: &shared };
         processes.push(copy.process(base, warnings)?);
     }
     processes.sort_by(|a, b| (a.priority, &a.name).cmp(&(b.priority, &b.name)));
-    Some(processes)
+    Ok(processes)
 }
 
-fn shared(reader: &mut Reader<'_>, scope: Scope<'_>) -> Option<Shared> {
+fn shared(reader: &mut Reader<'_>, scope: Scope<'_>) -> Read<Shared> {
     let priority = reader.get(scope, &p::PRIORITY);
     let autostart = reader.get(scope, &p::AUTOSTART);
     let autorestart = reader.get(scope, &p::AUTORESTART);
@@ -89,7 +89,7 @@ fn shared(reader: &mut Reader<'_>, scope: Scope<'_>) -> Option<Shared> {
     let process_name = process_name(reader, scope, numprocs);
     let killasgroup = group_kill(reader, scope, stopasgroup, killasgroup);
     let last = last_number(reader, scope, numprocs, first);
-    Some(Shared {
+    Ok(Shared {
         priority: priority?,
         autostart: autostart?,
         autorestart: autorestart?,
@@ -117,69 +117,55 @@ fn capture(
     scope: Scope<'_>,
     maxbytes: &Opt<Bytes>,
     events: &Opt<Flag>,
-) -> Option<Capture> {
+) -> Read<Capture> {
     let maxbytes = reader.get(scope, maxbytes);
     let events_enabled = reader.get(scope, events);
-    Some(Capture { maxbytes: maxbytes?, events_enabled: events_enabled? })
+    Ok(Capture { maxbytes: maxbytes?, events_enabled: events_enabled? })
 }
 
 /// Checked as it is written: what expansion makes of it later may hold any character.
-fn process_name(
-    reader: &mut Reader<'_>,
-    scope: Scope<'_>,
-    numprocs: Option<i64>,
-) -> Option<String> {
+fn process_name(reader: &mut Reader<'_>, scope: Scope<'_>, numprocs: Read<i64>) -> Read<String> {
     let raw = reader.raw(scope.section, &p::PROCESS_NAME).unwrap_or_default();
-    let name = match Name::parse(raw, reader.world) {
-        Ok(name) => name,
-        Err(said) => {
-            reader.refuse(scope, p::PROCESS_NAME.name, said, Name::HINT);
-            return None;
-        }
-    };
+    let option = p::PROCESS_NAME.name;
+    let name = Name::parse(raw, reader.world)
+        .map_err(|said| reader.refuse(scope, option, said, Name::HINT))?;
     if numprocs? > 1 && !name.contains("%(process_num)") {
         let said = "%(process_num) must be present within process_name when numprocs > 1";
         let help = "write `process_name = %(program_name)s_%(process_num)02d`";
-        let option = if reader.entry(scope.section, p::PROCESS_NAME.name).is_some() {
-            p::PROCESS_NAME.name
-        } else {
-            p::NUMPROCS.name
-        };
-        reader.refuse(scope, option, said, help);
-        return None;
+        let written = reader.entry(scope.section, option).is_some();
+        let option = if written { option } else { p::NUMPROCS.name };
+        return Err(reader.refuse(scope, option, said, help));
     }
-    Some(name)
+    Ok(name)
 }
 
 fn group_kill(
     reader: &mut Reader<'_>,
     scope: Scope<'_>,
-    stopasgroup: Option<bool>,
-    killasgroup: Option<Option<bool>>,
-) -> Option<bool> {
+    stopasgroup: Read<bool>,
+    killasgroup: Read<Option<bool>>,
+) -> Read<bool> {
     let stopasgroup = stopasgroup?;
     let killasgroup = killasgroup?.unwrap_or(stopasgroup);
     if stopasgroup && !killasgroup {
         let said = "Cannot set stopasgroup=true and killasgroup=false";
-        reader.refuse(scope, p::KILLASGROUP.name, said, "remove `killasgroup`");
-        return None;
+        return Err(reader.refuse(scope, p::KILLASGROUP.name, said, "remove `killasgroup`"));
     }
-    Some(killasgroup)
+    Ok(killasgroup)
 }
 
 fn last_number(
     reader: &mut Reader<'_>,
     scope: Scope<'_>,
-    numprocs: Option<i64>,
-    first: Option<i64>,
-) -> Option<i64> {
+    numprocs: Read<i64>,
+    first: Read<i64>,
+) -> Read<i64> {
     let numprocs = numprocs?;
     if numprocs > MAX_PROCESSES {
         let said = format!("numprocs {numprocs} is above upper bound ({MAX_PROCESSES})");
-        reader.refuse(scope, p::NUMPROCS.name, said, "start fewer processes");
-        return None;
+        return Err(reader.refuse(scope, p::NUMPROCS.name, said, "start fewer processes"));
     }
-    Some(first?.saturating_add(numprocs))
+    Ok(first?.saturating_add(numprocs))
 }
 
 /// One process of a section. The environment of an earlier one stays known to the next: so it is
@@ -196,7 +182,7 @@ impl Copy<'_, '_, '_> {
         Scope { section, names, program: true }
     }
 
-    fn process(&mut self, base: &Environment, warnings: &mut Vec<String>) -> Option<Process> {
+    fn process(&mut self, base: &Environment, warnings: &mut Vec<String>) -> Read<Process> {
         let own = self.environment()?;
         for (key, value) in &own {
             self.names.set(format!("ENV_{key}"), Word::Text(value.clone()));
@@ -207,7 +193,7 @@ impl Copy<'_, '_, '_> {
         let stdout = self.stream(&STDOUT, &shared.stdout, warnings);
         let mut stderr = self.stream(&STDERR, &shared.stderr, warnings);
         if shared.redirect_stderr
-            && let Some(stderr) = &mut stderr
+            && let Ok(stderr) = &mut stderr
         {
             self.drop_stderr_file(stderr, warnings);
         }
@@ -218,7 +204,7 @@ impl Copy<'_, '_, '_> {
         for (key, value) in own {
             super::python::shlex::put(&mut environment, key, value);
         }
-        Some(Process {
+        Ok(Process {
             name: name?,
             program: self.section.to_owned(),
             command: command?,
@@ -243,21 +229,18 @@ impl Copy<'_, '_, '_> {
         })
     }
 
-    fn environment(&mut self) -> Option<Environment> {
+    fn environment(&mut self) -> Read<Environment> {
         let raw = self.reader.raw(self.section, &p::ENVIRONMENT).unwrap_or_default();
         let scope = Self::scope(self.names, self.section);
         let text = self.reader.expand_again(scope, raw, &p::ENVIRONMENT)?;
         self.reader.parse(scope, &text, &p::ENVIRONMENT)
     }
 
-    fn command(&mut self) -> Option<String> {
+    fn command(&mut self) -> Read<String> {
         let scope = Self::scope(self.names, self.section);
         let command = self.reader.maybe(scope, &p::COMMAND)?;
-        if command.is_none() {
-            let said = format!("program section {} does not specify a command", self.section);
-            self.reader.refuse(scope, "", said, "add `command = PROGRAM`");
-        }
-        command
+        let said = format!("program section {} does not specify a command", self.section);
+        command.ok_or_else(|| self.reader.refuse(scope, "", said, "add `command = PROGRAM`"))
     }
 
     fn stream(
@@ -265,7 +248,7 @@ impl Copy<'_, '_, '_> {
         options: &Stream,
         capture: &Capture,
         warnings: &mut Vec<String>,
-    ) -> Option<StreamLog> {
+    ) -> Read<StreamLog> {
         let place = self.log_place(&options.logfile);
         let scope = Self::scope(self.names, self.section);
         let backups = self.reader.get(scope, &options.backups);
@@ -291,7 +274,7 @@ impl Copy<'_, '_, '_> {
                  > 0 to avoid filling up filesystem unintentionally"
             ));
         }
-        Some(StreamLog {
+        Ok(StreamLog {
             target,
             maxbytes,
             backups,
@@ -302,7 +285,7 @@ impl Copy<'_, '_, '_> {
     }
 
     /// Expanded twice, the second time without the daemon's variables on top.
-    fn log_place(&mut self, option: &Opt<LogFile>) -> Option<LogPlace> {
+    fn log_place(&mut self, option: &Opt<LogFile>) -> Read<LogPlace> {
         let scope = Self::scope(self.names, self.section);
         let once = self.reader.text(scope, option)?.unwrap_or_default();
         let twice = self.reader.expand_again(scope, &once, option)?;

@@ -7,12 +7,12 @@ use super::groups::{self, Gatherer};
 use super::load::{self, Loaded};
 use super::options::CommandLine;
 use super::python::percent::Names;
-use super::reader::Reader;
+use super::reader::{Read, Reader};
 use super::sections::supervisord as s;
 use super::surroundings::Surroundings;
 use super::{plugins, servers, supervisord};
-use crate::diag::{Diagnostic, Span};
-use crate::ini::python::Document;
+use crate::diag::Diagnostic;
+use crate::ini::python::{Document, Section};
 
 /// A configuration under examination: what was read, what it means, what is wrong with it.
 #[derive(Debug)]
@@ -43,7 +43,7 @@ pub fn examine(file: &str, line: &CommandLine, world: &dyn Surroundings) -> Exam
     let mut reader = Reader::new(&loaded, environ, world);
     let config = config(&mut reader, line);
     let faults = reader.into_faults();
-    let config = config.filter(|_| faults.is_empty());
+    let config = config.ok().filter(|_| faults.is_empty());
     Examined { loaded, config, faults }
 }
 
@@ -56,7 +56,7 @@ pub(super) fn environ(world: &dyn Surroundings) -> Names {
     names
 }
 
-fn config(reader: &mut Reader<'_>, line: &CommandLine) -> Option<Config> {
+fn config(reader: &mut Reader<'_>, line: &CommandLine) -> Read<Config> {
     let loaded = reader.loaded;
     let mut notes = loaded.notes.clone();
     let written = supervisord::read(reader);
@@ -67,7 +67,7 @@ fn config(reader: &mut Reader<'_>, line: &CommandLine) -> Option<Config> {
     let groups = groups::read(Gatherer { reader: &mut *reader, environment, warnings });
     let servers = servers::read(reader);
     let supervisord = written?.under(line, reader);
-    Some(Config {
+    Ok(Config {
         supervisord: supervisord?,
         servers: servers?,
         groups: groups?,
@@ -107,6 +107,6 @@ fn no_supervisord(loaded: &Loaded) -> Fault {
         .sections()
         .iter()
         .find(|other| super::nearest::nearest(other.name.trim(), [section]).is_some());
-    diagnostic.span = near.and_then(|section| section.header()).map(|span: Span| span);
-    Fault { text, diagnostic }
+    diagnostic.span = near.and_then(Section::header);
+    Fault::new(text, diagnostic)
 }

@@ -12,6 +12,12 @@ use super::surroundings::Surroundings;
 use crate::diag::{Diagnostic, Span};
 use crate::ini::python::{Entry, Section};
 
+/// A fault was noted; there is no value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Noted;
+
+pub(super) type Read<T> = Result<T, Noted>;
+
 /// A document being read.
 pub(super) struct Reader<'a> {
     pub(super) loaded: &'a Loaded,
@@ -52,25 +58,20 @@ impl<'a> Reader<'a> {
         self.loaded.document.entry(section, name)
     }
 
-    /// An option that has a default. `None` says that a fault was noted.
-    pub(super) fn get<K: Kind>(&mut self, scope: Scope<'_>, option: &Opt<K>) -> Option<K::Value> {
-        self.maybe(scope, option).flatten()
+    /// An option that has a default.
+    pub(super) fn get<K: Kind>(&mut self, scope: Scope<'_>, option: &Opt<K>) -> Read<K::Value> {
+        self.maybe(scope, option)?.ok_or(Noted)
     }
 
-    /// An option that may be absent. `None` says that a fault was noted.
+    /// An option that may be absent.
     pub(super) fn maybe<K: Kind>(
         &mut self,
         scope: Scope<'_>,
         option: &Opt<K>,
-    ) -> Option<Option<K::Value>> {
-        let Some(text) = self.text(scope, option)? else { return Some(None) };
-        match K::parse(&text, self.world) {
-            Ok(value) => Some(Some(value)),
-            Err(said) => {
-                let entry = self.entry(scope.section, option.name);
-                self.note(scope, Self::misfit::<K>(said, option.name, entry));
-                None
-            }
+    ) -> Read<Option<K::Value>> {
+        match self.text(scope, option)? {
+            Some(text) => self.parse(scope, &text, option).map(Some),
+            None => Ok(None),
         }
     }
 
@@ -79,18 +80,14 @@ impl<'a> Reader<'a> {
         &mut self,
         scope: Scope<'_>,
         option: &Opt<K>,
-    ) -> Option<Option<String>> {
-        let Some(raw) = self.raw(scope.section, option) else { return Some(None) };
+    ) -> Read<Option<String>> {
+        let Some(raw) = self.raw(scope.section, option) else { return Ok(None) };
         let title = format!("{}.{}", scope.section, option.name);
         let layers = Layers { below: &self.environ, above: scope.names };
         let entry = self.entry(scope.section, option.name);
-        match expand::expand(raw, layers, &title, entry) {
-            Ok(text) => Some(Some(text)),
-            Err(fault) => {
-                self.note(scope, fault);
-                None
-            }
-        }
+        expand::expand(raw, layers, &title, entry)
+            .map(Some)
+            .map_err(|fault| self.note(scope, fault))
     }
 
     /// The text of an option as it was written, or its default.
@@ -104,17 +101,11 @@ impl<'a> Reader<'a> {
         scope: Scope<'_>,
         text: &str,
         option: &Opt<K>,
-    ) -> Option<String> {
+    ) -> Read<String> {
         let none = Names::default();
         let layers = Layers { below: &none, above: scope.names };
         let entry = self.entry(scope.section, option.name);
-        match expand::expand(text, layers, option.name, entry) {
-            Ok(text) => Some(text),
-            Err(fault) => {
-                self.note(scope, fault);
-                None
-            }
-        }
+        expand::expand(text, layers, option.name, entry).map_err(|fault| self.note(scope, fault))
     }
 
     /// A text as a value of this kind.
@@ -123,15 +114,11 @@ impl<'a> Reader<'a> {
         scope: Scope<'_>,
         text: &str,
         option: &Opt<K>,
-    ) -> Option<K::Value> {
-        match K::parse(text, self.world) {
-            Ok(value) => Some(value),
-            Err(said) => {
-                let entry = self.entry(scope.section, option.name);
-                self.note(scope, Self::misfit::<K>(said, option.name, entry));
-                None
-            }
-        }
+    ) -> Read<K::Value> {
+        K::parse(text, self.world).map_err(|said| {
+            let entry = self.entry(scope.section, option.name);
+            self.note(scope, Self::misfit::<K>(said, option.name, entry))
+        })
     }
 
     /// Expands every other option of a section, for the faults alone.
@@ -151,15 +138,16 @@ impl<'a> Reader<'a> {
             .label(format!("`{option}` is of the kind {}", K::NAME))
             .help(K::HINT);
         diagnostic.span = entry.map(Entry::value_span);
-        Fault { text: said, diagnostic }
+        Fault::new(said, diagnostic)
     }
 
     /// Rewords the last fault, where Supervisor wraps what it says.
-    pub(super) fn reword(&mut self, words: impl FnOnce(&str) -> String) {
+    pub(super) fn reword(&mut self, text: String) -> Noted {
         if let Some(fault) = self.faults.last_mut() {
-            fault.text = words(&fault.text);
-            fault.diagnostic.message = first_line(&fault.text);
+            fault.diagnostic.message = first_line(&text);
+            fault.text = text;
         }
+        Noted
     }
 
     /// Notes a fault of an option, or of the section if it is not written.
@@ -169,11 +157,11 @@ impl<'a> Reader<'a> {
         option: &str,
         said: impl Into<String>,
         help: &str,
-    ) {
+    ) -> Noted {
         let said = said.into();
         let mut diagnostic = Diagnostic::error("bad-section", first_line(&said)).help(help);
         diagnostic.span = self.place(scope.section, option);
-        self.note(scope, Fault { text: said, diagnostic });
+        self.note(scope, Fault::new(said, diagnostic))
     }
 
     fn place(&self, section: &str, option: &str) -> Option<Span> {
@@ -182,7 +170,7 @@ impl<'a> Reader<'a> {
     }
 
     /// The same fault is noted once, however many processes have it.
-    fn note(&mut self, scope: Scope<'_>, mut fault: Fault) {
+    fn note(&mut self, scope: Scope<'_>, mut fault: Fault) -> Noted {
         if fault.diagnostic.span.is_none() {
             fault.diagnostic.span = self.section(scope.section).and_then(Section::header);
         }
@@ -191,7 +179,7 @@ impl<'a> Reader<'a> {
                 && old.diagnostic.message == fault.diagnostic.message
         };
         if self.faults.iter().any(known) {
-            return;
+            return Noted;
         }
         if scope.program {
             let file = self.file_of(scope.section);
@@ -199,6 +187,7 @@ impl<'a> Reader<'a> {
                 format!("{} in section {} (file: {})", fault.text, repr(scope.section), repr(file));
         }
         self.faults.push(fault);
+        Noted
     }
 
     /// The file in which a section first appeared.

@@ -181,7 +181,7 @@ section! {
 section! {
     /// How supervisorctl finds the daemon.
     supervisorctl: Alone "supervisorctl" {
-        /// The server: unix://PATH or http://HOST:PORT.
+        /// The server: `unix://PATH` or `http://HOST:PORT`.
         SERVERURL: Text = "serverurl", Some("http://localhost:9001"), Set("unix:///tmp/supervisor.sock");
         /// Name for the server.
         USERNAME: Text = "username", None, May("chris");
@@ -305,7 +305,7 @@ section! {
 section! {
     /// A FastCGI program, whose processes share a socket.
     fcgi_program: Own "fcgi-program" like program {
-        /// The socket: unix:///PATH or tcp://HOST:PORT.
+        /// The socket: `unix:///PATH` or `tcp://HOST:PORT`.
         SOCKET: Text = "socket", None, May("tcp://localhost:9002");
         /// How many connections may wait.
         SOCKET_BACKLOG: Integer = "socket_backlog", None, May("1024");

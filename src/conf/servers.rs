@@ -5,11 +5,11 @@ use super::kinds;
 use super::kinds::Text;
 use super::python::percent::Names;
 use super::python::strip;
-use super::reader::{Reader, Scope};
+use super::reader::{Read, Reader, Scope};
 use super::sections::{Opt, Section, inet_http_server as inet, unix_http_server as unix};
 
 /// All servers, inet before unix.
-pub(super) fn read(reader: &mut Reader<'_>) -> Option<Vec<HttpServer>> {
+pub(super) fn read(reader: &mut Reader<'_>) -> Read<Vec<HttpServer>> {
     let inets: Vec<_> = sections(reader, &inet::SECTION).map(|s| inet_server(reader, s)).collect();
     let unixes: Vec<_> = sections(reader, &unix::SECTION).map(|s| unix_server(reader, s)).collect();
     inets.into_iter().chain(unixes).collect()
@@ -23,18 +23,17 @@ fn sections<'a>(
     all.filter(|name| kind.is(name))
 }
 
-fn inet_server(reader: &mut Reader<'_>, section: &str) -> Option<HttpServer> {
+fn inet_server(reader: &mut Reader<'_>, section: &str) -> Read<HttpServer> {
     let names = Names::default();
     let scope = Scope { section, names: &names, program: false };
     let credentials = credentials(reader, scope, &inet::USERNAME, &inet::PASSWORD);
-    let port = reader.maybe(scope, &inet::PORT);
-    if port == Some(None) {
+    let port = reader.maybe(scope, &inet::PORT).and_then(|port| {
         let said = format!("section [{section}] has no port value");
-        reader.refuse(scope, "", said, "add `port = 127.0.0.1:9001`");
-    }
+        port.ok_or_else(|| reader.refuse(scope, "", said, "add `port = 127.0.0.1:9001`"))
+    });
     let web_get_actions = reader.get(scope, &inet::WEB_GET_ACTIONS);
-    let (host, port) = port??;
-    Some(HttpServer {
+    let (host, port) = port?;
+    Ok(HttpServer {
         section: section.to_owned(),
         bind: Bind::Inet { host, port },
         credentials: credentials?,
@@ -42,21 +41,20 @@ fn inet_server(reader: &mut Reader<'_>, section: &str) -> Option<HttpServer> {
     })
 }
 
-fn unix_server(reader: &mut Reader<'_>, section: &str) -> Option<HttpServer> {
+fn unix_server(reader: &mut Reader<'_>, section: &str) -> Read<HttpServer> {
     let here = super::supervisord::here(reader);
     let none = Names::default();
     let scope = Scope { section, names: &none, program: false };
-    let file = reader.maybe(Scope { names: &here, ..scope }, &unix::FILE);
-    if file == Some(None) {
+    let file = reader.maybe(Scope { names: &here, ..scope }, &unix::FILE).and_then(|file| {
         let said = format!("section [{section}] has no file value");
-        reader.refuse(scope, "", said, "add `file = /path/of/the/socket`");
-    }
+        file.ok_or_else(|| reader.refuse(scope, "", said, "add `file = /path/of/the/socket`"))
+    });
     let credentials = credentials(reader, scope, &unix::USERNAME, &unix::PASSWORD);
     let owner = owner(reader, scope);
     let mode = mode(reader, scope);
     let web_get_actions = reader.get(scope, &unix::WEB_GET_ACTIONS);
-    let path = kinds::normalize_path(strip(&file??), reader.world);
-    Some(HttpServer {
+    let path = kinds::normalize_path(strip(&file?), reader.world);
+    Ok(HttpServer {
         section: section.to_owned(),
         bind: Bind::Unix { path, mode: mode? as u32, owner: owner? },
         credentials: credentials?,
@@ -64,23 +62,16 @@ fn unix_server(reader: &mut Reader<'_>, section: &str) -> Option<HttpServer> {
     })
 }
 
-fn owner(reader: &mut Reader<'_>, scope: Scope<'_>) -> Option<Option<(u32, u32)>> {
-    let text = reader.text(scope, &unix::CHOWN)?;
-    let Some(text) = text else { return Some(None) };
+fn owner(reader: &mut Reader<'_>, scope: Scope<'_>) -> Read<Option<(u32, u32)>> {
+    let Some(text) = reader.text(scope, &unix::CHOWN)? else { return Ok(None) };
     let owner = reader.parse(scope, &text, &unix::CHOWN);
-    if owner.is_none() {
-        reader.reword(|_| format!("Invalid sockchown value {text}"));
-    }
-    owner.map(Some)
+    owner.map(Some).map_err(|_| reader.reword(format!("Invalid sockchown value {text}")))
 }
 
-fn mode(reader: &mut Reader<'_>, scope: Scope<'_>) -> Option<i64> {
+fn mode(reader: &mut Reader<'_>, scope: Scope<'_>) -> Read<i64> {
     let text = reader.text(scope, &unix::CHMOD)?.unwrap_or_default();
     let mode = reader.parse(scope, &text, &unix::CHMOD);
-    if mode.is_none() {
-        reader.reword(|_| format!("Invalid chmod value {text}"));
-    }
-    mode
+    mode.map_err(|_| reader.reword(format!("Invalid chmod value {text}")))
 }
 
 fn credentials(
@@ -88,12 +79,12 @@ fn credentials(
     scope: Scope<'_>,
     username: &Opt<Text>,
     password: &Opt<Text>,
-) -> Option<Option<Credentials>> {
+) -> Read<Option<Credentials>> {
     let name = reader.maybe(scope, username);
     let word = reader.maybe(scope, password);
     match (name?, word?) {
-        (None, None) => Some(None),
-        (Some(username), Some(password)) => Some(Some(Credentials { username, password })),
+        (None, None) => Ok(None),
+        (Some(username), Some(password)) => Ok(Some(Credentials { username, password })),
         (given, _) => {
             let (here, missing) = match given {
                 Some(_) => (username.name, password.name),
@@ -104,8 +95,7 @@ fn credentials(
                  specified, both the username and password must be specified",
                 scope.section
             );
-            reader.refuse(scope, here, said, &format!("add `{missing}`"));
-            None
+            Err(reader.refuse(scope, here, said, &format!("add `{missing}`")))
         }
     }
 }

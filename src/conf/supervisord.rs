@@ -4,7 +4,7 @@ use super::config::{Environment, LogLevel, Supervisord, User};
 use super::kinds::{self, Account, Kind};
 use super::options::CommandLine;
 use super::python::percent::{Names, Word};
-use super::reader::{Reader, Scope};
+use super::reader::{Read, Reader, Scope};
 use super::sections::supervisord as s;
 
 /// What the section says, before the command line has spoken.
@@ -29,7 +29,7 @@ pub(super) struct Written {
 }
 
 /// Reads the section, in the order in which Supervisor does: its first fault is to be ours.
-pub(super) fn read(reader: &mut Reader<'_>) -> Option<Written> {
+pub(super) fn read(reader: &mut Reader<'_>) -> Read<Written> {
     let names = here(reader);
     let scope = Scope { section: s::SECTION.word, names: &names, program: false };
     let minfds = reader.get(scope, &s::MINFDS);
@@ -49,7 +49,7 @@ pub(super) fn read(reader: &mut Reader<'_>) -> Option<Written> {
     let nocleanup = reader.get(scope, &s::NOCLEANUP);
     let strip_ansi = reader.get(scope, &s::STRIP_ANSI);
     let environment = environment(reader, scope);
-    Some(Written {
+    Ok(Written {
         minfds: minfds?,
         minprocs: minprocs?,
         directory: directory?,
@@ -78,19 +78,15 @@ pub(super) fn here(reader: &Reader<'_>) -> Names {
 }
 
 /// Python expands the default as well, so a `%` in TMPDIR is a name there.
-fn child_log_dir(reader: &mut Reader<'_>, scope: Scope<'_>) -> Option<String> {
-    match reader.maybe(scope, &s::CHILDLOGDIR)? {
-        Some(dir) => Some(dir),
-        None => {
-            let dir = reader.world.temp_dir();
-            reader.parse(scope, &dir, &s::CHILDLOGDIR)
-        }
-    }
+fn child_log_dir(reader: &mut Reader<'_>, scope: Scope<'_>) -> Read<String> {
+    let written = reader.maybe(scope, &s::CHILDLOGDIR)?;
+    let dir = reader.world.temp_dir();
+    written.map_or_else(|| reader.parse(scope, &dir, &s::CHILDLOGDIR), Ok)
 }
 
 /// Expanded twice, the second time with the host's name as well. What comes out is known to the
 /// rest of the file as `ENV_` names.
-fn environment(reader: &mut Reader<'_>, scope: Scope<'_>) -> Option<Environment> {
+fn environment(reader: &mut Reader<'_>, scope: Scope<'_>) -> Read<Environment> {
     let once = reader.text(scope, &s::ENVIRONMENT)?.unwrap_or_default();
     let mut names = here(reader);
     names.text("host_node_name", reader.world.host_name());
@@ -100,12 +96,12 @@ fn environment(reader: &mut Reader<'_>, scope: Scope<'_>) -> Option<Environment>
     for (key, value) in &environment {
         reader.environ.set(format!("ENV_{key}"), Word::Text(value.clone()));
     }
-    Some(environment)
+    Ok(environment)
 }
 
 impl Written {
     /// The section with the command line over it. The user is looked up last, as Supervisor does.
-    pub(super) fn under(self, line: &CommandLine, reader: &mut Reader<'_>) -> Option<Supervisord> {
+    pub(super) fn under(self, line: &CommandLine, reader: &mut Reader<'_>) -> Read<Supervisord> {
         let user = match line.user.clone().or(self.user) {
             Some(name) => Some(look_up(&name, line.user.is_some(), reader)?),
             None => None,
@@ -114,7 +110,7 @@ impl Written {
         let given = |given: &Option<String>| given.clone().filter(|path| !path.is_empty());
         let logfile = given(&line.logfile).unwrap_or(self.logfile);
         let pidfile = given(&line.pidfile).unwrap_or(self.pidfile);
-        Some(Supervisord {
+        Ok(Supervisord {
             logfile: if logfile == "syslog" {
                 logfile
             } else {
@@ -140,15 +136,11 @@ impl Written {
     }
 }
 
-fn look_up(name: &str, on_command_line: bool, reader: &mut Reader<'_>) -> Option<User> {
-    match Account::parse(name, reader.world) {
-        Ok(user) => Some(user),
-        Err(said) => {
-            let names = Names::default();
-            let scope = Scope { section: s::SECTION.word, names: &names, program: false };
-            let option = if on_command_line { "" } else { s::USER.name };
-            reader.refuse(scope, option, said, Account::HINT);
-            None
-        }
-    }
+fn look_up(name: &str, on_command_line: bool, reader: &mut Reader<'_>) -> Read<User> {
+    Account::parse(name, reader.world).map_err(|said| {
+        let names = Names::default();
+        let scope = Scope { section: s::SECTION.word, names: &names, program: false };
+        let option = if on_command_line { "" } else { s::USER.name };
+        reader.refuse(scope, option, said, Account::HINT)
+    })
 }

