@@ -77,7 +77,7 @@ pub(super) fn here(reader: &Reader<'_>) -> Names {
     names
 }
 
-/// Python expands the default as well, so a `%` in TMPDIR is a name there.
+/// Supervisor expands the default as well; here a `%` in TMPDIR is no more than a `%`.
 fn child_log_dir(reader: &mut Reader<'_>, scope: Scope<'_>) -> Read<String> {
     let written = reader.maybe(scope, &s::CHILDLOGDIR)?;
     let dir = reader.world.temp_dir();

@@ -46,7 +46,7 @@ pub fn understood(deployment: &Deployment, text: &str, conf: &str) -> Result<(),
     let faults = refused.faults.iter().map(|fault| {
         let place = fault.diagnostic.span.map(|span| refused.sources.place(span));
         let cause = place.and_then(|place| cause(deployment, text, place.line));
-        let mut told = fault.diagnostic.clone();
+        let mut told = (*fault.diagnostic).clone();
         (told.span, told.chain) = (cause, Vec::new());
         told
     });

@@ -339,10 +339,10 @@ fn no_section(name: &str, number: usize, line: Line<'_>, source: SourceId) -> Pa
 }
 
 fn no_delimiter(name: &str, bogus: &[(usize, Line<'_>)], source: SourceId) -> ParseError {
-    let mut text = format!("Source contains parsing errors: {}", repr(name));
-    for (number, line) in bogus {
-        text += &format!("\n\t[line {number:2}]: {}", shown(*line));
-    }
+    let lines =
+        bogus.iter().map(|(number, line)| format!("\n\t[line {number:2}]: {}", shown(*line)));
+    let lines: Vec<String> = lines.collect();
+    let text = format!("Source contains parsing errors: {}{}", repr(name), lines.concat());
     let spans = bogus.iter().map(|(_, line)| whole(*line, source)).collect();
     ParseError { text, kind: ParseErrorKind::NoDelimiter, spans }
 }

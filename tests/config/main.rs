@@ -1,7 +1,12 @@
 //! The same configurations through Supervisor 4.3.0 and through ours: what one accepts the other
 //! accepts, with the same values; what one refuses the other refuses, in the same words.
 #![allow(unreachable_pub, dead_code, reason = "modules of one test program")]
-#![allow(clippy::unwrap_used, clippy::format_push_string, reason = "a test may say it plainly")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::format_push_string,
+    clippy::format_collect,
+    reason = "a test may say it plainly"
+)]
 
 mod ask;
 mod cases;
