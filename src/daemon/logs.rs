@@ -21,8 +21,14 @@ pub struct Logs {
     directory: PathBuf,
     identifier: String,
     /// The files by name, whether open or not. What is not here has no file.
-    names: BTreeMap<Key, PathBuf>,
+    names: BTreeMap<Key, Name>,
     open: BTreeMap<Key, ChildLog>,
+}
+
+struct Name {
+    path: PathBuf,
+    /// Made by us, and so kept as long as the process has any.
+    is_automatic: bool,
 }
 
 /// Where the output of one stream goes while its process is alive.
@@ -54,32 +60,46 @@ impl Logs {
 
     /// The file of a stream; `None` for NONE and for syslog alone.
     pub fn path(&self, id: ProcId, stream: Stream) -> Option<&Path> {
-        self.names.get(&(id, stream)).map(PathBuf::as_path)
+        self.names.get(&(id, stream)).map(|name| name.path.as_path())
     }
 
-    /// Settles the names for a process that was added, creating automatic files.
+    /// Settles the names for a process as it is configured now, creating automatic files that are
+    /// not there yet.
     pub fn settle(&mut self, id: ProcId, process: &Process) -> io::Result<()> {
-        for (stream, log) in streams(process) {
-            let path = match &log.target {
-                LogTarget::None => continue,
-                LogTarget::File(path) => path.into(),
-                LogTarget::Auto => {
-                    let (name, channel) = (&process.name, stream.name());
-                    let prefix = format!("{name}-{channel}---{}-", self.identifier);
-                    files::make_private(&self.directory, &prefix, ".log")?
-                }
+        self.names.retain(|(owner, stream), _| {
+            let is_wanted = |(wanted, log): (Stream, &StreamLog)| {
+                wanted == *stream && log.target != LogTarget::None
             };
-            self.names.insert((id, stream), path);
+            *owner != id || streams(process).any(is_wanted)
+        });
+        for (stream, log) in streams(process) {
+            let has_automatic = self.names.get(&(id, stream)).is_some_and(|name| name.is_automatic);
+            let name = match &log.target {
+                LogTarget::None => continue,
+                LogTarget::Auto if has_automatic => continue,
+                LogTarget::Auto => {
+                    Name { path: self.automatic(process, stream)?, is_automatic: true }
+                }
+                LogTarget::File(path) => Name { path: path.into(), is_automatic: false },
+            };
+            self.names.insert((id, stream), name);
         }
         Ok(())
     }
 
+    fn automatic(&self, process: &Process, stream: Stream) -> io::Result<PathBuf> {
+        let (name, channel) = (&process.name, stream.name());
+        let prefix = format!("{name}-{channel}---{}-", self.identifier);
+        files::make_private(&self.directory, &prefix, ".log")
+    }
+
     /// Opens the logs of a process that is about to be started.
     pub fn open(&mut self, id: ProcId, process: &Process) -> io::Result<()> {
+        self.settle(id, process)?;
         for (stream, log) in streams(process) {
             let rotation = Rotation { maxbytes: log.maxbytes, backups: log.backups };
             let file = match self.names.get(&(id, stream)) {
-                Some(path) => Some(LogFile::open(path, rotation)?),
+                Some(name) => Some(LogFile::open(&name.path, rotation)?),
                 None => None,
             };
             let syslog = log.syslog.then(|| format!("{} ", process.name));

@@ -10,6 +10,7 @@ use super::pipes::{Chunk, NotTaken, Pipes};
 use crate::conf::config::{GroupKind, LogLevel};
 use crate::conf::signals::Signal;
 use crate::core::effect::{Effect, Input, Pid, ProcId, Stream, WaitStatus};
+use crate::core::group::Process;
 use crate::core::supervisor::Supervisor;
 use crate::core::time::Now;
 use crate::os::poller::Poller;
@@ -185,12 +186,7 @@ impl Shell {
             Chunk::Bytes(bytes) => core.take(Input::Output { id, stream, bytes }, now),
             Chunk::End => {
                 if let (Some(process), Some(number)) = (core.process(id), number) {
-                    let (name, state) = (process.name(), process.state());
-                    let message = format!(
-                        "fd {number} closed, stopped monitoring {name} in state {state} ({})",
-                        stream.name()
-                    );
-                    self.logs.log(LogLevel::Debug, &message);
+                    self.logs.log(LogLevel::Debug, &no_longer_heard(process, stream, number));
                 }
                 core.take(Input::OutputClosed { id, stream }, now);
             }
@@ -225,6 +221,20 @@ impl Shell {
         core.take(Input::Died { pid: Pid(pid), status }, now);
         true
     }
+}
+
+/// What Supervisor says when a stream ends. Where it shows addresses of objects, a number stands.
+fn no_longer_heard(process: &Process, stream: Stream, number: i32) -> String {
+    let dispatcher = match (process.listener(), stream) {
+        (Some(_), Stream::Stdout) => "PEventListenerDispatcher",
+        _ => "POutputDispatcher",
+    };
+    let (id, name, state) = (process.id().0, process.name(), process.state());
+    format!(
+        "fd {number} closed, stopped monitoring <{dispatcher} at {number} for <Subprocess at {id} \
+         with name {name} in state {state}> ({})>",
+        stream.name()
+    )
 }
 
 /// Nobody is left to be told that our own output went away.

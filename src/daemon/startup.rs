@@ -63,7 +63,7 @@ pub fn run(reader: &Reader) -> ExitCode {
 /// What Supervisor prints for any mistake that keeps it from starting.
 fn refuse(reader: &Reader, explanation: &str) -> ExitCode {
     let program = reader.program();
-    let _ = write!(io::stderr(), "{explanation}For help, use {program} -h\n");
+    let _ = writeln!(io::stderr(), "{explanation}For help, use {program} -h");
     ExitCode::from(2)
 }
 

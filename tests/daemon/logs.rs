@@ -178,3 +178,32 @@ fn the_daemons_own_log_rotates() {
     };
     assert_eq!(run(Subject::Ours), run(Subject::Original));
 }
+
+#[test]
+fn a_full_disk_is_told_once_and_survived() {
+    let sandbox = Sandbox::new();
+    let rest = "[program:a]\ncommand=/bin/sh -c 'for n in 1 2 3; do echo $n; sleep 0.1; done'\n\
+                stdout_logfile=/dev/full\nstdout_logfile_maxbytes=0\nstartsecs=0\nautorestart=false\n";
+    let mut daemon = Daemon::start(Subject::Ours, &sandbox, rest);
+    daemon.wait_for_log("exited: a (exit status 0; expected)");
+    daemon.stop();
+    let story = daemon.story();
+    let told: Vec<&str> = story.lines().filter(|line| line.starts_with("ERRO")).collect();
+    assert_eq!(told, ["ERRO could not write log /dev/full: ENOSPC"]);
+}
+
+#[test]
+fn a_vanished_directory_is_told_and_survived() {
+    let sandbox = Sandbox::new();
+    fs::create_dir(sandbox.path("logs")).unwrap();
+    let rest = "[program:a]\ncommand=/bin/sh -c 'while :; do echo line; sleep 0.02; done'\n\
+                stdout_logfile={here}/logs/o\nstdout_logfile_maxbytes=20\nstdout_logfile_backups=1\n\
+                startsecs=0\n";
+    let mut daemon = Daemon::start(Subject::Ours, &sandbox, rest);
+    wait_until("it has rotated", || fs::exists(sandbox.path("logs/o.1")).unwrap());
+    fs::rename(sandbox.path("logs"), sandbox.path("gone")).unwrap();
+    daemon.wait_for_log("ERRO could not write log");
+    fs::create_dir(sandbox.path("logs")).unwrap();
+    wait_until("the log is back", || sandbox.read("logs/o").contains("line"));
+    assert_eq!(daemon.stop().code(), Some(0));
+}

@@ -177,3 +177,40 @@ fn a_signal_to_a_child_from_outside_is_an_unexpected_end() {
     assert_eq!(ours, run(Subject::Original));
     assert_eq!(ours, "WARN exited: a (terminated by SIGUSR1; not expected)");
 }
+
+#[test]
+fn a_reload_that_comes_during_the_end_is_ignored() {
+    let run = |subject| {
+        let sandbox = Sandbox::new();
+        let rest = "[program:slow]\ncommand=/bin/bash -c 'trap \"touch {here}/asked; while [ ! -e {here}/go ]; \
+                    do sleep 0.05; done; exit 0\" TERM; touch {here}/ready; while :; do sleep 0.05; done'\n\
+                    stopwaitsecs=60\nstartsecs=0\n";
+        let mut daemon = Daemon::start(subject, &sandbox, rest);
+        wait_until("it traps TERM", || fs::exists(sandbox.path("ready")).unwrap());
+        daemon.signal(Signal::SIGTERM);
+        wait_until("it is told to stop", || fs::exists(sandbox.path("asked")).unwrap());
+        daemon.signal(Signal::SIGHUP);
+        daemon.wait_for_log("SIGHUP");
+        sandbox.write("go", "");
+        let code = daemon.wait().code();
+        let story = daemon.story();
+        let told: Vec<String> =
+            story.lines().filter(|line| line.starts_with("WARN")).map(str::to_owned).collect();
+        (code, told, story.lines().filter(|line| line.contains("stopped:")).count())
+    };
+    assert_eq!(run(Subject::Ours), run(Subject::Original));
+}
+
+#[test]
+fn it_says_the_version_that_it_equals() {
+    for option in ["-v", "--version", "--vers"] {
+        let run = |subject: Subject| {
+            let sandbox = Sandbox::new();
+            let output = subject.program(&sandbox, "supervisord").arg(option).output().unwrap();
+            (output.status.code(), String::from_utf8(output.stdout).unwrap())
+        };
+        let ours = run(Subject::Ours);
+        assert_eq!(ours, run(Subject::Original));
+        assert_eq!(ours.1, "4.3.0\n");
+    }
+}
