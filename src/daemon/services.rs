@@ -65,9 +65,8 @@ impl Services for Outside<'_> {
     }
 
     fn clear_main_log(&mut self) -> Result<(), FileFault> {
-        self.logs.activity.clear()?;
         self.logs.activity.log(LogLevel::Info, "reopening log file");
-        Ok(())
+        Ok(self.logs.activity.clear()?)
     }
 
     fn clear_child_logs(&mut self, id: ProcId) -> Result<(), FileFault> {

@@ -56,9 +56,13 @@ pub(super) fn reread(world: &mut World<'_>) -> Result<Config, Fault> {
 }
 
 pub(super) fn add_process_group(world: &mut World<'_>, args: &Args<'_>) -> Answer {
-    let name = args.group(0)?;
+    let bad_name = || match args.value(0) {
+        Value::Nil => Fault::bare(Code::BadName),
+        _ => Fault::new(Code::BadName, args.text(0)),
+    };
+    let name = args.value(0).as_str().ok_or_else(bad_name)?;
     let known = world.supervisor.config().groups.iter().find(|group| group.name == name);
-    let group = known.cloned().ok_or_else(|| Fault::new(Code::BadName, name))?;
+    let group = known.cloned().ok_or_else(bad_name)?;
     if !world.supervisor.add_group(group, world.now) {
         return Err(Fault::new(Code::AlreadyAdded, name));
     }
