@@ -1,0 +1,315 @@
+//! The web interface and everything else that is spoken over plain HTTP: the same requests to the
+//! original and to us, and what only we promise.
+
+mod support;
+
+use std::collections::BTreeMap;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::process::Command;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use support::sandbox::free_port;
+use support::{Daemon, Sandbox, Subject, oracle, wait_until};
+
+const CONF: &str = include_str!("rpc/calls.conf");
+const REQUESTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/web/requests.py");
+
+/// Where the original hangs or breaks down, what we answer; and the one header that it misreads.
+fn permitted() -> BTreeMap<&'static str, Value> {
+    BTreeMap::from([
+        ("password no colon", json!([401, "Basic realm=\"default\""])),
+        ("GET /index.html;x", json!([200])),
+        ("GET /?action=nope", json!([400])),
+        ("GET /?action=start", json!([400])),
+        ("keep 1.0 keep", json!([200, true])),
+    ])
+}
+
+fn answers(subject: Subject) -> BTreeMap<String, Value> {
+    let sandbox = Sandbox::new();
+    let port = free_port().to_string();
+    let daemon = Daemon::start(subject, &sandbox, &CONF.replace("{port}", &port));
+    let output = Command::new(oracle::bin("python"))
+        .args([REQUESTS.as_ref(), sandbox.dir().as_os_str(), port.as_ref()])
+        .output()
+        .expect("python runs");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{subject:?}: {said}\n{}", daemon.log());
+    serde_json::from_slice(&output.stdout).expect("the script prints JSON")
+}
+
+#[test]
+fn every_request_is_answered_as_by_the_original() {
+    let original = std::thread::spawn(|| answers(Subject::Original));
+    let ours = answers(Subject::Ours);
+    let original = original.join().expect("the original answers");
+    assert_eq!(original.keys().collect::<Vec<_>>(), ours.keys().collect::<Vec<_>>());
+    let permitted = permitted();
+    let mut differences = Vec::new();
+    for (label, theirs) in &original {
+        let wanted = permitted.get(label.as_str()).unwrap_or(theirs);
+        if *wanted != ours[label] {
+            differences.push(format!("{label}\n  wanted: {wanted}\n  ours:   {}", ours[label]));
+        }
+    }
+    assert!(differences.is_empty(), "{}", differences.join("\n"));
+}
+
+/// Our daemon with one program, on a port and a socket, both with a password unless `open`.
+struct Site {
+    sandbox: Sandbox,
+    port: u16,
+}
+
+const ACCOUNT: &str = "username=user\npassword=thepassword\n";
+/// `user:thepassword`
+const GOOD: &str = "Authorization: Basic dXNlcjp0aGVwYXNzd29yZA==\r\n";
+
+impl Site {
+    fn new() -> Self {
+        Self { sandbox: Sandbox::new(), port: free_port() }
+    }
+
+    fn start(&self, account: &str, programs: &str) -> Daemon<'_> {
+        let conf = format!(
+            "[inet_http_server]\nport=127.0.0.1:{}\n{account}[rpcinterface:supervisor]\n\
+             supervisor.rpcinterface_factory = supervisor.rpcinterface:make_main_rpcinterface\n\
+             {programs}",
+            self.port
+        );
+        Daemon::start(Subject::Ours, &self.sandbox, &conf)
+    }
+
+    fn connect(&self) -> TcpStream {
+        let stream = TcpStream::connect(("127.0.0.1", self.port)).expect("we listen");
+        stream.set_read_timeout(Some(Duration::from_secs(30))).expect("a timeout can be set");
+        stream
+    }
+
+    /// Sends a request that ends the connection, and reads all that is answered.
+    fn ask(&self, head: &str, fields: &str, body: &str) -> String {
+        let mut stream = self.connect();
+        let port = self.port;
+        let has_host = fields.contains("Host:");
+        let host = if has_host { String::new() } else { format!("Host: 127.0.0.1:{port}\r\n") };
+        let length = if body.is_empty() {
+            String::new()
+        } else {
+            format!("Content-Length: {}\r\n", body.len())
+        };
+        let request =
+            format!("{head} HTTP/1.1\r\n{host}Connection: close\r\n{fields}{length}\r\n{body}");
+        stream.write_all(request.as_bytes()).expect("the request is taken");
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).expect("an answer comes");
+        String::from_utf8_lossy(&answer).into_owned()
+    }
+
+    fn get(&self, path: &str) -> String {
+        self.ask(&format!("GET {path}"), GOOD, "")
+    }
+
+    /// The token that our own forms carry.
+    fn token(&self) -> String {
+        let page = self.get("/");
+        let (_, rest) = page.split_once("name=\"token\" value=\"").expect("the page has a form");
+        rest.split('"').next().expect("a token").to_owned()
+    }
+}
+
+fn status(answer: &str) -> u16 {
+    answer.split(' ').nth(1).and_then(|number| number.parse().ok()).unwrap_or_default()
+}
+
+const SLEEP: &str = "[program:sleep]\ncommand=/bin/sleep 1000\nstartsecs=0\n";
+
+#[test]
+fn no_route_can_be_reached_without_the_password() {
+    let site = Site::new();
+    let _daemon = site.start(ACCOUNT, SLEEP);
+    let paths = [
+        "/",
+        "/index.html",
+        "/tail.html",
+        "/ok.html",
+        "/RPC2",
+        "/logtail/sleep",
+        "/mainlogtail",
+        "/events",
+        "/stylesheets/supervisor.css",
+        "/images/icon.svg",
+        "/favicon.ico",
+        "/nowhere",
+        "/../d.conf",
+        "/%00",
+        "*",
+    ];
+    for path in paths {
+        for method in ["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH"] {
+            for fields in
+                ["", "Authorization: Basic dXNlcjp3cm9uZw==\r\n", "Authorization: Basic !\r\n"]
+            {
+                let answer = site.ask(&format!("{method} {path}"), fields, "");
+                assert_eq!(status(&answer), 401, "{method} {path} {fields}");
+            }
+        }
+        assert_ne!(status(&site.ask(&format!("PUT {path}"), GOOD, "")), 401, "{path}");
+    }
+}
+
+#[test]
+fn a_page_can_do_nothing_but_show_itself() {
+    let site = Site::new();
+    let _daemon = site.start(ACCOUNT, SLEEP);
+    for path in ["/", "/tail.html?processname=sleep", "/?action=stopall"] {
+        let answer = site.get(path);
+        let (head, body) = answer.split_once("\r\n\r\n").expect("head and body");
+        for field in [
+            "Content-Security-Policy: default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+            "X-Content-Type-Options: nosniff",
+            "Cache-Control: no-store",
+            "Referrer-Policy: same-origin",
+        ] {
+            assert!(head.contains(field), "{path}: {head}");
+        }
+        for forbidden in ["<script", "style=", "onclick", "http:", "https:"] {
+            assert!(!body.contains(forbidden), "{path} has {forbidden}");
+        }
+    }
+}
+
+#[test]
+fn what_programs_write_is_text_and_never_markup() {
+    let site = Site::new();
+    let nasty = r#"[program:nasty]
+command=/bin/sh -c "printf '<script>alert(1)</script>&\033[31m\000\r\n'; exec sleep 1000"
+startsecs=0
+stdout_logfile={here}/nasty.log
+"#;
+    let _daemon = site.start(ACCOUNT, nasty);
+    wait_until("the program has written", || !site.sandbox.read("nasty.log").is_empty());
+    let page = site.get("/tail.html?processname=nasty");
+    assert!(
+        page.contains("&lt;script&gt;alert(1)&lt;/script&gt;&amp;\u{241b}[31m\u{2400}\n"),
+        "{page}"
+    );
+    for query in
+        ["message=<script>", "message=%3Cscript%3E&x=1", "processname=%3Cscript%3E&action=stop"]
+    {
+        for page in ["/", "/tail.html"] {
+            assert!(!site.get(&format!("{page}?{query}")).contains("<script>"), "{page} {query}");
+        }
+    }
+}
+
+#[test]
+fn an_action_needs_a_form_of_our_own() {
+    let site = Site::new();
+    let daemon = site.start(ACCOUNT, SLEEP);
+    let pid = daemon.pid_of("sleep");
+    let stop = "processname=sleep&action=stop";
+    let asked = site.get(&format!("/?{stop}"));
+    assert!(asked.contains("<h1>Stop sleep?</h1>"), "{asked}");
+    let unknown = site.ask("POST /index.html", GOOD, &format!("{stop}&token=wrong"));
+    assert!(unknown.contains("<h1>Stop sleep?</h1>"), "{unknown}");
+    let body = format!("{stop}&token={}", site.token());
+    for foreign in [
+        "Origin: http://evil.example\r\n",
+        "Origin: null\r\n",
+        "Sec-Fetch-Site: cross-site\r\n",
+        "Sec-Fetch-Site: same-site\r\n",
+    ] {
+        let answer = site.ask("POST /index.html", &format!("{GOOD}{foreign}"), &body);
+        assert_eq!(status(&answer), 403, "{foreign}");
+    }
+    assert_eq!(daemon.pid_of("sleep"), pid);
+    let ours =
+        format!("{GOOD}Origin: http://127.0.0.1:{}\r\nSec-Fetch-Site: same-origin\r\n", site.port);
+    let answer = site.ask("POST /index.html", &ours, &body);
+    assert_eq!(status(&answer), 303, "{answer}");
+    assert!(answer.contains("Location: ./?message=Process%20sleep%20stopped\r\n"), "{answer}");
+    daemon.wait_for_log("stopped: sleep");
+}
+
+#[test]
+fn a_foreign_page_cannot_call_methods() {
+    let site = Site::new();
+    let _daemon = site.start("", SLEEP);
+    let call = "<a><methodName>supervisor.getState</methodName></a>";
+    assert_eq!(status(&site.ask("POST /RPC2", "", call)), 200);
+    assert_eq!(status(&site.ask("POST /RPC2", "Host: by.name\r\n", call)), 200);
+    for fields in [
+        "Origin: http://evil.example\r\n",
+        "Sec-Fetch-Site: cross-site\r\n",
+        "Host: evil.example\r\nOrigin: http://evil.example\r\n",
+    ] {
+        assert_eq!(status(&site.ask("POST /RPC2", fields, call)), 403, "{fields}");
+    }
+}
+
+#[test]
+fn events_are_streamed_to_those_who_ask() {
+    let site = Site::new();
+    let _daemon = site.start(ACCOUNT, SLEEP);
+    let mut stream = site.connect();
+    let request = format!("GET /events?types=remote_communication HTTP/1.1\r\n{GOOD}\r\n");
+    stream.write_all(request.as_bytes()).expect("the request is taken");
+    let mut lines = BufReader::new(stream).lines().map(|line| line.expect("a line"));
+    assert_eq!(lines.next().as_deref(), Some("HTTP/1.1 200 OK"));
+    assert!(lines.any(|line| line == "Content-Type: text/event-stream"));
+    let call = "<a><methodName>supervisor.sendRemoteCommEvent</methodName><params>\
+                <param><value>kind</value></param><param><value>data</value></param></params></a>";
+    assert_eq!(status(&site.ask("POST /RPC2", GOOD, call)), 200);
+    assert!(lines.any(|line| line == "event: REMOTE_COMMUNICATION"));
+    assert_eq!(lines.next().as_deref(), Some("data: type:kind"));
+    assert_eq!(lines.next().as_deref(), Some("data: data"));
+    assert_eq!(status(&site.get("/events?types=nonsense")), 400);
+}
+
+#[test]
+fn many_silent_clients_keep_nobody_out() {
+    let site = Site::new();
+    let _daemon = site.start(ACCOUNT, SLEEP);
+    let silent: Vec<TcpStream> = (0..700).map(|_| site.connect()).collect();
+    for mut stream in &silent {
+        // some are gone already, to make room
+        let _ = stream.write_all(b"GET / HTTP/1.1\r\nX: ");
+    }
+    assert_eq!(status(&site.get("/ok.html")), 200);
+    drop(silent);
+    assert_eq!(status(&site.get("/ok.html")), 200);
+}
+
+#[test]
+fn broken_and_boundless_requests_are_answered_and_bounded() {
+    let site = Site::new();
+    let _daemon = site.start(ACCOUNT, SLEEP);
+    let bomb = "<!DOCTYPE a [<!ENTITY x 'xxxxxxxx'><!ENTITY y '&x;&x;&x;'>]><a><methodName>&y;</methodName></a>";
+    let deep = "<a>".repeat(1000);
+    for body in [bomb, deep.as_str(), "<a><methodName>\u{0}</methodName></a>"] {
+        assert_eq!(status(&site.ask("POST /RPC2", GOOD, body)), 400);
+    }
+    for (head, fields, wanted) in [
+        ("POST /RPC2", "Content-Length: 1073741824\r\n", 413),
+        ("POST /RPC2", "Content-Length: x\r\n", 400),
+        ("POST /RPC2", "Transfer-Encoding: chunked\r\nContent-Length: 4\r\n", 400),
+        ("nonsense", "", 400),
+    ] {
+        assert_eq!(
+            status(&site.ask(head, &format!("{GOOD}{fields}"), "")),
+            wanted,
+            "{head} {fields}"
+        );
+    }
+    let chunked = "2c\r\n<a><methodName>system.listMethods</methodName>\r\n4\r\n</a>\r\n0\r\n\r\n";
+    let mut stream = site.connect();
+    let request = format!(
+        "POST /RPC2 HTTP/1.1\r\n{GOOD}Transfer-Encoding: chunked\r\nConnection: close\r\n\r\n{chunked}"
+    );
+    stream.write_all(request.replace("2c\r\n", "2e\r\n").as_bytes()).expect("taken");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).expect("an answer comes");
+    assert_eq!(status(&answer), 200, "{answer}");
+}
