@@ -160,15 +160,57 @@ fn counts(processes: &[&Process]) -> Value {
     states.chunk_by(|one, other| one == other).map(count).collect::<Vec<_>>().into()
 }
 
-/// Control characters as pictures of themselves: a log is text here, never instructions.
+/// A log as text, never as instructions: colours are left out, other control characters are shown
+/// as a caret and a letter.
 fn printable(text: &str) -> String {
-    let picture = |char: char| match char {
-        '\n' | '\t' => char,
-        '\r' => '\u{240d}',
-        '\0'..='\u{1f}' => char::from_u32(0x2400 + u32::from(char)).unwrap_or(char),
-        '\u{7f}' => '\u{2421}',
-        _ if char.is_control() => char::REPLACEMENT_CHARACTER,
-        _ => char,
-    };
-    text.replace("\r\n", "\n").chars().map(picture).collect()
+    let mut shown = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(char) = rest.chars().next() {
+        if let Some(behind) = after_colour(rest).or_else(|| rest.strip_prefix("\r\n")) {
+            shown.push_str(if char == '\r' { "\n" } else { "" });
+            rest = behind;
+            continue;
+        }
+        match char {
+            '\n' | '\t' => shown.push(char),
+            '\0'..='\u{1f}' | '\u{7f}' => {
+                shown.push('^');
+                shown.push(char::from(char as u8 ^ 0x40));
+            }
+            _ if char.is_control() => shown.push(char::REPLACEMENT_CHARACTER),
+            _ => shown.push(char),
+        }
+        rest = &rest[char.len_utf8()..];
+    }
+    shown
+}
+
+/// What follows a colour sequence of a terminal, if there is one at the beginning.
+fn after_colour(text: &str) -> Option<&str> {
+    let numbers = text.strip_prefix("\u{1b}[")?;
+    let rest = numbers.trim_start_matches(|char: char| char.is_ascii_digit() || char == ';');
+    rest.strip_prefix('m')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_log_is_text_and_never_instructions() {
+        assert_eq!(printable("a\r\nb\tc\rd"), "a\nb\tc^Md");
+        assert_eq!(printable("\u{1b}[1;32mgreen\u{1b}[0m\u{1b}[m"), "green");
+        assert_eq!(
+            printable("\u{1b}]0;title\u{7}\u{1b}[2J\0\u{7f}\u{9b}é"),
+            "^[]0;title^G^[[2J^@^?\u{fffd}é"
+        );
+    }
+
+    #[test]
+    fn every_template_parses() {
+        let pages = Pages::new();
+        for name in TEMPLATES {
+            assert!(pages.templates.has_template(name), "{name}");
+        }
+    }
 }
