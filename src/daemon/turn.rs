@@ -65,15 +65,17 @@ impl<'a> Daemon<'a> {
             for ready in ready {
                 self.guarded(ready, now);
             }
-            self.shielded("what is due", |daemon| daemon.core.expire(now));
             self.serve(now);
         }
     }
 
-    /// Answers what can be answered now. An answer may be followed by the next call of a client, and
-    /// that by effects whose outcome answers it.
+    /// Does what is due, and answers what can be answered then. A program with `startsecs=0` is
+    /// running as soon as it was started. An answer may be followed by the next call of a client,
+    /// and that by effects whose outcome answers it.
     fn serve(&mut self, now: Now) {
         loop {
+            self.perform(now);
+            self.shielded("what is due", |daemon| daemon.core.expire(now));
             self.perform(now);
             self.shielded("the server", |daemon| daemon.settle(now));
             if !self.core.has_effects() || self.ending.is_some() {
