@@ -3,7 +3,7 @@
 
 use crate::buildout::{self, Fault, Made};
 
-use super::recipe::{Recipe, RecipeFault, load};
+use super::recipe::{Recipe, RecipeFault, Yields, load};
 
 /// Recipes, those of the project first.
 #[derive(Clone, Debug)]
@@ -58,11 +58,17 @@ impl Catalogue {
             entries.filter(move |known| known.names.0.iter().any(|name| name == recipe))
         };
         // zc.recipe.egg takes the part's name for the egg where none is given.
-        let get =
-            |option: &str| get(option).or_else(|| (option == "eggs").then(|| part.to_owned()));
+        let get = |option: &str| match option {
+            "part" => Some(part.to_owned()),
+            "eggs" => get(option).or_else(|| Some(part.to_owned())),
+            _ => get(option),
+        };
         let particular =
-            named().find(|known| known.when.as_ref().is_some_and(|when| when.holds(&get)));
-        particular.or_else(|| named().find(|known| known.when.is_none()))
+            || named().filter(|known| known.when.as_ref().is_some_and(|when| when.holds(&get)));
+        // Of a part with several eggs, the one that runs counts.
+        let running = particular().find(|known| known.yields != Yields::Nothing);
+        let general = || named().find(|known| known.when.is_none());
+        running.or_else(|| particular().next()).or_else(general)
     }
 }
 
