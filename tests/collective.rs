@@ -60,6 +60,7 @@ fn ours(answer: &Answer) -> Result<Derived, Vec<Diagnostic>> {
         name: answer.part.clone(),
         options: options.map(|(name, text)| (name, value(text))).collect(),
         span: None,
+        template: None,
     };
     let input = Input {
         directory: answer.buildout["directory"].clone(),

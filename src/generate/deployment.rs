@@ -1,6 +1,7 @@
 //! A deployment on paper: the daemon, its servers, the programs with their places in the order, the
 //! groups. Every setting remembers who asked for it. How it is written down is `render`'s business.
 
+use crate::buildout::paths::join;
 use crate::diag::Span;
 
 use super::recipe::Tier;
@@ -116,6 +117,21 @@ impl Deployment {
                 || setting.value.contains("SUPERVISOR_PASSWORD='")
                     && !setting.value.contains("SUPERVISOR_PASSWORD=''")
         })
+    }
+
+    /// Names what is relative to the configuration from `here`, so that the configuration may lie
+    /// anywhere.
+    pub fn anchor(&mut self, here: &str) {
+        let text = here.replace('%', "%%");
+        let programs = self.programs.iter_mut().map(|program| &mut program.settings);
+        let others = [&mut self.frame, &mut self.listeners, &mut self.groups];
+        let others = others.into_iter().flatten().map(|section| &mut section.settings);
+        for setting in programs.chain(others).flatten() {
+            setting.value = setting.value.replace("%(here)s", &text);
+        }
+        for pattern in &mut self.includes {
+            *pattern = join(here, &pattern.replace("%(here)s", here));
+        }
     }
 
     /// Everything, in the order in which it is written.

@@ -2,6 +2,7 @@
 //! program comes of it, the part may say it better. Where a part of collective.recipe.supervisor
 //! tells everything already, it is believed and the other parts are not asked.
 
+use crate::buildout::paths;
 use crate::diag::{Diagnostic, Span};
 
 use super::catalogue::Catalogue;
@@ -9,7 +10,7 @@ use super::deployment::{Deployment, Origin, Program};
 use super::input::{Input, Part};
 use super::paths::Place;
 use super::recipe::{PREFIX, Recipe, Yields};
-use super::{collective, frame, groups, options, order};
+use super::{collective, frame, groups, options, order, templated};
 
 /// What became of a project.
 #[derive(Clone, Debug)]
@@ -19,9 +20,21 @@ pub struct Derived {
     pub conf: Option<String>,
     /// Names beside Supervisor's own for its applets: (name, applet).
     pub scripts: Vec<(String, &'static str)>,
-    /// Whether the project wrote the configuration, as a part of collective.recipe.supervisor.
+    /// Whether the project wrote the configuration, as a part of collective.recipe.supervisor or
+    /// as a template.
     pub told: bool,
+    /// The directory that `%(here)s` means in it, where it came as a text.
+    pub here: Option<String>,
     pub warnings: Vec<Diagnostic>,
+}
+
+impl Derived {
+    /// Keeps the meaning of a text that is written to another directory than it was made for.
+    pub fn settle(&mut self, conf: &str) {
+        if let Some(here) = self.here.take().filter(|here| *here != paths::dirname(conf)) {
+            self.deployment.anchor(&here);
+        }
+    }
 }
 
 /// Reads the parts. `place` is where the configuration will lie.
@@ -44,6 +57,9 @@ pub fn derive(
         derived.warnings.extend(slips(part, recipe_of(catalogue, part)));
         return Ok(derived);
     }
+    if let Some(part) = yielding(Yields::Template).find(|part| has_configuration(part)) {
+        return filled(part);
+    }
     let daemon = yielding(Yields::Daemon).next();
     derived(input, &parts, daemon, place)
 }
@@ -53,7 +69,7 @@ fn recipe_of<'a>(catalogue: &'a Catalogue, part: &Part) -> Option<&'a Recipe> {
 }
 
 /// `supervisor = false`
-fn is_left_out(part: &Part) -> bool {
+pub(super) fn is_left_out(part: &Part) -> bool {
     let off = ["false", "no", "off", "0"];
     part.given("supervisor").is_some_and(|text| off.contains(&text.trim().to_lowercase().as_str()))
 }
@@ -74,7 +90,25 @@ fn told(input: &Input, part: &Part, second: Option<&Part>) -> Result<Derived, Ve
         conf: told.conf,
         scripts: told.scripts,
         told: true,
+        here: None,
         warnings: told.warnings,
+    })
+}
+
+fn has_configuration(part: &Part) -> bool {
+    part.template.as_ref().is_some_and(templated::is_configuration)
+}
+
+/// A part whose template is the configuration.
+fn filled(part: &Part) -> Result<Derived, Vec<Diagnostic>> {
+    let template = part.template.clone().unwrap_or_default();
+    Ok(Derived {
+        deployment: templated::deployment(part, &template)?,
+        here: Some(paths::dirname(&template.output).to_owned()),
+        conf: Some(template.output),
+        scripts: Vec::new(),
+        told: true,
+        warnings: Vec::new(),
     })
 }
 
@@ -133,6 +167,7 @@ fn derived(
         conf: None,
         scripts: Vec::new(),
         told: false,
+        here: None,
         warnings: unknown.into_iter().map(unknown_recipe).collect(),
     })
 }

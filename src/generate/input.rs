@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 
 use crate::diag::Span;
 
+use super::templated::Template;
+
 /// A project as the generator sees it.
 #[derive(Clone, Debug, Default)]
 pub struct Input {
@@ -25,6 +27,8 @@ pub struct Part {
     pub options: BTreeMap<String, Value>,
     /// Where its header or its first option stands.
     pub span: Option<Span>,
+    /// A configuration that it fills in.
+    pub template: Option<Template>,
 }
 
 /// A resolved option and the place that it comes from.

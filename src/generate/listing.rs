@@ -97,6 +97,7 @@ fn yields(recipe: &Recipe) -> &'static str {
         Yields::Nothing => "nothing that runs",
         Yields::Daemon => "the daemon",
         Yields::Configuration => "the whole configuration",
+        Yields::Template => "a file; the whole configuration, if it has `[supervisord]`",
     }
 }
 

@@ -23,3 +23,4 @@ pub mod reading;
 pub mod recipe;
 pub mod render;
 mod seal;
+pub mod templated;

@@ -3,15 +3,21 @@
 
 use std::collections::BTreeMap;
 
-use crate::buildout::{Fault, Project};
+use crate::buildout::{Fault, Outside, Project};
 use crate::diag::{Diagnostic, Span};
 
 use super::catalogue::Catalogue;
+use super::derive::is_left_out;
 use super::input::{Input, Part, Value};
-use super::recipe::PREFIX;
+use super::recipe::{PREFIX, Yields};
+use super::templated;
 
 /// All parts in the order of installing, resolved as far as they matter.
-pub fn read(project: &Project, catalogue: &Catalogue) -> Result<Input, Vec<Diagnostic>> {
+pub fn read(
+    project: &Project,
+    catalogue: &Catalogue,
+    outside: &dyn Outside,
+) -> Result<Input, Vec<Diagnostic>> {
     let alone = |fault: Fault| vec![fault.diagnostic()];
     let reached = project.reached_parts().map_err(alone)?;
     let directory = |option: &str| {
@@ -20,9 +26,9 @@ pub fn read(project: &Project, catalogue: &Catalogue) -> Result<Input, Vec<Diagn
     let mut parts = Vec::new();
     let mut faults = Vec::new();
     for name in &reached {
-        match part(project, catalogue, name) {
+        match part(project, catalogue, outside, name) {
             Ok(part) => parts.push(part),
-            Err(fault) => faults.push(fault.diagnostic()),
+            Err(fault) => faults.push(*fault),
         }
     }
     if !faults.is_empty() {
@@ -36,10 +42,15 @@ pub fn read(project: &Project, catalogue: &Catalogue) -> Result<Input, Vec<Diagn
     })
 }
 
-fn part(project: &Project, catalogue: &Catalogue, name: &str) -> Result<Part, Fault> {
+fn part(
+    project: &Project,
+    catalogue: &Catalogue,
+    outside: &dyn Outside,
+    name: &str,
+) -> Result<Part, Box<Diagnostic>> {
     let mut options = BTreeMap::new();
     let mut broken = Vec::new();
-    for option in project.names(name)? {
+    for option in project.names(name).map_err(|fault| Box::new(fault.diagnostic()))? {
         match project.get(name, &option) {
             Ok(Some(text)) => {
                 options.insert(option.clone(), value(project, name, &option, text));
@@ -48,14 +59,18 @@ fn part(project: &Project, catalogue: &Catalogue, name: &str) -> Result<Part, Fa
             Err(fault) => broken.push((option, fault)),
         }
     }
-    let part = Part { name: name.to_owned(), span: project.span(name, "recipe"), options };
+    let span = project.span(name, "recipe");
+    let mut part = Part { name: name.to_owned(), span, options, template: None };
     let get = |option: &str| part.get(option).map(str::to_owned);
     let recipe = catalogue.find(part.recipe(), name, &get);
     for (option, fault) in broken {
         let is_read = recipe.is_some_and(|recipe| recipe.reads.0.contains(&option));
         if is_read || option.starts_with(PREFIX) {
-            return Err(fault);
+            return Err(Box::new(fault.diagnostic()));
         }
+    }
+    if recipe.is_some_and(|recipe| recipe.yields == Yields::Template) && !is_left_out(&part) {
+        part.template = templated::template(project, outside, &part)?;
     }
     Ok(part)
 }

@@ -65,6 +65,8 @@ pub enum Yields {
     Daemon,
     /// A whole configuration, in the words of collective.recipe.supervisor.
     Configuration,
+    /// A file; a whole configuration, if it is one of Supervisor.
+    Template,
 }
 
 /// The order in which a deployment comes up; it goes down the other way round.

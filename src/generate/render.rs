@@ -38,6 +38,6 @@ fn section(section: &Section) -> Value {
 /// A value as it stands behind the `=`. The lines of a longer one are indented, so that it stays
 /// one value; one that begins like a comment stands close, where it is none.
 fn written(value: &str) -> String {
-    let blank = if value.is_empty() || value.starts_with(['#', ';']) { "" } else { " " };
+    let blank = if value.is_empty() || value.starts_with(['#', ';', '\n']) { "" } else { " " };
     format!("{blank}{}", value.lines().collect::<Vec<_>>().join("\n    "))
 }

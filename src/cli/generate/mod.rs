@@ -15,6 +15,7 @@ use crate::generate::paths::Place;
 use crate::generate::plan::{Conflict, File, Role, Verdict};
 use crate::generate::{readback, reading};
 
+use super::outside::World;
 use super::project::ProjectArgs;
 pub(super) use sources::catalogue;
 use sources::{Refusal, Source};
@@ -73,7 +74,8 @@ struct Planned {
 
 fn run(args: &Args) -> Result<ExitCode, Refusal> {
     let source = sources::load(&args.project, &args.assignments)?;
-    let input = source.faults(reading::read(&source.project, &source.catalogue))?;
+    let world = World::around(&args.project.file);
+    let input = source.faults(reading::read(&source.project, &source.catalogue, &world))?;
     let planned = plan(args, &source, &input)?;
     say::warnings(&source, &planned.derived, &input);
     if args.output.as_deref() == Some("-") {
@@ -109,6 +111,7 @@ fn plan(args: &Args, source: &Source, input: &Input) -> Result<Planned, Refusal>
         (None, Some(told)) => disk::absolute(told),
         _ => wanted,
     };
+    derived.settle(&conf);
     let place = Place::new(&input.directory, &conf);
     if !derived.told && (printed || !place.is_inside()) {
         derived.deployment.includes.clear();
