@@ -13,3 +13,4 @@ mod logs;
 mod pid1;
 mod signals;
 mod sockets;
+mod upstream;
