@@ -6,6 +6,7 @@ use super::methods::Answer;
 use super::value::Value;
 use super::world::{Log, World};
 use crate::conf::config::{Config, Group, LogTarget, Process, StreamLog};
+use crate::conf::reload;
 use crate::core::Supervisor;
 use crate::core::effect::Stream;
 
@@ -26,7 +27,7 @@ pub(super) fn difference<'a>(supervisor: &'a Supervisor, config: &'a Config) -> 
     for group in &config.groups {
         match supervisor.group(&group.name).map(crate::core::Group::config) {
             None => found.added.push(group),
-            Some(active) if active != group => found.changed.push((active, group)),
+            Some(active) if !reload::same(active, group) => found.changed.push((active, group)),
             Some(_) => {}
         }
     }

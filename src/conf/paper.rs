@@ -1,0 +1,154 @@
+//! A small system on paper: files that are given, two users, a few directories. Tests and fuzzers
+//! read configurations in it; [`examine_bytes`] is their one entry.
+
+use std::collections::BTreeMap;
+
+use super::options::CommandLine;
+use super::python::path;
+use super::read::{Examined, examine};
+use super::surroundings::{Account, ReadFailure, Surroundings};
+
+/// The system. All paths are absolute; it stands in `/`.
+#[derive(Clone, Debug, Default)]
+pub struct Paper {
+    files: BTreeMap<String, Vec<u8>>,
+    modes: BTreeMap<String, u32>,
+    environment: Vec<(String, String)>,
+}
+
+/// Everything that can be known of a file of these bytes. Never panics, always ends.
+pub fn examine_bytes(bytes: &[u8]) -> Examined {
+    let world = Paper::default().file("/etc/supervisord.conf", bytes);
+    examine("/etc/supervisord.conf", &CommandLine::default(), &world)
+}
+
+impl Paper {
+    #[must_use]
+    pub fn file(mut self, path: &str, bytes: impl AsRef<[u8]>) -> Self {
+        self.files.insert(path.to_owned(), bytes.as_ref().to_vec());
+        self
+    }
+
+    #[must_use]
+    pub fn mode(mut self, path: &str, mode: u32) -> Self {
+        self.modes.insert(path.to_owned(), mode);
+        self
+    }
+
+    #[must_use]
+    pub fn variable(mut self, name: &str, value: &str) -> Self {
+        self.environment.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    fn absolute(name: &str) -> String {
+        path::abspath(name, "/")
+    }
+
+    fn account(name: &str, id: u32, home: &str) -> Account {
+        Account { name: name.to_owned(), uid: id, gid: id, home: home.to_owned() }
+    }
+}
+
+impl Surroundings for Paper {
+    fn read(&self, path: &str) -> Result<Vec<u8>, ReadFailure> {
+        self.files.get(&Self::absolute(path)).cloned().ok_or(ReadFailure::Missing)
+    }
+
+    fn exists(&self, path: &str) -> bool {
+        self.is_dir(path) || self.files.contains_key(&Self::absolute(path))
+    }
+
+    fn is_dir(&self, path: &str) -> bool {
+        let path = Self::absolute(path);
+        let below = |file: &String| file.starts_with(&format!("{path}/"));
+        matches!(path.as_str(), "/" | "/tmp") || self.files.keys().any(below)
+    }
+
+    fn list_dir(&self, path: &str) -> Vec<String> {
+        let base = format!("{}/", Self::absolute(path).trim_end_matches('/'));
+        let below = self.files.keys().filter_map(|file| file.strip_prefix(&base));
+        let mut names: Vec<String> =
+            below.filter_map(|rest| rest.split('/').next()).map(str::to_owned).collect();
+        names.dedup();
+        names
+    }
+
+    fn is_executable(&self, path: &str) -> bool {
+        self.files.contains_key(&Self::absolute(path))
+            && self.mode(path).unwrap_or(0o755) & 0o111 != 0
+    }
+
+    fn mode(&self, path: &str) -> Option<u32> {
+        self.modes.get(&Self::absolute(path)).copied()
+    }
+
+    fn environment(&self) -> Vec<(String, String)> {
+        self.environment.clone()
+    }
+
+    fn current_dir(&self) -> String {
+        "/".to_owned()
+    }
+
+    fn temp_dir(&self) -> String {
+        "/tmp".to_owned()
+    }
+
+    fn host_name(&self) -> String {
+        "host".to_owned()
+    }
+
+    fn uid(&self) -> u32 {
+        0
+    }
+
+    fn user(&self, name: &str) -> Option<Account> {
+        [Self::account("root", 0, "/root"), Self::account("nobody", 65534, "/")]
+            .into_iter()
+            .find(|account| account.name == name)
+    }
+
+    fn user_by_id(&self, uid: u32) -> Option<Account> {
+        ["root", "nobody"].into_iter().filter_map(|name| self.user(name)).find(|a| a.uid == uid)
+    }
+
+    fn group(&self, name: &str) -> Option<u32> {
+        match name {
+            "root" => Some(0),
+            "nogroup" => Some(65534),
+            _ => None,
+        }
+    }
+
+    fn has_group(&self, gid: u32) -> bool {
+        matches!(gid, 0 | 65534)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PIECES: &str = "(\\[(supervisord|program:a|group:g|eventlistener:e|fcgi-program:f|\
+        include|unix_http_server|inet_http_server|rpcinterface:x|DEFAULT)\\]\n|\
+        (command|priority|numprocs|process_name|environment|files|port|file|events|socket|user|\
+        stdout_logfile|programs|umask|exitcodes) ?[=:] ?|%\\([a-zA-Z_]{0,8}\\)[-0-9.a-z]{0,3}|\
+        [ -~]{0,8}|\u{e9}|\n|\n  |;|#|,|\"|A=1){0,24}";
+
+    proptest::proptest! {
+        #[test]
+        fn no_bytes_make_it_panic(bytes in proptest::collection::vec(0_u8.., 0..200)) {
+            let _ = examine_bytes(&bytes);
+        }
+
+        #[test]
+        fn no_configuration_makes_it_panic(text in PIECES) {
+            let examined = examine_bytes(format!("[supervisord]\n{text}").as_bytes());
+            proptest::prop_assert_eq!(examined.config.is_none(), !examined.faults.is_empty());
+            for fault in examined.faults {
+                let _ = fault.diagnostic.render(&examined.loaded.sources, false);
+            }
+        }
+    }
+}
