@@ -8,9 +8,11 @@
 )]
 
 pub mod chance;
+pub mod ctl;
 pub mod daemon;
 pub mod oracle;
 pub mod sandbox;
+pub mod terminal;
 pub mod wait;
 
 pub use daemon::{Daemon, Subject};

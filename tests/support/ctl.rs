@@ -1,0 +1,150 @@
+//! Both `supervisorctl`s in the same situation: what they print, and with what they exit.
+
+use std::io::Write;
+use std::process::Stdio;
+
+use super::daemon::{Subject, conf};
+use super::oracle;
+use super::sandbox::Sandbox;
+
+/// What one command came to, without what differs from run to run.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Answer {
+    pub command: String,
+    pub out: String,
+    pub err: String,
+    pub status: i32,
+}
+
+impl std::fmt::Debug for Answer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        writeln!(f, "$ {}\n{}{}[{}]", self.command, self.out, self.err, self.status)
+    }
+}
+
+/// Asks a client one thing after another, semicolons between them, and gives all answers. A command
+/// that begins with `@` writes the configuration of that name from `confs` instead.
+pub fn transcript(
+    client: Subject,
+    sandbox: &Sandbox,
+    confs: &[(&str, &str)],
+    commands: &str,
+) -> Vec<Answer> {
+    let mut original = (client == Subject::Original).then(|| Original::start(sandbox));
+    let mut answers = Vec::new();
+    for command in commands.split(';').map(str::trim) {
+        if let Some(name) = command.strip_prefix('@') {
+            let (_, text) = confs.iter().find(|conf| conf.0 == name).expect("such a conf");
+            sandbox.write("d.conf", &conf(text));
+            continue;
+        }
+        let args: Vec<&str> = command.split(' ').filter(|word| !word.is_empty()).collect();
+        let mut answer = match &mut original {
+            Some(original) => original.ask(&args),
+            None => ours(sandbox, &args),
+        };
+        command.clone_into(&mut answer.command);
+        answers.push(normalised(answer, sandbox));
+    }
+    answers
+}
+
+fn with_conf<'a>(args: &[&'a str]) -> Vec<&'a str> {
+    [&["-c", "d.conf"], args].concat()
+}
+
+fn ours(sandbox: &Sandbox, args: &[&str]) -> Answer {
+    let mut command = Subject::Ours.program(sandbox, "supervisorctl");
+    let output = command.args(with_conf(args)).stdin(Stdio::null()).output().expect("it runs");
+    Answer {
+        command: String::new(),
+        out: String::from_utf8_lossy(&output.stdout).into_owned(),
+        err: String::from_utf8_lossy(&output.stderr).into_owned(),
+        status: output.status.code().unwrap_or(-1),
+    }
+}
+
+/// The original, loaded once: each line of JSON is a command line, each answer one too.
+struct Original {
+    child: std::process::Child,
+    replies: std::io::BufReader<std::process::ChildStdout>,
+}
+
+const LOOP: &str = r"
+import contextlib, io, json, sys
+from supervisor import options, supervisorctl
+answers = sys.stdout
+for line in sys.stdin:
+    out, err, status = io.StringIO(), io.StringIO(), 0
+    options.Options.stdout, options.Options.stderr = out, err
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        try:
+            supervisorctl.main(json.loads(line))
+        except SystemExit as e:
+            status = e.code or 0
+    answers.write(json.dumps([out.getvalue(), err.getvalue(), status]) + '\n')
+    answers.flush()
+";
+
+impl Original {
+    fn start(sandbox: &Sandbox) -> Self {
+        let mut command = sandbox.command(oracle::bin("python"));
+        command.args(["-c", LOOP]).stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut child = command.spawn().expect("python starts");
+        let stdout = child.stdout.take().expect("stdout is piped");
+        Self { child, replies: std::io::BufReader::new(stdout) }
+    }
+
+    fn ask(&mut self, args: &[&str]) -> Answer {
+        let line = serde_json::json!(with_conf(args)).to_string() + "\n";
+        let stdin = self.child.stdin.as_mut().expect("stdin is piped");
+        stdin.write_all(line.as_bytes()).expect("python listens");
+        let mut reply = String::new();
+        std::io::BufRead::read_line(&mut self.replies, &mut reply).expect("python answers");
+        let (out, err, status) = serde_json::from_str(&reply).expect("three values");
+        Answer { command: String::new(), out, err, status }
+    }
+}
+
+impl Drop for Original {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn normalised(answer: Answer, sandbox: &Sandbox) -> Answer {
+    Answer { out: settled(&answer.out, sandbox), err: settled(&answer.err, sandbox), ..answer }
+}
+
+/// A text without pids, times, places in source files, and names of the sandbox.
+pub fn settled(text: &str, sandbox: &Sandbox) -> String {
+    let here = sandbox.dir().to_str().expect("/tmp is UTF-8");
+    let mut lines: Vec<_> =
+        text.lines().map(|line| settled_line(&line.replace(here, "HERE"))).collect();
+    // Processes that are stopped together die in any order.
+    for run in lines.chunk_by_mut(|a, b| a.ends_with(": stopped") && b.ends_with(": stopped")) {
+        run.sort();
+    }
+    lines.push(String::new());
+    lines.join("\n")
+}
+
+fn settled_line(line: &str) -> String {
+    if !line.is_empty() && line.bytes().all(|byte| byte.is_ascii_digit()) && line != "0" {
+        return "PID".to_owned();
+    }
+    if let Some((head, _)) = line.split_once(": file: ") {
+        return head.to_owned();
+    }
+    if line.starts_with("For help, use ") {
+        return "For help, ...".to_owned();
+    }
+    for state in ["RUNNING   ", "STOPPED   ", "EXITED    ", "BACKOFF   "] {
+        if let Some((head, tail)) = line.split_once(state) {
+            let told = if tail == "Not started" { tail } else { "..." };
+            return format!("{head}{state}{told}");
+        }
+    }
+    line.to_owned()
+}

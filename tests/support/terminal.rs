@@ -1,0 +1,97 @@
+//! A terminal with a program at its other end, and someone who types.
+
+use std::fs::File;
+use std::io::{Read, Write};
+use std::os::fd::OwnedFd;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::{Arc, Mutex};
+
+use nix::pty::{Winsize, openpty};
+
+use super::wait::{comes_true, wait_until};
+
+pub struct Terminal {
+    child: Child,
+    keyboard: File,
+    screen: Arc<Mutex<String>>,
+    /// How much of the screen has been waited for.
+    seen: usize,
+}
+
+impl Terminal {
+    /// Runs a command at a terminal that is its own, so that Ctrl-C reaches it.
+    pub fn run(command: &Command) -> Self {
+        let size = Winsize { ws_row: 50, ws_col: 120, ws_xpixel: 0, ws_ypixel: 0 };
+        let pty = openpty(&size, None).expect("there are terminals");
+        let end = || Stdio::from(pty.slave.try_clone().expect("descriptors are left"));
+        let mut inside = Command::new("setsid");
+        inside.args(["--ctty", "--wait"]).arg(command.get_program()).args(command.get_args());
+        if let Some(dir) = command.get_current_dir() {
+            inside.current_dir(dir);
+        }
+        for (name, value) in command.get_envs() {
+            match value {
+                Some(value) => inside.env(name, value),
+                None => inside.env_remove(name),
+            };
+        }
+        inside.env("TERM", "xterm").stdin(end()).stdout(end()).stderr(end());
+        let child = inside.spawn().expect("util-linux is installed");
+        drop(inside);
+        drop(pty.slave);
+        let screen = Arc::default();
+        let keyboard = File::from(pty.master.try_clone().expect("descriptors are left"));
+        watch(pty.master, Arc::clone(&screen));
+        Self { child, keyboard, screen, seen: 0 }
+    }
+
+    pub fn press(&mut self, keys: &str) {
+        self.keyboard.write_all(keys.as_bytes()).expect("somebody reads");
+    }
+
+    pub fn screen(&self) -> String {
+        self.screen.lock().expect("the reader does not panic").clone()
+    }
+
+    /// Waits until a text appears behind the last one that was waited for.
+    #[track_caller]
+    pub fn expect(&mut self, text: &str) {
+        let mut found = None;
+        comes_true(|| {
+            found = self.screen().get(self.seen..).and_then(|new| new.find(text));
+            found.is_some()
+        });
+        let screen = self.screen();
+        let at = found.unwrap_or_else(|| panic!("no {text:?} in {:?}", &screen[self.seen..]));
+        self.seen += at + text.len();
+    }
+
+    #[track_caller]
+    pub fn ends(&mut self) -> ExitStatus {
+        let mut status = None;
+        wait_until("the program leaves the terminal", || {
+            status = self.child.try_wait().expect("it is our child");
+            status.is_some()
+        });
+        status.expect("it was waited for")
+    }
+}
+
+impl Drop for Terminal {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Collects what is shown, until nobody has the terminal open any more.
+fn watch(master: OwnedFd, screen: Arc<Mutex<String>>) {
+    let mut master = File::from(master);
+    std::thread::spawn(move || {
+        let mut buffer = [0; 4096];
+        while let Ok(count @ 1..) = master.read(&mut buffer) {
+            let text = String::from_utf8_lossy(&buffer[..count]);
+            screen.lock().expect("the tests do not panic here").push_str(&text);
+        }
+    });
+}
