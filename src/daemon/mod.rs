@@ -19,4 +19,5 @@ pub mod shell;
 pub mod startup;
 pub mod surroundings;
 pub mod turn;
+mod twiddle;
 pub mod world;

@@ -8,6 +8,7 @@ use std::process;
 use super::command::{self, CommandError};
 use super::logs::Logs;
 use super::reader::Reader;
+use super::twiddle;
 use crate::conf::config::{Config, LogLevel, Process};
 use crate::core::effect::ProcId;
 use crate::core::time::Wall;
@@ -89,10 +90,11 @@ impl Services for Outside<'_> {
 
     fn program(
         &self,
-        _group: &str,
-        _program: &str,
-        _options: &[(String, String)],
+        active: &Config,
+        group: &str,
+        program: &str,
+        options: &[(String, String)],
     ) -> Result<Vec<Process>, String> {
-        Err("not yet".to_owned())
+        twiddle::processes(active, group, program, options)
     }
 }

@@ -4,8 +4,14 @@
 use crate::conf::config::{
     AutoRestart, Group, GroupKind, LogTarget, Process, ResultHandler, StreamLog,
 };
+use crate::conf::sections::{eventlistener as e, fcgi_program as f, group as g, program as p};
 
-/// One option that differs. A whole process that came or went has no option.
+pub(super) const ADDED: &str = "added";
+pub(super) const CHANGED: &str = "changed";
+pub(super) const REMOVED: &str = "removed";
+pub(super) const RESTARTED: &str = "restarted";
+
+/// One option that differs. What happens to a whole process has no option and no old value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Change {
     /// Empty for an option of the group itself.
@@ -21,29 +27,35 @@ type Rows = Vec<(&'static str, String)>;
 
 /// All differences: the group's own, then process by process.
 pub(super) fn changes(old: &Group, new: &Group) -> Vec<Change> {
-    let section =
-        |process: Option<&Process>| process.map_or(String::new(), |it| it.program.clone());
-    let mut found = compare("", &section(new.processes.first()), &of_group(old), of_group(new));
+    let mut found = compare("", &section_of(new), &of_group(old), of_group(new));
     for process in &new.processes {
         match old.processes.iter().find(|it| it.name == process.name) {
             Some(was) => {
                 let rows = (of_process(was), of_process(process));
                 found.extend(compare(&process.name, &process.program, &rows.0, rows.1));
             }
-            None => found.push(whole(process, String::new(), process.command.clone())),
+            None => found.push(whole(process, ADDED)),
         }
     }
     for process in &old.processes {
         if !new.processes.iter().any(|it| it.name == process.name) {
-            found.push(whole(process, process.command.clone(), String::new()));
+            found.push(whole(process, REMOVED));
         }
     }
     found
 }
 
-fn whole(process: &Process, from: String, to: String) -> Change {
+/// The section that a group is written in: its own, or that of its only program.
+fn section_of(group: &Group) -> String {
+    let program = group.processes.first().map_or("", |process| process.program.as_str());
+    let is_alone = program.split_once(':').is_some_and(|(_, name)| name == group.name);
+    if is_alone { program.to_owned() } else { format!("{}:{}", g::SECTION.word, group.name) }
+}
+
+/// Something that happens to a whole process.
+pub(super) fn whole(process: &Process, what: &str) -> Change {
     let (process, section) = (process.name.clone(), process.program.clone());
-    Change { process, section, option: "", from, to }
+    Change { process, section, option: "", from: String::new(), to: what.to_owned() }
 }
 
 fn compare(process: &str, section: &str, old: &[(&str, String)], new: Rows) -> Vec<Change> {
@@ -59,7 +71,7 @@ fn compare(process: &str, section: &str, old: &[(&str, String)], new: Rows) -> V
 }
 
 fn of_group(group: &Group) -> Rows {
-    let mut rows = vec![("priority", group.priority.to_string())];
+    let mut rows = vec![(g::PRIORITY.name, group.priority.to_string())];
     match &group.kind {
         GroupKind::Programs => {}
         GroupKind::EventListener(pool) => {
@@ -69,14 +81,14 @@ fn of_group(group: &Group) -> Rows {
                 ResultHandler::Stdout => "supervisor_stdout:event_handler",
                 ResultHandler::Stdlog => "supervisor_stdlog:log_handler",
             };
-            rows.push(("events", events.join(",")));
-            rows.push(("buffer_size", pool.buffer_size.to_string()));
-            rows.push(("result_handler", handler.to_owned()));
+            rows.push((e::EVENTS.name, events.join(",")));
+            rows.push((e::BUFFER_SIZE.name, pool.buffer_size.to_string()));
+            rows.push((e::RESULT_HANDLER.name, handler.to_owned()));
         }
         GroupKind::FastCgi(socket) => {
-            rows.push(("socket", socket.url.clone()));
+            rows.push((f::SOCKET.name, socket.url.clone()));
             let backlog = socket.backlog.map(|backlog| backlog.to_string());
-            rows.push(("socket_backlog", backlog.unwrap_or_default()));
+            rows.push((f::SOCKET_BACKLOG.name, backlog.unwrap_or_default()));
         }
     }
     rows
@@ -93,23 +105,23 @@ fn of_process(process: &Process) -> Rows {
     let environment: Vec<String> =
         process.environment.iter().map(|(key, value)| format!("{key}=\"{value}\"")).collect();
     let mut rows = vec![
-        ("command", process.command.clone()),
-        ("directory", text(&process.directory)),
-        ("umask", process.umask.map_or(String::new(), |umask| format!("{umask:03o}"))),
-        ("user", process.user.as_ref().map_or(String::new(), |user| user.name.clone())),
-        ("priority", process.priority.to_string()),
-        ("autostart", process.autostart.to_string()),
-        ("autorestart", autorestart.to_owned()),
-        ("startsecs", process.startsecs.to_string()),
-        ("startretries", process.startretries.to_string()),
-        ("exitcodes", exitcodes.join(",")),
-        ("stopsignal", process.stopsignal.to_string().trim_start_matches("SIG").to_owned()),
-        ("stopwaitsecs", process.stopwaitsecs.to_string()),
-        ("stopasgroup", process.stopasgroup.to_string()),
-        ("killasgroup", process.killasgroup.to_string()),
-        ("redirect_stderr", process.redirect_stderr.to_string()),
-        ("environment", environment.join(",")),
-        ("serverurl", text(&process.serverurl)),
+        (p::COMMAND.name, process.command.clone()),
+        (p::DIRECTORY.name, text(&process.directory)),
+        (p::UMASK.name, process.umask.map_or(String::new(), |umask| format!("{umask:03o}"))),
+        (p::USER.name, process.user.as_ref().map_or(String::new(), |user| user.name.clone())),
+        (p::PRIORITY.name, process.priority.to_string()),
+        (p::AUTOSTART.name, process.autostart.to_string()),
+        (p::AUTORESTART.name, autorestart.to_owned()),
+        (p::STARTSECS.name, process.startsecs.to_string()),
+        (p::STARTRETRIES.name, process.startretries.to_string()),
+        (p::EXITCODES.name, exitcodes.join(",")),
+        (p::STOPSIGNAL.name, process.stopsignal.to_string().trim_start_matches("SIG").to_owned()),
+        (p::STOPWAITSECS.name, process.stopwaitsecs.to_string()),
+        (p::STOPASGROUP.name, process.stopasgroup.to_string()),
+        (p::KILLASGROUP.name, process.killasgroup.to_string()),
+        (p::REDIRECT_STDERR.name, process.redirect_stderr.to_string()),
+        (p::ENVIRONMENT.name, environment.join(",")),
+        (p::SERVERURL.name, text(&process.serverurl)),
     ];
     rows.extend(of_stream(&process.stdout, STDOUT));
     rows.extend(of_stream(&process.stderr, STDERR));
@@ -119,21 +131,21 @@ fn of_process(process: &Process) -> Rows {
 type StreamNames = [&'static str; 6];
 
 const STDOUT: StreamNames = [
-    "stdout_logfile",
-    "stdout_logfile_maxbytes",
-    "stdout_logfile_backups",
-    "stdout_capture_maxbytes",
-    "stdout_events_enabled",
-    "stdout_syslog",
+    p::STDOUT_LOGFILE.name,
+    p::STDOUT_LOGFILE_MAXBYTES.name,
+    p::STDOUT_LOGFILE_BACKUPS.name,
+    p::STDOUT_CAPTURE_MAXBYTES.name,
+    p::STDOUT_EVENTS_ENABLED.name,
+    p::STDOUT_SYSLOG.name,
 ];
 
 const STDERR: StreamNames = [
-    "stderr_logfile",
-    "stderr_logfile_maxbytes",
-    "stderr_logfile_backups",
-    "stderr_capture_maxbytes",
-    "stderr_events_enabled",
-    "stderr_syslog",
+    p::STDERR_LOGFILE.name,
+    p::STDERR_LOGFILE_MAXBYTES.name,
+    p::STDERR_LOGFILE_BACKUPS.name,
+    p::STDERR_CAPTURE_MAXBYTES.name,
+    p::STDERR_EVENTS_ENABLED.name,
+    p::STDERR_SYSLOG.name,
 ];
 
 fn of_stream(log: &StreamLog, names: StreamNames) -> Rows {

@@ -198,7 +198,7 @@ pub static METHODS: &[Method] = methods! {
     "supkit.updateMinimal" Supkit Running (opt("groups", "array")) -> "array",
         supkit::update_minimal,
         "Read the configuration again and carry it out, restarting only processes that changed. \
-         Answers when all of it is done, with a struct for each process that was touched.";
+         Answers when all of it is done, in the form of `planUpdate`.";
 };
 
 /// The methods that this configuration gives.

@@ -49,7 +49,7 @@ pub(super) fn log(world: &mut World<'_>, args: &Args<'_>) -> Answer {
 pub(super) fn add_program_to_group(world: &mut World<'_>, args: &Args<'_>) -> Answer {
     let (group, program) = (group(world, args)?, args.text(1));
     let options = options(args.value(2)).ok_or_else(|| Fault::bare(Code::IncorrectParameters))?;
-    let processes = world.services.program(&group, &program, &options);
+    let processes = world.services.program(world.supervisor.config(), &group, &program, &options);
     let processes = processes.map_err(|why| Fault::new(Code::IncorrectParameters, why))?;
     for process in &processes {
         if world.supervisor.find(&group, &process.name).is_some() {

@@ -1,7 +1,9 @@
 //! A minimal update, carried out step by step: only what changed is stopped, and what was stopped
 //! for a change is started again. Members of a group that did not change keep running.
 
+use super::changes::{ADDED, CHANGED, REMOVED, RESTARTED, whole};
 use super::config::{Difference, difference};
+use super::plan;
 use super::supkit::Wanted;
 use super::value::Value;
 use super::world::World;
@@ -14,8 +16,15 @@ use crate::core::effect::ProcId;
 pub struct Update {
     /// Last first.
     steps: Vec<Step>,
-    /// A process that has to end before the next step.
-    done: Vec<Value>,
+    done: Vec<Done>,
+}
+
+/// What became of a group and of its processes.
+#[derive(Clone, Debug)]
+struct Done {
+    group: String,
+    action: &'static str,
+    details: Vec<Value>,
 }
 
 #[derive(Clone, Debug)]
@@ -30,11 +39,12 @@ enum Step {
     RemoveGroup(String),
     Settings(Box<Group>),
     AddGroup(Box<Group>),
-    Report {
+    /// What follows is about this group.
+    Begin {
         group: String,
-        name: String,
         action: &'static str,
     },
+    Report(Value),
 }
 
 impl Update {
@@ -59,7 +69,7 @@ impl Update {
         Self { steps, done: Vec::new() }
     }
 
-    /// A struct for each process that was touched, once all is done.
+    /// A struct for each group that was touched, once all is done.
     pub(super) fn poll(&mut self, world: &mut World<'_>) -> Option<Value> {
         while let Some(step) = self.steps.pop() {
             if let Step::Await(group, name) = &step {
@@ -73,7 +83,9 @@ impl Update {
             }
             self.perform(world, step);
         }
-        Some(Value::Array(std::mem::take(&mut self.done)))
+        let done = std::mem::take(&mut self.done).into_iter();
+        let steps = done.map(|done| plan::step(&done.group, done.action, done.details));
+        Some(Value::Array(steps.collect()))
     }
 
     fn perform(&mut self, world: &mut World<'_>, step: Step) {
@@ -111,11 +123,14 @@ impl Update {
             Step::AddGroup(group) => {
                 world.supervisor.add_group(*group, now);
             }
-            Step::Report { group, name, action } => self.done.push(Value::Struct(vec![
-                ("group".to_owned(), Value::Str(group)),
-                ("name".to_owned(), Value::Str(name)),
-                ("action".to_owned(), Value::str(action)),
-            ])),
+            Step::Begin { group, action } => {
+                self.done.push(Done { group, action, details: Vec::new() });
+            }
+            Step::Report(detail) => {
+                if let Some(done) = self.done.last_mut() {
+                    done.details.push(detail);
+                }
+            }
         }
     }
 }
@@ -138,19 +153,19 @@ fn same_kind(old: &Group, new: &Group) -> bool {
     }
 }
 
+fn begin(steps: &mut Vec<Step>, group: &Group, action: &'static str) {
+    steps.push(Step::Begin { group: group.name.clone(), action });
+}
+
 fn remove_group(steps: &mut Vec<Step>, group: &Group) {
+    begin(steps, group, REMOVED);
     stop_all(steps, group, &group.processes.iter().collect::<Vec<_>>());
     steps.push(Step::RemoveGroup(group.name.clone()));
-    for process in &group.processes {
-        steps.push(report(group, process, "removed"));
-    }
 }
 
 fn add_group(steps: &mut Vec<Step>, group: &Group) {
+    begin(steps, group, ADDED);
     steps.push(Step::AddGroup(Box::new(group.clone())));
-    for process in &group.processes {
-        steps.push(report(group, process, "added"));
-    }
 }
 
 fn change_group(steps: &mut Vec<Step>, supervisor: &Supervisor, old: &Group, new: &Group) {
@@ -162,11 +177,12 @@ fn change_group(steps: &mut Vec<Step>, supervisor: &Supervisor, old: &Group, new
         .iter()
         .filter(|process| was(process).is_some_and(|it| it != *process))
         .collect();
+    begin(steps, new, CHANGED);
     let touched: Vec<&Process> = gone.iter().chain(&changed).copied().collect();
     stop_all(steps, new, &touched);
     for process in gone {
         steps.push(Step::RemoveProcess(new.name.clone(), process.name.clone()));
-        steps.push(report(new, process, "removed"));
+        steps.push(report(process, REMOVED));
     }
     for process in &changed {
         steps.push(Step::ReplaceProcess(new.name.clone(), Box::new((*process).clone())));
@@ -178,11 +194,11 @@ fn change_group(steps: &mut Vec<Step>, supervisor: &Supervisor, old: &Group, new
         if ran {
             steps.push(Step::Start(new.name.clone(), process.name.clone()));
         }
-        steps.push(report(new, process, if ran { "restarted" } else { "changed" }));
+        steps.push(report(process, if ran { RESTARTED } else { CHANGED }));
     }
     for process in new.processes.iter().filter(|process| was(process).is_none()) {
         steps.push(Step::AddProcess(new.name.clone(), Box::new(process.clone())));
-        steps.push(report(new, process, "added"));
+        steps.push(report(process, ADDED));
     }
     // again, so that those who came stand in their place
     steps.push(Step::Settings(Box::new(new.clone())));
@@ -194,6 +210,6 @@ fn stop_all(steps: &mut Vec<Step>, group: &Group, processes: &[&Process]) {
     steps.extend(processes.iter().map(pair).map(|(group, name)| Step::Await(group, name)));
 }
 
-fn report(group: &Group, process: &Process, action: &'static str) -> Step {
-    Step::Report { group: group.name.clone(), name: process.name.clone(), action }
+fn report(process: &Process, what: &str) -> Step {
+    Step::Report(plan::detail(None, &whole(process, what)))
 }

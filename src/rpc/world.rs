@@ -71,10 +71,11 @@ pub trait Services {
     /// Read the configuration again; the error is Supervisor's sentence for it.
     fn reread(&mut self) -> Result<Config, String>;
 
-    /// The processes that a `[program:x]` section with these options would make in a group; the
-    /// error says what is wrong with them.
+    /// The processes that a `[program:x]` section with these options would make in a group of the
+    /// active configuration; the error says what is wrong with them.
     fn program(
         &self,
+        active: &Config,
         group: &str,
         program: &str,
         options: &[(String, String)],
