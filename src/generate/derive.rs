@@ -168,7 +168,7 @@ fn derived(
         scripts: Vec::new(),
         told: false,
         here: None,
-        warnings: unknown.into_iter().map(unknown_recipe).collect(),
+        warnings: unknown_recipes(&unknown).into_iter().collect(),
     })
 }
 
@@ -305,11 +305,20 @@ fn unfilled(part: &Part, recipe: &Recipe, option: &str, hole: &str) -> Diagnosti
     at(Diagnostic::error("missing-option", message).help(help), part.span)
 }
 
-fn unknown_recipe(part: &Part) -> Diagnostic {
-    let message = format!("the recipe `{}` of part `{}` is not known", part.recipe(), part.name);
-    let help = "if it makes something that runs, set `supervisor-command = ...` in the part; \
-                else `supervisor = false` keeps this quiet";
-    at(Diagnostic::warning("unknown-recipe", message).help(help), part.span_of("recipe"))
+/// One warning for all of them, at the first.
+fn unknown_recipes(parts: &[&Part]) -> Option<Diagnostic> {
+    let first = parts.first()?;
+    let message = format!("nothing is known of the recipes of these parts: {}", named(parts));
+    let help = "if one makes something that runs, set `supervisor-command = ...` in it; \
+                `supervisor = false` keeps this quiet";
+    let warning = Diagnostic::warning("unknown-recipe", message).help(help);
+    Some(at(warning, first.span_of("recipe")))
+}
+
+fn named(parts: &[&Part]) -> String {
+    let names: Vec<String> =
+        parts.iter().map(|part| format!("{} ({})", part.name, part.recipe())).collect();
+    names.join(", ")
 }
 
 fn nothing_to_run(unknown: &[&Part]) -> Diagnostic {
@@ -317,15 +326,11 @@ fn nothing_to_run(unknown: &[&Part]) -> Diagnostic {
         [] => {
             "add parts to [buildout], or say what one runs: `supervisor-command = ...`".to_owned()
         }
-        some => {
-            let names: Vec<String> =
-                some.iter().map(|part| format!("{} ({})", part.name, part.recipe())).collect();
-            format!(
-                "the recipes of these parts are not known: {}; set `supervisor-command` in those \
-                 that run something",
-                names.join(", ")
-            )
-        }
+        some => format!(
+            "nothing is known of the recipes of these parts: {}; set `supervisor-command` in those \
+             that run something",
+            named(some)
+        ),
     };
     Diagnostic::error("nothing-to-run", "no part of the project yields a program").help(help)
 }

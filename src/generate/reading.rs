@@ -24,7 +24,8 @@ pub fn read(
         project.get("buildout", option).map(Option::unwrap_or_default).map_err(alone)
     };
     let mut parts = Vec::new();
-    let mut faults = Vec::new();
+    let mut faults: Vec<Diagnostic> =
+        incomplete(project, "buildout", "parts").into_iter().collect();
     for name in &reached {
         match part(project, catalogue, outside, name) {
             Ok(part) => parts.push(part),
@@ -48,9 +49,10 @@ fn part(
     outside: &dyn Outside,
     name: &str,
 ) -> Result<Part, Box<Diagnostic>> {
+    let failed = |fault: Fault| Box::new(fault.diagnostic());
     let mut options = BTreeMap::new();
     let mut broken = Vec::new();
-    for option in project.names(name).map_err(|fault| Box::new(fault.diagnostic()))? {
+    for option in project.names(name).map_err(failed)? {
         match project.get(name, &option) {
             Ok(Some(text)) => {
                 options.insert(option.clone(), value(project, name, &option, text));
@@ -63,16 +65,34 @@ fn part(
     let mut part = Part { name: name.to_owned(), span, options, template: None };
     let get = |option: &str| part.get(option).map(str::to_owned);
     let recipe = catalogue.find(part.recipe(), name, &get);
-    for (option, fault) in broken {
-        let is_read = recipe.is_some_and(|recipe| recipe.reads.0.contains(&option));
-        if is_read || option.starts_with(PREFIX) {
-            return Err(Box::new(fault.diagnostic()));
-        }
+    let matters = |option: &String| {
+        option.starts_with(PREFIX) || recipe.is_some_and(|recipe| recipe.reads.0.contains(option))
+    };
+    if let Some((_, fault)) = broken.into_iter().find(|(option, _)| matters(option)) {
+        return Err(failed(fault));
+    }
+    let mut needed = part.options.keys().filter(|option| matters(option));
+    if let Some(fault) = needed.find_map(|option| incomplete(project, name, option)) {
+        return Err(Box::new(fault));
     }
     if recipe.is_some_and(|recipe| recipe.yields == Yields::Template) && !is_left_out(&part) {
         part.template = templated::template(project, outside, &part)?;
     }
     Ok(part)
+}
+
+/// A value that adds to something which only an absent URL could tell.
+fn incomplete(project: &Project, section: &str, option: &str) -> Option<Diagnostic> {
+    let gap = project.unavailable().first().filter(|_| project.is_incomplete(section, option))?;
+    let message = format!(
+        "`{option}` of [{section}] adds to a value that `{}` may have, which is not at hand",
+        gap.url
+    );
+    let fault = Diagnostic::error("incomplete", message).help(gap.help.clone());
+    Some(match project.span(section, option) {
+        Some(span) => fault.at(span),
+        None => fault,
+    })
 }
 
 fn value(project: &Project, section: &str, option: &str, text: String) -> Value {

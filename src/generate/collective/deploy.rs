@@ -32,10 +32,17 @@ pub(in crate::generate) fn deployment(input: &Input, part: &Part) -> Result<Told
     }
     Ok(Told {
         deployment,
-        conf: part.given("supervisord-conf").map(str::to_owned),
+        conf: conf(part),
         scripts: scripts(part, &options),
         warnings: twins(part, &sections),
     })
+}
+
+/// Only where the project itself names a place: the recipe's own lies in `parts`, which buildout
+/// empties as it likes.
+fn conf(part: &Part) -> Option<String> {
+    let written = part.options.get("supervisord-conf").is_some_and(|value| value.span.is_some());
+    part.given("supervisord-conf").filter(|_| written).map(str::to_owned)
 }
 
 /// A part `super` has `bin/superd` and `bin/superctl`.
