@@ -16,6 +16,7 @@ mod input;
 mod json;
 mod names;
 mod plan;
+mod pools;
 mod processes;
 mod server;
 mod session;

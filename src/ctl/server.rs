@@ -103,6 +103,14 @@ impl Server<'_> {
         self.call("getAllProcessInfo", &[])
     }
 
+    /// The event listener pools as they came; nothing from a daemon that does not tell of them.
+    pub(super) fn event_pools(&mut self) -> Result<Value> {
+        match self.0.call("supkit.getEventPools", &[]) {
+            Err(ClientError::Fault(_)) => Ok(Value::Nil),
+            answer => answer,
+        }
+    }
+
     pub(super) fn all_config(&mut self) -> Result<Value> {
         self.call("getAllConfigInfo", &[])
     }

@@ -3,6 +3,7 @@
 use super::error::ClientError;
 use super::json;
 use super::names::{self, Name};
+use super::pools::Pools;
 use super::processes::expand;
 use super::server::{Info, list, member, number, text};
 use super::session::{Flow, Outcome, Session, Trouble};
@@ -31,7 +32,9 @@ pub(super) fn status(session: &mut Session, rest: &str) -> Outcome {
         words.iter().flat_map(|name| choose(session, &all, name)).collect()
     };
     if session.json {
-        Session::say_json(&chosen.iter().map(|(_, value)| json::from(value)).collect());
+        let pools = Pools::new(session.server().event_pools()?);
+        let described = chosen.iter().map(|(info, value)| pools.describe(info, value));
+        Session::say_json(&described.collect());
     } else {
         show(session, &chosen);
     }

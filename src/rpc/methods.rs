@@ -190,6 +190,10 @@ pub static METHODS: &[Method] = methods! {
     "twiddler.removeProcessFromGroup" Twiddler NotShutdown (req("group_name", "string"),
         req("process_name", "string")) -> "boolean", twiddler::remove_process_from_group,
         "Remove a process that is not alive from its group.";
+    "supkit.getEventPools" Supkit Running () -> "array", supkit::get_event_pools,
+        "The event listener pools: a struct for each with `group`, `buffered`, `buffer_size`, \
+         `dropped` (how many events its full buffer lost) and `listeners`, which says of each \
+         process its `name` and the `state` of the protocol.";
     "supkit.getVersion" Supkit Always () -> "string", supkit::get_version,
         "The version of supkit.";
     "supkit.planUpdate" Supkit Running (opt("groups", "array")) -> "array", supkit::plan_update,

@@ -1,4 +1,5 @@
-//! The methods that only supkit has: its version, and updates that are planned and minimal.
+//! The methods that only supkit has: its version, how event listeners fare, and updates that are
+//! planned and minimal.
 
 use super::args::Args;
 use super::config::reread;
@@ -9,9 +10,37 @@ use super::promise::{Outcome, Promise};
 use super::update::Update;
 use super::value::Value;
 use super::world::World;
+use crate::core::Supervisor;
+use crate::core::group::Group;
 
 pub(super) fn get_version(_: &mut World<'_>, _: &Args<'_>) -> Answer {
     Ok(Value::str(env!("CARGO_PKG_VERSION")).into())
+}
+
+pub(super) fn get_event_pools(world: &mut World<'_>, _: &Args<'_>) -> Answer {
+    let supervisor = &world.supervisor;
+    let pools = supervisor.groups().iter().filter_map(|group| event_pool(supervisor, group));
+    Ok(Value::Array(pools.collect()).into())
+}
+
+fn event_pool(supervisor: &Supervisor, group: &Group) -> Option<Value> {
+    let pool = group.pool()?;
+    let listeners = supervisor.members(group).filter_map(|process| {
+        let state = process.listener()?.name();
+        Some(fields([("name", Value::str(process.name())), ("state", Value::str(state))]))
+    });
+    let count = |number: u64| Value::Int(i64::try_from(number).unwrap_or(i64::MAX));
+    Some(fields([
+        ("group", Value::str(group.name())),
+        ("buffered", count(group.buffered() as u64)),
+        ("buffer_size", Value::Int(pool.buffer_size)),
+        ("dropped", count(group.dropped())),
+        ("listeners", Value::Array(listeners.collect())),
+    ]))
+}
+
+fn fields<const N: usize>(members: [(&str, Value); N]) -> Value {
+    Value::Struct(members.map(|(name, value)| (name.to_owned(), value)).into())
 }
 
 pub(super) fn plan_update(world: &mut World<'_>, args: &Args<'_>) -> Answer {

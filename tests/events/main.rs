@@ -3,6 +3,7 @@
 
 #![allow(unreachable_pub, reason = "nobody is outside of a test")]
 
+mod beyond;
 mod capture;
 mod fastcgi;
 mod groups;

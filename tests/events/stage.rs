@@ -90,6 +90,21 @@ impl<'a> Stage<'a> {
             .unwrap_or_else(|error| panic!("{subject:?}: {method}{params:?}: {error}"))
     }
 
+    /// Calls a method without parameters of the `supkit` interface.
+    #[track_caller]
+    pub fn supkit(&mut self, method: &str) -> Value {
+        let called = self.client.call(&format!("supkit.{method}"), &[]);
+        called.unwrap_or_else(|error| panic!("{method}: {error}"))
+    }
+
+    /// What supervisorctl prints.
+    pub fn supervisorctl(&self, words: &[&str]) -> String {
+        let sandbox = self.daemon.sandbox;
+        let mut command = self.subject.program(sandbox, "supervisorctl");
+        let output = command.args(["-c", "d.conf"]).args(words).output().expect("supervisorctl");
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    }
+
     #[track_caller]
     pub fn start(&mut self, name: &str) {
         self.call("startProcess", &[text(name)]);

@@ -1,0 +1,198 @@
+//! What Supervisor has not: a slow listener that delays nobody, losses that can be seen, and events
+//! over HTTP.
+
+use std::time::Duration;
+
+use supkit::ctl::client::{Client, ClientError, Follow};
+use supkit::rpc::value::Value;
+
+use crate::recording::{alone, heard, heard_many, listener, program, python};
+use crate::stage::{Stage, text, until_true};
+use crate::support::Subject;
+
+const REMOTE: &str = "REMOTE_COMMUNICATION";
+
+/// The entry of one pool in the answer of `supkit.getEventPools`.
+fn pool(stage: &mut Stage, name: &str) -> Value {
+    let answer = stage.supkit("getEventPools");
+    let Value::Array(pools) = answer else { panic!("{answer:?}") };
+    let found = pools.into_iter().find(|pool| pool.get("group") == Some(&text(name)));
+    found.unwrap_or_else(|| panic!("no pool {name}"))
+}
+
+fn number(value: &Value, member: &str) -> i64 {
+    value.get(member).and_then(Value::as_int).unwrap_or_else(|| panic!("no {member}"))
+}
+
+/// A listener that says READY and never reads a byte.
+fn deaf(options: &str) -> String {
+    format!(
+        "[eventlistener:deaf]\ncommand=sh -c 'echo READY; exec sleep 3600'\nevents={REMOTE}\n\
+         startsecs=0\n{options}\n"
+    )
+}
+
+#[test]
+fn a_listener_that_never_reads_delays_nobody() {
+    let sections = [
+        deaf("buffer_size=3"),
+        listener("quick", &format!("{REMOTE},PROCESS_STATE"), "\nbuffer_size=100"),
+        program("web", "sleep 3600", "startsecs=0\nautorestart=true"),
+    ]
+    .concat();
+    alone(Subject::Ours, &sections, |stage| {
+        stage.daemon.wait_for_log("deaf: ACKNOWLEDGED -> READY");
+        stage.start("web");
+        // Far more than a pipe holds.
+        stage.remote(&"x".repeat(1_000_000));
+        for round in 0..10 {
+            let first = stage.pid_of("web");
+            stage.kill("web");
+            until_true("another web", || ![0, first].contains(&stage.pid_of("web")));
+            stage.remote(&round.to_string());
+            heard(stage, "quick.rec", |it| it.payload == format!("type:t\n{round}"));
+        }
+        let deaf = pool(stage, "deaf");
+        assert_eq!((number(&deaf, "buffered"), number(&deaf, "dropped")), (3, 7), "{deaf:?}");
+        assert_eq!(number(&pool(stage, "quick"), "dropped"), 0);
+        let status = stage.supervisorctl(&["status", "--json"]);
+        let status: serde_json::Value = serde_json::from_str(&status).expect("JSON");
+        let rows = status.as_array().expect("rows");
+        let row = rows.iter().find(|row| row["name"] == "deaf").expect("a row");
+        let expected = serde_json::json!(
+            {"state": "BUSY", "buffered": 3, "buffer_size": 3, "dropped": 7}
+        );
+        assert_eq!(row["eventlistener"], expected);
+        let web = rows.iter().find(|row| row["name"] == "web").expect("a row");
+        assert_eq!(web.get("eventlistener"), None);
+    });
+}
+
+#[test]
+fn an_overflow_is_logged_once_a_second_at_most() {
+    let sections = deaf("buffer_size=1\nautostart=false");
+    alone(Subject::Ours, &sections, |stage| {
+        let line = "pool deaf event buffer overflowed";
+        let start = std::time::Instant::now();
+        for number in 0..500 {
+            stage.remote(&number.to_string());
+        }
+        let seconds = start.elapsed().as_secs() as usize;
+        let lines = stage.log().matches(line).count();
+        assert!((1..=seconds + 1).contains(&lines), "{lines} lines in {seconds} s");
+        assert_eq!(number(&pool(stage, "deaf"), "dropped"), 499);
+        // The next line says what was passed over.
+        until_true("a line with a sum", || {
+            stage.remote("more");
+            stage.log().contains(" others since the last report)")
+        });
+    });
+}
+
+/// Events that no listener takes are nobody's loss, and their order is kept for those who do.
+#[test]
+fn many_events_reach_many_listeners_in_order() {
+    let sections = [
+        listener("one", REMOTE, "\nbuffer_size=1000"),
+        listener("other", "EVENT", "\nbuffer_size=1000"),
+    ]
+    .concat();
+    alone(Subject::Ours, &sections, |stage| {
+        for number in 0..300 {
+            stage.remote(&number.to_string());
+        }
+        for file in ["one.rec", "other.rec"] {
+            let all = heard(stage, file, |it| it.payload == "type:t\n299");
+            let remote = all.iter().filter(|it| it.event() == REMOTE);
+            let data: Vec<&str> = remote.filter_map(|it| it.payload.split('\n').nth(1)).collect();
+            let expected: Vec<String> = (0..300).map(|number| number.to_string()).collect();
+            assert_eq!(data, expected, "{file}");
+        }
+    });
+}
+
+const DOOR: &str = "[inet_http_server]\nport=127.0.0.1:{port}\nusername=u\npassword=p\n";
+
+fn visitor(stage: &Stage, password: Option<&str>) -> Client {
+    let url = format!("http://127.0.0.1:{}", stage.port);
+    Client::open(&url, Some("u"), password).timeout(Some(Duration::from_secs(30)))
+}
+
+/// Reads a stream until it has said something.
+fn read_until(stream: &mut Follow, said: &mut String, wanted: &str) {
+    while !said.contains(wanted) {
+        let chunk = stream.chunk().expect("a chunk").expect("no end");
+        said.push_str(&String::from_utf8_lossy(&chunk));
+    }
+}
+
+#[test]
+fn events_are_streamed_to_whoever_may_see_them() {
+    let sections = [DOOR.to_owned(), program("web", "sleep 3600", "startsecs=0")].concat();
+    alone(Subject::Ours, &sections, |stage| {
+        for (password, path, code) in [
+            (None, "/events", 401),
+            (Some("wrong"), "/events", 401),
+            (Some("p"), "/events?types=NONSENSE", 400),
+        ] {
+            let refused = visitor(stage, password).follow(path).err();
+            let is_refused =
+                matches!(refused, Some(ClientError::Status { code: it, .. }) if it == code);
+            assert!(is_refused, "{path} {password:?}: {refused:?}");
+        }
+        let door = visitor(stage, Some("p"));
+        let mut states = door.follow("/events?types=process_state,tick_5").expect("a stream");
+        let mut all = door.follow("/events").expect("a stream");
+        stage.remote("one\ntwo");
+        stage.start("web");
+        let (mut told, mut told_all) = (String::new(), String::new());
+        read_until(&mut states, &mut told, "PROCESS_STATE_RUNNING");
+        read_until(&mut all, &mut told_all, "PROCESS_STATE_RUNNING");
+        assert!(
+            told_all
+                .contains("event: REMOTE_COMMUNICATION\ndata: type:t\ndata: one\ndata: two\n\n")
+        );
+        assert!(!told.contains(REMOTE), "{told}");
+        assert!(
+            told.contains("event: PROCESS_STATE_STARTING\ndata: processname:web groupname:web")
+        );
+        read_until(&mut states, &mut told, "event: TICK_5\ndata: when:");
+    });
+}
+
+/// Who streams and does not read is let go; the daemon keeps no more than its share for him.
+#[test]
+fn a_visitor_that_never_reads_delays_nobody() {
+    alone(Subject::Ours, &[DOOR.to_owned(), listener("quick", REMOTE, "")].concat(), |stage| {
+        let idle = visitor(stage, Some("p")).follow("/events").expect("a stream");
+        for number in 0..20 {
+            stage.remote(&format!("{number} {}", "x".repeat(500_000)));
+            heard_many(stage, "quick.rec", number + 1);
+        }
+        drop(idle);
+    });
+}
+
+/// The count of events goes on over a restart of the daemon, as the original's does.
+#[test]
+fn serial_numbers_go_on_over_a_restart() {
+    let serials = |subject| {
+        let sections = [listener("all", REMOTE, ""), talker()].concat();
+        alone(subject, &sections, |stage| {
+            stage.remote("1");
+            stage.remote("2");
+            heard_many(stage, "all.rec", 2);
+            stage.call("restart", &[]);
+            stage.daemon.wait_for_count("supervisord started with pid", 2);
+            until_true("an answer", || stage.try_call("getState", &[]).is_ok());
+            stage.remote("3");
+            let all = heard_many(stage, "all.rec", 3);
+            all.iter().map(|it| it.field("serial").to_owned()).collect::<Vec<_>>()
+        })
+    };
+    assert_eq!(serials(Subject::Ours), serials(Subject::Original));
+}
+
+fn talker() -> String {
+    program("talk", &format!("{} '1:x' stay", python("speaker.py")), "")
+}
