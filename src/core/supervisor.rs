@@ -60,6 +60,18 @@ impl Supervisor {
         }
     }
 
+    /// The count of events goes on where an earlier life of the daemon left it.
+    #[must_use]
+    pub fn counting_from(mut self, serial: u64) -> Self {
+        self.serial = serial;
+        self
+    }
+
+    /// How many events pools have taken so far.
+    pub fn serial(&self) -> u64 {
+        self.serial
+    }
+
     /// Adds the groups of the configuration. Nothing is started yet.
     pub fn boot(&mut self, now: Now) {
         self.ticks.catch_up(now.wall);

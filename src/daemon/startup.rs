@@ -45,15 +45,16 @@ impl From<io::Error> for Refusal {
 /// Lives until told to end; a restart is another life of the same process.
 pub fn run(reader: &Reader) -> ExitCode {
     let mut signals = None;
+    let mut serial = 0;
     let mut reading = reader.read_first();
     loop {
         let config = match reading {
             Ok(config) => config,
             Err(refused) => return refuse(reader, &refused.explain(io::stderr().is_terminal())),
         };
-        match live(reader, config, &mut signals) {
+        match live(reader, config, serial, &mut signals) {
             Ok(Ending::Exit) => return ExitCode::SUCCESS,
-            Ok(Ending::Restart) => {}
+            Ok(Ending::Restart { serial: next }) => serial = next,
             Err(Refusal(sentence)) => return refuse(reader, &format!("Error: {sentence}\n")),
         }
         reading = reader.read();
@@ -68,7 +69,12 @@ fn refuse(reader: &Reader, explanation: &str) -> ExitCode {
 }
 
 /// One life. `signals` is empty in the first one, which alone goes to the background.
-fn live(reader: &Reader, config: Config, signals: &mut Option<Signals>) -> Result<Ending, Refusal> {
+fn live(
+    reader: &Reader,
+    config: Config,
+    serial: u64,
+    signals: &mut Option<Signals>,
+) -> Result<Ending, Refusal> {
     let is_first = signals.is_none();
     let settings = config.supervisord.clone();
     let mut remarks = Remarks { criticals: Vec::new(), infos: config.notes.infos.clone() };
@@ -84,7 +90,7 @@ fn live(reader: &Reader, config: Config, signals: &mut Option<Signals>) -> Resul
     }
     let logs = Logs::new(activity, &settings.childlogdir, &settings.identifier);
     let mut shell = Shell::new(Poller::new()?, logs, config.server_url());
-    let core = boot(config, &mut shell)?;
+    let core = boot(config, serial, &mut shell)?;
     let opened = Opened::open(core.config(), &mut shell.logs.activity)?;
     let mut ground = Ground { opened, pidfile: None };
     let ending = stand(core, shell, &settings, &mut ground, reader, signals);
@@ -156,8 +162,8 @@ fn say(log: &mut ActivityLog, remarks: &Remarks, warnings: &[String]) {
 }
 
 /// Makes the groups, with their automatic logs and sockets; nothing is started yet.
-fn boot(config: Config, shell: &mut Shell) -> Result<Supervisor, Refusal> {
-    let mut core = Supervisor::new(config);
+fn boot(config: Config, serial: u64, shell: &mut Shell) -> Result<Supervisor, Refusal> {
+    let mut core = Supervisor::new(config).counting_from(serial);
     core.boot(now());
     while let Some(effect) = core.next_effect() {
         match effect {

@@ -22,7 +22,10 @@ use crate::os::signals::Signals;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ending {
     Exit,
-    Restart,
+    /// The next life counts events from here.
+    Restart {
+        serial: u64,
+    },
 }
 
 /// One life of the daemon, from reading a configuration to the last child's end.
@@ -88,7 +91,10 @@ impl<'a> Daemon<'a> {
     fn perform(&mut self, now: Now) {
         while let Some(effect) = self.core.next_effect() {
             match effect {
-                Effect::Exit { restart: true } => self.ending = Some(Ending::Restart),
+                Effect::Exit { restart: true } => {
+                    let serial = self.core.serial();
+                    self.ending = Some(Ending::Restart { serial });
+                }
                 Effect::Exit { restart: false } => self.ending = Some(Ending::Exit),
                 Effect::Publish { serial, name, payload } => {
                     self.server.publish(serial, name, &payload, now);

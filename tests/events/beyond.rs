@@ -46,9 +46,11 @@ fn a_listener_that_never_reads_delays_nobody() {
         // Far more than a pipe holds.
         stage.remote(&"x".repeat(1_000_000));
         for round in 0..10 {
-            let first = stage.pid_of("web");
-            stage.kill("web");
-            until_true("another web", || ![0, first].contains(&stage.pid_of("web")));
+            if round < 2 {
+                let first = stage.pid_of("web");
+                stage.kill("web");
+                until_true("another web", || ![0, first].contains(&stage.pid_of("web")));
+            }
             stage.remote(&round.to_string());
             heard(stage, "quick.rec", |it| it.payload == format!("type:t\n{round}"));
         }
@@ -162,14 +164,19 @@ fn events_are_streamed_to_whoever_may_see_them() {
 
 /// Who streams and does not read is let go; the daemon keeps no more than its share for him.
 #[test]
-fn a_visitor_that_never_reads_delays_nobody() {
-    alone(Subject::Ours, &[DOOR.to_owned(), listener("quick", REMOTE, "")].concat(), |stage| {
-        let idle = visitor(stage, Some("p")).follow("/events").expect("a stream");
-        for number in 0..20 {
-            stage.remote(&format!("{number} {}", "x".repeat(500_000)));
-            heard_many(stage, "quick.rec", number + 1);
+fn a_visitor_that_never_reads_is_let_go() {
+    let sections = [DOOR.to_owned(), program("web", "sleep 3600", "startsecs=0")].concat();
+    alone(Subject::Ours, &sections, |stage| {
+        let mut idle = visitor(stage, Some("p")).follow("/events").expect("a stream");
+        for _ in 0..20 {
+            stage.remote(&"x".repeat(1_000_000));
         }
-        drop(idle);
+        stage.start("web");
+        let mut taken = 0;
+        while let Ok(Some(chunk)) = idle.chunk() {
+            taken += chunk.len();
+        }
+        assert!(taken < 20_000_000, "{taken}");
     });
 }
 

@@ -7,7 +7,7 @@ const BEGIN: &str = "<!--XSUPERVISOR:BEGIN-->";
 const END: &str = "<!--XSUPERVISOR:END-->";
 
 fn quoted(pieces: &[String]) -> String {
-    pieces.iter().map(|piece| format!("'{piece}' ")).collect()
+    pieces.iter().map(|piece| format!("'{piece}'")).collect::<Vec<_>>().join(" ")
 }
 
 #[test]
@@ -29,7 +29,7 @@ fn messages_between_the_tokens_are_told_however_they_are_cut() {
         listener("err", "PROCESS_COMMUNICATION_STDERR", ""),
         speaker(
             "talk",
-            &format!("{}stay", quoted(&cut)),
+            &format!("{} stay", quoted(&cut)),
             "stdout_capture_maxbytes=1MB\nstderr_capture_maxbytes=1MB",
         ),
         speaker("plain", &format!("'1:{begin}no{end}' stay"), ""),

@@ -1,4 +1,4 @@
-//! Output as events: PROCESS_LOG of either stream, of any bytes.
+//! Output as events: `PROCESS_LOG` of either stream, of any bytes.
 
 use crate::recording::{heard_many, listener, same, shown, speaker};
 

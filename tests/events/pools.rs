@@ -33,7 +33,9 @@ fn the_first_that_is_ready_gets_the_oldest_event() {
     let sections = [pool("work", -1, "hang"), pool("refuse", -2, "fail ok fail")].concat();
     same(&sections, |stage| {
         let members = ["work-0", "work-1", "work-2", "refuse-0", "refuse-1", "refuse-2"];
-        members.iter().for_each(|member| ready(stage, member, 1));
+        for member in members {
+            ready(stage, member, 1);
+        }
         for (at, data) in ["1", "2", "3", "4", "5"].iter().enumerate() {
             stage.remote(data);
             // The pool that refuses has taken it before the next comes.

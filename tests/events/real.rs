@@ -1,4 +1,4 @@
-//! Listeners as people have them: superlance as it comes from PyPI, one on Supervisor's childutils,
+//! Listeners as people have them: superlance as it comes from `PyPI`, one on Supervisor's childutils,
 //! one in shell. They find the daemon by their environment.
 
 use std::io::{BufRead, BufReader, Write};

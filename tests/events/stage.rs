@@ -101,7 +101,11 @@ impl<'a> Stage<'a> {
     pub fn supervisorctl(&self, words: &[&str]) -> String {
         let sandbox = self.daemon.sandbox;
         let mut command = self.subject.program(sandbox, "supervisorctl");
-        let output = command.args(["-c", "d.conf"]).args(words).output().expect("supervisorctl");
+        let output = command
+            .args(["-s", self.client.serverurl()])
+            .args(words)
+            .output()
+            .expect("supervisorctl");
         String::from_utf8_lossy(&output.stdout).into_owned()
     }
 
