@@ -13,8 +13,12 @@ use support::daemon::SERVER;
 use support::terminal::Terminal;
 use support::{Daemon, Sandbox, Subject, wait_until};
 
-/// Whose daemon it is does not matter here.
-const DAEMON: Subject = Subject::Original;
+/// Client and daemon, for what both can do.
+const PAIRS: [(Subject, Subject); 3] = [
+    (Subject::Ours, Subject::Ours),
+    (Subject::Ours, Subject::Original),
+    (Subject::Original, Subject::Ours),
+];
 
 const PROGRAMS: &str = "[program:web]\ncommand=/bin/cat\nstartsecs=0\n\
     stdout_logfile={here}/web.log\nstderr_logfile={here}/web.err\n\
@@ -27,13 +31,21 @@ fn conf() -> String {
 }
 
 fn start<'a>(sandbox: &'a Sandbox, conf: &str) -> Daemon<'a> {
-    let daemon = Daemon::start(DAEMON, sandbox, conf);
+    start_of(Subject::Ours, sandbox, conf)
+}
+
+fn start_of<'a>(subject: Subject, sandbox: &'a Sandbox, conf: &str) -> Daemon<'a> {
+    let daemon = Daemon::start(subject, sandbox, conf);
     daemon.wait_for_count("entered RUNNING state", 3);
     daemon
 }
 
 fn ctl(sandbox: &Sandbox, words: &[&str]) -> Command {
-    let mut command = Subject::Ours.program(sandbox, "supervisorctl");
+    ctl_of(Subject::Ours, sandbox, words)
+}
+
+fn ctl_of(client: Subject, sandbox: &Sandbox, words: &[&str]) -> Command {
+    let mut command = client.program(sandbox, "supervisorctl");
     command.args(["-c", "d.conf"]).args(words);
     command
 }
@@ -143,9 +155,9 @@ struct Follower<'a> {
 }
 
 impl<'a> Follower<'a> {
-    fn start(sandbox: &'a Sandbox, words: &[&str]) -> Self {
+    fn start(client: Subject, sandbox: &'a Sandbox, words: &[&str]) -> Self {
         let out = std::fs::File::create(sandbox.path("followed")).expect("it can be written");
-        let mut command = ctl(sandbox, words);
+        let mut command = ctl_of(client, sandbox, words);
         let child = command.stdin(Stdio::null()).stdout(out).spawn().expect("it starts");
         Self { sandbox, child }
     }
@@ -178,19 +190,21 @@ fn append(sandbox: &Sandbox, name: &str, text: &str) {
 
 #[test]
 fn one_log_is_followed_as_it_is() {
-    let sandbox = Sandbox::new();
-    let _daemon = start(&sandbox, &conf());
-    append(&sandbox, "web.err", "before\n");
-    let follower = Follower::start(&sandbox, &["tail", "-f", "web", "stderr"]);
-    follower.shows("before\n");
-    append(&sandbox, "web.err", "after, ");
-    append(&sandbox, "web.err", "grüß dich\n");
-    follower.shows("after, grüß dich\n");
-    let all = "==> Press Ctrl-C to exit <==\nbefore\nafter, grüß dich\n\n";
-    assert_eq!(follower.interrupt(), all);
-    let follower = Follower::start(&sandbox, &["maintail", "-f"]);
-    follower.shows("entered RUNNING state");
-    follower.interrupt();
+    for (client, daemon) in PAIRS {
+        let sandbox = Sandbox::new();
+        let _daemon = start_of(daemon, &sandbox, &conf());
+        append(&sandbox, "web.err", "before\n");
+        let follower = Follower::start(client, &sandbox, &["tail", "-f", "web", "stderr"]);
+        follower.shows("before\n");
+        append(&sandbox, "web.err", "after, ");
+        append(&sandbox, "web.err", "grüß dich\n");
+        follower.shows("after, grüß dich\n");
+        let all = "==> Press Ctrl-C to exit <==\nbefore\nafter, grüß dich\n\n";
+        assert_eq!(follower.interrupt(), all, "{client:?} on {daemon:?}");
+        let follower = Follower::start(client, &sandbox, &["maintail", "-f"]);
+        follower.shows("entered RUNNING state");
+        follower.interrupt();
+    }
 }
 
 #[test]
@@ -198,7 +212,7 @@ fn several_logs_are_told_apart() {
     let sandbox = Sandbox::new();
     let _daemon = start(&sandbox, &conf());
     append(&sandbox, "0.log", "old zero\n");
-    let follower = Follower::start(&sandbox, &["tail", "-f", "worker:*", "web"]);
+    let follower = Follower::start(Subject::Ours, &sandbox, &["tail", "-f", "worker:*", "web"]);
     follower.shows("worker:worker-0 | old zero\n");
     append(&sandbox, "1.log", "one\ntw");
     append(&sandbox, "web.log", "web\n");
@@ -215,16 +229,22 @@ fn several_logs_are_told_apart() {
 
 #[test]
 fn the_foreground_ends_with_its_process() {
-    let sandbox = Sandbox::new();
-    let _daemon = start(&sandbox, &conf());
-    let mut foreground = at_terminal(&sandbox, &["fg", "web"]);
-    foreground.expect("==> Press Ctrl-C to exit <==");
-    foreground.press("hello\r");
-    foreground.expect("hello");
-    let stopped = ctl(&sandbox, &["stop", "web"]).status().expect("it runs");
-    assert!(stopped.success());
-    foreground.press("anybody?\r");
-    foreground.expect("Process got killed");
-    foreground.expect("Exiting foreground");
-    assert_eq!(foreground.ends().code(), Some(0));
+    for (client, daemon) in PAIRS {
+        let sandbox = Sandbox::new();
+        let _daemon = start_of(daemon, &sandbox, &conf());
+        let mut foreground = Terminal::run(&ctl_of(client, &sandbox, &["fg", "web"]));
+        foreground.expect("==> Press Ctrl-C to exit <==");
+        foreground.press("hello\r");
+        // Once by the terminal, once by the process.
+        foreground.expect("hello");
+        foreground.expect("hello");
+        let stopped = ctl(&sandbox, &["stop", "web"]).output().expect("it runs");
+        assert!(stopped.status.success());
+        foreground.press("anybody?\r");
+        foreground.expect("Process got killed");
+        foreground.expect("Exiting foreground");
+        if client == Subject::Ours {
+            assert_eq!(foreground.ends().code(), Some(0));
+        }
+    }
 }
