@@ -73,13 +73,13 @@ macro_rules! options {
 }
 
 options! {
-    Some('c'), "configuration", "FILE", Some(|line, text| Ok(once(&mut line.configuration, text))), "the configuration; without it some places are searched";
+    Some('c'), "configuration", "FILENAME", Some(|line, text| Ok(once(&mut line.configuration, text))), "the configuration; without it some places are searched";
     Some('h'), "help", "", None, "print this text";
-    Some('i'), "interactive", "", Some(|line, _| Ok(!std::mem::replace(&mut line.interactive, true))), "ask for more actions when the given one is done";
+    Some('i'), "interactive", "", Some(|line, _| Ok(!std::mem::replace(&mut line.interactive, true))), "start an interactive shell after the given action";
     Some('s'), "serverurl", "URL", Some(|line, text| url(text).map(|()| once(&mut line.serverurl, text))), "where supervisord listens (http://localhost:9001)";
     Some('u'), "username", "NAME", Some(|line, text| Ok(once(&mut line.username, text))), "name for the server";
     Some('p'), "password", "WORD", Some(|line, text| Ok(once(&mut line.password, text))), "password for the server";
-    Some('r'), "history_file", "FILE", Some(|line, text| Ok(once(&mut line.history_file, text))), "where the shell keeps its history";
+    Some('r'), "history_file", "FILENAME", Some(|line, text| Ok(once(&mut line.history_file, text))), "where the shell keeps its history";
     Some('?'), "", "", None, "";
 }
 
@@ -130,7 +130,7 @@ fn client(line: Line, written: Written, words: Vec<String>, world: &dyn Surround
 /// The help text.
 pub fn help(program: &str) -> String {
     format!(
-        "{program}: look after the programs of a supervisord.\n\n\
+        "supervisorctl -- control applications that a supervisord runs.\n\n\
          Usage: {program} [options] [action [arguments]]\n\nOptions:\n{}\n\
          Long options may be abbreviated. Without an action, or with -i, actions are asked for.\n\
          The action `help` tells which there are.\n",

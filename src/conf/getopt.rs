@@ -128,16 +128,13 @@ pub fn usage(program: &str, error: &str) -> String {
 
 /// The options of a program, one a line, for its help text.
 pub fn help(flags: &[Flag]) -> String {
-    let names: Vec<String> = flags.iter().map(names).collect();
-    let width = names.iter().map(String::len).max().unwrap_or(0);
-    let lines = names.iter().zip(flags).filter(|(_, flag)| !flag.doc.is_empty());
-    lines.fold(String::new(), |text, (name, flag)| {
-        text + &format!("  {name:width$}  {}\n", flag.doc)
-    })
+    let shown = flags.iter().filter(|flag| !flag.doc.is_empty());
+    shown.fold(String::new(), |text, flag| text + &format!("{} -- {}\n", names(flag), flag.doc))
 }
 
+/// `-l/--logfile FILENAME`, the form that scripts look for.
 fn names(flag: &Flag) -> String {
-    let short = flag.short.map_or(String::from("    "), |c| format!("-{c}, "));
+    let short = flag.short.map_or_else(String::new, |c| format!("-{c}/"));
     let gap = if flag.argument.is_empty() { "" } else { " " };
     format!("{short}--{}{gap}{}", flag.long, flag.argument)
 }

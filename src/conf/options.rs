@@ -60,7 +60,7 @@ macro_rules! options {
 }
 
 options! {
-    Some('c'), "configuration", "FILE", Effect::Set(|line, text, _| Ok(once(&mut line.configuration, text.to_owned()))), "the configuration; without it some places are searched";
+    Some('c'), "configuration", "FILENAME", Effect::Set(|line, text, _| Ok(once(&mut line.configuration, text.to_owned()))), "the configuration; without it some places are searched";
     Some('n'), "nodaemon", "", Effect::Set(|line, _, _| Ok(flag(&mut line.nodaemon))), "stay in the foreground";
     Some('s'), "silent", "", Effect::Set(|line, _, _| Ok(flag(&mut line.silent))), "keep the log off standard output";
     Some('h'), "help", "", Effect::Help, "print this text";
@@ -68,11 +68,11 @@ options! {
     Some('u'), "user", "USER", Effect::Set(|line, text, _| Ok(once(&mut line.user, text.to_owned()))), "become this user, given by name or number";
     Some('m'), "umask", "UMASK", Effect::Set(|line, text, world| Ok(once(&mut line.umask, Octal::parse(text, world)?))), "umask of the daemon (022)";
     Some('d'), "directory", "DIR", Effect::Set(|line, text, world| Ok(once(&mut line.directory, Directory::parse(text, world)?))), "where to go in the background";
-    Some('l'), "logfile", "FILE", Effect::Set(|line, text, world| Ok(once(&mut line.logfile, FilePath::parse(text, world)?))), "the activity log";
+    Some('l'), "logfile", "FILENAME", Effect::Set(|line, text, world| Ok(once(&mut line.logfile, FilePath::parse(text, world)?))), "use FILENAME as the activity log";
     Some('y'), "logfile_maxbytes", "BYTES", Effect::Set(|line, text, world| Ok(once(&mut line.logfile_maxbytes, Bytes::parse(text, world)?))), "size at which the log is rotated";
     Some('z'), "logfile_backups", "NUM", Effect::Set(|line, text, world| Ok(once(&mut line.logfile_backups, Integer::parse(text, world)?))), "how many rotated logs are kept";
     Some('e'), "loglevel", "LEVEL", Effect::Set(|line, text, world| Ok(once(&mut line.loglevel, Level::parse(text, world)?))), "critical, error, warn, info, debug, trace or blather";
-    Some('j'), "pidfile", "FILE", Effect::Set(|line, text, world| Ok(once(&mut line.pidfile, FilePath::parse(text, world)?))), "where to leave the process number";
+    Some('j'), "pidfile", "FILENAME", Effect::Set(|line, text, world| Ok(once(&mut line.pidfile, FilePath::parse(text, world)?))), "where to leave the process number";
     Some('i'), "identifier", "NAME", Effect::Set(|line, text, _| Ok(once(&mut line.identifier, text.to_owned()))), "name of this daemon among others";
     Some('q'), "childlogdir", "DIR", Effect::Set(|line, text, world| Ok(once(&mut line.childlogdir, Directory::parse(text, world)?))), "where AUTO logs are made";
     Some('k'), "nocleanup", "", Effect::Set(|line, _, _| Ok(flag(&mut line.nocleanup))), "keep the AUTO logs of earlier runs";
@@ -124,7 +124,7 @@ fn lay(
 /// The help text.
 pub fn help(program: &str) -> String {
     format!(
-        "{program}: start programs and keep them running.\n\nUsage: {program} [options]\n\n\
+        "supervisord -- run a set of applications and keep them running.\n\nUsage: {program} [options]\n\n\
          Options:\n{}\nLong options may be abbreviated.\n\
          --check, alone or with -c, reads the configuration and starts nothing.\n",
         getopt::help(FLAGS)
