@@ -1,6 +1,8 @@
 //! All recipes that are known: the built-in ones and those that the project brings along in
 //! `recipes.d/`. Finds the one for a part, and tells [`crate::buildout`] what recipes make.
 
+use std::rc::Rc;
+
 use crate::buildout::{self, Fault, Made};
 
 use super::recipe::{Recipe, RecipeFault, Yields, load};
@@ -90,6 +92,24 @@ impl buildout::Recipes for Catalogue {
             Some(Made { option: option.clone(), value: phrase.fill(&fact).ok()? })
         });
         Ok(Some(made.collect()))
+    }
+}
+
+/// A catalogue that is not at a loss: an unknown recipe does what nearly all do, and keeps what it
+/// makes in a directory of the part's name.
+pub struct Assuming(pub Rc<Catalogue>);
+
+impl buildout::Recipes for Assuming {
+    fn made(&self, part: &mut buildout::Part<'_>) -> Result<Option<Vec<Made>>, Fault> {
+        if let Some(made) = self.0.made(part)? {
+            return Ok(Some(made));
+        }
+        if part.get("location")?.is_some() {
+            return Ok(None);
+        }
+        let parts = part.other("buildout", "parts-directory")?.unwrap_or_default();
+        let value = buildout::paths::join(&parts, part.name());
+        Ok(Some(vec![Made { option: "location".to_owned(), value }]))
     }
 }
 

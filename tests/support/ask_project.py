@@ -40,7 +40,7 @@ class Silent:
     def __init__(self, buildout, name, options):
         parts = buildout["buildout"]["parts-directory"]
         scripts = buildout["buildout"]["bin-directory"]
-        options["location"] = os.path.join(parts, name)
+        options["location"] = options.get("destination", os.path.join(parts, name))
         options.setdefault("config-file", os.path.join(parts, name, "varnish.vcl"))
         options.setdefault("script-filename", os.path.join(scripts, name))
 

@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use crate::buildout::{Assignment, Project, Request};
 use crate::diag::{Diagnostic, SourceMap, Span};
-use crate::generate::catalogue::{BadFile, Catalogue};
+use crate::generate::catalogue::{Assuming, BadFile, Catalogue};
 
 use super::super::project::{self, ProjectArgs};
 
@@ -47,8 +47,10 @@ pub(super) fn load(args: &ProjectArgs, assignments: &[String]) -> Result<Source,
         .map_err(|wrong| Refusal::plain(wrong.to_string()))?;
     let request = args.request(Request::lazy(&args.file), assignments);
     let catalogue = Rc::new(catalogue(&args.file)?);
-    let project = project::load(&request, Rc::clone(&catalogue) as Rc<_>).map_err(|failure| {
-        Refusal { faults: vec![failure.fault.diagnostic()], sources: failure.sources }
+    let recipes = Rc::new(Assuming(Rc::clone(&catalogue)));
+    let project = project::load(&request, recipes).map_err(|failure| Refusal {
+        faults: vec![failure.fault.diagnostic()],
+        sources: failure.sources,
     })?;
     Ok(Source { project, catalogue })
 }
