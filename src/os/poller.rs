@@ -76,6 +76,7 @@ impl Poller {
     }
 
     /// Sleeps until something is ready or `timeout` has passed; without one, for as long as it takes.
+    /// What is ready comes in the order in which it was added.
     pub fn wait(&mut self, timeout: Option<Duration>) -> io::Result<Vec<Ready>> {
         self.events.clear();
         match self.inner.wait(&mut self.events, timeout) {
@@ -88,7 +89,9 @@ impl Poller {
             readable: event.readable,
             writable: event.writable,
         });
-        Ok(ready.collect())
+        let mut ready: Vec<Ready> = ready.collect();
+        ready.sort_unstable_by_key(|ready| ready.token);
+        Ok(ready)
     }
 }
 
