@@ -42,7 +42,7 @@ fn first_layer(mut section: Section) -> Section {
                 let all = Value::new(value.text.clone(), Origin::Implicit);
                 value.remove(&all);
             }
-            section.insert(plain, value);
+            section.insert(plain, value.without_ground());
         }
     }
     section
@@ -75,7 +75,7 @@ pub(super) fn update_section(
         let sign = if adds { '+' } else { '-' };
         let plain = key.trim_end_matches([' ', sign]);
         let below = upper.remove(plain).or_else(|| lower.get(plain).cloned());
-        let mut value = below.unwrap_or_else(|| Value::new("", Origin::Implicit));
+        let mut value = below.unwrap_or_else(Value::nothing);
         if adds {
             value.add(&change);
         } else {

@@ -27,6 +27,14 @@ pub struct Unavailable {
     pub help: String,
 }
 
+impl Unavailable {
+    /// By its name it holds versions, and nothing that other sections would miss.
+    pub(super) fn is_version_list(&self) -> bool {
+        let name = paths::basename(&self.url).to_lowercase();
+        name.contains("version") || name.contains("constraint")
+    }
+}
+
 pub(super) struct Loader<'w> {
     pub(super) outside: &'w dyn Outside,
     pub(super) sources: SourceMap,

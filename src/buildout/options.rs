@@ -14,8 +14,8 @@ use super::value::{Section, Sections, Value};
 use crate::diag::{SourceMap, Span};
 use crate::ini::text::{repr, words};
 
-/// References that lead on to references; the oracle's stack ends at about three hundred.
-const DEEPEST: usize = 300;
+/// Sections and references within each other: twice what the oracle can do before its stack ends.
+const DEEPEST: usize = 700;
 /// Text that substitution may make in all.
 const MOST_TEXT: usize = 64 << 20;
 

@@ -206,6 +206,9 @@ impl Project {
                 .help("list the parts to build: `parts = ...` in [buildout]"));
         };
         let asked = engine.raw_value("buildout", "parts").cloned();
+        if let Some(fault) = self.doubt("parts", asked.as_ref()) {
+            return Err(fault);
+        }
         for part in words(&parts) {
             let span = asked.as_ref().and_then(|value| load::pinpoint(&self.sources, value, part));
             engine.section(part).map_err(|fault| fault.while_doing("Installing.", span))?;
@@ -240,11 +243,17 @@ impl Project {
         self.engine.borrow().is_made(section, option)
     }
 
-    /// An operator found nothing to work on while an extended URL is absent: the value may lack
-    /// what the URL would bring.
-    pub fn is_incomplete(&self, section: &str, option: &str) -> bool {
-        !self.unavailable.is_empty()
-            && self.value(section, option).is_some_and(|value| value.starts_from_nothing())
+    /// Why a value may not be all: `+=` or `-=` found nothing to work on while an extended URL
+    /// cannot be had.
+    pub fn incomplete(&self, section: &str, option: &str) -> Option<Fault> {
+        self.doubt(option, self.value(section, option).as_ref())
+    }
+
+    fn doubt(&self, option: &str, value: Option<&Value>) -> Option<Fault> {
+        let value = value.filter(|value| value.is_unfounded())?;
+        let gap = self.unavailable.iter().find(|gap| !gap.is_version_list())?;
+        let message = format!("`{option}` changes a value that `{}` may have", gap.url);
+        Some(Fault::new(Kind::Extends, message).at(value.span()).help(&gap.help))
     }
 }
 

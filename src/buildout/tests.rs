@@ -136,3 +136,53 @@ fn an_absent_url_is_an_error_or_a_gap() {
     let project = project.map_err(|failure| failure.fault).unwrap();
     assert_eq!(project.unavailable()[0].url, "http://x/v.cfg");
 }
+
+#[test]
+fn a_list_that_an_absent_url_may_begin_is_not_taken_for_the_whole() {
+    let text =
+        "[buildout]\nextends = http://x/base.cfg\nparts += s\n[s]\nrecipe = r\ne += 1\nf = 1\n";
+    let paper = Paper::with(&[("buildout.cfg", text)]);
+    let project = Project::load(&Request::lazy("buildout.cfg"), &paper, Rc::new(NoRecipes));
+    let project = project.map_err(|failure| failure.fault).unwrap();
+    assert!(project.reached_parts().unwrap_err().message().contains("http://x/base.cfg"));
+    project.get("s", "e").unwrap();
+    assert!(project.incomplete("s", "e").is_some());
+    assert!(project.incomplete("s", "f").is_none());
+}
+
+fn chain(length: usize, link: impl Fn(usize) -> String) -> Project {
+    let links: String = (0..length).map(link).collect();
+    one(&format!("[buildout]\n{links}[s{length}]\nx = 1\n"))
+}
+
+#[test]
+fn chains_may_be_long_but_not_endless() {
+    let references = |at: usize| format!("[s{at}]\nx = ${{s{}:x}}\n", at + 1);
+    assert_eq!(get(&chain(300, references), "s0", "x"), "1");
+    let fault = chain(5000, references).get("s0", "x").unwrap_err();
+    assert_eq!(fault.kind(), Kind::Limit);
+    let macros = |at: usize| format!("[s{at}]\n<= s{}\n", at + 1);
+    assert_eq!(get(&chain(290, macros), "s0", "x"), "1");
+    let fault = chain(5000, macros).get("s0", "x").unwrap_err();
+    assert_eq!(fault.kind(), Kind::Limit);
+}
+
+#[test]
+fn what_doubles_at_every_step_is_stopped() {
+    let doubles = |at: usize| format!("[s{at}]\nx = ${{s{0}:x}}${{s{0}:x}}\n", at + 1);
+    let fault = chain(60, doubles).get("s0", "x").unwrap_err();
+    assert_eq!(fault.kind(), Kind::Limit);
+    let macros = |at: usize| format!("[s{at}]\n<= s{0}\n  s{0}\n", at + 1);
+    assert_eq!(get(&chain(60, macros), "s0", "x"), "1");
+    let files: Vec<(String, String)> = (0..60)
+        .map(|at| {
+            (format!("f{at}.cfg"), format!("[buildout]\nextends = f{0}.cfg f{0}.cfg\n", at + 1))
+        })
+        .collect();
+    let mut paper = Paper::with(&[("f60.cfg", "[buildout]\n")]);
+    for (name, text) in files {
+        paper.files.insert(format!("/srv/plone/{name}"), text);
+    }
+    let failure = Project::load(&Request::strict("f0.cfg"), &paper, Rc::new(NoRecipes));
+    assert_eq!(failure.err().unwrap().fault.kind(), Kind::Limit);
+}

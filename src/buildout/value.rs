@@ -16,6 +16,8 @@ pub type Sections = BTreeMap<String, Section>;
 pub struct Value {
     pub text: String,
     history: Vec<Change>,
+    /// An operator made it and found nothing to work on.
+    unfounded: bool,
 }
 
 /// One step of a value's life.
@@ -66,7 +68,7 @@ impl Value {
     pub fn new(text: impl Into<String>, origin: Origin) -> Self {
         let text = text.into();
         let change = Change { operation: Operation::Set, text: text.clone(), origin };
-        Self { text, history: vec![change] }
+        Self { text, history: vec![change], unfounded: false }
     }
 
     /// Every change, the first one first.
@@ -84,9 +86,20 @@ impl Value {
         self.history.iter().rev().find_map(|change| change.origin.span())
     }
 
-    /// Built by an operator that found nothing to add to.
-    pub fn starts_from_nothing(&self) -> bool {
-        self.history.first().is_some_and(|change| change.origin == Origin::Implicit)
+    /// The empty value that an operator works on where no layer has the option.
+    pub(super) fn nothing() -> Self {
+        Self { unfounded: true, ..Self::new("", Origin::Implicit) }
+    }
+
+    /// The same value, known to lack what a lower layer would have had.
+    pub(super) fn without_ground(mut self) -> Self {
+        self.unfounded = true;
+        self
+    }
+
+    /// Made by an operator that found nothing to work on.
+    pub fn is_unfounded(&self) -> bool {
+        self.unfounded
     }
 
     pub(super) fn override_with(&mut self, upper: Self) {
@@ -101,6 +114,7 @@ impl Value {
         }
         let origin = upper.origin().clone();
         self.text.clone_from(&upper.text);
+        self.unfounded = upper.unfounded;
         self.note(Operation::Override, upper.text, origin);
     }
 

@@ -7,8 +7,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::process::ExitCode;
 use std::rc::Rc;
 
+use super::generate;
 use super::project::{self, ProjectArgs};
-use crate::buildout::{Fault, NoRecipes, Project, Request};
+use crate::buildout::{Fault, NoRecipes, Project, Recipes, Request};
 
 #[derive(clap::Args)]
 pub(super) struct Args {
@@ -40,7 +41,11 @@ pub(super) fn main(args: &Args) -> ExitCode {
     };
     let mut request = args.project.request(Request::strict(""), assignments);
     request.installed = args.recipes;
-    let project = match project::load(&request, recipes(args.recipes)) {
+    let recipes = match recipes(args) {
+        Ok(recipes) => recipes,
+        Err(code) => return code,
+    };
+    let project = match project::load(&request, recipes) {
         Ok(project) => project,
         Err(failure) => return project::fail(&[failure.fault], &failure.sources),
     };
@@ -59,9 +64,16 @@ pub(super) fn main(args: &Args) -> ExitCode {
     }
 }
 
-fn recipes(wanted: bool) -> Rc<dyn crate::buildout::Recipes> {
-    let _ = wanted;
-    Rc::new(NoRecipes)
+fn recipes(args: &Args) -> Result<Rc<dyn Recipes>, ExitCode> {
+    if args.recipes {
+        let catalogue = generate::catalogue(&args.project.file).map_err(|refusal| {
+            generate::say::refusal(&refusal);
+            ExitCode::FAILURE
+        })?;
+        Ok(Rc::new(catalogue))
+    } else {
+        Ok(Rc::new(NoRecipes))
+    }
 }
 
 /// All sections, or every fault that keeps one of them from being resolved.

@@ -78,6 +78,14 @@ fn part(
     if recipe.is_some_and(|recipe| recipe.yields == Yields::Template) && !is_left_out(&part) {
         part.template = templated::template(project, outside, &part)?;
     }
+    for option in part.options.keys() {
+        let is_read = recipe.is_some_and(|recipe| recipe.reads.0.contains(option));
+        if (is_read || option.starts_with(PREFIX))
+            && let Some(fault) = project.incomplete(name, option)
+        {
+            return Err(Box::new(fault.diagnostic()));
+        }
+    }
     Ok(part)
 }
 
