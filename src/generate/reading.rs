@@ -24,8 +24,7 @@ pub fn read(
         project.get("buildout", option).map(Option::unwrap_or_default).map_err(alone)
     };
     let mut parts = Vec::new();
-    let mut faults: Vec<Diagnostic> =
-        incomplete(project, "buildout", "parts").into_iter().collect();
+    let mut faults: Vec<Diagnostic> = Vec::new();
     for name in &reached {
         match part(project, catalogue, outside, name) {
             Ok(part) => parts.push(part),
@@ -72,35 +71,13 @@ fn part(
         return Err(failed(fault));
     }
     let mut needed = part.options.keys().filter(|option| matters(option));
-    if let Some(fault) = needed.find_map(|option| incomplete(project, name, option)) {
-        return Err(Box::new(fault));
+    if let Some(fault) = needed.find_map(|option| project.incomplete(name, option)) {
+        return Err(failed(fault));
     }
     if recipe.is_some_and(|recipe| recipe.yields == Yields::Template) && !is_left_out(&part) {
         part.template = templated::template(project, outside, &part)?;
     }
-    for option in part.options.keys() {
-        let is_read = recipe.is_some_and(|recipe| recipe.reads.0.contains(option));
-        if (is_read || option.starts_with(PREFIX))
-            && let Some(fault) = project.incomplete(name, option)
-        {
-            return Err(Box::new(fault.diagnostic()));
-        }
-    }
     Ok(part)
-}
-
-/// A value that adds to something which only an absent URL could tell.
-fn incomplete(project: &Project, section: &str, option: &str) -> Option<Diagnostic> {
-    let gap = project.unavailable().first().filter(|_| project.is_incomplete(section, option))?;
-    let message = format!(
-        "`{option}` of [{section}] adds to a value that `{}` may have, which is not at hand",
-        gap.url
-    );
-    let fault = Diagnostic::error("incomplete", message).help(gap.help.clone());
-    Some(match project.span(section, option) {
-        Some(span) => fault.at(span),
-        None => fault,
-    })
 }
 
 fn value(project: &Project, section: &str, option: &str, text: String) -> Value {
