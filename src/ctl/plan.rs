@@ -5,6 +5,7 @@ use super::error::ClientError;
 use super::json;
 use super::server::{list, member, number, text};
 use super::session::{Flow, Outcome, Session, Trouble};
+use super::update::say_unknown;
 use super::{exit, names};
 use crate::rpc::fault::Code;
 use crate::rpc::value::Value;
@@ -31,17 +32,28 @@ struct Detail {
 }
 
 pub(super) fn update(session: &mut Session, options: &[&str], groups: &[&str]) -> Outcome {
-    let answer = if options.contains(&PLAN) {
-        session.server().plan_update(groups)
-    } else {
-        session.server().update_minimal(groups)
-    };
-    match answer {
+    match ask(session, options, groups) {
         Ok(answer) => show(session, &answer)?,
-        Err(ClientError::Fault(fault)) => refuse(session, options, fault.code, &fault.string),
-        Err(error) => return Err(error.into()),
+        Err(Trouble::Call(ClientError::Fault(fault))) => {
+            refuse(session, options, fault.code, &fault.string);
+        }
+        Err(trouble) => return Err(trouble),
     }
     Ok(Flow::Continue)
+}
+
+fn ask(session: &mut Session, options: &[&str], groups: &[&str]) -> Result<Value, Trouble> {
+    if !groups.is_empty() {
+        let whole = list(&session.server().plan_update(&[])?, Step::read)?;
+        let new: Vec<String> = whole.into_iter().map(|step| step.group).collect();
+        say_unknown(session, groups, &new)?;
+    }
+    let mut server = session.server();
+    Ok(if options.contains(&PLAN) {
+        server.plan_update(groups)?
+    } else {
+        server.update_minimal(groups)?
+    })
 }
 
 fn show(session: &mut Session, answer: &Value) -> Result<(), Trouble> {
@@ -52,7 +64,7 @@ fn show(session: &mut Session, answer: &Value) -> Result<(), Trouble> {
     let steps = list(answer, Step::read)?;
     for step in &steps {
         session.say(format_args!("{}: {}", step.group, step.action));
-        for detail in &step.details {
+        for detail in step.details.iter().filter(|detail| !step.tells_of_group(detail)) {
             session.say(format_args!("    {}", detail.words(&step.group)));
         }
     }
@@ -75,6 +87,16 @@ fn refuse(session: &mut Session, options: &[&str], code: i64, why: &str) {
 }
 
 impl Step {
+    /// Whether a process only repeats what its group says: a lone program shares its options.
+    fn tells_of_group(&self, detail: &Detail) -> bool {
+        let same = |other: &Detail| {
+            other.process.is_empty()
+                && (&other.option, &other.file, other.line)
+                    == (&detail.option, &detail.file, detail.line)
+        };
+        !detail.process.is_empty() && self.details.iter().any(same)
+    }
+
     fn read(value: &Value) -> Result<Self, ClientError> {
         Ok(Self {
             group: text(member(value, "group")?)?,

@@ -54,7 +54,11 @@ fn update_groups(session: &mut Session, groups: &[&str]) -> Outcome {
 }
 
 /// Names that are neither active nor new are told; the others are still updated.
-fn say_unknown(session: &mut Session, groups: &[&str], added: &[String]) -> Result<(), Trouble> {
+pub(super) fn say_unknown(
+    session: &mut Session,
+    groups: &[&str],
+    added: &[String],
+) -> Result<(), Trouble> {
     if groups.is_empty() {
         return Ok(());
     }
