@@ -63,6 +63,11 @@ impl SourceMap {
         self.sources.get(id.0 as usize).map_or("", |s| &s.text)
     }
 
+    /// The text that a span marks; nothing if it marks none.
+    pub fn marked(&self, span: Span) -> &str {
+        self.text(span.source).get(span.start..span.end).unwrap_or_default()
+    }
+
     /// Where a span begins, for `file:line:column`.
     pub fn place(&self, span: Span) -> Place {
         let text = self.text(span.source);

@@ -17,6 +17,9 @@ const VERSION: &str = "4.3.0";
 pub(super) fn main(args: &[OsString]) -> ExitCode {
     let program = std::env::args().next().unwrap_or_else(|| "supervisord".to_owned());
     let args: Vec<String> = args.iter().map(|arg| arg.to_string_lossy().into_owned()).collect();
+    if let Some(code) = super::check::instead_of_supervisord(&program, &args) {
+        return code;
+    }
     match options::parse(&args, &System) {
         Ok(Wish::Help) => print(&options::help(&program)),
         Ok(Wish::Version) => print(&format!("{VERSION}\n")),

@@ -16,11 +16,11 @@ pub(super) struct Options {
 }
 
 pub(super) fn options(reader: &mut Reader<'_>, scope: Scope<'_>) -> Read<Options> {
-    let user = reader.maybe(scope, &p::USER);
+    let user = reader.if_any(scope, &p::USER);
     let backlog = backlog(reader, scope);
     let owner = owner(reader, scope);
     let mode = mode(reader, scope);
-    Ok(Options { user: user?, backlog: backlog?, owner: owner?, mode: mode? })
+    Ok(Options { user, backlog: backlog?, owner: owner?, mode: mode? })
 }
 
 fn backlog(reader: &mut Reader<'_>, scope: Scope<'_>) -> Read<Option<i64>> {

@@ -19,8 +19,8 @@ pub(super) struct Gatherer<'r, 'a> {
     pub(super) warnings: &'r mut Vec<String>,
 }
 
-/// All groups in the order in which Supervisor starts them.
-pub(super) fn read(mut gatherer: Gatherer<'_, '_>) -> Read<Vec<Group>> {
+/// All groups in the order in which Supervisor starts them, but for those at fault.
+pub(super) fn read(mut gatherer: Gatherer<'_, '_>) -> Vec<Group> {
     let mut taken = Vec::new();
     let mut groups: Vec<Read<Group>> = Vec::new();
     for section in gatherer.sections(&g::SECTION) {
@@ -39,9 +39,9 @@ pub(super) fn read(mut gatherer: Gatherer<'_, '_>) -> Read<Vec<Group>> {
             groups.push(gatherer.fcgi_program(section));
         }
     }
-    let mut groups: Vec<Group> = groups.into_iter().collect::<Read<_>>()?;
+    let mut groups: Vec<Group> = groups.into_iter().flatten().collect();
     groups.sort_by(|a, b| (a.priority, &a.name).cmp(&(b.priority, &b.name)));
-    Ok(groups)
+    groups
 }
 
 impl<'a> Gatherer<'_, 'a> {
@@ -69,7 +69,7 @@ impl<'a> Gatherer<'_, 'a> {
         let names = super::supervisord::here(self.reader);
         let scope = Scope { section, names: &names, program: false };
         let name = self.name(scope, &g::SECTION);
-        let programs = self.reader.get(scope, &g::PROGRAMS);
+        let programs = self.reader.exactly(scope, &g::PROGRAMS);
         let priority = self.reader.get(scope, &g::PRIORITY);
         let (name, programs) = (name?, programs?);
         let mut processes = Ok(Vec::new());
@@ -162,7 +162,7 @@ impl<'a> Gatherer<'_, 'a> {
     }
 
     fn result_handler(&mut self, scope: Scope<'_>) -> Read<ResultHandler> {
-        let spec = self.reader.get(scope, &e::RESULT_HANDLER)?;
+        let spec = self.reader.exactly(scope, &e::RESULT_HANDLER)?;
         let known = RESULT_HANDLERS.iter().find(|row| plugins::same(row.0, &spec)).map(|row| row.1);
         let names: Vec<_> = RESULT_HANDLERS.iter().map(|row| row.0).collect();
         let said = format!("{spec} cannot be resolved within [{}]", scope.section);
@@ -171,7 +171,7 @@ impl<'a> Gatherer<'_, 'a> {
     }
 
     fn events(&mut self, scope: Scope<'_>) -> Read<Vec<EventType>> {
-        let names = self.reader.get(scope, &e::EVENTS)?;
+        let names = self.reader.exactly(scope, &e::EVENTS)?;
         if names.is_empty() {
             let said = format!("[{}] section requires an \"events\" line", scope.section);
             let help = "add `events = PROCESS_STATE`, or another type";

@@ -3,6 +3,7 @@
 //! [`sections`] is what can be set, [`read`] goes from a file to a [`Config`], [`options`] is the
 //! command line above it. All of it is pure: [`surroundings::Surroundings`] answers for the system.
 
+pub mod check;
 pub mod config;
 pub mod ctl;
 pub mod events;

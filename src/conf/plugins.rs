@@ -13,7 +13,7 @@ const INTERFACES: &[(&str, RpcInterface)] = &[
     ("supervisor_twiddler.rpcinterface:make_twiddler_rpcinterface", RpcInterface::Twiddler),
 ];
 
-pub(super) fn rpc_interfaces(reader: &mut Reader<'_>) -> Read<Vec<RpcInterface>> {
+pub(super) fn rpc_interfaces(reader: &mut Reader<'_>) -> Vec<RpcInterface> {
     let specs = specs(reader, &r::SECTION, &r::FACTORY);
     let names: Vec<_> = INTERFACES.iter().map(|row| row.0).collect();
     let known: Vec<Read<RpcInterface>> = specs
@@ -24,7 +24,7 @@ pub(super) fn rpc_interfaces(reader: &mut Reader<'_>) -> Read<Vec<RpcInterface>>
             known.ok_or_else(|| unresolved(reader, &section, &r::FACTORY, &spec, &names))
         })
         .collect();
-    known.into_iter().collect()
+    known.into_iter().flatten().collect()
 }
 
 /// The factory of every section of a kind. Supervisor expands the other options as well, so what

@@ -76,16 +76,16 @@ fn shared(reader: &mut Reader<'_>, scope: Scope<'_>) -> Read<Shared> {
     let stopsignal = reader.get(scope, &p::STOPSIGNAL);
     let stopwaitsecs = reader.get(scope, &p::STOPWAITSECS);
     let stopasgroup = reader.get(scope, &p::STOPASGROUP);
-    let killasgroup = reader.maybe(scope, &p::KILLASGROUP);
+    let killasgroup = reader.if_any(scope, &p::KILLASGROUP);
     let exitcodes = reader.get(scope, &p::EXITCODES);
     let redirect_stderr = reader.get(scope, &p::REDIRECT_STDERR);
     let numprocs = reader.get(scope, &p::NUMPROCS);
     let first = reader.get(scope, &p::NUMPROCS_START);
     let stdout = capture(reader, scope, &p::STDOUT_CAPTURE_MAXBYTES, &p::STDOUT_EVENTS_ENABLED);
     let stderr = capture(reader, scope, &p::STDERR_CAPTURE_MAXBYTES, &p::STDERR_EVENTS_ENABLED);
-    let serverurl = reader.maybe(scope, &p::SERVERURL);
-    let user = reader.maybe(scope, &p::USER);
-    let umask = reader.maybe(scope, &p::UMASK);
+    let serverurl = reader.if_any(scope, &p::SERVERURL);
+    let user = reader.if_any(scope, &p::USER);
+    let umask = reader.if_any(scope, &p::UMASK);
     let process_name = process_name(reader, scope, numprocs);
     let killasgroup = group_kill(reader, scope, stopasgroup, killasgroup);
     let last = last_number(reader, scope, numprocs, first);
@@ -105,9 +105,9 @@ fn shared(reader: &mut Reader<'_>, scope: Scope<'_>) -> Read<Shared> {
         last: last?,
         stdout: stdout?,
         stderr: stderr?,
-        serverurl: serverurl?.flatten(),
-        user: user?,
-        umask: umask?.map(|umask| umask as u32),
+        serverurl: serverurl.flatten(),
+        user,
+        umask: umask.map(|umask| umask as u32),
         process_name: process_name?,
     })
 }
@@ -143,10 +143,10 @@ fn group_kill(
     reader: &mut Reader<'_>,
     scope: Scope<'_>,
     stopasgroup: Read<bool>,
-    killasgroup: Read<Option<bool>>,
+    killasgroup: Option<bool>,
 ) -> Read<bool> {
     let stopasgroup = stopasgroup?;
-    let killasgroup = killasgroup?.unwrap_or(stopasgroup);
+    let killasgroup = killasgroup.unwrap_or(stopasgroup);
     if stopasgroup && !killasgroup {
         let said = "Cannot set stopasgroup=true and killasgroup=false";
         return Err(reader.refuse(scope, p::KILLASGROUP.name, said, "remove `killasgroup`"));
@@ -183,12 +183,12 @@ impl Copy<'_, '_, '_> {
     }
 
     fn process(&mut self, base: &Environment, warnings: &mut Vec<String>) -> Read<Process> {
-        let own = self.environment()?;
+        let own = self.environment().unwrap_or_default();
         for (key, value) in &own {
             self.names.set(format!("ENV_{key}"), Word::Text(value.clone()));
         }
         let scope = Self::scope(self.names, self.section);
-        let directory = self.reader.maybe(scope, &p::DIRECTORY);
+        let directory = self.reader.if_any(scope, &p::DIRECTORY);
         let shared = self.shared;
         let stdout = self.stream(&STDOUT, &shared.stdout, warnings);
         let mut stderr = self.stream(&STDERR, &shared.stderr, warnings);
@@ -208,7 +208,7 @@ impl Copy<'_, '_, '_> {
             name: name?,
             program: self.section.to_owned(),
             command: command?,
-            directory: directory?,
+            directory,
             umask: shared.umask,
             user: shared.user.clone(),
             priority: shared.priority,
@@ -289,7 +289,8 @@ impl Copy<'_, '_, '_> {
         let scope = Self::scope(self.names, self.section);
         let once = self.reader.text(scope, option)?.unwrap_or_default();
         let twice = self.reader.expand_again(scope, &once, option)?;
-        self.reader.parse(scope, &twice, option)
+        let auto = LogPlace::Target(LogTarget::Auto);
+        Ok(self.reader.parse(scope, &twice, option).unwrap_or(auto))
     }
 
     fn drop_stderr_file(&self, stderr: &mut StreamLog, warnings: &mut Vec<String>) {

@@ -1,13 +1,13 @@
 //! Text to [`Config`]: reads everything, reports every fault, refuses once. Pure: what it must
 //! know of the system it asks of [`Surroundings`].
 
-use super::config::{Config, Origin, Origins};
+use super::config::{Config, Group, HttpServer, Notes, Origin, Origins, RpcInterface, Supervisord};
 use super::fault::{Fault, Refused};
 use super::groups::{self, Gatherer};
 use super::load::{self, Loaded};
 use super::options::CommandLine;
 use super::python::percent::Names;
-use super::reader::{Read, Reader};
+use super::reader::Reader;
 use super::sections::supervisord as s;
 use super::surroundings::Surroundings;
 use super::{plugins, servers, supervisord};
@@ -18,9 +18,21 @@ use crate::ini::python::{Document, Section};
 #[derive(Debug)]
 pub struct Examined {
     pub loaded: Loaded,
-    /// Present if nothing is wrong.
+    /// What could be made of it, in spite of the faults.
+    pub draft: Draft,
+    /// The draft as a whole, if nothing is wrong.
     pub config: Option<Config>,
+    /// In the order in which Supervisor would have found them.
     pub faults: Vec<Fault>,
+}
+
+/// The parts of a configuration that have a meaning.
+#[derive(Clone, Debug, Default)]
+pub struct Draft {
+    pub supervisord: Option<Supervisord>,
+    pub servers: Vec<HttpServer>,
+    pub groups: Vec<Group>,
+    pub rpcinterfaces: Vec<RpcInterface>,
 }
 
 /// Reads the configuration that a command line asks for.
@@ -33,18 +45,21 @@ pub fn read(file: &str, line: &CommandLine, world: &dyn Surroundings) -> Result<
 pub fn examine(file: &str, line: &CommandLine, world: &dyn Surroundings) -> Examined {
     let environ = environ(world);
     let mut loaded = load::load(file, &environ, world);
-    if let Some(fault) = loaded.fault.take() {
-        return Examined { loaded, config: None, faults: vec![fault] };
+    let unread = match loaded.fault.take() {
+        None if loaded.document.section(s::SECTION.word).is_none() => Some(no_supervisord(&loaded)),
+        fault => fault,
+    };
+    if let Some(fault) = unread {
+        let draft = Draft::default();
+        return Examined { loaded, draft, config: None, faults: vec![fault] };
     }
-    if loaded.document.section(s::SECTION.word).is_none() {
-        let fault = no_supervisord(&loaded);
-        return Examined { loaded, config: None, faults: vec![fault] };
-    }
+    let mut notes = loaded.notes.clone();
     let mut reader = Reader::new(&loaded, environ, world);
-    let config = config(&mut reader, line);
+    let draft = draft(&mut reader, line, &mut notes);
     let faults = reader.into_faults();
-    let config = config.ok().filter(|_| faults.is_empty());
-    Examined { loaded, config, faults }
+    let sound = draft.supervisord.clone().filter(|_| faults.is_empty());
+    let config = sound.map(|supervisord| whole(supervisord, &draft, notes, &loaded));
+    Examined { loaded, draft, config, faults }
 }
 
 /// The variables of this process as names.
@@ -56,9 +71,7 @@ pub(super) fn environ(world: &dyn Surroundings) -> Names {
     names
 }
 
-fn config(reader: &mut Reader<'_>, line: &CommandLine) -> Read<Config> {
-    let loaded = reader.loaded;
-    let mut notes = loaded.notes.clone();
+fn draft(reader: &mut Reader<'_>, line: &CommandLine, notes: &mut Notes) -> Draft {
     let written = supervisord::read(reader);
     let rpcinterfaces = plugins::rpc_interfaces(reader);
     let none = Vec::new();
@@ -66,17 +79,22 @@ fn config(reader: &mut Reader<'_>, line: &CommandLine) -> Read<Config> {
     let warnings = &mut notes.warnings;
     let groups = groups::read(Gatherer { reader: &mut *reader, environment, warnings });
     let servers = servers::read(reader);
-    let supervisord = written?.under(line, reader);
-    Ok(Config {
-        supervisord: supervisord?,
-        servers: servers?,
-        groups: groups?,
-        rpcinterfaces: rpcinterfaces?,
+    let supervisord = written.and_then(|written| written.under(line, reader)).ok();
+    Draft { supervisord, servers, groups, rpcinterfaces }
+}
+
+fn whole(supervisord: Supervisord, draft: &Draft, notes: Notes, loaded: &Loaded) -> Config {
+    let draft = draft.clone();
+    Config {
+        supervisord,
+        servers: draft.servers,
+        groups: draft.groups,
+        rpcinterfaces: draft.rpcinterfaces,
         here: loaded.here.clone(),
         file: loaded.file.clone(),
         notes,
         origins: origins(loaded),
-    })
+    }
 }
 
 fn origins(loaded: &Loaded) -> Origins {

@@ -58,9 +58,27 @@ impl<'a> Reader<'a> {
         self.loaded.document.entry(section, name)
     }
 
-    /// An option that has a default.
+    /// An option that has a default. The default also stands in for a value that is at fault, so
+    /// that what else is wrong can be told.
     pub(super) fn get<K: Kind>(&mut self, scope: Scope<'_>, option: &Opt<K>) -> Read<K::Value> {
+        self.exactly(scope, option).or_else(|noted| {
+            let default = option.default.and_then(|text| K::parse(text, self.world).ok());
+            default.ok_or(noted)
+        })
+    }
+
+    /// An option that has a default, without anything to stand in for a fault.
+    pub(super) fn exactly<K: Kind>(&mut self, scope: Scope<'_>, option: &Opt<K>) -> Read<K::Value> {
         self.maybe(scope, option)?.ok_or(Noted)
+    }
+
+    /// An option that may be absent, and counts as absent if it is at fault.
+    pub(super) fn if_any<K: Kind>(
+        &mut self,
+        scope: Scope<'_>,
+        option: &Opt<K>,
+    ) -> Option<K::Value> {
+        self.maybe(scope, option).ok().flatten()
     }
 
     /// An option that may be absent.
@@ -134,8 +152,8 @@ impl<'a> Reader<'a> {
     }
 
     fn misfit<K: Kind>(said: String, option: &str, entry: Option<&Entry>) -> Fault {
-        let mut diagnostic = Diagnostic::error("bad-value", first_line(&said))
-            .label(format!("`{option}` is of the kind {}", K::NAME))
+        let mut diagnostic = Diagnostic::error("bad-value", format!("bad value for `{option}`"))
+            .label(first_line(&said))
             .help(K::HINT);
         diagnostic.span = entry.map(Entry::value_span);
         Fault::new(said, diagnostic)
@@ -144,7 +162,7 @@ impl<'a> Reader<'a> {
     /// Rewords the last fault, where Supervisor wraps what it says.
     pub(super) fn reword(&mut self, text: String) -> Noted {
         if let Some(fault) = self.faults.last_mut() {
-            fault.diagnostic.message = first_line(&text);
+            fault.diagnostic.label = Some(first_line(&text));
             fault.text = text;
         }
         Noted

@@ -8,11 +8,11 @@ use super::python::strip;
 use super::reader::{Read, Reader, Scope};
 use super::sections::{Opt, Section, inet_http_server as inet, unix_http_server as unix};
 
-/// All servers, inet before unix.
-pub(super) fn read(reader: &mut Reader<'_>) -> Read<Vec<HttpServer>> {
+/// All servers, inet before unix, but for those at fault.
+pub(super) fn read(reader: &mut Reader<'_>) -> Vec<HttpServer> {
     let inets: Vec<_> = sections(reader, &inet::SECTION).map(|s| inet_server(reader, s)).collect();
     let unixes: Vec<_> = sections(reader, &unix::SECTION).map(|s| unix_server(reader, s)).collect();
-    inets.into_iter().chain(unixes).collect()
+    inets.into_iter().chain(unixes).flatten().collect()
 }
 
 fn sections<'a>(
@@ -36,7 +36,7 @@ fn inet_server(reader: &mut Reader<'_>, section: &str) -> Read<HttpServer> {
     Ok(HttpServer {
         section: section.to_owned(),
         bind: Bind::Inet { host, port },
-        credentials: credentials?,
+        credentials: credentials.unwrap_or_default(),
         web_get_actions: web_get_actions?,
     })
 }
@@ -56,8 +56,8 @@ fn unix_server(reader: &mut Reader<'_>, section: &str) -> Read<HttpServer> {
     let path = kinds::normalize_path(strip(&file?), reader.world);
     Ok(HttpServer {
         section: section.to_owned(),
-        bind: Bind::Unix { path, mode: mode? as u32, owner: owner? },
-        credentials: credentials?,
+        bind: Bind::Unix { path, mode: mode? as u32, owner: owner.unwrap_or_default() },
+        credentials: credentials.unwrap_or_default(),
         web_get_actions: web_get_actions?,
     })
 }

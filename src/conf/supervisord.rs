@@ -34,8 +34,8 @@ pub(super) fn read(reader: &mut Reader<'_>) -> Read<Written> {
     let scope = Scope { section: s::SECTION.word, names: &names, program: false };
     let minfds = reader.get(scope, &s::MINFDS);
     let minprocs = reader.get(scope, &s::MINPROCS);
-    let directory = reader.maybe(scope, &s::DIRECTORY);
-    let user = reader.maybe(scope, &s::USER);
+    let directory = reader.if_any(scope, &s::DIRECTORY);
+    let user = reader.if_any(scope, &s::USER);
     let umask = reader.get(scope, &s::UMASK);
     let logfile = reader.get(scope, &s::LOGFILE);
     let logfile_maxbytes = reader.get(scope, &s::LOGFILE_MAXBYTES);
@@ -52,8 +52,8 @@ pub(super) fn read(reader: &mut Reader<'_>) -> Read<Written> {
     Ok(Written {
         minfds: minfds?,
         minprocs: minprocs?,
-        directory: directory?,
-        user: user?,
+        directory,
+        user,
         umask: umask?,
         logfile: logfile?,
         logfile_maxbytes: logfile_maxbytes?,
@@ -66,7 +66,7 @@ pub(super) fn read(reader: &mut Reader<'_>) -> Read<Written> {
         childlogdir: childlogdir?,
         nocleanup: nocleanup?,
         strip_ansi: strip_ansi?,
-        environment: environment?,
+        environment: environment.unwrap_or_default(),
     })
 }
 

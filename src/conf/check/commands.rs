@@ -1,0 +1,103 @@
+//! Programs that cannot be started as they are written: no such file, no such directory.
+
+use super::{Subject, warning};
+use crate::conf::config::Process;
+use crate::conf::python::path;
+use crate::conf::sections::program;
+use crate::conf::words;
+use crate::diag::{Diagnostic, Span};
+
+pub(super) fn commands(subject: &Subject<'_>) -> Vec<Diagnostic> {
+    subject.programs().into_iter().filter_map(|process| command(subject, process)).collect()
+}
+
+fn command(subject: &Subject<'_>, process: &Process) -> Option<Diagnostic> {
+    let place = subject.place(&process.program, program::COMMAND.name);
+    let words = match words::split(&process.command) {
+        Ok(words) => words,
+        Err(error) => return Some(unreadable(subject, process, &error.to_string(), place)),
+    };
+    let Some(word) = words.first().filter(|word| !word.is_empty()) else {
+        let message = "the command is empty".to_owned();
+        return Some(warning("no-command", message, place).help("name a program"));
+    };
+    let span = first_word(subject, process, word).or(place);
+    if word.contains('/') {
+        return by_path(subject, word, span);
+    }
+    let found = search_path(subject, process)
+        .iter()
+        .any(|dir| subject.world.is_executable(&path::join(dir, word)));
+    (!found).then(|| {
+        let message = format!("no program `{word}` is found on PATH");
+        warning("no-program", message, span).help("install it, or write its whole path")
+    })
+}
+
+/// Where the first word stands, if the value shows it as it is.
+fn first_word(subject: &Subject<'_>, process: &Process, word: &str) -> Option<Span> {
+    let entry = subject.entry(&process.program, program::COMMAND.name)?;
+    let written = entry.value.split_whitespace().next()?;
+    (written == word || written.contains('%')).then(|| entry.locate(0, written.len()))
+}
+
+/// The PATH of the program's own environment, else that of this process.
+fn search_path(subject: &Subject<'_>, process: &Process) -> Vec<String> {
+    let own = process.environment.iter().find(|pair| pair.0 == "PATH").map(|pair| pair.1.clone());
+    let path = own.or_else(|| subject.world.variable("PATH"));
+    let path = path.unwrap_or_else(|| "/bin:/usr/bin:/usr/local/bin".to_owned());
+    path.split(':').map(str::to_owned).collect()
+}
+
+fn by_path(subject: &Subject<'_>, word: &str, span: Option<Span>) -> Option<Diagnostic> {
+    let world = subject.world;
+    if world.is_executable(word) {
+        return None;
+    }
+    let shown = path::normpath(word);
+    Some(if world.is_dir(word) {
+        warning("not-executable", format!("`{shown}` is a directory"), span).help("name a program")
+    } else if world.exists(word) {
+        let message = format!("`{shown}` may not be executed");
+        warning("not-executable", message, span).help(format!("`chmod +x {shown}`"))
+    } else {
+        let message = format!("there is no program `{shown}`");
+        warning("no-program", message, span).help("install it, or correct the path")
+    })
+}
+
+/// A quote that is never closed: often a comment has cut it off.
+fn unreadable(
+    subject: &Subject<'_>,
+    process: &Process,
+    why: &str,
+    place: Option<Span>,
+) -> Diagnostic {
+    let entry = subject.entry(&process.program, program::COMMAND.name);
+    let cut = entry.and_then(|entry| entry.lines.last()).is_some_and(|line| {
+        let rest = subject.sources.text(line.source).get(line.end..).unwrap_or_default();
+        rest.lines().next().is_some_and(|rest| rest.trim_start().starts_with([';', '#']))
+    });
+    let help = if cut {
+        "a `;` or `#` behind a blank begins a comment, quotes or not: put the command into a script"
+    } else {
+        "close the quote, or write it as `\\\"`"
+    };
+    let message = format!("the command cannot be taken apart: {}", why.to_lowercase());
+    warning("bad-command", message, place).help(help)
+}
+
+/// Directories to start in that are not there.
+pub(super) fn directories(subject: &Subject<'_>) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
+    for process in subject.programs() {
+        let Some(directory) = &process.directory else { continue };
+        let expanded = crate::conf::kinds::expand_user(directory, subject.world);
+        if directory.starts_with(['/', '~']) && !subject.world.is_dir(&expanded) {
+            let message = format!("there is no directory `{}`", path::normpath(&expanded));
+            let place = subject.place(&process.program, program::DIRECTORY.name);
+            found.push(warning("no-directory", message, place).help("create it"));
+        }
+    }
+    found
+}

@@ -1,0 +1,99 @@
+//! Groups that are empty, doubled or share their programs, and programs without a process.
+
+use super::{Subject, warning};
+use crate::conf::config::{Group, GroupKind};
+use crate::conf::sections::{eventlistener, fcgi_program, group, program};
+use crate::diag::{Diagnostic, Span};
+
+pub(super) fn groups(subject: &Subject<'_>) -> Vec<Diagnostic> {
+    let groups = &subject.draft.groups;
+    let mut found = doubled(subject, groups);
+    found.extend(groups.iter().filter_map(|group| empty(subject, group)));
+    found.extend(groups.iter().filter_map(|group| namesakes(subject, group)));
+    found.extend(shared(subject, groups));
+    found
+}
+
+/// The header of the section that makes a group.
+fn header(subject: &Subject<'_>, group: &Group) -> Option<Span> {
+    section(subject, group).and_then(|name| subject.place(&name, ""))
+}
+
+fn section(subject: &Subject<'_>, of: &Group) -> Option<String> {
+    let kinds = match of.kind {
+        GroupKind::Programs => vec![&group::SECTION, &program::SECTION],
+        GroupKind::EventListener(_) => vec![&eventlistener::SECTION],
+        GroupKind::FastCgi(_) => vec![&fcgi_program::SECTION],
+    };
+    let fits = |name: &str| {
+        kinds.iter().any(|kind| kind.own_name(name).is_some_and(|own| own.trim() == of.name.trim()))
+    };
+    subject.sections().map(|s| s.name.clone()).find(|name| fits(name))
+}
+
+fn doubled(subject: &Subject<'_>, groups: &[Group]) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
+    for (at, group) in groups.iter().enumerate() {
+        let Some(first) = groups[..at].iter().find(|other| other.name == group.name) else {
+            continue;
+        };
+        // Two kinds of section may make a group of one name; the header of this one is told.
+        let message = format!("there are two groups `{}`; only one is started", group.name);
+        let mine = header_other_than(subject, group, header(subject, first));
+        found.push(warning("group-twice", message, mine).help("rename one of the two"));
+    }
+    found
+}
+
+fn header_other_than(subject: &Subject<'_>, group: &Group, first: Option<Span>) -> Option<Span> {
+    let own = group.processes.first().and_then(|process| subject.place(&process.program, ""));
+    own.filter(|span| Some(*span) != first).or_else(|| header(subject, group))
+}
+
+fn empty(subject: &Subject<'_>, group: &Group) -> Option<Diagnostic> {
+    if !group.processes.is_empty() {
+        return None;
+    }
+    let name = section(subject, group)?;
+    let (option, help) = if group::SECTION.is(&name) {
+        (group::PROGRAMS.name, "name its programs, with commas between")
+    } else {
+        (program::NUMPROCS.name, "write 1 or more")
+    };
+    let message = format!("`[{name}]` has no process");
+    Some(warning("no-process", message, subject.place(&name, option)).help(help))
+}
+
+/// Processes of one group that have one name: the last takes it.
+fn namesakes(subject: &Subject<'_>, group: &Group) -> Option<Diagnostic> {
+    let (_, second) = group.processes.iter().enumerate().find(|(at, process)| {
+        group.processes[..*at].iter().any(|other| other.name == process.name)
+    })?;
+    let message =
+        format!("the group `{}` has two processes `{}`; only one is kept", group.name, second.name);
+    let place = subject.place(&second.program, program::PROCESS_NAME.name);
+    let help = "use `%(program_name)s` and `%(process_num)d` in `process_name`";
+    Some(warning("process-twice", message, place).help(help))
+}
+
+/// Programs that two groups name: both start them.
+fn shared(subject: &Subject<'_>, groups: &[Group]) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
+    for (at, group) in groups.iter().enumerate() {
+        let fellow = group.processes.first().and_then(|process| {
+            let others = groups[..at].iter().filter(|other| other.name != group.name);
+            others.into_iter().find(|o| o.processes.iter().any(|p| p.program == process.program))
+        });
+        if let Some(fellow) = fellow {
+            let (a, b) = (&fellow.name, &group.name);
+            let message = format!("the groups `{a}` and `{b}` both start a program");
+            let place =
+                section(subject, group).and_then(|name| subject.place(&name, group::PROGRAMS.name));
+            found.push(
+                warning("program-in-two-groups", message, place)
+                    .help("name a program in one group only"),
+            );
+        }
+    }
+    found
+}

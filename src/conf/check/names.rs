@@ -1,0 +1,103 @@
+//! Names that Supervisor does not know: sections and options.
+
+use super::{Subject, warning};
+use crate::conf::nearest::nearest;
+use crate::conf::sections::{Named, SECTIONS, Section};
+use crate::diag::Diagnostic;
+use crate::ini::python;
+
+/// Sections that nobody reads, and names with stray blanks.
+pub(super) fn sections(subject: &Subject<'_>) -> Vec<Diagnostic> {
+    subject.sections().filter_map(section).collect()
+}
+
+fn section(section: &python::Section) -> Option<Diagnostic> {
+    let name = section.name.as_str();
+    match Section::of(name) {
+        None => Some(useless(section)),
+        Some(kind) => {
+            let own = kind.own_name(name)?;
+            (own.trim() != own).then(|| blank(kind, own, section))
+        }
+    }
+}
+
+fn useless(section: &python::Section) -> Diagnostic {
+    let name = section.name.as_str();
+    let tidy: String = name.split(':').map(str::trim).collect::<Vec<_>>().join(":").to_lowercase();
+    let help = match Section::of(&tidy) {
+        Some(_) => format!("write `[{tidy}]`"),
+        None => suggestion(&tidy).map_or_else(
+            || "Supervisor reads no section of this name; remove it".to_owned(),
+            |meant| format!("did you mean `[{meant}]`?"),
+        ),
+    };
+    let message = format!("the section `[{name}]` does nothing");
+    warning("useless-section", message, section.header()).label("nobody reads this").help(help)
+}
+
+/// The section that a name comes close to, with the name's own part kept.
+fn suggestion(name: &str) -> Option<String> {
+    let (word, own) = match name.split_once(':') {
+        Some((word, own)) => (word, Some(own)),
+        None => (name, None),
+    };
+    let near = nearest(word, SECTIONS.iter().map(|section| section.word))?;
+    let kind = SECTIONS.iter().find(|section| section.word == near)?;
+    match (kind.named, own) {
+        (Named::Alone, _) | (Named::Either, None) => Some(near.to_owned()),
+        (Named::Own | Named::Either, Some(own)) => Some(format!("{near}:{own}")),
+        (Named::Own, None) => Some(format!("{near}:NAME")),
+    }
+}
+
+fn blank(kind: &Section, own: &str, section: &python::Section) -> Diagnostic {
+    let tidy = format!("{}:{}", kind.word, own.trim());
+    warning("blank-in-name", format!("a stray blank in `[{}]`", section.name), section.header())
+        .label(format!("no group finds the program `{}` by this", own.trim()))
+        .help(format!("write `[{tidy}]`"))
+}
+
+/// Options that their section does not have. Those of `[DEFAULT]` are for all sections.
+pub(super) fn options(subject: &Subject<'_>) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
+    for section in subject.sections() {
+        let Some(kind) = Section::of(&section.name).filter(|kind| !kind.open) else { continue };
+        let own = section.entries.iter().filter(|entry| !is_lent(subject, entry));
+        let unknown = own.filter(|e| !kind.options().any(|row| row.name == e.key));
+        found.extend(unknown.map(|entry| option(kind, &section.name, entry)));
+    }
+    let everywhere = |key: &str| SECTIONS.iter().any(|s| s.options().any(|row| row.name == key));
+    let defaults = subject.document.defaults().entries.iter().filter(|e| !everywhere(&e.key));
+    found.extend(defaults.map(|entry| {
+        let message = format!("no section has an option `{}`", entry.key);
+        warning("unknown-option", message, Some(entry.key_span)).help("remove it")
+    }));
+    found
+}
+
+/// Whether an entry stands in `[DEFAULT]`: expansion copies some of them into the sections.
+fn is_lent(subject: &Subject<'_>, entry: &python::Entry) -> bool {
+    subject.document.defaults().entries.iter().any(|lent| lent.key_span == entry.key_span)
+}
+
+fn option(kind: &Section, header: &str, entry: &python::Entry) -> Diagnostic {
+    let key = &entry.key;
+    let message = format!("unknown option `{key}` in `[{header}]`");
+    let elsewhere = SECTIONS.iter().find(|s| s.rows.iter().any(|row| row.name == key));
+    let help = match (nearest(key, kind.options().map(|row| row.name)), elsewhere) {
+        (Some(near), _) => format!("did you mean `{near}`?"),
+        (None, Some(other)) => format!("`{key}` belongs into `[{}]`", shown(other)),
+        (None, None) => "Supervisor reads no option of this name; remove it".to_owned(),
+    };
+    warning("unknown-option", message, Some(entry.key_span))
+        .label(format!("not an option of `[{}]`", shown(kind)))
+        .help(help)
+}
+
+fn shown(kind: &Section) -> String {
+    match kind.named {
+        Named::Own => format!("{}:NAME", kind.word),
+        Named::Alone | Named::Either => kind.word.to_owned(),
+    }
+}

@@ -1,0 +1,45 @@
+//! Passwords that everybody on the host may read, or that nobody can give.
+
+use super::{Subject, warning};
+use crate::conf::sections::{Section, inet_http_server, supervisorctl, unix_http_server};
+use crate::diag::Diagnostic;
+use crate::ini::python::Entry;
+
+/// Begins a password that is a digest.
+const SHA: &str = "{SHA}";
+
+pub(super) fn passwords(subject: &Subject<'_>) -> Vec<Diagnostic> {
+    let kinds: [&Section; 3] =
+        [&inet_http_server::SECTION, &unix_http_server::SECTION, &supervisorctl::SECTION];
+    let sections = subject.sections().filter(|s| kinds.iter().any(|kind| kind.is(&s.name)));
+    let entries = sections.filter_map(|s| s.entry(inet_http_server::PASSWORD.name));
+    entries.filter_map(|entry| password(subject, entry)).collect()
+}
+
+fn password(subject: &Subject<'_>, entry: &Entry) -> Option<Diagnostic> {
+    let value = entry.value.as_str();
+    if let Some(digest) = value.strip_prefix(SHA) {
+        return bad_digest(digest, entry);
+    }
+    // What comes from the environment is not in the file.
+    if value.is_empty() || value.contains("%(ENV_") {
+        return None;
+    }
+    let file = subject.sources.name(entry.key_span.source);
+    let mode = subject.world.mode(file)?;
+    (mode & 0o004 != 0).then(|| {
+        let message = format!("everybody on this host may read the password in `{file}`");
+        warning("readable-password", message, Some(entry.key_span))
+            .label(format!("the file has mode {:04o}", mode & 0o7777))
+            .help(format!("`chmod 0600 {file}`, or take it from the environment: `%(ENV_NAME)s`"))
+    })
+}
+
+fn bad_digest(digest: &str, entry: &Entry) -> Option<Diagnostic> {
+    let good = digest.len() == 40 && digest.chars().all(|c| c.is_ascii_hexdigit());
+    (!good).then(|| {
+        let message = "no password has this digest".to_owned();
+        warning("bad-digest", message, Some(entry.value_span()))
+            .help(format!("write `{SHA}` and 40 hexadecimal digits"))
+    })
+}

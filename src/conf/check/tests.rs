@@ -1,0 +1,152 @@
+use super::{check, exit_code};
+use crate::conf::CommandLine;
+use crate::conf::paper::Paper;
+use crate::conf::read::examine;
+
+const CONF: &str = "/etc/s.conf";
+
+fn world(text: &str) -> Paper {
+    Paper::default().file(CONF, text).file("/bin/a", "").file("/bin/b", "").variable("PATH", "/bin")
+}
+
+fn told(world: &Paper) -> Vec<String> {
+    let examined = examine(CONF, &CommandLine::default(), world);
+    let problems = check(&examined, world);
+    let sources = &examined.loaded.sources;
+    let line = |problem: &crate::diag::Diagnostic| {
+        let (place, marked) = problem
+            .span
+            .map(|span| (sources.place(span).to_string(), sources.marked(span)))
+            .unwrap_or_default();
+        let help = problem.help.as_deref().unwrap_or("-");
+        format!("{place} {} `{marked}`: {} ({help})", problem.code, problem.message)
+    };
+    problems.iter().map(line).collect()
+}
+
+/// The codes of the problems of a program section with this body.
+fn codes(body: &str) -> Vec<String> {
+    let text = format!("[supervisord]\n[program:x]\ncommand=/bin/a\n{body}");
+    codes_of(&world(&text))
+}
+
+fn codes_of(world: &Paper) -> Vec<String> {
+    let examined = examine(CONF, &CommandLine::default(), world);
+    check(&examined, world).iter().map(|problem| problem.code.to_owned()).collect()
+}
+
+#[test]
+fn a_slip_is_shown_with_its_place_and_its_remedy() {
+    let text =
+        "[supervisord]\n[program:x]\ncommand = /bin/a\nautostrat = true\n[groups]\nprograms = x\n";
+    let world = world(text);
+    insta::assert_snapshot!(told(&world).join("\n"), @"
+    /etc/s.conf:4:1 unknown-option `autostrat`: unknown option `autostrat` in `[program:x]` (did you mean `autostart`?)
+    /etc/s.conf:5:1 useless-section `[groups]`: the section `[groups]` does nothing (did you mean `[group:NAME]`?)
+    ");
+    let examined = examine(CONF, &CommandLine::default(), &world);
+    assert_eq!(exit_code(&check(&examined, &world)), 1);
+}
+
+#[test]
+fn each_lint_speaks_up_for_its_case_alone() {
+    for (body, want) in [
+        ("", vec![]),
+        ("priority=1\npriority=2\n", vec!["option-twice"]),
+        ("[program:x]\npriority=2\n", vec!["section-twice"]),
+        ("[program:x]\ncommand=/bin/b\n", vec!["section-twice"]),
+        ("autostrat=1\n", vec!["unknown-option"]),
+        ("port=1\n", vec!["unknown-option"]),
+        ("[Program:y]\ncommand=/bin/a\n", vec!["useless-section"]),
+        ("[ program:y]\ncommand=/bin/a\n", vec!["useless-section"]),
+        ("[program: y]\ncommand=/bin/a\n", vec!["blank-in-name"]),
+        ("[group:g]\nprograms=\n", vec!["no-process"]),
+        ("numprocs=0\n", vec!["no-process"]),
+        ("[group:g]\nprograms=x,x\n", vec!["process-twice"]),
+        ("[group:g]\nprograms=x\n[group:h]\nprograms=x\n", vec!["program-in-two-groups"]),
+        ("[group:y]\nprograms=x\n[program:y]\ncommand=/bin/b\n", vec!["group-twice"]),
+        ("[program:y]\ncommand=/bin/nope -x\n", vec!["no-program"]),
+        ("[program:y]\ncommand=nope -x\n", vec!["no-program"]),
+        ("[program:y]\ncommand=b -x\n", vec![]),
+        ("[program:y]\ncommand=b -x\nenvironment=PATH=\"/nope\"\n", vec!["no-program"]),
+        ("[program:y]\ncommand=/tmp\n", vec!["not-executable"]),
+        ("[program:y]\ncommand=\n", vec!["no-command"]),
+        ("[program:y]\ncommand=b -c 'x ; y'\n", vec!["bad-command"]),
+        ("directory=/nope\n", vec!["no-directory"]),
+        ("directory=rel\n", vec![]),
+        ("user=nope\n", vec!["bad-value"]),
+        (
+            "[program:y]\ncommand=/bin/nope\nuser=nope\npriority=x\nstopsignal=%(y)s\n",
+            vec!["bad-value", "bad-value", "no-program", "unknown-name"],
+        ),
+        (
+            "[rpcinterface:x]\nsupervisor.rpcinterface_factory=a:b\n[inet_http_server]\nport=1\n",
+            vec!["bad-section"],
+        ),
+        ("[eventlistener:e]\ncommand=a\nevents=%(x)s\n", vec!["unknown-name"]),
+        ("[group:g]\nprograms=x,nope\n", vec!["bad-section"]),
+        ("stdout_logfile=/tmp/l\nstderr_logfile=/tmp/l\n", vec![]),
+        (
+            "stdout_logfile=/tmp/l\n[program:y]\ncommand=b\nstdout_logfile=/tmp/l\n",
+            vec!["log-twice"],
+        ),
+        ("numprocs=3\nprocess_name=%(process_num)d\nstdout_logfile=/tmp/l\n", vec![]),
+        ("redirect_stderr=1\nstderr_logfile=/tmp/l\n", vec!["ignored-log"]),
+        ("directory=/tmp\n  priority=5\n", vec!["swallowed-option", "no-directory"]),
+        ("environment=A=1,\n  user=2\n", vec![]),
+        ("[inet_http_server]\nport=1\n", vec!["no-rpcinterface"]),
+        ("[DEFAULT]\nstartsecs=4\n", vec![]),
+        ("[DEFAULT]\nstartsex=4\n", vec!["unknown-option"]),
+        ("[supervisorctl]\nserverurl=http://x\n", vec![]),
+        ("[ctlplugin:x]\nsupervisor.ctl_factory=a:b\nfoo=1\n", vec![]),
+    ] {
+        let mut got = codes(body);
+        let mut want: Vec<String> = want.into_iter().map(str::to_owned).collect();
+        got.sort();
+        want.sort();
+        assert_eq!(got, want, "{body}");
+    }
+}
+
+const RPC: &str = "[rpcinterface:supervisor]\n\
+    supervisor.rpcinterface_factory=supervisor.rpcinterface:make_main_rpcinterface\n";
+
+#[test]
+fn servers_that_meet_or_cannot_listen_are_refused() {
+    let long = "x".repeat(110);
+    for (body, want) in [
+        ("[unix_http_server]\nfile=/tmp/s\n", vec![]),
+        (&format!("[unix_http_server]\nfile=/tmp/{long}\n"), vec!["socket-path-too-long"]),
+        ("[inet_http_server:a]\nport=*:9\n[inet_http_server:b]\nport=h:9\n", vec!["address-twice"]),
+        ("[inet_http_server:a]\nport=g:9\n[inet_http_server:b]\nport=h:9\n", vec![]),
+        (
+            "[inet_http_server]\nport=9\n[fcgi-program:f]\ncommand=b\nsocket=tcp://h:9\n",
+            vec!["address-twice"],
+        ),
+    ] {
+        let text = format!("[supervisord]\n{RPC}{body}");
+        assert_eq!(codes_of(&world(&text)), want, "{body}");
+    }
+}
+
+#[test]
+fn a_clear_password_wants_a_closed_file() {
+    let text = |password: &str| {
+        format!("[supervisord]\n{RPC}[inet_http_server]\nport=9\nusername=u\npassword={password}\n")
+    };
+    let open = |password: &str| codes_of(&world(&text(password)).mode(CONF, 0o644));
+    assert_eq!(open("secret"), ["readable-password"]);
+    assert_eq!(open("{SHA}82ab876d1387bfafe46cc1c8a2ef074eae50cb1d"), [""; 0]);
+    assert_eq!(open("{SHA}x"), ["bad-digest"]);
+    assert_eq!(codes_of(&world(&text("secret")).mode(CONF, 0o600)), [""; 0]);
+}
+
+#[test]
+fn includes_that_lead_nowhere_are_told() {
+    let text = "[supervisord]\n[include]\nfiles = d/*.conf nope.conf none/*.conf\n";
+    let world = world(text).file("/etc/d/a.conf", "[include]\nfiles=x\n[program:a]\ncommand=a\n");
+    insta::assert_snapshot!(told(&world).join("\n"), @"
+    /etc/s.conf:3:18 no-include `nope.conf`: there is no file `/etc/nope.conf` to include (create it or leave it out)
+    /etc/d/a.conf:1:1 nested-include `[include]`: an included file includes no others (name the files in the main file)
+    ");
+}

@@ -1,0 +1,115 @@
+//! `supkit check`: what it finds in the seed's own file, in real-world files, and how it says so.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+
+use assert_cmd::Command;
+use predicates::prelude::PredicateBooleanExt as _;
+use serde_json::Value;
+use tempfile::TempDir;
+
+fn supkit(args: &[&str]) -> Command {
+    let mut command = Command::cargo_bin("supkit").expect("supkit is built");
+    command.args(args);
+    command
+}
+
+fn program(path: &Path) {
+    fs::create_dir_all(path.parent().expect("a parent")).expect("a directory");
+    fs::write(path, "#!/bin/sh\n").expect("a program");
+    fs::set_permissions(path, fs::Permissions::from_mode(0o755)).expect("its mode");
+}
+
+/// The seed as it is deployed, with its programs.
+fn seed() -> TempDir {
+    let place = tempfile::tempdir().expect("a place");
+    for dir in ["etc", "var/log"] {
+        fs::create_dir_all(place.path().join(dir)).expect("a directory");
+    }
+    fs::copy("fixtures/seed/supervisord.conf", place.path().join("etc/supervisord.conf"))
+        .expect("the seed's file");
+    for name in ["zeoserver", "instance", "varnish"] {
+        program(&place.path().join("bin").join(name));
+    }
+    place
+}
+
+/// Codes and places of all problems, by the JSON that programs get.
+fn problems(command: &mut Command) -> (i32, Vec<String>) {
+    let output = command.output().expect("it runs");
+    let report: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    let problems = report["problems"].as_array().expect("a list").iter();
+    let told = problems.map(|p| format!("{}:{} {}", p["line"], p["column"], p["code"]));
+    (output.status.code().unwrap_or(-1), told.map(|line| line.replace('"', "")).collect())
+}
+
+#[test]
+fn the_seeds_own_mistakes_are_found_and_nothing_else() {
+    let place = seed();
+    let file = place.path().join("etc/supervisord.conf");
+    let file = file.to_str().expect("a name");
+    let want = ["30:1 blank-in-name", "37:1 option-twice", "39:1 useless-section"];
+    for args in [
+        vec!["check", "-c", file, "--format", "json"],
+        vec!["supervisord", "--check", "-c", file, "--format=json"],
+    ] {
+        let (code, told) = problems(&mut supkit(&args));
+        assert_eq!((code, told.as_slice()), (1, want.map(str::to_owned).as_slice()));
+    }
+}
+
+#[test]
+fn without_c_the_usual_places_are_searched() {
+    let place = seed();
+    let mut command = supkit(&["check"]);
+    command.current_dir(place.path()).assert().code(1).stdout(
+        predicates::str::contains("--> etc/supervisord.conf:39:1")
+            .and(predicates::str::ends_with("etc/supervisord.conf: 3 problems\n")),
+    );
+}
+
+/// What is wrong everywhere is not wrong with the file: its programs, directories and users are
+/// those of another host.
+#[test]
+fn files_of_the_real_world_raise_no_alarm() {
+    let host = ["no-program", "no-directory"];
+    for entry in fs::read_dir("fixtures/conf").expect("fixtures") {
+        let path = entry.expect("a fixture").path();
+        let place = tempfile::tempdir().expect("a place");
+        for dir in ["log", "run", "conf.d"] {
+            fs::create_dir_all(place.path().join(dir)).expect("a directory");
+        }
+        let text = fs::read_to_string(&path).expect("a fixture");
+        let here = place.path().to_str().expect("a name");
+        let file = place.path().join("supervisord.conf");
+        fs::write(&file, text.replace("{dir}", here)).expect("a file");
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).expect("its mode");
+        let mut command = supkit(&["check", "--format=json", "-c", file.to_str().expect("a name")]);
+        for (key, value) in [("PORT", "80"), ("WORKERS", "4"), ("APP_ENV", "x"), ("SECRET", "s")] {
+            command.env(key, value);
+        }
+        let (_, told) = problems(&mut command);
+        let told: Vec<_> =
+            told.iter().filter(|line| !host.iter().any(|code| line.ends_with(code))).collect();
+        assert!(told.is_empty(), "{}: {told:?}", path.display());
+    }
+}
+
+#[test]
+fn a_refused_file_exits_with_2_and_a_sound_one_with_0() {
+    let place = tempfile::tempdir().expect("a place");
+    let file = place.path().join("s.conf");
+    let name = file.to_str().expect("a name");
+    for (text, code, said) in [
+        ("[supervisord]\n", 0, "no problems"),
+        ("[supervisord]\nx=1\n", 1, "1 problem\n"),
+        ("[supervisord]\nx=1\nminfds=y\n", 2, "2 problems; supervisord would refuse to start"),
+        ("x\n", 2, "1 problem; supervisord would refuse to start"),
+    ] {
+        fs::write(&file, text).expect("a file");
+        let told = predicates::str::contains(said);
+        supkit(&["check", "-c", name]).assert().code(code).stdout(told);
+    }
+    supkit(&["check", "-c", "/nope"]).assert().code(2);
+}
