@@ -1,7 +1,7 @@
 //! The daemon's ends of its children's pipes, in one registry by process and stream. Reads are
 //! bounded, writes are buffered and bounded, nothing here ever waits.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::io::{self, PipeReader, PipeWriter, Read, Write};
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 
@@ -12,7 +12,8 @@ use crate::os::poller::{self, Interest, Poller, Token};
 const CHUNK: usize = 64 * 1024;
 /// The most that a pipe can hold unless root asked for more.
 const FULLEST_PIPE: usize = 1024 * 1024;
-/// The most that waits for a child that does not read its stdin.
+/// The most that waits for a child that does not read its stdin. One message alone may be longer:
+/// a listener gets an event of any size, and never a second one before it has answered.
 const MOST_WAITING: usize = 16 * 1024 * 1024;
 
 #[derive(Default)]
@@ -24,7 +25,7 @@ pub(super) struct Pipes {
 
 struct Stdin {
     writer: PipeWriter,
-    waiting: Vec<u8>,
+    waiting: VecDeque<u8>,
     /// Only while something waits: a pipe whose reader went away would be reported for ever.
     token: Option<Token>,
 }
@@ -119,7 +120,7 @@ impl Pipes {
             self.outputs.insert((id, stream), (reader, token));
         }
         if let Some(writer) = ends.stdin {
-            self.stdins.insert(id, Stdin { writer, waiting: Vec::new(), token: None });
+            self.stdins.insert(id, Stdin { writer, waiting: VecDeque::new(), token: None });
         }
         Ok(())
     }
@@ -175,10 +176,11 @@ impl Pipes {
         bytes: &[u8],
     ) -> Result<(), NotTaken> {
         let stdin = self.stdins.get_mut(&id).ok_or(NotTaken::Closed)?;
-        if stdin.waiting.len().saturating_add(bytes.len()) > MOST_WAITING {
+        let waiting = stdin.waiting.len();
+        if waiting > 0 && waiting.saturating_add(bytes.len()) > MOST_WAITING {
             return Err(NotTaken::TooMuch);
         }
-        stdin.waiting.extend_from_slice(bytes);
+        stdin.waiting.extend(bytes);
         self.flush(poller, id)
     }
 
@@ -238,21 +240,16 @@ impl Pipes {
 
 impl Stdin {
     fn write_waiting(&mut self) -> Result<(), NotTaken> {
-        let mut written = 0;
-        let outcome = loop {
-            match self.writer.write(&self.waiting[written..]) {
-                _ if written == self.waiting.len() => break Ok(()),
-                Ok(count) => written += count,
+        while !self.waiting.is_empty() {
+            match self.writer.write(self.waiting.as_slices().0) {
+                Ok(count) => drop(self.waiting.drain(..count)),
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => break Ok(()),
-                Err(_) => break Err(NotTaken::Closed),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(()),
+                Err(_) => return Err(NotTaken::Closed),
             }
-        };
-        self.waiting.drain(..written);
-        if self.waiting.is_empty() {
-            self.waiting.shrink_to_fit();
         }
-        outcome
+        self.waiting.shrink_to_fit();
+        Ok(())
     }
 }
 

@@ -1,6 +1,7 @@
 //! Output as events: `PROCESS_LOG` of either stream, of any bytes.
 
-use crate::recording::{heard_many, listener, same, shown, speaker};
+use crate::recording::{alone, heard, heard_many, listener, same, shown, speaker};
+use crate::support::Subject;
 
 const EVENTS: &str = "stdout_events_enabled=true\nstderr_events_enabled=true";
 
@@ -33,5 +34,41 @@ fn output_is_told_with_its_length_in_characters() {
         let out = heard_many(stage, "out.rec", 7);
         let err = heard_many(stage, "err.rec", 2);
         [both, out, err].iter().flat_map(|recording| shown(recording)).collect()
+    });
+}
+
+/// Where a long output is cut is a matter of pace, but nothing of it is lost.
+#[test]
+fn long_output_reaches_a_listener_whole() {
+    let sections = [
+        listener("log", "PROCESS_LOG", "\nbuffer_size=1000"),
+        speaker("talk", "'1:begin' *0123456789abcdef:20000 '1:end' stay", EVENTS),
+    ]
+    .concat();
+    alone(Subject::Ours, &sections, |stage| {
+        stage.start("talk");
+        let all = heard(stage, "log.rec", |it| it.payload.ends_with("end"));
+        let data: String =
+            all.iter().filter_map(|it| it.payload.split_once('\n')).map(|(_, data)| data).collect();
+        let expected = format!("begin{}end", "0123456789abcdef".repeat(20_000));
+        assert!(data == expected, "{} of {} bytes", data.len(), expected.len());
+    });
+}
+
+#[test]
+fn a_message_longer_than_any_pipe_or_buffer_reaches_a_listener() {
+    let sections = [
+        listener("comm", "PROCESS_COMMUNICATION", ""),
+        speaker(
+            "talk",
+            "'1:<!--XSUPERVISOR:BEGIN-->' *x:20000000 '1:<!--XSUPERVISOR:END-->\\n' stay",
+            "stdout_capture_maxbytes=100MB",
+        ),
+    ]
+    .concat();
+    alone(Subject::Ours, &sections, |stage| {
+        stage.start("talk");
+        let all = heard_many(stage, "comm.rec", 1);
+        assert_eq!(all[0].payload.matches('x').count(), 20_000_000);
     });
 }

@@ -2,7 +2,8 @@
 
     speaker.py PIECE... [stay | exit:CODE]
 
-A PIECE is 1:TEXT for stdout or 2:TEXT for stderr, with Python's escapes.
+A PIECE is 1:TEXT for stdout or 2:TEXT for stderr, with Python's escapes; *TEXT:COUNT is so many
+times the text on stdout.
 """
 
 import array
@@ -19,6 +20,14 @@ def was_read(fd):
     return left[0] == 0
 
 
+def bytes_of(piece):
+    if piece.startswith("*"):
+        text, count = piece[1:].rsplit(":", 1)
+        return 1, text.encode() * int(count)
+    text = piece[2:].encode("latin-1").decode("unicode_escape")
+    return int(piece[0]), text.encode("latin-1")
+
+
 def main():
     for piece in sys.argv[1:]:
         if piece == "stay":
@@ -26,8 +35,7 @@ def main():
         elif piece.startswith("exit:"):
             sys.exit(int(piece[5:]))
         else:
-            fd, text = int(piece[0]), piece[2:]
-            data = text.encode("latin-1").decode("unicode_escape").encode("latin-1")
+            fd, data = bytes_of(piece)
             while data:
                 data = data[os.write(fd, data):]
             while not was_read(fd):
