@@ -14,7 +14,7 @@ fn groups_are_told_as_they_are_added_and_removed() {
     .concat();
     let second = [
         listener("all", "PROCESS_GROUP", ""),
-        listener("late", "PROCESS_GROUP_ADDED", "\npriority=1000"),
+        listener("late", "PROCESS_GROUP_ADDED", "\npriority=1000\nbuffer_size=20"),
         program("a", "sleep 3601", ""),
         program("c", "sleep 3600", ""),
         "[group:team]\nprograms=c\n".to_owned(),
@@ -31,6 +31,9 @@ fn groups_are_told_as_they_are_added_and_removed() {
             ("removeProcessGroup", "b"),
             ("removeProcessGroup", "a"),
             ("addProcessGroup", "a"),
+            ("stopProcess", "late"),
+            ("removeProcessGroup", "late"),
+            ("addProcessGroup", "late"),
             ("addProcessGroup", "team"),
         ] {
             stage.call(method, &[text(name)]);

@@ -13,6 +13,8 @@ mod pools;
 mod protocol;
 mod real;
 mod recording;
+mod relays;
 mod stage;
 #[path = "../support/mod.rs"]
 mod support;
+mod types;
