@@ -14,7 +14,6 @@ pub static RECIPES: &[(&str, &str)] = &[
     ("files.ini", include_str!("../recipes/files.ini")),
     ("haproxy-compiled.ini", include_str!("../recipes/haproxy-compiled.ini")),
     ("haproxy.ini", include_str!("../recipes/haproxy.ini")),
-    ("instance-zeo-true.ini", include_str!("../recipes/instance-zeo-true.ini")),
     ("instance-zeo.ini", include_str!("../recipes/instance-zeo.ini")),
     ("instance.ini", include_str!("../recipes/instance.ini")),
     ("libreoffice.ini", include_str!("../recipes/libreoffice.ini")),

@@ -131,7 +131,7 @@ pub struct Pairs(pub Vec<(String, Phrase)>);
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Text(pub Phrase);
 
-/// `OPTION is VALUE`, `OPTION has WORD`
+/// `OPTION is VALUE`, where `|` stands between several; `OPTION has WORD`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct When {
     pub option: String,
@@ -149,7 +149,7 @@ impl When {
     pub fn holds(&self, find: &dyn Fn(&str) -> Option<String>) -> bool {
         let value = find(&self.option).unwrap_or_default();
         match self.test {
-            Test::Is => value.trim() == self.word,
+            Test::Is => self.word.split('|').any(|word| value.trim().eq_ignore_ascii_case(word)),
             // `eggs` may carry versions and extras: `supervisor ==4.3.0`, `superlance[x]`.
             Test::Has => value.lines().any(|line| {
                 let end = line.find(|c: char| !(c.is_alphanumeric() || "-_.".contains(c)));
