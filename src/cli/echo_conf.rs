@@ -1,8 +1,14 @@
-//! The `echo_supervisord_conf` applet.
+//! The `echo_supervisord_conf` applet: a sample configuration on standard output.
 
-use std::ffi::OsString;
+use std::io::{self, Write as _};
 use std::process::ExitCode;
 
-pub(super) fn main(_args: Vec<OsString>) -> ExitCode {
-    ExitCode::FAILURE
+use crate::conf::render;
+
+/// Arguments mean nothing to it, as they mean nothing to Supervisor's own.
+pub(super) fn main() -> ExitCode {
+    match io::stdout().write_all(render::sample().as_bytes()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(_) => ExitCode::FAILURE,
+    }
 }

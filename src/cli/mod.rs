@@ -75,7 +75,7 @@ pub fn main() -> ExitCode {
     match name.as_str() {
         "supervisord" => supervisord::main(&argv.collect::<Vec<_>>()),
         "supervisorctl" => supervisorctl::main(argv.collect()),
-        "echo_supervisord_conf" => echo_conf::main(argv.collect()),
+        "echo_supervisord_conf" => echo_conf::main(),
         "pidproxy" => pidproxy::main(&argv.collect::<Vec<_>>()),
         _ => subcommand(Supkit::parse().command),
     }
@@ -92,7 +92,7 @@ fn subcommand(command: Command) -> ExitCode {
         Command::Recipes(args) => recipes::main(&args),
         Command::Supervisord(raw) => supervisord::main(&raw.args),
         Command::Supervisorctl(raw) => supervisorctl::main(raw.args),
-        Command::EchoSupervisordConf(raw) => echo_conf::main(raw.args),
+        Command::EchoSupervisordConf(_) => echo_conf::main(),
         Command::Pidproxy(raw) => pidproxy::main(&raw.args),
     }
 }

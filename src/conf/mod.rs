@@ -24,6 +24,7 @@ pub mod python;
 pub mod read;
 mod reader;
 pub mod reload;
+pub mod render;
 pub mod sections;
 mod servers;
 pub mod signals;

@@ -297,6 +297,12 @@ section! {
         BUFFER_SIZE: Integer = "buffer_size", Some("10"), May("10");
         /// Low numbers start first and stop last.
         PRIORITY: Integer = "priority", Some("-1"), May("-1");
+        /// Not for listeners: true would mix errors into the protocol.
+        REDIRECT_STDERR: Flag = "redirect_stderr", Some("false"), May("false");
+        /// Bytes kept between the marks of a captured message; a listener's output has none.
+        STDOUT_CAPTURE_MAXBYTES: Bytes = "stdout_capture_maxbytes", Some("0"), Hidden;
+        /// Bytes kept between the marks of a captured message; 0 captures nothing.
+        STDERR_CAPTURE_MAXBYTES: Bytes = "stderr_capture_maxbytes", Some("0"), Hidden;
         /// What makes of an answer success or failure.
         RESULT_HANDLER: Text = "result_handler", Some("supervisor.dispatchers:default_handler"), Hidden;
     }

@@ -93,7 +93,7 @@ pub(super) fn includes(subject: &Subject<'_>) -> Vec<Diagnostic> {
         }
     }
     let section = subject.document.section(include::SECTION.word);
-    let main = section.and_then(|section| section.header()).map(|span| span.source);
+    let main = section.and_then(python::Section::header).map(|span| span.source);
     let nested = section.into_iter().flat_map(|section| &section.headers);
     for header in nested.filter(|header| header.source.0 > 0 || Some(header.source) != main) {
         let message = "an included file includes no others".to_owned();
