@@ -29,19 +29,18 @@ pub(super) fn main(args: &[OsString]) -> ExitCode {
 }
 
 fn run(program: String, line: CommandLine) -> ExitCode {
-    let file = match &line.configuration {
-        Some(file) => file.clone(),
-        None => {
-            if System.is_root() {
-                let _ = writeln!(io::stderr(), "{}", options::ROOT_SEARCHES);
-            }
-            match options::find(&options::own_path(&program, &System), &System) {
-                Ok(file) => file,
-                Err(error) => return refuse(&program, &error),
-            }
-        }
-    };
-    startup::run(&Reader::new(program, line, file))
+    match line.configuration.clone().map_or_else(|| search(&program), Ok) {
+        Ok(file) => startup::run(&Reader::new(program, line, file)),
+        Err(error) => refuse(&program, &error),
+    }
+}
+
+/// Looks for the configuration in the usual places, with a warning to root.
+fn search(program: &str) -> Result<String, String> {
+    if System.is_root() {
+        let _ = writeln!(io::stderr(), "{}", options::ROOT_SEARCHES);
+    }
+    options::find(&options::own_path(program, &System), &System)
 }
 
 fn print(text: &str) -> ExitCode {

@@ -53,7 +53,7 @@ fn facts(subject: Subject) -> String {
     for name in names {
         wait_until("the facts are written", || sandbox.read(name).ends_with("done\n"));
         let here = sandbox.dir().to_str().expect("/tmp is UTF-8");
-        all += &format!("== {name}\n{}", sandbox.read(name).replace(here, "HERE"));
+        all.extend(["== ", name, "\n", &sandbox.read(name).replace(here, "HERE")]);
     }
     daemon.stop();
     all

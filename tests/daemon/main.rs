@@ -1,6 +1,8 @@
 //! supervisord run for real, beside the original: what a daemon does to the world and what the world
 //! does to it. The rules of supervision themselves are tested in `core`, under a simulated clock.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 #[path = "../support/mod.rs"]
 mod support;
 

@@ -153,7 +153,8 @@ fn what_a_child_wrote_before_its_end_is_in_its_log() {
                 stdout_logfile={here}/%(process_num)d.out\nstderr_logfile={here}/%(process_num)d.err\n";
     let mut daemon = Daemon::start(Subject::Ours, &sandbox, rest);
     daemon.wait_for_count("exited: b", 5);
-    let numbers = |last| (1..=last).map(|n| format!("{n}\n")).collect::<String>();
+    let numbers =
+        |last: u32| (1..=last).flat_map(|n| [n.to_string(), "\n".to_owned()]).collect::<String>();
     for number in 0..5 {
         assert!(sandbox.read(format!("{number}.out")) == numbers(12_000));
         assert!(sandbox.read(format!("{number}.err")) == numbers(9_000));
