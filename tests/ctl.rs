@@ -247,3 +247,33 @@ fn lines_from_a_pipe() {
         assert_eq!(first_words(got), first_words(want), "{script:?}");
     }
 }
+
+#[test]
+fn a_configuration_is_found_without_being_named() {
+    let conf = |name: &str| format!("[supervisorctl]\nserverurl=unix://{{here}}/{name}\n");
+    let both = [Subject::Ours, Subject::Original].map(|client| {
+        let sandbox = Sandbox::new();
+        let mut told = String::new();
+        // The better place last.
+        for (file, socket) in [("etc/supervisord.conf", "b"), ("supervisord.conf", "a")] {
+            sandbox.write(file, &conf(socket));
+            let mut command = client.program(&sandbox, "supervisorctl");
+            let output = command.arg("version").stdin(Stdio::null()).output().expect("it runs");
+            told += &settled(&String::from_utf8_lossy(&output.stdout), &sandbox);
+        }
+        told
+    });
+    assert_eq!(both[0], both[1]);
+    assert_eq!(both[0], "unix://HERE/b no such file\nunix://HERE/a no such file\n");
+}
+
+#[test]
+fn the_reference_says_what_the_table_says() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/reference/supervisorctl.md");
+    let fresh = supkit::ctl::reference();
+    if std::env::var_os("UPDATE_DOCS").is_some() {
+        std::fs::write(path, &fresh).expect("the reference can be written");
+    }
+    let checked_in = std::fs::read_to_string(path).unwrap_or_default();
+    assert!(checked_in == fresh, "{path} is out of date: UPDATE_DOCS=1 cargo test --test ctl");
+}

@@ -1,5 +1,7 @@
 //! `help`: the list of actions, and how each is written.
 
+use std::fmt::Write;
+
 use super::actions::{self, ACTIONS, Action};
 use super::session::{Flow, Outcome, Session};
 
@@ -49,6 +51,20 @@ fn list(session: &mut Session) {
         session.say(row);
     }
     session.say("");
+}
+
+/// The reference page of the actions.
+pub fn reference() -> String {
+    let mut page = "# Actions of supervisorctl\n\n\
+        Made from the table of actions by a test; do not edit. `docs/supervisorctl.md` tells what is \
+        new.\n\n| Written | Meaning |\n| --- | --- |\n"
+        .to_owned();
+    let usages = ACTIONS.iter().flat_map(|action| action.usage).chain(HELP);
+    for (form, meaning) in usages {
+        // Writing to a String cannot fail.
+        let _ = writeln!(page, "| `{}` | {meaning} |", form.replace('|', "\\|"));
+    }
+    page
 }
 
 /// Sets words in as few rows as the width allows, column by column.

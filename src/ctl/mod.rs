@@ -27,6 +27,7 @@ mod update;
 mod url;
 mod wire;
 
+pub use help::reference;
 pub use session::Settings;
 
 /// What a program exits with that Ctrl-C ended.

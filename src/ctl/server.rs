@@ -259,3 +259,24 @@ fn unexpected(value: &Value) -> ClientError {
     };
     ClientError::Malformed(format!("the server answered with {kind} of another shape"))
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::rpc::methods::METHODS;
+
+    /// Every method that is called here, as its quotes in this file tell.
+    #[test]
+    fn every_method_is_in_the_table() {
+        let code = include_str!("server.rs");
+        let code = code.split("mod tests").next().unwrap_or_default();
+        let quoted = code.split('"').skip(1).step_by(2);
+        let methods = quoted.filter(|text| text.chars().any(char::is_uppercase));
+        let mut count = 0;
+        for name in methods.filter(|text| !text.contains(' ')) {
+            let full = if name.contains('.') { name.into() } else { format!("supervisor.{name}") };
+            assert!(METHODS.iter().any(|method| method.name == full), "{full}");
+            count += 1;
+        }
+        assert!(count > 20, "{count}");
+    }
+}

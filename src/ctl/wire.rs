@@ -2,7 +2,7 @@
 //! than it is told and gives way to Ctrl-C. Knows HTTP, but not what is asked.
 
 use std::io::{self, Read, Write};
-use std::net::{TcpStream, ToSocketAddrs};
+use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::net::UnixStream;
 use std::time::Duration;
@@ -51,7 +51,7 @@ pub(super) struct Head {
 
 impl Wire {
     pub(super) fn connect(url: &ServerUrl, patience: Patience) -> Result<Self> {
-        let socket = Socket::connect(url)?;
+        let socket = Socket::connect(url, patience.limit)?;
         socket.limit_writes(patience.limit).map_err(ClientError::Io)?;
         Ok(Self { socket, patience, unread: Vec::new() })
     }
@@ -123,12 +123,12 @@ impl AsFd for Wire {
 }
 
 impl Socket {
-    fn connect(url: &ServerUrl) -> Result<Self> {
+    fn connect(url: &ServerUrl, limit: Option<Duration>) -> Result<Self> {
         match url {
             ServerUrl::Unix { path } => {
                 UnixStream::connect(path).map(Self::Unix).map_err(ClientError::Io)
             }
-            ServerUrl::Http { host, port } => connect_tcp(host, *port).map(Self::Tcp),
+            ServerUrl::Http { host, port } => connect_tcp(host, *port, limit).map(Self::Tcp),
         }
     }
 
@@ -155,17 +155,31 @@ impl Socket {
 }
 
 /// Tries every address of the host, and reports the last failure.
-fn connect_tcp(host: &str, port: u16) -> Result<TcpStream> {
+fn connect_tcp(host: &str, port: u16, limit: Option<Duration>) -> Result<TcpStream> {
+    let mut failure = io::ErrorKind::AddrNotAvailable.into();
+    for address in resolve(host, port)? {
+        let connected = match limit {
+            Some(limit) => TcpStream::connect_timeout(&address, limit),
+            None => TcpStream::connect(address),
+        };
+        match connected {
+            Ok(socket) => {
+                socket.set_nodelay(true).map_err(ClientError::Io)?;
+                return Ok(socket);
+            }
+            Err(error) => failure = error,
+        }
+    }
+    Err(ClientError::Io(failure))
+}
+
+fn resolve(host: &str, port: u16) -> Result<impl Iterator<Item = SocketAddr>> {
     let host = if host.is_empty() { "localhost" } else { host };
-    let addresses = (host, port).to_socket_addrs().map_err(|error| {
+    (host, port).to_socket_addrs().map_err(|error| {
         let text = error.to_string();
         let text = text.rsplit("address information: ").next().unwrap_or(&text);
         ClientError::Resolve(text.to_owned())
-    })?;
-    let addresses: Vec<_> = addresses.collect();
-    let socket = TcpStream::connect(addresses.as_slice()).map_err(ClientError::Io)?;
-    socket.set_nodelay(true).map_err(ClientError::Io)?;
-    Ok(socket)
+    })
 }
 
 /// The head and its length, or `None` when it has not come whole.
