@@ -402,6 +402,21 @@ fn ticks_come_when_the_calendar_enters_a_slice_and_only_if_somebody_listens() {
 }
 
 #[test]
+fn a_process_that_cannot_be_signalled_is_told_to_be_unknown() {
+    let watcher = listener("watcher", vec![EventType::ProcessStateUnknown]);
+    let mut world = World::new(vec![watcher, group("web", 999, vec![program("web")])]);
+    world.pass(2);
+    world.says("watcher", "READY\n");
+    let id = world.id("web");
+    let error = "[Errno 1] Operation not permitted".to_owned();
+    world.stop("web");
+    world.core.take(Input::KillFailed { id, error }, world.now);
+    world.perform();
+    let sent = world.told.lines().find(|line| line.contains("stdin")).unwrap_or_default();
+    assert_snapshot!(sent, @r#"  2s stdin "ver:3.0 server:supervisor serial:0 pool:watcher poolserial:0 eventname:PROCESS_STATE_UNKNOWN len:49\nprocessname:web groupname:web from_state:STOPPING""#);
+}
+
+#[test]
 fn a_day_of_a_thousand_idle_programs_wakes_nobody() {
     let groups =
         (0..1000).map(|n| format!("p{n}")).map(|n| group(&n, 999, vec![program(&n)])).collect();

@@ -27,10 +27,13 @@ fn groups_are_told_as_they_are_added_and_removed() {
         }
         stage.rewrite(&second);
         stage.call("reloadConfig", &[]);
+        for (method, name) in
+            [("removeProcessGroup", "b"), ("removeProcessGroup", "a"), ("addProcessGroup", "a")]
+        {
+            stage.call(method, &[text(name)]);
+        }
+        heard(stage, "late.rec", |it| it.field("poolserial") == "2");
         for (method, name) in [
-            ("removeProcessGroup", "b"),
-            ("removeProcessGroup", "a"),
-            ("addProcessGroup", "a"),
             ("stopProcess", "late"),
             ("removeProcessGroup", "late"),
             ("addProcessGroup", "late"),

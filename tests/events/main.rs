@@ -5,6 +5,7 @@
 
 mod beyond;
 mod capture;
+mod dialogues;
 mod fastcgi;
 mod groups;
 mod lives;

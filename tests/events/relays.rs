@@ -46,7 +46,7 @@ fn supervisor_stdlog_colours_each_line() {
         stage.start("web");
         until_true("stderr", || stage.read("err").contains("\u{fc}ps"));
         stage.start("worker");
-        until_true("stdout", || stage.read("out").contains("three"));
+        until_true("stdout", || stage.read("out").contains("mthree\x1b"));
         let (out, err) = (stage.read("out"), stage.read("err"));
         let line = "\x1b[36mweb | \x1b[37mone\x1b[m\n\x1b[36mweb | \x1b[37mtwo\x1b[m\n";
         assert!(out.contains(line), "{out:?}");
