@@ -1,0 +1,10 @@
+//! Any bytes as a supervisord.conf: everything wrong with it is told, nothing panics.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use supkit::conf::paper::examine_bytes;
+
+fuzz_target!(|bytes: &[u8]| {
+    let examined = examine_bytes(bytes);
+    assert!(examined.config.is_some() || !examined.faults.is_empty());
+});
