@@ -5,10 +5,11 @@ use super::announce::Announced;
 use super::capture::Piece;
 use super::effect::{Effect, ProcId, Stream};
 use super::group::{Output, Process};
-use super::python::{bytes_repr, str_repr, text_or_undecodable};
+use super::python::{bytes_repr, text_or_undecodable};
 use super::supervisor::Supervisor;
 use super::time::Now;
 use crate::conf::config::{LogLevel, LogTarget, StreamLog};
+use crate::ini::text::repr;
 
 impl Process {
     fn stream(&self, stream: Stream) -> &StreamLog {
@@ -94,7 +95,7 @@ impl Supervisor {
         let Some(process) = self.processes.get(&id) else { return };
         let (enabled, pid) = (process.stream(stream).events_enabled, process.shown_pid());
         if LogLevel::Debug >= self.config.supervisord.loglevel {
-            let name = str_repr(process.name());
+            let name = repr(process.name());
             let data = text_or_undecodable(text);
             self.debug(|| format!("{name} {} output:\n{data}", stream.name()));
         }
@@ -105,7 +106,7 @@ impl Supervisor {
 
     fn message(&mut self, id: ProcId, stream: Stream, message: &[u8], now: Now) {
         let Some(process) = self.processes.get(&id) else { return };
-        let (name, pid) = (str_repr(process.name()), process.shown_pid());
+        let (name, pid) = (repr(process.name()), process.shown_pid());
         self.announce(id, pid, &Announced::Communication(stream, message), now);
         self.debug(|| format!("{name} {} emitted a comm event", stream.name()));
     }
@@ -118,7 +119,7 @@ impl Supervisor {
         } else {
             bytes.to_vec()
         };
-        self.debug(|| format!("{} stdout output:\n{}", str_repr(&name), bytes_repr(bytes)));
+        self.debug(|| format!("{} stdout output:\n{}", repr(&name), bytes_repr(bytes)));
         self.child_log(id, Stream::Stdout, logged);
         self.listen(id, bytes, now);
     }

@@ -1,4 +1,4 @@
-//! How Python's `repr` shows text and bytes, where Supervisor puts that into a payload or a line.
+//! How Python's `repr` shows bytes, where Supervisor puts that into a payload or a line.
 
 use std::fmt::Write;
 
@@ -34,33 +34,6 @@ pub fn bytes_repr(bytes: &[u8]) -> String {
     shown
 }
 
-/// `repr` of a `str`, for the names that stand in log lines.
-pub fn str_repr(text: &str) -> String {
-    let quote = if text.contains('\'') && !text.contains('"') { '"' } else { '\'' };
-    let mut shown = String::from(quote);
-    for c in text.chars() {
-        match c {
-            '\\' => shown.push_str("\\\\"),
-            '\t' => shown.push_str("\\t"),
-            '\n' => shown.push_str("\\n"),
-            '\r' => shown.push_str("\\r"),
-            _ if c == quote => {
-                shown.push('\\');
-                shown.push(c);
-            }
-            _ if c.is_control() => {
-                let _ = match c as u32 {
-                    code @ 0..=0xff => write!(shown, "\\x{code:02x}"),
-                    code => write!(shown, "\\u{code:04x}"),
-                };
-            }
-            _ => shown.push(c),
-        }
-    }
-    shown.push(quote);
-    shown
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -71,11 +44,5 @@ mod tests {
         assert_eq!(bytes_repr(b"\xff'\x00"), r#"b"\xff'\x00""#);
         assert_eq!(bytes_repr(b"'\""), r#"b'\'"'"#);
         assert_eq!(text_or_undecodable(b"\xff"), r"Undecodable: b'\xff'");
-    }
-
-    #[test]
-    fn names_are_quoted_as_python_quotes_them() {
-        assert_eq!(str_repr("web"), "'web'");
-        assert_eq!(str_repr("it's"), "\"it's\"");
     }
 }

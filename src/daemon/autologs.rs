@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::activity::ActivityLog;
 use crate::conf::config::LogLevel;
-use crate::core::python;
+use crate::ini::text;
 
 pub(super) fn clear(directory: &str, identifier: &str, log: &mut ActivityLog) {
     let Ok(entries) = fs::read_dir(directory) else {
@@ -18,7 +18,7 @@ pub(super) fn clear(directory: &str, identifier: &str, log: &mut ActivityLog) {
         }
         let path = Path::new(directory).join(&name);
         if fs::remove_file(&path).is_err() {
-            let shown = python::str_repr(&path.display().to_string());
+            let shown = text::repr(&path.display().to_string());
             log.log(LogLevel::Warn, &format!("Failed to clean up {shown}"));
         }
     }

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use crate::conf::config::Process;
 use crate::conf::words;
-use crate::core::python;
+use crate::ini::text;
 use crate::os::files;
 
 /// A command that can be tried: the file, and the words that it gets.
@@ -31,7 +31,7 @@ pub enum CommandError {
 
 impl fmt::Display for CommandError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let quote = python::str_repr;
+        let quote = text::repr;
         match self {
             Self::Empty => f.write_str("command is empty"),
             Self::Unreadable { command, error } => {

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use crate::conf::config::{Bind, Config, HttpServer, LogLevel, RpcInterface};
-use crate::core::python;
+use crate::ini::text;
 use crate::os::errno;
 use crate::os::socket::{self, Listener, OpenError, Rights};
 
@@ -77,7 +77,7 @@ fn announce(server: &HttpServer, interfaces: &[RpcInterface], log: &mut Activity
         log.log(LogLevel::Info, &format!("RPC interface '{name}' initialized"));
     }
     if server.credentials.is_none() {
-        let section = python::str_repr(&server.section);
+        let section = text::repr(&server.section);
         let message = format!("Server {section} running without any HTTP authentication checking");
         log.log(LogLevel::Critical, &message);
     }

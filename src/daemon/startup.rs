@@ -17,8 +17,8 @@ use super::shell::Shell;
 use super::turn::{Daemon, Ending, now};
 use crate::conf::config::{Config, LogLevel, Supervisord};
 use crate::core::effect::Effect;
-use crate::core::python;
 use crate::core::supervisor::Supervisor;
+use crate::ini::text;
 use crate::os::daemonize::{self, Side};
 use crate::os::errno;
 use crate::os::poller::Poller;
@@ -146,7 +146,7 @@ fn stand(
 
 fn open_log(settings: &Supervisord) -> Result<ActivityLog, Refusal> {
     ActivityLog::open(settings).map_err(|error| {
-        let path = python::str_repr(&settings.logfile);
+        let path = text::repr(&settings.logfile);
         Refusal(format!("could not open the log file: {}: {path}", errno::python(&error)))
     })
 }
@@ -184,7 +184,7 @@ fn go_to_background(settings: &Supervisord, log: &mut ActivityLog) -> io::Result
     }
     log.log(LogLevel::Info, "daemonizing the supervisord process");
     if let Some(directory) = &settings.directory {
-        let shown = python::str_repr(directory);
+        let shown = text::repr(directory);
         match env::set_current_dir(directory) {
             Ok(()) => log.log(LogLevel::Info, &format!("set current directory: {shown}")),
             Err(error) => {

@@ -88,7 +88,7 @@ pub(super) fn shown(value: &Value) -> String {
         }
         Value::Struct(members) => {
             let pair = |(name, value): &(String, Value)| {
-                format!("{}: {}", crate::core::python::str_repr(name), repr(value))
+                format!("{}: {}", crate::ini::text::repr(name), repr(value))
             };
             format!("{{{}}}", members.iter().map(pair).collect::<Vec<_>>().join(", "))
         }
@@ -98,7 +98,7 @@ pub(super) fn shown(value: &Value) -> String {
 
 fn repr(value: &Value) -> String {
     match value {
-        Value::Str(text) => crate::core::python::str_repr(text),
+        Value::Str(text) => crate::ini::text::repr(text),
         other => shown(other),
     }
 }
