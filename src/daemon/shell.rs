@@ -13,6 +13,7 @@ use crate::core::effect::{Effect, Input, Pid, ProcId, Stream, WaitStatus};
 use crate::core::group::Process;
 use crate::core::supervisor::Supervisor;
 use crate::core::time::Now;
+use crate::os::errno;
 use crate::os::poller::Poller;
 use crate::os::signals;
 use crate::os::wait::{self, Ended};
@@ -123,20 +124,20 @@ impl Shell {
         core: &mut Supervisor,
         now: Now,
     ) {
+        // Once reaped, a pid may be anybody's.
+        if !self.pids.contains_key(&pid.0) {
+            return;
+        }
         let Err(error) = signals::kill(pid.0, signal.0, group) else { return };
-        let error_text = crate::os::errno::python(&error);
-        if crate::os::errno::of(&error) == "ESRCH" {
-            let name = core.process(id).map_or("a process", |process| process.name());
-            let pid = pid.0;
-            self.logs.log(
-                LogLevel::Debug,
-                &format!(
-                    "unable to signal {name} (pid {pid}), it probably just exited on its own: \
-                     {error_text}"
-                ),
+        if errno::of(&error) == "ESRCH" {
+            let name = core.process(id).map_or("a process", Process::name);
+            let (pid, error) = (pid.0, errno::python(&error));
+            let message = format!(
+                "unable to signal {name} (pid {pid}), it probably just exited on its own: {error}"
             );
+            self.logs.log(LogLevel::Debug, &message);
         } else {
-            core.take(Input::KillFailed { id, error: error_text }, now);
+            core.take(Input::KillFailed { id, error: errno::python(&error) }, now);
         }
     }
 
@@ -150,7 +151,7 @@ impl Shell {
             Ok(()) => {}
             Err(NotTaken::Closed) => core.take(Input::StdinClosed { id }, now),
             Err(NotTaken::TooMuch) => {
-                let name = core.process(id).map_or("a process", |process| process.name());
+                let name = core.process(id).map_or("a process", Process::name);
                 self.logs.log(
                     LogLevel::Error,
                     &format!("{name} does not read its stdin; what was to be written is dropped"),

@@ -18,6 +18,9 @@ use crate::os::clock;
 use crate::os::poller::{Interest, Ready, Token};
 use crate::os::signals::Signals;
 
+/// Further than this no kernel needs to count; a configuration may ask for more.
+const LONGEST_SLEEP: Duration = Duration::from_hours(30 * 24);
+
 /// Why the loop ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ending {
@@ -112,7 +115,7 @@ impl<'a> Daemon<'a> {
         let now = now();
         let deadlines = [self.core.deadline(now), self.server.deadline()];
         let nearest = deadlines.into_iter().flatten().min();
-        let timeout: Option<Duration> = nearest.map(|deadline| deadline.since(now.mono));
+        let timeout = nearest.map(|deadline| deadline.since(now.mono).min(LONGEST_SLEEP));
         self.shell.poller.wait(timeout)
     }
 

@@ -118,21 +118,26 @@ impl LogFile {
 
 impl Target {
     fn open(path: &Path) -> io::Result<Self> {
-        let kind = fs::metadata(path).map(|metadata| metadata.file_type());
-        if kind.as_ref().is_ok_and(FileTypeExt::is_fifo) && inherited(path).is_none() {
-            // Read and write: so that opening does not wait for a reader and writing finds one.
-            let mut options = OpenOptions::new();
-            options.read(true).write(true).custom_flags(libc::O_NONBLOCK);
-            return Ok(Self { file: options.open(path)?, rotates: false });
-        }
-        let opened = match (appending().open(path), inherited(path)) {
+        let is_fifo = fs::metadata(path).is_ok_and(|metadata| metadata.file_type().is_fifo());
+        let opened = match inherited(path) {
+            // Opened by name, a pipe whose reader went away would wait for another one.
+            Some(fd) if is_fifo => File::from(fd.try_clone_to_owned()?),
+            None if is_fifo => open_fifo(path)?,
             // A socket cannot be opened by name, nor a terminal of another user.
-            (Err(_), Some(fd)) => File::from(fd.try_clone_to_owned()?),
-            (result, _) => result?,
+            Some(fd) => match appending().open(path) {
+                Ok(file) => file,
+                Err(_) => File::from(fd.try_clone_to_owned()?),
+            },
+            None => appending().open(path)?,
         };
         let is_file = opened.metadata()?.is_file();
         Ok(Self { rotates: is_file && !is_special(path), file: opened })
     }
+}
+
+/// For reading too: so that opening does not wait for a reader and writing finds one.
+fn open_fifo(path: &Path) -> io::Result<File> {
+    OpenOptions::new().read(true).write(true).custom_flags(libc::O_NONBLOCK).open(path)
 }
 
 fn appending() -> OpenOptions {

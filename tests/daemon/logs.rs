@@ -207,3 +207,20 @@ fn a_vanished_directory_is_told_and_survived() {
     wait_until("the log is back", || sandbox.read("logs/o").contains("line"));
     assert_eq!(daemon.stop().code(), Some(0));
 }
+
+#[test]
+fn a_container_that_stops_listening_does_not_stop_the_daemon() {
+    let sandbox = Sandbox::new();
+    let rest = "[program:a]\ncommand=/bin/sh -c 'echo line; sleep 0.1'\nstartsecs=0\nautorestart=true\n\
+                stdout_logfile=/dev/stdout\nstdout_logfile_maxbytes=0\n";
+    sandbox.write("d.conf", &crate::support::daemon::conf(rest));
+    let mut command = Subject::Ours.program(&sandbox, "supervisord");
+    command.args(["-n", "-s", "-c"]).arg(sandbox.path("d.conf"));
+    let mut child = command.stdout(std::process::Stdio::piped()).spawn().unwrap();
+    drop(child.stdout.take());
+    wait_until("it goes on", || sandbox.read("d.log").matches("spawned: 'a'").count() >= 3);
+    assert!(sandbox.read("d.log").contains("could not write log /dev/stdout: EPIPE"));
+    let pid = nix::unistd::Pid::from_raw(child.id() as i32);
+    nix::sys::signal::kill(pid, Signal::SIGTERM).unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+}
