@@ -31,7 +31,7 @@ pub use installed::Installed;
 pub use load::Unavailable;
 pub use options::Strictness;
 pub use outside::{Outside, Paper, Python, ReadFault};
-pub use project::{Failure, Project, Request};
+pub use project::{Failure, Project, Reached, Request};
 pub use recipes::{Made, NoRecipes, Part, Recipes};
 pub use value::{Change, Operation, Origin, Section, Sections, Value};
 

@@ -62,6 +62,13 @@ pub struct Project {
     file: String,
 }
 
+/// The parts that would be installed.
+pub struct Reached {
+    pub parts: Vec<String>,
+    /// What is wrong with others, which an absent URL may put right.
+    pub lost: Vec<Fault>,
+}
+
 /// Why there is no project, with the texts that the faults point into.
 pub struct Failure {
     pub fault: Fault,
@@ -198,6 +205,12 @@ impl Project {
 
     /// Everything that would be installed, in this order: the parts and what they reach.
     pub fn reached_parts(&self) -> Result<Vec<String>, Fault> {
+        let Reached { parts, lost } = self.reached()?;
+        lost.into_iter().next().map_or(Ok(parts), Err)
+    }
+
+    /// The same, where parts may be missing that an absent URL could define.
+    pub fn reached(&self) -> Result<Reached, Fault> {
         let mut engine = self.engine.borrow_mut();
         engine.section("buildout")?;
         let parts = engine.get("buildout", "parts", &mut Vec::new())?;
@@ -206,20 +219,25 @@ impl Project {
                 .help("list the parts to build: `parts = ...` in [buildout]"));
         };
         let asked = engine.raw_value("buildout", "parts").cloned();
-        if let Some(fault) = self.doubt("parts", asked.as_ref()) {
-            return Err(fault);
-        }
+        let mut lost: Vec<Fault> = self.doubt("parts", asked.as_ref()).into_iter().collect();
         for part in words(&parts) {
             let span = asked.as_ref().and_then(|value| load::pinpoint(&self.sources, value, part));
-            engine.section(part).map_err(|fault| fault.while_doing("Installing.", span))?;
-            if engine.get(part, "recipe", &mut Vec::new())?.is_none() {
-                let message = format!("Missing option: {part}:recipe");
-                return Err(Fault::new(Kind::MissingOption, message)
-                    .at(span)
-                    .help(format!("set `recipe` in [{part}], or take `{part}` out of the parts")));
+            match reach(&mut engine, part, span) {
+                Err(fault) => lost.push(self.elsewhere(fault)?),
+                Ok(()) => {}
             }
         }
-        Ok(engine.parts().to_vec())
+        Ok(Reached { parts: engine.parts().to_vec(), lost })
+    }
+
+    /// The fault, if what is missed may stand in an extended file that is not at hand.
+    fn elsewhere(&self, fault: Fault) -> Result<Fault, Fault> {
+        let missing = [Kind::MissingSection, Kind::MissingOption, Kind::Macro];
+        let gap = self.unavailable.iter().find(|gap| !gap.is_version_list());
+        match gap.filter(|_| missing.contains(&fault.kind())) {
+            Some(gap) => Ok(fault.help(format!("`{}` may tell; {}", gap.url, gap.help))),
+            None => Err(fault),
+        }
     }
 
     /// Where the value of an option was written.
@@ -305,4 +323,16 @@ fn installed(request: &Request, outside: &dyn Outside, raw: &Sections) -> Instal
             .map_or_else(|_| Installed::default(), |text| Installed::read(&text)),
         None => Installed::default(),
     }
+}
+
+/// Takes a part into use.
+fn reach(engine: &mut Engine, part: &str, span: Option<Span>) -> Result<(), Fault> {
+    engine.section(part).map_err(|fault| fault.while_doing("Installing.", span))?;
+    if engine.get(part, "recipe", &mut Vec::new())?.is_some() {
+        return Ok(());
+    }
+    let message = format!("Missing option: {part}:recipe");
+    Err(Fault::new(Kind::MissingOption, message)
+        .at(span)
+        .help(format!("set `recipe` in [{part}], or take `{part}` out of the parts")))
 }

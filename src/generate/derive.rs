@@ -95,6 +95,12 @@ fn told(input: &Input, part: &Part, second: Option<&Part>) -> Result<Derived, Ve
     })
 }
 
+/// Whether the part is a whole configuration.
+pub(super) fn tells_all(catalogue: &Catalogue, part: &Part) -> bool {
+    let yields = recipe_of(catalogue, part).map(|recipe| recipe.yields);
+    !is_left_out(part) && (yields == Some(Yields::Configuration) || has_configuration(part))
+}
+
 fn has_configuration(part: &Part) -> bool {
     part.template.as_ref().is_some_and(templated::is_configuration)
 }

@@ -3,11 +3,11 @@
 
 use std::collections::BTreeMap;
 
-use crate::buildout::{Fault, Outside, Project};
+use crate::buildout::{Fault, Outside, Project, Reached};
 use crate::diag::{Diagnostic, Span};
 
 use super::catalogue::Catalogue;
-use super::derive::is_left_out;
+use super::derive::{is_left_out, tells_all};
 use super::input::{Input, Part, Value};
 use super::recipe::{PREFIX, Yields};
 use super::templated;
@@ -19,19 +19,20 @@ pub fn read(
     outside: &dyn Outside,
 ) -> Result<Input, Vec<Diagnostic>> {
     let alone = |fault: Fault| vec![fault.diagnostic()];
-    let reached = project.reached_parts().map_err(alone)?;
+    let Reached { parts: reached, lost } = project.reached().map_err(alone)?;
     let directory = |option: &str| {
         project.get("buildout", option).map(Option::unwrap_or_default).map_err(alone)
     };
     let mut parts = Vec::new();
-    let mut faults: Vec<Diagnostic> = Vec::new();
+    let mut faults: Vec<Diagnostic> = lost.iter().map(Fault::diagnostic).collect();
     for name in &reached {
         match part(project, catalogue, outside, name) {
             Ok(part) => parts.push(part),
             Err(fault) => faults.push(*fault),
         }
     }
-    if !faults.is_empty() {
+    // Where one part tells everything, what is wrong with the others does no harm.
+    if !faults.is_empty() && !parts.iter().any(|part| tells_all(catalogue, part)) {
         return Err(faults);
     }
     Ok(Input {
@@ -86,4 +87,52 @@ fn value(project: &Project, section: &str, option: &str, text: String) -> Value 
     let lines: Vec<Option<Span>> =
         if several { text.lines().map(|line| pin(line.trim())).collect() } else { Vec::new() };
     Value { span: project.span(section, option), lines, text }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::rc::Rc;
+
+    use super::*;
+    use crate::buildout::{Paper, Request};
+
+    fn read_text(text: &str) -> Result<Input, Vec<Diagnostic>> {
+        let paper = Paper::with(&[("buildout.cfg", text)]);
+        let catalogue = Rc::new(Catalogue::new(&[]).unwrap());
+        let recipes = Rc::clone(&catalogue);
+        let project = Project::load(&Request::lazy("buildout.cfg"), &paper, recipes);
+        read(
+            &project.map_err(|failure| failure.fault.message().to_owned()).unwrap(),
+            &catalogue,
+            &paper,
+        )
+    }
+
+    const CLIENT: &str = "\
+        [buildout]\nparts = instance supervisor\n\
+        [port]\nrecipe = who.knows\n\
+        [instance]\nrecipe = plone.recipe.zope2instance\nhttp-address = ${port:number}\n";
+
+    #[test]
+    fn a_program_cannot_be_made_of_what_only_an_unknown_recipe_knows() {
+        let faults = read_text(&format!("{CLIENT}[supervisor]\nrecipe = zc.recipe.egg\n"));
+        assert!(faults.unwrap_err()[0].message.contains("port number"));
+    }
+
+    #[test]
+    fn a_part_that_an_absent_url_may_define_is_missed_only_where_programs_are_derived() {
+        let text = "[buildout]\nextends = http://x/y.cfg\nparts = omelette supervisor\n\
+                    [supervisor]\nrecipe = ";
+        let told = read_text(&format!("{text}collective.recipe.supervisor\n"));
+        assert_eq!(told.unwrap().parts.len(), 1);
+        let faults = read_text(&format!("{text}zc.recipe.egg\n")).unwrap_err();
+        assert!(faults[0].message.contains("omelette"), "{faults:?}");
+    }
+
+    #[test]
+    fn a_configuration_that_is_told_needs_nothing_of_the_other_parts() {
+        let told = "[supervisor]\nrecipe = collective.recipe.supervisor\nprograms = 1 a /b/a\n";
+        let input = read_text(&format!("{CLIENT}{told}")).unwrap();
+        assert!(input.parts.iter().any(|part| part.name == "supervisor"));
+    }
 }
