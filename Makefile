@@ -1,7 +1,8 @@
 # The front door. Each target does its own set-up; `make help` lists them.
 SHELL = /bin/sh
 CARGO ?= cargo
-DIR ?= target/demo
+# Varnish gives up root rights and must still be able to enter.
+DIR ?= $(if $(filter 0,$(shell id -u)),/var/tmp/supkit-demo,target/demo)
 PROFILE ?= release
 
 .DEFAULT_GOAL := help

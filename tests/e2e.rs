@@ -57,7 +57,7 @@ impl Deployment {
         {
             let text = fs::read(entry.path()).unwrap_or_default();
             let text = String::from_utf8_lossy(&text).into_owned();
-            all += &format!("\n--- {}\n{text}", entry.path().display());
+            all = format!("{all}\n--- {}\n{text}", entry.path().display());
         }
         all
     }

@@ -9,11 +9,12 @@ use crate::conf::check::{check, exit_code};
 use crate::conf::options::{self, CommandLine, Wish};
 use crate::conf::read::{Examined, examine};
 use crate::daemon::surroundings::System;
-use crate::diag::{Diagnostic, Severity};
+use crate::diag::{Diagnostic, Severity, SourceMap};
 
 #[derive(clap::Args)]
 pub(super) struct Args {
-    /// The configuration; without it the places are searched that supervisord searches
+    /// A configuration, or a project (`*.cfg`); without it ./buildout.cfg, else the places that
+    /// supervisord searches
     #[arg(short = 'c', long = "configuration", value_name = "FILE")]
     file: Option<String>,
     /// How problems are written
@@ -22,7 +23,7 @@ pub(super) struct Args {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-enum Format {
+pub(super) enum Format {
     /// For people: the line, the mark, the remedy
     Text,
     /// For programs: one JSON object
@@ -31,6 +32,9 @@ enum Format {
 
 pub(super) fn main(args: Args) -> ExitCode {
     let program = std::env::args().next().unwrap_or_default();
+    if let Some(project) = super::check_project::asked_for(args.file.as_deref()) {
+        return super::check_project::report(&project, args.format);
+    }
     let file = args.file.map_or_else(|| find(&program), Ok);
     report(file, &CommandLine::default(), args.format)
 }
@@ -96,7 +100,7 @@ fn report(file: Result<String, String>, line: &CommandLine, format: Format) -> E
     }
 }
 
-fn styled() -> bool {
+pub(super) fn styled() -> bool {
     io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none()
 }
 
@@ -119,14 +123,19 @@ fn programs(file: &str, examined: &Examined, problems: &[Diagnostic]) -> Value {
         1 => "warnings",
         _ => "refused",
     };
-    let problems: Vec<Value> = problems.iter().map(|problem| one(examined, problem)).collect();
+    let sources = &examined.loaded.sources;
+    let said = |problem: &Diagnostic| {
+        let fault = examined.faults.iter().find(|fault| *fault.diagnostic == *problem);
+        fault.map(|fault| fault.text.as_str())
+    };
+    let problems = problems.iter().map(|problem| one(sources, problem, said(problem)));
+    let problems: Vec<Value> = problems.collect();
     json!({"file": file, "result": verdict, "problems": problems})
 }
 
-fn one(examined: &Examined, problem: &Diagnostic) -> Value {
-    let sources = &examined.loaded.sources;
+/// One problem, and what Supervisor would have said.
+pub(super) fn one(sources: &SourceMap, problem: &Diagnostic, said: Option<&str>) -> Value {
     let place = problem.span.map(|span| sources.place(span));
-    let said = examined.faults.iter().find(|fault| *fault.diagnostic == *problem);
     json!({
         "severity": match problem.severity {
             Severity::Warning => "warning",
@@ -140,7 +149,7 @@ fn one(examined: &Examined, problem: &Diagnostic) -> Value {
         "text": problem.span.map(|span| sources.marked(span)),
         "cause": problem.label,
         "suggestion": problem.help,
-        "supervisor": said.map(|fault| &fault.text),
+        "supervisor": said,
     })
 }
 

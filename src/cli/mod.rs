@@ -3,6 +3,7 @@
 mod annotate;
 mod apply;
 mod check;
+mod check_project;
 mod deployment;
 mod echo_conf;
 mod generate;

@@ -29,6 +29,7 @@ fn paragraph(entry: &Entry) -> String {
         line(&option, &value);
     }
     line("reads", &recipe.reads.0.join(" "));
+    line("secrets", &recipe.secrets.0.join(" "));
     line("makes", &made(recipe));
     line("serves", source(recipe.serves.as_ref()));
     line("needs", source(recipe.needs.as_ref()));
@@ -61,6 +62,7 @@ pub fn markdown(catalogue: &Catalogue) -> String {
             row(&option, &value);
         }
         row("reads", &recipe.reads.0.join(" "));
+        row("secrets", &recipe.secrets.0.join(" "));
         row("makes", &made(recipe));
         row("serves", source(recipe.serves.as_ref()));
         row("needs", source(recipe.needs.as_ref()));

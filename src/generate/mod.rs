@@ -10,6 +10,7 @@ pub mod differ;
 mod frame;
 mod groups;
 pub mod input;
+pub mod inspect;
 pub mod layout;
 pub mod listing;
 mod obliging;

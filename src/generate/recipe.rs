@@ -42,6 +42,9 @@ pub struct Recipe {
     /// The address that the program cannot do without.
     #[serde(default)]
     pub needs: Option<Text>,
+    /// Options that hold a password.
+    #[serde(default)]
+    pub secrets: Words,
     /// How to see from outside that it is ready.
     #[serde(default)]
     pub ready: Option<Text>,

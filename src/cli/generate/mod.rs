@@ -17,8 +17,8 @@ use crate::generate::{readback, reading};
 
 use super::outside::World;
 use super::project::ProjectArgs;
-pub(super) use sources::catalogue;
-use sources::{Refusal, Source};
+use sources::Source;
+pub(super) use sources::{Refusal, catalogue, load_file};
 
 #[derive(clap::Args)]
 pub(super) struct Args {

@@ -11,15 +11,15 @@ use crate::generate::catalogue::{Assuming, BadFile, Catalogue};
 use super::super::project::{self, ProjectArgs};
 
 /// A project with the recipes that are known for it.
-pub(super) struct Source {
-    pub(super) project: Project,
-    pub(super) catalogue: Rc<Catalogue>,
+pub(in crate::cli) struct Source {
+    pub(in crate::cli) project: Project,
+    pub(in crate::cli) catalogue: Rc<Catalogue>,
 }
 
 /// Faults, and the texts that they point into.
 pub(in crate::cli) struct Refusal {
-    pub(super) faults: Vec<Diagnostic>,
-    pub(super) sources: SourceMap,
+    pub(in crate::cli) faults: Vec<Diagnostic>,
+    pub(in crate::cli) sources: SourceMap,
 }
 
 impl Refusal {
@@ -34,7 +34,10 @@ impl Refusal {
 
 impl Source {
     /// Faults of the project, with its texts.
-    pub(super) fn faults<T>(&self, result: Result<T, Vec<Diagnostic>>) -> Result<T, Refusal> {
+    pub(in crate::cli) fn faults<T>(
+        &self,
+        result: Result<T, Vec<Diagnostic>>,
+    ) -> Result<T, Refusal> {
         result.map_err(|faults| Refusal { faults, sources: self.project.sources().clone() })
     }
 }
@@ -45,10 +48,18 @@ pub(super) fn load(args: &ProjectArgs, assignments: &[String]) -> Result<Source,
         .map(|text| text.parse::<Assignment>())
         .collect::<Result<Vec<_>, _>>()
         .map_err(|wrong| Refusal::plain(wrong.to_string()))?;
-    let request = args.request(Request::lazy(&args.file), assignments);
-    let catalogue = Rc::new(catalogue(&args.file)?);
+    read(&args.request(Request::lazy(&args.file), assignments))
+}
+
+/// A project without any wishes of the command line.
+pub(in crate::cli) fn load_file(file: &str) -> Result<Source, Refusal> {
+    read(&Request::lazy(file))
+}
+
+fn read(request: &Request) -> Result<Source, Refusal> {
+    let catalogue = Rc::new(catalogue(&request.file)?);
     let recipes = Rc::new(Assuming(Rc::clone(&catalogue)));
-    let project = project::load(&request, recipes).map_err(|failure| Refusal {
+    let project = project::load(request, recipes).map_err(|failure| Refusal {
         faults: vec![failure.fault.diagnostic()],
         sources: failure.sources,
     })?;

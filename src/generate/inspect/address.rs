@@ -1,0 +1,100 @@
+//! An address as projects write it: `8100`, `127.0.0.1:8100`, `:8000`, `/path:127.0.0.1:8080`, a
+//! socket's path.
+
+/// Where something listens, or is looked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Address {
+    /// `host` is empty for every interface.
+    Port {
+        host: String,
+        port: u16,
+    },
+    Socket(String),
+}
+
+const HERE: [&str; 4] = ["localhost", "127.0.0.1", "::1", "[::1]"];
+const EVERYWHERE: [&str; 5] = ["", "*", "0.0.0.0", "::", "[::]"];
+
+impl Address {
+    pub(super) fn parse(text: &str) -> Option<Self> {
+        let text = text.trim().trim_start_matches("http://").trim_end_matches('/');
+        let (before, port) = text.rsplit_once(':').unwrap_or(("", text));
+        let Ok(port) = port.parse() else {
+            return text.starts_with('/').then(|| Self::Socket(text.to_owned()));
+        };
+        // What stands before the host, as in `/path:host:port`, is no part of the address.
+        let cut = if before.ends_with(']') {
+            before.find('[')
+        } else {
+            before.rfind([':', '/']).map(|at| at + 1)
+        };
+        let host = before[cut.unwrap_or(0)..].to_lowercase();
+        let host = if EVERYWHERE.contains(&host.as_str()) { String::new() } else { host };
+        Some(Self::Port { host, port })
+    }
+
+    /// Whether it means this machine for sure.
+    pub(super) fn is_local(&self) -> bool {
+        match self {
+            Self::Port { host, .. } => host.is_empty() || HERE.contains(&host.as_str()),
+            Self::Socket(_) => true,
+        }
+    }
+
+    /// Whether who looks for `self` finds what listens at `other`; also whether both cannot listen.
+    pub(super) fn meets(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Port { host: a, port: p }, Self::Port { host: b, port: q }) => {
+                p == q
+                    && (a == b
+                        || a.is_empty()
+                        || b.is_empty()
+                        || (HERE.contains(&a.as_str()) && HERE.contains(&b.as_str())))
+            }
+            _ => self == other,
+        }
+    }
+}
+
+impl std::fmt::Display for Address {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Port { host, port } if host.is_empty() => write!(f, "port {port}"),
+            Self::Port { host, port } => write!(f, "{host}:{port}"),
+            Self::Socket(path) => f.write_str(path),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parsed(text: &str) -> String {
+        Address::parse(text).map_or("-".to_owned(), |address| address.to_string())
+    }
+
+    #[test]
+    fn every_form_is_read() {
+        assert_eq!(parsed("8100"), "port 8100");
+        assert_eq!(parsed("127.0.0.1:8100"), "127.0.0.1:8100");
+        assert_eq!(parsed(":8000"), "port 8000");
+        assert_eq!(parsed("*:80"), "port 80");
+        assert_eq!(parsed("/plone:Host:8080"), "host:8080");
+        assert_eq!(parsed("http://localhost:8983/"), "localhost:8983");
+        assert_eq!(parsed("[::1]:80"), "[::1]:80");
+        assert_eq!(parsed("/var/zeo.sock"), "/var/zeo.sock");
+        assert_eq!(parsed("nonsense"), "-");
+    }
+
+    #[test]
+    fn addresses_meet_on_common_interfaces() {
+        let meets =
+            |a: &str, b: &str| Address::parse(a).unwrap().meets(&Address::parse(b).unwrap());
+        assert!(meets("8100", "127.0.0.1:8100"));
+        assert!(meets("localhost:1", "127.0.0.1:1"));
+        assert!(!meets("10.0.0.1:1", "127.0.0.1:1"));
+        assert!(!meets("8100", "8101"));
+        assert!(meets("/a", "/a"));
+    }
+}

@@ -1,0 +1,219 @@
+//! What is odd about a project as a deployment: parts that nothing builds, ports that two want,
+//! clients without a server, orders that cannot work, passwords that everybody may read. Knows
+//! what recipes say; connects to nothing.
+
+mod address;
+
+use crate::buildout::Project;
+use crate::diag::{Diagnostic, Span};
+
+use super::catalogue::Catalogue;
+use super::deployment::Program;
+use super::derive::{Derived, is_left_out};
+use super::input::{Input, Part};
+use super::order;
+use super::recipe::{Recipe, Text};
+use address::Address;
+
+/// Everything that deserves a word, in the order of the checks.
+pub fn inspect(
+    project: &Project,
+    input: &Input,
+    catalogue: &Catalogue,
+    derived: &Derived,
+    everybody_reads: &dyn Fn(&str) -> bool,
+) -> Vec<Diagnostic> {
+    let parts: Vec<Known<'_>> = input
+        .parts
+        .iter()
+        .filter(|part| !is_left_out(part))
+        .map(|part| Known { part, recipe: recipe_of(catalogue, part) })
+        .collect();
+    let scene = Scene { input, derived, services: services(input, &parts), parts };
+    let mut faults = unbuilt(project);
+    faults.extend(scene.shared_ports());
+    faults.extend(scene.unserved());
+    faults.extend(scene.wrong_order());
+    faults.extend(scene.open_secrets(project, everybody_reads));
+    faults
+}
+
+fn recipe_of<'a>(catalogue: &'a Catalogue, part: &Part) -> Option<&'a Recipe> {
+    catalogue.find(part.recipe(), &part.name, &|option| part.get(option).map(str::to_owned))
+}
+
+struct Known<'a> {
+    part: &'a Part,
+    recipe: Option<&'a Recipe>,
+}
+
+/// A part that listens somewhere.
+struct Service<'a> {
+    part: &'a Part,
+    address: Address,
+    span: Option<Span>,
+}
+
+struct Scene<'a> {
+    input: &'a Input,
+    derived: &'a Derived,
+    parts: Vec<Known<'a>>,
+    services: Vec<Service<'a>>,
+}
+
+/// A phrase of a recipe for a part, and the option that speaks for it.
+fn told(input: &Input, part: &Part, text: &Text) -> (String, Option<Span>) {
+    let filled = text.0.fill(&|name| input.find(part, name)).unwrap_or_default();
+    let named = text.0.names().into_iter().find(|name| part.given(name).is_some());
+    (filled, named.and_then(|name| part.span_of(name)).or(part.span))
+}
+
+fn services<'a>(input: &Input, parts: &[Known<'a>]) -> Vec<Service<'a>> {
+    let addresses = parts.iter().flat_map(|known| {
+        let serves = known.recipe.and_then(|recipe| recipe.serves.as_ref());
+        let told = serves.map(|text| told(input, known.part, text));
+        let (text, span) = told.unwrap_or_default();
+        let addresses: Vec<Address> = text.split_whitespace().filter_map(Address::parse).collect();
+        addresses.into_iter().map(move |address| Service { part: known.part, address, span })
+    });
+    addresses.collect()
+}
+
+fn at(fault: Diagnostic, span: Option<Span>) -> Diagnostic {
+    match span {
+        Some(span) => fault.at(span),
+        None => fault,
+    }
+}
+
+/// Sections with a recipe that no list of parts reaches and no macro takes up.
+fn unbuilt(project: &Project) -> Vec<Diagnostic> {
+    let reached = project.reached_parts().unwrap_or_default();
+    let macros: Vec<&str> = project
+        .raw()
+        .values()
+        .filter_map(|section| section.get("<"))
+        .flat_map(|value| value.text.split_whitespace())
+        .collect();
+    let idle = project.raw().iter().filter(|(name, section)| {
+        section.contains_key("recipe")
+            && !reached.contains(name)
+            && !macros.contains(&name.as_str())
+    });
+    idle.map(|(name, section)| {
+        let message = format!("nothing builds part `{name}`");
+        let help = format!("add it to `parts` of [buildout], or remove [{name}]");
+        let span = section.get("recipe").and_then(crate::buildout::Value::span);
+        at(Diagnostic::warning("unbuilt-part", message).help(help), span)
+    })
+    .collect()
+}
+
+impl Scene<'_> {
+    fn shared_ports(&self) -> Vec<Diagnostic> {
+        let mut faults = Vec::new();
+        for (place, service) in self.services.iter().enumerate() {
+            let earlier = self.services[..place].iter();
+            let mut rivals = earlier.filter(|other| other.address.meets(&service.address));
+            if let Some(other) = rivals.next() {
+                let message = format!(
+                    "parts `{}` and `{}` both listen on {}",
+                    other.part.name, service.part.name, service.address
+                );
+                let help = "give one of them another port";
+                faults.push(at(Diagnostic::error("same-port", message).help(help), service.span));
+            }
+        }
+        faults
+    }
+
+    /// What a part looks for on this machine, and who serves it.
+    fn needs(&self) -> impl Iterator<Item = (&Part, Address, Option<&Service<'_>>, Option<Span>)> {
+        self.parts.iter().flat_map(move |known| {
+            let needs = known.recipe.and_then(|recipe| recipe.needs.as_ref());
+            let (text, span) =
+                needs.map(|text| told(self.input, known.part, text)).unwrap_or_default();
+            let addresses: Vec<Address> =
+                text.split_whitespace().filter_map(Address::parse).collect();
+            addresses.into_iter().filter(Address::is_local).map(move |address| {
+                let others = self.services.iter().filter(|it| it.part.name != known.part.name);
+                let server = others.into_iter().find(|it| it.address.meets(&address));
+                (known.part, address, server, span)
+            })
+        })
+    }
+
+    fn unserved(&self) -> Vec<Diagnostic> {
+        self.needs()
+            .filter(|(_, _, server, _)| server.is_none())
+            .map(|(part, address, _, span)| {
+                let message =
+                    format!("part `{}` connects to {address}, where no part listens", part.name);
+                let help = "correct the address, or add the part that serves it";
+                at(Diagnostic::warning("unserved", message).help(help), span)
+            })
+            .collect()
+    }
+
+    /// The program that runs what a part makes.
+    fn program(&self, part: &Part) -> Option<&Program> {
+        let script = part.given("control-script").unwrap_or(&part.name);
+        let runs = |program: &&Program| {
+            let command = program.get("command").unwrap_or_default();
+            let name = command.split_whitespace().next().unwrap_or_default();
+            let inside = format!("/parts/{}/", part.name);
+            name.rsplit('/').next() == Some(script) || name.contains(&inside)
+        };
+        let programs = &self.derived.deployment.programs;
+        let own = programs.iter().find(|program| program.part == part.name && !self.derived.told);
+        own.or_else(|| programs.iter().find(runs))
+    }
+
+    fn wrong_order(&self) -> Vec<Diagnostic> {
+        let pairs = self.needs().filter_map(|(part, _, server, _)| {
+            Some((self.program(part)?, self.program(server?.part)?))
+        });
+        pairs
+            .filter(|(client, server)| {
+                client.name != server.name && order::priority(client) < order::priority(server)
+            })
+            .map(|(client, server)| {
+                let message = format!(
+                    "`{}` (priority {}) starts before `{}` ({}), which it needs",
+                    client.name,
+                    order::priority(client),
+                    server.name,
+                    order::priority(server)
+                );
+                let help = format!("give `{}` a higher priority", client.name);
+                at(Diagnostic::warning("wrong-order", message).help(help), client.span)
+            })
+            .collect()
+    }
+
+    fn open_secrets(
+        &self,
+        project: &Project,
+        everybody_reads: &dyn Fn(&str) -> bool,
+    ) -> Vec<Diagnostic> {
+        let mut faults = Vec::new();
+        for known in &self.parts {
+            for option in known.recipe.iter().flat_map(|recipe| &recipe.secrets.0) {
+                let Some(span) = known.part.options.get(option).and_then(|value| value.span) else {
+                    continue;
+                };
+                let file = project.sources().name(span.source);
+                let told = faults.iter().any(|fault: &Diagnostic| fault.span == Some(span));
+                if !told && known.part.given(option).is_some() && everybody_reads(file) {
+                    let message = format!(
+                        "`{option}` of part `{}` is a password that everybody may read",
+                        known.part.name
+                    );
+                    let help = format!("chmod o-r {file}, or keep it in a file of its own");
+                    faults.push(Diagnostic::warning("open-password", message).at(span).help(help));
+                }
+            }
+        }
+        faults
+    }
+}
