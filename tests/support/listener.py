@@ -20,10 +20,6 @@ def say(data):
     os.write(1, data)
 
 
-def result(text):
-    say(b"RESULT %d\n%s" % (len(text), text))
-
-
 def forever():
     while True:
         time.sleep(3600)
@@ -36,8 +32,7 @@ def close_stdout():
 
 def close_stdin():
     os.close(0)
-    result(b"OK")
-    say(b"READY\n")
+    say(b"RESULT 2\nOKREADY\n")
     forever()
 
 
@@ -47,23 +42,28 @@ def in_pieces():
         time.sleep(0.05)
 
 
-# What is said of an event; those marked False do not ask for the next one themselves.
+def die(last_words):
+    say(last_words)
+    os._exit(7)
+
+
+# What is said of an event, in one write, so that how it is read does not depend on the pace.
 ANSWERS = {
-    "ok": (lambda: result(b"OK"), True),
-    "fail": (lambda: result(b"FAIL"), True),
-    "empty": (lambda: result(b""), True),
-    "lower": (lambda: say(b"result 2\nOK"), True),
-    "word": (lambda: say(b"1234567+2\nOK"), True),
-    "bad": (lambda: say(b"RESULT two\nOK"), True),
-    "undecodable": (lambda: say(b"RESULT \xff\nOK"), True),
-    "chatter": (lambda: result(b"OK") or say(b"thank you\n"), False),
-    "impatient": (lambda: result(b"OK") or say(b"READY\nmore"), False),
-    "pieces": (in_pieces, False),
-    "die": (lambda: os._exit(7), False),
-    "half": (lambda: say(b"RESULT 2\nO") or os._exit(0), False),
-    "hang": (forever, False),
-    "close-stdout": (close_stdout, False),
-    "close-stdin": (close_stdin, False),
+    "ok": lambda: say(b"RESULT 2\nOKREADY\n"),
+    "fail": lambda: say(b"RESULT 4\nFAILREADY\n"),
+    "empty": lambda: say(b"RESULT 0\nREADY\n"),
+    "lower": lambda: say(b"result 2\nOKREADY\n"),
+    "word": lambda: say(b"1234567+2\nOKREADY\n"),
+    "bad": lambda: say(b"RESULT two\nOKREADY\n"),
+    "undecodable": lambda: say(b"RESULT \xff\nOKREADY\n"),
+    "chatter": lambda: say(b"RESULT 2\nOKthank you\n"),
+    "impatient": lambda: say(b"RESULT 2\nOKREADY\nmore"),
+    "pieces": in_pieces,
+    "die": lambda: die(b""),
+    "half": lambda: die(b"RESULT 2\nO"),
+    "hang": forever,
+    "close-stdout": close_stdout,
+    "close-stdin": close_stdin,
 }
 
 
@@ -87,11 +87,9 @@ def main():
             entry = {"by": NAME, "header": header.rstrip("\n"), "payload": payload}
             record.write(json.dumps(entry) + "\n")
             record.flush()
-            answer, asks_again = ANSWERS[steps[number] if number < len(steps) else "ok"]
+            step = steps[number] if number < len(steps) else "ok"
             number += 1
-            answer()
-            if asks_again:
-                say(b"READY\n")
+            ANSWERS[step]()
 
 
 main()
