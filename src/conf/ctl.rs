@@ -160,7 +160,7 @@ fn read(file: &str, world: &dyn Surroundings) -> Result<Written, Refused> {
     }
     let mut reader = Reader::new(&loaded, environ(world), world);
     let written = section(&mut reader, &loaded, world);
-    ctl_plugins(&mut reader);
+    plugins::factories(&mut reader, &ctlplugin::SECTION, &ctlplugin::FACTORY, PLUGINS);
     let faults = reader.into_faults();
     match written {
         Ok(written) if faults.is_empty() => Ok(written),
@@ -198,15 +198,6 @@ fn absolute(url: String, world: &dyn Surroundings) -> String {
 
 /// The plug-ins that need no Python: the one that supervisorctl always has.
 const PLUGINS: &[&str] = &["supervisor.supervisorctl:DefaultControllerPlugin"];
-
-fn ctl_plugins(reader: &mut Reader<'_>) {
-    let specs = plugins::specs(reader, &ctlplugin::SECTION, &ctlplugin::FACTORY);
-    for (section, spec) in specs.into_iter().flatten() {
-        if !PLUGINS.iter().any(|known| plugins::same(known, &spec)) {
-            plugins::unresolved(reader, &section, &ctlplugin::FACTORY, &spec, PLUGINS);
-        }
-    }
-}
 
 fn no_section() -> Fault {
     let section = s::SECTION.word;

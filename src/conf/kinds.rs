@@ -195,6 +195,7 @@ fn user(text: &str, world: &dyn Surroundings) -> Result<User, String> {
             .ok()
             .and_then(|uid| world.user_by_id(uid))
             .ok_or_else(|| format!("Invalid user id {text}"))?,
+        Err(_) if text.contains('\0') => return Err("embedded null byte".to_owned()),
         Err(_) => world.user(text).ok_or_else(|| format!("Invalid user name {text}"))?,
     };
     Ok(User { uid: account.uid, gid: account.gid, name: account.name })

@@ -4,7 +4,7 @@
 use super::config::RpcInterface;
 use super::kinds::Text;
 use super::python::percent::Names;
-use super::reader::{Noted, Read, Reader, Scope};
+use super::reader::{Read, Reader, Scope};
 use super::sections::{Opt, Section, rpcinterface as r};
 
 /// The factories that need no Python.
@@ -14,60 +14,51 @@ const INTERFACES: &[(&str, RpcInterface)] = &[
 ];
 
 pub(super) fn rpc_interfaces(reader: &mut Reader<'_>) -> Vec<RpcInterface> {
-    let specs = specs(reader, &r::SECTION, &r::FACTORY);
-    let names: Vec<_> = INTERFACES.iter().map(|row| row.0).collect();
-    let known: Vec<Read<RpcInterface>> = specs
-        .into_iter()
-        .map(|found| {
-            let (section, spec) = found?;
-            let known = INTERFACES.iter().find(|row| same(row.0, &spec)).map(|row| row.1);
-            known.ok_or_else(|| unresolved(reader, &section, &r::FACTORY, &spec, &names))
-        })
-        .collect();
-    known.into_iter().flatten().collect()
+    let known: Vec<_> = INTERFACES.iter().map(|row| row.0).collect();
+    let found = factories(reader, &r::SECTION, &r::FACTORY, &known);
+    found.into_iter().map(|at| INTERFACES[at].1).collect()
 }
 
-/// The factory of every section of a kind. Supervisor expands the other options as well, so what
-/// they cannot expand is a fault, though nobody reads them here.
-pub(super) fn specs(
+/// The factories of all sections of a kind, as their places among the known ones.
+pub(super) fn factories(
     reader: &mut Reader<'_>,
     kind: &Section,
-    factory: &Opt<Text>,
-) -> Vec<Read<(String, String)>> {
+    option: &Opt<Text>,
+    known: &[&str],
+) -> Vec<usize> {
     let names = Names::default();
     let sections = reader.loaded.document.sections().iter().filter(|s| kind.is(&s.name));
-    let mut specs = Vec::new();
+    let mut found = Vec::new();
     for section in sections {
         let scope = Scope { section: &section.name, names: &names, program: false };
-        specs.push(spec(reader, scope, factory).map(|spec| (section.name.clone(), spec)));
+        found.extend(factory(reader, scope, option, known));
+        // Supervisor expands the other options as well, so what they cannot expand is a fault,
+        // though nobody reads them here.
+        reader.expand_extras(scope, option.name);
     }
-    specs
+    found
+}
+
+fn factory(
+    reader: &mut Reader<'_>,
+    scope: Scope<'_>,
+    option: &Opt<Text>,
+    known: &[&str],
+) -> Read<usize> {
+    let section = scope.section;
+    let Some(spec) = reader.text(scope, option)? else {
+        let said = format!("section [{section}] does not specify a {}", option.name);
+        let help = format!("add `{} = {}`", option.name, known.first().unwrap_or(&""));
+        return Err(reader.refuse(scope, "", said, &help));
+    };
+    known.iter().position(|known| same(known, &spec)).ok_or_else(|| {
+        let said = format!("{spec} cannot be resolved within [{section}]");
+        let help = format!("supkit loads no Python; it has built in: {}", known.join(", "));
+        reader.refuse(scope, option.name, said, &help)
+    })
 }
 
 /// Whether a text names a Python object: blanks around the colon do not count.
 pub(super) fn same(known: &str, spec: &str) -> bool {
     known.split(':').eq(spec.split(':').map(str::trim))
-}
-
-fn spec(reader: &mut Reader<'_>, scope: Scope<'_>, factory: &Opt<Text>) -> Read<String> {
-    let spec = reader.text(scope, factory)?;
-    let said = format!("section [{}] does not specify a {}", scope.section, factory.name);
-    let help = format!("add `{} = MODULE:FACTORY`", factory.name);
-    let spec = spec.ok_or_else(|| reader.refuse(scope, "", said, &help));
-    reader.expand_extras(scope, factory.name);
-    spec
-}
-
-pub(super) fn unresolved(
-    reader: &mut Reader<'_>,
-    section: &str,
-    factory: &Opt<Text>,
-    spec: &str,
-    known: &[&str],
-) -> Noted {
-    let names = Names::default();
-    let scope = Scope { section, names: &names, program: false };
-    let said = format!("{spec} cannot be resolved within [{section}]");
-    let help = format!("supkit loads no Python; it has built in: {}", known.join(", "));
-    reader.refuse(scope, factory.name, said, &help)
 }

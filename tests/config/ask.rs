@@ -21,6 +21,8 @@ pub struct Case {
     pub environ: Vec<(String, String)>,
     pub program: String,
     pub client: bool,
+    /// A second file, to be read after the first.
+    pub reload: Option<String>,
 }
 
 /// The main file of most cases.
@@ -36,6 +38,7 @@ impl Case {
             environ: environ.map(|(k, v)| (k.to_owned(), v.to_owned())).to_vec(),
             program: "bin/supervisord".to_owned(),
             client: false,
+            reload: None,
         }
     }
 
@@ -43,6 +46,13 @@ impl Case {
     pub fn client(mut self) -> Self {
         self.client = true;
         self
+    }
+
+    /// The question what a second file would change.
+    pub fn then(self, text: impl AsRef<[u8]>) -> Self {
+        let mut case = self.file("second.conf", text);
+        case.reload = Some("second.conf".to_owned());
+        case
     }
 
     pub fn file(mut self, name: &str, text: impl AsRef<[u8]>) -> Self {
@@ -101,6 +111,13 @@ impl Case {
             },
         };
         match conf::read(&file, &line, &world) {
+            Ok(config) if self.reload.is_some() => {
+                let second = self.reload.as_deref().unwrap_or_default();
+                match conf::read(second, &line, &world) {
+                    Ok(second) => Answer::Config(dump::changes(&config, &second)),
+                    Err(error) => refused(error.text().to_owned()),
+                }
+            }
             Ok(config) => Answer::Config(dump::config(&config)),
             Err(error) => refused(error.text().to_owned()),
         }
@@ -190,7 +207,7 @@ fn plain(said: &str) -> String {
         if let Some((before, rest)) = said.split_once(&raw)
             && let Some((value, after)) = rest.split_once(')')
         {
-            let value = &value[1..value.len() - 1];
+            let value = value[1..value.len() - 1].replace("\\n", "\n");
             return format!("{before}{head}{value}{tail}{after}");
         }
     }
@@ -232,7 +249,7 @@ impl Oracle {
         let args: Vec<String> = case.args.iter().map(|arg| filled_text(arg, place)).collect();
         let question = json!({
             "args": args, "program": case.program, "dir": place.path(),
-            "environ": case.environ, "client": case.client,
+            "environ": case.environ, "client": case.client, "reload": case.reload,
         });
         let pipe = self.questions.as_mut().expect("the oracle listens");
         writeln!(pipe, "{question}").expect("the oracle listens");

@@ -8,11 +8,13 @@ mod groups;
 mod options;
 mod random;
 mod real_world;
+mod reloads;
 
 pub use command_lines::{clients, command_lines};
 pub use dialect::{dialect, includes};
 pub use expansions::expansions;
 pub use groups::groups;
 pub use options::options;
-pub use random::random;
+pub use random::{random, soup};
 pub use real_world::real_world;
+pub use reloads::reloads;

@@ -6,6 +6,7 @@ use supkit::conf::config::{
     Bind, FcgiAddress, Group, GroupKind, HttpServer, LogTarget, Process, StreamLog, Supervisord,
 };
 use supkit::conf::ctl::Client;
+use supkit::conf::reload;
 
 pub fn config(config: &Config) -> Value {
     json!({
@@ -17,6 +18,18 @@ pub fn config(config: &Config) -> Value {
         "warnings": config.notes.warnings,
         "infos": config.notes.infos,
         "serverurl": config.server_url(),
+    })
+}
+
+/// Groups that a second configuration adds, changes and removes.
+pub fn changes(old: &Config, new: &Config) -> Value {
+    let of = |config: &Config, name: &str| config.groups.iter().find(|g| g.name == name).cloned();
+    let names = |groups: Vec<&Group>| groups.iter().map(|g| g.name.clone()).collect::<Vec<_>>();
+    let changed = |g: &&Group| of(old, &g.name).is_some_and(|was| !reload::same(&was, g));
+    json!({
+        "added": names(new.groups.iter().filter(|g| of(old, &g.name).is_none()).collect()),
+        "changed": names(new.groups.iter().filter(changed).collect()),
+        "removed": names(old.groups.iter().filter(|g| of(new, &g.name).is_none()).collect()),
     })
 }
 

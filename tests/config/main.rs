@@ -80,6 +80,16 @@ fn configurations_made_at_random_are_read_alike() {
     compare(cases::random());
 }
 
+#[test]
+fn a_second_file_changes_what_supervisor_says_it_changes() {
+    compare(cases::reloads());
+}
+
+#[test]
+fn texts_made_of_odd_pieces_are_read_alike() {
+    compare(cases::soup());
+}
+
 /// The oracle is asked as every other test asks it; an absent one must be noticed.
 #[test]
 fn the_oracle_answers() {

@@ -148,6 +148,23 @@ def daemon(question):
     }
 
 
+def reload(question):
+    """Which groups a second file would add, change and remove, as `reloadConfig` tells it."""
+    o = ServerOptions()
+    realize(o, question)
+    current = {g.name: g for g in o.process_group_configs}
+    for g in current.values():
+        g.after_setuid()
+    o.configfile = question["reload"]
+    o.process_config(do_usage=False)
+    new = {g.name: g for g in o.process_group_configs}
+    return {
+        "added": [g.name for g in o.process_group_configs if g.name not in current],
+        "changed": [g.name for g in o.process_group_configs if g != current.get(g.name, g)],
+        "removed": [name for name in current if name not in new],
+    }
+
+
 def client(question):
     o = ClientOptions()
     realize(o, question)
@@ -178,6 +195,8 @@ def answer(question):
     os.environ.update(question["environ"])
     tempfile.tempdir = None
     try:
+        if question.get("reload"):
+            return {"config": reload(question)}
         if question.get("client"):
             return {"config": client(question)}
         return {"config": daemon(question)}

@@ -116,3 +116,34 @@ fn case(dice: &mut Dice) -> Case {
     }
     Case::new(text)
 }
+
+/// Pieces that mean something to the parser, to `%`, to `shlex` or to `int`.
+const PIECES: &[&str] = &[
+    "a", "B", "1", "07", "_", "-", "+", ".", " ", "  ", "\t", "\n", "\n  ", "\n\n", ";", " ;", "#", " #",
+    "=", ":", "[", "]", "\"", "'", ",", "\\", "%", "%%", "%(here)s", "%(ENV_HOME)s", "%(process_num)",
+    "d", "s", "02d", "*", "~", "/", "/tmp", "\u{a0}", "\u{e9}", "\u{2028}", "\u{1c}", "\r", "\u{c}", "\0", "0o",
+    "kb", "MB", "SIG", "TERM", "true", "@", "{", "(", ")", "@x", "unix://", "tcp://", "h", "A=", "x=1",
+];
+
+/// Single values, and whole texts, out of such pieces.
+pub fn soup() -> Vec<Case> {
+    (1..=900).map(|seed| spoonful(&mut Dice(0x2545_f491_4f6c_dd1d_u64.wrapping_mul(seed)))).collect()
+}
+
+fn spoonful(dice: &mut Dice) -> Case {
+    let length = 1 + dice.roll(9);
+    let value: String = (0..length).map(|_| dice.pick(PIECES)).collect();
+    match dice.roll(4) {
+        0 => Case::new(format!("[supervisord]\n{value}")),
+        1 => Case::new(format!("[supervisord]\n[program:x]\ncommand=a\n{value}\npriority=3\n")),
+        _ => {
+            let rows: Vec<_> = supkit::conf::sections::program::SECTION.options().collect();
+            let option = match dice.roll(3) {
+                0 => "environment",
+                1 => "command",
+                _ => rows[dice.roll(rows.len())].name,
+            };
+            Case::new(format!("[supervisord]\n[program:x]\ncommand=a\n{option}={value}\n"))
+        }
+    }
+}
