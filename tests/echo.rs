@@ -1,5 +1,5 @@
 //! `echo_supervisord_conf`: our own words, the original's sections and options, and a file that
-//! the original starts with.
+//! the original starts with. The reference of the options comes from the same table.
 
 mod support;
 
@@ -44,6 +44,17 @@ fn the_sample_has_the_originals_sections_and_options() {
     // The original writes both urls of a server, of which one is a comment.
     assert_eq!(lost, [";[supervisorctl] serverurl"], "more: {more:?}");
     assert!(more.is_empty(), "{more:?}");
+}
+
+#[test]
+fn the_reference_says_what_the_table_says() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/reference/configuration.md");
+    let fresh = supkit::conf::reference::reference();
+    if std::env::var_os("UPDATE_DOCS").is_some() {
+        std::fs::write(path, &fresh).expect("the reference can be written");
+    }
+    let checked_in = std::fs::read_to_string(path).unwrap_or_default();
+    assert!(checked_in == fresh, "{path} is out of date: UPDATE_DOCS=1 cargo test --test echo");
 }
 
 #[test]

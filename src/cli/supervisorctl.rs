@@ -2,11 +2,11 @@
 //! business of `ctl`.
 
 use std::ffi::OsString;
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 
 use crate::conf::ctl::{self as asked, Client, Wish};
-use crate::conf::{getopt, options};
+use crate::conf::options;
 use crate::ctl::{self, Settings};
 use crate::daemon::surroundings::System;
 
@@ -20,7 +20,10 @@ pub(super) fn main(args: Vec<OsString>) -> ExitCode {
     match asked::parse(&args, &program, &System) {
         Ok(Wish::Run(client)) => run(client),
         Ok(Wish::Help) => tell(io::stdout(), &asked::help(&program), ExitCode::SUCCESS),
-        Err(refused) => refuse(&getopt::usage(&program, refused.text())),
+        Err(refused) => {
+            let styled = io::stderr().is_terminal();
+            refuse(&format!("{}For help, use {program} -h\n", refused.explain(styled)))
+        }
     }
 }
 

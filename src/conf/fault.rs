@@ -1,8 +1,6 @@
 //! What is wrong with a configuration, twice: in Supervisor's words, which scripts and habits know,
 //! and as a diagnostic with place, cause and remedy.
 
-use std::fmt::Write as _;
-
 use crate::diag::{Diagnostic, SourceMap};
 
 /// One thing that Supervisor would refuse to start for.
@@ -35,7 +33,8 @@ impl Refused {
     /// A refusal without a place.
     pub fn plain(code: &'static str, text: impl Into<String>, help: &str) -> Self {
         let text = text.into();
-        let diagnostic = Diagnostic::error(code, text.clone()).help(help);
+        let mut diagnostic = Diagnostic::error(code, text.clone());
+        diagnostic.help = Some(help.to_owned()).filter(|help| !help.is_empty());
         Self::new(vec![Fault::new(text, diagnostic)], SourceMap::default())
     }
 
@@ -44,16 +43,14 @@ impl Refused {
         self.faults.first().map_or("", |fault| &fault.text)
     }
 
-    /// Supervisor's words, then every fault with its place.
+    /// Supervisor's words, then every fault with its place and its remedy.
     pub fn explain(&self, color: bool) -> String {
-        let mut out = format!("Error: {}\n", self.text());
-        for fault in &self.faults {
-            if fault.diagnostic.span.is_some() || fault.diagnostic.help.is_some() {
-                // Writing to a String cannot fail.
-                let _ = writeln!(out, "\n{}", fault.diagnostic.render(&self.sources, color));
-            }
-        }
-        out
+        let more = self.faults.iter().map(|fault| &fault.diagnostic);
+        let more = more.filter(|told| told.span.is_some() || told.help.is_some());
+        let shown = more.map(|told| format!("\n{}\n", told.render(&self.sources, color)));
+        let shown: String = shown.collect();
+        let end = if shown.is_empty() { "" } else { "\n" };
+        format!("Error: {}\n{shown}{end}", self.text())
     }
 }
 

@@ -23,6 +23,7 @@ mod program;
 pub mod python;
 pub mod read;
 mod reader;
+pub mod reference;
 pub mod reload;
 pub mod render;
 pub mod sections;

@@ -1,0 +1,66 @@
+//! `docs/reference/configuration.md`, made of the option table.
+
+use std::fmt::Write as _;
+
+use super::sections::{Named, Row, SECTIONS, Section};
+
+const HEAD: &str = "# Options of supervisord.conf
+
+Made from the option table by a test; do not edit.
+
+What each kind of value takes:
+
+* **boolean**: `true`, `yes`, `on`, `1` or `false`, `no`, `off`, `0`, in any case
+* **integer**: as Python reads one, with sign and underscores if you like
+* **bytes**: an integer, with `KB`, `MB` or `GB` behind it for 1024, 1024² or 1024³
+* **octal**: digits from 0 to 7, such as `022`
+* **signal**: a name with or without `SIG`, or a number
+* **exit codes**: numbers from 0 to 255 with commas between
+* **restart rule**: a boolean, or `unexpected`
+* **log level**: `critical`, `error`, `warn`, `info`, `debug`, `trace` or `blather`
+* **file**, **directory**: a path; the directory has to exist
+* **log file**: a path, `AUTO` for a temporary file, `NONE` for no log
+* **environment**: `KEY=\"value\"` with commas between; quotes around everything but letters, digits
+  and `_/.+-():`
+* **user**, **user:group**: names or numbers of this system
+* **address**: a port, or `host:port`; `*:port` is every interface
+* **list**: words with commas between
+
+In every value `%(here)s` is the directory of the file, `%(ENV_NAME)s` a variable of supervisord's
+environment and `%%` a per cent sign. Programs also know `program_name`, `group_name` and
+`host_node_name`; `process_num` and `numprocs` are known in `command`, `process_name`, `directory`,
+`environment` and the options of logs.
+";
+
+/// The whole page.
+pub fn reference() -> String {
+    let sections = SECTIONS.iter().map(|kind| section(kind));
+    [HEAD.to_owned()].into_iter().chain(sections).collect()
+}
+
+fn section(kind: &Section) -> String {
+    let name = match kind.named {
+        Named::Own => format!("{}:NAME", kind.word),
+        Named::Alone | Named::Either => kind.word.to_owned(),
+    };
+    let mut text = format!("\n## `[{name}]`\n\n{}\n", line(kind.doc));
+    if let Some(like) = kind.like {
+        // Writing to a String cannot fail.
+        let _ = write!(text, "\nIt takes the options of `[{}:NAME]` as well.\n", like.word);
+    }
+    text.push_str("\n| option | kind | default | |\n| --- | --- | --- | --- |\n");
+    kind.rows.iter().for_each(|option| text.push_str(&row(option)));
+    text
+}
+
+fn row(option: &Row) -> String {
+    let default = match option.default {
+        Some("") | None => String::new(),
+        Some(default) => format!("`{default}`"),
+    };
+    format!("| `{}` | {} | {default} | {} |\n", option.name, option.kind, line(option.doc))
+}
+
+fn line(doc: &str) -> String {
+    doc.split_whitespace().collect::<Vec<_>>().join(" ")
+}
