@@ -222,9 +222,8 @@ impl Project {
         let mut lost: Vec<Fault> = self.doubt("parts", asked.as_ref()).into_iter().collect();
         for part in words(&parts) {
             let span = asked.as_ref().and_then(|value| load::pinpoint(&self.sources, value, part));
-            match reach(&mut engine, part, span) {
-                Err(fault) => lost.push(self.elsewhere(fault)?),
-                Ok(()) => {}
+            if let Err(fault) = reach(&mut engine, part, span) {
+                lost.push(self.elsewhere(fault)?);
             }
         }
         Ok(Reached { parts: engine.parts().to_vec(), lost })

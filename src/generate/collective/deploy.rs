@@ -34,7 +34,7 @@ pub(in crate::generate) fn deployment(input: &Input, part: &Part) -> Result<Told
         deployment,
         conf: conf(part),
         scripts: scripts(part, &options),
-        warnings: twins(part, &sections),
+        warnings: twins(part, &sections).into_iter().chain(slips(part, &sections)).collect(),
     })
 }
 
@@ -159,6 +159,22 @@ fn twins(part: &Part, sections: &[Section]) -> Vec<Diagnostic> {
             );
             let help = "give each line a name of its own";
             at(Diagnostic::warning("same-name", message).help(help), place(part, section.source))
+        })
+        .collect()
+}
+
+/// Marks that were taken for something else than they look like.
+fn slips(part: &Part, sections: &[Section]) -> Vec<Diagnostic> {
+    let options = "options in parentheses stand behind the name and end at the first `)`";
+    let arguments = "arguments in brackets stand behind the command, end at the first `]`, and do \
+                     not begin with true or false";
+    let marks = [("command", '(', options), ("directory", '[', arguments)];
+    let odd = sections.iter().flat_map(|section| marks.iter().map(move |mark| (section, mark)));
+    odd.filter(|(section, (key, mark, _))| section.get(key).is_some_and(|it| it.starts_with(*mark)))
+        .map(|(section, (key, mark, help))| {
+            let message =
+                format!("`{mark}` is read as the beginning of the {key} of `{}`", section.name);
+            at(Diagnostic::warning("odd-line", message).help(*help), place(part, section.source))
         })
         .collect()
 }

@@ -4,6 +4,7 @@ use proptest::prelude::*;
 use super::lines::ProgramLine;
 use super::section::{Extract, Setting, Source};
 use super::*;
+use crate::generate::input::{Input, Part, Value};
 
 fn extract(fault: &Fault) -> Extract {
     match fault.source() {
@@ -169,6 +170,22 @@ fn what_was_meant_is_done_where_the_recipe_errs() {
 fn a_comment_within_a_value_ends_it_as_in_the_file_of_the_recipe() {
     let made = expand_part(&[("sections", "services"), ("programs", "10 a /b/a [-x ; -y] /srv")]);
     assert_eq!(made.unwrap()[0].get("command"), Some("/b/a -x"));
+}
+
+#[test]
+fn marks_that_are_read_otherwise_than_meant_are_told() {
+    let programs = "10 a (x=%(y)s) /b/a\n20 b /b/b [true]\n30 c (x=1) /b/c [true -v] /srv";
+    let value = |text: &str| Value { text: text.to_owned(), span: None, lines: Vec::new() };
+    let options = [("sections", "services"), ("programs", programs)];
+    let options = options.map(|(name, text)| (name.to_owned(), value(text))).into();
+    let part = Part { name: "supervisor".to_owned(), options, ..Part::default() };
+    let told = deployment(&Input::default(), &part).map_err(|faults| faults.len()).unwrap();
+    let messages: Vec<_> = told.warnings.iter().map(|warning| warning.message.as_str()).collect();
+    assert_snapshot!(messages.join("\n"), @r"
+    `(` is read as the beginning of the command of `program:a`
+    `[` is read as the beginning of the directory of `program:b`
+    `[` is read as the beginning of the directory of `program:c`
+    ");
 }
 
 #[test]
