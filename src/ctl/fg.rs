@@ -6,9 +6,9 @@ use std::time::Duration;
 use super::client::Follow;
 use super::error::{self, ClientError};
 use super::exit;
+use super::follow;
 use super::help;
 use super::session::{Flow, Outcome, Session, Trouble};
-use super::tail;
 use crate::core::state::ProcessState;
 use crate::os::ready::wait_readable;
 use crate::rpc::fault::Code;
@@ -55,9 +55,9 @@ fn attach(session: &mut Session, name: &str) -> Result<(), Trouble> {
     let mut logs = Vec::new();
     for channel in ["stdout", "stderr"] {
         let path = format!("/logtail/{name}/{channel}");
-        match tail::open(session, &path) {
+        match follow::open(session, &path) {
             Ok(log) => logs.push(log),
-            Err(error) => tail::lament(session, &path, &error),
+            Err(error) => follow::lament(session, &path, &error),
         }
     }
     match converse(session, name, logs) {

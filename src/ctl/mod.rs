@@ -10,6 +10,7 @@ mod daemon;
 mod error;
 mod exit;
 mod fg;
+mod follow;
 mod framing;
 mod help;
 mod input;

@@ -30,23 +30,40 @@ pub fn transcript(
     confs: &[(&str, &str)],
     commands: &str,
 ) -> Vec<Answer> {
-    let mut original = (client == Subject::Original).then(|| Original::start(sandbox));
+    let mut client = Client::start(client, sandbox);
     let mut answers = Vec::new();
     for command in commands.split(';').map(str::trim) {
         if let Some(name) = command.strip_prefix('@') {
             let (_, text) = confs.iter().find(|conf| conf.0 == name).expect("such a conf");
             sandbox.write("d.conf", &conf(text));
-            continue;
+        } else {
+            answers.push(client.ask(command));
         }
-        let args: Vec<&str> = command.split(' ').filter(|word| !word.is_empty()).collect();
-        let mut answer = match &mut original {
-            Some(original) => original.ask(&args),
-            None => ours(sandbox, &args),
-        };
-        command.clone_into(&mut answer.command);
-        answers.push(normalised(answer, sandbox));
     }
     answers
+}
+
+/// Somebody who runs one of the clients again and again.
+pub struct Client<'a> {
+    sandbox: &'a Sandbox,
+    original: Option<Original>,
+}
+
+impl<'a> Client<'a> {
+    pub fn start(subject: Subject, sandbox: &'a Sandbox) -> Self {
+        let original = (subject == Subject::Original).then(|| Original::start(sandbox));
+        Self { sandbox, original }
+    }
+
+    pub fn ask(&mut self, command: &str) -> Answer {
+        let args: Vec<&str> = command.split(' ').filter(|word| !word.is_empty()).collect();
+        let mut answer = match &mut self.original {
+            Some(original) => original.ask(&args),
+            None => ours(self.sandbox, &args),
+        };
+        command.clone_into(&mut answer.command);
+        normalised(answer, self.sandbox)
+    }
 }
 
 fn with_conf<'a>(args: &[&'a str]) -> Vec<&'a str> {
