@@ -1,5 +1,6 @@
-//! Any text as a buildout.cfg: layers, macros and references of all options, without an end or a
-//! panic that a file can cause.
+//! Any bytes as a project of two files: a NUL byte ends the first one, which may extend the second
+//! as `base.cfg`. Everything is resolved and every refusal drawn.
+
 #![no_main]
 
 use std::rc::Rc;
@@ -7,14 +8,23 @@ use std::rc::Rc;
 use libfuzzer_sys::fuzz_target;
 use supkit::buildout::{NoRecipes, Paper, Project, Request};
 
-fuzz_target!(|text: &str| {
-    let paper = Paper::with(&[("buildout.cfg", text), ("base.cfg", "[buildout]\nparts = a\n[a]\nb = c\n")]);
+fuzz_target!(|bytes: &[u8]| {
+    let text = String::from_utf8_lossy(bytes);
+    let (top, base) = text.split_once('\0').unwrap_or((&text, ""));
+    let paper = Paper::with(&[("buildout.cfg", top), ("base.cfg", base)]);
     for request in [Request::strict("buildout.cfg"), Request::lazy("buildout.cfg")] {
-        let Ok(project) = Project::load(&request, &paper, Rc::new(NoRecipes)) else { continue };
-        let sections: Vec<String> = project.sections().map(str::to_owned).collect();
-        for section in sections {
-            let _ = project.options(&section);
+        match Project::load(&request, &paper, Rc::new(NoRecipes)) {
+            Ok(project) => {
+                for section in project.sections() {
+                    if let Err(fault) = project.options(section) {
+                        fault.diagnostic().render(project.sources(), false);
+                    }
+                }
+                let _ = project.reached_parts();
+            }
+            Err(failure) => {
+                failure.fault.diagnostic().render(&failure.sources, false);
+            }
         }
-        let _ = project.parts();
     }
 });

@@ -71,7 +71,15 @@ pub(super) fn fetch(
             return Ok(path);
         }
     }
-    Err(refusal(url, download, &home, &name, false))
+    let mut refusal = refusal(url, download, &home, &name, false);
+    if !outside.exists(&configured) {
+        let missing = paths::absolute(&outside.directory(), &configured);
+        refusal.message = format!(
+            "The directory:\n{}\nto be used as a download cache doesn't exist.\n",
+            repr(&missing)
+        );
+    }
+    Err(refusal)
 }
 
 /// The path of a `file:` URL.

@@ -71,6 +71,7 @@ struct Parts {
 impl Fault {
     pub(super) fn new(kind: Kind, message: impl Into<String>) -> Self {
         let message = message.into();
+        let message = message.trim_end().to_owned();
         Self(Box::new(Parts { kind, message, spans: Vec::new(), help: None, steps: Vec::new() }))
     }
 
@@ -126,6 +127,9 @@ impl Fault {
                 }
                 _ => {}
             }
+        }
+        for span in self.0.spans.iter().skip(1) {
+            diagnostic = diagnostic.via(*span, "and this");
         }
         diagnostic
     }

@@ -107,7 +107,8 @@ impl Engine {
     fn initialize(&mut self, name: &str) -> Result<(), Fault> {
         let Some(raw) = self.raw.get(name) else {
             let message = format!("The referenced section, {}, was not defined.", repr(name));
-            return Err(Fault::new(Kind::MissingSection, message));
+            return Err(Fault::new(Kind::MissingSection, message)
+                .help(format!("add a section [{name}], or correct the name")));
         };
         let doing = |fault: Fault| fault.while_doing(format!("Initializing section {name}."), None);
         let raw = if raw.contains_key("<") && name != "buildout" {
@@ -296,11 +297,16 @@ impl Engine {
         let message = format!("Referenced option does not exist: {section} {option}");
         let recipe = self.raw_value(section, "recipe").filter(|recipe| !recipe.text.is_empty());
         match recipe {
-            Some(recipe) => Fault::new(Kind::MadeByRecipe, message).help(format!(
-                "the recipe {} may make it: run buildout, so that .installed.cfg tells it, or \
-                 set `{option}` in [{section}]",
-                recipe.text
-            )),
+            Some(recipe) => {
+                let remedy = match self.strictness {
+                    Strictness::Whole => "`--recipes` adds what is known of it",
+                    Strictness::Needed => "run buildout, so that .installed.cfg tells it",
+                };
+                Fault::new(Kind::MadeByRecipe, message).help(format!(
+                    "the recipe {} may make it: {remedy}, or set `{option}` in [{section}]",
+                    recipe.text
+                ))
+            }
             None => Fault::new(Kind::MissingOption, message)
                 .help(format!("set `{option}` in [{section}], or correct the reference")),
         }

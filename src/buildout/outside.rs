@@ -107,7 +107,9 @@ impl Outside for Paper {
     }
 
     fn exists(&self, path: &str) -> bool {
-        self.files.contains_key(&super::paths::absolute(&self.directory, path))
+        let path = super::paths::absolute(&self.directory, path);
+        let below = format!("{}/", path.trim_end_matches('/'));
+        self.files.contains_key(&path) || self.files.keys().any(|name| name.starts_with(&below))
     }
 
     fn directory(&self) -> String {

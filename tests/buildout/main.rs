@@ -6,8 +6,10 @@
 
 mod beside;
 mod cases;
+mod command;
 mod generated;
 #[path = "../support/oracle.rs"]
 #[allow(unreachable_pub, reason = "shared with the other suites")]
 mod oracle;
+mod properties;
 mod realistic;
