@@ -9,12 +9,12 @@ use supkit::buildout::{NoRecipes, Paper, Project, Request};
 fn exhaust(files: &[(&str, &str)], request: &Request) -> bool {
     match Project::load(request, &Paper::with(files), Rc::new(NoRecipes)) {
         Ok(project) => {
-            let sound = project.sections().map(|name| project.options(name).map(drop)).collect();
+            let sound = project.sections().all(|name| project.options(name).is_ok());
             let reached = project.reached_parts();
             if let Err(fault) = &reached {
                 fault.diagnostic().render(project.sources(), false);
             }
-            Result::<(), _>::is_ok(&sound)
+            sound
         }
         Err(failure) => {
             failure.fault.diagnostic().render(&failure.sources, false);

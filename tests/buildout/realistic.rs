@@ -40,19 +40,24 @@ fn mains(project: &Path) -> Vec<String> {
     let names = fs::read_dir(project).unwrap().map(|entry| entry.unwrap().file_name());
     let names = names.map(|name| name.to_str().unwrap().to_owned());
     let mut names: Vec<String> =
-        names.filter(|name| name.ends_with(".cfg") && !name.starts_with('.')).collect();
+        names.filter(|name| is_cfg(Path::new(name)) && !name.starts_with('.')).collect();
     names.sort();
     names
+}
+
+fn is_cfg(name: &Path) -> bool {
+    name.extension().is_some_and(|end| end == "cfg")
 }
 
 fn case(root: &Path, project: &Path, main: &str) -> Case {
     let mut files = BTreeMap::new();
     for entry in WalkDir::new(project).into_iter().map(Result::unwrap) {
         let name = entry.path().strip_prefix(project).unwrap().to_str().unwrap();
-        if entry.file_type().is_file() && !name.starts_with('.') {
-            if let Ok(text) = fs::read_to_string(entry.path()) {
-                files.insert(name.to_owned(), text);
-            }
+        if entry.file_type().is_file()
+            && !name.starts_with('.')
+            && let Ok(text) = fs::read_to_string(entry.path())
+        {
+            files.insert(name.to_owned(), text);
         }
     }
     let name = format!("{}/{main}", project.strip_prefix(root).unwrap().display());
