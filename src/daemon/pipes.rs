@@ -26,8 +26,9 @@ pub(super) struct Pipes {
 struct Stdin {
     writer: PipeWriter,
     waiting: VecDeque<u8>,
-    /// Only while something waits: a pipe whose reader went away would be reported for ever.
-    token: Option<Token>,
+    token: Token,
+    /// Whether it is watched for more than its reader's going away.
+    is_awaited: bool,
 }
 
 /// What a token of ours stands for.
@@ -120,7 +121,10 @@ impl Pipes {
             self.outputs.insert((id, stream), (reader, token));
         }
         if let Some(writer) = ends.stdin {
-            self.stdins.insert(id, Stdin { writer, waiting: VecDeque::new(), token: None });
+            let token = poller.add(&writer, Interest::NONE)?;
+            self.tokens.insert(token, End::Stdin(id));
+            let stdin = Stdin { writer, waiting: VecDeque::new(), token, is_awaited: false };
+            self.stdins.insert(id, stdin);
         }
         Ok(())
     }
@@ -192,19 +196,12 @@ impl Pipes {
             self.close_stdin(poller, id);
             return outcome;
         }
-        match (stdin.waiting.is_empty(), stdin.token) {
-            (true, Some(token)) => {
-                poller.remove(&stdin.writer);
-                stdin.token = None;
-                self.tokens.remove(&token);
-            }
-            (false, None) => {
-                let watched = poller.add(&stdin.writer, Interest::WRITE);
-                let token = watched.map_err(|_| NotTaken::Closed)?;
-                stdin.token = Some(token);
-                self.tokens.insert(token, End::Stdin(id));
-            }
-            _ => {}
+        let is_awaited = !stdin.waiting.is_empty();
+        if is_awaited != stdin.is_awaited {
+            let interest = if is_awaited { Interest::WRITE } else { Interest::NONE };
+            let changed = poller.change(stdin.token, &stdin.writer, interest);
+            changed.map_err(|_| NotTaken::Closed)?;
+            stdin.is_awaited = is_awaited;
         }
         Ok(())
     }
@@ -228,12 +225,11 @@ impl Pipes {
         }
     }
 
-    fn close_stdin(&mut self, poller: &mut Poller, id: ProcId) {
-        if let Some(stdin) = self.stdins.remove(&id)
-            && let Some(token) = stdin.token
-        {
+    /// The reader went away, or nobody is to write any more.
+    pub(super) fn close_stdin(&mut self, poller: &mut Poller, id: ProcId) {
+        if let Some(stdin) = self.stdins.remove(&id) {
             poller.remove(&stdin.writer);
-            self.tokens.remove(&token);
+            self.tokens.remove(&stdin.token);
         }
     }
 }

@@ -160,6 +160,15 @@ impl Shell {
         }
     }
 
+    /// A child closed its stdin while nothing was written to it. A listener is not given up for
+    /// that: it may still answer what it has read.
+    pub fn hang_up(&mut self, id: ProcId, core: &mut Supervisor, now: Now) {
+        self.pipes.close_stdin(&mut self.poller, id);
+        if core.process(id).is_some_and(|process| process.listener().is_none()) {
+            core.take(Input::StdinClosed { id }, now);
+        }
+    }
+
     /// A child's stdin takes more.
     pub fn flush(&mut self, id: ProcId, core: &mut Supervisor, now: Now) {
         let outcome = self.pipes.flush(&mut self.poller, id);

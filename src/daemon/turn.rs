@@ -148,6 +148,8 @@ impl<'a> Daemon<'a> {
         } else if let Some(end) = self.shell.pipes.end(ready.token) {
             match end {
                 End::Output(id, stream) => self.heard(id, stream, now),
+                // Nobody reads there; so it is a hang-up that shows as readable.
+                End::Stdin(id) if ready.readable => self.shell.hang_up(id, &mut self.core, now),
                 End::Stdin(id) => self.shell.flush(id, &mut self.core, now),
             }
         } else if self.server.owns(ready.token) {

@@ -13,8 +13,8 @@ use polling::{Event, Events, PollMode};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Token(usize);
 
-/// What to wait for. A descriptor that hangs up is reported whatever the interest, so one without
-/// any interest is better removed.
+/// What to wait for. A descriptor that hangs up is reported whatever the interest, again and again
+/// until it is removed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Interest {
     pub read: bool,
@@ -22,6 +22,8 @@ pub struct Interest {
 }
 
 impl Interest {
+    /// Only a hang-up.
+    pub const NONE: Self = Self { read: false, write: false };
     pub const READ: Self = Self { read: true, write: false };
     pub const WRITE: Self = Self { read: false, write: true };
     pub const BOTH: Self = Self { read: true, write: true };

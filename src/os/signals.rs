@@ -6,7 +6,7 @@ use std::os::unix::net::UnixStream;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use nix::sys::signal::{SigHandler, Signal, signal};
+use nix::sys::signal::{SigHandler, SigSet, Signal, signal};
 
 pub const HUP: i32 = libc::SIGHUP;
 pub const INT: i32 = libc::SIGINT;
@@ -29,6 +29,7 @@ impl Signals {
         let (reader, writer) = UnixStream::pair()?;
         reader.set_nonblocking(true)?;
         writer.set_nonblocking(true)?;
+        unblock(numbers)?;
         let writer = Arc::new(writer);
         let mut pending = Vec::with_capacity(numbers.len());
         for &number in numbers {
@@ -62,6 +63,15 @@ impl Signals {
         }
         taken
     }
+}
+
+/// Whoever started us may have blocked them.
+fn unblock(numbers: &[i32]) -> io::Result<()> {
+    let mut set = SigSet::empty();
+    for &number in numbers {
+        set.add(Signal::try_from(number)?);
+    }
+    Ok(set.thread_unblock()?)
 }
 
 impl AsFd for Signals {
