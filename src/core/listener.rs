@@ -8,6 +8,12 @@ const READY: &[u8] = b"READY\n";
 /// The word before a result's length. Supervisor drops as many bytes and never looks at them.
 const RESULT_WORD: usize = b"RESULT ".len();
 
+/// A line that should say `RESULT n` and is longer than this does not.
+const LONGEST_LINE: usize = 64 * 1024;
+
+/// A relay answers with whole events; nobody answers with more than this.
+const LONGEST_RESULT: usize = 256 * 1024 * 1024;
+
 /// One thing that a listener's output did.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Step {
@@ -86,8 +92,7 @@ impl Listener {
         let length = if let Some(length) = self.result {
             length
         } else {
-            let end = self.said.iter().position(|&byte| byte == b'\n')?;
-            let line: Vec<u8> = self.said.drain(..=end).take(end).collect();
+            let line = self.line()?;
             let Some(length) = result_length(&line) else {
                 return Some(Step::BadResult(line));
             };
@@ -98,6 +103,15 @@ impl Listener {
         }
         self.result = None;
         Some(Step::Result(self.said.drain(..length).collect()))
+    }
+
+    /// The line that was begun, once it has ended or is too long to be one.
+    fn line(&mut self) -> Option<Vec<u8>> {
+        match self.said.iter().position(|&byte| byte == b'\n') {
+            Some(end) => Some(self.said.drain(..=end).take(end).collect()),
+            None if self.said.len() > LONGEST_LINE => Some(std::mem::take(&mut self.said)),
+            None => None,
+        }
     }
 
     fn change(&mut self, to: ListenerState) -> Step {
@@ -116,7 +130,8 @@ fn result_length(line: &[u8]) -> Option<usize> {
     let well_formed = !digits.starts_with('_') && !digits.ends_with('_') && !digits.contains("__");
     let digits = digits.replace('_', "");
     let all_digits = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
-    (well_formed && all_digits).then(|| digits.parse().ok())?
+    let length = (well_formed && all_digits).then(|| digits.parse().ok())?;
+    length.filter(|length| *length <= LONGEST_RESULT)
 }
 
 #[cfg(test)]
@@ -180,6 +195,15 @@ mod tests {
         assert_eq!(steps(&mut busy(), b"RESULT  1_0 \n0123456789").len(), 2);
         assert_eq!(steps(&mut busy(), b"RESULT x\n")[0], Step::BadResult(b"RESULT x".to_vec()));
         assert_eq!(steps(&mut busy(), b"\n")[0], Step::BadResult(Vec::new()));
+    }
+
+    #[test]
+    fn what_never_ends_is_no_result() {
+        let mut listener = busy();
+        assert_eq!(steps(&mut listener, &[b'x'; LONGEST_LINE]), []);
+        assert_eq!(steps(&mut listener, b"x").len(), 2);
+        let got = steps(&mut busy(), b"RESULT 99999999999\n");
+        assert_eq!(got[0], Step::BadResult(b"RESULT 99999999999".to_vec()));
     }
 
     #[test]

@@ -85,6 +85,8 @@ fn a_tcp_socket_is_shared_and_closed_with_the_last_process() {
         stage.start("web:web-0");
         stage.stop("web:web-1");
         told.push(format!("the first again {:?}", ask_tcp(stage)));
+        let stdin = stage.try_call("sendProcessStdin", &[text("web:web-0"), text("hello")]);
+        told.push(format!("stdin {:?}", stdin.map_err(|error| error.to_string())));
         assert!(holds(stage.pid_of("web:web-0"), &first["inode"]));
         stage.stop("web:web-0");
         told.push(format!("none {:?}", ask_tcp(stage)));

@@ -95,6 +95,30 @@ fn events_wait_for_a_pool_that_does_not_run_and_the_oldest_are_lost() {
     });
 }
 
+#[test]
+fn a_listener_that_is_stopped_gives_back_what_it_was_busy_with() {
+    let sections = [
+        listener("busy", REMOTE, "hang\nbuffer_size=3"),
+        listener("leaving", REMOTE, "leave\npriority=-2"),
+    ]
+    .concat();
+    same(&sections, |stage| {
+        for name in ["busy", "leaving"] {
+            ready(stage, name, 1);
+        }
+        stage.remote("1");
+        heard_many(stage, "busy.rec", 1);
+        stage.await_state("leaving", "EXITED");
+        stage.stop("busy");
+        stage.remote("2");
+        for name in ["busy", "leaving"] {
+            stage.start(name);
+            heard(stage, &format!("{name}.rec"), |it| it.payload.ends_with('2'));
+        }
+        told(stage, &["busy.rec", "leaving.rec"])
+    });
+}
+
 /// The original buffers it once for each subscription that it matches.
 #[test]
 fn an_event_that_two_subscriptions_name_comes_once_here() {

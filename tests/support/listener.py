@@ -61,6 +61,7 @@ ANSWERS = {
     "pieces": in_pieces,
     "die": lambda: die(b""),
     "half": lambda: die(b"RESULT 2\nO"),
+    "leave": lambda: os._exit(0),
     "hang": forever,
     "close-stdout": close_stdout,
     "close-stdin": close_stdin,
