@@ -197,6 +197,11 @@ fn a_program_can_be_added_to_a_group_that_runs() {
     assert_eq!(twiddle("log", json!(["hello from afar", "WARN"])), json!(true));
     assert_eq!(twiddle("log", json!(["x", "LOUD"])), json!([2, "INCORRECT_PARAMETERS"]));
     daemon.wait_for_log("WARN hello from afar");
+    let only = format!("{SERVER}whitelist=getGroupNames, log\n{BEFORE}");
+    sandbox.write("d.conf", &support::daemon::conf(&only));
+    call(&sandbox, "supervisor.reloadConfig", &json!([]));
+    assert_eq!(twiddle("getAPIVersion", json!([])), json!([230, "UNKNOWN: getAPIVersion"]));
+    assert_eq!(twiddle("getGroupNames", json!([])), json!(["gone", "many", "pair"]));
     let names = call(&sandbox, "system.listMethods", &json!([]));
     assert!(names.as_array().expect("an array").contains(&json!("twiddler.log")));
 }

@@ -160,12 +160,13 @@ impl std::fmt::Debug for HttpServer {
 }
 
 /// A `[rpcinterface:x]` that supkit has built in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RpcInterface {
     /// `supervisor.rpcinterface:make_main_rpcinterface`
     Main,
-    /// `supervisor_twiddler.rpcinterface:make_twiddler_rpcinterface`
-    Twiddler,
+    /// `supervisor_twiddler.rpcinterface:make_twiddler_rpcinterface`, with the methods that may be
+    /// called; all, if none is named.
+    Twiddler { whitelist: Vec<String> },
 }
 
 /// What is started, stopped, added and removed together: a `[group:x]`, a lone `[program:x]`, an

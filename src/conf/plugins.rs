@@ -10,28 +10,43 @@ use super::sections::{Opt, Section, rpcinterface as r};
 /// The factories that need no Python.
 const INTERFACES: &[(&str, RpcInterface)] = &[
     ("supervisor.rpcinterface:make_main_rpcinterface", RpcInterface::Main),
-    ("supervisor_twiddler.rpcinterface:make_twiddler_rpcinterface", RpcInterface::Twiddler),
+    (
+        "supervisor_twiddler.rpcinterface:make_twiddler_rpcinterface",
+        RpcInterface::Twiddler { whitelist: Vec::new() },
+    ),
 ];
 
 pub(super) fn rpc_interfaces(reader: &mut Reader<'_>) -> Vec<RpcInterface> {
     let known: Vec<_> = INTERFACES.iter().map(|row| row.0).collect();
     let found = factories(reader, &r::SECTION, &r::FACTORY, &known);
-    found.into_iter().map(|at| INTERFACES[at].1).collect()
+    let interfaces = found.into_iter().map(|(section, at)| match &INTERFACES[at].1 {
+        RpcInterface::Main => RpcInterface::Main,
+        RpcInterface::Twiddler { .. } => {
+            let names = Names::default();
+            let scope = Scope { section: &section, names: &names, program: false };
+            // what is wrong with it has been noted, and nothing runs then
+            let whitelist = reader.get(scope, &r::WHITELIST).unwrap_or_default();
+            RpcInterface::Twiddler { whitelist }
+        }
+    });
+    interfaces.collect()
 }
 
-/// The factories of all sections of a kind, as their places among the known ones.
+/// The factories of all sections of a kind, as their places among the known ones, each with the
+/// name of its section.
 pub(super) fn factories(
     reader: &mut Reader<'_>,
     kind: &Section,
     option: &Opt<Text>,
     known: &[&str],
-) -> Vec<usize> {
+) -> Vec<(String, usize)> {
     let names = Names::default();
     let sections = reader.loaded.document.sections().iter().filter(|s| kind.is(&s.name));
     let mut found = Vec::new();
     for section in sections {
         let scope = Scope { section: &section.name, names: &names, program: false };
-        found.extend(factory(reader, scope, option, known));
+        let at = factory(reader, scope, option, known);
+        found.extend(at.into_iter().map(|at| (section.name.clone(), at)));
         // Supervisor expands the other options as well, so what they cannot expand is a fault,
         // though nobody reads them here.
         reader.expand_extras(scope, option.name);

@@ -207,6 +207,8 @@ section! {
     rpcinterface: Own "rpcinterface" open true {
         /// Where the methods come from.
         FACTORY: Text = "supervisor.rpcinterface_factory", None, Set("supervisor.rpcinterface:make_main_rpcinterface");
+        /// Methods that the twiddler interface may offer; without a word, all of them.
+        WHITELIST: List = "whitelist", Some(""), Hidden;
     }
 }
 

@@ -73,7 +73,7 @@ fn tell_stale(path: &Path) {
 
 fn announce(server: &HttpServer, interfaces: &[RpcInterface], log: &mut ActivityLog) {
     for interface in interfaces {
-        let name = interface_name(*interface);
+        let name = interface_name(interface);
         log.log(LogLevel::Info, &format!("RPC interface '{name}' initialized"));
     }
     if server.credentials.is_none() {
@@ -83,10 +83,10 @@ fn announce(server: &HttpServer, interfaces: &[RpcInterface], log: &mut Activity
     }
 }
 
-fn interface_name(interface: RpcInterface) -> &'static str {
+fn interface_name(interface: &RpcInterface) -> &'static str {
     match interface {
         RpcInterface::Main => "supervisor",
-        RpcInterface::Twiddler => "twiddler",
+        RpcInterface::Twiddler { .. } => "twiddler",
     }
 }
 

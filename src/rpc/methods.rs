@@ -207,8 +207,8 @@ pub static METHODS: &[Method] = methods! {
 
 /// The methods that this configuration gives.
 pub fn available(config: &Config) -> impl Iterator<Item = &'static Method> {
-    let has = |interface| config.rpcinterfaces.contains(&interface);
-    let (main, twiddler) = (has(RpcInterface::Main), has(RpcInterface::Twiddler));
+    let main = config.rpcinterfaces.contains(&RpcInterface::Main);
+    let twiddler = twiddler::whitelist(config).is_some();
     METHODS.iter().filter(move |method| match method.space {
         System => true,
         Supervisor | Supkit => main,
@@ -226,6 +226,9 @@ pub fn call(world: &mut World<'_>, name: &str, params: &[Value]) -> Answer {
     }
     if !method.may_run(world.supervisor.mood()) {
         return Err(Fault::bare(Code::ShutdownState));
+    }
+    if method.space == Twiddler {
+        twiddler::allow(world.supervisor.config(), method.name)?;
     }
     (method.run)(world, &Args(params))
 }

@@ -30,3 +30,6 @@ pub mod xml;
 
 pub use promise::{Outcome, Promise};
 pub use world::{Services, World};
+
+#[cfg(test)]
+mod tests;

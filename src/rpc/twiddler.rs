@@ -5,7 +5,7 @@ use super::fault::{Code, Fault};
 use super::methods::Answer;
 use super::value::Value;
 use super::world::World;
-use crate::conf::config::LogLevel;
+use crate::conf::config::{Config, LogLevel, RpcInterface};
 
 const API_VERSION: &str = "1.0";
 
@@ -19,6 +19,27 @@ const LEVELS: &[(&str, i64, LogLevel)] = &[
     ("TRAC", 5, LogLevel::Trace),
     ("BLAT", 3, LogLevel::Blather),
 ];
+
+/// The fault for a method that the configuration does not allow; its name is none of Supervisor's.
+const NOT_IN_WHITELIST: i64 = 230;
+
+/// The methods that may be called; `None` if the interface is not configured.
+pub(super) fn whitelist(config: &Config) -> Option<&[String]> {
+    config.rpcinterfaces.iter().find_map(|interface| match interface {
+        RpcInterface::Twiddler { whitelist } => Some(whitelist.as_slice()),
+        RpcInterface::Main => None,
+    })
+}
+
+/// Whether the configuration lets a method of this interface be called.
+pub(super) fn allow(config: &Config, method: &str) -> Result<(), Fault> {
+    let method = method.rsplit('.').next().unwrap_or(method);
+    let allowed = whitelist(config).unwrap_or_default();
+    if allowed.is_empty() || allowed.iter().any(|name| name == method) {
+        return Ok(());
+    }
+    Err(Fault { code: NOT_IN_WHITELIST, string: format!("UNKNOWN: {method}") })
+}
 
 pub(super) fn get_api_version(_: &mut World<'_>, _: &Args<'_>) -> Answer {
     Ok(Value::str(API_VERSION).into())
