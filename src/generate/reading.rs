@@ -82,11 +82,17 @@ fn part(
 }
 
 fn value(project: &Project, section: &str, option: &str, text: String) -> Value {
-    let pin = |line: &str| project.pinpoint(section, option, line);
-    let several = text.contains('\n');
-    let lines: Vec<Option<Span>> =
-        if several { text.lines().map(|line| pin(line.trim())).collect() } else { Vec::new() };
+    let lines = if text.contains('\n') { places(project, section, option, &text) } else { vec![] };
     Value { span: project.span(section, option), lines, text }
+}
+
+/// Where each line of a value stands. It is looked for as it was written, before its references
+/// were followed; unless one of them stands for several lines.
+fn places(project: &Project, section: &str, option: &str, text: &str) -> Vec<Option<Span>> {
+    let written = project.value(section, option).map(|value| value.text).unwrap_or_default();
+    let same = written.lines().count() == text.lines().count();
+    let lines = if same { &written } else { text };
+    lines.lines().map(|line| project.pinpoint(section, option, line.trim())).collect()
 }
 
 #[cfg(test)]
