@@ -33,6 +33,8 @@ pub struct SourceMap {
 struct Source {
     name: String,
     text: String,
+    /// Where each line begins.
+    lines: Vec<usize>,
 }
 
 /// A place as people write it: 1-based line, 1-based column in characters.
@@ -51,7 +53,10 @@ impl fmt::Display for Place {
 
 impl SourceMap {
     pub fn add(&mut self, name: impl Into<String>, text: impl Into<String>) -> SourceId {
-        self.sources.push(Source { name: name.into(), text: text.into() });
+        let text: String = text.into();
+        let starts = text.match_indices('\n').map(|(at, _)| at + 1);
+        let lines = [0].into_iter().chain(starts).collect();
+        self.sources.push(Source { name: name.into(), text, lines });
         SourceId(u32::try_from(self.sources.len() - 1).unwrap_or(u32::MAX))
     }
 
@@ -71,17 +76,12 @@ impl SourceMap {
     /// Where a span begins, for `file:line:column`.
     pub fn place(&self, span: Span) -> Place {
         let text = self.text(span.source);
-        let mut start = span.start.min(text.len());
-        while !text.is_char_boundary(start) {
-            start -= 1;
-        }
-        let before = &text[..start];
-        let line_start = before.rfind('\n').map_or(0, |at| at + 1);
-        Place {
-            file: self.name(span.source).to_owned(),
-            line: before.matches('\n').count() + 1,
-            column: before[line_start..].chars().count() + 1,
-        }
+        let lines = self.sources.get(span.source.0 as usize).map_or(&[0][..], |s| &s.lines);
+        let start = text.floor_char_boundary(span.start);
+        let line = lines.partition_point(|begin| *begin <= start).max(1);
+        let before = text.get(lines[line - 1]..start).unwrap_or_default();
+        let file = self.name(span.source).to_owned();
+        Place { file, line, column: before.chars().count() + 1 }
     }
 }
 

@@ -12,6 +12,8 @@ mod servers;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeSet;
+
 use super::config::Process;
 use super::read::{Draft, Examined};
 use super::surroundings::Surroundings;
@@ -87,13 +89,9 @@ impl<'a> Subject<'a> {
 
     /// The first process of every section that has any; numbered copies share their troubles.
     fn programs(&self) -> Vec<&'a Process> {
-        let mut seen: Vec<&Process> = Vec::new();
-        for process in self.draft.groups.iter().flat_map(|group| &group.processes) {
-            if !seen.iter().any(|other| other.program == process.program) {
-                seen.push(process);
-            }
-        }
-        seen
+        let mut seen = BTreeSet::new();
+        let all = self.draft.groups.iter().flat_map(|group| &group.processes);
+        all.filter(|process| seen.insert(&process.program)).collect()
     }
 }
 

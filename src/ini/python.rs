@@ -1,6 +1,8 @@
 //! The dialect of Python's `RawConfigParser`, in which supervisord.conf is written: not strict,
 //! `;` and `#` begin a comment after a blank, indented lines continue. Knows no option.
 
+use std::collections::BTreeMap;
+
 use super::lines::{Line, lines};
 use super::text::{is_space, repr, strip, strip_end};
 use crate::diag::{SourceId, Span};
@@ -10,6 +12,8 @@ use crate::diag::{SourceId, Span};
 #[derive(Clone, Debug, Default)]
 pub struct Document {
     sections: Vec<Section>,
+    /// Where each section stands, by name.
+    index: BTreeMap<String, usize>,
     defaults: Section,
 }
 
@@ -70,7 +74,7 @@ impl Document {
     }
 
     pub fn section(&self, name: &str) -> Option<&Section> {
-        self.sections.iter().find(|section| section.name == name)
+        self.index.get(name).map(|at| &self.sections[*at])
     }
 
     /// An option of a section, or else of `[DEFAULT]`.
@@ -243,8 +247,8 @@ impl Reader<'_> {
             self.document.defaults.headers.push(span);
             return;
         }
-        let sections = &mut self.document.sections;
-        let at = sections.iter().position(|s| s.name == name).unwrap_or_else(|| {
+        let Document { sections, index, .. } = &mut *self.document;
+        let at = *index.entry(name.to_owned()).or_insert_with(|| {
             sections.push(Section { name: name.to_owned(), ..Section::default() });
             sections.len() - 1
         });

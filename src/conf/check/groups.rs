@@ -1,5 +1,7 @@
 //! Groups that are empty, doubled or share their programs, and programs without a process.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use super::{Subject, warning};
 use crate::conf::config::{Group, GroupKind};
 use crate::conf::sections::{eventlistener, fcgi_program, group, program};
@@ -32,11 +34,13 @@ fn section(subject: &Subject<'_>, of: &Group) -> Option<String> {
 }
 
 fn doubled(subject: &Subject<'_>, groups: &[Group]) -> Vec<Diagnostic> {
+    let mut firsts: BTreeMap<&str, &Group> = BTreeMap::new();
     let mut found = Vec::new();
-    for (at, group) in groups.iter().enumerate() {
-        let Some(first) = groups[..at].iter().find(|other| other.name == group.name) else {
+    for group in groups {
+        let first = *firsts.entry(&group.name).or_insert(group);
+        if std::ptr::eq(first, group) {
             continue;
-        };
+        }
         // Two kinds of section may make a group of one name; the header of this one is told.
         let message = format!("there are two groups `{}`; only one is started", group.name);
         let mine = header_other_than(subject, group, header(subject, first));
@@ -66,9 +70,8 @@ fn empty(subject: &Subject<'_>, group: &Group) -> Option<Diagnostic> {
 
 /// Processes of one group that have one name: the last takes it.
 fn namesakes(subject: &Subject<'_>, group: &Group) -> Option<Diagnostic> {
-    let (_, second) = group.processes.iter().enumerate().find(|(at, process)| {
-        group.processes[..*at].iter().any(|other| other.name == process.name)
-    })?;
+    let mut names = BTreeSet::new();
+    let second = group.processes.iter().find(|process| !names.insert(&process.name))?;
     let message =
         format!("the group `{}` has two processes `{}`; only one is kept", group.name, second.name);
     let place = subject.place(&second.program, program::PROCESS_NAME.name);
@@ -78,12 +81,11 @@ fn namesakes(subject: &Subject<'_>, group: &Group) -> Option<Diagnostic> {
 
 /// Programs that two groups name: both start them.
 fn shared(subject: &Subject<'_>, groups: &[Group]) -> Vec<Diagnostic> {
+    let mut owners: BTreeMap<&str, &Group> = BTreeMap::new();
     let mut found = Vec::new();
-    for (at, group) in groups.iter().enumerate() {
-        let fellow = group.processes.first().and_then(|process| {
-            let others = groups[..at].iter().filter(|other| other.name != group.name);
-            others.into_iter().find(|o| o.processes.iter().any(|p| p.program == process.program))
-        });
+    for group in groups {
+        let owned = group.processes.iter().map(|p| *owners.entry(&p.program).or_insert(group));
+        let fellow = owned.filter(|owner| owner.name != group.name).last();
         if let Some(fellow) = fellow {
             let (a, b) = (&fellow.name, &group.name);
             let message = format!("the groups `{a}` and `{b}` both start a program");

@@ -1,5 +1,7 @@
 //! Logs that two write to, and log options that have no effect.
 
+use std::collections::BTreeMap;
+
 use super::{Subject, warning};
 use crate::conf::config::{LogTarget, Process, StreamLog};
 use crate::conf::sections::{program as p, supervisord};
@@ -15,10 +17,13 @@ struct Writer<'a> {
 /// Files that two sections write and rotate: each would carry off what the other writes.
 pub(super) fn shared(subject: &Subject<'_>) -> Vec<Diagnostic> {
     let writers = writers(subject);
+    let mut firsts: BTreeMap<&str, &Writer<'_>> = BTreeMap::new();
     let mut found: Vec<Diagnostic> = Vec::new();
-    for (at, writer) in writers.iter().enumerate() {
-        let meets = |o: &&Writer<'_>| o.path == writer.path && o.section != writer.section;
-        let Some(first) = writers[..at].iter().find(meets) else { continue };
+    for writer in &writers {
+        let first = *firsts.entry(writer.path).or_insert(writer);
+        if first.section == writer.section {
+            continue;
+        }
         let (path, one, other) = (writer.path, first.section, writer.section);
         let message = format!("`[{one}]` and `[{other}]` both write and rotate `{path}`");
         let mut diagnostic = warning("log-twice", message, writer.span)
