@@ -197,7 +197,12 @@ fn what_a_killed_daemon_left_behind_is_no_obstacle() {
     works(&sandbox, "/bin/kill", &["-KILL", &daemon]);
     let gone = || !fs::exists(format!("/proc/{daemon}")).unwrap_or(true);
     wait_until("the daemon is gone", gone);
+    let said = fails(&sandbox, "bin/run", &[]);
+    assert!(said.contains("outlived a daemon") && said.contains("bin/stop ends them"), "{said}");
     let said = works(&sandbox, "bin/stop", &[]);
+    assert!(said.starts_with("stopped site (pid "), "{said}");
+    assert!(said.contains("\nstopped store (pid "), "{said}");
+    assert_eq!(sandbox.processes(), [0; 0]);
     assert!(said.contains("removed") && said.contains("supervisor.sock"), "{said}");
     assert!(!sandbox.path("site/var/supervisord.pid").exists());
     assert!(works(&sandbox, "bin/run", &[]).contains("all 2 programs run"));

@@ -146,6 +146,14 @@ fn info(value: &Value) -> Info {
 }
 
 impl Info {
+    /// A process of which no daemon tells.
+    pub(super) fn named(group: String, name: String, pid: i64) -> Self {
+        let none = String::new;
+        let (spawnerr, description) = (none(), none());
+        let state = ProcessState::Unknown;
+        Self { group, name, state, pid, exitstatus: 0, spawnerr, description }
+    }
+
     /// As supervisorctl calls it.
     pub(super) fn full_name(&self) -> String {
         if self.group == self.name {

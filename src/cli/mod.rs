@@ -7,6 +7,7 @@ mod check_project;
 mod deployment;
 mod echo_conf;
 mod generate;
+mod orphans;
 mod outside;
 mod pidproxy;
 mod project;

@@ -10,6 +10,7 @@ use crate::rpc::fault::Code;
 use crate::rpc::value::Value;
 
 use super::deployment::{Deployment, Info, complain, infos, is_absent, is_alive, pause, say};
+use super::orphans;
 
 #[derive(clap::Args)]
 pub(super) struct Args {
@@ -49,7 +50,7 @@ fn stop(args: &Args) -> Result<(), String> {
         }
         Ok(None) => match deployment.pid() {
             Some(pid) => await_leaving(&deployment, pid, limit),
-            None => tidy(&deployment),
+            None => tidy(&deployment, stop_orphans(&deployment)?),
         },
         Err(error) => Err(error),
     }
@@ -116,8 +117,23 @@ fn await_end(deployment: &Deployment, pid: i32, end: Instant) -> Result<(), Stri
     Ok(())
 }
 
-/// Nothing runs: what a daemon that was killed left behind is removed.
-fn tidy(deployment: &Deployment) -> Result<(), String> {
+/// What outlived a daemon that was killed; tells how many there were.
+fn stop_orphans(deployment: &Deployment) -> Result<usize, String> {
+    let all = orphans::find(deployment);
+    for orphan in &all {
+        if !orphan.stop(deployment) {
+            let who = orphan.describe();
+            return Err(format!(
+                "{who} outlived its daemon and is another user's; end it as that one"
+            ));
+        }
+        say(&format!("stopped {}, which outlived its daemon", orphan.describe()));
+    }
+    Ok(all.len())
+}
+
+/// No daemon runs: what one that was killed left behind is removed.
+fn tidy(deployment: &Deployment, orphans: usize) -> Result<(), String> {
     let removed = remove_rests(deployment);
     let rests: Vec<&str> = rests(deployment).into_iter().filter(|path| exists(path)).collect();
     if !rests.is_empty() {
@@ -126,7 +142,7 @@ fn tidy(deployment: &Deployment) -> Result<(), String> {
             rests.join(" and ")
         ));
     }
-    if removed == 0 {
+    if removed + orphans == 0 {
         say("nothing runs");
     }
     Ok(())

@@ -15,6 +15,7 @@ use crate::rpc::fault::Code;
 use crate::rpc::value::Value;
 
 use super::deployment::{Deployment, Info, complain, infos, is_absent, pause, say};
+use super::orphans;
 use progress::Progress;
 
 #[derive(clap::Args)]
@@ -50,6 +51,9 @@ fn run(args: &Args) -> Result<ExitCode, String> {
     let end = Instant::now() + Duration::from_secs(args.timeout);
     let mut client = deployment.client()?;
     let is_up = is_up(&mut client)?;
+    if !is_up {
+        refuse_orphans(&deployment)?;
+    }
     if args.foreground || deployment.config.supervisord.nodaemon && !is_up {
         if is_up {
             return Err("the daemon runs already, in the background; bin/stop ends it".to_owned());
@@ -80,6 +84,16 @@ fn is_up(client: &mut Client) -> Result<bool, String> {
             client.serverurl()
         )),
     }
+}
+
+/// Programs of a daemon that was killed hold the ports and storages that ours will want.
+fn refuse_orphans(deployment: &Deployment) -> Result<(), String> {
+    let names: Vec<String> =
+        orphans::find(deployment).iter().map(orphans::Orphan::describe).collect();
+    if names.is_empty() || deployment.pid().is_some() {
+        return Ok(());
+    }
+    Err(format!("outlived a daemon that was killed: {}\nbin/stop ends them", names.join(", ")))
 }
 
 fn own_program() -> Result<std::path::PathBuf, String> {
