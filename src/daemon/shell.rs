@@ -160,8 +160,8 @@ impl Shell {
         }
     }
 
-    /// A child closed its stdin while nothing was written to it. A listener is not given up for
-    /// that: it may still answer what it has read.
+    /// A child closed its stdin, perhaps in the middle of what was written to it. A listener is not
+    /// given up for that: it may still answer what it has read.
     pub fn hang_up(&mut self, id: ProcId, core: &mut Supervisor, now: Now) {
         self.pipes.close_stdin(&mut self.poller, id);
         if core.process(id).is_some_and(|process| process.listener().is_none()) {
@@ -171,8 +171,9 @@ impl Shell {
 
     /// A child's stdin takes more.
     pub fn flush(&mut self, id: ProcId, core: &mut Supervisor, now: Now) {
-        let outcome = self.pipes.flush(&mut self.poller, id);
-        self.fed(id, outcome, core, now);
+        if self.pipes.flush(&mut self.poller, id).is_err() {
+            self.hang_up(id, core, now);
+        }
     }
 
     /// A child wrote something or closed a stream.
