@@ -4,7 +4,7 @@
 mod support;
 
 use std::io::Write;
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 
 use support::ctl::{Answer, settled, transcript};
 use support::daemon::SERVER;
@@ -70,6 +70,13 @@ fn compare_alone(confs: &[(&str, &str)], commands: &str, settle: fn(Answer) -> A
 fn first_line(answer: Answer) -> Answer {
     let out = answer.out.lines().next().unwrap_or_default().to_owned();
     Answer { out, ..answer }
+}
+
+/// Between the two lines that Supervisor has for a refusal, ours shows the place and the remedy.
+fn without_diagnosis(answer: Answer) -> Answer {
+    let is_theirs = |line: &&str| line.starts_with("Error: ") || line.starts_with("For help, ");
+    let lines: Vec<&str> = answer.err.lines().filter(is_theirs).collect();
+    Answer { err: lines.join("\n"), ..answer }
 }
 
 fn assert_same(got: &[Answer], expected: &[Answer], who: &str) {
@@ -188,22 +195,30 @@ fn command_lines_and_files() {
         -u a --username=b pid; -ubob -pword -s unix://x/none.sock status; status -x; -- pid; pid; \
         @none; pid; @bare; -s unix://none.sock pid; @bad; pid; @here; pid; \
         @plugin; pid; @half; pid";
-    compare_alone(&confs, commands, |answer| answer);
+    compare_alone(&confs, commands, without_diagnosis);
+}
+
+/// The same behind a password.
+fn guarded() -> String {
+    first_conf()
+        .replace("{here}/d.sock\n[super", "{here}/d.sock\nusername=me\npassword=s3cret\n[super")
 }
 
 #[test]
 fn names_and_passwords() {
-    let guarded = first_conf()
-        .replace("{here}/d.sock\n[super", "{here}/d.sock\nusername=me\npassword=s3cret\n[super");
     let commands = "status web; pid; reread; shutdown; -u me -p s3cret pid; -u me -p wrong pid; \
         -u me -p s3cret tail -f nope; tail -f web; -u me pid; -p s3cret pid; -u me -p s3cret status";
-    compare(&[("one", &guarded)], commands);
+    compare(&[("one", &guarded())], commands);
 }
 
 /// What a client prints that is fed lines, and how it exits.
 fn fed(client: Subject, sandbox: &Sandbox, lines: &str) -> (String, Option<i32>) {
-    let mut command = client.program(sandbox, "supervisorctl");
+    fed_to(client.program(sandbox, "supervisorctl"), sandbox, lines)
+}
+
+fn fed_to(mut command: Command, sandbox: &Sandbox, lines: &str) -> (String, Option<i32>) {
     command.args(["-c", "d.conf"]).stdin(Stdio::piped()).stdout(Stdio::piped());
+    command.stderr(Stdio::null());
     let mut child = command.spawn().expect("it starts");
     let mut stdin = child.stdin.take().expect("stdin is piped");
     stdin.write_all(lines.as_bytes()).expect("it reads");
@@ -245,6 +260,24 @@ fn lines_from_a_pipe() {
             )
         };
         assert_eq!(first_words(got), first_words(want), "{script:?}");
+    }
+}
+
+#[test]
+fn a_password_from_a_pipe() {
+    let sandbox = Sandbox::new();
+    let daemon = Daemon::start(Subject::Original, &sandbox, &guarded());
+    daemon.wait_for_count("entered RUNNING state", 6);
+    for script in ["me\nwrong\nme\ns3cret\npid web\n", "", "me\ns3cret\nopen http://127.0.0.1:1\n"]
+    {
+        let [ours, original] = [Subject::Ours, Subject::Original].map(|client| {
+            // Without a terminal of its own a client can only ask standard input.
+            let mut command = sandbox.command("setsid");
+            let inside = client.program(&sandbox, "supervisorctl");
+            command.arg("--wait").arg(inside.get_program()).args(inside.get_args());
+            fed_to(command, &sandbox, script)
+        });
+        assert_eq!(ours, original, "{script:?}");
     }
 }
 

@@ -118,9 +118,10 @@ ask("supervisor.nothing")
 ask("system.methodSignature", "supervisor.startProcess")
 ask("system.multicall", [{"methodName": "supervisor.getAPIVersion", "params": []}, {"methodName": "x"}])
 ask("supervisor.reloadConfig")
-ask("supervisor.shutdown")
-proxy = xmlrpc.client.ServerProxy(url.replace("me:", "you:"))
+mine, proxy = proxy, xmlrpc.client.ServerProxy(url.replace("me:", "you:"))
 ask("supervisor.getState")
+proxy = mine
+ask("supervisor.shutdown")
 "#;
 
 fn called(subject: Subject) -> String {

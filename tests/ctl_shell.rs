@@ -105,6 +105,15 @@ fn ctrl_c_ends_what_is_going_on() {
     shell.press("\x03");
     shell.expect("Exiting foreground");
     shell.expect("supervisor> ");
+    shell.press("fg web\r");
+    shell.expect("==> Press Ctrl-C to exit <==");
+    shell.press("\x04");
+    shell.expect("Exiting foreground");
+    shell.expect("supervisor> ");
+    shell.press("reload\r");
+    shell.expect("y/N? ");
+    shell.press("n\r");
+    shell.expect("supervisor> ");
     shell.press("start slow\r");
     wait_until("it has begun", || sandbox.read("d.log").contains("spawned: 'slow'"));
     shell.press("\x03");

@@ -29,7 +29,7 @@ impl Input {
             if let Some(line) = self.line_ahead() {
                 return Ok(Some(line));
             }
-            if self.ended {
+            if self.has_ended() {
                 return Ok(None);
             }
             wait_readable(&[self.as_fd(), interrupt.as_fd()], None).map_err(ClientError::Io)?;
@@ -60,9 +60,9 @@ impl Input {
         Ok(())
     }
 
-    /// Whether nothing more will come.
-    pub(super) fn has_ended(&self) -> bool {
-        self.ended && self.ahead.is_empty()
+    /// Whether nothing more came. Whoever asks again, reads again: after Ctrl-D a terminal goes on.
+    pub(super) fn has_ended(&mut self) -> bool {
+        self.ahead.is_empty() && std::mem::take(&mut self.ended)
     }
 }
 
