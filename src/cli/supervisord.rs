@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 use std::io::{self, Write};
+use std::path::Path;
 use std::process::ExitCode;
 
 use crate::conf::getopt;
@@ -11,36 +12,46 @@ use crate::daemon::reader::Reader;
 use crate::daemon::startup;
 use crate::daemon::surroundings::System;
 
+const NAME: &str = "supervisord";
+
 /// The version of Supervisor that this daemon is compatible with.
 const VERSION: &str = "4.3.0";
 
 pub(super) fn main(args: &[OsString]) -> ExitCode {
-    let program = std::env::args().next().unwrap_or_else(|| "supervisord".to_owned());
+    let path = std::env::args_os().next().unwrap_or_else(|| NAME.into());
+    let path = path.to_string_lossy().into_owned();
+    let program = shown(&path);
     let args: Vec<String> = args.iter().map(|arg| arg.to_string_lossy().into_owned()).collect();
-    if let Some(code) = super::check::instead_of_supervisord(&program, &args) {
+    if let Some(code) = super::check::instead_of_supervisord(&path, &args) {
         return code;
     }
     match options::parse(&args, &System) {
         Ok(Wish::Help) => print(&options::help(&program)),
         Ok(Wish::Version) => print(&format!("{VERSION}\n")),
-        Ok(Wish::Run(line)) => run(program, *line),
+        Ok(Wish::Run(line)) => run(&path, program, *line),
         Err(error) => refuse(&program, &error),
     }
 }
 
-fn run(program: String, line: CommandLine) -> ExitCode {
-    match line.configuration.clone().map_or_else(|| search(&program), Ok) {
+/// How one calls us again: our path, and the applet unless the path says it.
+fn shown(path: &str) -> String {
+    let is_own = Path::new(path).file_name().is_some_and(|name| name == NAME);
+    if is_own { path.to_owned() } else { format!("{path} {NAME}") }
+}
+
+fn run(path: &str, program: String, line: CommandLine) -> ExitCode {
+    match line.configuration.clone().map_or_else(|| search(path), Ok) {
         Ok(file) => startup::run(&Reader::new(program, line, file)),
         Err(error) => refuse(&program, &error),
     }
 }
 
 /// Looks for the configuration in the usual places, with a warning to root.
-fn search(program: &str) -> Result<String, String> {
+fn search(path: &str) -> Result<String, String> {
     if System.is_root() {
         let _ = writeln!(io::stderr(), "{}", options::ROOT_SEARCHES);
     }
-    options::find(&options::own_path(program, &System), &System)
+    options::find(&options::own_path(path, &System), &System)
 }
 
 fn print(text: &str) -> ExitCode {

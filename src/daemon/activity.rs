@@ -35,8 +35,9 @@ fn letters(level: LogLevel) -> &'static str {
 
 impl ActivityLog {
     pub fn open(settings: &Supervisord) -> io::Result<Self> {
+        // Children may write to it even if we do not.
+        syslog::open("supervisord");
         let target = if settings.logfile == "syslog" {
-            syslog::open("supervisord");
             Target::Syslog
         } else {
             let (maxbytes, backups) = (settings.logfile_maxbytes, settings.logfile_backups);
