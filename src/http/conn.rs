@@ -209,15 +209,6 @@ impl Conn {
         }
     }
 
-    /// A stream has no more pieces.
-    pub fn end_stream(&mut self, now: Moment) {
-        let Phase::Streaming(style) = self.phase else { return };
-        if style.version == Version::Http11 {
-            self.output.extend_from_slice(b"0\r\n\r\n");
-        }
-        self.finish(style, now);
-    }
-
     fn finish(&mut self, style: Style, now: Moment) {
         if style.keep {
             self.phase = Phase::Head;

@@ -171,7 +171,14 @@ fn rpc(world: &mut World<'_>, request: &Request, door: Door) -> Answer {
         }
     };
     world.supervisor.log(LogLevel::Trace, format!("XML-RPC method called: {}()", call.method));
-    match methods::call(world, &call.method, &call.params) {
+    let outcome = methods::call(world, &call.method, &call.params);
+    let told = match &outcome {
+        Ok(_) => "successfully".to_owned(),
+        Err(fault) => format!("fault: [{}] {}", fault.code, fault.string),
+    };
+    let message = format!("XML-RPC method {}() returned {told}", call.method);
+    world.supervisor.log(LogLevel::Trace, message);
+    match outcome {
         Ok(Outcome::Later(promise)) => Answer::Later(Pending(Waiting::Call(promise))),
         Ok(Outcome::Now(value)) => Answer::Reply(called(&Ok(value))),
         Err(fault) => Answer::Reply(called(&Err(fault))),

@@ -1,5 +1,6 @@
 use super::*;
 use crate::rpc::fault::Code;
+use proptest::prelude::*;
 
 fn call(body: &str) -> Result<Call, XmlError> {
     decode_call(body.as_bytes())
@@ -173,4 +174,55 @@ fn a_response_without_a_value_is_an_error() {
         decode_response(b"<methodResponse><params/></methodResponse>"),
         Err(XmlError::NoValue)
     );
+}
+
+/// Any value that a client may send; text as XML can carry it.
+fn values() -> impl Strategy<Value = Value> {
+    let text = "[ -~\\n\\t\u{e9}\u{4e2d}]{0,12}";
+    let leaf = prop_oneof![
+        any::<i64>().prop_map(Value::Int),
+        any::<bool>().prop_map(Value::Bool),
+        (-1e300..1e300).prop_map(Value::Double),
+        text.prop_map(Value::Str),
+        Just(Value::DateTime("20261123T17:31:32".to_owned())),
+        // what is text comes back as text
+        proptest::collection::vec(128_u8..=191, 1..90).prop_map(Value::Bytes),
+        Just(Value::Nil),
+    ];
+    leaf.prop_recursive(4, 24, 4, move |inner| {
+        let member = (text, inner.clone());
+        prop_oneof![
+            proptest::collection::vec(inner, 0..4).prop_map(Value::Array),
+            proptest::collection::btree_map(member.0, member.1, 0..4)
+                .prop_map(|members| Value::Struct(members.into_iter().collect())),
+        ]
+    })
+}
+
+proptest! {
+    #[test]
+    fn what_is_written_is_read(params in proptest::collection::vec(values(), 0..4)) {
+        let call = Call { method: "a.b".to_owned(), params };
+        prop_assert_eq!(decode_call(&encode_call(&call)), Ok(call));
+    }
+
+    #[test]
+    fn no_bytes_break_the_reader(
+        parts in proptest::collection::vec(prop_oneof![
+            Just(b"<a>".to_vec()),
+            Just(b"</a>".to_vec()),
+            Just(b"<methodName>x</methodName>".to_vec()),
+            Just(b"<params><param><value>".to_vec()),
+            Just(b"</value></param></params>".to_vec()),
+            Just(b"<array><data>".to_vec()),
+            Just(b"<struct><member><name>x</name>".to_vec()),
+            Just(b"<int>".to_vec()),
+            Just(b"&#x41;&lt;&x;".to_vec()),
+            Just(b"<![CDATA[]]>".to_vec()),
+            proptest::collection::vec(any::<u8>(), 0..6),
+        ], 0..16),
+    ) {
+        let bytes = parts.concat();
+        let _ = (decode_call(&bytes), decode_response(&bytes));
+    }
 }
