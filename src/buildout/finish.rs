@@ -135,7 +135,24 @@ pub(super) fn buildout(engine: &mut Engine, outside: &dyn Outside) -> Result<(),
                        mode, which might better be called 'no-install mode'.\n";
         return Err(at(engine, "install-from-cache", Fault::new(Kind::Value, message)));
     }
-    Ok(())
+    home(engine, outside, &directory)
+}
+
+/// The project's directory must be there, unless making a cache would make it.
+fn home(engine: &mut Engine, outside: &dyn Outside, directory: &str) -> Result<(), Fault> {
+    let here = paths::absolute(&outside.directory(), directory);
+    for name in CACHES {
+        let cache = text(engine, name)?;
+        let cache = paths::absolute(&here, &cache);
+        if cache.strip_prefix(&here).is_some_and(|below| below.starts_with('/')) {
+            return Ok(());
+        }
+    }
+    if outside.exists(&here) {
+        return Ok(());
+    }
+    let message = format!("No such file or directory: {}", repr(directory));
+    Err(at(engine, "directory", Fault::new(Kind::Internal, message)))
 }
 
 /// Each format of eggs has its own directory; so has each binary interface, on demand.

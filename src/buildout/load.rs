@@ -134,7 +134,7 @@ impl<'w> Loader<'w> {
         if let Some(extends) = extends {
             for name in words(&extends.text) {
                 let asked = pinpoint(&self.sources, &extends, name);
-                layers.extend(self.layers(name, &mut place.below(&opened, &download, asked))?);
+                layers.extend(self.extended(name, &mut place.below(&opened, &download, asked))?);
             }
         } else if !place.defaults.is_empty() {
             // The oracle forgets to take the option away here.
@@ -153,6 +153,12 @@ impl<'w> Loader<'w> {
         Ok(layers)
     }
 
+    fn extended(&mut self, name: &str, place: &mut Place<'_>) -> Result<Vec<Sections>, Fault> {
+        let asked = place.asked;
+        let layers = self.layers(name, place);
+        layers.map_err(|fault| fault.while_doing(format!("Extending {name}."), asked))
+    }
+
     /// Files that may be absent, looked for from the working directory, as the oracle does.
     fn optional(
         &mut self,
@@ -165,7 +171,7 @@ impl<'w> Loader<'w> {
         for name in words(&names.text) {
             let asked = pinpoint(&self.sources, names, name);
             if self.outside.exists(name) {
-                layers.extend(self.layers(name, &mut place.below(opened, download, asked))?);
+                layers.extend(self.extended(name, &mut place.below(opened, download, asked))?);
             } else {
                 let message = format!("optional-extends file not found: {name}");
                 let mut warning = Diagnostic::warning("optional-extends", message);

@@ -326,6 +326,17 @@ fn buildout_options() {
         "[buildout]\nbin-directory += x\n",
         "[buildout]\nbin-directory =\n",
         "[buildout]\nextends-cache = ${buildout:directory}/x\n",
+        "[buildout]\ndirectory = .\n",
+        "[buildout]\ndirectory = sub\n",
+        "[buildout]\ndirectory = sub\neggs-directory = ../e\ninstalled = x\n",
+        "[buildout]\ndirectory = ${:x}\nx = /tmp\n[a]\ny = ${buildout:bin-directory}\n",
+        "[buildout]\ndirectory += /x\n",
+        "[buildout]\neggs-directory-version = v6\n[a]\nx = ${buildout:eggs-directory}\n",
+        "[buildout]\nbin-directory = ~/bin\neggs-directory = ~\ndownload-cache = ~nobody-here/x\n",
+        "[buildout]\nparts = a\n<part-dependencies> = nope\n",
+        "[buildout]\nrecipe = x\n",
+        "[a]\nrecipe = a:b:c\n",
+        "[a]\nrecipe =\n<part-dependencies> = b\n[b]\nx = ${a:recipe}${a:recipe}\n",
     ]);
     let text = "[buildout]\nparts = a\nfoo = 1\n[m]\nx = 1\ny = 2\n[a]\n<= m\nz = ${:x}\n";
     for words in [
