@@ -36,7 +36,7 @@ pub struct Part {
 pub struct Value {
     pub text: String,
     pub span: Option<Span>,
-    /// Where each line of the text stands, if it has several.
+    /// Where each line of the text stands.
     pub lines: Vec<Option<Span>>,
 }
 

@@ -82,7 +82,7 @@ fn part(
 }
 
 fn value(project: &Project, section: &str, option: &str, text: String) -> Value {
-    let lines = if text.contains('\n') { places(project, section, option, &text) } else { vec![] };
+    let lines = places(project, section, option, &text);
     Value { span: project.span(section, option), lines, text }
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::expand;
 use super::fault::Fault;
-use super::options::Options;
+use super::options::{GROUPS, LISTENERS, Options, PROGRAMS};
 use super::section::{Extract, Kind, Section, Source};
 use crate::diag::{Diagnostic, Span};
 use crate::generate::deployment::{self, Deployment, Origin, Program};
@@ -125,9 +125,9 @@ fn place(part: &Part, source: Source) -> Option<Span> {
 
 /// The line of the project that a piece of an option stands in.
 fn line_of(part: &Part, at: Extract) -> Option<Span> {
-    let value = part.options.get(at.option)?;
-    let is_whole = at.start == 0 && at.end == value.text.len();
-    let before = value.text.get(..at.start).filter(|_| !is_whole)?;
+    let is_of_lines = [PROGRAMS, LISTENERS, GROUPS].contains(&at.option);
+    let value = part.options.get(at.option).filter(|_| is_of_lines)?;
+    let before = value.text.get(..at.start)?;
     value.lines.get(before.matches('\n').count()).copied().flatten()
 }
 
