@@ -31,6 +31,8 @@ pub struct Server {
     entrances: Vec<Entrance>,
     clients: BTreeMap<Token, Client>,
     buffer: Vec<u8>,
+    /// Who is being served; still there in the next turn only if that made us panic.
+    served: Option<Token>,
 }
 
 /// One listening socket, and who may come in.
@@ -45,7 +47,13 @@ struct Entrance {
 impl Server {
     pub fn new() -> io::Result<Self> {
         let site = Site::new(files::secret()?);
-        Ok(Self { site, entrances: Vec::new(), clients: BTreeMap::new(), buffer: Vec::new() })
+        Ok(Self {
+            site,
+            entrances: Vec::new(),
+            clients: BTreeMap::new(),
+            buffer: Vec::new(),
+            served: None,
+        })
     }
 
     pub fn listen(
@@ -121,6 +129,9 @@ impl Server {
     /// time has passed.
     pub fn settle(&mut self, world: &mut World<'_>) {
         self.resume(world);
+        if let Some(token) = self.served.take() {
+            self.abandon(token, world.poller);
+        }
         let now = world.now;
         let is_due = |client: &Client| client.deadline().is_some_and(|at| now.mono >= at);
         let busy = |client: &Client| {
@@ -131,9 +142,11 @@ impl Server {
         let concerned: Vec<Token> = concerned.map(|(token, _)| *token).collect();
         for token in concerned {
             let Some(client) = self.clients.get_mut(&token) else { continue };
+            self.served = Some(token);
             with(world, |world| client.advance(world));
             client.conn.expire(moment(now));
             self.work(token, world);
+            self.served = None;
         }
         let wanted = self.clients.values().any(Client::streams_events);
         world.core.set_publishing(wanted, now);
