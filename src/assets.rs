@@ -56,6 +56,7 @@ pub static WEB: &[(&str, &str)] = &[
     ("confirm.hbs", include_str!("../templates/web/confirm.hbs")),
     ("icon.svg", include_str!("../templates/web/icon.svg")),
     ("layout.hbs", include_str!("../templates/web/layout.hbs")),
+    ("live.js", include_str!("../templates/web/live.js")),
     ("status.hbs", include_str!("../templates/web/status.hbs")),
     ("style.css", include_str!("../templates/web/style.css")),
     ("tail.hbs", include_str!("../templates/web/tail.hbs")),

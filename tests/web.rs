@@ -139,6 +139,7 @@ fn no_route_can_be_reached_without_the_password() {
         "/mainlogtail",
         "/events",
         "/stylesheets/supervisor.css",
+        "/live.js",
         "/images/icon.svg",
         "/favicon.ico",
         "/nowhere",
@@ -163,17 +164,27 @@ fn no_route_can_be_reached_without_the_password() {
 fn a_page_can_do_nothing_but_show_itself() {
     let site = Site::new();
     let _daemon = site.start(ACCOUNT, SLEEP);
-    for path in ["/", "/tail.html?processname=sleep", "/?action=stopall"] {
+    for (path, live) in [
+        // The list alone has a script, our own, which listens to `/events`.
+        ("/", "script-src 'self'; connect-src 'self'; "),
+        ("/tail.html?processname=sleep", ""),
+        ("/?action=stopall", ""),
+    ] {
         let answer = site.get(path);
         let (head, body) = answer.split_once("\r\n\r\n").expect("head and body");
+        let policy = format!(
+            "Content-Security-Policy: default-src 'none'; style-src 'self'; {live}img-src 'self'; \
+             form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+        );
         for field in [
-            "Content-Security-Policy: default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+            policy.as_str(),
             "X-Content-Type-Options: nosniff",
             "Cache-Control: no-store",
             "Referrer-Policy: same-origin",
         ] {
             assert!(head.contains(field), "{path}: {head}");
         }
+        let body = body.replacen("<script src=\"live.js\" defer></script>", "", 1);
         for forbidden in ["<script", "style=", "onclick", "http:", "https:"] {
             assert!(!body.contains(forbidden), "{path} has {forbidden}");
         }

@@ -17,6 +17,9 @@ use crate::rpc::{Outcome, Promise, World, logs, methods, names, xml};
 /// What a page may do: nothing but show itself with its own style, and send its own forms.
 const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; \
                       base-uri 'none'; frame-ancestors 'none'";
+/// The list of processes may also run our own script, which asks nobody but us.
+const LIVE_POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; \
+     img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 const HTML: &str = "text/html; charset=utf-8";
 const XML: &str = "text/xml";
 const TEXT: &str = "text/plain;charset=utf-8";
@@ -97,7 +100,8 @@ impl Site {
         let field = |name: &str| form::field(&fields, name).unwrap_or_default();
         let message = field("message");
         let Some(action) = form::field(&fields, "action") else {
-            return page(self.pages.status(world, message, &self.token));
+            let text = self.pages.status(world, message, &self.token);
+            return Answer::Reply(guarded(Reply::new(200, HTML, text), LIVE_POLICY));
         };
         let name = field("processname");
         let Some(action) =
@@ -267,6 +271,7 @@ impl Redirect {
 fn asset(path: &str) -> Reply {
     let (name, kind) = match path {
         "stylesheets/supervisor.css" => ("style.css", "text/css; charset=utf-8"),
+        "live.js" => ("live.js", "text/javascript; charset=utf-8"),
         "images/icon.svg" | "favicon.ico" => ("icon.svg", "image/svg+xml"),
         _ => return Reply::error(404, "There is nothing here."),
     };
@@ -282,8 +287,12 @@ fn html(text: String) -> Reply {
 }
 
 fn secured(reply: Reply) -> Reply {
+    guarded(reply, POLICY)
+}
+
+fn guarded(reply: Reply, policy: &'static str) -> Reply {
     reply
-        .header("Content-Security-Policy", POLICY)
+        .header("Content-Security-Policy", policy)
         .header("Referrer-Policy", "same-origin")
         .header("Cache-Control", "no-store")
 }
