@@ -22,6 +22,7 @@ fn in_background(subject: Subject) -> (String, Vec<String>, Option<i32>) {
     let mut command = subject.program(&sandbox, "supervisord");
     let status = command.arg("-c").arg(sandbox.path("d.conf")).status().unwrap();
     wait_until("the program runs", || sandbox.read("d.log").contains("success: a"));
+    wait_until("it has told its umask", || sandbox.read("home/mask").ends_with('\n'));
     let pid: i32 = sandbox.read("d.pid").trim().parse().unwrap();
     let parts = stat(pid);
     let here = sandbox.dir().to_str().unwrap().to_owned();

@@ -31,15 +31,15 @@ fn a_child_at_full_speed_loses_no_byte_over_many_rotations() {
 
 fn rotated(subject: Subject) -> Vec<(String, String)> {
     let sandbox = Sandbox::new();
-    // One line at a time, each seen in the log before the next is asked for.
-    let rest = "[program:slow]\ncommand=/bin/sh -c 'while read n; do echo \"line $n\"; done'\n\
-                stdout_logfile={here}/o\nstdout_logfile_maxbytes=20\nstdout_logfile_backups=2\n\
-                [program:feeder]\ncommand={here}/feed\nautorestart=false\nstartsecs=0\n";
-    sandbox.script("feed", "#!/bin/sh\nexec sleep 1000\n");
-    let rest = rest.replace("while read n; do", "for n in 1 2 3 4 5 6 7 8 9; do");
-    let rest =
-        rest.replace("echo \"line $n\"; done", "echo \"line $n\"; sleep 0.3; done; sleep 1000");
-    let mut daemon = Daemon::start(subject, &sandbox, &rest);
+    // Each line is seen in the log before the next is written, so that none share a read.
+    sandbox.script(
+        "slow",
+        "#!/bin/sh\ncd {here}\nfor n in 1 2 3 4 5 6 7 8 9; do echo \"line $n\"\n\
+         until grep -qs \"line $n\" o o.1 o.2; do sleep 0.02; done; done\nexec sleep 1000\n",
+    );
+    let rest = "[program:slow]\ncommand={here}/slow\nstdout_logfile={here}/o\n\
+                stdout_logfile_maxbytes=20\nstdout_logfile_backups=2\n";
+    let mut daemon = Daemon::start(subject, &sandbox, rest);
     wait_until("all is written", || {
         ["o", "o.1", "o.2"].iter().any(|name| sandbox.read(name).contains("line 9"))
     });
