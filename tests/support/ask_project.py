@@ -41,6 +41,7 @@ class Silent:
         parts = buildout["buildout"]["parts-directory"]
         scripts = buildout["buildout"]["bin-directory"]
         options["location"] = options.get("destination", os.path.join(parts, name))
+        options.setdefault("executable", os.path.join(scripts, name))
         options.setdefault("config-file", os.path.join(parts, name, "varnish.vcl"))
         options.setdefault("script-filename", os.path.join(scripts, name))
 
