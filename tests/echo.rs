@@ -25,7 +25,7 @@ fn shape(text: &str) -> BTreeSet<String> {
         };
         let body = if body.starts_with([' ', ';']) { "" } else { body };
         if body.starts_with('[') {
-            section = body.split(';').next().unwrap_or_default().trim().to_owned();
+            body.split(';').next().unwrap_or_default().trim().clone_into(&mut section);
             shape.insert(format!("{off}{section}"));
         } else if let Some((name, _)) = body.split_once('=') {
             shape.insert(format!("{off}{section} {}", name.trim()));

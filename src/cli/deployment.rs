@@ -5,6 +5,8 @@ use std::io::IsTerminal as _;
 use std::path::Path;
 use std::time::Duration;
 
+use anyhow::{Context as _, Result, bail};
+
 use crate::conf::config::{Bind, Config, GroupKind, HttpServer};
 use crate::conf::options::CommandLine;
 use crate::core::state::ProcessState;
@@ -35,18 +37,18 @@ pub(super) struct Info {
 
 impl Deployment {
     /// Reads the configuration; the error is a text for people.
-    pub(super) fn read(conf: &str) -> Result<Self, String> {
+    pub(super) fn read(conf: &str) -> Result<Self> {
         let conf = std::path::absolute(conf)
             .map_or_else(|_| conf.to_owned(), |path| path.display().to_string());
         if !Path::new(&conf).exists() {
-            return Err(format!(
+            bail!(
                 "there is no {conf}\nname the configuration with -c, or make one: supkit generate"
-            ));
+            );
         }
         let line = CommandLine { configuration: Some(conf.clone()), ..CommandLine::default() };
         match crate::conf::read::read(&conf, &line, &System) {
             Ok(config) => Ok(Self { config, conf }),
-            Err(refused) => Err(refused.explain(std::io::stderr().is_terminal())),
+            Err(refused) => bail!(refused.explain(std::io::stderr().is_terminal())),
         }
     }
 
@@ -66,8 +68,8 @@ impl Deployment {
     }
 
     /// A client of the daemon; nothing is connected yet.
-    pub(super) fn client(&self) -> Result<Client, String> {
-        let server = self.server().ok_or_else(|| {
+    pub(super) fn client(&self) -> Result<Client> {
+        let server = self.server().with_context(|| {
             format!(
                 "{} has no server that could be asked\nadd a section [unix_http_server] with `file`",
                 self.conf
@@ -124,7 +126,7 @@ pub(super) fn is_absent(error: &ClientError) -> bool {
     matches!(error, ClientError::Io(_) | ClientError::Closed)
 }
 
-pub(super) fn infos(client: &mut Client) -> Result<Vec<Info>, ClientError> {
+pub(super) fn infos(client: &mut Client) -> std::result::Result<Vec<Info>, ClientError> {
     let answer = client.call("supervisor.getAllProcessInfo", &[])?;
     let Value::Array(all) = answer else { return Ok(Vec::new()) };
     Ok(all.iter().map(info).collect())

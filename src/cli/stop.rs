@@ -5,6 +5,8 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
+use anyhow::{Context as _, Result, bail};
+
 use crate::ctl::client::{Client, ClientError};
 use crate::rpc::fault::Code;
 use crate::rpc::value::Value;
@@ -30,14 +32,14 @@ pub(super) struct Args {
 pub(super) fn main(args: &Args) -> ExitCode {
     match stop(args) {
         Ok(()) => ExitCode::SUCCESS,
-        Err(message) => {
-            complain(&format!("supkit stop: {message}"));
+        Err(error) => {
+            complain(&format!("supkit stop: {error:#}"));
             ExitCode::FAILURE
         }
     }
 }
 
-fn stop(args: &Args) -> Result<(), String> {
+fn stop(args: &Args) -> Result<()> {
     let deployment = Deployment::read(&args.conf)?;
     // A stop is answered when the program has gone, and it has its own limit.
     let mut client = deployment.client()?.timeout(None);
@@ -61,20 +63,19 @@ fn is_leaving(error: &ClientError) -> bool {
 }
 
 /// The daemon's process id, or that there is none to talk to.
-fn daemon(client: &mut Client) -> Result<Option<i32>, String> {
+fn daemon(client: &mut Client) -> Result<Option<i32>> {
     match client.call("supervisor.getPID", &[]) {
         Ok(answer) => Ok(answer.as_int().and_then(|pid| i32::try_from(pid).ok())),
         Err(error) if is_absent(&error) || is_leaving(&error) => Ok(None),
-        Err(error) => Err(format!(
-            "the daemon at {} does not answer as it should: {error}",
-            client.serverurl()
-        )),
+        Err(error) => {
+            bail!("the daemon at {} does not answer as it should: {error}", client.serverurl())
+        }
     }
 }
 
 /// Highest priority first; the next one is asked when the one before has gone.
-fn stop_programs(deployment: &Deployment, client: &mut Client) -> Result<(), String> {
-    let all = infos(client).map_err(|error| format!("asking for the processes: {error}"))?;
+fn stop_programs(deployment: &Deployment, client: &mut Client) -> Result<()> {
+    let all = infos(client).context("asking for the processes")?;
     let mut up: Vec<Info> = all.into_iter().filter(|info| !info.state.is_stopped()).collect();
     up.sort_by_key(|info| std::cmp::Reverse(deployment.rank(info)));
     for info in up {
@@ -83,32 +84,30 @@ fn stop_programs(deployment: &Deployment, client: &mut Client) -> Result<(), Str
             Ok(_) => say(&format!("stopped {}", info.full_name())),
             // It went by itself, or was told to go by somebody else.
             Err(error) if error.fault().is_some() => {}
-            Err(error) => return Err(format!("stopping {}: {error}", info.full_name())),
+            Err(error) => bail!("stopping {}: {error}", info.full_name()),
         }
     }
     Ok(())
 }
 
-fn shut_down(client: &mut Client) -> Result<(), String> {
+fn shut_down(client: &mut Client) -> Result<()> {
     match client.call("supervisor.shutdown", &[]) {
         Ok(_) => Ok(()),
         Err(error) if is_absent(&error) || is_leaving(&error) => Ok(()),
-        Err(error) => Err(format!("shutting the daemon down: {error}")),
+        Err(error) => bail!("shutting the daemon down: {error}"),
     }
 }
 
 /// Somebody else has told it to go, or it has no ears any more.
-fn await_leaving(deployment: &Deployment, pid: i32, limit: Duration) -> Result<(), String> {
+fn await_leaving(deployment: &Deployment, pid: i32, limit: Duration) -> Result<()> {
     say(&format!("the daemon (pid {pid}) does not answer; waiting for its end"));
     await_end(deployment, pid, Instant::now() + limit)
 }
 
-fn await_end(deployment: &Deployment, pid: i32, end: Instant) -> Result<(), String> {
+fn await_end(deployment: &Deployment, pid: i32, end: Instant) -> Result<()> {
     while is_alive(pid) {
         if Instant::now() > end {
-            return Err(format!(
-                "the daemon (pid {pid}) is still there; --timeout gives it more time"
-            ));
+            bail!("the daemon (pid {pid}) is still there; --timeout gives it more time");
         }
         pause();
     }
@@ -118,14 +117,12 @@ fn await_end(deployment: &Deployment, pid: i32, end: Instant) -> Result<(), Stri
 }
 
 /// What outlived a daemon that was killed; tells how many there were.
-fn stop_orphans(deployment: &Deployment) -> Result<usize, String> {
+fn stop_orphans(deployment: &Deployment) -> Result<usize> {
     let all = orphans::find(deployment);
     for orphan in &all {
         if !orphan.stop(deployment) {
             let who = orphan.describe();
-            return Err(format!(
-                "{who} outlived its daemon and is another user's; end it as that one"
-            ));
+            bail!("{who} outlived its daemon and is another user's; end it as that one");
         }
         say(&format!("stopped {}, which outlived its daemon", orphan.describe()));
     }
@@ -133,14 +130,14 @@ fn stop_orphans(deployment: &Deployment) -> Result<usize, String> {
 }
 
 /// No daemon runs: what one that was killed left behind is removed.
-fn tidy(deployment: &Deployment, orphans: usize) -> Result<(), String> {
+fn tidy(deployment: &Deployment, orphans: usize) -> Result<()> {
     let removed = remove_rests(deployment);
     let rests: Vec<&str> = rests(deployment).into_iter().filter(|path| exists(path)).collect();
     if !rests.is_empty() {
-        return Err(format!(
+        bail!(
             "{} cannot be removed\nit was left by a daemon that runs no more; remove it as its owner",
             rests.join(" and ")
-        ));
+        );
     }
     if removed + orphans == 0 {
         say("nothing runs");

@@ -200,7 +200,7 @@ mod tests {
     #[test]
     fn what_never_ends_is_no_result() {
         let mut listener = busy();
-        assert_eq!(steps(&mut listener, &[b'x'; LONGEST_LINE]), []);
+        assert_eq!(steps(&mut listener, &vec![b'x'; LONGEST_LINE]), []);
         assert_eq!(steps(&mut listener, b"x").len(), 2);
         let got = steps(&mut busy(), b"RESULT 99999999999\n");
         assert_eq!(got[0], Step::BadResult(b"RESULT 99999999999".to_vec()));

@@ -29,6 +29,7 @@ mod url;
 mod wire;
 
 pub use help::reference;
+pub use plan::lines as update_lines;
 pub use session::Settings;
 
 /// What a program exits with that Ctrl-C ended.

@@ -61,17 +61,25 @@ fn show(session: &mut Session, answer: &Value) -> Result<(), Trouble> {
         Session::say_json(&json::from(answer));
         return Ok(());
     }
-    let steps = list(answer, Step::read)?;
-    for step in &steps {
-        session.say(format_args!("{}: {}", step.group, step.action));
-        for detail in step.details.iter().filter(|detail| !step.tells_of_group(detail)) {
-            session.say(format_args!("    {}", detail.words(&step.group)));
-        }
-    }
-    if steps.is_empty() {
-        session.say("No config updates to processes");
+    for line in lines(answer)? {
+        session.say(line);
     }
     Ok(())
+}
+
+/// What a daemon would do or has done, for people.
+pub fn lines(answer: &Value) -> Result<Vec<String>, ClientError> {
+    let mut lines = Vec::new();
+    for step in list(answer, Step::read)? {
+        lines.push(format!("{}: {}", step.group, step.action));
+        for detail in step.details.iter().filter(|detail| !step.tells_of_group(detail)) {
+            lines.push(format!("    {}", detail.words(&step.group)));
+        }
+    }
+    if lines.is_empty() {
+        lines.push("No config updates to processes".to_owned());
+    }
+    Ok(lines)
 }
 
 fn refuse(session: &mut Session, options: &[&str], code: i64, why: &str) {

@@ -94,7 +94,8 @@ fn run(args: &Args) -> Result<ExitCode, Refusal> {
         disk::write(&planned)?;
         say::written(&planned, &input.directory);
         if args.apply {
-            return super::apply::apply(&planned.conf).map_err(Refusal::plain);
+            return super::apply::apply(&planned.conf)
+                .map_err(|error| Refusal::plain(format!("{error:#}")));
         }
     }
     Ok(ExitCode::SUCCESS)

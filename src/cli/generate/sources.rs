@@ -4,6 +4,8 @@
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
+use walkdir::WalkDir;
+
 use crate::buildout::{Assignment, Project, Request};
 use crate::diag::{Diagnostic, SourceMap, Span};
 use crate::generate::catalogue::{Assuming, BadFile, Catalogue};
@@ -80,12 +82,9 @@ pub(in crate::cli) fn catalogue(file: &str) -> Result<Catalogue, Refusal> {
 }
 
 fn ini_files(directory: &Path) -> Vec<PathBuf> {
-    let Ok(entries) = std::fs::read_dir(directory) else { return Vec::new() };
-    let paths = entries.filter_map(|entry| Some(entry.ok()?.path()));
-    let mut paths: Vec<PathBuf> =
-        paths.filter(|path| path.extension().is_some_and(|end| end == "ini")).collect();
-    paths.sort();
-    paths
+    let walk = WalkDir::new(directory).max_depth(1).sort_by_file_name();
+    let paths = walk.into_iter().filter_map(Result::ok).map(walkdir::DirEntry::into_path);
+    paths.filter(|path| path.extension().is_some_and(|end| end == "ini")).collect()
 }
 
 /// Points at the key, where the fault knows one.

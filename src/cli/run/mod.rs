@@ -8,6 +8,8 @@ use std::os::unix::process::CommandExt as _;
 use std::process::{Command, ExitCode, Stdio};
 use std::time::{Duration, Instant};
 
+use anyhow::{Context as _, Error, Result, bail};
+
 use crate::conf::config::AutoRestart;
 use crate::core::state::ProcessState as S;
 use crate::ctl::client::Client;
@@ -39,14 +41,14 @@ pub(super) struct Args {
 pub(super) fn main(args: &Args) -> ExitCode {
     match run(args) {
         Ok(code) => code,
-        Err(message) => {
-            complain(&format!("supkit run: {message}"));
+        Err(error) => {
+            complain(&format!("supkit run: {error:#}"));
             ExitCode::FAILURE
         }
     }
 }
 
-fn run(args: &Args) -> Result<ExitCode, String> {
+fn run(args: &Args) -> Result<ExitCode> {
     let deployment = Deployment::read(&args.conf)?;
     let end = Instant::now() + Duration::from_secs(args.timeout);
     let mut client = deployment.client()?;
@@ -56,7 +58,7 @@ fn run(args: &Args) -> Result<ExitCode, String> {
     }
     if args.foreground || deployment.config.supervisord.nodaemon && !is_up {
         if is_up {
-            return Err("the daemon runs already, in the background; bin/stop ends it".to_owned());
+            bail!("the daemon runs already, in the background; bin/stop ends it");
         }
         return Err(become_daemon(&deployment));
     }
@@ -69,78 +71,77 @@ fn run(args: &Args) -> Result<ExitCode, String> {
 }
 
 /// Whether a daemon answers. One that says no is an error, since it would never say yes.
-fn is_up(client: &mut Client) -> Result<bool, String> {
+fn is_up(client: &mut Client) -> Result<bool> {
     match client.call("supervisor.getState", &[]) {
         Ok(_) => Ok(true),
         // A daemon on its way out says so to every question.
         Err(error)
             if error.fault().is_some_and(|fault| fault.code == Code::ShutdownState.number()) =>
         {
-            Err("the daemon is shutting down; try again when it has gone".to_owned())
+            bail!("the daemon is shutting down; try again when it has gone")
         }
         Err(error) if is_absent(&error) => Ok(false),
-        Err(error) => Err(format!(
-            "the daemon at {} does not answer as it should: {error}",
-            client.serverurl()
-        )),
+        Err(error) => {
+            bail!("the daemon at {} does not answer as it should: {error}", client.serverurl())
+        }
     }
 }
 
 /// Programs of a daemon that was killed hold the ports and storages that ours will want.
-fn refuse_orphans(deployment: &Deployment) -> Result<(), String> {
+fn refuse_orphans(deployment: &Deployment) -> Result<()> {
     let names: Vec<String> =
         orphans::find(deployment).iter().map(orphans::Orphan::describe).collect();
     if names.is_empty() || deployment.pid().is_some() {
         return Ok(());
     }
-    Err(format!("outlived a daemon that was killed: {}\nbin/stop ends them", names.join(", ")))
+    bail!("outlived a daemon that was killed: {}\nbin/stop ends them", names.join(", "))
 }
 
-fn own_program() -> Result<std::path::PathBuf, String> {
-    std::env::current_exe().map_err(|error| format!("finding the program itself: {error}"))
+fn own_program() -> Result<std::path::PathBuf> {
+    std::env::current_exe().context("finding the program itself")
 }
 
 /// Returns only if it failed.
-fn become_daemon(deployment: &Deployment) -> String {
+fn become_daemon(deployment: &Deployment) -> Error {
     let program = match own_program() {
         Ok(program) => program,
-        Err(message) => return message,
+        Err(error) => return error,
     };
     let mut command = Command::new(program);
     let error = command.arg0("supervisord").args(["-n", "-c", &deployment.conf]).exec();
-    format!("starting the daemon: {error}")
+    Error::new(error).context("starting the daemon")
 }
 
 /// The daemon goes to the background by itself; its parent ends when the sockets are open.
-fn start_daemon(deployment: &Deployment) -> Result<(), String> {
+fn start_daemon(deployment: &Deployment) -> Result<()> {
     say("starting supervisord");
     let mut command = Command::new(own_program()?);
     command.arg0("supervisord").args(["-c", &deployment.conf]).stdin(Stdio::null());
-    let status = command.status().map_err(|error| format!("starting the daemon: {error}"))?;
+    let status = command.status().context("starting the daemon")?;
     if status.success() {
         return Ok(());
     }
     let log = failure::last_lines_of(&deployment.config.supervisord.logfile);
-    Err(format!("the daemon did not start ({status})\n{log}"))
+    bail!("the daemon did not start ({status})\n{log}")
 }
 
-fn await_daemon(deployment: &Deployment, client: &mut Client, end: Instant) -> Result<(), String> {
+fn await_daemon(deployment: &Deployment, client: &mut Client, end: Instant) -> Result<()> {
     while !is_up(client)? {
         if Instant::now() > end {
             let log = failure::last_lines_of(&deployment.config.supervisord.logfile);
-            return Err(format!("the daemon does not answer at {}\n{log}", client.serverurl()));
+            bail!("the daemon does not answer at {}\n{log}", client.serverurl());
         }
         pause();
     }
     Ok(())
 }
 
-fn ask(client: &mut Client) -> Result<Vec<Info>, String> {
-    infos(client).map_err(|error| format!("asking the daemon for its processes: {error}"))
+fn ask(client: &mut Client) -> Result<Vec<Info>> {
+    infos(client).context("asking the daemon for its processes")
 }
 
 /// Starts what should run, is down, and is not on its way up.
-fn start_programs(deployment: &Deployment, client: &mut Client) -> Result<(), String> {
+fn start_programs(deployment: &Deployment, client: &mut Client) -> Result<()> {
     let mut down: Vec<Info> = ask(client)?;
     down.retain(|info| deployment.should_run(info) && !info.is_done(deployment) && info.is_down());
     down.sort_by_key(|info| deployment.rank(info));
@@ -150,17 +151,13 @@ fn start_programs(deployment: &Deployment, client: &mut Client) -> Result<(), St
         if let Err(error) = client.call("supervisor.startProcess", &[name, Value::Bool(false)])
             && error.fault().is_none()
         {
-            return Err(format!("starting {}: {error}", info.full_name()));
+            bail!("starting {}: {error}", info.full_name());
         }
     }
     Ok(())
 }
 
-fn await_programs(
-    deployment: &Deployment,
-    client: &mut Client,
-    end: Instant,
-) -> Result<ExitCode, String> {
+fn await_programs(deployment: &Deployment, client: &mut Client, end: Instant) -> Result<ExitCode> {
     let mut progress = Progress::new();
     loop {
         let mut wanted = ask(client)?;
