@@ -321,3 +321,23 @@ fn broken_and_boundless_requests_are_answered_and_bounded() {
     stream.read_to_string(&mut answer).expect("an answer comes");
     assert_eq!(status(&answer), 200, "{answer}");
 }
+
+#[test]
+fn requests_that_hang_the_original_are_answered() {
+    let site = Site::new();
+    let chatty = "[program:chatty]\ncommand=/bin/cat\nstartsecs=0\nstdout_logfile={here}/c.log\n";
+    let _daemon = site.start(ACCOUNT, chatty);
+    let empty = site.ask("POST /RPC2", &format!("{GOOD}Content-Length: 0\r\n"), "");
+    assert_eq!(status(&empty), 400);
+
+    std::fs::write(site.sandbox.path("c.log"), "first\n").expect("the log can be written");
+    let mut stream = site.connect();
+    let request = format!("GET /logtail/chatty HTTP/1.0\r\n{GOOD}\r\n");
+    stream.write_all(request.as_bytes()).expect("the request is taken");
+    let mut lines = BufReader::new(stream).lines().map(|line| line.expect("a line"));
+    assert!(lines.any(|line| line.is_empty()), "the head ends");
+    assert_eq!(lines.next().as_deref(), Some("first"));
+    std::fs::write(site.sandbox.path("c.log"), "2\n").expect("the log can be written");
+    assert_eq!(lines.next().as_deref(), Some("==> File truncated <=="));
+    assert_eq!(lines.next().as_deref(), Some("2"));
+}

@@ -239,7 +239,11 @@ impl Conn {
             return;
         }
         self.sent = 0;
+        // an idle connection holds no memory
         self.output = Vec::new();
+        if self.input.is_empty() {
+            self.input = Vec::new();
+        }
         if let Phase::Closing = self.phase {
             self.phase = Phase::Lingering;
             self.input = Vec::new();
