@@ -3,6 +3,7 @@
 //! to diagnostics; none may speak up about a configuration that works as its author meant.
 
 mod commands;
+mod environment;
 mod groups;
 mod layout;
 mod logs;
@@ -44,6 +45,7 @@ const LINTS: &[Lint] = &[
     groups::groups,
     commands::commands,
     commands::directories,
+    environment::environments,
     logs::shared,
     logs::pointless,
 ];

@@ -7,7 +7,7 @@ use super::kinds::normalize_path;
 use super::load::{self, Loaded};
 use super::options;
 use super::plugins;
-use super::python::percent::Names;
+use super::python::names::Names;
 use super::python::{repr, strip};
 use super::read::environ;
 use super::reader::{Read, Reader, Scope};

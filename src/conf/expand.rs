@@ -2,7 +2,8 @@
 
 use super::fault::Fault;
 use super::nearest::nearest;
-use super::python::percent::{FormatError, Layers, format};
+use super::python::names::Layers;
+use super::python::percent::{FormatError, format};
 use super::python::repr;
 use crate::diag::Diagnostic;
 use crate::ini::python::Entry;

@@ -8,7 +8,7 @@ use super::kinds::{self, Kind as _};
 use super::nearest::nearest;
 use super::plugins;
 use super::program;
-use super::python::percent::Names;
+use super::python::names::Names;
 use super::reader::{Noted, Read, Reader, Scope};
 use super::sections::{self, Section, eventlistener as e, fcgi_program, group as g, program as p};
 

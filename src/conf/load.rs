@@ -5,7 +5,7 @@ use super::config::Notes;
 use super::expand;
 use super::fault::Fault;
 use super::glob;
-use super::python::percent::{Layers, Names};
+use super::python::names::{Layers, Names};
 use super::python::{path, words};
 use super::sections::include;
 use super::surroundings::{ReadFailure, Surroundings};

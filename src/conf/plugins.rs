@@ -3,7 +3,7 @@
 
 use super::config::RpcInterface;
 use super::kinds::Text;
-use super::python::percent::Names;
+use super::python::names::Names;
 use super::reader::{Read, Reader, Scope};
 use super::sections::{Opt, Section, rpcinterface as r};
 

@@ -3,7 +3,7 @@
 
 use super::config::{AutoRestart, Environment, LogTarget, Process, StreamLog, User};
 use super::kinds::{Bytes, Flag, Integer, Kind as _, LogFile, LogPlace, Name};
-use super::python::percent::{Names, Word};
+use super::python::names::{Names, Word};
 use super::reader::{Read, Reader, Scope};
 use super::sections::{Opt, program as p};
 use super::signals::Signal;

@@ -6,7 +6,7 @@ use super::fault::{Fault, Refused};
 use super::groups::{self, Gatherer};
 use super::load::{self, Loaded};
 use super::options::CommandLine;
-use super::python::percent::Names;
+use super::python::names::Names;
 use super::reader::Reader;
 use super::sections::supervisord as s;
 use super::surroundings::Surroundings;

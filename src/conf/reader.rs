@@ -5,7 +5,7 @@ use super::expand;
 use super::fault::Fault;
 use super::kinds::Kind;
 use super::load::Loaded;
-use super::python::percent::{Layers, Names};
+use super::python::names::{Layers, Names};
 use super::python::repr;
 use super::sections::Opt;
 use super::surroundings::Surroundings;

@@ -3,7 +3,7 @@
 use super::config::{Bind, Credentials, HttpServer};
 use super::kinds;
 use super::kinds::Text;
-use super::python::percent::Names;
+use super::python::names::Names;
 use super::python::strip;
 use super::reader::{Read, Reader, Scope};
 use super::sections::{Opt, Section, inet_http_server as inet, unix_http_server as unix};

@@ -3,7 +3,7 @@
 use super::config::{Environment, LogLevel, Supervisord, User};
 use super::kinds::{self, Account, Kind};
 use super::options::CommandLine;
-use super::python::percent::{Names, Word};
+use super::python::names::{Names, Word};
 use super::reader::{Read, Reader, Scope};
 use super::sections::supervisord as s;
 

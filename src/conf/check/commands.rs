@@ -51,7 +51,10 @@ fn search_path(subject: &Subject<'_>, process: &Process) -> Vec<String> {
 
 fn by_path(subject: &Subject<'_>, word: &str, span: Option<Span>) -> Option<Diagnostic> {
     let world = subject.world;
-    if world.is_executable(word) {
+    // A relative path is looked up where supervisord will stand, which may be any of these.
+    let daemon = subject.draft.supervisord.as_ref().and_then(|daemon| daemon.directory.as_deref());
+    let bases = ["", &subject.examined.loaded.here, daemon.unwrap_or_default()];
+    if bases.iter().any(|base| world.is_executable(&path::join(base, word))) {
         return None;
     }
     let shown = path::normpath(word);

@@ -1,84 +1,8 @@
-//! Python's `text % mapping`, whole: keys, flags, width, precision, every conversion. The mapping
-//! holds texts and integers, which is all that Supervisor ever puts there.
+//! Python's `text % mapping`, whole: keys, flags, width, precision, every conversion.
 
+use super::conversion::{Flags, Spec, bad};
+use super::names::{Layers, Word};
 use super::repr;
-use crate::ini::text::escape;
-
-/// A value that a name stands for.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Word {
-    Text(String),
-    Number(i64),
-}
-
-/// Names and what they stand for, in the order of a Python dictionary.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Names(Vec<(String, Word)>);
-
-impl Names {
-    pub fn set(&mut self, name: impl Into<String>, word: Word) {
-        let name = name.into();
-        match self.0.iter_mut().find(|pair| pair.0 == name) {
-            Some(pair) => pair.1 = word,
-            None => self.0.push((name, word)),
-        }
-    }
-
-    pub fn text(&mut self, name: impl Into<String>, text: impl Into<String>) {
-        self.set(name, Word::Text(text.into()));
-    }
-
-    /// `dict.update`.
-    pub fn update(&mut self, other: &Self) {
-        for (name, word) in &other.0 {
-            self.set(name.clone(), word.clone());
-        }
-    }
-
-    pub fn get(&self, name: &str) -> Option<&Word> {
-        self.0.iter().find(|pair| pair.0 == name).map(|pair| &pair.1)
-    }
-}
-
-/// Two sets of names, the second over the first.
-#[derive(Clone, Copy, Debug)]
-pub struct Layers<'n> {
-    pub below: &'n Names,
-    pub above: &'n Names,
-}
-
-impl<'n> Layers<'n> {
-    pub fn get(self, name: &str) -> Option<&'n Word> {
-        self.above.get(name).or_else(|| self.below.get(name))
-    }
-
-    /// All names, as Supervisor lists them.
-    pub fn sorted(self) -> Vec<&'n str> {
-        let pairs = self.below.0.iter().chain(&self.above.0);
-        let mut names: Vec<_> = pairs.map(|pair| pair.0.as_str()).collect();
-        names.sort_unstable();
-        names.dedup();
-        names
-    }
-
-    /// The mapping as Python prints it.
-    fn repr(self) -> String {
-        let mut all = self.below.clone();
-        all.update(self.above);
-        let pairs: Vec<_> =
-            all.0.iter().map(|(name, word)| format!("{}: {}", repr(name), word.repr())).collect();
-        format!("{{{}}}", pairs.join(", "))
-    }
-}
-
-impl Word {
-    fn repr(&self) -> String {
-        match self {
-            Self::Text(text) => repr(text),
-            Self::Number(number) => number.to_string(),
-        }
-    }
-}
 
 /// Why a text could not be expanded.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -115,42 +39,6 @@ struct Cursor<'t, 'n> {
     at: usize,
     names: Layers<'n>,
     argument: Argument<'n>,
-}
-
-#[derive(Clone, Copy, Default)]
-struct Flags {
-    left: bool,
-    sign: bool,
-    blank: bool,
-    alternate: bool,
-    zero: bool,
-}
-
-impl Flags {
-    fn named(&mut self, c: char) -> Option<&mut bool> {
-        match c {
-            '-' => Some(&mut self.left),
-            '+' => Some(&mut self.sign),
-            ' ' => Some(&mut self.blank),
-            '#' => Some(&mut self.alternate),
-            '0' => Some(&mut self.zero),
-            _ => None,
-        }
-    }
-}
-
-/// Everything between the `%` (and its key) and the value.
-struct Spec {
-    flags: Flags,
-    width: Option<usize>,
-    precision: Option<usize>,
-    kind: char,
-    /// Where `kind` stands, in characters.
-    index: usize,
-}
-
-fn bad(text: impl Into<String>) -> FormatError {
-    FormatError::Bad(text.into())
 }
 
 impl<'t, 'n> Cursor<'t, 'n> {
@@ -269,136 +157,10 @@ fn bounded(count: Option<i64>) -> Result<Option<usize>, FormatError> {
     }
 }
 
-impl Spec {
-    fn text(
-        &self,
-        text: &str,
-        repr: impl Fn() -> String,
-        kind: &str,
-    ) -> Result<String, FormatError> {
-        match self.kind {
-            's' => Ok(self.pad("", self.cut(text))),
-            'r' => Ok(self.pad("", self.cut(&repr()))),
-            'a' => Ok(self.pad("", self.cut(&escape(&repr())))),
-            'd' | 'i' | 'u' => {
-                Err(bad(format!("%{} format: a real number is required, not {kind}", self.kind)))
-            }
-            'o' | 'x' | 'X' => {
-                Err(bad(format!("%{} format: an integer is required, not {kind}", self.kind)))
-            }
-            'e' | 'E' | 'f' | 'F' | 'g' | 'G' => {
-                Err(bad(format!("must be real number, not {kind}")))
-            }
-            'c' if kind == "str" && text.chars().count() == 1 => Ok(self.pad("", text)),
-            'c' => Err(bad("%c requires int or char")),
-            _ => Err(self.unsupported()),
-        }
-    }
-
-    fn number(&self, number: i64) -> Result<String, FormatError> {
-        let digits = number.unsigned_abs();
-        let negative = number < 0;
-        match self.kind {
-            's' | 'r' | 'a' => Ok(self.pad("", self.cut(&number.to_string()))),
-            'd' | 'i' | 'u' => Ok(self.signed(negative, "", &digits.to_string())),
-            'o' => Ok(self.signed(negative, "0o", &format!("{digits:o}"))),
-            'x' => Ok(self.signed(negative, "0x", &format!("{digits:x}"))),
-            'X' => Ok(self.signed(negative, "0X", &format!("{digits:X}"))),
-            'e' | 'E' | 'f' | 'F' | 'g' | 'G' => Ok(self.float(number)),
-            'c' => {
-                let code = u32::try_from(number).ok().and_then(char::from_u32);
-                let c = code.ok_or_else(|| bad("%c arg not in range(0x110000)"))?;
-                Ok(self.pad("", &c.to_string()))
-            }
-            _ => Err(self.unsupported()),
-        }
-    }
-
-    fn unsupported(&self) -> FormatError {
-        let code = u32::from(self.kind);
-        let shown = if (31..=126).contains(&code) { self.kind } else { '?' };
-        let index = self.index;
-        bad(format!("unsupported format character '{shown}' (0x{code:x}) at index {index}"))
-    }
-
-    fn cut<'a>(&self, text: &'a str) -> &'a str {
-        let end = self.precision.and_then(|max| text.char_indices().nth(max));
-        end.map_or(text, |(at, _)| &text[..at])
-    }
-
-    /// An integer: at least `precision` digits, then sign and prefix, then width.
-    fn signed(&self, negative: bool, prefix: &str, digits: &str) -> String {
-        let prefix = if self.flags.alternate { prefix } else { "" };
-        let digits = format!("{digits:0>width$}", width = self.precision.unwrap_or(0));
-        self.pad(&format!("{}{prefix}", self.sign(negative)), &digits)
-    }
-
-    fn sign(&self, negative: bool) -> &'static str {
-        match self.flags {
-            _ if negative => "-",
-            Flags { sign: true, .. } => "+",
-            Flags { blank: true, .. } => " ",
-            _ => "",
-        }
-    }
-
-    fn float(&self, number: i64) -> String {
-        let precision = self.precision.unwrap_or(6);
-        let value = number.unsigned_abs() as f64;
-        let body = match self.kind {
-            'f' | 'F' => format!("{value:.precision$}"),
-            'e' => exponent(value, precision),
-            'E' => exponent(value, precision).to_uppercase(),
-            'g' => general(value, precision.max(1), self.flags.alternate),
-            _ => general(value, precision.max(1), self.flags.alternate).to_uppercase(),
-        };
-        self.pad(self.sign(number < 0), &body)
-    }
-
-    /// Brings head and body to the width; zeros go between them, blanks before or behind.
-    fn pad(&self, head: &str, body: &str) -> String {
-        let length = head.chars().count() + body.chars().count();
-        let missing = self.width.unwrap_or(0).saturating_sub(length);
-        let numeric = !matches!(self.kind, 's' | 'r' | 'a' | 'c');
-        if self.flags.left {
-            format!("{head}{body}{}", " ".repeat(missing))
-        } else if self.flags.zero && numeric {
-            format!("{head}{}{body}", "0".repeat(missing))
-        } else {
-            format!("{}{head}{body}", " ".repeat(missing))
-        }
-    }
-}
-
-/// `1.5e+00`: at least two digits of exponent.
-fn exponent(value: f64, precision: usize) -> String {
-    let shown = format!("{value:.precision$e}");
-    let (mantissa, power) = shown.split_once('e').unwrap_or((&shown, "0"));
-    format!("{mantissa}e+{power:0>2}")
-}
-
-/// The shorter of the two notations, without trailing zeros.
-fn general(value: f64, precision: usize, keep_zeros: bool) -> String {
-    let scientific = exponent(value, precision - 1);
-    let power: usize = scientific.rsplit('+').next().and_then(|p| p.parse().ok()).unwrap_or(0);
-    if power < precision {
-        let digits = precision - 1 - power;
-        return trimmed(&format!("{value:.digits$}"), keep_zeros);
-    }
-    let (mantissa, tail) = scientific.split_once('e').unwrap_or((&scientific, "+00"));
-    format!("{}e{tail}", trimmed(mantissa, keep_zeros))
-}
-
-fn trimmed(number: &str, keep_zeros: bool) -> String {
-    if keep_zeros || !number.contains('.') {
-        return number.to_owned();
-    }
-    number.trim_end_matches('0').trim_end_matches('.').to_owned()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::conf::python::names::Names;
 
     fn names() -> Names {
         let mut names = Names::default();

@@ -17,6 +17,19 @@ pub fn pairs(text: &str) -> Result<Environment, String> {
     Ok(pairs)
 }
 
+/// Where something else than a comma ends a value: key, value and what is lost. A semicolon is
+/// no worse than a comma.
+pub fn cuts(text: &str) -> Vec<(String, String, String)> {
+    let Ok(tokens) = tokens(text) else { return Vec::new() };
+    let cut = |chunk: &[String]| match chunk {
+        [key, equals, value, next] if equals == "=" && next != "," && next != ";" => {
+            Some((key.clone(), value.clone(), next.clone()))
+        }
+        _ => None,
+    };
+    tokens.chunks(4).filter_map(cut).collect()
+}
+
 /// Sets a variable where it stands, or at the end, as a Python dictionary keeps it.
 pub fn put(pairs: &mut Environment, key: String, value: String) {
     match pairs.iter_mut().find(|pair| pair.0 == key) {
@@ -101,6 +114,7 @@ mod tests {
         for text in ["A=a@b", "A=http://x?y", "A=", "A", "A=1 B=2", "A=1#x\nB=2"] {
             assert_eq!(pairs(text), Err(unexpected_end(text)));
         }
+        assert_eq!(cuts("A=1,B=~/x,C=\"a b\";D=2"), [("B".into(), "~".into(), "/x".into())]);
         assert_eq!(pairs("A='x"), Err("No closing quotation".into()));
     }
 }

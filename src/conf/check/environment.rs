@@ -1,0 +1,54 @@
+//! Values of `environment=` that are shorter than they look: Supervisor keeps one token of each and
+//! takes whatever comes next for the comma.
+
+use super::{Subject, warning};
+use crate::conf::python::shlex;
+use crate::conf::sections::{Section, program};
+use crate::diag::Diagnostic;
+use crate::ini::python::Entry;
+
+pub(super) fn environments(subject: &Subject<'_>) -> Vec<Diagnostic> {
+    let has = |header: &str| {
+        Section::of(header)
+            .is_some_and(|kind| kind.options().any(|row| row.name == program::ENVIRONMENT.name))
+    };
+    let sections = subject.sections().filter(|section| has(&section.name));
+    let entries = sections.filter_map(|section| section.entry(program::ENVIRONMENT.name));
+    entries.flat_map(environment).collect()
+}
+
+fn environment(entry: &Entry) -> Vec<Diagnostic> {
+    let cuts = shlex::cuts(&without_names(&entry.value));
+    cuts.into_iter()
+        .map(|(key, value, lost)| {
+            let message = format!("the value of `{key}` ends at `{value}`");
+            let place = entry.value.find(&format!("{key}="));
+            let span =
+                place.map_or_else(|| entry.value_span(), |at| entry.locate(at, at + key.len() + 1));
+            warning("cut-variable", message, Some(span))
+                .label(format!("`{lost}` is taken for the comma behind it"))
+                .help(format!("put the value into quotes: `{key}=\"...\"`"))
+        })
+        .collect()
+}
+
+/// Stands a word in for every `%(name)s`: what a variable holds is not to be judged here.
+fn without_names(value: &str) -> String {
+    let mut out = String::new();
+    let mut rest = value;
+    while let Some(at) = rest.find('%') {
+        out.push_str(&rest[..at]);
+        rest = &rest[at + 1..];
+        if let Some(tail) = rest.strip_prefix('%') {
+            out.push('%');
+            rest = tail;
+        } else {
+            let end = rest.find(')').map_or(0, |end| end + 1);
+            let end =
+                end + rest[end..].find(|c: char| c.is_ascii_alphabetic()).map_or(0, |at| at + 1);
+            out.push('x');
+            rest = &rest[end..];
+        }
+    }
+    out + rest
+}
