@@ -64,6 +64,17 @@ impl SourceMap {
         self.sources.get(id.0 as usize).map_or("", |s| &s.name)
     }
 
+    /// Makes a text unreadable, place for place: for secrets in lines that are shown.
+    pub fn mask(&mut self, span: Span) {
+        let Some(source) = self.sources.get_mut(span.source.0 as usize) else { return };
+        let Some(hidden) = source.text.get(span.start..span.end) else { return };
+        let stars: String = hidden
+            .chars()
+            .flat_map(|c| std::iter::repeat_n(if c == '\n' { c } else { '*' }, c.len_utf8()))
+            .collect();
+        source.text.replace_range(span.start..span.end, &stars);
+    }
+
     pub fn text(&self, id: SourceId) -> &str {
         self.sources.get(id.0 as usize).map_or("", |s| &s.text)
     }

@@ -12,10 +12,13 @@ use super::load::{Loader, Unavailable};
 use super::options::{Engine, Strictness};
 use super::outside::Outside;
 use super::recipes::Recipes;
-use super::value::{Sections, Value};
-use super::{defaults, layers, load, paths};
+use super::value::{Section, Sections, Value};
+use super::{defaults, layers, load, macros, paths, reference};
 use crate::diag::{Diagnostic, SourceMap, Span};
 use crate::ini::text::words;
+
+/// How many references in a row are followed to find where a text was written.
+const LONGEST_WAY: usize = 8;
 
 /// What to load, and how strictly.
 pub struct Request {
@@ -253,6 +256,31 @@ impl Project {
     /// The raw value of an option in a section that may use macros.
     pub fn value(&self, section: &str, option: &str) -> Option<Value> {
         self.engine.borrow().raw_value(section, option).cloned()
+    }
+
+    /// The raw options of a section with its macros taken in; nothing is built for this.
+    pub fn expanded(&self, section: &str) -> Option<Section> {
+        macros::expand(&self.raw, section).ok()
+    }
+
+    /// Where the text of an option was written: at the option itself, or, where it consists of
+    /// references, at those that they lead to.
+    pub fn leaves(&self, section: &str, option: &str) -> Vec<Span> {
+        let mut leaves = Vec::new();
+        self.follow(section, option, LONGEST_WAY, &mut leaves);
+        leaves
+    }
+
+    fn follow(&self, section: &str, option: &str, left: usize, leaves: &mut Vec<Span>) {
+        let Some(value) = self.value(section, option) else { return };
+        let references: Vec<(&str, &str)> = reference::all(&value.text).collect();
+        if references.is_empty() || left == 0 {
+            leaves.extend(value.span());
+        }
+        for (other, option) in references.into_iter().filter(|_| left > 0) {
+            let other = if other.is_empty() { section } else { other };
+            self.follow(other, option, left - 1, leaves);
+        }
     }
 
     /// No file has this option: a recipe makes it.

@@ -76,6 +76,14 @@ fn bad(culprit: &str, reference: &str, what: &str) -> Fault {
         .help("a reference is written ${section:option}; `$$` keeps a dollar sign out of it")
 }
 
+/// The sound references of a text: section (empty for the own one) and option.
+pub(super) fn all(text: &str) -> impl Iterator<Item = (&str, &str)> {
+    pieces(text).filter_map(|piece| match piece {
+        Piece::Reference(reference) => parse(reference).ok(),
+        Piece::Text(_) => None,
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -9,9 +9,9 @@ use std::process::ExitCode;
 use serde_json::{Value, json};
 
 use crate::conf::check::exit_code;
-use crate::diag::{Diagnostic, SourceMap};
+use crate::diag::{Diagnostic, SourceMap, Span};
 use crate::generate::derive::derive;
-use crate::generate::inspect::inspect;
+use crate::generate::inspect::{OPEN_PASSWORD, inspect};
 use crate::generate::paths::Place;
 use crate::generate::reading;
 
@@ -60,7 +60,20 @@ fn problems(file: &str) -> Result<(Vec<Diagnostic>, SourceMap), Refusal> {
     let mut all = project.warnings().to_vec();
     all.extend(derived.warnings.iter().cloned());
     all.extend(inspect(project, &input, &source.catalogue, &derived, &readable));
-    Ok((all, project.sources().clone()))
+    let mut sources = project.sources().clone();
+    for fault in &all {
+        hide_password(fault, &mut sources);
+    }
+    Ok((all, sources))
+}
+
+/// What is printed here may end in a log that more people read than the file.
+fn hide_password(fault: &Diagnostic, sources: &mut SourceMap) {
+    let Some(span) = fault.span.filter(|_| fault.code == OPEN_PASSWORD) else { return };
+    let line = sources.marked(span);
+    let value = line.find('=').map_or(0, |at| at + 1);
+    let start = value + line[value..].len() - line[value..].trim_start().len();
+    sources.mask(Span::new(span.source, span.start + start, span.end));
 }
 
 fn people(file: &str, problems: &[Diagnostic], sources: &SourceMap) -> String {

@@ -3,6 +3,8 @@
 //! what recipes say; connects to nothing.
 
 mod address;
+mod secrets;
+mod unbuilt;
 
 use crate::buildout::Project;
 use crate::diag::{Diagnostic, Span};
@@ -14,6 +16,7 @@ use super::input::{Input, Part};
 use super::order;
 use super::recipe::{Recipe, Text};
 use address::Address;
+pub use secrets::OPEN_PASSWORD;
 
 /// Everything that deserves a word, in the order of the checks.
 pub fn inspect(
@@ -30,11 +33,12 @@ pub fn inspect(
         .map(|part| Known { part, recipe: recipe_of(catalogue, part) })
         .collect();
     let scene = Scene { input, derived, services: services(input, &parts), parts };
-    let mut faults = unbuilt(project);
+    let mut faults = unbuilt::parts(project);
+    faults.extend(unbuilt::programs(project, input, derived));
     faults.extend(scene.shared_ports());
     faults.extend(scene.unserved());
     faults.extend(scene.wrong_order());
-    faults.extend(scene.open_secrets(project, everybody_reads));
+    faults.extend(secrets::open(project, &scene.parts, everybody_reads));
     faults
 }
 
@@ -86,29 +90,6 @@ fn at(fault: Diagnostic, span: Option<Span>) -> Diagnostic {
     }
 }
 
-/// Sections with a recipe that no list of parts reaches and no macro takes up.
-fn unbuilt(project: &Project) -> Vec<Diagnostic> {
-    let reached = project.reached_parts().unwrap_or_default();
-    let macros: Vec<&str> = project
-        .raw()
-        .values()
-        .filter_map(|section| section.get("<"))
-        .flat_map(|value| value.text.split_whitespace())
-        .collect();
-    let idle = project.raw().iter().filter(|(name, section)| {
-        section.contains_key("recipe")
-            && !reached.contains(name)
-            && !macros.contains(&name.as_str())
-    });
-    idle.map(|(name, section)| {
-        let message = format!("nothing builds part `{name}`");
-        let help = format!("add it to `parts` of [buildout], or remove [{name}]");
-        let span = section.get("recipe").and_then(crate::buildout::Value::span);
-        at(Diagnostic::warning("unbuilt-part", message).help(help), span)
-    })
-    .collect()
-}
-
 impl Scene<'_> {
     fn shared_ports(&self) -> Vec<Diagnostic> {
         let mut faults = Vec::new();
@@ -143,9 +124,29 @@ impl Scene<'_> {
         })
     }
 
+    /// A part of which is not known where it listens speaks of the port, or a command does.
+    fn may_be_served(&self, client: &Part, address: &Address) -> bool {
+        let Address::Port { port, .. } = address else { return false };
+        let port = port.to_string();
+        let speaks =
+            |text: &str| text.split(|c: char| !c.is_ascii_digit()).any(|word| word == port);
+        let unknown = self.parts.iter().filter(|known| {
+            let told = known
+                .recipe
+                .is_some_and(|recipe| recipe.serves.is_some() || recipe.needs.is_some());
+            !told && known.part.name != client.name
+        });
+        let mut texts = unknown.flat_map(|known| known.part.options.values());
+        let programs = &self.derived.deployment.programs;
+        texts.any(|value| speaks(&value.text))
+            || programs.iter().any(|program| program.get("command").is_some_and(speaks))
+    }
+
     fn unserved(&self) -> Vec<Diagnostic> {
         self.needs()
-            .filter(|(_, _, server, _)| server.is_none())
+            .filter(|(part, address, server, _)| {
+                server.is_none() && !self.may_be_served(part, address)
+            })
             .map(|(part, address, _, span)| {
                 let message =
                     format!("part `{}` connects to {address}, where no part listens", part.name);
@@ -190,30 +191,7 @@ impl Scene<'_> {
             })
             .collect()
     }
-
-    fn open_secrets(
-        &self,
-        project: &Project,
-        everybody_reads: &dyn Fn(&str) -> bool,
-    ) -> Vec<Diagnostic> {
-        let mut faults = Vec::new();
-        for known in &self.parts {
-            for option in known.recipe.iter().flat_map(|recipe| &recipe.secrets.0) {
-                let Some(span) = known.part.options.get(option).and_then(|value| value.span) else {
-                    continue;
-                };
-                let file = project.sources().name(span.source);
-                let told = faults.iter().any(|fault: &Diagnostic| fault.span == Some(span));
-                if !told && known.part.given(option).is_some() && everybody_reads(file) {
-                    let message = format!(
-                        "`{option}` of part `{}` is a password that everybody may read",
-                        known.part.name
-                    );
-                    let help = format!("chmod o-r {file}, or keep it in a file of its own");
-                    faults.push(Diagnostic::warning("open-password", message).at(span).help(help));
-                }
-            }
-        }
-        faults
-    }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,64 @@
+use std::rc::Rc;
+
+use super::*;
+use crate::buildout::{Paper, Request};
+use crate::generate::derive::derive;
+use crate::generate::paths::Place;
+use crate::generate::reading;
+
+/// Each finding as `code line`.
+fn findings(text: &str) -> Vec<String> {
+    let paper = Paper::with(&[("buildout.cfg", text)]);
+    let catalogue = Rc::new(Catalogue::new(&[]).unwrap());
+    let recipes = Rc::clone(&catalogue);
+    let project = Project::load(&Request::lazy("buildout.cfg"), &paper, recipes);
+    let project = project.map_err(|failure| failure.fault.message().to_owned()).unwrap();
+    let input = reading::read(&project, &catalogue, &paper).unwrap();
+    let place = Place::new(&input.directory, "/srv/plone/etc/supervisord.conf");
+    let derived = derive(&input, &catalogue, &place).unwrap();
+    let faults = inspect(&project, &input, &catalogue, &derived, &|_| true);
+    let line = |span| project.sources().place(span).line;
+    faults.iter().map(|it| format!("{} {}", it.code, it.span.map_or(0, line))).collect()
+}
+
+const STORAGE: &str = "[zeo]\nrecipe = plone.recipe.zeoserver\nzeo-address = 127.0.0.1:8100\n\
+    [one]\nrecipe = plone.recipe.zope2instance\nhttp-address = 8081\nzeo-client = on\n\
+    zeo-address = ${zeo:zeo-address}\n";
+
+#[test]
+fn a_sound_project_has_no_findings() {
+    let text = format!("[buildout]\nparts = zeo one\n{STORAGE}");
+    assert_eq!(findings(&text), [] as [&str; 0]);
+}
+
+#[test]
+fn a_part_by_macro_that_nothing_builds_is_found_and_so_is_its_program() {
+    let text = format!(
+        "[buildout]\nparts = zeo one supervisor\n{STORAGE}[two]\n<= one\nhttp-address = 8082\n\
+         [supervisor]\nrecipe = collective.recipe.supervisor\nprograms =\n  \
+         10 zeo ${{buildout:bin-directory}}/zeo [fg]\n  \
+         20 two ${{buildout:bin-directory}}/two [console]\n"
+    );
+    assert_eq!(findings(&text), ["unbuilt-part 12", "unbuilt-program 18"]);
+}
+
+#[test]
+fn an_open_password_is_marked_where_it_stands() {
+    let text = format!(
+        "[buildout]\nparts = zeo one\n{STORAGE}user = ${{users:admin}}\n\
+                        [users]\nadmin = admin:geheim\n"
+    );
+    assert_eq!(findings(&text), ["open-password 13"]);
+}
+
+#[test]
+fn a_port_of_which_an_unknown_part_speaks_may_be_served() {
+    let cache = "[cache]\nrecipe = plone.recipe.varnish:configuration\nbackends = 127.0.0.1:9000\n";
+    let text = format!("[buildout]\nparts = zeo one cache\n{STORAGE}{cache}");
+    assert_eq!(findings(&text), ["unserved 13"]);
+    let text = format!(
+        "[buildout]\nparts = zeo one cache lb\n{STORAGE}{cache}\
+                        [lb]\nrecipe = who.knows\nconf = bind 127.0.0.1:9000\n"
+    );
+    assert_eq!(findings(&text), [] as [&str; 0]);
+}
