@@ -1,7 +1,7 @@
 //! The states of processes and of the daemon itself.
 
 use crate::recording::{Delivery, deliveries, heard, listener, program, same};
-use crate::stage::{Stage, text};
+use crate::stage::{Stage, text, until_true};
 
 const EVENTS: &str = "PROCESS_STATE,SUPERVISOR_STATE_CHANGE,REMOTE_COMMUNICATION";
 
@@ -19,6 +19,8 @@ fn sections() -> String {
         program("absent", "{here}/nothing", "autostart=true\nstartretries=0"),
         program("many", "sleep 3600", "numprocs=2\nprocess_name=%(process_num)s"),
         program("killed", "sleep 3600", "autorestart=false"),
+        program("reborn", "sleep 3600", "startsecs=0\nautorestart=true"),
+        program("slow", "sleep 3600", "startsecs=60"),
         "[group:team]\nprograms=member\n".to_owned(),
         program("member", "sleep 3600", ""),
     ]
@@ -34,6 +36,14 @@ fn ended(stage: &Stage, process: &str, event: &str) {
     heard(stage, "all.rec", |it| {
         it.field("processname") == process && it.event() == format!("PROCESS_STATE_{event}")
     });
+}
+
+/// Kills a process that is started again, and waits until it is.
+fn reborn(stage: &mut Stage) {
+    let first = stage.pid_of("reborn");
+    stage.kill("reborn");
+    until_true("another life", || ![0, first].contains(&stage.pid_of("reborn")));
+    stage.await_state("reborn", "RUNNING");
 }
 
 #[test]
@@ -54,6 +64,11 @@ fn every_change_of_state_is_told_as_the_original_tells_it() {
         stage.call("stopProcessGroup", &[text("many")]);
         stage.await_state("killed", "RUNNING");
         stage.kill("killed");
+        stage.launch("slow");
+        stage.stop("slow");
+        stage.start("reborn");
+        reborn(stage);
+        reborn(stage);
         for (name, event) in [
             ("done", "EXITED"),
             ("failed", "EXITED"),
@@ -62,16 +77,28 @@ fn every_change_of_state_is_told_as_the_original_tells_it() {
             ("patient", "STOPPED"),
             ("killed", "EXITED"),
             ("member", "STOPPED"),
+            ("slow", "STOPPED"),
             ("0", "STOPPED"),
             ("1", "STOPPED"),
         ] {
             ended(stage, name, event);
         }
+        // From where they ended, once more.
+        stage.start("done");
+        stage.start("killed");
+        stage.stop("killed");
+        ended(stage, "killed", "STOPPED");
+        stage.launch("flappy");
+        stage.await_state("flappy", "BACKOFF");
+        stage.stop("flappy");
+        ended(stage, "flappy", "STOPPED");
+        stage.stop("reborn");
+        ended(stage, "reborn", "STOPPED");
         let all = deliveries(stage, "all.rec");
         assert_eq!(all[0].event(), "SUPERVISOR_STATE_CHANGE_RUNNING");
         [
             "all", "steady", "at-once", "done", "failed", "meant", "flappy", "patient", "deaf",
-            "absent", "0", "1", "killed", "member",
+            "absent", "0", "1", "killed", "reborn", "slow", "member",
         ]
         .iter()
         .flat_map(|name| of_process(&all, name))
@@ -83,12 +110,15 @@ fn every_change_of_state_is_told_as_the_original_tells_it() {
 #[test]
 fn the_end_of_the_daemon_is_told_before_the_programs_end() {
     let sections = [
-        listener("all", "SUPERVISOR_STATE_CHANGE,PROCESS_STATE_STOPPING", ""),
+        listener("all", "SUPERVISOR_STATE_CHANGE,PROCESS_STATE_STOPPING,PROCESS_STATE_FATAL", ""),
+        program("patient", "false", "startsecs=3\nstartretries=99\npriority=1"),
         program("slow", "sh -c 'trap \"sleep 1; exit\" TERM; while :; do sleep 0.1; done'", ""),
     ]
     .concat();
     same(&sections, |stage| {
         stage.start("slow");
+        stage.launch("patient");
+        stage.await_state("patient", "BACKOFF");
         stage.daemon.stop();
         deliveries(stage, "all.rec").iter().take(3).map(Delivery::shown).collect()
     });

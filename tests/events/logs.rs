@@ -37,6 +37,27 @@ fn output_is_told_with_its_length_in_characters() {
     });
 }
 
+#[test]
+fn escapes_are_stripped_and_the_identifier_is_told() {
+    let pieces = r"'1:\x1b[31mred\x1b[0m and \x1b[1;32mgreen\x1b[m\n' '2:\x1b[Kplain\x1b]x\n' stay";
+    let sections = [
+        "[supervisord]
+strip_ansi=true
+identifier=a-name
+"
+        .to_owned(),
+        listener("log", "PROCESS_LOG", ""),
+        speaker("talk", pieces, EVENTS),
+    ]
+    .concat();
+    same(&sections, |stage| {
+        stage.start("talk");
+        let mut told = shown(&heard_many(stage, "log.rec", 2));
+        told.extend([stage.read("talk.out"), stage.read("talk.err")]);
+        told
+    });
+}
+
 /// Where a long output is cut is a matter of pace, but nothing of it is lost.
 #[test]
 fn long_output_reaches_a_listener_whole() {

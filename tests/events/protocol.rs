@@ -55,7 +55,8 @@ fn played(stage: &mut Stage) -> Vec<String> {
         let all = deliveries(stage, &format!("{manner}.rec"));
         let all = all.iter().map(Delivery::shown).collect::<Vec<_>>();
         let state = format!("{manner} is {}", stage.state(manner));
-        let err = format!("{manner} wrote {:?}", stage.read(&format!("{manner}.err")));
+        let file = |kind| stage.read(&format!("{manner}.{kind}"));
+        let err = format!("{manner} wrote {:?} and {:?}", file("out"), file("err"));
         [all, lines_about(stage, manner), vec![state, err]].concat()
     });
     told.collect()
