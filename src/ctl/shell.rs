@@ -4,6 +4,7 @@
 use std::cell::{OnceCell, RefCell};
 use std::fs;
 use std::io;
+use std::path::Path;
 use std::time::Duration;
 
 use rustyline::completion::{Completer, Pair};
@@ -19,10 +20,13 @@ use super::client::Client;
 use super::complete::{candidates, word_start};
 use super::server::{Info, Server};
 use super::session::{Flow, Session};
+use crate::os::files::write_atomically;
 use crate::os::interrupt::Interrupt;
 
 /// A Tab waits no longer for the names of processes.
 const TAB_PATIENCE: Duration = Duration::from_secs(5);
+/// What was typed is nobody else's business.
+const HISTORY_MODE: u32 = 0o600;
 /// As many lines are kept between shells.
 const HISTORY_LINES: usize = 10_000;
 
@@ -106,8 +110,8 @@ impl Terminal {
             .max_history_size(HISTORY_LINES)?
             .build();
         let mut editor = Editor::with_config(config)?;
-        let history = history_file.as_ref().and_then(|file| fs::read_to_string(file).ok());
-        for line in history.iter().flat_map(|text| text.lines()) {
+        let history = history_file.as_ref().and_then(|file| fs::read(file).ok());
+        for line in String::from_utf8_lossy(&history.unwrap_or_default()).lines() {
             editor.add_history_entry(line)?;
         }
         Ok(Self { editor, history_file })
@@ -127,9 +131,10 @@ impl Terminal {
 impl Drop for Terminal {
     fn drop(&mut self) {
         let Some(file) = &self.history_file else { return };
-        let lines: Vec<&str> = self.editor.history().iter().map(String::as_str).collect();
+        let mut lines: Vec<&str> = self.editor.history().iter().map(String::as_str).collect();
+        lines.push("");
         // As in Supervisor: a history that cannot be written is lost.
-        let _ = fs::write(file, lines.join("\n") + "\n");
+        let _ = write_atomically(Path::new(file), lines.join("\n").as_bytes(), Some(HISTORY_MODE));
     }
 }
 
