@@ -6,7 +6,7 @@ use std::os::fd::AsFd;
 use super::client::Follow;
 use super::error::ClientError;
 use super::exit;
-use super::processes::expand;
+use super::patterns::{Groups, expand};
 use super::server::Channel;
 use super::session::{Flow, Outcome, Session};
 use crate::os::ready::wait_readable;
@@ -59,7 +59,7 @@ struct Source {
 /// Shows several logs until all have ended or Ctrl-C.
 pub(super) fn several(session: &mut Session, names: &[&str], channel: Channel) -> Outcome {
     session.watch_interrupts()?;
-    let names = expand(session, names, true)?;
+    let names = expand(session, names, Groups::Unfold)?;
     let width = names.iter().map(|name| name.chars().count()).max().unwrap_or(0);
     session.say("==> Press Ctrl-C to exit <==");
     let mut sources = Vec::new();

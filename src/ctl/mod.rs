@@ -16,6 +16,7 @@ mod help;
 mod input;
 mod json;
 mod names;
+mod patterns;
 mod plan;
 mod pools;
 mod processes;

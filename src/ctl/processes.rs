@@ -5,6 +5,7 @@ use super::error::ClientError;
 use super::exit;
 use super::help;
 use super::names::{self, Name};
+use super::patterns::{Groups, expand};
 use super::server::{Verb, Verdict};
 use super::session::{Flow, Outcome, Session, Trouble};
 use crate::rpc::fault::Code;
@@ -125,40 +126,13 @@ fn act(session: &mut Session, manner: &Manner, names: &[&str], words: &[Value]) 
         let verdicts = session.server().all(manner.verb, words)?;
         say_all(session, manner, &verdicts)?;
     } else {
-        for name in expand(session, names, manner.verb == Verb::Clear)? {
+        // There is no method for the logs of a group.
+        let groups = if manner.verb == Verb::Clear { Groups::Unfold } else { Groups::Keep };
+        for name in expand(session, names, groups)? {
             act_on(session, manner, &name, words)?;
         }
     }
     Ok(Flow::Continue)
-}
-
-/// Puts the names that a pattern describes in its place; one that describes nothing stays. With
-/// `whole`, `group:*` is a pattern too, for what has no method for groups.
-pub(super) fn expand(
-    session: &mut Session,
-    names: &[&str],
-    whole: bool,
-) -> Result<Vec<String>, Trouble> {
-    let is_pattern =
-        |name: &str| names::is_pattern(name) || whole && Name::parse(name).process.is_none();
-    if !names.iter().any(|name| is_pattern(name)) {
-        return Ok(names.iter().map(|name| (*name).to_owned()).collect());
-    }
-    let infos = session.server().all_info()?;
-    let mut expanded = Vec::new();
-    for name in names {
-        let before = expanded.len();
-        // A process may bear the letters of a pattern in its very name.
-        let literal = infos.iter().any(|info| Name::parse(name).is_of(info));
-        if is_pattern(name) && (!literal || Name::parse(name).process.is_none()) {
-            let meant = infos.iter().filter(|info| names::matches(name, info));
-            expanded.extend(meant.map(|info| names::join(&info.group, &info.name)));
-        }
-        if expanded.len() == before {
-            expanded.push((*name).to_owned());
-        }
-    }
-    Ok(expanded)
 }
 
 fn act_on(

@@ -3,8 +3,8 @@
 use super::error::ClientError;
 use super::json;
 use super::names::{self, Name};
+use super::patterns::{Groups, expand};
 use super::pools::Pools;
-use super::processes::expand;
 use super::server::{Info, list, member, number, text};
 use super::session::{Flow, Outcome, Session, Trouble};
 use super::{exit, help};
@@ -121,7 +121,7 @@ pub(super) fn pid(session: &mut Session, rest: &str) -> Outcome {
             tell_pid(session, &mut told, &names::join(&info.group, &info.name), info.pid);
         }
     } else {
-        for name in expand(session, &words, true)? {
+        for name in expand(session, &words, Groups::Unfold)? {
             if let Some(pid) = pid_of(session, &name)? {
                 tell_pid(session, &mut told, &name, pid);
             }

@@ -5,10 +5,16 @@ use super::server::Channel;
 use super::session::{Flow, Outcome, Session};
 use super::{exit, follow, help, names};
 use crate::conf::python;
-use crate::rpc::fault::{Code, Fault};
+use crate::rpc::fault::Code;
 
 /// How much of a log is shown if nobody says.
 const BYTES: i64 = 1600;
+
+/// Why a log cannot be read, in the words that follow its name.
+const PROCESS_FAILURES: [(Code, &str); 3] =
+    [MAIN_FAILURES[0], MAIN_FAILURES[1], (Code::BadName, "no such process name")];
+const MAIN_FAILURES: [(Code, &str); 2] =
+    [(Code::NoFile, "no log file"), (Code::Failed, "unknown error reading log")];
 
 /// How much is wanted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,15 +39,9 @@ pub(super) fn tail(session: &mut Session, rest: &str) -> Outcome {
         }
         Ok((Extent::Bytes(bytes), name, channel)) => {
             let answer = session.server().read_log(name, channel, bytes);
-            say_log(session, name, answer)
+            say_log(session, name, &PROCESS_FAILURES, answer)
         }
-        Err(mistake) => {
-            session.fail(exit::GENERIC, format_args!("Error: {}", mistake.line));
-            if mistake.show_usage {
-                help::of(session, "tail");
-            }
-            Ok(Flow::Continue)
-        }
+        Err(mistake) => Ok(mistake.tell(session, "tail")),
     }
 }
 
@@ -49,6 +49,16 @@ pub(super) fn tail(session: &mut Session, rest: &str) -> Outcome {
 struct Mistake {
     line: String,
     show_usage: bool,
+}
+
+impl Mistake {
+    fn tell(&self, session: &mut Session, action: &str) -> Flow {
+        session.fail(exit::GENERIC, format_args!("Error: {}", self.line));
+        if self.show_usage {
+            help::of(session, action);
+        }
+        Flow::Continue
+    }
 }
 
 fn mistake(line: impl Into<String>) -> Mistake {
@@ -107,37 +117,30 @@ pub(super) fn maintail(session: &mut Session, rest: &str) -> Outcome {
         Ok(Extent::Forever) => follow::one(session, "/mainlogtail"),
         Ok(Extent::Bytes(bytes)) => {
             let answer = session.server().read_main_log(bytes);
-            say_log(session, "supervisord", answer)
+            say_log(session, "supervisord", &MAIN_FAILURES, answer)
         }
-        Err(mistake) => {
-            session.fail(exit::GENERIC, format_args!("Error: {}", mistake.line));
-            if mistake.show_usage {
-                help::of(session, "maintail");
-            }
-            Ok(Flow::Continue)
-        }
+        Err(mistake) => Ok(mistake.tell(session, "maintail")),
     }
 }
 
-fn say_log(session: &mut Session, name: &str, answer: Result<String, ClientError>) -> Outcome {
-    let why = match &answer {
+fn say_log(
+    session: &mut Session,
+    name: &str,
+    failures: &[(Code, &str)],
+    answer: Result<String, ClientError>,
+) -> Outcome {
+    let error = match answer {
         Ok(text) => {
             session.say(text);
             return Ok(Flow::Continue);
         }
-        Err(ClientError::Fault(Fault { code, .. })) => match Code::from_number(*code) {
-            Some(Code::NoFile) => Some("no log file"),
-            Some(Code::Failed) => Some("unknown error reading log"),
-            Some(Code::BadName) if name != "supervisord" => Some("no such process name"),
-            _ => None,
-        },
-        Err(_) => None,
+        Err(error) => error,
     };
-    match (why, answer) {
-        (Some(why), _) => session.fail(exit::GENERIC, format_args!("{name}: ERROR ({why})")),
-        (None, Err(error)) => return Err(error.into()),
-        (None, Ok(_)) => {}
-    }
+    let code = error.fault().map(|fault| fault.code);
+    let Some((_, why)) = failures.iter().find(|row| code == Some(row.0.number())) else {
+        return Err(error.into());
+    };
+    session.fail(exit::GENERIC, format_args!("{name}: ERROR ({why})"));
     Ok(Flow::Continue)
 }
 
