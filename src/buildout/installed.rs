@@ -40,12 +40,18 @@ impl Installed {
         &self.parts
     }
 
-    /// The options of an installed part, without buildout's own notes.
-    pub fn part(&self, name: &str) -> Option<impl Iterator<Item = (&String, &String)>> {
+    /// The options of a part that this recipe installed, without buildout's own notes.
+    pub fn part(
+        &self,
+        name: &str,
+        recipe: &str,
+    ) -> Option<impl Iterator<Item = (&String, &String)>> {
         if !self.parts.iter().any(|part| part == name) {
             return None;
         }
         let options = self.options.get(name)?;
+        // What another recipe made says nothing about this one.
+        options.get("recipe").filter(|by| *by == recipe)?;
         Some(options.iter().filter(|(option, _)| !option.starts_with("__buildout_")))
     }
 
@@ -69,12 +75,13 @@ mod tests {
 
     #[test]
     fn white_space_comes_back() {
-        let text = "[buildout]\nparts = a\n\n[a]\n__buildout_installed__ = /x\n\t/y\n\
+        let text = "[buildout]\nparts = a\n\n[a]\nrecipe = r\n__buildout_installed__ = /x\n\t/y\n\
                     lead = %(__buildout_space_n__)sone\n\ttwo\n[b]\nx = 1\n[buildout]\nparts = a b\n";
         let installed = Installed::read(text);
         assert_eq!(installed.parts(), ["a", "b"]);
         assert_eq!(installed.paths("a").collect::<Vec<_>>(), ["/x", "/y"]);
-        let options: Vec<_> = installed.part("a").unwrap().collect();
-        assert_eq!(options, [(&"lead".to_owned(), &"\none\ntwo".to_owned())]);
+        let options: Vec<_> = installed.part("a", "r").unwrap().collect();
+        assert_eq!(options[0], (&"lead".to_owned(), &"\none\ntwo".to_owned()));
+        assert!(installed.part("a", "other").is_none());
     }
 }

@@ -142,7 +142,7 @@ impl Engine {
         let recipes = Rc::clone(&self.recipes);
         let made = recipes.made(&mut Part { engine: self, name, recipe })?;
         let installed = Rc::clone(&self.installed);
-        let truth = installed.part(name);
+        let truth = installed.part(name, recipe);
         if let Some(options) = self.open.get_mut(name) {
             for Made { option, value } in made.into_iter().flatten() {
                 options.make(option, value);

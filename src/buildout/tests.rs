@@ -120,7 +120,7 @@ fn what_an_unknown_recipe_would_make_is_missed_only_when_needed() {
     let project = project.map_err(|failure| failure.fault).unwrap();
     assert_eq!(get(&project, "s", "y"), "1");
     assert_eq!(project.get("s", "x").unwrap_err().kind(), Kind::MadeByRecipe);
-    let installed = "[buildout]\nparts = z\n[z]\nlocation = /there\n";
+    let installed = "[buildout]\nparts = z\n[z]\nrecipe = what\nlocation = /there\n";
     let paper = Paper::with(&[("buildout.cfg", text), (".installed.cfg", installed)]);
     let project = Project::load(&Request::lazy("buildout.cfg"), &paper, Rc::new(NoRecipes));
     assert_eq!(get(&project.map_err(|f| f.fault).unwrap(), "s", "x"), "/there");
