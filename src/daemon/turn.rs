@@ -62,7 +62,7 @@ impl<'a> Daemon<'a> {
     pub fn run(&mut self) -> io::Result<Ending> {
         self.core.run(now());
         loop {
-            self.perform(now());
+            self.perform();
             if let Some(ending) = self.ending {
                 return Ok(ending);
             }
@@ -71,18 +71,19 @@ impl<'a> Daemon<'a> {
             for ready in ready {
                 self.guarded(ready, now);
             }
-            self.serve(now);
+            self.serve();
         }
     }
 
     /// Does what is due, and answers what can be answered then. A program with `startsecs=0` is
     /// running as soon as it was started. An answer may be followed by the next call of a client,
     /// and that by effects whose outcome answers it.
-    fn serve(&mut self, now: Now) {
+    fn serve(&mut self) {
         loop {
-            self.perform(now);
+            self.perform();
+            let now = now();
             self.shielded("what is due", |daemon| daemon.core.expire(now));
-            self.perform(now);
+            self.perform();
             self.shielded("the server", |daemon| daemon.settle(now));
             if !self.core.has_effects() || self.ending.is_some() {
                 return;
@@ -90,23 +91,41 @@ impl<'a> Daemon<'a> {
         }
     }
 
-    /// Does what the core asks for, and what it asks for in turn.
-    fn perform(&mut self, now: Now) {
-        while let Some(effect) = self.core.next_effect() {
-            match effect {
-                Effect::Exit { restart: true } => {
-                    let serial = self.core.serial();
-                    self.ending = Some(Ending::Restart { serial });
+    /// Does what the core asks for. What the outcome of one effect asks for is done before the next,
+    /// so that the log tells of each start as it happens, though a thousand were asked for at once.
+    fn perform(&mut self) {
+        let mut stack = Vec::new();
+        let mut events = Vec::new();
+        loop {
+            let below = stack.len();
+            stack.extend(std::iter::from_fn(|| self.core.next_effect()));
+            stack[below..].reverse();
+            match stack.pop() {
+                Some(Effect::Publish { serial, name, payload }) => {
+                    events.push((serial, name, payload));
                 }
-                Effect::Exit { restart: false } => self.ending = Some(Ending::Exit),
-                Effect::Publish { serial, name, payload } => {
-                    self.server.publish(serial, name, &payload, now);
-                }
-                effect => {
-                    self.shielded("an effect", |daemon| {
-                        daemon.shell.perform(effect, &mut daemon.core, now);
-                    });
-                }
+                Some(effect) => self.act(effect),
+                None => break,
+            }
+        }
+        events.sort_by_key(|(serial, ..)| *serial);
+        for (serial, name, payload) in events {
+            self.server.publish(serial, name, &payload, now());
+        }
+    }
+
+    fn act(&mut self, effect: Effect) {
+        match effect {
+            Effect::Exit { restart: true } => {
+                let serial = self.core.serial();
+                self.ending = Some(Ending::Restart { serial });
+            }
+            Effect::Exit { restart: false } => self.ending = Some(Ending::Exit),
+            effect => {
+                // A thousand forks take a while: each start counts from its own moment.
+                self.shielded("an effect", |daemon| {
+                    daemon.shell.perform(effect, &mut daemon.core, now());
+                });
             }
         }
     }
@@ -161,14 +180,14 @@ impl<'a> Daemon<'a> {
     fn heard(&mut self, id: ProcId, stream: Stream, now: Now) {
         self.shell.read(id, stream, &mut self.core, now);
         // At once, so that one turn never holds more than one chunk in memory.
-        self.perform(now);
+        self.perform();
     }
 
     /// The dead first, as Supervisor does, then what the signals say.
     fn signalled(&mut self, now: Now) {
         let numbers = self.signals.take();
         while self.shell.reap(&mut self.core, now) {
-            self.perform(now);
+            self.perform();
         }
         for number in numbers {
             self.core.take(Input::Signal(Signal(number)), now);
