@@ -135,7 +135,7 @@ fn what_fails_is_shown_with_its_state_and_its_last_words() {
                 supervisor-startretries = 0\n";
     let sandbox = deployment(more);
     let said = fails(&sandbox, "bin/run", &[]);
-    for words in ["more does not run: FATAL", "no storage here", "/bin/sh -c"] {
+    for words in ["more does not run: FATAL", "exit status 3", "no storage here", "/bin/sh -c"] {
         assert!(said.contains(words), "{said}");
     }
     assert!(works(&sandbox, "bin/stop", &[]).starts_with("stopped site\n"));

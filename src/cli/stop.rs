@@ -77,8 +77,8 @@ fn daemon(client: &mut Client) -> Result<Option<i32>> {
 fn stop_programs(deployment: &Deployment, client: &mut Client) -> Result<()> {
     let all = infos(client).context("asking for the processes")?;
     let mut up: Vec<Info> = all.into_iter().filter(|info| !info.state.is_stopped()).collect();
-    up.sort_by_key(|info| std::cmp::Reverse(deployment.rank(info)));
-    for info in up {
+    up.sort_by_key(|info| deployment.rank(info));
+    for info in up.into_iter().rev() {
         let name = Value::str(format!("{}:{}", info.group, info.name));
         match client.call("supervisor.stopProcess", &[name]) {
             Ok(_) => say(&format!("stopped {}", info.full_name())),

@@ -18,8 +18,8 @@ pub(super) fn report(deployment: &Deployment, client: &mut Client, info: &Info) 
     if !info.spawnerr.is_empty() {
         let _ = write!(text, ", {}", info.spawnerr);
     }
-    if info.pid == 0 && info.exitstatus != 0 {
-        let _ = write!(text, ", exit status {}", info.exitstatus);
+    if let Some(end) = end(client, &info.name) {
+        let _ = write!(text, "\n  ended with: {end}");
     }
     if let Some(process) = deployment.process(info) {
         let _ = write!(text, "\n  command: {}", process.command);
@@ -37,6 +37,19 @@ pub(super) fn report(deployment: &Deployment, client: &mut Client, info: &Info) 
         let _ = write!(text, "\n  help: {hint}");
     }
     text
+}
+
+/// How a process ended last, as the daemon wrote it down: `exit status 3; not expected`. What RPC
+/// tells of an exit is wrong where it came too quickly.
+fn end(client: &mut Client, name: &str) -> Option<String> {
+    let log = client.call("supervisor.readLog", &[Value::Int(-TAIL), Value::Int(0)]).ok()?;
+    last_end(log.as_str()?, name)
+}
+
+fn last_end(log: &str, name: &str) -> Option<String> {
+    let words = format!("exited: {name} (");
+    let line = log.lines().rev().find_map(|line| line.split_once(&words))?.1;
+    Some(line.rsplit_once(')').map_or(line, |(inside, _)| inside).to_owned())
 }
 
 fn tail(client: &mut Client, method: &str, info: &Info) -> String {
@@ -94,6 +107,15 @@ mod tests {
         assert!(shown.starts_with("\n    line 26"), "{shown}");
         assert!(shown.ends_with("line 40"));
         assert_eq!(last_lines("\n \n"), "");
+    }
+
+    #[test]
+    fn the_last_end_is_found_in_the_log_of_the_daemon() {
+        let log = "T WARN exited: a (exit status 1; not expected)\n\
+                   T INFO exited: ab (exit status 0; expected)\n\
+                   T WARN exited: a (terminated by SIGKILL; not expected)\nT INFO x\n";
+        assert_eq!(last_end(log, "a").as_deref(), Some("terminated by SIGKILL; not expected"));
+        assert_eq!(last_end(log, "b"), None);
     }
 
     #[test]
