@@ -5,6 +5,7 @@ use super::nearest::nearest;
 use super::python::names::Layers;
 use super::python::percent::{FormatError, format};
 use super::python::repr;
+use super::sections::is_secret;
 use crate::diag::Diagnostic;
 use crate::ini::python::Entry;
 
@@ -28,6 +29,8 @@ fn fault(
     title: &str,
     entry: Option<&Entry>,
 ) -> Fault {
+    let secret = title.rsplit('.').next().is_some_and(is_secret);
+    let text = if secret { "***" } else { text };
     let head = format!("Format string {} for {}", repr(text), repr(title));
     let (said, mut diagnostic) = match error {
         FormatError::Unknown(name) => {

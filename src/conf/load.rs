@@ -7,7 +7,7 @@ use super::fault::Fault;
 use super::glob;
 use super::python::names::{Layers, Names};
 use super::python::{path, words};
-use super::sections::include;
+use super::sections::{include, is_secret};
 use super::surroundings::{ReadFailure, Surroundings};
 use crate::diag::{Diagnostic, SourceId, SourceMap, Span};
 use crate::ini::python::{Document, ParseError, ParseErrorKind, Section};
@@ -37,6 +37,7 @@ pub fn load(file: &str, environ: &Names, world: &dyn Surroundings) -> Loaded {
     let here = path::abspath(path::dirname(file), &world.current_dir());
     let mut loaded = Loaded { here, file: file.to_owned(), ..Loaded::default() };
     loaded.fault = loaded.everything(environ, world).err();
+    loaded.hide_passwords();
     loaded
 }
 
@@ -45,6 +46,7 @@ pub fn load_one(file: &str, world: &dyn Surroundings) -> Loaded {
     let here = path::dirname(&super::kinds::normalize_path(file, world)).to_owned();
     let mut loaded = Loaded { here, file: file.to_owned(), ..Loaded::default() };
     loaded.fault = loaded.main_file(world).err();
+    loaded.hide_passwords();
     loaded
 }
 
@@ -123,6 +125,29 @@ impl Loaded {
             None => entry.value_span(),
         };
         Ok(words(&files).map(|word| (word.to_owned(), place(word))).collect())
+    }
+
+    /// Diagnostics show the lines that they are about; passwords are not for showing.
+    fn hide_passwords(&mut self) {
+        let all = self.document.sections().iter().chain([self.document.defaults()]);
+        let secret = all.flat_map(|section| &section.entries).filter(|e| is_secret(&e.key));
+        let spans = secret.flat_map(|entry| {
+            let keys = entry.replaced.iter().chain([&entry.key_span]);
+            let lines = keys.map(|key| self.rest_of_line(*key)).collect::<Vec<_>>();
+            lines.into_iter().chain(entry.lines.iter().copied())
+        });
+        for span in spans.collect::<Vec<_>>() {
+            self.sources.mask(span);
+        }
+    }
+
+    /// What stands behind a key and its delimiter.
+    fn rest_of_line(&self, key: Span) -> Span {
+        let rest = self.sources.text(key.source).get(key.end..).unwrap_or_default();
+        let end = rest.find('\n').unwrap_or(rest.len());
+        let start = rest[..end].find(['=', ':']).map_or(end, |at| at + 1);
+        let start = start + (rest[start..end].len() - rest[start..end].trim_start().len());
+        Span::new(key.source, key.end + start, key.end + end)
     }
 
     fn no_files(&self) -> Fault {

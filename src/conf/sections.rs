@@ -334,6 +334,11 @@ section! {
     }
 }
 
+/// Whether what an option says is for nobody's eyes.
+pub fn is_secret(option: &str) -> bool {
+    option == inet_http_server::PASSWORD.name
+}
+
 /// All sections, in the order of the sample file.
 pub static SECTIONS: &[&Section] = &[
     &unix_http_server::SECTION,

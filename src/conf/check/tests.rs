@@ -146,6 +146,23 @@ fn a_clear_password_wants_a_closed_file() {
 }
 
 #[test]
+fn no_password_is_shown() {
+    let text = format!(
+        "[supervisord]\n{RPC}[inet_http_server]\nport=9\nusername=u\npassword = aleph\npassword=beth\n\
+         [supervisorctl]\npassword : 100%gimel\n  daleth\n"
+    );
+    let world = world(&text).mode(CONF, 0o644);
+    let examined = examine(CONF, &CommandLine::default(), &world);
+    let problems = check(&examined, &world);
+    assert!(problems.len() >= 3, "{problems:?}");
+    let shown = problems.iter().map(|problem| problem.render(&examined.loaded.sources, false));
+    let shown: String = shown.collect();
+    for secret in ["aleph", "beth", "gimel", "daleth"] {
+        assert!(!shown.contains(secret), "{shown}");
+    }
+}
+
+#[test]
 fn includes_that_lead_nowhere_are_told() {
     let text = "[supervisord]\n[include]\nfiles = d/*.conf nope.conf none/*.conf\n";
     let world = world(text).file("/etc/d/a.conf", "[include]\nfiles=x\n[program:a]\ncommand=a\n");
