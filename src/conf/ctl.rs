@@ -75,7 +75,7 @@ macro_rules! options {
 options! {
     Some('c'), "configuration", "FILENAME", Some(|line, text| Ok(once(&mut line.configuration, text))), "the configuration; without it some places are searched";
     Some('h'), "help", "", None, "print this text";
-    Some('i'), "interactive", "", Some(|line, _| Ok(!std::mem::replace(&mut line.interactive, true))), "ask before the given action ends or restarts supervisord";
+    Some('i'), "interactive", "", Some(|line, _| Ok(!std::mem::replace(&mut line.interactive, true))), "start an interactive shell, or, with an action, ask before it ends or restarts supervisord";
     Some('s'), "serverurl", "URL", Some(|line, text| url(text).map(|()| once(&mut line.serverurl, text))), "where supervisord listens (http://localhost:9001)";
     Some('u'), "username", "NAME", Some(|line, text| Ok(once(&mut line.username, text))), "name for the server";
     Some('p'), "password", "WORD", Some(|line, text| Ok(once(&mut line.password, text))), "password for the server";

@@ -36,7 +36,7 @@ const SECTIONS: &[(&Section, &str, bool, &str)] = &[
     (&include::SECTION, "", false, ""),
 ];
 
-const HEAD: &str = "A configuration for supervisord. It runs as it stands; take the `;` away \
+const HEAD: &str = "Sample supervisor config file. It runs as it stands; take the `;` away \
     from what you need and change the paths: many systems empty /tmp from time to time.\n\
     \n\
     A comment begins with `;` or `#`, at the beginning of a line or behind a blank, even within \

@@ -110,3 +110,36 @@ fn the_activity_log_may_be_standard_output() {
     };
     assert_eq!(run(Subject::Ours), run(Subject::Original));
 }
+
+/// Issues 1251 and 1578: phrases that are looked for in what the programs print of themselves.
+#[test]
+fn help_and_sample_have_the_phrases_that_are_looked_for() {
+    let told = |name: &str, args: &[&str]| {
+        let sandbox = Sandbox::new();
+        let output = Subject::Ours.program(&sandbox, name).args(args).output().unwrap();
+        assert_eq!(output.status.code(), Some(0), "{name}");
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let cases: [(&str, &[&str], [&str; 2]); 3] = [
+        (
+            "supervisord",
+            &["-?"],
+            [
+                "supervisord -- run a set of applications",
+                "-l/--logfile FILENAME -- use FILENAME as",
+            ],
+        ),
+        (
+            "supervisorctl",
+            &["-?"],
+            ["supervisorctl -- control applications", "-i/--interactive -- start an interactive"],
+        ),
+        ("echo_supervisord_conf", &[], ["Sample supervisor config file", "[supervisord]"]),
+    ];
+    for (name, args, phrases) in cases {
+        let text = told(name, args);
+        for phrase in phrases {
+            assert!(text.contains(phrase), "{name} lacks {phrase:?}:\n{text}");
+        }
+    }
+}
