@@ -108,8 +108,9 @@ impl Supervisor {
     /// Does what is due.
     pub fn expire(&mut self, now: Now) {
         for id in self.timers.due(now.mono) {
-            self.report_stop(id, now);
             self.step(id, Happening::Tick, now);
+            self.report_stop(id, now);
+            self.set_timer(id);
         }
         self.tick(now);
         self.settle(now);

@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use crate::conf::config::{Bind, Config, HttpServer, LogLevel, RpcInterface};
+use crate::conf::sections::{inet_http_server, unix_http_server};
 use crate::ini::text;
 use crate::os::errno;
 use crate::os::socket::{self, Listener, OpenError, Rights};
@@ -34,7 +35,7 @@ impl Opened {
                 Ok(listener) => opened.take(listener, server),
                 Err(error) => {
                     opened.unlink();
-                    return Err(sentence(&error));
+                    return Err(sentence(&error) + &whereabouts(config, server));
                 }
             }
             announce(server, &config.rpcinterfaces, log);
@@ -88,6 +89,21 @@ fn interface_name(interface: &RpcInterface) -> &'static str {
         RpcInterface::Main => "supervisor",
         RpcInterface::Twiddler { .. } => "twiddler",
     }
+}
+
+/// Where the address was written, and what to do about it, below Supervisor's sentence.
+fn whereabouts(config: &Config, server: &HttpServer) -> String {
+    let (option, address) = match &server.bind {
+        Bind::Inet { host, port } => (inet_http_server::PORT.name, format!("{host}:{port}")),
+        Bind::Unix { path, .. } => (unix_http_server::FILE.name, path.clone()),
+    };
+    let place = config.origins.of(&server.section, option);
+    let place = place.map_or(String::new(), |place| format!(" --> {place}\n"));
+    format!(
+        "\n\n{place}  = `{address}` of [{}] cannot be used\n  \
+           = help: end what listens there, or correct `{option}`\n",
+        server.section
+    )
 }
 
 fn sentence(error: &OpenError) -> String {
