@@ -18,6 +18,19 @@ use crate::rpc::value::Value;
 /// How long a daemon may take to answer a question that needs no waiting.
 const PATIENCE: Duration = Duration::from_secs(30);
 
+/// Which deployment is meant.
+#[derive(clap::Args)]
+pub(super) struct Which {
+    /// The configuration of the deployment
+    #[arg(
+        short = 'c',
+        long = "configuration",
+        value_name = "CONF",
+        default_value = "etc/supervisord.conf"
+    )]
+    pub(super) conf: String,
+}
+
 pub(super) struct Deployment {
     pub(super) config: Config,
     pub(super) conf: String,

@@ -11,19 +11,15 @@ use crate::ctl::client::{Client, ClientError};
 use crate::rpc::fault::Code;
 use crate::rpc::value::Value;
 
-use super::deployment::{Deployment, Info, complain, infos, is_absent, is_alive, pause, say};
+use super::deployment::{
+    Deployment, Info, Which, complain, infos, is_absent, is_alive, pause, say,
+};
 use super::orphans;
 
 #[derive(clap::Args)]
 pub(super) struct Args {
-    /// The configuration of the deployment
-    #[arg(
-        short = 'c',
-        long = "configuration",
-        value_name = "CONF",
-        default_value = "etc/supervisord.conf"
-    )]
-    conf: String,
+    #[command(flatten)]
+    which: Which,
     /// Give up waiting for the daemon to end after so many seconds
     #[arg(long, value_name = "SECONDS", default_value_t = 120)]
     timeout: u64,
@@ -40,7 +36,7 @@ pub(super) fn main(args: &Args) -> ExitCode {
 }
 
 fn stop(args: &Args) -> Result<()> {
-    let deployment = Deployment::read(&args.conf)?;
+    let deployment = Deployment::read(&args.which.conf)?;
     // A stop is answered when the program has gone, and it has its own limit.
     let mut client = deployment.client()?.timeout(None);
     let limit = Duration::from_secs(args.timeout);

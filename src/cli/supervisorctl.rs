@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use crate::conf::ctl::{self as asked, Client, Wish};
 use crate::conf::options;
-use crate::ctl::{self, Settings};
+use crate::ctl;
 use crate::daemon::surroundings::System;
 
 /// The exit status where a command line or a file is refused.
@@ -28,15 +28,7 @@ pub(super) fn main(args: Vec<OsString>) -> ExitCode {
 }
 
 fn run(client: Client) -> ExitCode {
-    let settings = Settings {
-        serverurl: client.serverurl,
-        username: client.username,
-        password: client.password,
-        prompt: client.prompt,
-        history_file: client.history_file,
-        interactive: client.interactive,
-    };
-    match ctl::run(settings, &client.words) {
+    match ctl::run(client) {
         Ok(status) => ExitCode::from(status),
         Err(error) => refuse(&format!("Error: {error}\n")),
     }

@@ -31,16 +31,17 @@ mod wire;
 
 pub use help::reference;
 pub use plan::lines as update_lines;
-pub use session::Settings;
+
+use crate::conf::ctl::Client as Settings;
 
 /// What a program exits with that Ctrl-C ended.
 const INTERRUPTED: u8 = 130;
 
 /// Does what the words ask for; without words, what a person types. The answer is the exit status.
-pub fn run(settings: Settings, words: &[String]) -> std::io::Result<u8> {
+pub fn run(settings: Settings) -> std::io::Result<u8> {
+    let words = settings.words.clone();
     let mut session = session::Session::new(settings)?;
     if words.is_empty() {
-        session.settings.interactive = true;
         shell::run(&mut session);
         return Ok(exit::SUCCESS);
     }

@@ -9,23 +9,13 @@ use super::error::ClientError;
 use super::exit;
 use super::input::Input;
 use super::server::Server;
+use crate::conf::ctl::Client as Settings;
 use crate::os::interrupt::Interrupt;
 use crate::os::tty;
 use crate::rpc::fault::Code;
 
 /// The version of the interface that we speak.
 const API_VERSION: &str = "3.0";
-
-/// What the command line and the configuration settle.
-#[derive(Clone)]
-pub struct Settings {
-    pub serverurl: String,
-    pub username: Option<String>,
-    pub password: Option<String>,
-    pub prompt: String,
-    pub history_file: Option<String>,
-    pub interactive: bool,
-}
 
 /// Whether the shell goes on after an action.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -16,20 +16,14 @@ use crate::ctl::client::Client;
 use crate::rpc::fault::Code;
 use crate::rpc::value::Value;
 
-use super::deployment::{Deployment, Info, complain, infos, is_absent, pause, say};
+use super::deployment::{Deployment, Info, Which, complain, infos, is_absent, pause, say};
 use super::orphans;
 use progress::Progress;
 
 #[derive(clap::Args)]
 pub(super) struct Args {
-    /// The configuration of the deployment
-    #[arg(
-        short = 'c',
-        long = "configuration",
-        value_name = "CONF",
-        default_value = "etc/supervisord.conf"
-    )]
-    conf: String,
+    #[command(flatten)]
+    which: Which,
     /// Become the daemon and stay in the foreground, for containers and systemd
     #[arg(long)]
     foreground: bool,
@@ -49,7 +43,7 @@ pub(super) fn main(args: &Args) -> ExitCode {
 }
 
 fn run(args: &Args) -> Result<ExitCode> {
-    let deployment = Deployment::read(&args.conf)?;
+    let deployment = Deployment::read(&args.which.conf)?;
     let end = Instant::now() + Duration::from_secs(args.timeout);
     let mut client = deployment.client()?;
     let is_up = is_up(&mut client)?;
