@@ -1,20 +1,19 @@
-//! Capture mode: what a child writes between two tokens is collected and sent as an event instead
-//! of being logged. The tokens may straddle any number of reads, and nothing is held back but what
-//! may still become a token.
+//! Capture mode: output between two tokens is collected and sent as an event instead of being
+//! logged. A token may span several reads; only a possible prefix of a token is held back.
 
 use super::ansi::find;
 
 const BEGIN: &[u8] = b"<!--XSUPERVISOR:BEGIN-->";
 const END: &[u8] = b"<!--XSUPERVISOR:END-->";
 
-/// What a chunk turned out to be, in order.
+/// A part of a chunk of output.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Piece {
     /// Ordinary output.
     Text(Vec<u8>),
-    /// Output between the tokens: announced as output, but not logged.
+    /// Output between the tokens: sent as an event, but not logged.
     Captured(Vec<u8>),
-    /// The end token came: all that was captured.
+    /// The end token was read: everything that was captured.
     Message(Vec<u8>),
 }
 
@@ -22,7 +21,7 @@ pub(super) enum Piece {
 pub(super) struct Capture {
     maxbytes: usize,
     capturing: bool,
-    /// A beginning of a token, perhaps.
+    /// A possible prefix of a token.
     held: Vec<u8>,
     captured: Vec<u8>,
 }
@@ -32,7 +31,7 @@ impl Capture {
         Self { maxbytes, capturing: false, held: Vec::new(), captured: Vec::new() }
     }
 
-    /// Takes one chunk apart. `strip` is applied to text before it is kept or returned.
+    /// Splits one chunk. `strip` is applied to text before it is stored or returned.
     pub(super) fn feed(
         &mut self,
         chunk: &[u8],
@@ -43,7 +42,7 @@ impl Capture {
         let mut pieces = Vec::new();
         let mut rest = data.as_slice();
         while let Some(at) = find(rest, self.token()) {
-            self.keep(strip(&rest[..at]), &mut pieces);
+            self.push_text(strip(&rest[..at]), &mut pieces);
             rest = &rest[at + self.token().len()..];
             if self.capturing {
                 pieces.push(Piece::Message(std::mem::take(&mut self.captured)));
@@ -51,13 +50,12 @@ impl Capture {
             self.capturing = !self.capturing;
         }
         let held = prefix_at_end(rest, self.token());
-        self.keep(strip(&rest[..rest.len() - held]), &mut pieces);
+        self.push_text(strip(&rest[..rest.len() - held]), &mut pieces);
         self.held = rest[rest.len() - held..].to_vec();
         pieces
     }
 
-    /// The stream ended: what was held back was no token after all. A message without its end is
-    /// none.
+    /// The stream ended: returns the bytes that were held back. An unfinished message is dropped.
     pub(super) fn finish(&mut self) -> Option<Piece> {
         let held = std::mem::take(&mut self.held);
         (!held.is_empty() && !self.capturing).then_some(Piece::Text(held))
@@ -67,7 +65,7 @@ impl Capture {
         if self.capturing { END } else { BEGIN }
     }
 
-    fn keep(&mut self, text: Vec<u8>, pieces: &mut Vec<Piece>) {
+    fn push_text(&mut self, text: Vec<u8>, pieces: &mut Vec<Piece>) {
         if text.is_empty() {
             return;
         }
@@ -75,8 +73,8 @@ impl Capture {
             pieces.push(Piece::Text(text));
             return;
         }
-        // Supervisor drops as many bytes from the front as the new chunk has, not as many as are
-        // too much; so the bound may be exceeded by one chunk.
+        // As in Supervisor, the number of dropped bytes is the length of the new chunk, not the
+        // excess; so the limit may be exceeded by one chunk.
         if self.captured.len() + text.len() > self.maxbytes {
             self.captured.drain(..text.len().min(self.captured.len()));
         }
@@ -104,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn a_message_stands_between_two_tokens() {
+    fn the_text_between_two_tokens_is_a_message() {
         let got = run(&[b"a<!--XSUPERVISOR:BEGIN-->hi<!--XSUPERVISOR:END-->b"]);
         assert_eq!(
             got,
@@ -118,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn a_burst_of_messages_loses_none() {
+    fn every_message_of_a_burst_is_returned() {
         let burst = b"<!--XSUPERVISOR:BEGIN-->x<!--XSUPERVISOR:END-->".repeat(500);
         let messages =
             run(&[&burst]).iter().filter(|piece| matches!(piece, Piece::Message(_))).count();
@@ -126,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn a_tail_that_looks_like_a_token_is_not_lost() {
+    fn a_partial_token_at_the_end_is_returned_as_text() {
         assert_eq!(
             run(&[b"done <!--XSUP"]),
             [Piece::Text(b"done ".to_vec()), Piece::Text(b"<!--XSUP".to_vec())]
@@ -135,7 +133,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn where_the_reads_fall_changes_nothing(cuts in proptest::collection::vec(0usize..120, 0..6)) {
+        fn read_boundaries_do_not_change_the_result(cuts in proptest::collection::vec(0usize..120, 0..6)) {
             let text: &[u8] =
                 b"before<!--XSUPERVISOR:BEGIN-->one<!--XSUPERVISOR:END-->mid<!--XSUPERVISOR:BEGIN-->two<!--XSUPERVISOR:END-->after";
             let mut cuts: Vec<usize> = cuts.into_iter().map(|cut| cut.min(text.len())).collect();

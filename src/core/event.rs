@@ -1,12 +1,12 @@
-//! Events: what a listener is told. A payload is written when the event happens, so it cannot
-//! change while the event waits in a buffer.
+//! Events and their payloads. A payload is rendered when the event occurs, so it cannot change
+//! while the event waits in a buffer.
 
-use super::effect::{Pid, Stream};
-use super::python::text_or_undecodable;
+use super::effect::{OutputStream, Pid};
+use super::python_repr::text_or_undecodable;
 use super::state::ProcessState;
 use crate::conf::events::EventType;
 
-/// Something that happened, in the words of the listener protocol.
+/// An event of the listener protocol.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Event {
     pub kind: EventType,
@@ -21,9 +21,9 @@ pub struct Subject<'a> {
     pub pid: Pid,
 }
 
-/// A change of a process from one state to another.
+/// A transition of a process from one state to another.
 #[derive(Clone, Copy, Debug)]
-pub struct Change {
+pub struct StateChange {
     pub from: ProcessState,
     pub to: ProcessState,
     pub tries: u32,
@@ -31,7 +31,7 @@ pub struct Change {
 }
 
 impl Event {
-    pub fn state(subject: Subject, change: Change) -> Self {
+    pub fn state(subject: Subject, change: StateChange) -> Self {
         let Subject { process, group, pid } = subject;
         let pid = pid.0;
         let extra = match change.to {
@@ -47,10 +47,10 @@ impl Event {
         Self { kind: state_type(change.to), payload }
     }
 
-    pub fn log(subject: Subject, stream: Stream, data: &[u8]) -> Self {
+    pub fn log(subject: Subject, stream: OutputStream, data: &[u8]) -> Self {
         let kind = match stream {
-            Stream::Stdout => EventType::ProcessLogStdout,
-            Stream::Stderr => EventType::ProcessLogStderr,
+            OutputStream::Stdout => EventType::ProcessLogStdout,
+            OutputStream::Stderr => EventType::ProcessLogStderr,
         };
         let Subject { process, group, pid } = subject;
         let (pid, channel, data) = (pid.0, stream.name(), text_or_undecodable(data));
@@ -59,10 +59,10 @@ impl Event {
         Self { kind, payload }
     }
 
-    pub fn communication(subject: Subject, stream: Stream, data: &[u8]) -> Self {
+    pub fn communication(subject: Subject, stream: OutputStream, data: &[u8]) -> Self {
         let kind = match stream {
-            Stream::Stdout => EventType::ProcessCommunicationStdout,
-            Stream::Stderr => EventType::ProcessCommunicationStderr,
+            OutputStream::Stdout => EventType::ProcessCommunicationStdout,
+            OutputStream::Stderr => EventType::ProcessCommunicationStderr,
         };
         let Subject { process, group, pid } = subject;
         let (pid, data) = (pid.0, text_or_undecodable(data));

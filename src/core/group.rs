@@ -1,11 +1,10 @@
-//! What is started, stopped, added and removed together, and the processes in it with the facts
-//! that outlive their phases.
+//! Active groups and their processes, with the data that persists across phases.
 
 use super::ansi::Stripper;
 use super::capture::Capture;
 use super::effect::{Pid, ProcId};
+use super::event_queue::{EventQueue, NumberedEvent};
 use super::listener::Listener;
-use super::pool::{Numbered, Queue};
 use super::process::Machine;
 use super::state::{ListenerState, ProcessState};
 use super::time::{Mono, Now};
@@ -16,7 +15,7 @@ use crate::conf::config;
 pub struct Group {
     pub(super) config: config::Group,
     pub(super) processes: Vec<ProcId>,
-    pub(super) queue: Queue,
+    pub(super) queue: EventQueue,
 }
 
 impl Group {
@@ -40,18 +39,18 @@ impl Group {
         }
     }
 
-    /// Events that wait for a listener of this pool.
+    /// The number of events that wait for a listener of this pool.
     pub fn buffered(&self) -> usize {
         self.queue.len()
     }
 
-    /// Events that this pool lost because its buffer was full.
+    /// The number of events that were dropped because the buffer was full.
     pub fn dropped(&self) -> u64 {
         self.queue.dropped()
     }
 }
 
-/// One process: its configuration, its machine, and what is remembered between phases.
+/// One process: its configuration, its state machine and the data that persists across phases.
 #[derive(Clone, Debug)]
 pub struct Process {
     pub(super) id: ProcId,
@@ -65,20 +64,20 @@ pub struct Process {
     pub(super) stdout: Output,
     pub(super) stderr: Output,
     pub(super) stdin_closed: bool,
-    /// Set while somebody waits for the stop: when "waiting for x to stop" is due again.
+    /// Set while a client waits for the stop: when "waiting for x to stop" is logged next.
     pub(super) stop_report_at: Option<Mono>,
-    pub(super) listener: Option<Listening>,
+    pub(super) listener: Option<PoolMember>,
 }
 
-/// What a process is as a member of an event listener pool.
+/// The state of a process as a member of an event listener pool.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Listening {
+pub(super) struct PoolMember {
     pub(super) protocol: Listener,
-    /// The event that it is busy with.
-    pub(super) event: Option<Numbered>,
+    /// The event that the listener is busy with.
+    pub(super) event: Option<NumberedEvent>,
 }
 
-/// What must be remembered between two reads of one output stream.
+/// The state of one output stream between two reads.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Output {
     pub(super) capture: Option<Capture>,
@@ -95,7 +94,7 @@ impl Output {
 
 impl Process {
     pub(super) fn new(id: ProcId, group: &config::Group, config: config::Process) -> Self {
-        let listens = matches!(group.kind, config::GroupKind::EventListener(_));
+        let is_listener = matches!(group.kind, config::GroupKind::EventListener(_));
         Self {
             id,
             group: group.name.clone(),
@@ -108,7 +107,7 @@ impl Process {
             stderr: Output::of(&config.stderr),
             stdin_closed: false,
             stop_report_at: None,
-            listener: listens.then(Listening::default),
+            listener: is_listener.then(PoolMember::default),
             config,
         }
     }
@@ -137,7 +136,7 @@ impl Process {
         self.machine.pid()
     }
 
-    /// How often it was tried without success.
+    /// The number of consecutive failed starts.
     pub fn tries(&self) -> u32 {
         self.machine.tries()
     }
@@ -147,7 +146,7 @@ impl Process {
         self.started
     }
 
-    /// When it last ended.
+    /// When it last terminated.
     pub fn stopped(&self) -> Option<Now> {
         self.stopped
     }
@@ -161,11 +160,11 @@ impl Process {
     }
 
     pub fn listener(&self) -> Option<ListenerState> {
-        self.listener.as_ref().map(|listening| listening.protocol.state())
+        self.listener.as_ref().map(|pool_member| pool_member.protocol.state())
     }
 
-    /// The pid for a payload: zero where there is none.
-    pub(super) fn shown_pid(&self) -> Pid {
+    /// The pid for an event payload: zero if there is none.
+    pub(super) fn payload_pid(&self) -> Pid {
         self.pid().unwrap_or(Pid(0))
     }
 }

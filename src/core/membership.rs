@@ -1,5 +1,5 @@
-//! Changes of a group that stays active: one process added, removed, or given a new configuration.
-//! `update --minimal` and the twiddler interface are made of these.
+//! Changes to an active group: a process is added, removed or gets a new configuration. Used by
+//! `update --minimal` and the twiddler interface.
 
 use super::effect::{Effect, ProcId};
 use super::supervisor::Supervisor;
@@ -7,8 +7,8 @@ use super::time::Now;
 use crate::conf::config;
 
 impl Supervisor {
-    /// Adds a process to an active group and starts it if it is to be started; false if the group
-    /// is not there or has one of that name.
+    /// Adds a process to an active group and starts it if `autostart` is set; false if the group
+    /// does not exist or has a process of that name.
     pub fn add_process(&mut self, group: &str, process: config::Process, now: Now) -> bool {
         if self.find(group, &process.name).is_some() {
             return false;
@@ -16,10 +16,10 @@ impl Supervisor {
         let Some(at) = self.groups.iter().position(|it| it.name() == group) else { return false };
         let config = self.groups[at].config.clone();
         self.groups[at].config.processes.push(process.clone());
-        let id = self.admit(&config, process);
+        let id = self.insert_process(&config, process);
         self.groups[at].processes.push(id);
         self.autostart_one(id, now);
-        self.settle(now);
+        self.pump(now);
         true
     }
 
@@ -34,13 +34,13 @@ impl Supervisor {
             group.processes.retain(|member| *member != id);
             group.config.processes.retain(|member| member.name != name);
         }
-        self.dismiss(id);
+        self.drop_process(id);
         self.effects.push_back(Effect::ProcessRemoved { id });
-        self.settle(now);
+        self.pump(now);
         true
     }
 
-    /// Gives a process a new configuration, which counts from its next start.
+    /// Replaces the configuration of a process; it takes effect at the next start.
     pub fn replace_process(&mut self, id: ProcId, config: config::Process) {
         let Some(process) = self.processes.get_mut(&id) else { return };
         let group = process.group.clone();
@@ -52,20 +52,20 @@ impl Supervisor {
         self.set_timer(id);
     }
 
-    /// Gives a group what a new configuration says of the group itself, and puts its members into
-    /// the order of that configuration.
+    /// Applies a new configuration to the group itself and sorts its members in the order of that
+    /// configuration.
     pub fn replace_group_settings(&mut self, config: &config::Group) {
         let Some(at) = self.groups.iter().position(|it| it.name() == config.name) else { return };
-        let place = |name: &str| config.processes.iter().position(|it| it.name == name);
+        let position = |name: &str| config.processes.iter().position(|it| it.name == name);
         let mut members: Vec<(Option<usize>, ProcId)> = self
             .members(&self.groups[at])
-            .map(|process| (place(process.name()), process.id()))
+            .map(|process| (position(process.name()), process.id()))
             .collect();
-        members.sort_by_key(|(place, _)| place.unwrap_or(usize::MAX));
+        members.sort_by_key(|(position, _)| position.unwrap_or(usize::MAX));
         let group = &mut self.groups[at];
         group.processes = members.into_iter().map(|(_, id)| id).collect();
         group.config.priority = config.priority;
         group.config.kind = config.kind.clone();
-        group.config.processes.sort_by_key(|it| place(&it.name).unwrap_or(usize::MAX));
+        group.config.processes.sort_by_key(|it| position(&it.name).unwrap_or(usize::MAX));
     }
 }

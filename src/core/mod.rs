@@ -1,31 +1,32 @@
-//! Supervision itself, as values: inputs and the time come in, effects come out. Nothing here asks
-//! for the time, forks, reads or writes, so a simulated clock runs all of it. Start with
-//! [`process`], the life of one process; [`supervisor`] is the world around it.
+//! Process supervision as a pure state machine: it takes inputs and the time and returns effects.
+//! Nothing here reads a clock, forks, reads or writes, so tests run it on a simulated clock. Start
+//! with [`process`], the state machine of one process; [`supervisor`] holds all processes and
+//! groups.
 
-mod announce;
 mod ansi;
 mod capture;
 pub mod effect;
 pub mod event;
+mod event_dispatch;
+pub mod event_queue;
 pub mod group;
-pub mod life;
+pub mod lifecycle;
 pub mod listener;
+mod log_messages;
 mod membership;
 mod output;
 pub mod policy;
-pub mod pool;
 pub mod process;
-pub mod python;
-pub mod relay;
+pub mod python_repr;
+pub mod result_handler;
+#[cfg(test)]
+mod scenario_tests;
 mod shutdown;
 pub mod state;
-#[cfg(test)]
-mod stories;
 pub mod supervisor;
 mod tick;
 pub mod time;
 pub mod timers;
-mod wording;
 
 pub use group::{Group, Process};
 pub use supervisor::Supervisor;

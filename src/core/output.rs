@@ -1,45 +1,45 @@
-//! What children write: to their logs, into captured messages, to those who listen for output, and,
-//! from listeners, into the protocol.
+//! Output of children: it goes to their logs, to capture mode and to `PROCESS_LOG` events; the
+//! stdout of event listeners goes to the listener protocol.
 
-use super::announce::Announced;
 use super::capture::Piece;
-use super::effect::{Effect, ProcId, Stream};
+use super::effect::{Effect, OutputStream, ProcId};
+use super::event_dispatch::Notification;
 use super::group::{Output, Process};
-use super::python::{bytes_repr, text_or_undecodable};
+use super::python_repr::{bytes_repr, text_or_undecodable};
 use super::supervisor::Supervisor;
 use super::time::Now;
 use crate::conf::config::{LogLevel, LogTarget, StreamLog};
 use crate::ini::text::repr;
 
 impl Process {
-    fn stream(&self, stream: Stream) -> &StreamLog {
+    fn stream(&self, stream: OutputStream) -> &StreamLog {
         match stream {
-            Stream::Stdout => &self.config.stdout,
-            Stream::Stderr => &self.config.stderr,
+            OutputStream::Stdout => &self.config.stdout,
+            OutputStream::Stderr => &self.config.stderr,
         }
     }
 
-    fn state_of(&mut self, stream: Stream) -> &mut Output {
+    fn output_mut(&mut self, stream: OutputStream) -> &mut Output {
         match stream {
-            Stream::Stdout => &mut self.stdout,
-            Stream::Stderr => &mut self.stderr,
+            OutputStream::Stdout => &mut self.stdout,
+            OutputStream::Stderr => &mut self.stderr,
         }
     }
 
-    fn speaks_protocol(&self, stream: Stream) -> bool {
-        stream == Stream::Stdout && self.listener.is_some()
+    fn is_listener_stdout(&self, stream: OutputStream) -> bool {
+        stream == OutputStream::Stdout && self.listener.is_some()
     }
 }
 
 impl Supervisor {
-    pub(super) fn output(&mut self, id: ProcId, stream: Stream, bytes: Vec<u8>, now: Now) {
+    pub(super) fn on_output(&mut self, id: ProcId, stream: OutputStream, bytes: Vec<u8>, now: Now) {
         let strip = self.config.supervisord.strip_ansi;
         let Some(process) = self.processes.get_mut(&id) else { return };
-        if process.speaks_protocol(stream) {
+        if process.is_listener_stdout(stream) {
             self.listener_output(id, &bytes, now);
             return;
         }
-        let Output { capture, ansi } = process.state_of(stream);
+        let Output { capture, ansi } = process.output_mut(stream);
         let pieces = match capture {
             Some(capture) => {
                 capture.feed(&bytes, |text| if strip { ansi.strip(text) } else { text.to_vec() })
@@ -52,37 +52,37 @@ impl Supervisor {
         }
     }
 
-    pub(super) fn output_closed(&mut self, id: ProcId, stream: Stream, now: Now) {
+    pub(super) fn on_output_closed(&mut self, id: ProcId, stream: OutputStream, now: Now) {
         self.finish_output(id, stream, now);
     }
 
-    /// Nothing more comes on this stream: what was held back is output after all.
-    pub(super) fn finish_output(&mut self, id: ProcId, stream: Stream, now: Now) {
+    /// Ends a stream: bytes that were held back are processed as output.
+    pub(super) fn finish_output(&mut self, id: ProcId, stream: OutputStream, now: Now) {
         let Some(process) = self.processes.get_mut(&id) else { return };
-        let Output { capture, ansi } = process.state_of(stream);
+        let Output { capture, ansi } = process.output_mut(stream);
         let held = capture.as_mut().and_then(super::capture::Capture::finish);
-        let torn = ansi.finish();
+        let partial = ansi.finish();
         if let Some(piece) = held {
             self.piece(id, stream, piece, now);
         }
-        if !torn.is_empty() {
-            self.piece(id, stream, Piece::Text(torn), now);
+        if !partial.is_empty() {
+            self.piece(id, stream, Piece::Text(partial), now);
         }
     }
 
-    fn piece(&mut self, id: ProcId, stream: Stream, piece: Piece, now: Now) {
+    fn piece(&mut self, id: ProcId, stream: OutputStream, piece: Piece, now: Now) {
         match piece {
             Piece::Text(text) if text.is_empty() => {}
             Piece::Text(text) => {
-                self.tell_output(id, stream, &text, now);
+                self.report_output(id, stream, &text, now);
                 self.child_log(id, stream, text);
             }
-            Piece::Captured(text) => self.tell_output(id, stream, &text, now),
+            Piece::Captured(text) => self.report_output(id, stream, &text, now),
             Piece::Message(message) => self.message(id, stream, &message, now),
         }
     }
 
-    fn child_log(&mut self, id: ProcId, stream: Stream, bytes: Vec<u8>) {
+    fn child_log(&mut self, id: ProcId, stream: OutputStream, bytes: Vec<u8>) {
         let Some(process) = self.processes.get(&id) else { return };
         let log = process.stream(stream);
         if log.target != LogTarget::None || log.syslog {
@@ -90,24 +90,24 @@ impl Supervisor {
         }
     }
 
-    /// Output as a line of the activity log (at debug) and as an event (where enabled).
-    fn tell_output(&mut self, id: ProcId, stream: Stream, text: &[u8], now: Now) {
+    /// Writes output to the activity log (at debug) and sends a `PROCESS_LOG` event (if enabled).
+    fn report_output(&mut self, id: ProcId, stream: OutputStream, text: &[u8], now: Now) {
         let Some(process) = self.processes.get(&id) else { return };
-        let (enabled, pid) = (process.stream(stream).events_enabled, process.shown_pid());
+        let (enabled, pid) = (process.stream(stream).events_enabled, process.payload_pid());
         if LogLevel::Debug >= self.config.supervisord.loglevel {
             let name = repr(process.name());
             let data = text_or_undecodable(text);
             self.debug(|| format!("{name} {} output:\n{data}", stream.name()));
         }
         if enabled {
-            self.announce(id, pid, &Announced::Log(stream, text), now);
+            self.notify_process(id, pid, &Notification::Log(stream, text), now);
         }
     }
 
-    fn message(&mut self, id: ProcId, stream: Stream, message: &[u8], now: Now) {
+    fn message(&mut self, id: ProcId, stream: OutputStream, message: &[u8], now: Now) {
         let Some(process) = self.processes.get(&id) else { return };
-        let (name, pid) = (repr(process.name()), process.shown_pid());
-        self.announce(id, pid, &Announced::Communication(stream, message), now);
+        let (name, pid) = (repr(process.name()), process.payload_pid());
+        self.notify_process(id, pid, &Notification::Communication(stream, message), now);
         self.debug(|| format!("{name} {} emitted a comm event", stream.name()));
     }
 
@@ -120,7 +120,7 @@ impl Supervisor {
             bytes.to_vec()
         };
         self.debug(|| format!("{} stdout output:\n{}", repr(&name), bytes_repr(bytes)));
-        self.child_log(id, Stream::Stdout, logged);
-        self.listen(id, bytes, now);
+        self.child_log(id, OutputStream::Stdout, logged);
+        self.advance_protocol(id, bytes, now);
     }
 }

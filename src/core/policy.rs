@@ -1,11 +1,11 @@
-//! What of a program's configuration the state machine reads.
+//! The part of a program's configuration that the state machine uses.
 
 use std::time::Duration;
 
 use crate::conf::config::{AutoRestart, Process};
 use crate::conf::signals::Signal;
 
-/// The rules of one life. Borrowed from the configuration for the length of a step.
+/// Start, stop and restart settings, borrowed from the configuration for one transition.
 #[derive(Clone, Copy, Debug)]
 pub struct Policy<'a> {
     pub startsecs: i64,
@@ -16,7 +16,7 @@ pub struct Policy<'a> {
     pub killasgroup: bool,
     pub autorestart: AutoRestart,
     pub exitcodes: &'a [i64],
-    /// False while the daemon shuts down: then nothing is started any more.
+    /// False while the daemon shuts down: no process is started then.
     pub may_start: bool,
 }
 
@@ -39,9 +39,9 @@ impl<'a> Policy<'a> {
         seconds(self.startsecs)
     }
 
-    /// How long after the stop signal SIGKILL follows, and how long between two SIGKILLs: at least
-    /// a second, so that `stopwaitsecs=0` cannot make a storm of them.
-    pub fn kill_again(&self) -> Duration {
+    /// The time between two SIGKILLs: `stopwaitsecs`, but at least one second, so that
+    /// `stopwaitsecs=0` does not send SIGKILL in a tight loop.
+    pub fn kill_interval(&self) -> Duration {
         seconds(self.stopwaitsecs).max(Duration::from_secs(1))
     }
 

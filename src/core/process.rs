@@ -1,5 +1,5 @@
-//! The life of one process: which phase it is in, what a phase knows, and what each input does to
-//! it. Start reading here. Knows no log line, no event text and no other process.
+//! The state machine of one process: its phases, the data of each phase and the transitions. Start
+//! reading here. This file knows no log line, no event text and no other process.
 
 use std::time::Duration;
 
@@ -9,15 +9,15 @@ use super::state::ProcessState;
 use super::time::Mono;
 use crate::conf::signals::Signal;
 
-/// An automatic restart comes no sooner after the last start than this, so that a program with
-/// `startsecs=0` that ends at once cannot spin.
+/// The minimum time between a start and the next automatic restart. It keeps a program with
+/// `startsecs=0` that exits immediately from restarting in a tight loop.
 const RESTART_INTERVAL: Duration = Duration::from_secs(1);
 
-/// Exactly the facts that exist in a phase. A pid exists where a process does.
+/// Each phase holds exactly the data that is valid in it; a pid exists only where a process does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Phase {
     Stopped,
-    /// STARTING is announced before the fork; so there is a moment without a pid.
+    /// STARTING is entered before the fork, so there is no pid yet.
     Forking {
         since: Mono,
     },
@@ -37,37 +37,37 @@ pub enum Phase {
         kill_at: Mono,
     },
     Exited {
-        /// When it is started again; `None` is never.
+        /// When it is restarted; `None` means never.
         restart_at: Option<Mono>,
     },
     Fatal,
-    /// A signal could not be sent. The process may still be there.
+    /// A signal could not be sent. The process may still exist.
     Unknown {
         pid: Option<Pid>,
     },
 }
 
-/// What happens to one process.
+/// An input to the state machine of one process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Happening {
+pub enum ProcessEvent {
     Start,
     Stop,
-    /// The daemon shuts down and will not wait for another try.
+    /// The daemon shuts down and does not wait for another attempt.
     GiveUp,
     Spawned(Pid),
     SpawnFailed,
-    Died(WaitStatus),
+    Reaped(WaitStatus),
     KillFailed,
     Tick,
 }
 
-/// What the machine wants done or told, in order.
+/// An output of the state machine: something to do, log or announce, in order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Action {
     Entered {
         from: ProcessState,
         to: ProcessState,
-        /// As the announcement shows it; zero where there is no process.
+        /// The pid in the event; zero where there is no process.
         pid: Pid,
         tries: u32,
         expected: bool,
@@ -82,32 +82,33 @@ pub enum Action {
     Succeeded,
     /// It used up its retries.
     GaveUp,
-    /// It did not stop in time.
-    KillsHard {
+    /// It did not stop within `stopwaitsecs`.
+    EscalateToKill {
         pid: Pid,
     },
-    Ended(Ending),
+    Terminated(Termination),
 }
 
-/// How a life ended, for the log and for `exitstatus`.
+/// How a process terminated, for the log and for `exitstatus`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Ending {
+pub struct Termination {
     pub status: WaitStatus,
-    pub kind: EndKind,
+    pub kind: TerminationKind,
     pub expected: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum EndKind {
-    /// It was told to stop.
+pub enum TerminationKind {
+    /// It was stopped on request.
     Stopped,
     /// It did not stay up for `startsecs`.
-    TooQuick,
+    TooQuickly,
     Exited,
 }
 
-/// The machine: a phase, and the number of tries, which outlives phases. Supervisor forgets the
-/// tries only when a start succeeds, when it gives up and when the process exits.
+/// The state machine: the phase, and the number of failed starts, which persists across phases.
+/// Supervisor resets that number only when a start succeeds, when it gives up and when the process
+/// exits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Machine {
     phase: Phase,
@@ -121,7 +122,7 @@ impl Default for Machine {
 }
 
 impl WaitStatus {
-    /// What Supervisor calls the exit status: -1 for a death by signal.
+    /// Supervisor's exit status: -1 if the process was terminated by a signal.
     pub fn exitstatus(self) -> i64 {
         match self {
             Self::Exited(code) => i64::from(code),
@@ -172,12 +173,12 @@ impl Machine {
         self.tries
     }
 
-    /// Whether it is down, and only a command starts it again.
-    pub fn rests(&self) -> bool {
+    /// Whether the process is down and only a command starts it again.
+    pub fn is_inactive(&self) -> bool {
         matches!(self.phase, Phase::Stopped | Phase::Exited { restart_at: None } | Phase::Fatal)
     }
 
-    /// When this phase wants a `Tick`; `None` lets the daemon sleep for ever.
+    /// When this phase needs a `Tick`; `None` means no timer.
     pub fn deadline(&self, policy: &Policy) -> Option<Mono> {
         match self.phase {
             Phase::Starting { since, .. } => Some(Mono(since.0 + policy.startsecs())),
@@ -188,109 +189,116 @@ impl Machine {
         }
     }
 
-    /// One turn. What means nothing in this phase changes nothing.
-    pub fn step(&mut self, policy: &Policy, happening: Happening, now: Mono) -> Vec<Action> {
-        use Happening as H;
+    /// Applies one event. An event that has no meaning in the present phase is ignored.
+    pub fn step(&mut self, policy: &Policy, event: ProcessEvent, now: Mono) -> Vec<Action> {
         use Phase as P;
-        let mut told = Vec::new();
-        match (self.phase, happening) {
-            (P::Stopped | P::Exited { .. } | P::Fatal, H::Start) if policy.may_start => {
-                self.fork(now, &mut told);
+        use ProcessEvent as E;
+        let mut actions = Vec::new();
+        match (self.phase, event) {
+            (P::Stopped | P::Exited { .. } | P::Fatal, E::Start) if policy.may_start => {
+                self.fork(now, &mut actions);
             }
-            (P::Backoff { until }, H::Tick) if policy.may_start && now >= until => {
-                self.fork(now, &mut told);
+            (P::Backoff { until }, E::Tick) if policy.may_start && now >= until => {
+                self.fork(now, &mut actions);
             }
-            (P::Exited { restart_at: Some(at) }, H::Tick) if policy.may_start && now >= at => {
-                self.fork(now, &mut told);
+            (P::Exited { restart_at: Some(at) }, E::Tick) if policy.may_start && now >= at => {
+                self.fork(now, &mut actions);
             }
-            (P::Forking { since }, H::Spawned(pid)) => self.phase = P::Starting { pid, since },
-            (P::Forking { .. }, H::SpawnFailed) => self.back_off(policy, None, now, &mut told),
-            (P::Starting { pid, since }, H::Tick) if now.since(since) >= policy.startsecs() => {
-                self.succeed(pid, since, &mut told);
-                told.push(Action::Succeeded);
+            (P::Forking { since }, E::Spawned(pid)) => self.phase = P::Starting { pid, since },
+            (P::Forking { .. }, E::SpawnFailed) => self.back_off(policy, None, now, &mut actions),
+            (P::Starting { pid, since }, E::Tick) if now.since(since) >= policy.startsecs() => {
+                self.succeed(pid, since, &mut actions);
+                actions.push(Action::Succeeded);
             }
-            (P::Starting { pid, .. } | P::Running { pid, .. }, H::Stop) => {
+            (P::Starting { pid, .. } | P::Running { pid, .. }, E::Stop) => {
                 let kill_at = now.plus_secs(policy.stopwaitsecs);
-                self.enter(P::Stopping { pid, kill_at }, pid, &mut told);
+                self.enter(P::Stopping { pid, kill_at }, pid, &mut actions);
                 let (signal, group) = (policy.stopsignal, policy.stopasgroup);
-                told.push(Action::Signal { pid, signal, group });
+                actions.push(Action::Signal { pid, signal, group });
             }
-            (P::Backoff { .. }, H::Stop) => self.enter(P::Stopped, Pid(0), &mut told),
-            (P::Backoff { .. }, H::GiveUp) => self.give_up(&mut told),
-            (P::Stopping { pid, kill_at }, H::Tick) if now >= kill_at => {
-                self.phase = P::Stopping { pid, kill_at: Mono(now.0 + policy.kill_again()) };
-                told.push(Action::KillsHard { pid });
+            (P::Backoff { .. }, E::Stop) => self.enter(P::Stopped, Pid(0), &mut actions),
+            (P::Backoff { .. }, E::GiveUp) => self.give_up(&mut actions),
+            (P::Stopping { pid, kill_at }, E::Tick) if now >= kill_at => {
+                self.phase = P::Stopping { pid, kill_at: Mono(now.0 + policy.kill_interval()) };
+                actions.push(Action::EscalateToKill { pid });
                 let (signal, group) = (Signal::KILL, policy.killasgroup);
-                told.push(Action::Signal { pid, signal, group });
+                actions.push(Action::Signal { pid, signal, group });
             }
-            (P::Starting { pid, since }, H::Died(status)) => {
+            (P::Starting { pid, since }, E::Reaped(status)) => {
                 if now.since(since) < policy.startsecs() {
-                    let ending = Ending { status, kind: EndKind::TooQuick, expected: false };
-                    self.back_off(policy, Some((pid, ending)), now, &mut told);
+                    let termination =
+                        Termination { status, kind: TerminationKind::TooQuickly, expected: false };
+                    self.back_off(policy, Some((pid, termination)), now, &mut actions);
                 } else {
-                    self.succeed(pid, since, &mut told);
-                    self.exit(policy, pid, since, status, now, &mut told);
+                    self.succeed(pid, since, &mut actions);
+                    self.exit(policy, pid, since, status, now, &mut actions);
                 }
             }
-            (P::Running { pid, since }, H::Died(status)) => {
-                self.exit(policy, pid, since, status, now, &mut told);
+            (P::Running { pid, since }, E::Reaped(status)) => {
+                self.exit(policy, pid, since, status, now, &mut actions);
             }
-            (P::Stopping { pid, .. } | P::Unknown { pid: Some(pid) }, H::Died(status)) => {
-                self.stopped(policy, pid, status, &mut told);
+            (P::Stopping { pid, .. } | P::Unknown { pid: Some(pid) }, E::Reaped(status)) => {
+                self.stopped(policy, pid, status, &mut actions);
             }
             (
                 P::Starting { pid, .. } | P::Running { pid, .. } | P::Stopping { pid, .. },
-                H::KillFailed,
+                E::KillFailed,
             ) => {
-                self.enter(P::Unknown { pid: Some(pid) }, pid, &mut told);
+                self.enter(P::Unknown { pid: Some(pid) }, pid, &mut actions);
             }
             _ => {}
         }
-        told
+        actions
     }
 
-    fn enter(&mut self, phase: Phase, pid: Pid, told: &mut Vec<Action>) {
-        self.enter_expecting(phase, pid, true, told);
+    fn enter(&mut self, phase: Phase, pid: Pid, actions: &mut Vec<Action>) {
+        self.enter_expecting(phase, pid, true, actions);
     }
 
-    fn enter_expecting(&mut self, phase: Phase, pid: Pid, expected: bool, told: &mut Vec<Action>) {
+    fn enter_expecting(
+        &mut self,
+        phase: Phase,
+        pid: Pid,
+        expected: bool,
+        actions: &mut Vec<Action>,
+    ) {
         let (from, to) = (self.phase.state(), phase.state());
         self.phase = phase;
-        told.push(Action::Entered { from, to, pid, tries: self.tries, expected });
+        actions.push(Action::Entered { from, to, pid, tries: self.tries, expected });
     }
 
-    fn fork(&mut self, now: Mono, told: &mut Vec<Action>) {
-        self.enter(Phase::Forking { since: now }, Pid(0), told);
-        told.push(Action::Fork);
+    fn fork(&mut self, now: Mono, actions: &mut Vec<Action>) {
+        self.enter(Phase::Forking { since: now }, Pid(0), actions);
+        actions.push(Action::Fork);
     }
 
-    fn succeed(&mut self, pid: Pid, since: Mono, told: &mut Vec<Action>) {
+    fn succeed(&mut self, pid: Pid, since: Mono, actions: &mut Vec<Action>) {
         self.tries = 0;
-        self.enter(Phase::Running { pid, since }, pid, told);
+        self.enter(Phase::Running { pid, since }, pid, actions);
     }
 
-    /// Waits as many seconds as there were tries, or gives up.
+    /// Waits as many seconds as there were failed starts, or gives up.
     fn back_off(
         &mut self,
         policy: &Policy,
-        died: Option<(Pid, Ending)>,
+        terminated: Option<(Pid, Termination)>,
         now: Mono,
-        told: &mut Vec<Action>,
+        actions: &mut Vec<Action>,
     ) {
         self.tries = self.tries.saturating_add(1);
         let until = now.plus_secs(i64::from(self.tries));
-        let pid = died.map_or(Pid(0), |(pid, _)| pid);
-        self.enter(Phase::Backoff { until }, pid, told);
-        told.extend(died.map(|(_, ending)| Action::Ended(ending)));
+        let pid = terminated.map_or(Pid(0), |(pid, _)| pid);
+        self.enter(Phase::Backoff { until }, pid, actions);
+        actions.extend(terminated.map(|(_, termination)| Action::Terminated(termination)));
         if i64::from(self.tries) > policy.startretries {
-            self.give_up(told);
-            told.push(Action::GaveUp);
+            self.give_up(actions);
+            actions.push(Action::GaveUp);
         }
     }
 
-    fn give_up(&mut self, told: &mut Vec<Action>) {
+    fn give_up(&mut self, actions: &mut Vec<Action>) {
         self.tries = 0;
-        self.enter(Phase::Fatal, Pid(0), told);
+        self.enter(Phase::Fatal, Pid(0), actions);
     }
 
     fn exit(
@@ -300,20 +308,34 @@ impl Machine {
         since: Mono,
         status: WaitStatus,
         now: Mono,
-        told: &mut Vec<Action>,
+        actions: &mut Vec<Action>,
     ) {
         self.tries = 0;
         let expected = policy.expects(status.exitstatus());
         let restart_at = policy
             .restarts_after(status.exitstatus())
             .then_some(Mono(now.0.max(since.0 + RESTART_INTERVAL)));
-        self.enter_expecting(Phase::Exited { restart_at }, pid, expected, told);
-        told.push(Action::Ended(Ending { status, kind: EndKind::Exited, expected }));
+        self.enter_expecting(Phase::Exited { restart_at }, pid, expected, actions);
+        actions.push(Action::Terminated(Termination {
+            status,
+            kind: TerminationKind::Exited,
+            expected,
+        }));
     }
 
-    fn stopped(&mut self, policy: &Policy, pid: Pid, status: WaitStatus, told: &mut Vec<Action>) {
+    fn stopped(
+        &mut self,
+        policy: &Policy,
+        pid: Pid,
+        status: WaitStatus,
+        actions: &mut Vec<Action>,
+    ) {
         let expected = policy.expects(status.exitstatus());
-        self.enter(Phase::Stopped, pid, told);
-        told.push(Action::Ended(Ending { status, kind: EndKind::Stopped, expected }));
+        self.enter(Phase::Stopped, pid, actions);
+        actions.push(Action::Terminated(Termination {
+            status,
+            kind: TerminationKind::Stopped,
+            expected,
+        }));
     }
 }

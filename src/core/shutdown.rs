@@ -1,9 +1,9 @@
-//! The end: groups are stopped one after the other, the highest priority first, each waited for.
-//! Also the signals that the daemon itself receives.
+//! Ordered shutdown: groups are stopped one after the other, highest priority first; each must be
+//! stopped before the next. Also handles the signals that the daemon receives.
 
 use super::effect::{Effect, ProcId};
 use super::group::Process;
-use super::process::Happening;
+use super::process::ProcessEvent;
 use super::state::{Mood, ProcessState};
 use super::supervisor::Supervisor;
 use super::time::{Mono, Now};
@@ -11,13 +11,13 @@ use crate::conf::config::LogLevel;
 use crate::conf::events::EventType;
 use crate::conf::signals::Signal;
 
-/// "waiting for a, b to die" is said again after this many seconds.
+/// The interval of the message "waiting for a, b to die".
 const REPORT_SECS: i64 = 3;
 
-/// What is still to be stopped.
+/// A shutdown in progress.
 #[derive(Clone, Debug)]
 pub(super) struct Stopping {
-    /// The last is the one whose turn it is.
+    /// Groups still to be stopped; the last one is being stopped now.
     groups: Vec<String>,
     report_at: Mono,
     done: bool,
@@ -30,19 +30,19 @@ impl Stopping {
 }
 
 impl Supervisor {
-    /// Stops everything in order, then asks for [`Effect::Exit`].
+    /// Stops all processes in order, then emits [`Effect::Exit`].
     pub fn shutdown(&mut self, now: Now) {
         self.mood = Mood::Shutdown;
-        self.settle(now);
+        self.pump(now);
     }
 
-    /// The same, and then starts afresh.
+    /// The same, followed by a restart of the daemon.
     pub fn restart(&mut self, now: Now) {
         self.mood = Mood::Restarting;
-        self.settle(now);
+        self.pump(now);
     }
 
-    pub(super) fn signalled(&mut self, signal: Signal, _now: Now) {
+    pub(super) fn on_signal(&mut self, signal: Signal, _now: Now) {
         match signal.to_string().as_str() {
             "SIGTERM" | "SIGINT" | "SIGQUIT" => {
                 self.log(LogLevel::Warn, format!("received {signal} indicating exit request"));
@@ -67,7 +67,7 @@ impl Supervisor {
         }
     }
 
-    /// Takes the next step towards the end, if that is where the daemon goes.
+    /// Advances the shutdown, if one is in progress.
     pub(super) fn advance_shutdown(&mut self, now: Now) {
         if self.may_start() {
             return;
@@ -90,15 +90,15 @@ impl Supervisor {
     fn begin_shutdown(&mut self, now: Now) {
         let groups = self.groups_by_priority();
         self.stopping = Some(Stopping { groups, report_at: now.mono, done: false });
-        // No process may wake the daemon for a start that will not come.
+        // Cancels the timers of pending starts, which are not performed any more.
         let ids: Vec<ProcId> = self.processes.keys().copied().collect();
         for id in ids {
             self.set_timer(id);
         }
-        self.announce_supervisor(EventType::SupervisorStateChangeStopping, now);
+        self.notify_supervisor(EventType::SupervisorStateChangeStopping, now);
     }
 
-    /// Tells every process of a group to stop, the highest priority first.
+    /// Stops all processes of a group, highest priority first.
     fn stop_group(&mut self, name: &str, now: Now) {
         let Some(group) = self.group(name) else { return };
         let mut members: Vec<&Process> = self.members(group).collect();
@@ -108,10 +108,10 @@ impl Supervisor {
         for (id, state) in members {
             match state {
                 ProcessState::Running | ProcessState::Starting => {
-                    // An error means that it has no pid yet; its turn comes again.
-                    let _ = self.stop_quietly(id, now);
+                    // An error means that it has no pid yet; the stop is tried again later.
+                    let _ = self.request_stop(id, now);
                 }
-                ProcessState::Backoff => self.step(id, Happening::GiveUp, now),
+                ProcessState::Backoff => self.step(id, ProcessEvent::GiveUp, now),
                 _ => {}
             }
         }

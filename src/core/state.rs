@@ -1,4 +1,4 @@
-//! The states of Supervisor, with their names and the numbers that go over the wire.
+//! Supervisor's states, with the names and numbers of its XML-RPC interface.
 
 use std::fmt;
 
@@ -39,12 +39,12 @@ impl ProcessState {
         Self::TABLE.iter().find(|row| row.1 == code).map(|row| row.0)
     }
 
-    /// STOPPED, EXITED, FATAL and UNKNOWN: nothing of it is alive.
+    /// STOPPED, EXITED, FATAL and UNKNOWN: not running and not about to run.
     pub fn is_stopped(self) -> bool {
         matches!(self, Self::Stopped | Self::Exited | Self::Fatal | Self::Unknown)
     }
 
-    /// RUNNING, BACKOFF and STARTING: it runs or is meant to.
+    /// RUNNING, BACKOFF and STARTING: running or about to run.
     pub fn is_running(self) -> bool {
         matches!(self, Self::Running | Self::Backoff | Self::Starting)
     }
@@ -61,7 +61,7 @@ impl fmt::Display for ProcessState {
     }
 }
 
-/// The state of the daemon: what Supervisor calls its mood.
+/// The state of the daemon, which Supervisor calls its mood.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mood {
     Fatal,
@@ -90,7 +90,7 @@ impl Mood {
     }
 }
 
-/// Where a listener stands in the event listener protocol.
+/// The state of a listener in the event listener protocol.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ListenerState {
     Acknowledged,

@@ -1,17 +1,17 @@
-//! The world of supervision: all groups and processes, the mood of the daemon, and what is asked of
-//! the shell. Inputs and commands come in with the time; effects go out in order. The families of
-//! rules live next door: one process in `life`, events in `announce`, output in `output`, the end
-//! in `shutdown`, changes of a running group in `membership`.
+//! The supervisor: all groups and processes, the mood of the daemon and the queue of effects.
+//! Inputs and commands are passed with the time; effects are returned in order. Other files of this
+//! module extend it: `lifecycle` (one process), `event_dispatch`, `output`, `shutdown` and
+//! `membership` (changes to an active group).
 
 use std::collections::{BTreeMap, VecDeque};
 
 use super::effect::{Effect, Input, Pid, ProcId};
 use super::group::{Group, Process};
-use super::process::Happening;
-use super::relay::Relay;
+use super::process::ProcessEvent;
+use super::result_handler::HandlerState;
 use super::shutdown::Stopping;
 use super::state::Mood;
-use super::tick::Ticks;
+use super::tick::TickPeriods;
 use super::time::{Mono, Now};
 use super::timers::Timers;
 use crate::conf::config::{self, Config, LogLevel};
@@ -28,13 +28,13 @@ pub struct Supervisor {
     pub(super) timers: Timers,
     pub(super) effects: VecDeque<Effect>,
     pub(super) next_id: u32,
-    /// The serial of the next event that some pool takes.
+    /// The serial of the next event that a pool buffers.
     pub(super) serial: u64,
-    /// Whether somebody streams events over HTTP, and the number of the next one.
+    /// Whether a client streams events over HTTP, and the number of the next one.
     pub(super) publishing: bool,
     pub(super) published: u64,
-    pub(super) ticks: Ticks,
-    pub(super) relay: Relay,
+    pub(super) ticks: TickPeriods,
+    pub(super) handlers: HandlerState,
     pub(super) running: bool,
     pub(super) stopping: Option<Stopping>,
 }
@@ -53,71 +53,70 @@ impl Supervisor {
             serial: 0,
             publishing: false,
             published: 0,
-            ticks: Ticks::default(),
-            relay: Relay::default(),
+            ticks: TickPeriods::default(),
+            handlers: HandlerState::default(),
             running: false,
             stopping: None,
         }
     }
 
-    /// The count of events goes on where an earlier life of the daemon left it.
+    /// Continues the event serials of the previous run of the daemon (restart).
     #[must_use]
-    pub fn counting_from(mut self, serial: u64) -> Self {
+    pub fn with_serial(mut self, serial: u64) -> Self {
         self.serial = serial;
         self
     }
 
-    /// How many events pools have taken so far.
+    /// The number of events that pools have buffered so far.
     pub fn serial(&self) -> u64 {
         self.serial
     }
 
     /// Adds the groups of the configuration. Nothing is started yet.
     pub fn boot(&mut self, now: Now) {
-        self.ticks.catch_up(now.wall);
+        self.ticks.mark_announced(now.wall);
         for group in self.config.groups.clone() {
             self.add_group(group, now);
         }
     }
 
-    /// All servers are open: announces RUNNING and starts what is to be started.
+    /// Called when all servers are open: announces RUNNING and starts the `autostart` programs.
     pub fn run(&mut self, now: Now) {
         self.running = true;
-        self.announce_supervisor(EventType::SupervisorStateChangeRunning, now);
+        self.notify_supervisor(EventType::SupervisorStateChangeRunning, now);
         for name in self.groups_by_priority() {
             self.autostart(&name, now);
         }
-        self.settle(now);
+        self.pump(now);
     }
 
-    /// Takes in what happened.
+    /// Processes one input.
     pub fn take(&mut self, input: Input, now: Now) {
         match input {
-            Input::Spawned { id, pid } => self.spawned(id, pid, now),
-            Input::SpawnFailed { id, error } => self.spawn_failed(id, error, now),
-            Input::Died { pid, status } => self.died(pid, status, now),
-            Input::Output { id, stream, bytes } => self.output(id, stream, bytes, now),
-            Input::OutputClosed { id, stream } => self.output_closed(id, stream, now),
-            Input::StdinClosed { id } => self.stdin_closed(id, now),
-            Input::KillFailed { id, error } => self.kill_failed(id, &error, now),
-            Input::Signal(signal) => self.signalled(signal, now),
+            Input::Spawned { id, pid } => self.on_spawned(id, pid, now),
+            Input::SpawnFailed { id, error } => self.on_spawn_failed(id, error, now),
+            Input::Reaped { pid, status } => self.on_reaped(pid, status, now),
+            Input::Output { id, stream, bytes } => self.on_output(id, stream, bytes, now),
+            Input::OutputClosed { id, stream } => self.on_output_closed(id, stream, now),
+            Input::StdinClosed { id } => self.on_stdin_closed(id, now),
+            Input::KillFailed { id, error } => self.on_kill_failed(id, &error, now),
+            Input::Signal(signal) => self.on_signal(signal, now),
         }
-        self.settle(now);
+        self.pump(now);
     }
 
-    /// Does what is due.
+    /// Processes all expired timers.
     pub fn expire(&mut self, now: Now) {
         for id in self.timers.due(now.mono) {
-            self.step(id, Happening::Tick, now);
+            self.step(id, ProcessEvent::Tick, now);
             self.report_stop(id, now);
             self.set_timer(id);
         }
         self.tick(now);
-        self.settle(now);
+        self.pump(now);
     }
 
-    /// When [`Supervisor::expire`] is wanted next; `None` lets the daemon sleep until something
-    /// happens.
+    /// When [`Supervisor::expire`] must be called next; `None` if no timer is set.
     pub fn deadline(&self, now: Now) -> Option<Mono> {
         let report = self.stopping.as_ref().and_then(Stopping::report_at);
         [self.timers.nearest(), report, self.next_tick(now)].into_iter().flatten().min()
@@ -127,7 +126,7 @@ impl Supervisor {
         self.effects.pop_front()
     }
 
-    /// Whether something is asked for that was not yet performed.
+    /// Whether there are effects that were not performed yet.
     pub fn has_effects(&self) -> bool {
         !self.effects.is_empty()
     }
@@ -137,7 +136,8 @@ impl Supervisor {
         &self.config
     }
 
-    /// A file was read again. Active groups keep what they have until they are removed and added.
+    /// Stores a configuration that was read again. Active groups keep their configuration until
+    /// they are removed and added.
     pub fn replace_config(&mut self, config: Config) {
         self.config = config;
     }
@@ -174,26 +174,31 @@ impl Supervisor {
         self.members(group).find(|member| member.name() == process).map(Process::id)
     }
 
-    /// Makes a group active; false if there is one of that name.
+    /// Makes a group active; false if a group of that name is active already.
     pub fn add_group(&mut self, config: config::Group, now: Now) -> bool {
         if self.group(&config.name).is_some() {
             return false;
         }
-        // What is due is for those who were there before.
+        // A tick that is due now is not sent to the new group.
         self.tick(now);
         let name = config.name.clone();
-        let processes = config.processes.iter().map(|it| self.admit(&config, it.clone())).collect();
-        self.groups.push(Group { config, processes, queue: super::pool::Queue::default() });
+        let processes =
+            config.processes.iter().map(|it| self.insert_process(&config, it.clone())).collect();
+        self.groups.push(Group {
+            config,
+            processes,
+            queue: super::event_queue::EventQueue::default(),
+        });
         self.effects.push_back(Effect::GroupAdded { name: name.clone() });
-        self.announce_group(EventType::ProcessGroupAdded, &name, now);
+        self.notify_group(EventType::ProcessGroupAdded, &name, now);
         if self.running {
             self.autostart(&name, now);
-            self.settle(now);
+            self.pump(now);
         }
         true
     }
 
-    /// Forgets a group; false if there is none or something of it is not stopped.
+    /// Removes a group; false if it does not exist or has a process that is not stopped.
     pub fn remove_group(&mut self, name: &str, now: Now) -> bool {
         let Some(at) = self.groups.iter().position(|group| group.name() == name) else {
             return false;
@@ -203,21 +208,21 @@ impl Supervisor {
         }
         let group = self.groups.remove(at);
         for id in &group.processes {
-            self.dismiss(*id);
+            self.drop_process(*id);
         }
         self.effects
             .push_back(Effect::GroupRemoved { name: name.to_owned(), ids: group.processes });
-        self.announce_group(EventType::ProcessGroupRemoved, name, now);
-        self.settle(now);
+        self.notify_group(EventType::ProcessGroupRemoved, name, now);
+        self.pump(now);
         true
     }
 
-    /// Whether nothing of a group is alive or about to be.
+    /// Whether all processes of a group are stopped.
     pub fn is_stopped(&self, group: &Group) -> bool {
         self.members(group).all(|process| process.state().is_stopped())
     }
 
-    /// Whether somebody streams events, so that [`Effect::Publish`] is wanted.
+    /// Sets whether a client streams events, which enables [`Effect::Publish`].
     pub fn set_publishing(&mut self, wanted: bool, now: Now) {
         if wanted && !self.publishing {
             self.tick(now);
@@ -232,60 +237,64 @@ impl Supervisor {
         }
     }
 
-    /// The same, where making the text is a waste if nobody reads it.
+    /// The same at debug level; the message is built only if that level is enabled.
     pub(super) fn debug(&mut self, message: impl FnOnce() -> String) {
         if LogLevel::Debug >= self.config.supervisord.loglevel {
             self.effects.push_back(Effect::Log { level: LogLevel::Debug, message: message() });
         }
     }
 
-    /// Nothing is started any more once the daemon is told to end.
+    /// False once a shutdown or restart has begun: no process is started then.
     pub(super) fn may_start(&self) -> bool {
         matches!(self.mood, Mood::Running | Mood::Fatal)
     }
 
-    /// Follows up on whatever changed: events reach listeners that are ready, and a daemon that
-    /// ends takes its next step.
-    pub(super) fn settle(&mut self, now: Now) {
+    /// Advances everything that may proceed after a change: a running shutdown, and the delivery of
+    /// events to ready listeners.
+    pub(super) fn pump(&mut self, now: Now) {
         self.advance_shutdown(now);
         self.dispatch();
     }
 
-    pub(super) fn admit(&mut self, group: &config::Group, process: config::Process) -> ProcId {
+    pub(super) fn insert_process(
+        &mut self,
+        group: &config::Group,
+        process: config::Process,
+    ) -> ProcId {
         let id = ProcId(self.next_id);
         self.next_id += 1;
         self.processes.insert(id, Process::new(id, group, process));
         id
     }
 
-    pub(super) fn dismiss(&mut self, id: ProcId) {
+    pub(super) fn drop_process(&mut self, id: ProcId) {
         self.timers.set(id, None);
         self.processes.remove(&id);
     }
 
-    /// Names of the groups, lowest priority first; equals keep the order of their adding.
+    /// Names of the groups, lowest priority first; groups of equal priority in order of addition.
     pub(super) fn groups_by_priority(&self) -> Vec<String> {
         let mut groups: Vec<&Group> = self.groups.iter().collect();
         groups.sort_by_key(|group| group.config.priority);
         groups.into_iter().map(|group| group.name().to_owned()).collect()
     }
 
-    /// Starts the programs of a group that are to be started and never were.
+    /// Starts the `autostart` processes of a group that were never started.
     fn autostart(&mut self, name: &str, now: Now) {
         let Some(group) = self.group(name) else { return };
-        let fresh: Vec<ProcId> = self
+        let never_started: Vec<ProcId> = self
             .members(group)
             .filter(|process| process.config.autostart && process.started.is_none())
             .map(Process::id)
             .collect();
-        for id in fresh {
+        for id in never_started {
             self.autostart_one(id, now);
         }
     }
 
     pub(super) fn autostart_one(&mut self, id: ProcId, now: Now) {
         if self.running && self.may_start() {
-            self.step(id, Happening::Start, now);
+            self.step(id, ProcessEvent::Start, now);
         }
     }
 }

@@ -1,27 +1,27 @@
-//! Two clocks that are never mixed: [`Mono`] decides, [`Wall`] is what people read.
+//! Two clocks that are never mixed: [`Mono`] for decisions, [`Wall`] for display.
 
 use std::time::Duration;
 
-/// A moment on a clock that never jumps: time since an arbitrary start.
+/// A time on the monotonic clock, since an arbitrary start.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Mono(pub Duration);
 
 impl Mono {
-    /// `seconds` later; negative seconds, which a configuration may hold, mean at once.
+    /// `seconds` later; negative seconds, which a configuration may contain, count as zero.
     #[must_use]
     pub fn plus_secs(self, seconds: i64) -> Self {
         let seconds = u64::try_from(seconds).unwrap_or(0);
         Self(self.0.saturating_add(Duration::from_secs(seconds)))
     }
 
-    /// How long ago `earlier` was; nothing if it lies ahead.
+    /// The time since `earlier`; zero if `earlier` is in the future.
     #[must_use]
     pub fn since(self, earlier: Self) -> Duration {
         self.0.saturating_sub(earlier.0)
     }
 }
 
-/// A moment on the calendar: time since the epoch.
+/// A time on the wall clock, since the epoch.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Wall(pub Duration);
 
@@ -31,7 +31,7 @@ impl Wall {
     }
 }
 
-/// One reading of both clocks, passed in with every input.
+/// One reading of both clocks, passed with every input.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Now {
     pub mono: Mono,

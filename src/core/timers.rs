@@ -1,11 +1,11 @@
-//! The deadlines of all processes; the nearest one is what the daemon sleeps for.
+//! The deadlines of all processes. The earliest one bounds how long the daemon sleeps.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::effect::ProcId;
 use super::time::Mono;
 
-/// At most one deadline a process. Setting it replaces the old one, so none is left behind.
+/// At most one deadline per process; setting a deadline replaces the previous one.
 #[derive(Clone, Debug, Default)]
 pub struct Timers {
     by_time: BTreeSet<(Mono, ProcId)>,
@@ -27,7 +27,7 @@ impl Timers {
         self.by_time.first().map(|(at, _)| *at)
     }
 
-    /// Who is due, earliest first, then in the order of their making.
+    /// The processes whose deadline has passed: earliest first, then in order of creation.
     pub fn due(&self, now: Mono) -> Vec<ProcId> {
         self.by_time.iter().take_while(|(at, _)| *at <= now).map(|(_, owner)| *owner).collect()
     }

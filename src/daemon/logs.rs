@@ -7,13 +7,13 @@ use std::path::{Path, PathBuf};
 
 use super::activity::ActivityLog;
 use crate::conf::config::{LogLevel, LogTarget, Process, StreamLog};
-use crate::core::effect::{ProcId, Stream};
+use crate::core::effect::{OutputStream, ProcId};
 use crate::os::errno;
 use crate::os::files;
 use crate::os::logfile::{LogFile, Rotation};
 use crate::os::syslog;
 
-type Key = (ProcId, Stream);
+type Key = (ProcId, OutputStream);
 
 pub struct Logs {
     pub activity: ActivityLog,
@@ -38,9 +38,9 @@ struct ChildLog {
     syslog: Option<String>,
 }
 
-pub(super) fn streams(process: &Process) -> impl Iterator<Item = (Stream, &StreamLog)> {
-    let stderr = (!process.redirect_stderr).then_some((Stream::Stderr, &process.stderr));
-    std::iter::once((Stream::Stdout, &process.stdout)).chain(stderr)
+pub(super) fn streams(process: &Process) -> impl Iterator<Item = (OutputStream, &StreamLog)> {
+    let stderr = (!process.redirect_stderr).then_some((OutputStream::Stderr, &process.stderr));
+    std::iter::once((OutputStream::Stdout, &process.stdout)).chain(stderr)
 }
 
 impl Logs {
@@ -59,7 +59,7 @@ impl Logs {
     }
 
     /// The file of a stream; `None` for NONE and for syslog alone.
-    pub fn path(&self, id: ProcId, stream: Stream) -> Option<&Path> {
+    pub fn path(&self, id: ProcId, stream: OutputStream) -> Option<&Path> {
         self.names.get(&(id, stream)).map(|name| name.path.as_path())
     }
 
@@ -67,7 +67,7 @@ impl Logs {
     /// not there yet.
     pub fn settle(&mut self, id: ProcId, process: &Process) -> io::Result<()> {
         self.names.retain(|(owner, stream), _| {
-            let is_wanted = |(wanted, log): (Stream, &StreamLog)| {
+            let is_wanted = |(wanted, log): (OutputStream, &StreamLog)| {
                 wanted == *stream && log.target != LogTarget::None
             };
             *owner != id || streams(process).any(is_wanted)
@@ -87,7 +87,7 @@ impl Logs {
         Ok(())
     }
 
-    fn automatic(&self, process: &Process, stream: Stream) -> io::Result<PathBuf> {
+    fn automatic(&self, process: &Process, stream: OutputStream) -> io::Result<PathBuf> {
         let (name, channel) = (&process.name, stream.name());
         let prefix = format!("{name}-{channel}---{}-", self.identifier);
         files::make_private(&self.directory, &prefix, ".log")
@@ -108,7 +108,7 @@ impl Logs {
         Ok(())
     }
 
-    pub fn write(&mut self, id: ProcId, stream: Stream, bytes: &[u8]) {
+    pub fn write(&mut self, id: ProcId, stream: OutputStream, bytes: &[u8]) {
         let Some(log) = self.open.get_mut(&(id, stream)) else { return };
         if let Some(prefix) = &log.syslog {
             syslog::write(prefix, bytes);

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::io::{self, PipeReader, PipeWriter, Read, Write};
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 
-use crate::core::effect::{ProcId, Stream};
+use crate::core::effect::{OutputStream, ProcId};
 use crate::os::poller::{self, Interest, Poller, Token};
 
 /// The most that is taken from one pipe in one turn.
@@ -18,7 +18,7 @@ const MOST_WAITING: usize = 16 * 1024 * 1024;
 
 #[derive(Default)]
 pub(super) struct Pipes {
-    outputs: BTreeMap<(ProcId, Stream), (PipeReader, Token)>,
+    outputs: BTreeMap<(ProcId, OutputStream), (PipeReader, Token)>,
     stdins: BTreeMap<ProcId, Stdin>,
     tokens: BTreeMap<Token, End>,
 }
@@ -34,7 +34,7 @@ struct Stdin {
 /// What a token of ours stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum End {
-    Output(ProcId, Stream),
+    Output(ProcId, OutputStream),
     Stdin(ProcId),
 }
 
@@ -114,8 +114,8 @@ impl Pipes {
         id: ProcId,
         ends: OurEnds,
     ) -> io::Result<()> {
-        let stderr = ends.stderr.map(|reader| (Stream::Stderr, reader));
-        for (stream, reader) in [(Stream::Stdout, ends.stdout)].into_iter().chain(stderr) {
+        let stderr = ends.stderr.map(|reader| (OutputStream::Stderr, reader));
+        for (stream, reader) in [(OutputStream::Stdout, ends.stdout)].into_iter().chain(stderr) {
             let token = poller.add(&reader, Interest::READ)?;
             self.tokens.insert(token, End::Output(id, stream));
             self.outputs.insert((id, stream), (reader, token));
@@ -134,7 +134,7 @@ impl Pipes {
     }
 
     /// One read. At the end of the stream our end is closed too.
-    pub(super) fn read(&mut self, poller: &mut Poller, id: ProcId, stream: Stream) -> Chunk {
+    pub(super) fn read(&mut self, poller: &mut Poller, id: ProcId, stream: OutputStream) -> Chunk {
         let Some((reader, _)) = self.outputs.get_mut(&(id, stream)) else { return Chunk::Nothing };
         let mut bytes = vec![0; CHUNK];
         match reader.read(&mut bytes) {
@@ -153,7 +153,12 @@ impl Pipes {
 
     /// What is left in a stream of a child that has died, in pieces. Never more than a pipe holds:
     /// a grandchild may have inherited the other end and go on writing.
-    pub(super) fn drain(&mut self, poller: &mut Poller, id: ProcId, stream: Stream) -> Vec<Chunk> {
+    pub(super) fn drain(
+        &mut self,
+        poller: &mut Poller,
+        id: ProcId,
+        stream: OutputStream,
+    ) -> Vec<Chunk> {
         let mut chunks = Vec::new();
         let mut left = FULLEST_PIPE;
         while left > 0 {
@@ -207,18 +212,18 @@ impl Pipes {
     }
 
     /// The number of an output's descriptor, for the log.
-    pub(super) fn number(&self, id: ProcId, stream: Stream) -> Option<i32> {
+    pub(super) fn number(&self, id: ProcId, stream: OutputStream) -> Option<i32> {
         self.outputs.get(&(id, stream)).map(|(reader, _)| reader.as_raw_fd())
     }
 
     /// Closes all that belongs to a process.
     pub(super) fn close(&mut self, poller: &mut Poller, id: ProcId) {
-        self.close_output(poller, id, Stream::Stdout);
-        self.close_output(poller, id, Stream::Stderr);
+        self.close_output(poller, id, OutputStream::Stdout);
+        self.close_output(poller, id, OutputStream::Stderr);
         self.close_stdin(poller, id);
     }
 
-    pub(super) fn close_output(&mut self, poller: &mut Poller, id: ProcId, stream: Stream) {
+    pub(super) fn close_output(&mut self, poller: &mut Poller, id: ProcId, stream: OutputStream) {
         if let Some((reader, token)) = self.outputs.remove(&(id, stream)) {
             poller.remove(&reader);
             self.tokens.remove(&token);

@@ -9,7 +9,7 @@ use super::logs::Logs;
 use super::pipes::{Chunk, NotTaken, Pipes};
 use crate::conf::config::{GroupKind, LogLevel};
 use crate::conf::signals::Signal;
-use crate::core::effect::{Effect, Input, Pid, ProcId, Stream, WaitStatus};
+use crate::core::effect::{Effect, Input, OutputStream, Pid, ProcId, WaitStatus};
 use crate::core::group::Process;
 use crate::core::supervisor::Supervisor;
 use crate::core::time::Now;
@@ -54,7 +54,7 @@ impl Shell {
             Effect::Spawn { id } => self.spawn(id, core, now),
             Effect::Kill { id, pid, signal, group } => self.kill(id, pid, signal, group, core, now),
             Effect::ClosePipes { id } => self.close(id),
-            Effect::Rest { id } => {
+            Effect::Release { id } => {
                 if let Some(process) = core.process(id) {
                     self.sockets.release(process.group(), id, &mut self.logs.activity);
                 }
@@ -177,7 +177,7 @@ impl Shell {
     }
 
     /// A child wrote something or closed a stream.
-    pub fn read(&mut self, id: ProcId, stream: Stream, core: &mut Supervisor, now: Now) {
+    pub fn read(&mut self, id: ProcId, stream: OutputStream, core: &mut Supervisor, now: Now) {
         let number = self.pipes.number(id, stream);
         let chunk = self.pipes.read(&mut self.poller, id, stream);
         self.deliver(id, stream, chunk, number, core, now);
@@ -186,7 +186,7 @@ impl Shell {
     fn deliver(
         &mut self,
         id: ProcId,
-        stream: Stream,
+        stream: OutputStream,
         chunk: Chunk,
         number: Option<i32>,
         core: &mut Supervisor,
@@ -218,7 +218,7 @@ impl Shell {
             }
         };
         if let Some(id) = self.pids.remove(&pid) {
-            for stream in [Stream::Stdout, Stream::Stderr] {
+            for stream in [OutputStream::Stdout, OutputStream::Stderr] {
                 let number = self.pipes.number(id, stream);
                 for chunk in self.pipes.drain(&mut self.poller, id, stream) {
                     self.deliver(id, stream, chunk, number, core, now);
@@ -229,15 +229,15 @@ impl Shell {
             Ended::Exited(code) => WaitStatus::Exited(code),
             Ended::Signaled { signal, core_dumped } => WaitStatus::Signaled { signal, core_dumped },
         };
-        core.take(Input::Died { pid: Pid(pid), status }, now);
+        core.take(Input::Reaped { pid: Pid(pid), status }, now);
         true
     }
 }
 
 /// What Supervisor says when a stream ends. Where it shows addresses of objects, a number stands.
-fn no_longer_heard(process: &Process, stream: Stream, number: i32) -> String {
+fn no_longer_heard(process: &Process, stream: OutputStream, number: i32) -> String {
     let dispatcher = match (process.listener(), stream) {
-        (Some(_), Stream::Stdout) => "PEventListenerDispatcher",
+        (Some(_), OutputStream::Stdout) => "PEventListenerDispatcher",
         _ => "POutputDispatcher",
     };
     let (id, name, state) = (process.id().0, process.name(), process.state());
@@ -249,10 +249,10 @@ fn no_longer_heard(process: &Process, stream: Stream, number: i32) -> String {
 }
 
 /// Nobody is left to be told that our own output went away.
-fn relay(stream: Stream, bytes: &[u8]) {
+fn relay(stream: OutputStream, bytes: &[u8]) {
     let _ = match stream {
-        Stream::Stdout => write_all(&mut io::stdout().lock(), bytes),
-        Stream::Stderr => write_all(&mut io::stderr().lock(), bytes),
+        OutputStream::Stdout => write_all(&mut io::stdout().lock(), bytes),
+        OutputStream::Stderr => write_all(&mut io::stderr().lock(), bytes),
     };
 }
 

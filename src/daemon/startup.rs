@@ -163,7 +163,7 @@ fn say(log: &mut ActivityLog, remarks: &Remarks, warnings: &[String]) {
 
 /// Makes the groups, with their automatic logs and sockets; nothing is started yet.
 fn boot(config: Config, serial: u64, shell: &mut Shell) -> Result<Supervisor, Refusal> {
-    let mut core = Supervisor::new(config).counting_from(serial);
+    let mut core = Supervisor::new(config).with_serial(serial);
     core.boot(now());
     while let Some(effect) = core.next_effect() {
         match effect {

@@ -11,7 +11,7 @@ use super::server::Server;
 use super::shell::Shell;
 use super::world::World;
 use crate::conf::signals::Signal;
-use crate::core::effect::{Effect, Input, ProcId, Stream};
+use crate::core::effect::{Effect, Input, OutputStream, ProcId};
 use crate::core::supervisor::Supervisor;
 use crate::core::time::{Mono, Now, Wall};
 use crate::os::clock;
@@ -177,7 +177,7 @@ impl<'a> Daemon<'a> {
         }
     }
 
-    fn heard(&mut self, id: ProcId, stream: Stream, now: Now) {
+    fn heard(&mut self, id: ProcId, stream: OutputStream, now: Now) {
         self.shell.read(id, stream, &mut self.core, now);
         // At once, so that one turn never holds more than one chunk in memory.
         self.perform();

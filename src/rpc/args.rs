@@ -82,7 +82,7 @@ pub(super) fn shown(value: &Value) -> String {
         Value::Bool(flag) => if *flag { "True" } else { "False" }.to_owned(),
         Value::Double(number) => format!("{number:?}"),
         Value::Str(text) | Value::DateTime(text) => text.clone(),
-        Value::Bytes(bytes) => crate::core::python::bytes_repr(bytes),
+        Value::Bytes(bytes) => crate::core::python_repr::bytes_repr(bytes),
         Value::Array(items) => {
             format!("[{}]", items.iter().map(repr).collect::<Vec<_>>().join(", "))
         }

@@ -8,7 +8,7 @@ use super::world::{Log, World};
 use crate::conf::config::{Config, Group, LogTarget, Process, StreamLog};
 use crate::conf::reload;
 use crate::core::Supervisor;
-use crate::core::effect::Stream;
+use crate::core::effect::OutputStream;
 
 /// What a configuration would change of the groups that are active.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -112,7 +112,7 @@ fn config_info(world: &World<'_>, group: &Group, process: &Process) -> Value {
         ("startsecs", Value::Int(process.startsecs)),
         ("stdout_capture_maxbytes", Value::Int(stdout.capture_maxbytes)),
         ("stdout_events_enabled", Value::Bool(stdout.events_enabled)),
-        ("stdout_logfile", path(Stream::Stdout, stdout)),
+        ("stdout_logfile", path(OutputStream::Stdout, stdout)),
         ("stdout_logfile_backups", Value::Int(stdout.backups)),
         ("stdout_logfile_maxbytes", Value::Int(stdout.maxbytes)),
         ("stdout_syslog", Value::Bool(stdout.syslog)),
@@ -120,7 +120,7 @@ fn config_info(world: &World<'_>, group: &Group, process: &Process) -> Value {
         ("stopwaitsecs", Value::Int(process.stopwaitsecs)),
         ("stderr_capture_maxbytes", Value::Int(stderr.capture_maxbytes)),
         ("stderr_events_enabled", Value::Bool(stderr.events_enabled)),
-        ("stderr_logfile", path(Stream::Stderr, stderr)),
+        ("stderr_logfile", path(OutputStream::Stderr, stderr)),
         ("stderr_logfile_backups", Value::Int(stderr.backups)),
         ("stderr_logfile_maxbytes", Value::Int(stderr.maxbytes)),
         ("stderr_syslog", Value::Bool(stderr.syslog)),
@@ -134,10 +134,10 @@ fn log_info(
     world: &World<'_>,
     group: &Group,
     process: &Process,
-    stream: Stream,
+    stream: OutputStream,
     log: &StreamLog,
 ) -> Value {
-    if stream == Stream::Stderr && process.redirect_stderr {
+    if stream == OutputStream::Stderr && process.redirect_stderr {
         return Value::str("none");
     }
     match &log.target {

@@ -6,7 +6,7 @@ use super::names;
 use super::value::Value;
 use super::world::{Civil, Log, World};
 use crate::core::Process;
-use crate::core::effect::Stream;
+use crate::core::effect::OutputStream;
 use crate::core::state::ProcessState;
 use crate::core::time::{Now, Wall};
 
@@ -40,9 +40,9 @@ fn info(world: &World<'_>, process: &Process) -> Value {
         ("statename", Value::str(state.name())),
         ("spawnerr", Value::str(process.spawnerr().unwrap_or_default())),
         ("exitstatus", Value::Int(process.exitstatus().unwrap_or(0))),
-        ("logfile", path(Stream::Stdout)),
-        ("stdout_logfile", path(Stream::Stdout)),
-        ("stderr_logfile", path(Stream::Stderr)),
+        ("logfile", path(OutputStream::Stdout)),
+        ("stdout_logfile", path(OutputStream::Stdout)),
+        ("stderr_logfile", path(OutputStream::Stderr)),
         ("pid", Value::Int(process.pid().map_or(0, |pid| i64::from(pid.0)))),
         ("description", Value::Str(description(world, process))),
     ];

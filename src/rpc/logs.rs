@@ -8,7 +8,7 @@ use super::names;
 use super::promise::{Each, Outcome};
 use super::value::Value;
 use super::world::{Log, World};
-use crate::core::effect::{ProcId, Stream};
+use crate::core::effect::{OutputStream, ProcId};
 
 /// How much of a log one reply may carry.
 pub const MAX_READ: u64 = 32 * 1024 * 1024;
@@ -18,14 +18,14 @@ pub(super) fn read_log(world: &mut World<'_>, args: &Args<'_>) -> Answer {
 }
 
 pub(super) fn read_process_stdout_log(world: &mut World<'_>, args: &Args<'_>) -> Answer {
-    read_process(world, args, Stream::Stdout)
+    read_process(world, args, OutputStream::Stdout)
 }
 
 pub(super) fn read_process_stderr_log(world: &mut World<'_>, args: &Args<'_>) -> Answer {
-    read_process(world, args, Stream::Stderr)
+    read_process(world, args, OutputStream::Stderr)
 }
 
-fn read_process(world: &World<'_>, args: &Args<'_>, stream: Stream) -> Answer {
+fn read_process(world: &World<'_>, args: &Args<'_>, stream: OutputStream) -> Answer {
     let id = names::find_process(world, args.name(0)?)?.id();
     let (offset, length) = (args.number(1)?, args.number(2)?);
     read(world, Log::Child(id, stream), offset, length).map(Outcome::from)
@@ -41,14 +41,14 @@ pub fn read(world: &World<'_>, log: Log, offset: i64, length: i64) -> Result<Val
 }
 
 pub(super) fn tail_process_stdout_log(world: &mut World<'_>, args: &Args<'_>) -> Answer {
-    tail(world, args, Stream::Stdout)
+    tail(world, args, OutputStream::Stdout)
 }
 
 pub(super) fn tail_process_stderr_log(world: &mut World<'_>, args: &Args<'_>) -> Answer {
-    tail(world, args, Stream::Stderr)
+    tail(world, args, OutputStream::Stderr)
 }
 
-fn tail(world: &World<'_>, args: &Args<'_>, stream: Stream) -> Answer {
+fn tail(world: &World<'_>, args: &Args<'_>, stream: OutputStream) -> Answer {
     let id = names::find_process(world, args.name(0)?)?.id();
     let answer = |text: String, offset: u64, overflow: bool| {
         let offset = Value::Int(i64::try_from(offset).unwrap_or(i64::MAX));

@@ -112,7 +112,7 @@ impl Stage {
                 }
                 Effect::Kill { pid, signal, .. } if self.obedient => {
                     let status = WaitStatus::Signaled { signal: signal.0, core_dumped: false };
-                    self.supervisor.take(Input::Died { pid, status }, now);
+                    self.supervisor.take(Input::Reaped { pid, status }, now);
                 }
                 _ => {}
             }
@@ -135,7 +135,8 @@ impl Stage {
 
     fn die(&mut self, pid: i32, code: i32) {
         let now = self.now();
-        self.supervisor.take(Input::Died { pid: Pid(pid), status: WaitStatus::Exited(code) }, now);
+        self.supervisor
+            .take(Input::Reaped { pid: Pid(pid), status: WaitStatus::Exited(code) }, now);
         self.perform();
     }
 

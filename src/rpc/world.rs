@@ -2,7 +2,7 @@
 
 use crate::conf::config::{Config, Process};
 use crate::core::Supervisor;
-use crate::core::effect::{ProcId, Stream};
+use crate::core::effect::{OutputStream, ProcId};
 use crate::core::time::{Now, Wall};
 
 /// All that a method may see and move. Lives for one call.
@@ -16,7 +16,7 @@ pub struct World<'a> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Log {
     Main,
-    Child(ProcId, Stream),
+    Child(ProcId, OutputStream),
 }
 
 /// Why a command cannot be run, in Supervisor's words.

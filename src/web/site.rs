@@ -5,7 +5,7 @@ use super::pages::{Pages, Tail};
 use crate::assets;
 use crate::conf::config::LogLevel;
 use crate::conf::events::EventType;
-use crate::core::effect::Stream;
+use crate::core::effect::OutputStream;
 use crate::http::form::{self, percent_encode};
 use crate::http::route::Route;
 use crate::http::{Reply, Request, origin};
@@ -43,7 +43,7 @@ pub enum Answer {
     Later(Pending),
     /// Follow a log: the head of the reply, and the file.
     Follow(Reply, String),
-    /// Stream events of these types; all, if there is none.
+    /// Stream events of these types; all types if the list is empty.
     Events(Reply, Vec<EventType>),
 }
 
@@ -134,7 +134,7 @@ impl Site {
         let limit = form::field(&fields, "limit").and_then(|limit| limit.parse().ok());
         let limit = limit.unwrap_or(LEAST_TAIL).clamp(LEAST_TAIL, MOST_TAIL);
         let is_stderr = form::field(&fields, "channel") == Some("stderr");
-        let stream = if is_stderr { Stream::Stderr } else { Stream::Stdout };
+        let stream = if is_stderr { OutputStream::Stderr } else { OutputStream::Stdout };
         let text = match name {
             "" => Err("No process name found".to_owned()),
             name => last_of(world, name, stream, limit).map_err(|fault| {
@@ -199,8 +199,8 @@ fn called(result: &Result<Value, Fault>) -> Reply {
 
 fn log_tail(world: &World<'_>, name: &str, channel: &str) -> Answer {
     let stream = match channel {
-        "stdout" => Stream::Stdout,
-        "stderr" => Stream::Stderr,
+        "stdout" => OutputStream::Stdout,
+        "stderr" => OutputStream::Stderr,
         _ => return not_found(),
     };
     match names::find_process(world, name) {
@@ -238,7 +238,12 @@ fn events(request: &Request) -> Answer {
     Answer::Events(head, types)
 }
 
-fn last_of(world: &World<'_>, name: &str, stream: Stream, limit: i64) -> Result<String, Fault> {
+fn last_of(
+    world: &World<'_>,
+    name: &str,
+    stream: OutputStream,
+    limit: i64,
+) -> Result<String, Fault> {
     let id = names::find_process(world, name)?.id();
     let text = logs::read(world, Log::Child(id, stream), -limit, 0)?;
     Ok(text.as_str().unwrap_or_default().to_owned())

@@ -2,7 +2,7 @@
 //! must stand where the original's stands after every read.
 
 use serde_json::{Value, json};
-use supkit::core::listener::{Listener, Step};
+use supkit::core::listener::{Listener, ProtocolStep};
 
 use crate::support::oracle;
 
@@ -89,17 +89,17 @@ fn ours(steps: &[Option<String>]) -> Value {
     let mut told = Vec::new();
     for step in steps {
         match step {
-            Some(said) => listener.say(&latin_1(said)),
-            None if listener.state().name() == "READY" => listener.sent(),
+            Some(said) => listener.feed(&latin_1(said)),
+            None if listener.state().name() == "READY" => listener.on_event_sent(),
             None => {}
         }
         while let Some(step) = listener.advance() {
             match step {
-                Step::Changed { .. } => {}
-                Step::BadResult(_) => drop(listener.judged(false)),
-                Step::Result(result) => {
+                ProtocolStep::StateChanged { .. } => {}
+                ProtocolStep::BadResult(_) => drop(listener.on_verdict(false)),
+                ProtocolStep::Result(result) => {
                     results.push(result.iter().map(|byte| char::from(*byte)).collect::<String>());
-                    let _ = listener.judged(true);
+                    let _ = listener.on_verdict(true);
                 }
             }
         }

@@ -1,5 +1,4 @@
-//! The events that wait for the listeners of one pool, oldest first, never more than
-//! `buffer_size`. Knows no process.
+//! The event buffer of one listener pool: oldest first, never more than `buffer_size` events.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -10,15 +9,15 @@ use super::time::Mono;
 /// The overflow of a pool is logged at most this often.
 const REPORT_EVERY: i64 = 1;
 
-/// An event with the two serials that it keeps however often it is delivered.
+/// An event with its two serials, which stay the same when it is delivered again.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Numbered {
+pub struct NumberedEvent {
     pub event: Arc<Event>,
     pub serial: u64,
     pub pool_serial: u64,
 }
 
-/// What a full buffer dropped, when it is time to say so.
+/// What a full buffer dropped, when a report is due.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Overflow {
     pub serial: u64,
@@ -27,38 +26,38 @@ pub struct Overflow {
 }
 
 #[derive(Clone, Debug, Default)]
-pub struct Queue {
-    waiting: VecDeque<Numbered>,
-    numbered: u64,
+pub struct EventQueue {
+    waiting: VecDeque<NumberedEvent>,
+    next_pool_serial: u64,
     dropped: u64,
     unreported: u64,
     reported_at: Option<Mono>,
 }
 
-impl Queue {
+impl EventQueue {
     /// Buffers a new event.
     pub fn push(
         &mut self,
         event: Arc<Event>,
         serial: u64,
-        bound: i64,
+        limit: i64,
         now: Mono,
     ) -> Option<Overflow> {
-        let pool_serial = self.numbered;
-        self.numbered += 1;
-        let overflow = self.make_room(bound, now);
-        self.waiting.push_back(Numbered { event, serial, pool_serial });
+        let pool_serial = self.next_pool_serial;
+        self.next_pool_serial += 1;
+        let overflow = self.make_room(limit, now);
+        self.waiting.push_back(NumberedEvent { event, serial, pool_serial });
         overflow
     }
 
-    /// Takes back an event that was rejected or could not be delivered: it is the next again.
-    pub fn push_back(&mut self, event: Numbered, bound: i64, now: Mono) -> Option<Overflow> {
-        let overflow = self.make_room(bound, now);
+    /// Puts an event that was rejected or not delivered back at the head of the queue.
+    pub fn push_back(&mut self, event: NumberedEvent, limit: i64, now: Mono) -> Option<Overflow> {
+        let overflow = self.make_room(limit, now);
         self.waiting.push_front(event);
         overflow
     }
 
-    pub fn pop(&mut self) -> Option<Numbered> {
+    pub fn pop(&mut self) -> Option<NumberedEvent> {
         self.waiting.pop_front()
     }
 
@@ -70,14 +69,14 @@ impl Queue {
         self.waiting.is_empty()
     }
 
-    /// How many events were lost to the bound so far.
+    /// How many events were dropped so far because the buffer was full.
     pub fn dropped(&self) -> u64 {
         self.dropped
     }
 
-    fn make_room(&mut self, bound: i64, now: Mono) -> Option<Overflow> {
-        let bound = usize::try_from(bound).unwrap_or(0);
-        if self.waiting.len() < bound {
+    fn make_room(&mut self, limit: i64, now: Mono) -> Option<Overflow> {
+        let limit = usize::try_from(limit).unwrap_or(0);
+        if self.waiting.len() < limit {
             return None;
         }
         let oldest = self.waiting.pop_front()?;
@@ -102,23 +101,23 @@ mod tests {
     }
 
     #[test]
-    fn a_full_buffer_loses_its_oldest_and_says_so_once_a_second() {
-        let mut queue = Queue::default();
-        let mut told = Vec::new();
+    fn a_full_buffer_drops_its_oldest_event_and_reports_once_a_second() {
+        let mut queue = EventQueue::default();
+        let mut reported = Vec::new();
         for serial in 0..5 {
-            told.extend(queue.push(event(), serial, 2, Mono::default()));
+            reported.extend(queue.push(event(), serial, 2, Mono::default()));
         }
-        assert_eq!(told, [Overflow { serial: 0, others: 0 }]);
+        assert_eq!(reported, [Overflow { serial: 0, others: 0 }]);
         let later = Mono::default().plus_secs(1);
-        let told = queue.push(event(), 5, 2, later);
-        assert_eq!(told, Some(Overflow { serial: 3, others: 2 }));
+        let reported = queue.push(event(), 5, 2, later);
+        assert_eq!(reported, Some(Overflow { serial: 3, others: 2 }));
         assert_eq!(queue.dropped(), 4);
         assert_eq!(queue.pop().map(|e| (e.serial, e.pool_serial)), Some((4, 4)));
     }
 
     #[test]
-    fn a_rejected_event_keeps_its_serials_and_goes_first() {
-        let mut queue = Queue::default();
+    fn a_rejected_event_keeps_its_serials_and_is_sent_first() {
+        let mut queue = EventQueue::default();
         queue.push(event(), 10, 5, Mono::default());
         queue.push(event(), 11, 5, Mono::default());
         let first = queue.pop().unwrap();

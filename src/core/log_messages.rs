@@ -1,14 +1,14 @@
-//! The sentences of the activity log that scripts look for: Supervisor's own, word for word.
+//! Messages of the activity log that scripts parse, identical to Supervisor's.
 
 use super::effect::{Pid, WaitStatus};
-use super::process::{EndKind, Ending};
+use super::process::{Termination, TerminationKind};
 use crate::conf::signals::Signal;
 
 pub(super) const EXITED_TOO_QUICKLY: &str = "Exited too quickly (process log may have details)";
 
 pub(super) fn killing(name: &str, pid: Pid, group: bool, signal: Signal) -> String {
-    let whom = if group { "process group " } else { "" };
-    format!("killing {name} (pid {}) {whom}with signal {signal}", pid.0)
+    let target = if group { "process group " } else { "" };
+    format!("killing {name} (pid {}) {target}with signal {signal}", pid.0)
 }
 
 pub(super) fn kill_failed(name: &str, pid: Pid, error: &str) -> String {
@@ -26,8 +26,8 @@ pub(super) fn gave_up(name: &str) -> String {
     format!("gave up: {name} entered FATAL state, too many start retries too quickly")
 }
 
-/// How a process ended, without a judgement.
-pub(super) fn ending(status: WaitStatus) -> String {
+/// The exit status or signal of a terminated process.
+pub(super) fn exit_description(status: WaitStatus) -> String {
     match status {
         WaitStatus::Exited(code) => format!("exit status {code}"),
         WaitStatus::Signaled { signal, core_dumped } => {
@@ -37,11 +37,13 @@ pub(super) fn ending(status: WaitStatus) -> String {
     }
 }
 
-pub(super) fn ended(name: &str, ended: Ending) -> String {
-    let how = ending(ended.status);
-    match (ended.kind, ended.expected) {
-        (EndKind::Stopped, _) => format!("stopped: {name} ({how})"),
-        (EndKind::Exited, true) => format!("exited: {name} ({how}; expected)"),
-        (EndKind::Exited | EndKind::TooQuick, _) => format!("exited: {name} ({how}; not expected)"),
+pub(super) fn terminated(name: &str, termination: Termination) -> String {
+    let how = exit_description(termination.status);
+    match (termination.kind, termination.expected) {
+        (TerminationKind::Stopped, _) => format!("stopped: {name} ({how})"),
+        (TerminationKind::Exited, true) => format!("exited: {name} ({how}; expected)"),
+        (TerminationKind::Exited | TerminationKind::TooQuickly, _) => {
+            format!("exited: {name} ({how}; not expected)")
+        }
     }
 }

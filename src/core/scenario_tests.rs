@@ -1,5 +1,5 @@
-//! Lives told as stories: what happens, with the second it happens in, and what the core then does.
-//! The world is simulated; a day takes no time.
+//! Scenario tests on a simulated clock. Each test drives the core and compares the log of effects,
+//! with the second in which each one occurred.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -8,7 +8,7 @@ use std::time::Duration;
 use insta::assert_snapshot;
 use proptest::prelude::*;
 
-use super::effect::{Effect, Input, Pid, ProcId, Stream, WaitStatus};
+use super::effect::{Effect, Input, OutputStream, Pid, ProcId, WaitStatus};
 use super::state::{Mood, ProcessState};
 use super::time::{Mono, Now, Wall};
 use super::{Supervisor, state};
@@ -101,62 +101,67 @@ fn config(groups: Vec<Group>) -> Config {
     }
 }
 
-/// A world of children that do what the story says. Forks succeed and pids count from 101.
-struct World {
+/// Simulated children and a simulated clock. Forks succeed unless `spawn_error` is set; pids count
+/// from 101.
+struct Simulation {
     core: Supervisor,
     now: Now,
     next_pid: i32,
     alive: BTreeMap<Pid, ProcId>,
     spawn_error: Option<String>,
-    told: String,
+    log: String,
 }
 
-impl World {
+impl Simulation {
     fn new(groups: Vec<Group>) -> Self {
         let wall = Wall(Duration::from_secs(1_000_003));
         let now = Now { mono: Mono(Duration::from_secs(100)), wall };
         let mut core = Supervisor::new(config(groups));
         core.boot(now);
-        let mut world = Self {
+        let mut sim = Self {
             core,
             now,
             next_pid: 101,
             alive: BTreeMap::new(),
             spawn_error: None,
-            told: String::new(),
+            log: String::new(),
         };
-        world.core.run(now);
-        world.perform();
-        world
+        sim.core.run(now);
+        sim.perform();
+        sim
     }
 
     fn second(&self) -> u64 {
         self.now.mono.0.as_secs() - 100
     }
 
-    fn tell(&mut self, text: &str) {
+    fn record(&mut self, text: &str) {
         let second = self.second();
-        let _ = writeln!(self.told, "{second:>3}s {text}");
+        let _ = writeln!(self.log, "{second:>3}s {text}");
     }
 
-    /// Performs what the core asks, as the shell would.
+    /// Performs all pending effects, as the shell does.
     fn perform(&mut self) {
         while let Some(effect) = self.core.next_effect() {
             match effect {
                 Effect::Spawn { id } => self.fork(id),
                 Effect::Kill { id, pid, signal, group } => {
-                    assert_eq!(self.alive.get(&pid), Some(&id), "a stranger is signalled");
-                    let whom = if group { "group" } else { "pid" };
-                    self.tell(&format!("kill {whom} {} {signal}", pid.0));
+                    assert_eq!(
+                        self.alive.get(&pid),
+                        Some(&id),
+                        "the signal goes to a pid that is not a child"
+                    );
+                    let target = if group { "group" } else { "pid" };
+                    self.record(&format!("kill {target} {} {signal}", pid.0));
                 }
-                Effect::Log { message, .. } => self.tell(&message),
+                Effect::Log { message, .. } => self.record(&message),
                 Effect::ChildLog { bytes, .. } => {
-                    self.tell(&format!("log {:?}", String::from_utf8_lossy(&bytes)));
+                    self.record(&format!("log {:?}", String::from_utf8_lossy(&bytes)));
                 }
                 Effect::Stdin { bytes, .. } => {
-                    self.tell(&format!("stdin {:?}", String::from_utf8_lossy(&bytes)));
+                    self.record(&format!("stdin {:?}", String::from_utf8_lossy(&bytes)));
                 }
-                Effect::Exit { restart } => self.tell(&format!("exit restart={restart}")),
+                Effect::Exit { restart } => self.record(&format!("exit restart={restart}")),
                 _ => {}
             }
         }
@@ -174,18 +179,18 @@ impl World {
         self.core.take(Input::Spawned { id, pid }, self.now);
     }
 
-    /// Lets seconds pass, waking the core when it wants to be woken.
-    fn pass(&mut self, seconds: u64) {
+    /// Advances the clock and expires the timers on the way.
+    fn advance(&mut self, seconds: u64) {
         let until = Mono(self.now.mono.0 + Duration::from_secs(seconds));
         while let Some(at) = self.core.deadline(self.now).filter(|at| *at <= until) {
-            self.jump(at);
+            self.set_time(at);
             self.core.expire(self.now);
             self.perform();
         }
-        self.jump(until);
+        self.set_time(until);
     }
 
-    fn jump(&mut self, to: Mono) {
+    fn set_time(&mut self, to: Mono) {
         let passed = to.since(self.now.mono);
         self.now.wall.0 += passed;
         self.now.mono.0 += passed;
@@ -199,13 +204,13 @@ impl World {
         self.core.process(self.id(name)).unwrap().state()
     }
 
-    fn dies(&mut self, name: &str, status: WaitStatus) {
+    fn terminate(&mut self, name: &str, status: WaitStatus) {
         let id = self.id(name);
         let (&pid, _) = self.alive.iter().find(|(_, it)| **it == id).unwrap();
         self.alive.remove(&pid);
-        self.core.take(Input::Died { pid, status }, self.now);
+        self.core.take(Input::Reaped { pid, status }, self.now);
         self.perform();
-        self.pass(0);
+        self.advance(0);
     }
 
     fn stop(&mut self, name: &str) {
@@ -214,8 +219,8 @@ impl World {
         self.perform();
     }
 
-    fn says(&mut self, name: &str, text: &str) {
-        let (id, stream) = (self.id(name), Stream::Stdout);
+    fn write_stdout(&mut self, name: &str, text: &str) {
+        let (id, stream) = (self.id(name), OutputStream::Stdout);
         let bytes = text.as_bytes().to_vec();
         self.core.take(Input::Output { id, stream, bytes }, self.now);
         self.perform();
@@ -230,35 +235,35 @@ impl World {
 const KILLED: WaitStatus = WaitStatus::Signaled { signal: 9, core_dumped: false };
 const TERMINATED: WaitStatus = WaitStatus::Signaled { signal: 15, core_dumped: false };
 
-fn one(process: Process) -> World {
-    World::new(vec![group("web", 999, vec![process])])
+fn one(process: Process) -> Simulation {
+    Simulation::new(vec![group("web", 999, vec![process])])
 }
 
 #[test]
-fn a_program_runs_after_startsecs_and_comes_back_when_it_is_killed() {
-    let mut world = one(program("web"));
-    world.pass(5);
-    world.dies("web", KILLED);
-    world.pass(2);
-    assert_snapshot!(world.told, @r"
+fn a_program_is_running_after_startsecs_and_restarts_when_it_is_killed() {
+    let mut sim = one(program("web"));
+    sim.advance(5);
+    sim.terminate("web", KILLED);
+    sim.advance(2);
+    assert_snapshot!(sim.log, @r"
       0s spawned: 'web' with pid 101
       1s success: web entered RUNNING state, process has stayed up for > than 1 seconds (startsecs)
       5s exited: web (terminated by SIGKILL; not expected)
       5s spawned: 'web' with pid 102
       6s success: web entered RUNNING state, process has stayed up for > than 1 seconds (startsecs)
     ");
-    assert!(world.core.timers.is_empty(), "a timer was left behind");
+    assert!(sim.core.timers.is_empty(), "a timer is still set");
 }
 
 #[test]
-fn a_program_that_cannot_start_backs_off_longer_each_time_and_is_given_up() {
-    let mut world = one(Process { startretries: 2, ..program("web") });
+fn a_program_that_cannot_start_backs_off_longer_each_time_and_becomes_fatal() {
+    let mut sim = one(Process { startretries: 2, ..program("web") });
     for wait in 1..=3 {
-        world.dies("web", WaitStatus::Exited(1));
-        world.pass(wait);
+        sim.terminate("web", WaitStatus::Exited(1));
+        sim.advance(wait);
     }
-    assert_eq!(world.state("web"), ProcessState::Fatal);
-    assert_snapshot!(world.told, @r"
+    assert_eq!(sim.state("web"), ProcessState::Fatal);
+    assert_snapshot!(sim.log, @r"
       0s spawned: 'web' with pid 101
       0s exited: web (exit status 1; not expected)
       1s spawned: 'web' with pid 102
@@ -270,30 +275,30 @@ fn a_program_that_cannot_start_backs_off_longer_each_time_and_is_given_up() {
 }
 
 #[test]
-fn a_command_that_is_not_there_is_fatal_after_its_retries() {
-    let mut world = one(Process { autostart: false, startretries: 2, ..program("web") });
-    world.spawn_error = Some("can't find command 'cmd'".into());
-    let id = world.id("web");
-    world.core.start(id, world.now);
-    world.perform();
-    world.pass(60);
-    assert_snapshot!(world.told, @r"
+fn a_missing_command_is_fatal_after_its_retries() {
+    let mut sim = one(Process { autostart: false, startretries: 2, ..program("web") });
+    sim.spawn_error = Some("can't find command 'cmd'".into());
+    let id = sim.id("web");
+    sim.core.start(id, sim.now);
+    sim.perform();
+    sim.advance(60);
+    assert_snapshot!(sim.log, @r"
       0s spawnerr: can't find command 'cmd'
       1s spawnerr: can't find command 'cmd'
       3s spawnerr: can't find command 'cmd'
       3s gave up: web entered FATAL state, too many start retries too quickly
     ");
-    assert_eq!(world.state("web"), ProcessState::Fatal);
+    assert_eq!(sim.state("web"), ProcessState::Fatal);
 }
 
 #[test]
-fn a_child_that_will_not_die_is_killed_after_stopwaitsecs_and_again() {
-    let mut world = one(Process { killasgroup: true, ..program("web") });
-    world.pass(2);
-    world.stop("web");
-    world.pass(25);
-    world.dies("web", KILLED);
-    assert_snapshot!(world.told, @r"
+fn a_child_that_ignores_its_stop_signal_is_killed_after_stopwaitsecs_repeatedly() {
+    let mut sim = one(Process { killasgroup: true, ..program("web") });
+    sim.advance(2);
+    sim.stop("web");
+    sim.advance(25);
+    sim.terminate("web", KILLED);
+    assert_snapshot!(sim.log, @r"
       0s spawned: 'web' with pid 101
       1s success: web entered RUNNING state, process has stayed up for > than 1 seconds (startsecs)
       2s kill pid 101 SIGTERM
@@ -306,32 +311,32 @@ fn a_child_that_will_not_die_is_killed_after_stopwaitsecs_and_again() {
 }
 
 #[test]
-fn a_program_without_startsecs_that_ends_at_once_does_not_spin() {
+fn a_program_without_startsecs_that_exits_at_once_restarts_once_a_second() {
     let process = Process { startsecs: 0, autorestart: AutoRestart::Always, ..program("web") };
-    let mut world = one(process);
+    let mut sim = one(process);
     for _ in 0..3 {
-        world.dies("web", WaitStatus::Exited(0));
-        world.pass(1);
+        sim.terminate("web", WaitStatus::Exited(0));
+        sim.advance(1);
     }
-    assert_eq!(world.next_pid, 105, "one start a second");
+    assert_eq!(sim.next_pid, 105, "one start per second");
 }
 
 #[test]
-fn the_end_goes_group_by_group_from_the_highest_priority() {
-    let mut world = World::new(vec![
+fn shutdown_stops_groups_one_by_one_from_the_highest_priority() {
+    let mut sim = Simulation::new(vec![
         group("zeoserver", 100, vec![program("zeoserver")]),
         group("instance", 500, vec![program("instance")]),
         group("varnish", 1000, vec![program("varnish")]),
     ]);
-    world.pass(2);
-    world.told.clear();
-    world.signal(15);
-    world.pass(4);
-    world.dies("varnish", WaitStatus::Exited(0));
-    world.dies("instance", TERMINATED);
-    world.signal(1);
-    world.dies("zeoserver", WaitStatus::Exited(0));
-    assert_snapshot!(world.told, @r"
+    sim.advance(2);
+    sim.log.clear();
+    sim.signal(15);
+    sim.advance(4);
+    sim.terminate("varnish", WaitStatus::Exited(0));
+    sim.terminate("instance", TERMINATED);
+    sim.signal(1);
+    sim.terminate("zeoserver", WaitStatus::Exited(0));
+    assert_snapshot!(sim.log, @r"
       2s received SIGTERM indicating exit request
       2s kill pid 103 SIGTERM
       2s waiting for zeoserver, instance, varnish to die
@@ -344,23 +349,23 @@ fn the_end_goes_group_by_group_from_the_highest_priority() {
       6s stopped: zeoserver (exit status 0)
       6s exit restart=false
     ");
-    assert_eq!(world.core.deadline(world.now), None, "a daemon that ends sleeps");
+    assert_eq!(sim.core.deadline(sim.now), None, "no timer is set after the shutdown");
 }
 
 #[test]
-fn a_listener_gets_events_one_at_a_time_and_a_dead_one_gives_its_back() {
-    let mut world = World::new(vec![
+fn a_listener_gets_one_event_at_a_time_and_its_event_is_requeued_when_it_dies() {
+    let mut sim = Simulation::new(vec![
         listener("ears", vec![EventType::ProcessState, EventType::Tick5]),
         group("web", 999, vec![Process { autostart: false, ..program("web") }]),
     ]);
-    world.pass(1);
-    world.told.clear();
-    world.says("ears", "READY\n");
-    world.says("ears", "RESULT 2\nOKREADY\n");
-    world.dies("ears", KILLED);
-    world.pass(1);
-    world.says("ears", "READY\n");
-    assert_snapshot!(world.told, @r#"
+    sim.advance(1);
+    sim.log.clear();
+    sim.write_stdout("ears", "READY\n");
+    sim.write_stdout("ears", "RESULT 2\nOKREADY\n");
+    sim.terminate("ears", KILLED);
+    sim.advance(1);
+    sim.write_stdout("ears", "READY\n");
+    assert_snapshot!(sim.log, @r#"
       1s log "READY\n"
       1s stdin "ver:3.0 server:supervisor serial:0 pool:ears poolserial:0 eventname:PROCESS_STATE_STARTING len:58\nprocessname:ears groupname:ears from_state:STOPPED tries:0"
       1s log "RESULT 2\nOKREADY\n"
@@ -374,22 +379,22 @@ fn a_listener_gets_events_one_at_a_time_and_a_dead_one_gives_its_back() {
 }
 
 #[test]
-fn ticks_come_when_the_calendar_enters_a_slice_and_only_if_somebody_listens() {
-    let mut world = World::new(vec![listener("clock", vec![EventType::Tick60])]);
-    world.pass(2);
-    world.says("clock", "READY\n");
-    world.pass(20);
+fn ticks_are_sent_at_period_starts_and_only_to_subscribers() {
+    let mut sim = Simulation::new(vec![listener("clock", vec![EventType::Tick60])]);
+    sim.advance(2);
+    sim.write_stdout("clock", "READY\n");
+    sim.advance(20);
     let hours = listener("hours", vec![EventType::Tick3600]);
-    world.core.add_group(hours, world.now);
-    world.perform();
-    world.pass(5);
-    world.says("hours", "READY\n");
+    sim.core.add_group(hours, sim.now);
+    sim.perform();
+    sim.advance(5);
+    sim.write_stdout("hours", "READY\n");
     for _ in 0..2 {
-        world.says("clock", "RESULT 2\nOKREADY\n");
-        world.pass(60);
+        sim.write_stdout("clock", "RESULT 2\nOKREADY\n");
+        sim.advance(60);
     }
-    world.pass(3600);
-    let sent: Vec<&str> = world.told.lines().filter(|line| line.contains("stdin")).collect();
+    sim.advance(3600);
+    let sent: Vec<&str> = sim.log.lines().filter(|line| line.contains("stdin")).collect();
     assert_snapshot!(sent.join("\n"), @r#"
      17s stdin "ver:3.0 server:supervisor serial:0 pool:clock poolserial:0 eventname:TICK_60 len:12\nwhen:1000020"
      77s stdin "ver:3.0 server:supervisor serial:1 pool:clock poolserial:1 eventname:TICK_60 len:12\nwhen:1000080"
@@ -397,105 +402,105 @@ fn ticks_come_when_the_calendar_enters_a_slice_and_only_if_somebody_listens() {
     797s stdin "ver:3.0 server:supervisor serial:14 pool:hours poolserial:0 eventname:TICK_3600 len:12\nwhen:1000800"
     "#);
     let mut silent = one(program("web"));
-    silent.pass(2);
+    silent.advance(2);
     assert_eq!(silent.core.deadline(silent.now), None);
 }
 
 #[test]
-fn a_process_that_cannot_be_signalled_is_told_to_be_unknown() {
+fn a_process_that_cannot_be_signalled_becomes_unknown() {
     let watcher = listener("watcher", vec![EventType::ProcessStateUnknown]);
-    let mut world = World::new(vec![watcher, group("web", 999, vec![program("web")])]);
-    world.pass(2);
-    world.says("watcher", "READY\n");
-    let id = world.id("web");
+    let mut sim = Simulation::new(vec![watcher, group("web", 999, vec![program("web")])]);
+    sim.advance(2);
+    sim.write_stdout("watcher", "READY\n");
+    let id = sim.id("web");
     let error = "[Errno 1] Operation not permitted".to_owned();
-    world.stop("web");
-    world.core.take(Input::KillFailed { id, error }, world.now);
-    world.perform();
-    let sent = world.told.lines().find(|line| line.contains("stdin")).unwrap_or_default();
+    sim.stop("web");
+    sim.core.take(Input::KillFailed { id, error }, sim.now);
+    sim.perform();
+    let sent = sim.log.lines().find(|line| line.contains("stdin")).unwrap_or_default();
     assert_snapshot!(sent, @r#"  2s stdin "ver:3.0 server:supervisor serial:0 pool:watcher poolserial:0 eventname:PROCESS_STATE_UNKNOWN len:49\nprocessname:web groupname:web from_state:STOPPING""#);
 }
 
 #[test]
-fn a_day_of_a_thousand_idle_programs_wakes_nobody() {
+fn a_thousand_idle_programs_cause_no_wakeup() {
     let groups =
         (0..1000).map(|n| format!("p{n}")).map(|n| group(&n, 999, vec![program(&n)])).collect();
-    let mut world = World::new(groups);
-    world.pass(10);
-    assert_eq!(world.core.deadline(world.now), None);
-    world.pass(86_400);
-    assert!(world.core.processes().all(|it| it.state() == state::ProcessState::Running));
+    let mut sim = Simulation::new(groups);
+    sim.advance(10);
+    assert_eq!(sim.core.deadline(sim.now), None);
+    sim.advance(86_400);
+    assert!(sim.core.processes().all(|it| it.state() == state::ProcessState::Running));
 }
 
 #[derive(Clone, Debug)]
-enum Storm {
+enum Command {
     Start(usize),
     Stop(usize),
     Signal(usize),
-    Dies(usize, i32),
+    Exit(usize, i32),
     Pass(u64),
     Shutdown,
 }
 
-fn storm() -> impl Strategy<Value = Storm> {
+fn command() -> impl Strategy<Value = Command> {
     prop_oneof![
-        4 => (0..4usize).prop_map(Storm::Start),
-        4 => (0..4usize).prop_map(Storm::Stop),
-        1 => (0..4usize).prop_map(Storm::Signal),
-        8 => ((0..4usize), (0..2i32)).prop_map(|(who, code)| Storm::Dies(who, code)),
-        4 => (0..15u64).prop_map(Storm::Pass),
-        1 => Just(Storm::Shutdown),
+        4 => (0..4usize).prop_map(Command::Start),
+        4 => (0..4usize).prop_map(Command::Stop),
+        1 => (0..4usize).prop_map(Command::Signal),
+        8 => ((0..4usize), (0..2i32)).prop_map(|(process, code)| Command::Exit(process, code)),
+        4 => (0..15u64).prop_map(Command::Pass),
+        1 => Just(Command::Shutdown),
     ]
 }
 
 proptest! {
-    /// The world itself asserts that no process ever has two children and that no pid is signalled
-    /// that is not the process's own.
+    /// The simulation asserts that no process ever has two children and that only the pid of a
+    /// live child is signalled.
     #[test]
-    fn no_storm_breaks_the_rules_and_every_end_ends(storms in proptest::collection::vec(storm(), 1..60)) {
+    fn random_commands_keep_the_invariants_and_shutdown_completes(commands in proptest::collection::vec(command(), 1..60)) {
         let names = ["a", "b", "c", "d"];
         let groups = names.iter().zip(1i64..).map(|(name, priority)| {
             group(name, priority, vec![Process { stopwaitsecs: 3, ..program(name) }])
         });
-        let mut world = World::new(groups.collect());
-        for storm in storms {
-            match storm {
-                Storm::Start(who) => {
-                    let id = world.id(names[who]);
-                    world.core.start(id, world.now);
+        let mut sim = Simulation::new(groups.collect());
+        for command in commands {
+            match command {
+                Command::Start(process) => {
+                    let id = sim.id(names[process]);
+                    sim.core.start(id, sim.now);
                 }
-                Storm::Stop(who) => world.stop(names[who]),
-                Storm::Signal(who) => {
-                    let id = world.id(names[who]);
-                    let _ = world.core.signal(id, Signal(10), world.now);
+                Command::Stop(process) => sim.stop(names[process]),
+                Command::Signal(process) => {
+                    let id = sim.id(names[process]);
+                    let _ = sim.core.signal(id, Signal(10), sim.now);
                 }
-                Storm::Dies(who, code) => {
-                    let id = world.id(names[who]);
-                    if world.alive.values().any(|it| *it == id) {
-                        world.dies(names[who], WaitStatus::Exited(code));
+                Command::Exit(process, code) => {
+                    let id = sim.id(names[process]);
+                    if sim.alive.values().any(|it| *it == id) {
+                        sim.terminate(names[process], WaitStatus::Exited(code));
                     }
                 }
-                Storm::Pass(seconds) => world.pass(seconds),
-                Storm::Shutdown => world.core.shutdown(world.now),
+                Command::Pass(seconds) => sim.advance(seconds),
+                Command::Shutdown => sim.core.shutdown(sim.now),
             }
-            world.perform();
-            for process in world.core.processes() {
-                let alive = world.alive.values().any(|it| *it == process.id());
+            sim.perform();
+            for process in sim.core.processes() {
+                let alive = sim.alive.values().any(|it| *it == process.id());
                 prop_assert_eq!(alive, process.pid().is_some(), "{:?}", process.state());
                 prop_assert_eq!(alive, process.state().is_signallable());
             }
         }
-        world.core.shutdown(world.now);
-        world.perform();
+        sim.core.shutdown(sim.now);
+        sim.perform();
         for name in names.iter().rev() {
-            let id = world.id(name);
-            if world.alive.values().any(|it| *it == id) {
-                world.pass(4);
-                world.dies(name, KILLED);
+            let id = sim.id(name);
+            if sim.alive.values().any(|it| *it == id) {
+                sim.advance(4);
+                sim.terminate(name, KILLED);
             }
         }
-        prop_assert!(world.told.contains("exit restart=false"), "{}", world.told);
-        prop_assert_eq!(world.core.mood(), Mood::Shutdown);
-        prop_assert!(world.core.timers.is_empty());
+        prop_assert!(sim.log.contains("exit restart=false"), "{}", sim.log);
+        prop_assert_eq!(sim.core.mood(), Mood::Shutdown);
+        prop_assert!(sim.core.timers.is_empty());
     }
 }

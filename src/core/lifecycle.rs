@@ -1,28 +1,28 @@
-//! One process in the world: the machine's actions become events, log lines and effects, in the
-//! order in which Supervisor's own happen.
+//! Starts and stops processes: translates the actions of the state machine into events, log lines
+//! and effects, in the same order as Supervisor.
 
-use super::announce::Announced;
-use super::effect::{Effect, Pid, ProcId, Stream, WaitStatus};
-use super::event::Change;
-use super::group::{Listening, Output, Process};
+use super::effect::{Effect, OutputStream, Pid, ProcId, WaitStatus};
+use super::event::StateChange;
+use super::event_dispatch::Notification;
+use super::group::{Output, PoolMember, Process};
+use super::log_messages;
 use super::policy::Policy;
-use super::process::{Action, EndKind, Ending, Happening};
+use super::process::{Action, ProcessEvent, Termination, TerminationKind};
 use super::state::ProcessState;
 use super::supervisor::Supervisor;
 use super::time::Now;
-use super::wording;
 use crate::conf::config::LogLevel;
 use crate::conf::signals::Signal;
 
-/// "waiting for x to stop" is said again after this many seconds.
+/// The interval of the message "waiting for x to stop".
 const STOP_REPORT_SECS: i64 = 2;
 
-/// Why bytes for a process were not taken.
+/// The error when bytes for a process are refused: its stdin is closed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct StdinClosed;
 
 impl Supervisor {
-    /// Starts a process that is not alive. Whether it worked shows in its state once the effects
+    /// Starts a process that is not running. The outcome is visible in its state after the effects
     /// have been performed.
     pub fn start(&mut self, id: ProcId, now: Now) {
         let Some(process) = self.processes.get(&id) else { return };
@@ -31,19 +31,19 @@ impl Supervisor {
             self.log(LogLevel::Warn, format!("process '{name}' already running"));
             return;
         }
-        self.step(id, Happening::Start, now);
-        self.settle(now);
+        self.step(id, ProcessEvent::Start, now);
+        self.pump(now);
     }
 
-    /// Stops a process: its stop signal now, SIGKILL after `stopwaitsecs`. One that waits for its
-    /// next try is stopped at once.
+    /// Stops a process: sends its stop signal now and SIGKILL after `stopwaitsecs`. A process in
+    /// BACKOFF is stopped immediately.
     pub fn stop(&mut self, id: ProcId, now: Now) -> Result<(), String> {
-        let outcome = self.stop_quietly(id, now);
-        self.settle(now);
+        let outcome = self.request_stop(id, now);
+        self.pump(now);
         outcome
     }
 
-    pub(super) fn stop_quietly(&mut self, id: ProcId, now: Now) -> Result<(), String> {
+    pub(super) fn request_stop(&mut self, id: ProcId, now: Now) -> Result<(), String> {
         let Some(process) = self.processes.get(&id) else { return Ok(()) };
         let (name, signal) = (process.name().to_owned(), process.config.stopsignal);
         match (process.state(), process.pid()) {
@@ -58,14 +58,14 @@ impl Supervisor {
             }
             (_, Some(pid)) => {
                 let group = process.config.stopasgroup;
-                self.debug(|| wording::killing(&name, pid, group, signal));
+                self.debug(|| log_messages::killing(&name, pid, group, signal));
             }
         }
-        self.step(id, Happening::Stop, now);
+        self.step(id, ProcessEvent::Stop, now);
         Ok(())
     }
 
-    /// Sends a signal to a process that is alive, without meaning to stop it.
+    /// Sends a signal to a running process without changing its state.
     pub fn signal(&mut self, id: ProcId, signal: Signal, _now: Now) -> Result<(), String> {
         let Some(process) = self.processes.get(&id) else { return Ok(()) };
         let name = process.name().to_owned();
@@ -90,7 +90,7 @@ impl Supervisor {
         Ok(())
     }
 
-    /// Somebody waits for a process to stop: says so in the log, now and every two seconds.
+    /// Called while a client waits for a process to stop: logs that now and every two seconds.
     pub fn watch_stop(&mut self, id: ProcId, now: Now) {
         let Some(process) = self.processes.get_mut(&id) else { return };
         if process.stop_report_at.is_none() {
@@ -111,65 +111,65 @@ impl Supervisor {
         }
     }
 
-    pub(super) fn spawned(&mut self, id: ProcId, pid: Pid, now: Now) {
+    pub(super) fn on_spawned(&mut self, id: ProcId, pid: Pid, now: Now) {
         let Some(process) = self.processes.get_mut(&id) else { return };
         process.spawnerr = None;
         let message = format!("spawned: '{}' with pid {}", process.name(), pid.0);
         self.pids.insert(pid, id);
         self.log(LogLevel::Info, message);
-        self.step(id, Happening::Spawned(pid), now);
+        self.step(id, ProcessEvent::Spawned(pid), now);
     }
 
-    pub(super) fn spawn_failed(&mut self, id: ProcId, error: String, now: Now) {
+    pub(super) fn on_spawn_failed(&mut self, id: ProcId, error: String, now: Now) {
         self.log(LogLevel::Info, format!("spawnerr: {error}"));
         if let Some(process) = self.processes.get_mut(&id) {
             process.spawnerr = Some(error);
         }
-        self.step(id, Happening::SpawnFailed, now);
+        self.step(id, ProcessEvent::SpawnFailed, now);
     }
 
-    pub(super) fn died(&mut self, pid: Pid, status: WaitStatus, now: Now) {
+    pub(super) fn on_reaped(&mut self, pid: Pid, status: WaitStatus, now: Now) {
         let Some(id) = self.pids.remove(&pid) else {
-            let how = wording::ending(status);
+            let how = log_messages::exit_description(status);
             self.log(LogLevel::Info, format!("reaped unknown pid {} ({how})", pid.0));
             return;
         };
-        self.finish_output(id, Stream::Stdout, now);
-        self.finish_output(id, Stream::Stderr, now);
+        self.finish_output(id, OutputStream::Stdout, now);
+        self.finish_output(id, OutputStream::Stderr, now);
         if let Some(process) = self.processes.get_mut(&id) {
             process.stopped = Some(now);
             process.stop_report_at = None;
         }
-        self.step(id, Happening::Died(status), now);
+        self.step(id, ProcessEvent::Reaped(status), now);
         self.effects.push_back(Effect::ClosePipes { id });
         self.return_event(id, now);
     }
 
-    pub(super) fn kill_failed(&mut self, id: ProcId, error: &str, now: Now) {
+    pub(super) fn on_kill_failed(&mut self, id: ProcId, error: &str, now: Now) {
         let Some(process) = self.processes.get(&id) else { return };
-        let message = wording::kill_failed(process.name(), process.shown_pid(), error);
+        let message = log_messages::kill_failed(process.name(), process.payload_pid(), error);
         self.log(LogLevel::Critical, message);
-        self.step(id, Happening::KillFailed, now);
+        self.step(id, ProcessEvent::KillFailed, now);
     }
 
-    /// Runs the machine of one process and does what it says.
-    pub(super) fn step(&mut self, id: ProcId, happening: Happening, now: Now) {
+    /// Applies an event to the state machine of one process and executes the resulting actions.
+    pub(super) fn step(&mut self, id: ProcId, event: ProcessEvent, now: Now) {
         let may_start = self.may_start();
         let Some(process) = self.processes.get_mut(&id) else { return };
         let policy = Policy::of(&process.config, may_start);
-        let rested = process.machine.rests();
-        let actions = process.machine.step(&policy, happening, now.mono);
-        let rests = process.machine.rests();
+        let was_inactive = process.machine.is_inactive();
+        let actions = process.machine.step(&policy, event, now.mono);
+        let is_inactive = process.machine.is_inactive();
         for action in actions {
-            self.act(id, action, now);
+            self.execute(id, action, now);
         }
-        if rests && !rested {
-            self.effects.push_back(Effect::Rest { id });
+        if is_inactive && !was_inactive {
+            self.effects.push_back(Effect::Release { id });
         }
         self.set_timer(id);
     }
 
-    /// Gives a process the timer that its phase asks for.
+    /// Sets the timer of a process to the deadline of its phase.
     pub(super) fn set_timer(&mut self, id: ProcId) {
         let may_start = self.may_start();
         let Some(process) = self.processes.get(&id) else { return };
@@ -178,15 +178,15 @@ impl Supervisor {
         self.timers.set(id, [phase, report].into_iter().flatten().min());
     }
 
-    fn act(&mut self, id: ProcId, action: Action, now: Now) {
+    fn execute(&mut self, id: ProcId, action: Action, now: Now) {
         let Some(process) = self.processes.get_mut(&id) else { return };
         match action {
             Action::Entered { from, to, pid, tries, expected } => {
                 if to == ProcessState::Starting {
-                    process.forget_last_life(now);
+                    process.reset_for_start(now);
                 }
-                let change = Change { from, to, tries, expected };
-                self.announce(id, pid, &Announced::State(change), now);
+                let change = StateChange { from, to, tries, expected };
+                self.notify_process(id, pid, &Notification::State(change), now);
             }
             Action::Fork => {
                 process.prepare_streams();
@@ -196,45 +196,47 @@ impl Supervisor {
                 self.effects.push_back(Effect::Kill { id, pid, signal, group });
             }
             Action::Succeeded => {
-                let message = wording::succeeded(process.name(), process.config.startsecs);
+                let message = log_messages::succeeded(process.name(), process.config.startsecs);
                 self.log(LogLevel::Info, message);
             }
             Action::GaveUp => {
-                let message = wording::gave_up(process.name());
+                let message = log_messages::gave_up(process.name());
                 self.log(LogLevel::Info, message);
             }
-            Action::KillsHard { pid } => {
+            Action::EscalateToKill { pid } => {
                 let name = process.name().to_owned();
                 let group = process.config.killasgroup;
                 self.log(LogLevel::Warn, format!("killing '{name}' ({}) with SIGKILL", pid.0));
-                self.debug(|| wording::killing(&name, pid, group, Signal::KILL));
+                self.debug(|| log_messages::killing(&name, pid, group, Signal::KILL));
             }
-            Action::Ended(ending) => self.ended(id, ending),
+            Action::Terminated(termination) => self.record_termination(id, termination),
         }
     }
 
-    fn ended(&mut self, id: ProcId, ending: Ending) {
+    fn record_termination(&mut self, id: ProcId, termination: Termination) {
         let Some(process) = self.processes.get_mut(&id) else { return };
-        let exitstatus = ending.status.exitstatus();
-        match ending.kind {
-            EndKind::TooQuick => {
+        let exitstatus = termination.status.exitstatus();
+        match termination.kind {
+            TerminationKind::TooQuickly => {
                 process.exitstatus = None;
-                process.spawnerr = Some(wording::EXITED_TOO_QUICKLY.to_owned());
+                process.spawnerr = Some(log_messages::EXITED_TOO_QUICKLY.to_owned());
             }
-            EndKind::Exited if !ending.expected => {
+            TerminationKind::Exited if !termination.expected => {
                 process.exitstatus = Some(exitstatus);
                 process.spawnerr = Some(format!("Bad exit code {exitstatus}"));
             }
-            EndKind::Exited | EndKind::Stopped => process.exitstatus = Some(exitstatus),
+            TerminationKind::Exited | TerminationKind::Stopped => {
+                process.exitstatus = Some(exitstatus);
+            }
         }
-        let level = if ending.expected { LogLevel::Info } else { LogLevel::Warn };
-        let message = wording::ended(process.name(), ending);
+        let level = if termination.expected { LogLevel::Info } else { LogLevel::Warn };
+        let message = log_messages::terminated(process.name(), termination);
         self.log(level, message);
     }
 }
 
 impl Process {
-    fn forget_last_life(&mut self, now: Now) {
+    fn reset_for_start(&mut self, now: Now) {
         self.started = Some(now);
         self.spawnerr = None;
         self.exitstatus = None;
@@ -244,8 +246,8 @@ impl Process {
         self.stdout = Output::of(&self.config.stdout);
         self.stderr = Output::of(&self.config.stderr);
         self.stdin_closed = false;
-        if let Some(listening) = &mut self.listener {
-            *listening = Listening::default();
+        if let Some(pool_member) = &mut self.listener {
+            *pool_member = PoolMember::default();
         }
     }
 }

@@ -1,73 +1,75 @@
-//! From what happened to those who listen: events are numbered, buffered in the pools that
-//! subscribed, handed to listeners that are ready, and taken back when they fail.
+//! Event delivery: events are numbered, buffered in the pools that subscribe to them, sent to ready
+//! listeners, and put back into the buffer when a listener fails.
 
 use std::fmt::Write;
 use std::sync::Arc;
 
-use super::effect::{Effect, Pid, ProcId, Stream};
-use super::event::{Change, Event, Subject};
+use super::effect::{Effect, OutputStream, Pid, ProcId};
+use super::event::{Event, StateChange, Subject};
+use super::event_queue::{NumberedEvent, Overflow};
 use super::group::Group;
-use super::listener::Step;
-use super::pool::{Numbered, Overflow};
-use super::relay::Verdict;
+use super::listener::ProtocolStep;
+use super::result_handler::Verdict;
 use super::state::{ListenerState, ProcessState};
 use super::supervisor::Supervisor;
 use super::time::Now;
 use crate::conf::config::{LogLevel, ResultHandler};
 use crate::conf::events::EventType;
 
-/// What is told about one process.
+/// An event about one process.
 #[derive(Clone, Copy)]
-pub(super) enum Announced<'a> {
-    State(Change),
-    Log(Stream, &'a [u8]),
-    Communication(Stream, &'a [u8]),
+pub(super) enum Notification<'a> {
+    State(StateChange),
+    Log(OutputStream, &'a [u8]),
+    Communication(OutputStream, &'a [u8]),
 }
 
 impl Group {
-    fn hears(&self, kind: EventType) -> bool {
+    fn subscribes_to(&self, kind: EventType) -> bool {
         self.pool().is_some_and(|pool| pool.events.iter().any(|of| kind.is_a(*of)))
     }
 }
 
 impl Supervisor {
-    pub(super) fn announce(&mut self, id: ProcId, pid: Pid, what: &Announced, now: Now) {
+    pub(super) fn notify_process(&mut self, id: ProcId, pid: Pid, what: &Notification, now: Now) {
         let Some(process) = self.processes.get(&id) else { return };
         let subject = Subject { process: process.name(), group: process.group(), pid };
         let event = match *what {
-            Announced::State(change) => Event::state(subject, change),
-            Announced::Log(stream, data) => Event::log(subject, stream, data),
-            Announced::Communication(stream, data) => Event::communication(subject, stream, data),
+            Notification::State(change) => Event::state(subject, change),
+            Notification::Log(stream, data) => Event::log(subject, stream, data),
+            Notification::Communication(stream, data) => {
+                Event::communication(subject, stream, data)
+            }
         };
         self.emit(event, now);
     }
 
-    pub(super) fn announce_group(&mut self, kind: EventType, name: &str, now: Now) {
+    pub(super) fn notify_group(&mut self, kind: EventType, name: &str, now: Now) {
         self.emit(Event::group(kind, name), now);
     }
 
-    pub(super) fn announce_supervisor(&mut self, kind: EventType, now: Now) {
+    pub(super) fn notify_supervisor(&mut self, kind: EventType, now: Now) {
         self.emit(Event::supervisor(kind), now);
     }
 
     /// `sendRemoteCommEvent`.
     pub fn remote_event(&mut self, kind: &str, data: &str, now: Now) {
         self.emit(Event::remote(kind, data), now);
-        self.settle(now);
+        self.pump(now);
     }
 
-    /// Whether any pool or stream wants events of this type.
-    pub(super) fn is_heard(&self, kind: EventType) -> bool {
-        self.publishing || self.groups.iter().any(|group| group.hears(kind))
+    /// Whether a pool or an HTTP stream subscribes to events of this type.
+    pub(super) fn has_subscriber(&self, kind: EventType) -> bool {
+        self.publishing || self.groups.iter().any(|group| group.subscribes_to(kind))
     }
 
-    /// Numbers an event and buffers it in every pool that subscribed to its type. A serial is used
-    /// up only when some pool takes the event.
+    /// Numbers an event and buffers it in every pool that subscribes to its type. A serial is used
+    /// only if at least one pool buffers the event.
     pub(super) fn emit(&mut self, event: Event, now: Now) {
         if self.publishing {
             self.publish(&event);
         }
-        if !self.groups.iter().any(|group| group.hears(event.kind)) {
+        if !self.groups.iter().any(|group| group.subscribes_to(event.kind)) {
             return;
         }
         let event = Arc::new(event);
@@ -75,9 +77,9 @@ impl Supervisor {
         self.serial += 1;
         for at in 0..self.groups.len() {
             let group = &mut self.groups[at];
-            if group.hears(event.kind) {
-                let bound = group.pool().map_or(0, |pool| pool.buffer_size);
-                let overflow = group.queue.push(Arc::clone(&event), serial, bound, now.mono);
+            if group.subscribes_to(event.kind) {
+                let limit = group.pool().map_or(0, |pool| pool.buffer_size);
+                let overflow = group.queue.push(Arc::clone(&event), serial, limit, now.mono);
                 self.report_overflow(at, overflow);
             }
         }
@@ -100,7 +102,7 @@ impl Supervisor {
         self.log(LogLevel::Error, message);
     }
 
-    /// Hands waiting events to listeners that are ready, oldest first.
+    /// Sends buffered events to ready listeners, oldest first.
     pub(super) fn dispatch(&mut self) {
         for at in 0..self.groups.len() {
             while !self.groups[at].queue.is_empty() {
@@ -121,22 +123,22 @@ impl Supervisor {
             .map(super::group::Process::id)
     }
 
-    fn send_event(&mut self, at: usize, id: ProcId, numbered: Numbered) {
+    fn send_event(&mut self, at: usize, id: ProcId, numbered: NumberedEvent) {
         let envelope = self.envelope(at, &numbered);
         let Some(process) = self.processes.get_mut(&id) else { return };
         let name = process.name().to_owned();
         let serial = numbered.serial;
-        if let Some(listening) = &mut process.listener {
-            listening.protocol.sent();
-            listening.event = Some(numbered);
+        if let Some(pool_member) = &mut process.listener {
+            pool_member.protocol.on_event_sent();
+            pool_member.event = Some(numbered);
         }
         self.effects.push_back(Effect::Stdin { id, bytes: envelope });
         self.debug(|| format!("event {serial} sent to listener {name}"));
     }
 
     /// The header line and the payload. `len` counts characters, as Supervisor's does.
-    fn envelope(&self, at: usize, numbered: &Numbered) -> Vec<u8> {
-        let Numbered { event, serial, pool_serial } = numbered;
+    fn envelope(&self, at: usize, numbered: &NumberedEvent) -> Vec<u8> {
+        let NumberedEvent { event, serial, pool_serial } = numbered;
         let (server, pool) = (&self.config.supervisord.identifier, self.groups[at].name());
         let (name, payload) = (event.kind.name(), &event.payload);
         let length = payload.chars().count();
@@ -147,21 +149,21 @@ impl Supervisor {
         .into_bytes()
     }
 
-    /// A listener said something: follows the protocol as far as it goes.
-    pub(super) fn listen(&mut self, id: ProcId, bytes: &[u8], now: Now) {
-        if let Some(listening) = self.listening(id) {
-            listening.protocol.say(bytes);
+    /// Feeds output of a listener to its protocol and processes the resulting steps.
+    pub(super) fn advance_protocol(&mut self, id: ProcId, bytes: &[u8], now: Now) {
+        if let Some(pool_member) = self.pool_member(id) {
+            pool_member.protocol.feed(bytes);
         }
-        while let Some(step) = self.listening(id).and_then(|it| it.protocol.advance()) {
+        while let Some(step) = self.pool_member(id).and_then(|it| it.protocol.advance()) {
             match step {
-                Step::Changed { from, to } => self.listener_changed(id, from, to),
-                Step::BadResult(line) => self.bad_result(id, &line, now),
-                Step::Result(result) => self.result(id, &result, now),
+                ProtocolStep::StateChanged { from, to } => self.listener_changed(id, from, to),
+                ProtocolStep::BadResult(line) => self.bad_result(id, &line, now),
+                ProtocolStep::Result(result) => self.result(id, &result, now),
             }
         }
     }
 
-    fn listening(&mut self, id: ProcId) -> Option<&mut super::group::Listening> {
+    fn pool_member(&mut self, id: ProcId) -> Option<&mut super::group::PoolMember> {
         self.processes.get_mut(&id)?.listener.as_mut()
     }
 
@@ -180,10 +182,10 @@ impl Supervisor {
 
     fn bad_result(&mut self, id: ProcId, line: &[u8], now: Now) {
         let Some(process) = self.processes.get(&id) else { return };
-        let line = super::python::text_or_undecodable(line);
+        let line = super::python_repr::text_or_undecodable(line);
         let message = format!("{}: bad result line: '{line}'", process.name());
         self.log(LogLevel::Warn, message);
-        self.judged(id, false);
+        self.on_verdict(id, false);
         self.return_event(id, now);
     }
 
@@ -191,34 +193,35 @@ impl Supervisor {
         let Some(process) = self.processes.get(&id) else { return };
         let name = process.name().to_owned();
         let handler = self.result_handler(id);
-        let verdict = self.relay.judge(handler, result);
-        if let Verdict::Relayed(stream, bytes) = &verdict {
+        let verdict = self.handlers.handle(handler, result);
+        if let Verdict::Forward(stream, bytes) = &verdict {
             self.effects.push_back(Effect::Relay { stream: *stream, bytes: bytes.clone() });
         }
         match verdict {
-            Verdict::Accepted | Verdict::Relayed(..) => {
+            Verdict::Accepted | Verdict::Forward(..) => {
                 self.debug(|| format!("{name}: event was processed"));
-                self.judged(id, true);
-                if let Some(listening) = self.listening(id) {
-                    listening.event = None;
+                self.on_verdict(id, true);
+                if let Some(pool_member) = self.pool_member(id) {
+                    pool_member.event = None;
                 }
             }
             Verdict::Rejected => {
                 self.log(LogLevel::Warn, format!("{name}: event was rejected"));
-                self.judged(id, true);
+                self.on_verdict(id, true);
                 self.return_event(id, now);
             }
-            Verdict::Broken => {
+            Verdict::Failed => {
                 self.log(LogLevel::Warn, format!("{name}: event caused an error"));
-                self.judged(id, false);
+                self.on_verdict(id, false);
                 self.return_event(id, now);
             }
         }
     }
 
-    fn judged(&mut self, id: ProcId, well: bool) {
-        let step = self.listening(id).map(|listening| listening.protocol.judged(well));
-        if let Some(Step::Changed { from, to }) = step {
+    fn on_verdict(&mut self, id: ProcId, succeeded: bool) {
+        let step =
+            self.pool_member(id).map(|pool_member| pool_member.protocol.on_verdict(succeeded));
+        if let Some(ProtocolStep::StateChanged { from, to }) = step {
             self.listener_changed(id, from, to);
         }
     }
@@ -234,31 +237,33 @@ impl Supervisor {
         self.groups.iter().position(|group| group.name() == name)
     }
 
-    /// The event that a listener was busy with goes back to the head of its pool.
+    /// Puts the event that a listener is busy with back at the head of its pool.
     pub(super) fn return_event(&mut self, id: ProcId, now: Now) {
-        let Some(event) = self.listening(id).and_then(|listening| listening.event.take()) else {
+        let Some(event) = self.pool_member(id).and_then(|pool_member| pool_member.event.take())
+        else {
             return;
         };
         let Some(at) = self.group_of(id) else { return };
         let group = &mut self.groups[at];
-        let bound = group.pool().map_or(0, |pool| pool.buffer_size);
+        let limit = group.pool().map_or(0, |pool| pool.buffer_size);
         let (serial, waiting, name) = (event.serial, group.queue.len(), group.name().to_owned());
-        let overflow = group.queue.push_back(event, bound, now.mono);
+        let overflow = group.queue.push_back(event, limit, now.mono);
         self.debug(|| {
-            format!("rebuffering event {serial} for pool {name} (buf size={waiting}, max={bound})")
+            format!("rebuffering event {serial} for pool {name} (buf size={waiting}, max={limit})")
         });
         self.report_overflow(at, overflow);
     }
 
-    /// A write met a closed pipe: an event that was being sent is another listener's now.
-    pub(super) fn stdin_closed(&mut self, id: ProcId, now: Now) {
+    /// A write failed because the pipe is closed: an event that was being sent goes back to its
+    /// pool.
+    pub(super) fn on_stdin_closed(&mut self, id: ProcId, now: Now) {
         let Some(process) = self.processes.get_mut(&id) else { return };
         process.stdin_closed = true;
         let name = process.name().to_owned();
-        let Some(listening) = &mut process.listener else { return };
-        let Some(event) = &listening.event else { return };
+        let Some(pool_member) = &mut process.listener else { return };
+        let Some(event) = &pool_member.event else { return };
         let serial = event.serial;
-        listening.protocol.unsent();
+        pool_member.protocol.on_send_failed();
         self.debug(|| {
             format!(
                 "epipe occurred while sending event {serial} to listener {name}, listener state \

@@ -1,8 +1,8 @@
-//! How Python's `repr` shows bytes, where Supervisor puts that into a payload or a line.
+//! Python's `repr` of bytes, which Supervisor uses in payloads and log lines.
 
 use std::fmt::Write;
 
-/// Bytes as text, or Supervisor's words for what is no UTF-8.
+/// Bytes as text; invalid UTF-8 is formatted as Supervisor does.
 pub fn text_or_undecodable(bytes: &[u8]) -> String {
     match std::str::from_utf8(bytes) {
         Ok(text) => text.to_owned(),
@@ -13,25 +13,25 @@ pub fn text_or_undecodable(bytes: &[u8]) -> String {
 /// `repr` of a `bytes` object.
 pub fn bytes_repr(bytes: &[u8]) -> String {
     let quote = if bytes.contains(&b'\'') && !bytes.contains(&b'"') { '"' } else { '\'' };
-    let mut shown = format!("b{quote}");
+    let mut out = format!("b{quote}");
     for &byte in bytes {
         match byte {
-            b'\\' => shown.push_str("\\\\"),
-            b'\t' => shown.push_str("\\t"),
-            b'\n' => shown.push_str("\\n"),
-            b'\r' => shown.push_str("\\r"),
+            b'\\' => out.push_str("\\\\"),
+            b'\t' => out.push_str("\\t"),
+            b'\n' => out.push_str("\\n"),
+            b'\r' => out.push_str("\\r"),
             _ if char::from(byte) == quote => {
-                shown.push('\\');
-                shown.push(quote);
+                out.push('\\');
+                out.push(quote);
             }
-            b' '..=b'~' => shown.push(char::from(byte)),
+            b' '..=b'~' => out.push(char::from(byte)),
             _ => {
-                let _ = write!(shown, "\\x{byte:02x}");
+                let _ = write!(out, "\\x{byte:02x}");
             }
         }
     }
-    shown.push(quote);
-    shown
+    out.push(quote);
+    out
 }
 
 #[cfg(test)]
@@ -39,7 +39,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn bytes_are_shown_as_python_shows_them() {
+    fn bytes_are_formatted_as_in_python() {
         assert_eq!(bytes_repr(b"READY\n"), r"b'READY\n'");
         assert_eq!(bytes_repr(b"\xff'\x00"), r#"b"\xff'\x00""#);
         assert_eq!(bytes_repr(b"'\""), r#"b'\'"'"#);
