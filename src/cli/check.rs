@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::conf::check::{check, exit_code};
 use crate::conf::options::{self, CommandLine, Wish};
 use crate::conf::read::{Examined, examine};
-use crate::daemon::surroundings::System;
+use crate::daemon::real_host::RealHost;
 use crate::diag::{Diagnostic, Severity, SourceMap};
 
 #[derive(clap::Args)]
@@ -64,7 +64,7 @@ pub(super) fn instead_of_supervisord(program: &str, args: &[String]) -> Option<E
             None => rest.push(word.clone()),
         }
     }
-    Some(match options::parse(&rest, &System) {
+    Some(match options::parse(&rest, &RealHost) {
         Ok(Wish::Run(line)) => {
             let file = line.configuration.clone().map_or_else(|| find(program), Ok);
             report(file, &line, format)
@@ -75,7 +75,7 @@ pub(super) fn instead_of_supervisord(program: &str, args: &[String]) -> Option<E
 }
 
 fn find(program: &str) -> Result<String, String> {
-    options::find(&options::own_path(program, &System), &System)
+    options::find(&options::own_path(program, &RealHost), &RealHost)
 }
 
 fn refuse(error: &str) -> ExitCode {
@@ -88,8 +88,8 @@ fn report(file: Result<String, String>, line: &CommandLine, format: Format) -> E
         Ok(file) => file,
         Err(error) => return refuse(&error),
     };
-    let examined = examine(&file, line, &System);
-    let problems = check(&examined, &System);
+    let examined = examine(&file, line, &RealHost);
+    let problems = check(&examined, &RealHost);
     let text = match format {
         Format::Text => people(&file, &examined, &problems, styled()),
         Format::Json => format!("{:#}\n", programs(&file, &examined, &problems)),

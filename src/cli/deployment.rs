@@ -11,7 +11,7 @@ use crate::conf::config::{Bind, Config, GroupKind, HttpServer};
 use crate::conf::options::CommandLine;
 use crate::core::state::ProcessState;
 use crate::ctl::client::{Client, ClientError};
-use crate::daemon::surroundings::System;
+use crate::daemon::real_host::RealHost;
 use crate::os::{ready, signals};
 use crate::rpc::value::Value;
 
@@ -59,7 +59,7 @@ impl Deployment {
             );
         }
         let line = CommandLine { configuration: Some(conf.clone()), ..CommandLine::default() };
-        match crate::conf::read::read(&conf, &line, &System) {
+        match crate::conf::read::read(&conf, &line, &RealHost) {
             Ok(config) => Ok(Self { config, conf }),
             Err(refused) => bail!(refused.explain(std::io::stderr().is_terminal())),
         }

@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use crate::conf::ctl::{self as asked, Client, Wish};
 use crate::conf::options;
 use crate::ctl;
-use crate::daemon::surroundings::System;
+use crate::daemon::real_host::RealHost;
 
 /// The exit status where a command line or a file is refused.
 const USAGE: u8 = 2;
@@ -16,8 +16,8 @@ const USAGE: u8 = 2;
 pub(super) fn main(args: Vec<OsString>) -> ExitCode {
     let args: Vec<String> = args.into_iter().map(|arg| arg.to_string_lossy().into()).collect();
     let name = std::env::args_os().next().unwrap_or_else(|| "supervisorctl".into());
-    let program = options::own_path(&name.to_string_lossy(), &System);
-    match asked::parse(&args, &program, &System) {
+    let program = options::own_path(&name.to_string_lossy(), &RealHost);
+    match asked::parse(&args, &program, &RealHost) {
         Ok(Wish::Run(client)) => run(client),
         Ok(Wish::Help) => tell(io::stdout(), &asked::help(&program), ExitCode::SUCCESS),
         Err(refused) => {

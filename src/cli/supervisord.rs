@@ -8,9 +8,9 @@ use std::process::ExitCode;
 use crate::conf::getopt;
 use crate::conf::options::{self, CommandLine, Wish};
 use crate::conf::surroundings::Surroundings;
-use crate::daemon::reader::Reader;
+use crate::daemon::config_reader::ConfigReader;
+use crate::daemon::real_host::RealHost;
 use crate::daemon::startup;
-use crate::daemon::surroundings::System;
 
 const NAME: &str = "supervisord";
 
@@ -25,7 +25,7 @@ pub(super) fn main(args: &[OsString]) -> ExitCode {
     if let Some(code) = super::check::instead_of_supervisord(&path, &args) {
         return code;
     }
-    match options::parse(&args, &System) {
+    match options::parse(&args, &RealHost) {
         Ok(Wish::Help) => print(&options::help(&program)),
         Ok(Wish::Version) => print(&format!("{VERSION}\n")),
         Ok(Wish::Run(line)) => run(&path, program, *line),
@@ -41,17 +41,17 @@ fn shown(path: &str) -> String {
 
 fn run(path: &str, program: String, line: CommandLine) -> ExitCode {
     match line.configuration.clone().map_or_else(|| search(path), Ok) {
-        Ok(file) => startup::run(&Reader::new(program, line, file)),
+        Ok(file) => startup::run(&ConfigReader::new(program, line, file)),
         Err(error) => refuse(&program, &error),
     }
 }
 
 /// Looks for the configuration in the usual places, with a warning to root.
 fn search(path: &str) -> Result<String, String> {
-    if System.is_root() {
+    if RealHost.is_root() {
         let _ = writeln!(io::stderr(), "{}", options::ROOT_SEARCHES);
     }
-    options::find(&options::own_path(path, &System), &System)
+    options::find(&options::own_path(path, &RealHost), &RealHost)
 }
 
 fn print(text: &str) -> ExitCode {

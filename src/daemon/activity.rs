@@ -1,5 +1,5 @@
-//! The activity log: Supervisor's line format, to a file or to syslog, and to the terminal of a
-//! daemon that stays in the foreground.
+//! The activity log in Supervisor's line format. It is written to a file or to syslog, and also to
+//! the terminal if the daemon runs in the foreground.
 
 use std::io::{self, Write};
 use std::path::Path;
@@ -20,7 +20,7 @@ enum Target {
     Syslog,
 }
 
-/// The four letters of a level.
+/// The four-letter name of a level in the log.
 fn letters(level: LogLevel) -> &'static str {
     match level {
         LogLevel::Critical => "CRIT",
@@ -35,7 +35,7 @@ fn letters(level: LogLevel) -> &'static str {
 
 impl ActivityLog {
     pub fn open(settings: &Supervisord) -> io::Result<Self> {
-        // Children may write to it even if we do not.
+        // Needed even if the activity log is a file: child logs may use syslog.
         syslog::open("supervisord");
         let target = if settings.logfile == "syslog" {
             Target::Syslog
@@ -47,7 +47,7 @@ impl ActivityLog {
         Ok(Self { level: settings.loglevel, console, target })
     }
 
-    /// `None` where the log is no file.
+    /// The path of the log file; `None` if the log goes to syslog.
     pub fn path(&self) -> Option<&Path> {
         match &self.target {
             Target::File(file) => Some(file.path()),
@@ -55,7 +55,7 @@ impl ActivityLog {
         }
     }
 
-    /// Writes a line if its level is wanted.
+    /// Writes a line if its level is enabled.
     pub fn log(&mut self, level: LogLevel, message: &str) {
         if level < self.level {
             return;
@@ -63,7 +63,7 @@ impl ActivityLog {
         let head = head(level);
         let line = format!("{head}{message}\n");
         if self.console {
-            // Nobody is left to be told that the terminal went away.
+            // An error is ignored: the terminal may have been closed.
             let mut stdout = io::stdout().lock();
             let _ = stdout.write_all(line.as_bytes()).and_then(|()| stdout.flush());
         }
@@ -78,7 +78,7 @@ impl ActivityLog {
         }
     }
 
-    /// Opens whatever now has the name of the log.
+    /// Reopens the log file under its path.
     pub fn reopen(&mut self) -> io::Result<()> {
         match &mut self.target {
             Target::File(file) => file.reopen(),
@@ -86,7 +86,7 @@ impl ActivityLog {
         }
     }
 
-    /// Begins a new, empty log.
+    /// Truncates the log: continues with an empty file.
     pub fn clear(&mut self) -> io::Result<()> {
         match &mut self.target {
             Target::File(file) => file.clear(),

@@ -1,9 +1,9 @@
-//! One client of the HTTP servers: its socket, its connection, and what it waits for.
+//! One client of the HTTP servers: its socket, its HTTP connection and its pending task.
 
 use std::io;
 use std::time::Duration;
 
-use super::follow::Follow;
+use super::log_follower::LogFollower;
 use crate::conf::events::EventType;
 use crate::core::time::{Mono, Now};
 use crate::http::date::http_date;
@@ -13,20 +13,20 @@ use crate::os::stream::Stream;
 use crate::rpc;
 use crate::web::{Answer, Pending};
 
-/// How much is read from a client in one turn.
-const READ: usize = 64 * 1024;
-/// How often a log that is followed is looked at though we wrote nothing to it: somebody else may.
-const LOOK: Duration = Duration::from_secs(1);
-/// How often a silent stream of events shows that it is alive.
-const BEAT: Duration = Duration::from_secs(30);
+/// The maximum number of bytes read from a client per loop iteration.
+const MAX_READ: usize = 64 * 1024;
+/// The poll interval of a followed log, because other processes may write to it.
+const POLL_INTERVAL: Duration = Duration::from_secs(1);
+/// The interval of keep-alive comments on an idle event stream.
+const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(30);
 
 pub(super) struct Client {
     pub(super) conn: Conn,
-    /// The server that it came to.
-    pub(super) door: usize,
+    /// The index of the listening socket that accepted the client.
+    pub(super) server: usize,
     stream: Stream,
     interest: Interest,
-    has_said_end: bool,
+    is_write_shut_down: bool,
     task: Task,
 }
 
@@ -34,7 +34,7 @@ pub(super) struct Client {
 enum Task {
     Nothing,
     Promise(Pending),
-    Log(Follow, Mono),
+    Log(LogFollower, Mono),
     Events(Vec<EventType>, Mono),
 }
 
@@ -47,17 +47,17 @@ fn after(now: Now, time: Duration) -> Mono {
 }
 
 impl Client {
-    pub(super) fn new(stream: Stream, door: usize, now: Now) -> Self {
+    pub(super) fn new(stream: Stream, server: usize, now: Now) -> Self {
         let conn = Conn::new(moment(now));
         let interest = Interest::READ;
-        Self { conn, door, stream, interest, has_said_end: false, task: Task::Nothing }
+        Self { conn, server, stream, interest, is_write_shut_down: false, task: Task::Nothing }
     }
 
-    pub(super) fn watch(&self, poller: &mut Poller) -> io::Result<Token> {
+    pub(super) fn register(&self, poller: &mut Poller) -> io::Result<Token> {
         poller.add(&self.stream, self.interest)
     }
 
-    pub(super) fn unwatch(&self, poller: &mut Poller) {
+    pub(super) fn deregister(&self, poller: &mut Poller) {
         poller.remove(&self.stream);
     }
 
@@ -69,13 +69,13 @@ impl Client {
         !matches!(self.task, Task::Nothing)
     }
 
-    /// Takes one piece of what the client sent.
+    /// Reads one chunk from the client.
     pub(super) fn read(&mut self, buffer: &mut Vec<u8>, now: Now) {
-        buffer.resize(READ, 0);
+        buffer.resize(MAX_READ, 0);
         match self.stream.take(buffer) {
             Ok(None) => {}
             Ok(Some(0)) | Err(_) => {
-                // nobody is there to be answered
+                // The client has disconnected: no reply is needed.
                 self.conn.end_of_input();
                 self.task = Task::Nothing;
             }
@@ -83,45 +83,45 @@ impl Client {
         }
     }
 
-    /// Writes what the client takes now, and ends what is to be ended.
+    /// Writes as much output as the socket accepts, and shuts the connection down if requested.
     pub(super) fn write(&mut self, now: Now) {
         while !self.conn.output().is_empty() {
             match self.stream.give(self.conn.output()) {
                 Ok(Some(count)) if count > 0 => self.conn.wrote(count, moment(now)),
                 Ok(_) => break,
-                Err(_) => return self.give_up(),
+                Err(_) => return self.disconnect(),
             }
         }
-        if self.conn.want().shutdown && !self.has_said_end {
-            self.has_said_end = true;
+        if self.conn.want().shutdown && !self.is_write_shut_down {
+            self.is_write_shut_down = true;
             self.stream.end();
         }
     }
 
-    /// The connection is of no use any more.
-    pub(super) fn give_up(&mut self) {
+    /// Discards the connection and its task.
+    pub(super) fn disconnect(&mut self) {
         self.conn.abandon();
         self.task = Task::Nothing;
     }
 
-    /// Waits for what the connection wants now.
-    pub(super) fn rewatch(&mut self, poller: &mut Poller, token: Token) {
+    /// Registers the interest that the connection needs now.
+    pub(super) fn update_interest(&mut self, poller: &mut Poller, token: Token) {
         let want = self.conn.want();
         let interest = Interest { read: want.read, write: want.write };
         if interest != self.interest {
             self.interest = interest;
             if poller.change(token, &self.stream, interest).is_err() {
-                self.give_up();
+                self.disconnect();
             }
         }
     }
 
-    /// Whether nothing was to be waited for, so that only a hang-up can have been reported.
-    pub(super) fn expects_nothing(&self) -> bool {
+    /// Whether no interest was registered; then a ready event can only be a hang-up.
+    pub(super) fn has_no_interest(&self) -> bool {
         !self.interest.read && !self.interest.write
     }
 
-    /// What the site said to a request.
+    /// Starts the reply to a request.
     pub(super) fn answer(&mut self, answer: Answer, now: Now) {
         let reply = match answer {
             Answer::Reply(reply) => reply,
@@ -129,74 +129,75 @@ impl Client {
                 self.task = Task::Promise(pending);
                 return;
             }
-            Answer::Follow(head, path) => match Follow::begin(&path) {
+            Answer::Follow(head, path) => match LogFollower::begin(&path) {
                 Ok(follow) => {
                     let modified = follow.modified().unwrap_or(0);
-                    self.task = Task::Log(follow, after(now, LOOK));
+                    self.task = Task::Log(follow, after(now, POLL_INTERVAL));
                     head.header("Last-Modified", http_date(modified))
                 }
                 Err(_) => Reply::error(404, "There is no such log."),
             },
             Answer::Events(head, types) => {
-                self.task = Task::Events(types, after(now, BEAT));
+                self.task = Task::Events(types, after(now, KEEPALIVE_INTERVAL));
                 head
             }
         };
         self.conn.reply(reply, moment(now));
         if !self.conn.is_in_use() {
-            // a request for the head of a stream has its answer already
+            // A HEAD request for a stream is already complete.
             self.task = Task::Nothing;
         }
     }
 
-    /// Goes on with what the client waits for.
-    pub(super) fn advance(&mut self, world: &mut rpc::World<'_>) {
-        let now = world.now;
+    /// Advances the pending task.
+    pub(super) fn advance(&mut self, context: &mut rpc::World<'_>) {
+        let now = context.now;
         match &mut self.task {
             Task::Nothing => {}
             Task::Promise(pending) => {
-                if let Some(reply) = pending.poll(world) {
+                if let Some(reply) = pending.poll(context) {
                     self.task = Task::Nothing;
                     self.conn.reply(reply, moment(now));
                 }
             }
-            Task::Log(follow, look) => {
-                *look = after(now, LOOK);
+            Task::Log(follow, poll_at) => {
+                *poll_at = after(now, POLL_INTERVAL);
                 loop {
-                    let piece = follow.next(self.conn.room());
-                    if piece.is_empty() {
+                    let bytes = follow.next(self.conn.room());
+                    if bytes.is_empty() {
                         break;
                     }
-                    self.conn.chunk(&piece, moment(now));
+                    self.conn.chunk(&bytes, moment(now));
                 }
             }
-            Task::Events(_, beat) => {
-                if now.mono >= *beat {
-                    *beat = after(now, BEAT);
-                    self.say(b":\n\n", now);
+            Task::Events(_, keepalive_at) => {
+                if now.mono >= *keepalive_at {
+                    *keepalive_at = after(now, KEEPALIVE_INTERVAL);
+                    self.send_chunk(b":\n\n", now);
                 }
             }
         }
     }
 
-    /// An event, for those who stream its type. Who cannot keep up is let go, and may come again.
+    /// Sends an event to a client that streams its type. A client that falls behind is disconnected
+    /// and may reconnect.
     pub(super) fn publish(&mut self, kind: EventType, text: &[u8], now: Now) {
-        let Task::Events(types, beat) = &mut self.task else { return };
+        let Task::Events(types, keepalive_at) = &mut self.task else { return };
         if types.is_empty() || types.iter().any(|of| kind.is_a(*of)) {
-            *beat = after(now, BEAT);
-            self.say(text, now);
+            *keepalive_at = after(now, KEEPALIVE_INTERVAL);
+            self.send_chunk(text, now);
         }
     }
 
-    fn say(&mut self, text: &[u8], now: Now) {
+    fn send_chunk(&mut self, text: &[u8], now: Now) {
         if self.conn.room() < text.len() {
-            self.give_up();
+            self.disconnect();
         } else {
             self.conn.chunk(text, moment(now));
         }
     }
 
-    /// When something is to be done though nothing happens.
+    /// When the client needs attention without I/O.
     pub(super) fn deadline(&self) -> Option<Mono> {
         let task = match &self.task {
             Task::Nothing | Task::Promise(_) => None,

@@ -1,4 +1,4 @@
-//! Finds the file that a `command=` means, with Supervisor's reasons for refusing it.
+//! Resolves the executable of a `command=`. The error messages are identical to Supervisor's.
 
 use std::ffi::OsString;
 use std::fmt;
@@ -11,14 +11,14 @@ use crate::conf::words;
 use crate::ini::text;
 use crate::os::files;
 
-/// A command that can be tried: the file, and the words that it gets.
+/// A resolved command: the executable and its arguments.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Command {
     pub program: PathBuf,
     pub argv: Vec<OsString>,
 }
 
-/// Why a command cannot even be tried; shown as `spawnerr`.
+/// Why a command cannot be started; shown as `spawnerr`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CommandError {
     Empty,
@@ -45,8 +45,8 @@ impl fmt::Display for CommandError {
     }
 }
 
-/// Splits and searches the command of `process`. A name with a slash is looked at from where the
-/// daemon stands, not from the program's `directory=`.
+/// Splits the command of `process` and resolves its executable. A name with a slash is relative to
+/// the working directory of the daemon, not to the program's `directory=`.
 pub fn resolve(process: &Process) -> Result<Command, CommandError> {
     let words = words::split(&process.command)
         .map_err(|error| CommandError::Unreadable { command: process.command.clone(), error })?;
@@ -69,7 +69,7 @@ fn find(name: &str, process: &Process) -> (PathBuf, Option<Metadata>) {
     (name.into(), None)
 }
 
-/// The program's own `PATH` first, then the daemon's, then what Supervisor falls back to.
+/// The program's own `PATH`, else the daemon's, else Supervisor's default.
 fn search_path(process: &Process) -> Vec<String> {
     let own =
         process.environment.iter().find(|(key, _)| key == "PATH").map(|(_, path)| path.clone());

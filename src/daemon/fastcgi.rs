@@ -1,6 +1,6 @@
-//! The sockets of FastCGI groups. One exists while at least one process of its group has it or will
-//! be started again by itself; who connects in between waits. It is opened once when the group is
-//! added, so that a mistake shows early.
+//! The sockets of FastCGI groups. A socket is open while at least one process of its group holds it
+//! or will be restarted automatically; connections wait in the backlog meanwhile. It is also opened
+//! once when the group is added, to report configuration errors early.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::os::fd::OwnedFd;
@@ -23,7 +23,7 @@ struct Shared {
 }
 
 impl Sockets {
-    /// Knows a group from now on. The error is Supervisor's sentence.
+    /// Adds a group. The error message is identical to Supervisor's.
     pub(super) fn add(
         &mut self,
         group: &str,
@@ -53,16 +53,16 @@ impl Sockets {
     ) -> Result<Option<OwnedFd>, String> {
         let Some(shared) = self.groups.get_mut(group) else { return Ok(None) };
         let url = shared.config.url.clone();
-        let sentence = |error: &dyn std::fmt::Display| {
+        let message = |error: &dyn std::fmt::Display| {
             format!("Could not create FastCGI socket {url}: {error}")
         };
-        shared.open(log).map_err(|error| sentence(&error))?;
+        shared.open(log).map_err(|error| message(&error))?;
         shared.holders.insert(id);
-        let copy = shared.socket.as_ref().map(OwnedFd::try_clone).transpose();
-        copy.map_err(|error| sentence(&error))
+        let duplicate = shared.socket.as_ref().map(OwnedFd::try_clone).transpose();
+        duplicate.map_err(|error| message(&error))
     }
 
-    /// A process no longer needs its socket; the last one closes it.
+    /// Releases the socket for one process; the last release closes it.
     pub(super) fn release(&mut self, group: &str, id: ProcId, log: &mut ActivityLog) {
         if let Some(shared) = self.groups.get_mut(group)
             && shared.holders.remove(&id)
@@ -89,7 +89,7 @@ impl Shared {
 }
 
 fn open(config: &FcgiSocket) -> Result<OwnedFd, OpenError> {
-    // Zero counts as not given, as it does in Python.
+    // Zero counts as not set, as in Python.
     let backlog = config.backlog.filter(|backlog| *backlog != 0).unwrap_or(i64::from(i32::MAX));
     let backlog = i32::try_from(backlog).unwrap_or(i32::MAX);
     match &config.address {

@@ -1,11 +1,11 @@
-//! From a process to a running child: command, socket, pipes, logs, fork. What fails is told in the
-//! words that Supervisor keeps as `spawnerr`.
+//! Starts a child: resolves the command, opens socket, pipes and logs, and forks. Error messages
+//! are identical to Supervisor's and shown as `spawnerr`.
 
 use std::ffi::OsString;
 use std::io;
 
 use super::command;
-use super::pipes::{NewPipes, OurEnds};
+use super::pipes::{NewPipes, ParentEnds};
 use super::shell::Shell;
 use crate::conf::config::Process;
 use crate::core::effect::ProcId;
@@ -14,15 +14,15 @@ use crate::os::errno;
 use crate::os::spawn::Plan;
 use crate::os::users;
 
-/// A child that runs.
+/// A started child.
 pub(super) struct Launched {
     pub(super) pid: i32,
-    /// It has no pipe for its stdin.
+    /// The child has no stdin pipe.
     pub(super) without_stdin: bool,
 }
 
 impl Shell {
-    /// Starts `process`. On failure nothing of the attempt is left.
+    /// Starts `process`. On failure all resources of the attempt are released.
     pub(super) fn launch(&mut self, process: &group::Process) -> Result<Launched, String> {
         let id = process.id();
         let launched = self.try_launch(id, process);
@@ -39,8 +39,8 @@ impl Shell {
         let without_stdin = socket.is_some();
         let command = command::resolve(config).map_err(|error| error.to_string())?;
         let pipes = NewPipes::open(!config.redirect_stderr, socket)
-            .map_err(|error| cannot_connect(name, &error))?;
-        self.logs.open(id, config).map_err(|error| cannot_connect(name, &error))?;
+            .map_err(|error| pipe_error(name, &error))?;
+        self.logs.open(id, config).map_err(|error| pipe_error(name, &error))?;
         let (ours, child) = pipes.split();
         let plan = Plan {
             program: command.program.into(),
@@ -54,20 +54,21 @@ impl Shell {
             stdout: child.stdout,
             stderr: child.stderr,
         };
-        let pid = plan.launch().map_err(|error| cannot_fork(name, &error))?;
-        self.watch(id, pid, ours);
+        let pid = plan.launch().map_err(|error| fork_error(name, &error))?;
+        self.register_child(id, pid, ours);
         Ok(Launched { pid, without_stdin })
     }
 
-    /// A child whose output cannot be watched runs on without being heard; that is told.
-    fn watch(&mut self, id: ProcId, pid: i32, ends: OurEnds) {
+    /// Registers the pipes of a child. If that fails, the child keeps running unmonitored and the
+    /// failure is logged.
+    fn register_child(&mut self, id: ProcId, pid: i32, ends: ParentEnds) {
         self.pids.insert(pid, id);
-        if let Err(error) = self.pipes.adopt(&mut self.poller, id, ends) {
+        if let Err(error) = self.pipes.register(&mut self.poller, id, ends) {
             self.critical(&format!("cannot watch the output of pid {pid}: {error}"));
         }
     }
 
-    /// The daemon's environment, Supervisor's own variables, then what the configuration says.
+    /// The daemon's environment, then Supervisor's variables, then the configured ones.
     fn environment(&self, process: &group::Process) -> Vec<(OsString, OsString)> {
         let config = process.config();
         let mut environment: Vec<(OsString, OsString)> = std::env::vars_os().collect();
@@ -88,19 +89,19 @@ impl Shell {
     }
 }
 
-/// An empty `serverurl=` hides the daemon's own.
+/// An empty `serverurl=` hides the daemon's URL.
 fn server_url<'a>(config: &'a Process, own: Option<&'a str>) -> Option<&'a str> {
     config.serverurl.as_deref().or(own).filter(|url| !url.is_empty())
 }
 
-fn cannot_connect(name: &str, error: &io::Error) -> String {
+fn pipe_error(name: &str, error: &io::Error) -> String {
     match errno::of(error).as_str() {
         "EMFILE" => format!("too many open files to spawn '{name}'"),
         other => format!("unknown error making dispatchers for '{name}': {other}"),
     }
 }
 
-fn cannot_fork(name: &str, error: &io::Error) -> String {
+fn fork_error(name: &str, error: &io::Error) -> String {
     if error.kind() == io::ErrorKind::WouldBlock {
         format!("Too many processes in process table to spawn '{name}'")
     } else {

@@ -1,5 +1,5 @@
-//! The logs of the children: their real names, the files that are open, and the activity log that
-//! hears of their troubles. What is written is decided elsewhere.
+//! The logs of the children: their resolved paths and open files. Also owns the activity log, where
+//! write errors are reported.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -17,24 +17,24 @@ type Key = (ProcId, OutputStream);
 
 pub struct Logs {
     pub activity: ActivityLog,
-    /// Where automatic logs live and whose they are.
+    /// The directory and identifier of automatic logs.
     directory: PathBuf,
     identifier: String,
-    /// The files by name, whether open or not. What is not here has no file.
+    /// The log files by process and stream, open or not. A stream without an entry has no file.
     names: BTreeMap<Key, Name>,
     open: BTreeMap<Key, ChildLog>,
 }
 
 struct Name {
     path: PathBuf,
-    /// Made by us, and so kept as long as the process has any.
+    /// An automatic file: it is kept while the process is configured to have one.
     is_automatic: bool,
 }
 
-/// Where the output of one stream goes while its process is alive.
+/// The destinations of one stream while its process is alive.
 struct ChildLog {
     file: Option<LogFile>,
-    /// What stands before each line in the system log.
+    /// The prefix of each line in syslog.
     syslog: Option<String>,
 }
 
@@ -58,14 +58,14 @@ impl Logs {
         self.activity.log(level, message);
     }
 
-    /// The file of a stream; `None` for NONE and for syslog alone.
+    /// The log file of a stream; `None` for NONE and for syslog only.
     pub fn path(&self, id: ProcId, stream: OutputStream) -> Option<&Path> {
         self.names.get(&(id, stream)).map(|name| name.path.as_path())
     }
 
-    /// Settles the names for a process as it is configured now, creating automatic files that are
-    /// not there yet.
-    pub fn settle(&mut self, id: ProcId, process: &Process) -> io::Result<()> {
+    /// Resolves the log paths of a process from its present configuration and creates missing
+    /// automatic files.
+    pub fn resolve_log_paths(&mut self, id: ProcId, process: &Process) -> io::Result<()> {
         self.names.retain(|(owner, stream), _| {
             let is_wanted = |(wanted, log): (OutputStream, &StreamLog)| {
                 wanted == *stream && log.target != LogTarget::None
@@ -93,9 +93,9 @@ impl Logs {
         files::make_private(&self.directory, &prefix, ".log")
     }
 
-    /// Opens the logs of a process that is about to be started.
+    /// Opens the logs of a process that is about to start.
     pub fn open(&mut self, id: ProcId, process: &Process) -> io::Result<()> {
-        self.settle(id, process)?;
+        self.resolve_log_paths(id, process)?;
         for (stream, log) in streams(process) {
             let rotation = Rotation { maxbytes: log.maxbytes, backups: log.backups };
             let file = match self.names.get(&(id, stream)) {
@@ -115,40 +115,40 @@ impl Logs {
         }
         let Some(file) = &mut log.file else { return };
         if let Err(error) = file.write(bytes) {
-            let message = trouble(file.path(), "write", &error);
+            let message = log_file_error(file.path(), "write", &error);
             self.activity.log(LogLevel::Error, &message);
         }
     }
 
-    /// Lets go of the files of a process that ended.
+    /// Closes the logs of a process that has terminated.
     pub fn close(&mut self, id: ProcId) {
         self.open.retain(|(owner, _), _| *owner != id);
     }
 
-    /// Forgets a process that will not come back. Its files stay.
+    /// Removes a process from the registry. Its files stay on disk.
     pub fn forget(&mut self, id: ProcId) {
         self.close(id);
         self.names.retain(|(owner, _), _| *owner != id);
     }
 
-    /// Opens everything again under its name, the activity log first.
+    /// Reopens all open log files, the activity log first.
     pub fn reopen(&mut self) {
-        let mut troubles = Vec::new();
+        let mut errors = Vec::new();
         if let Err(error) = self.activity.reopen() {
-            troubles.extend(self.activity.path().map(|path| trouble(path, "reopen", &error)));
+            errors.extend(self.activity.path().map(|path| log_file_error(path, "reopen", &error)));
         }
         for file in self.open.values_mut().filter_map(|log| log.file.as_mut()) {
             if let Err(error) = file.reopen() {
-                troubles.push(trouble(file.path(), "reopen", &error));
+                errors.push(log_file_error(file.path(), "reopen", &error));
             }
         }
-        for message in troubles {
+        for message in errors {
             self.activity.log(LogLevel::Error, &message);
         }
     }
 
-    /// Begins new, empty logs for a process. As under Supervisor, one that is not alive keeps its
-    /// old ones.
+    /// Truncates the open logs of a process. As under Supervisor, the logs of a stopped process are
+    /// not changed.
     pub fn clear(&mut self, id: ProcId) -> io::Result<()> {
         let own = self.open.iter_mut().filter(|((owner, _), _)| *owner == id);
         for file in own.filter_map(|(_, log)| log.file.as_mut()) {
@@ -158,6 +158,6 @@ impl Logs {
     }
 }
 
-fn trouble(path: &Path, verb: &str, error: &io::Error) -> String {
+fn log_file_error(path: &Path, verb: &str, error: &io::Error) -> String {
     format!("could not {verb} log {}: {}", path.display(), errno::of(error))
 }

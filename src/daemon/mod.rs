@@ -1,23 +1,23 @@
-//! supervisord: the shell that meets the kernel. `turn` is the loop, `startup` what comes before it,
-//! `shell` what the core's wishes do to the world.
+//! supervisord: the shell around the pure core. `event_loop` is the main loop, `startup` runs
+//! before it, `shell` performs the effects of the core.
 
 pub mod activity;
-mod autologs;
+mod auto_log_cleanup;
 mod client;
 pub mod command;
+pub mod config_reader;
+pub mod event_loop;
 mod fastcgi;
-mod follow;
 mod launch;
-mod listeners;
+mod log_follower;
 pub mod logs;
 mod pipes;
 mod privileges;
-pub mod reader;
+pub mod real_host;
+mod runtime_program;
 pub mod server;
+pub mod server_context;
+mod server_sockets;
 mod services;
 pub mod shell;
 pub mod startup;
-pub mod surroundings;
-pub mod turn;
-mod twiddle;
-pub mod world;

@@ -1,5 +1,5 @@
-//! The daemon's ends of its children's pipes, in one registry by process and stream. Reads are
-//! bounded, writes are buffered and bounded, nothing here ever waits.
+//! The daemon's ends of its children's pipes, by process and stream. Reads are bounded, writes are
+//! buffered and bounded, and nothing blocks.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::io::{self, PipeReader, PipeWriter, Read, Write};
@@ -8,37 +8,37 @@ use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use crate::core::effect::{OutputStream, ProcId};
 use crate::os::poller::{self, Interest, Poller, Token};
 
-/// The most that is taken from one pipe in one turn.
-const CHUNK: usize = 64 * 1024;
-/// The most that a pipe can hold unless root asked for more.
-const FULLEST_PIPE: usize = 1024 * 1024;
-/// The most that waits for a child that does not read its stdin. One message alone may be longer:
-/// a listener gets an event of any size, and never a second one before it has answered.
-const MOST_WAITING: usize = 16 * 1024 * 1024;
+/// The maximum number of bytes read from one pipe per loop iteration.
+const MAX_READ: usize = 64 * 1024;
+/// The default maximum capacity of a pipe (`fs.pipe-max-size`).
+const MAX_PIPE_CAPACITY: usize = 1024 * 1024;
+/// The maximum number of buffered bytes for the stdin of a child. A single message may be longer: a
+/// listener gets events of any size, but one at a time.
+const MAX_STDIN_BUFFER: usize = 16 * 1024 * 1024;
 
 #[derive(Default)]
 pub(super) struct Pipes {
     outputs: BTreeMap<(ProcId, OutputStream), (PipeReader, Token)>,
     stdins: BTreeMap<ProcId, Stdin>,
-    tokens: BTreeMap<Token, End>,
+    tokens: BTreeMap<Token, PipeEnd>,
 }
 
 struct Stdin {
     writer: PipeWriter,
-    waiting: VecDeque<u8>,
+    pending: VecDeque<u8>,
     token: Token,
-    /// Whether it is watched for more than its reader's going away.
-    is_awaited: bool,
+    /// Whether the poller watches for writability, in addition to hang-ups.
+    watches_writable: bool,
 }
 
-/// What a token of ours stands for.
+/// What a poller token refers to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum End {
+pub(super) enum PipeEnd {
     Output(ProcId, OutputStream),
     Stdin(ProcId),
 }
 
-/// What a read brought.
+/// The result of one read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Chunk {
     Bytes(Vec<u8>),
@@ -46,14 +46,14 @@ pub(super) enum Chunk {
     End,
 }
 
-/// Why bytes for a stdin will not arrive.
+/// Why bytes for a stdin are refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum NotTaken {
+pub(super) enum StdinError {
     Closed,
-    TooMuch,
+    BufferFull,
 }
 
-/// The pipes of a child that is about to be: ours, and those that it gets.
+/// The pipes of a child before the fork: both ends.
 pub(super) struct NewPipes {
     stdin: Option<PipeWriter>,
     stdout: PipeReader,
@@ -68,7 +68,7 @@ pub(super) struct ChildEnds {
 }
 
 impl NewPipes {
-    /// `stdin` replaces the pipe to the child: the socket of a FastCGI program.
+    /// `stdin` replaces the stdin pipe: the socket of a FastCGI program.
     pub(super) fn open(with_stderr: bool, stdin: Option<OwnedFd>) -> io::Result<Self> {
         let (child_stdin, writer) = match stdin {
             Some(socket) => (socket, None),
@@ -86,57 +86,57 @@ impl NewPipes {
         if let Some(writer) = &writer {
             poller::never_block(writer)?;
         }
-        let stdout_of_child = child_stdout.into();
-        let child = ChildEnds { stdin: child_stdin, stdout: stdout_of_child, stderr: child_stderr };
+        let child_stdout = child_stdout.into();
+        let child = ChildEnds { stdin: child_stdin, stdout: child_stdout, stderr: child_stderr };
         Ok(Self { stdin: writer, stdout, stderr, child })
     }
 }
 
-/// Our ends, once the child has its own.
-pub(super) struct OurEnds {
+/// The parent's ends after the fork.
+pub(super) struct ParentEnds {
     stdin: Option<PipeWriter>,
     stdout: PipeReader,
     stderr: Option<PipeReader>,
 }
 
 impl NewPipes {
-    pub(super) fn split(self) -> (OurEnds, ChildEnds) {
+    pub(super) fn split(self) -> (ParentEnds, ChildEnds) {
         let Self { stdin, stdout, stderr, child } = self;
-        (OurEnds { stdin, stdout, stderr }, child)
+        (ParentEnds { stdin, stdout, stderr }, child)
     }
 }
 
 impl Pipes {
-    /// Begins to listen to a child.
-    pub(super) fn adopt(
+    /// Registers the pipes of a child with the poller.
+    pub(super) fn register(
         &mut self,
         poller: &mut Poller,
         id: ProcId,
-        ends: OurEnds,
+        ends: ParentEnds,
     ) -> io::Result<()> {
         let stderr = ends.stderr.map(|reader| (OutputStream::Stderr, reader));
         for (stream, reader) in [(OutputStream::Stdout, ends.stdout)].into_iter().chain(stderr) {
             let token = poller.add(&reader, Interest::READ)?;
-            self.tokens.insert(token, End::Output(id, stream));
+            self.tokens.insert(token, PipeEnd::Output(id, stream));
             self.outputs.insert((id, stream), (reader, token));
         }
         if let Some(writer) = ends.stdin {
             let token = poller.add(&writer, Interest::NONE)?;
-            self.tokens.insert(token, End::Stdin(id));
-            let stdin = Stdin { writer, waiting: VecDeque::new(), token, is_awaited: false };
+            self.tokens.insert(token, PipeEnd::Stdin(id));
+            let stdin = Stdin { writer, pending: VecDeque::new(), token, watches_writable: false };
             self.stdins.insert(id, stdin);
         }
         Ok(())
     }
 
-    pub(super) fn end(&self, token: Token) -> Option<End> {
+    pub(super) fn end(&self, token: Token) -> Option<PipeEnd> {
         self.tokens.get(&token).copied()
     }
 
-    /// One read. At the end of the stream our end is closed too.
+    /// Reads once. At the end of the stream the descriptor is closed.
     pub(super) fn read(&mut self, poller: &mut Poller, id: ProcId, stream: OutputStream) -> Chunk {
         let Some((reader, _)) = self.outputs.get_mut(&(id, stream)) else { return Chunk::Nothing };
-        let mut bytes = vec![0; CHUNK];
+        let mut bytes = vec![0; MAX_READ];
         match reader.read(&mut bytes) {
             Ok(count) if count > 0 => {
                 bytes.truncate(count);
@@ -151,8 +151,8 @@ impl Pipes {
         }
     }
 
-    /// What is left in a stream of a child that has died, in pieces. Never more than a pipe holds:
-    /// a grandchild may have inherited the other end and go on writing.
+    /// Reads the remaining output of a child that has exited. The total is limited to the capacity
+    /// of a pipe, because a grandchild may have inherited the pipe and keep writing.
     pub(super) fn drain(
         &mut self,
         poller: &mut Poller,
@@ -160,7 +160,7 @@ impl Pipes {
         stream: OutputStream,
     ) -> Vec<Chunk> {
         let mut chunks = Vec::new();
-        let mut left = FULLEST_PIPE;
+        let mut left = MAX_PIPE_CAPACITY;
         while left > 0 {
             match self.read(poller, id, stream) {
                 Chunk::Nothing => break,
@@ -177,46 +177,46 @@ impl Pipes {
         chunks
     }
 
-    /// Writes to a child now, and what it does not take later.
-    pub(super) fn feed(
+    /// Writes to the stdin of a child and buffers the bytes that the pipe does not accept now.
+    pub(super) fn write_stdin(
         &mut self,
         poller: &mut Poller,
         id: ProcId,
         bytes: &[u8],
-    ) -> Result<(), NotTaken> {
-        let stdin = self.stdins.get_mut(&id).ok_or(NotTaken::Closed)?;
-        let waiting = stdin.waiting.len();
-        if waiting > 0 && waiting.saturating_add(bytes.len()) > MOST_WAITING {
-            return Err(NotTaken::TooMuch);
+    ) -> Result<(), StdinError> {
+        let stdin = self.stdins.get_mut(&id).ok_or(StdinError::Closed)?;
+        let pending = stdin.pending.len();
+        if pending > 0 && pending.saturating_add(bytes.len()) > MAX_STDIN_BUFFER {
+            return Err(StdinError::BufferFull);
         }
-        stdin.waiting.extend(bytes);
+        stdin.pending.extend(bytes);
         self.flush(poller, id)
     }
 
-    /// Writes what waits for a child, as far as it takes it.
-    pub(super) fn flush(&mut self, poller: &mut Poller, id: ProcId) -> Result<(), NotTaken> {
+    /// Writes buffered bytes as far as the pipe accepts them.
+    pub(super) fn flush(&mut self, poller: &mut Poller, id: ProcId) -> Result<(), StdinError> {
         let Some(stdin) = self.stdins.get_mut(&id) else { return Ok(()) };
-        let outcome = stdin.write_waiting();
+        let outcome = stdin.write_pending();
         if outcome.is_err() {
             self.close_stdin(poller, id);
             return outcome;
         }
-        let is_awaited = !stdin.waiting.is_empty();
-        if is_awaited != stdin.is_awaited {
-            let interest = if is_awaited { Interest::WRITE } else { Interest::NONE };
+        let watches_writable = !stdin.pending.is_empty();
+        if watches_writable != stdin.watches_writable {
+            let interest = if watches_writable { Interest::WRITE } else { Interest::NONE };
             let changed = poller.change(stdin.token, &stdin.writer, interest);
-            changed.map_err(|_| NotTaken::Closed)?;
-            stdin.is_awaited = is_awaited;
+            changed.map_err(|_| StdinError::Closed)?;
+            stdin.watches_writable = watches_writable;
         }
         Ok(())
     }
 
-    /// The number of an output's descriptor, for the log.
-    pub(super) fn number(&self, id: ProcId, stream: OutputStream) -> Option<i32> {
+    /// The descriptor number of an output pipe, for the log.
+    pub(super) fn fd_number(&self, id: ProcId, stream: OutputStream) -> Option<i32> {
         self.outputs.get(&(id, stream)).map(|(reader, _)| reader.as_raw_fd())
     }
 
-    /// Closes all that belongs to a process.
+    /// Closes all pipes of a process.
     pub(super) fn close(&mut self, poller: &mut Poller, id: ProcId) {
         self.close_output(poller, id, OutputStream::Stdout);
         self.close_output(poller, id, OutputStream::Stderr);
@@ -230,7 +230,7 @@ impl Pipes {
         }
     }
 
-    /// The reader went away, or nobody is to write any more.
+    /// Closes the stdin pipe of a process.
     pub(super) fn close_stdin(&mut self, poller: &mut Poller, id: ProcId) {
         if let Some(stdin) = self.stdins.remove(&id) {
             poller.remove(&stdin.writer);
@@ -240,16 +240,16 @@ impl Pipes {
 }
 
 impl Stdin {
-    fn write_waiting(&mut self) -> Result<(), NotTaken> {
-        while !self.waiting.is_empty() {
-            match self.writer.write(self.waiting.as_slices().0) {
-                Ok(count) => drop(self.waiting.drain(..count)),
+    fn write_pending(&mut self) -> Result<(), StdinError> {
+        while !self.pending.is_empty() {
+            match self.writer.write(self.pending.as_slices().0) {
+                Ok(count) => drop(self.pending.drain(..count)),
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(()),
-                Err(_) => return Err(NotTaken::Closed),
+                Err(_) => return Err(StdinError::Closed),
             }
         }
-        self.waiting.shrink_to_fit();
+        self.pending.shrink_to_fit();
         Ok(())
     }
 }

@@ -1,26 +1,29 @@
-//! Who the daemon is and what it may use, settled before it opens anything. The sentences are
-//! Supervisor's.
+//! User and resource limits of the daemon, set before it opens anything. The messages are identical
+//! to Supervisor's.
 
 use crate::conf::config::Supervisord;
 use crate::os::limits::{self, Limit, Raised};
 use crate::os::users::{self, Identity};
 
-/// What is to be said in the log once there is one.
+/// Messages to write once the log is open.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Remarks {
+pub(super) struct DeferredLog {
     pub(super) criticals: Vec<String>,
     pub(super) infos: Vec<String>,
 }
 
-const ROOT: &str = "Supervisor is running as root.  Privileges were not dropped because no user is \
+const RUNNING_AS_ROOT: &str = "Supervisor is running as root.  Privileges were not dropped because no user is \
                     specified in the config file.  If you intend to run as root, you can set \
                     user=root in the config file to avoid this message.";
 
-/// Becomes the configured user.
-pub(super) fn drop_root(settings: &Supervisord, remarks: &mut Remarks) -> Result<(), String> {
+/// Switches to the configured user.
+pub(super) fn drop_privileges(
+    settings: &Supervisord,
+    deferred: &mut DeferredLog,
+) -> Result<(), String> {
     let Some(user) = &settings.user else {
         if users::uid() == 0 {
-            remarks.criticals.push(ROOT.to_owned());
+            deferred.criticals.push(RUNNING_AS_ROOT.to_owned());
         }
         return Ok(());
     };
@@ -29,22 +32,22 @@ pub(super) fn drop_root(settings: &Supervisord, remarks: &mut Remarks) -> Result
         Identity::Become(account) => users::become_account(&account)?,
         Identity::Impossible(reason) => return Err(reason),
     }
-    remarks.infos.push(format!("Set uid to user {} succeeded", user.uid));
+    deferred.infos.push(format!("Set uid to user {} succeeded", user.uid));
     Ok(())
 }
 
-/// A limit with the names that messages give it.
-struct Wanted {
+/// A resource limit with the words for its messages.
+struct LimitMessages {
     limit: Limit,
     name: &'static str,
-    /// What is opened, and what the option is called.
+    /// What the limit counts.
     things: &'static str,
     usable: &'static str,
     option: &'static str,
     program: &'static str,
 }
 
-const FILES: Wanted = Wanted {
+const FILES: LimitMessages = LimitMessages {
     limit: Limit::OpenFiles,
     name: "RLIMIT_NOFILE",
     things: "file descriptors required to run this process",
@@ -53,7 +56,7 @@ const FILES: Wanted = Wanted {
     program: "process",
 };
 
-const PROCESSES: Wanted = Wanted {
+const PROCESSES: LimitMessages = LimitMessages {
     limit: Limit::Processes,
     name: "RLIMIT_NPROC",
     things: "available processes required to run this program",
@@ -62,22 +65,27 @@ const PROCESSES: Wanted = Wanted {
     program: "program",
 };
 
-/// Raises the limits to what the configuration wants at least.
-pub(super) fn raise_limits(settings: &Supervisord, remarks: &mut Remarks) -> Result<(), String> {
-    for (wanted, minimum) in [(FILES, settings.minfds), (PROCESSES, settings.minprocs)] {
-        match limits::at_least(wanted.limit, minimum) {
+/// Raises the limits to the configured minimum.
+pub(super) fn raise_limits(
+    settings: &Supervisord,
+    deferred: &mut DeferredLog,
+) -> Result<(), String> {
+    for (messages, minimum) in [(FILES, settings.minfds), (PROCESSES, settings.minprocs)] {
+        match limits::at_least(messages.limit, minimum) {
             Ok(Raised::Enough) => {}
             Ok(Raised::Increased) => {
-                remarks.infos.push(format!("Increased {} limit to {minimum}", wanted.name));
+                deferred.infos.push(format!("Increased {} limit to {minimum}", messages.name));
             }
-            Ok(Raised::Refused { hard }) => return Err(wanted.refusal(minimum, &hard.to_string())),
-            Err(error) => return Err(wanted.refusal(minimum, &error.to_string())),
+            Ok(Raised::Refused { hard }) => {
+                return Err(messages.refusal(minimum, &hard.to_string()));
+            }
+            Err(error) => return Err(messages.refusal(minimum, &error.to_string())),
         }
     }
     Ok(())
 }
 
-impl Wanted {
+impl LimitMessages {
     fn refusal(&self, minimum: i64, hard: &str) -> String {
         let Self { things, usable, option, program, .. } = self;
         format!(

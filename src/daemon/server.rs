@@ -1,13 +1,14 @@
-//! The HTTP servers: listeners and clients on the poller. Requests go to the site, replies and
-//! streams to the clients; none of them is waited for, and none gets more than its share of a turn.
+//! The HTTP servers: listening sockets and clients on the poller. Requests are answered by the
+//! site; replies and streams are written without blocking, with a bounded amount of work per loop
+//! iteration.
 
 use std::collections::BTreeMap;
 use std::io;
 use std::time::Duration;
 
 use super::client::{Client, moment};
-use super::services::Outside;
-use super::world::World;
+use super::server_context::ServerContext;
+use super::services::DaemonServices;
 use crate::conf::config::{Bind, HttpServer};
 use crate::conf::events::EventType;
 use crate::core::time::{Mono, Now};
@@ -17,30 +18,31 @@ use crate::os::poller::{Interest, Poller, Ready, Token};
 use crate::os::socket::Listener;
 use crate::os::stream::Stream;
 use crate::rpc;
-use crate::web::{Door, Site};
+use crate::web::{ServerPolicy, Site};
 
-/// How many clients may be connected. The one that was idle for longest makes room for another.
+/// The maximum number of clients. When it is reached, the client that was idle longest is
+/// disconnected.
 const MAX_CLIENTS: usize = 500;
-/// How many are let in within one turn.
-const ACCEPTS: usize = 32;
-/// How long nobody is let in when descriptors are short.
-const PAUSE: Duration = Duration::from_secs(1);
+/// The maximum number of connections accepted per loop iteration.
+const MAX_ACCEPTS: usize = 32;
+/// How long no connection is accepted after descriptors ran out.
+const ACCEPT_PAUSE: Duration = Duration::from_secs(1);
 
 pub struct Server {
     site: Site,
-    entrances: Vec<Entrance>,
+    listen_sockets: Vec<ListenSocket>,
     clients: BTreeMap<Token, Client>,
     buffer: Vec<u8>,
-    /// Who is being served; still there in the next turn only if that made us panic.
-    served: Option<Token>,
+    /// The client being processed; still set in the next iteration only if processing it panicked.
+    in_dispatch: Option<Token>,
 }
 
-/// One listening socket, and who may come in.
-struct Entrance {
+/// One listening socket with its access rules.
+struct ListenSocket {
     listener: Listener,
     token: Token,
     guard: Guard,
-    door: Door,
+    policy: ServerPolicy,
     paused_until: Option<Mono>,
 }
 
@@ -49,10 +51,10 @@ impl Server {
         let site = Site::new(files::secret()?);
         Ok(Self {
             site,
-            entrances: Vec::new(),
+            listen_sockets: Vec::new(),
             clients: BTreeMap::new(),
             buffer: Vec::new(),
-            served: None,
+            in_dispatch: None,
         })
     }
 
@@ -69,96 +71,106 @@ impl Server {
             None => Guard::open(),
         };
         let is_inet = matches!(config.bind, Bind::Inet { .. });
-        let door =
-            Door { is_open: is_inet && guard.is_open(), get_actions: config.web_get_actions };
-        self.entrances.push(Entrance { listener, token, guard, door, paused_until: None });
+        let policy = ServerPolicy {
+            is_open: is_inet && guard.is_open(),
+            get_actions: config.web_get_actions,
+        };
+        self.listen_sockets.push(ListenSocket {
+            listener,
+            token,
+            guard,
+            policy,
+            paused_until: None,
+        });
         Ok(())
     }
 
     pub fn owns(&self, token: Token) -> bool {
-        self.clients.contains_key(&token) || self.entrances.iter().any(|it| it.token == token)
+        self.clients.contains_key(&token) || self.listen_sockets.iter().any(|it| it.token == token)
     }
 
-    /// A socket can be used without waiting.
-    pub fn ready(&mut self, ready: Ready, world: &mut World<'_>) {
-        if let Some(at) = self.entrances.iter().position(|it| it.token == ready.token) {
-            return self.accept(at, world);
+    /// Handles a ready descriptor.
+    pub fn ready(&mut self, ready: Ready, context: &mut ServerContext<'_>) {
+        if let Some(at) = self.listen_sockets.iter().position(|it| it.token == ready.token) {
+            return self.accept(at, context);
         }
         let Some(client) = self.clients.get_mut(&ready.token) else { return };
-        if client.expects_nothing() {
-            client.give_up();
+        if client.has_no_interest() {
+            client.disconnect();
         }
         if ready.readable && client.conn.want().read {
-            client.read(&mut self.buffer, world.now);
+            client.read(&mut self.buffer, context.now);
         }
-        self.work(ready.token, world);
+        self.process_requests(ready.token, context);
     }
 
-    /// Takes the client's requests, as long as each can be answered at once, and writes.
-    fn work(&mut self, token: Token, world: &mut World<'_>) {
+    /// Processes the requests of a client as long as each is answered immediately, then writes.
+    fn process_requests(&mut self, token: Token, context: &mut ServerContext<'_>) {
         let Some(client) = self.clients.get_mut(&token) else { return };
-        let Some(entrance) = self.entrances.get(client.door) else { return };
-        let now = world.now;
+        let Some(socket) = self.listen_sockets.get(client.server) else { return };
+        let now = context.now;
         while !client.is_waiting() {
-            let guard = |request: &crate::http::Request| entrance.guard.refuse(request);
+            let guard = |request: &crate::http::Request| socket.guard.refuse(request);
             let Some(request) = client.conn.request(moment(now), guard) else { break };
-            let answer = with(world, |world| self.site.answer(world, &request, entrance.door));
+            let answer = with_rpc_context(context, |context| {
+                self.site.answer(context, &request, socket.policy)
+            });
             client.answer(answer, now);
         }
         client.write(now);
-        self.tidy(token, world.poller);
+        self.update_or_close(token, context.poller);
     }
 
-    /// Waits for what is wanted next, or closes.
-    fn tidy(&mut self, token: Token, poller: &mut Poller) {
+    /// Updates the registered interest, or closes the connection.
+    fn update_or_close(&mut self, token: Token, poller: &mut Poller) {
         let Some(client) = self.clients.get_mut(&token) else { return };
-        client.rewatch(poller, token);
+        client.update_interest(poller, token);
         if client.conn.want().close {
-            self.abandon(token, poller);
+            self.close_client(token, poller);
         }
     }
 
-    /// Closes a connection, such as one that made us panic.
-    pub fn abandon(&mut self, token: Token, poller: &mut Poller) {
+    /// Closes a connection.
+    pub fn close_client(&mut self, token: Token, poller: &mut Poller) {
         if let Some(client) = self.clients.remove(&token) {
-            client.unwatch(poller);
+            client.deregister(poller);
         }
     }
 
-    /// Everything that happened has been dealt with: promises may be fulfilled, logs have grown,
-    /// time has passed.
-    pub fn settle(&mut self, world: &mut World<'_>) {
-        self.resume(world);
-        if let Some(token) = self.served.take() {
-            self.abandon(token, world.poller);
+    /// Called after all inputs and effects are processed: polls pending requests, followed logs and
+    /// timeouts.
+    pub fn poll_clients(&mut self, context: &mut ServerContext<'_>) {
+        self.resume(context);
+        if let Some(token) = self.in_dispatch.take() {
+            self.close_client(token, context.poller);
         }
-        let now = world.now;
+        let now = context.now;
         let is_due = |client: &Client| client.deadline().is_some_and(|at| now.mono >= at);
         let busy = |client: &Client| {
             let want = client.conn.want();
             client.is_waiting() || want.write || want.close
         };
-        let concerned = self.clients.iter().filter(|(_, client)| busy(client) || is_due(client));
-        let concerned: Vec<Token> = concerned.map(|(token, _)| *token).collect();
-        for token in concerned {
+        let due = self.clients.iter().filter(|(_, client)| busy(client) || is_due(client));
+        let due: Vec<Token> = due.map(|(token, _)| *token).collect();
+        for token in due {
             let Some(client) = self.clients.get_mut(&token) else { continue };
-            self.served = Some(token);
-            with(world, |world| client.advance(world));
+            self.in_dispatch = Some(token);
+            with_rpc_context(context, |context| client.advance(context));
             client.conn.expire(moment(now));
-            self.work(token, world);
-            self.served = None;
+            self.process_requests(token, context);
+            self.in_dispatch = None;
         }
-        let wanted = self.clients.values().any(Client::streams_events);
-        world.core.set_publishing(wanted, now);
+        let has_subscribers = self.clients.values().any(Client::streams_events);
+        context.core.set_publishing(has_subscribers, now);
     }
 
-    /// When [`Server::settle`] is wanted though nothing happens.
+    /// When [`Server::poll_clients`] must be called next without I/O.
     pub fn deadline(&self) -> Option<Mono> {
         let clients = self.clients.values().filter_map(Client::deadline);
-        clients.chain(self.entrances.iter().filter_map(|it| it.paused_until)).min()
+        clients.chain(self.listen_sockets.iter().filter_map(|it| it.paused_until)).min()
     }
 
-    /// An event, for those who stream them.
+    /// Sends an event to the clients that stream events.
     pub fn publish(&mut self, serial: u64, name: &str, payload: &str, now: Now) {
         let Some(kind) = EventType::from_name(name) else { return };
         let mut text = format!("id: {serial}\nevent: {name}\n");
@@ -175,73 +187,78 @@ impl Server {
 
     pub fn close(&mut self, poller: &mut Poller) {
         for (_, client) in std::mem::take(&mut self.clients) {
-            client.unwatch(poller);
+            client.deregister(poller);
         }
-        for entrance in self.entrances.drain(..) {
-            poller.remove(&entrance.listener);
+        for socket in self.listen_sockets.drain(..) {
+            poller.remove(&socket.listener);
         }
     }
 
-    fn accept(&mut self, at: usize, world: &mut World<'_>) {
-        for _ in 0..ACCEPTS {
-            match self.entrances[at].listener.accept() {
-                Ok(Some(stream)) => self.admit(stream, at, world),
+    fn accept(&mut self, at: usize, context: &mut ServerContext<'_>) {
+        for _ in 0..MAX_ACCEPTS {
+            match self.listen_sockets[at].listener.accept() {
+                Ok(Some(stream)) => self.add_client(stream, at, context),
                 Ok(None) => return,
-                Err(_) if self.evict(world.poller) => {}
-                Err(_) => return self.pause(at, world),
+                Err(_) if self.evict(context.poller) => {}
+                Err(_) => return self.pause(at, context),
             }
         }
     }
 
-    fn admit(&mut self, stream: Stream, door: usize, world: &mut World<'_>) {
-        if self.clients.len() >= MAX_CLIENTS && !self.evict(world.poller) {
+    fn add_client(&mut self, stream: Stream, server: usize, context: &mut ServerContext<'_>) {
+        if self.clients.len() >= MAX_CLIENTS && !self.evict(context.poller) {
             return;
         }
-        let client = Client::new(stream, door, world.now);
-        if let Ok(token) = client.watch(world.poller) {
+        let client = Client::new(stream, server, context.now);
+        if let Ok(token) = client.register(context.poller) {
             self.clients.insert(token, client);
         }
     }
 
-    /// Closes the connection on which nothing was asked for longest; false if all are in use.
+    /// Closes the connection that was idle longest; false if all connections are in use.
     fn evict(&mut self, poller: &mut Poller) -> bool {
         let idle = self
             .clients
             .iter()
             .filter_map(|(token, client)| client.conn.idle_since().map(|since| (since, *token)));
         let Some((_, token)) = idle.min() else { return false };
-        self.abandon(token, poller);
+        self.close_client(token, poller);
         true
     }
 
-    /// There are no descriptors left: lets nobody in for a moment, rather than spin.
-    fn pause(&mut self, at: usize, world: &mut World<'_>) {
-        let entrance = &mut self.entrances[at];
-        world.poller.remove(&entrance.listener);
-        entrance.paused_until = Some(Mono(world.now.mono.0.saturating_add(PAUSE)));
+    /// Stops accepting connections for a moment, because no descriptors are left.
+    fn pause(&mut self, at: usize, context: &mut ServerContext<'_>) {
+        let socket = &mut self.listen_sockets[at];
+        context.poller.remove(&socket.listener);
+        socket.paused_until = Some(Mono(context.now.mono.0.saturating_add(ACCEPT_PAUSE)));
     }
 
-    fn resume(&mut self, world: &mut World<'_>) {
-        for entrance in &mut self.entrances {
-            if entrance.paused_until.is_none_or(|until| world.now.mono < until) {
+    fn resume(&mut self, context: &mut ServerContext<'_>) {
+        for socket in &mut self.listen_sockets {
+            if socket.paused_until.is_none_or(|until| context.now.mono < until) {
                 continue;
             }
-            match world.poller.add(&entrance.listener, Interest::READ) {
+            match context.poller.add(&socket.listener, Interest::READ) {
                 Ok(token) => {
-                    entrance.token = token;
-                    entrance.paused_until = None;
+                    socket.token = token;
+                    socket.paused_until = None;
                 }
                 Err(_) => {
-                    entrance.paused_until = Some(Mono(world.now.mono.0.saturating_add(PAUSE)));
+                    socket.paused_until =
+                        Some(Mono(context.now.mono.0.saturating_add(ACCEPT_PAUSE)));
                 }
             }
         }
     }
 }
 
-/// The world as methods see it.
-fn with<T>(world: &mut World<'_>, act: impl FnOnce(&mut rpc::World<'_>) -> T) -> T {
-    let mut services = Outside { logs: world.logs, reader: world.reader };
-    let mut inner = rpc::World { supervisor: world.core, services: &mut services, now: world.now };
+/// Builds the context for XML-RPC methods.
+fn with_rpc_context<T>(
+    context: &mut ServerContext<'_>,
+    act: impl FnOnce(&mut rpc::World<'_>) -> T,
+) -> T {
+    let mut services = DaemonServices { logs: context.logs, reader: context.reader };
+    let mut inner =
+        rpc::World { supervisor: context.core, services: &mut services, now: context.now };
     act(&mut inner)
 }

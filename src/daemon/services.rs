@@ -1,23 +1,22 @@
-//! What the methods ask of the world outside of the core, answered from the daemon's logs, its
-//! files and its clock.
+//! The services that XML-RPC methods need outside the core: logs, files and the clock.
 
 use std::io;
 use std::path::Path;
 use std::process;
 
 use super::command::{self, CommandError};
+use super::config_reader::ConfigReader;
 use super::logs::Logs;
-use super::reader::Reader;
-use super::twiddle;
+use super::runtime_program;
 use crate::conf::config::{Config, LogLevel, Process};
 use crate::core::effect::ProcId;
 use crate::core::time::Wall;
 use crate::os::{clock, files};
 use crate::rpc::world::{Civil, CommandFault, FileFault, Log, Services};
 
-pub(super) struct Outside<'a> {
+pub(super) struct DaemonServices<'a> {
     pub(super) logs: &'a mut Logs,
-    pub(super) reader: &'a Reader,
+    pub(super) reader: &'a ConfigReader,
 }
 
 impl From<io::Error> for FileFault {
@@ -26,7 +25,7 @@ impl From<io::Error> for FileFault {
     }
 }
 
-impl Services for Outside<'_> {
+impl Services for DaemonServices<'_> {
     fn pid(&self) -> i64 {
         process::id().into()
     }
@@ -58,7 +57,7 @@ impl Services for Outside<'_> {
 
     fn read_file(&self, path: &str, offset: u64, length: u64) -> Result<Vec<u8>, FileFault> {
         let path = Path::new(path);
-        // to open a pipe could wait for ever
+        // opening a FIFO could block
         if !files::is_regular(path) {
             return Err(FileFault);
         }
@@ -85,7 +84,7 @@ impl Services for Outside<'_> {
     }
 
     fn reread(&mut self) -> Result<Config, String> {
-        self.reader.read().map_err(|refused| refused.text().to_owned())
+        self.reader.read().map_err(|error| error.text().to_owned())
     }
 
     fn program(
@@ -95,6 +94,6 @@ impl Services for Outside<'_> {
         program: &str,
         options: &[(String, String)],
     ) -> Result<Vec<Process>, String> {
-        twiddle::processes(active, group, program, options)
+        runtime_program::processes(active, group, program, options)
     }
 }

@@ -1,12 +1,12 @@
-//! All that the daemon holds of the world: descriptors, pids, logs. It performs what the core asks
-//! for, in order, and tells it how that went; it decides nothing.
+//! Owns the daemon's descriptors, pids and logs. Performs the effects of the core in order and
+//! feeds the outcomes back; makes no decisions.
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use super::fastcgi::Sockets;
 use super::logs::Logs;
-use super::pipes::{Chunk, NotTaken, Pipes};
+use super::pipes::{Chunk, Pipes, StdinError};
 use crate::conf::config::{GroupKind, LogLevel};
 use crate::conf::signals::Signal;
 use crate::core::effect::{Effect, Input, OutputStream, Pid, ProcId, WaitStatus};
@@ -23,13 +23,14 @@ pub struct Shell {
     pub logs: Logs,
     pub(super) pipes: Pipes,
     pub(super) sockets: Sockets,
-    /// Whose a pid is, from its fork until it is reaped.
+    /// The process of each pid, from its fork until it is reaped.
     pub(super) pids: BTreeMap<i32, ProcId>,
-    /// What children get as `SUPERVISOR_SERVER_URL`.
+    /// The value of `SUPERVISOR_SERVER_URL` for children.
     pub(super) server_url: Option<String>,
 }
 
-/// A group could not be given what it needs; Supervisor does not start then.
+/// Why the logs or socket of a group could not be created. At startup such a failure is fatal, as
+/// in Supervisor.
 pub type Failures = Vec<String>;
 
 impl Shell {
@@ -48,7 +49,7 @@ impl Shell {
         self.logs.log(LogLevel::Critical, message);
     }
 
-    /// Performs one effect. What went wrong is in the log or an input for the core.
+    /// Performs one effect. A failure is logged or fed back to the core.
     pub fn perform(&mut self, effect: Effect, core: &mut Supervisor, now: Now) {
         match effect {
             Effect::Spawn { id } => self.spawn(id, core, now),
@@ -60,8 +61,8 @@ impl Shell {
                 }
             }
             Effect::Stdin { id, bytes } => {
-                let outcome = self.pipes.feed(&mut self.poller, id, &bytes);
-                self.fed(id, outcome, core, now);
+                let outcome = self.pipes.write_stdin(&mut self.poller, id, &bytes);
+                self.on_stdin_result(id, outcome, core, now);
             }
             Effect::ChildLog { id, stream, bytes } => self.logs.write(id, stream, &bytes),
             Effect::Log { level, message } => self.logs.log(level, &message),
@@ -70,7 +71,7 @@ impl Shell {
                 self.logs.reopen();
             }
             Effect::GroupAdded { name } => {
-                for problem in self.settle_group(&name, core) {
+                for problem in self.prepare_group(&name, core) {
                     self.critical(&problem);
                 }
             }
@@ -82,17 +83,17 @@ impl Shell {
             }
             Effect::ProcessRemoved { id } => self.logs.forget(id),
             Effect::Relay { stream, bytes } => relay(stream, &bytes),
-            // Theirs is the server, the end of the loop.
+            // Handled by the event loop.
             Effect::Publish { .. } | Effect::Exit { .. } => {}
         }
     }
 
-    /// Gives a group that was added its automatic logs and its socket.
-    pub fn settle_group(&mut self, name: &str, core: &Supervisor) -> Failures {
+    /// Creates the automatic logs and the socket of a group that was added.
+    pub fn prepare_group(&mut self, name: &str, core: &Supervisor) -> Failures {
         let mut failures = Failures::new();
         let Some(group) = core.group(name) else { return failures };
         for process in core.members(group) {
-            if let Err(error) = self.logs.settle(process.id(), process.config()) {
+            if let Err(error) = self.logs.resolve_log_paths(process.id(), process.config()) {
                 failures.push(format!("could not create a log for {}: {error}", process.name()));
             }
         }
@@ -124,7 +125,7 @@ impl Shell {
         core: &mut Supervisor,
         now: Now,
     ) {
-        // Once reaped, a pid may be anybody's.
+        // A pid that was reaped may have been reused.
         if !self.pids.contains_key(&pid.0) {
             return;
         }
@@ -146,41 +147,47 @@ impl Shell {
         self.logs.close(id);
     }
 
-    fn fed(&mut self, id: ProcId, outcome: Result<(), NotTaken>, core: &mut Supervisor, now: Now) {
+    fn on_stdin_result(
+        &mut self,
+        id: ProcId,
+        outcome: Result<(), StdinError>,
+        core: &mut Supervisor,
+        now: Now,
+    ) {
         match outcome {
             Ok(()) => {}
-            Err(NotTaken::Closed) => core.take(Input::StdinClosed { id }, now),
-            Err(NotTaken::TooMuch) => {
+            Err(StdinError::Closed) => core.take(Input::StdinClosed { id }, now),
+            Err(StdinError::BufferFull) => {
                 let name = core.process(id).map_or("a process", Process::name);
                 self.logs.log(
                     LogLevel::Error,
-                    &format!("{name} does not read its stdin; what was to be written is dropped"),
+                    &format!("{name} does not read its stdin; the data is discarded"),
                 );
             }
         }
     }
 
-    /// A child closed its stdin, perhaps in the middle of what was written to it. A listener is not
-    /// given up for that: it may still answer what it has read.
-    pub fn hang_up(&mut self, id: ProcId, core: &mut Supervisor, now: Now) {
+    /// A child closed its stdin, possibly in the middle of a write. A listener stays usable: it may
+    /// still answer the event that it has read.
+    pub fn on_stdin_hangup(&mut self, id: ProcId, core: &mut Supervisor, now: Now) {
         self.pipes.close_stdin(&mut self.poller, id);
         if core.process(id).is_some_and(|process| process.listener().is_none()) {
             core.take(Input::StdinClosed { id }, now);
         }
     }
 
-    /// A child's stdin takes more.
+    /// The stdin of a child is writable again.
     pub fn flush(&mut self, id: ProcId, core: &mut Supervisor, now: Now) {
         if self.pipes.flush(&mut self.poller, id).is_err() {
-            self.hang_up(id, core, now);
+            self.on_stdin_hangup(id, core, now);
         }
     }
 
-    /// A child wrote something or closed a stream.
+    /// The output pipe of a child is readable or closed.
     pub fn read(&mut self, id: ProcId, stream: OutputStream, core: &mut Supervisor, now: Now) {
-        let number = self.pipes.number(id, stream);
+        let fd_number = self.pipes.fd_number(id, stream);
         let chunk = self.pipes.read(&mut self.poller, id, stream);
-        self.deliver(id, stream, chunk, number, core, now);
+        self.deliver(id, stream, chunk, fd_number, core, now);
     }
 
     fn deliver(
@@ -188,7 +195,7 @@ impl Shell {
         id: ProcId,
         stream: OutputStream,
         chunk: Chunk,
-        number: Option<i32>,
+        fd_number: Option<i32>,
         core: &mut Supervisor,
         now: Now,
     ) {
@@ -196,16 +203,17 @@ impl Shell {
             Chunk::Nothing => {}
             Chunk::Bytes(bytes) => core.take(Input::Output { id, stream, bytes }, now),
             Chunk::End => {
-                if let (Some(process), Some(number)) = (core.process(id), number) {
-                    self.logs.log(LogLevel::Debug, &no_longer_heard(process, stream, number));
+                if let (Some(process), Some(fd_number)) = (core.process(id), fd_number) {
+                    self.logs
+                        .log(LogLevel::Debug, &stream_closed_message(process, stream, fd_number));
                 }
                 core.take(Input::OutputClosed { id, stream }, now);
             }
         }
     }
 
-    /// Takes one dead child from the kernel and hands over what it left, then its death. False if
-    /// there is none.
+    /// Reaps one child: delivers its remaining output, then its termination. False if there is
+    /// none.
     pub fn reap(&mut self, core: &mut Supervisor, now: Now) -> bool {
         let (pid, ended) = match wait::reap() {
             Ok(Some(dead)) => dead,
@@ -219,9 +227,9 @@ impl Shell {
         };
         if let Some(id) = self.pids.remove(&pid) {
             for stream in [OutputStream::Stdout, OutputStream::Stderr] {
-                let number = self.pipes.number(id, stream);
+                let fd_number = self.pipes.fd_number(id, stream);
                 for chunk in self.pipes.drain(&mut self.poller, id, stream) {
-                    self.deliver(id, stream, chunk, number, core, now);
+                    self.deliver(id, stream, chunk, fd_number, core, now);
                 }
             }
         }
@@ -234,21 +242,22 @@ impl Shell {
     }
 }
 
-/// What Supervisor says when a stream ends. Where it shows addresses of objects, a number stands.
-fn no_longer_heard(process: &Process, stream: OutputStream, number: i32) -> String {
+/// Supervisor's message for the end of a stream; the descriptor number replaces the object
+/// addresses of the original.
+fn stream_closed_message(process: &Process, stream: OutputStream, fd_number: i32) -> String {
     let dispatcher = match (process.listener(), stream) {
         (Some(_), OutputStream::Stdout) => "PEventListenerDispatcher",
         _ => "POutputDispatcher",
     };
     let (id, name, state) = (process.id().0, process.name(), process.state());
     format!(
-        "fd {number} closed, stopped monitoring <{dispatcher} at {number} for <Subprocess at {id} \
+        "fd {fd_number} closed, stopped monitoring <{dispatcher} at {fd_number} for <Subprocess at {id} \
          with name {name} in state {state}> ({})>",
         stream.name()
     )
 }
 
-/// Nobody is left to be told that our own output went away.
+/// Writes to the daemon's own stdout or stderr; errors are ignored.
 fn relay(stream: OutputStream, bytes: &[u8]) {
     let _ = match stream {
         OutputStream::Stdout => write_all(&mut io::stdout().lock(), bytes),

@@ -1,5 +1,5 @@
-//! From a configuration to a running daemon and back, in Supervisor's order: privileges, limits,
-//! log, groups, sockets, signals, the background, the pid file, the loop, the clean-up.
+//! Startup and shutdown of the daemon, in Supervisor's order: privileges, limits, log, groups,
+//! sockets, signals, daemonizing, pid file, event loop, cleanup.
 
 use std::env;
 use std::fs;
@@ -7,14 +7,14 @@ use std::io::{self, IsTerminal, Write};
 use std::process::{self, ExitCode};
 
 use super::activity::ActivityLog;
-use super::autologs;
-use super::listeners::Opened;
+use super::auto_log_cleanup;
+use super::config_reader::ConfigReader;
+use super::event_loop::{Daemon, ExitReason, now};
 use super::logs::Logs;
-use super::privileges::{self, Remarks};
-use super::reader::Reader;
+use super::privileges::{self, DeferredLog};
 use super::server::Server;
+use super::server_sockets::ServerSockets;
 use super::shell::Shell;
-use super::turn::{Daemon, Ending, now};
 use crate::conf::config::{Config, LogLevel, Supervisord};
 use crate::core::effect::Effect;
 use crate::core::supervisor::Supervisor;
@@ -24,152 +24,154 @@ use crate::os::errno;
 use crate::os::poller::Poller;
 use crate::os::signals::{CHLD, HUP, INT, QUIT, Signals, TERM, USR2, ignore_write_signals};
 
-/// The signals that mean something to a daemon.
+/// The signals that the daemon handles.
 const CAUGHT: [i32; 6] = [TERM, INT, QUIT, HUP, CHLD, USR2];
 
-/// A sentence for standard error; the daemon ends with status 2.
-struct Refusal(String);
+/// A message for standard error; the exit status is 2.
+struct StartupError(String);
 
-impl From<String> for Refusal {
-    fn from(sentence: String) -> Self {
-        Self(sentence)
+impl From<String> for StartupError {
+    fn from(message: String) -> Self {
+        Self(message)
     }
 }
 
-impl From<io::Error> for Refusal {
+impl From<io::Error> for StartupError {
     fn from(error: io::Error) -> Self {
         Self(errno::python(&error))
     }
 }
 
-/// Lives until told to end; a restart is another life of the same process.
-pub fn run(reader: &Reader) -> ExitCode {
+/// Runs the daemon until shutdown; a restart is another run in the same process.
+pub fn run(reader: &ConfigReader) -> ExitCode {
     let mut signals = None;
     let mut serial = 0;
-    let mut reading = reader.read_first();
+    let mut loaded = reader.read_first();
     loop {
-        let config = match reading {
+        let config = match loaded {
             Ok(config) => config,
-            Err(refused) => return refuse(reader, &refused.explain(io::stderr().is_terminal())),
+            Err(error) => return report_error(reader, &error.explain(io::stderr().is_terminal())),
         };
-        match live(reader, config, serial, &mut signals) {
-            Ok(Ending::Exit) => return ExitCode::SUCCESS,
-            Ok(Ending::Restart { serial: next }) => serial = next,
-            Err(Refusal(sentence)) => return refuse(reader, &format!("Error: {sentence}\n")),
+        match run_once(reader, config, serial, &mut signals) {
+            Ok(ExitReason::Exit) => return ExitCode::SUCCESS,
+            Ok(ExitReason::Restart { serial: next }) => serial = next,
+            Err(StartupError(message)) => {
+                return report_error(reader, &format!("Error: {message}\n"));
+            }
         }
-        reading = reader.read();
+        loaded = reader.read();
     }
 }
 
-/// What Supervisor prints for any mistake that keeps it from starting.
-fn refuse(reader: &Reader, explanation: &str) -> ExitCode {
+/// Supervisor's output for an error that prevents the start.
+fn report_error(reader: &ConfigReader, explanation: &str) -> ExitCode {
     let program = reader.program();
     let _ = writeln!(io::stderr(), "{explanation}For help, use {program} -h");
     ExitCode::from(2)
 }
 
-/// One life. `signals` is empty in the first one, which alone goes to the background.
-fn live(
-    reader: &Reader,
+/// One run. `signals` is `None` in the first run; only that one daemonizes.
+fn run_once(
+    reader: &ConfigReader,
     config: Config,
     serial: u64,
     signals: &mut Option<Signals>,
-) -> Result<Ending, Refusal> {
+) -> Result<ExitReason, StartupError> {
     let is_first = signals.is_none();
     let settings = config.supervisord.clone();
-    let mut remarks = Remarks { criticals: Vec::new(), infos: config.notes.infos.clone() };
-    privileges::drop_root(&settings, &mut remarks)?;
+    let mut deferred = DeferredLog { criticals: Vec::new(), infos: config.notes.infos.clone() };
+    privileges::drop_privileges(&settings, &mut deferred)?;
     if is_first {
-        privileges::raise_limits(&settings, &mut remarks)?;
+        privileges::raise_limits(&settings, &mut deferred)?;
         ignore_write_signals()?;
     }
     let mut activity = open_log(&settings)?;
-    say(&mut activity, &remarks, &config.notes.warnings);
+    write_deferred(&mut activity, &deferred, &config.notes.warnings);
     if !settings.nocleanup {
-        autologs::clear(&settings.childlogdir, &settings.identifier, &mut activity);
+        auto_log_cleanup::clear(&settings.childlogdir, &settings.identifier, &mut activity);
     }
     let logs = Logs::new(activity, &settings.childlogdir, &settings.identifier);
     let mut shell = Shell::new(Poller::new()?, logs, config.server_url());
-    let core = boot(config, serial, &mut shell)?;
-    let opened = Opened::open(core.config(), &mut shell.logs.activity)?;
-    let mut ground = Ground { opened, pidfile: None };
-    let ending = stand(core, shell, &settings, &mut ground, reader, signals);
-    ground.clear();
-    Ok(ending?)
+    let core = create_core(config, serial, &mut shell)?;
+    let sockets = ServerSockets::open(core.config(), &mut shell.logs.activity)?;
+    let mut cleanup = Cleanup { sockets, pidfile: None };
+    let exit_reason = serve(core, shell, &settings, &mut cleanup, reader, signals);
+    cleanup.run();
+    Ok(exit_reason?)
 }
 
-/// What must not be left behind.
-struct Ground {
-    opened: Opened,
+/// What must be removed at exit.
+struct Cleanup {
+    sockets: ServerSockets,
     pidfile: Option<String>,
 }
 
-impl Ground {
-    fn clear(self) {
-        self.opened.unlink();
+impl Cleanup {
+    fn run(self) {
+        self.sockets.unlink();
         if let Some(path) = self.pidfile {
             let _ = fs::remove_file(path);
         }
     }
 }
 
-fn stand(
+fn serve(
     core: Supervisor,
     mut shell: Shell,
     settings: &Supervisord,
-    ground: &mut Ground,
-    reader: &Reader,
+    cleanup: &mut Cleanup,
+    reader: &ConfigReader,
     signals: &mut Option<Signals>,
-) -> io::Result<Ending> {
+) -> io::Result<ExitReason> {
     let signals = match signals {
         Some(caught) => caught,
         none @ None => {
             let caught = none.insert(Signals::catch(&CAUGHT)?);
             if !settings.nodaemon {
-                go_to_background(settings, &mut shell.logs.activity)?;
+                daemonize_process(settings, &mut shell.logs.activity)?;
                 // An epoll survives a fork, a kqueue does not.
                 shell.poller = Poller::new()?;
             }
             caught
         }
     };
-    ground.pidfile = write_pidfile(settings, &mut shell.logs.activity);
+    cleanup.pidfile = write_pidfile(settings, &mut shell.logs.activity);
     let mut server = Server::new()?;
-    for (listener, config) in ground.opened.listeners.drain(..) {
+    for (listener, config) in cleanup.sockets.listeners.drain(..) {
         server.listen(&mut shell.poller, listener, &config)?;
     }
     let mut daemon = Daemon::new(core, shell, server, signals, reader)?;
-    let ending = daemon.run();
+    let exit_reason = daemon.run();
     daemon.server.close(&mut daemon.shell.poller);
-    ending
+    exit_reason
 }
 
-fn open_log(settings: &Supervisord) -> Result<ActivityLog, Refusal> {
+fn open_log(settings: &Supervisord) -> Result<ActivityLog, StartupError> {
     ActivityLog::open(settings).map_err(|error| {
         let path = text::repr(&settings.logfile);
-        Refusal(format!("could not open the log file: {}: {path}", errno::python(&error)))
+        StartupError(format!("could not open the log file: {}: {path}", errno::python(&error)))
     })
 }
 
-/// Worst first, as Supervisor does.
-fn say(log: &mut ActivityLog, remarks: &Remarks, warnings: &[String]) {
-    let criticals = remarks.criticals.iter().map(|message| (LogLevel::Critical, message));
+/// Most severe first, as in Supervisor.
+fn write_deferred(log: &mut ActivityLog, deferred: &DeferredLog, warnings: &[String]) {
+    let criticals = deferred.criticals.iter().map(|message| (LogLevel::Critical, message));
     let warnings = warnings.iter().map(|message| (LogLevel::Warn, message));
-    let infos = remarks.infos.iter().map(|message| (LogLevel::Info, message));
+    let infos = deferred.infos.iter().map(|message| (LogLevel::Info, message));
     for (level, message) in criticals.chain(warnings).chain(infos) {
         log.log(level, message);
     }
 }
 
-/// Makes the groups, with their automatic logs and sockets; nothing is started yet.
-fn boot(config: Config, serial: u64, shell: &mut Shell) -> Result<Supervisor, Refusal> {
+/// Creates the groups with their automatic logs and sockets; nothing is started yet.
+fn create_core(config: Config, serial: u64, shell: &mut Shell) -> Result<Supervisor, StartupError> {
     let mut core = Supervisor::new(config).with_serial(serial);
     core.boot(now());
     while let Some(effect) = core.next_effect() {
         match effect {
             Effect::GroupAdded { name } => {
-                if let Some(failure) = shell.settle_group(&name, &core).into_iter().next() {
-                    return Err(Refusal(failure));
+                if let Some(failure) = shell.prepare_group(&name, &core).into_iter().next() {
+                    return Err(StartupError(failure));
                 }
             }
             effect => shell.perform(effect, &mut core, now()),
@@ -178,7 +180,7 @@ fn boot(config: Config, serial: u64, shell: &mut Shell) -> Result<Supervisor, Re
     Ok(core)
 }
 
-fn go_to_background(settings: &Supervisord, log: &mut ActivityLog) -> io::Result<()> {
+fn daemonize_process(settings: &Supervisord, log: &mut ActivityLog) -> io::Result<()> {
     if daemonize::fork()? == Side::Parent {
         daemonize::leave();
     }
@@ -196,7 +198,7 @@ fn go_to_background(settings: &Supervisord, log: &mut ActivityLog) -> io::Result
     daemonize::detach(settings.umask)
 }
 
-/// The path, if it is ours to remove.
+/// Returns the path if the file was written, so that it is removed at exit.
 fn write_pidfile(settings: &Supervisord, log: &mut ActivityLog) -> Option<String> {
     let (path, pid) = (&settings.pidfile, process::id());
     if fs::write(path, format!("{pid}\n")).is_err() {

@@ -30,7 +30,7 @@ const MOST_TAIL: i64 = 4 * 1024 * 1024;
 
 /// The server that a request came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Door {
+pub struct ServerPolicy {
     /// Everybody may come in.
     pub is_open: bool,
     /// Actions by `GET` act at once, as Supervisor's do.
@@ -72,7 +72,7 @@ impl Site {
         Self { pages: Pages::new(), token }
     }
 
-    pub fn answer(&self, world: &mut World<'_>, request: &Request, door: Door) -> Answer {
+    pub fn answer(&self, world: &mut World<'_>, request: &Request, door: ServerPolicy) -> Answer {
         let route = Route::of(request);
         if !route.accepts(&request.method) {
             return Answer::Reply(Reply::error(400, "This method does not fit this path."));
@@ -89,7 +89,7 @@ impl Site {
         }
     }
 
-    fn status(&self, world: &mut World<'_>, request: &Request, door: Door) -> Answer {
+    fn status(&self, world: &mut World<'_>, request: &Request, door: ServerPolicy) -> Answer {
         let is_post = request.method == "POST";
         let mut fields = form::parse(request.query());
         if is_post {
@@ -161,7 +161,7 @@ impl Pending {
     }
 }
 
-fn rpc(world: &mut World<'_>, request: &Request, door: Door) -> Answer {
+fn rpc(world: &mut World<'_>, request: &Request, door: ServerPolicy) -> Answer {
     if is_forged(request, door) {
         return forbidden();
     }
@@ -251,14 +251,14 @@ fn last_of(
 
 /// Whether a page of somebody else made a browser send this. Without a password a stranger's DNS
 /// could make his page look like ours, so then a browser has to use an address.
-fn is_forged(request: &Request, door: Door) -> bool {
+fn is_forged(request: &Request, door: ServerPolicy) -> bool {
     let from_browser = request.header("origin").is_some();
     origin::is_foreign(request) || (door.is_open && from_browser && origin::is_by_name(request))
 }
 
 impl Redirect {
     /// Supervisor's redirect where its behaviour is kept; else one that any proxy can pass on.
-    fn after(request: &Request, door: Door) -> Self {
+    fn after(request: &Request, door: ServerPolicy) -> Self {
         if !door.get_actions {
             return Self { status: 303, base: "./".to_owned() };
         }

@@ -5,7 +5,7 @@ use std::path::Path;
 use supkit::conf::Surroundings;
 use supkit::conf::python::path;
 use supkit::conf::surroundings::{Account, ReadFailure};
-use supkit::daemon::surroundings::System;
+use supkit::daemon::real_host::RealHost;
 
 pub struct World {
     dir: String,
@@ -24,27 +24,27 @@ impl World {
 
 impl Surroundings for World {
     fn read(&self, path: &str) -> Result<Vec<u8>, ReadFailure> {
-        System.read(&self.at(path))
+        RealHost.read(&self.at(path))
     }
 
     fn exists(&self, path: &str) -> bool {
-        System.exists(&self.at(path))
+        RealHost.exists(&self.at(path))
     }
 
     fn is_dir(&self, path: &str) -> bool {
-        !path.is_empty() && System.is_dir(&self.at(path))
+        !path.is_empty() && RealHost.is_dir(&self.at(path))
     }
 
     fn list_dir(&self, path: &str) -> Vec<String> {
-        System.list_dir(&self.at(path))
+        RealHost.list_dir(&self.at(path))
     }
 
     fn is_executable(&self, path: &str) -> bool {
-        System.is_executable(&self.at(path))
+        RealHost.is_executable(&self.at(path))
     }
 
     fn mode(&self, path: &str) -> Option<u32> {
-        System.mode(&self.at(path))
+        RealHost.mode(&self.at(path))
     }
 
     fn environment(&self) -> Vec<(String, String)> {
@@ -60,26 +60,26 @@ impl Surroundings for World {
     }
 
     fn host_name(&self) -> String {
-        System.host_name()
+        RealHost.host_name()
     }
 
     fn uid(&self) -> u32 {
-        System.uid()
+        RealHost.uid()
     }
 
     fn user(&self, name: &str) -> Option<Account> {
-        System.user(name)
+        RealHost.user(name)
     }
 
     fn user_by_id(&self, uid: u32) -> Option<Account> {
-        System.user_by_id(uid)
+        RealHost.user_by_id(uid)
     }
 
     fn group(&self, name: &str) -> Option<u32> {
-        System.group(name)
+        RealHost.group(name)
     }
 
     fn has_group(&self, gid: u32) -> bool {
-        System.has_group(gid)
+        RealHost.has_group(gid)
     }
 }

@@ -1,15 +1,15 @@
-//! What a request over HTTP may touch while it is answered.
+//! The parts of the daemon that the HTTP server may access while it answers requests.
 
+use super::config_reader::ConfigReader;
 use super::logs::Logs;
-use super::reader::Reader;
 use crate::core::supervisor::Supervisor;
 use crate::core::time::Now;
 use crate::os::poller::Poller;
 
-pub struct World<'a> {
+pub struct ServerContext<'a> {
     pub core: &'a mut Supervisor,
     pub logs: &'a mut Logs,
     pub poller: &'a mut Poller,
-    pub reader: &'a Reader,
+    pub reader: &'a ConfigReader,
     pub now: Now,
 }

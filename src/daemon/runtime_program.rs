@@ -1,16 +1,16 @@
-//! A program that came over the wire instead of from a file: its options are written as the section
-//! of a configuration that consists of nothing else, and read by the reader of all others.
+//! Programs that are added at runtime over XML-RPC. Their options are rendered as a configuration
+//! text and read by the normal configuration reader.
 
 use std::fmt::Write;
 
-use super::surroundings::System;
+use super::real_host::RealHost;
 use crate::conf::config::{Config, Process};
 use crate::conf::options::CommandLine;
 use crate::conf::read;
 use crate::conf::sections::{group, program, supervisord};
 use crate::conf::surroundings::{Account, ReadFailure, Surroundings};
 
-/// The processes of one program in a group; the error is Supervisor's sentence.
+/// The processes of one program in a group; the error message is identical to Supervisor's.
 pub(super) fn processes(
     active: &Config,
     group: &str,
@@ -18,15 +18,15 @@ pub(super) fn processes(
     options: &[(String, String)],
 ) -> Result<Vec<Process>, String> {
     let text = text(group, name, options)?;
-    let world = Paper { text };
-    let config = read::read(&active.file, &CommandLine::default(), &world);
+    let host = HostOverlay { text };
+    let config = read::read(&active.file, &CommandLine::default(), &host);
     let config = config.map_err(|refused| refused.text().to_owned())?;
     let found = config.groups.into_iter().find(|it| it.name == group);
     Ok(found.map_or_else(Vec::new, |group| group.processes))
 }
 
-/// The configuration. A value may have several lines, which then continue it; what would end a
-/// section or begin an option is refused.
+/// Renders the configuration. Line breaks in a value become continuation lines; a name that could
+/// end a section or start an option is rejected.
 fn text(group: &str, name: &str, options: &[(String, String)]) -> Result<String, String> {
     let (daemon, groups, programs) =
         (supervisord::SECTION.word, group::SECTION.word, program::SECTION.word);
@@ -48,69 +48,69 @@ fn text(group: &str, name: &str, options: &[(String, String)]) -> Result<String,
     Ok(text)
 }
 
-/// The system, on which one file says something else than on the disk.
-struct Paper {
+/// The real host, except that every file read returns the given text.
+struct HostOverlay {
     text: String,
 }
 
-impl Surroundings for Paper {
+impl Surroundings for HostOverlay {
     fn read(&self, _path: &str) -> Result<Vec<u8>, ReadFailure> {
         Ok(self.text.clone().into_bytes())
     }
 
     fn exists(&self, path: &str) -> bool {
-        System.exists(path)
+        RealHost.exists(path)
     }
 
     fn is_dir(&self, path: &str) -> bool {
-        System.is_dir(path)
+        RealHost.is_dir(path)
     }
 
     fn list_dir(&self, path: &str) -> Vec<String> {
-        System.list_dir(path)
+        RealHost.list_dir(path)
     }
 
     fn is_executable(&self, path: &str) -> bool {
-        System.is_executable(path)
+        RealHost.is_executable(path)
     }
 
     fn mode(&self, path: &str) -> Option<u32> {
-        System.mode(path)
+        RealHost.mode(path)
     }
 
     fn environment(&self) -> Vec<(String, String)> {
-        System.environment()
+        RealHost.environment()
     }
 
     fn current_dir(&self) -> String {
-        System.current_dir()
+        RealHost.current_dir()
     }
 
     fn temp_dir(&self) -> String {
-        System.temp_dir()
+        RealHost.temp_dir()
     }
 
     fn host_name(&self) -> String {
-        System.host_name()
+        RealHost.host_name()
     }
 
     fn uid(&self) -> u32 {
-        System.uid()
+        RealHost.uid()
     }
 
     fn user(&self, name: &str) -> Option<Account> {
-        System.user(name)
+        RealHost.user(name)
     }
 
     fn user_by_id(&self, uid: u32) -> Option<Account> {
-        System.user_by_id(uid)
+        RealHost.user_by_id(uid)
     }
 
     fn group(&self, name: &str) -> Option<u32> {
-        System.group(name)
+        RealHost.group(name)
     }
 
     fn has_group(&self, gid: u32) -> bool {
-        System.has_group(gid)
+        RealHost.has_group(gid)
     }
 }

@@ -1,4 +1,4 @@
-//! The real system, as the reading of a configuration asks for it.
+//! The implementation of `Host` for the real system.
 
 use std::env;
 use std::fs;
@@ -11,9 +11,9 @@ use crate::os::{files, users};
 
 /// This machine and this process.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct System;
+pub struct RealHost;
 
-impl Surroundings for System {
+impl Surroundings for RealHost {
     fn read(&self, path: &str) -> Result<Vec<u8>, ReadFailure> {
         fs::read(path).map_err(|error| match error.kind() {
             io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => ReadFailure::Missing,
@@ -51,7 +51,7 @@ impl Surroundings for System {
         env::current_dir().map_or_else(|_| "/".to_owned(), |dir| dir.display().to_string())
     }
 
-    /// The first directory that can be written to, in the order in which Python tries.
+    /// The first writable temporary directory, in Python's search order.
     fn temp_dir(&self) -> String {
         let named = ["TMPDIR", "TEMP", "TMP"].into_iter().filter_map(|name| env::var(name).ok());
         let fixed = ["/tmp", "/var/tmp", "/usr/tmp"].map(str::to_owned);

@@ -1,5 +1,5 @@
-//! Follows a log for one client: from its last bytes on, over growth, rotation and clearing. The
-//! file stays open, so that what a rotation takes away is still read to its end.
+//! Follows a log file for one client, starting near its end, across growth, rotation and
+//! truncation. The file stays open, so a rotated file is read to its end.
 
 use std::fs::{self, File};
 use std::io;
@@ -7,44 +7,45 @@ use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::PathBuf;
 use std::time::UNIX_EPOCH;
 
-/// How much of the log is shown at first.
-const FIRST: u64 = 1024;
-/// How much is read at once.
-const PIECE: usize = 16 * 1024;
-/// Supervisor's words for a file that became shorter.
+/// How many bytes before the end are sent first.
+const INITIAL_BYTES: u64 = 1024;
+/// The maximum number of bytes per read.
+const MAX_READ: usize = 16 * 1024;
+/// Supervisor's notice for a truncated file.
 const TRUNCATED: &[u8] = b"==> File truncated <==\n";
 
-pub(super) struct Follow {
+pub(super) struct LogFollower {
     path: PathBuf,
     file: File,
     inode: u64,
     offset: u64,
 }
 
-impl Follow {
-    /// Begins near the end. Only plain files are followed: others could make us wait.
+impl LogFollower {
+    /// Starts near the end of the file. Only regular files are accepted, because others could
+    /// block.
     pub(super) fn begin(path: &str) -> io::Result<Self> {
         let metadata = fs::metadata(path)?;
         if !metadata.is_file() {
             return Err(io::Error::other("not a plain file"));
         }
         let file = File::open(path)?;
-        let offset = file.metadata()?.len().saturating_sub(FIRST);
+        let offset = file.metadata()?.len().saturating_sub(INITIAL_BYTES);
         Ok(Self { path: path.into(), inode: metadata.ino(), file, offset })
     }
 
-    /// When it was last written, in seconds since the epoch.
+    /// The modification time, in seconds since the epoch.
     pub(super) fn modified(&self) -> Option<i64> {
         let modified = self.file.metadata().and_then(|metadata| metadata.modified()).ok()?;
         let since = modified.duration_since(UNIX_EPOCH).ok()?;
         i64::try_from(since.as_secs()).ok()
     }
 
-    /// At most `room` bytes that were not shown yet; nothing if there are none.
+    /// At most `room` new bytes; empty if there are none.
     pub(super) fn next(&mut self, room: usize) -> Vec<u8> {
-        let piece = self.read(room);
-        if !piece.is_empty() || room == 0 {
-            return piece;
+        let bytes = self.read(room);
+        if !bytes.is_empty() || room == 0 {
+            return bytes;
         }
         match self.file.metadata() {
             Ok(metadata) if metadata.len() < self.offset => {
@@ -57,14 +58,14 @@ impl Follow {
     }
 
     fn read(&mut self, room: usize) -> Vec<u8> {
-        let mut piece = vec![0; room.min(PIECE)];
-        let count = self.file.read_at(&mut piece, self.offset).unwrap_or(0);
-        piece.truncate(count);
+        let mut bytes = vec![0; room.min(MAX_READ)];
+        let count = self.file.read_at(&mut bytes, self.offset).unwrap_or(0);
+        bytes.truncate(count);
         self.offset += count as u64;
-        piece
+        bytes
     }
 
-    /// Whether the name means another file now, which is then followed from its beginning.
+    /// Whether the path names another file now, which is then followed from its start.
     fn has_new_file(&mut self) -> bool {
         let named =
             fs::metadata(&self.path).ok().filter(|it| it.is_file() && it.ino() != self.inode);
@@ -95,7 +96,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("log");
         append(&path, &"x".repeat(2000));
-        let mut follow = Follow::begin(path.to_str().unwrap()).unwrap();
+        let mut follow = LogFollower::begin(path.to_str().unwrap()).unwrap();
         assert_eq!(follow.next(5000).len(), 1024);
         assert_eq!(follow.next(5000), b"");
         append(&path, "more");
@@ -114,8 +115,8 @@ mod tests {
 
     #[test]
     fn only_plain_files_are_followed() {
-        assert!(Follow::begin("/dev/null").is_err());
-        assert!(Follow::begin("/nowhere").is_err());
-        assert!(Follow::begin("/tmp").is_err());
+        assert!(LogFollower::begin("/dev/null").is_err());
+        assert!(LogFollower::begin("/nowhere").is_err());
+        assert!(LogFollower::begin("/tmp").is_err());
     }
 }

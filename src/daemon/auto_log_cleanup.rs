@@ -1,4 +1,5 @@
-//! Removes what earlier daemons left in `childlogdir`: all automatic logs of this identifier.
+//! Removes the automatic child logs that earlier daemons with this identifier left in
+//! `childlogdir`.
 
 use std::fs;
 use std::path::Path;
@@ -18,18 +19,18 @@ pub(super) fn clear(directory: &str, identifier: &str, log: &mut ActivityLog) {
         }
         let path = Path::new(directory).join(&name);
         if fs::remove_file(&path).is_err() {
-            let shown = text::repr(&path.display().to_string());
-            log.log(LogLevel::Warn, &format!("Failed to clean up {shown}"));
+            let quoted = text::repr(&path.display().to_string());
+            log.log(LogLevel::Warn, &format!("Failed to clean up {quoted}"));
         }
     }
 }
 
-/// Whether a name begins with something, then `---IDENT-`, then something without blanks that has
-/// `.log` in it: Supervisor's pattern is not anchored at its end, so backups match too.
+/// Whether a name consists of a non-empty prefix, `---IDENT-`, and a non-blank rest that contains
+/// `.log`. Supervisor's pattern is not anchored at the end, so rotated backups match too.
 fn is_automatic(name: &str, identifier: &str) -> bool {
-    let mark = format!("---{identifier}-");
+    let marker = format!("---{identifier}-");
     let starts = name.char_indices().skip(1).map(|(at, _)| at);
-    starts.filter_map(|at| name[at..].strip_prefix(&mark)).any(|rest| {
+    starts.filter_map(|at| name[at..].strip_prefix(&marker)).any(|rest| {
         let random = rest.split(char::is_whitespace).next().unwrap_or_default();
         random.char_indices().skip(1).any(|(at, _)| random[at..].starts_with(".log"))
     })

@@ -1,24 +1,24 @@
-//! Reads the configuration, now and whenever it is asked for again: the command line that the
-//! daemon was started with stays in force.
+//! Reads the configuration, at startup and on every reread. The command line of the daemon always
+//! takes precedence over the file.
 
-use super::surroundings::System;
+use super::real_host::RealHost;
 use crate::conf::config::Config;
 use crate::conf::fault::Refused;
 use crate::conf::options::CommandLine;
 use crate::conf::read;
 
-/// Where the configuration is and what is laid over it.
+/// The path of the configuration file and the command-line options that override it.
 #[derive(Clone, Debug)]
-pub struct Reader {
+pub struct ConfigReader {
     /// `argv[0]`, for messages.
     program: String,
     line: CommandLine,
-    /// The main file as it was given, and so that it is found from anywhere.
+    /// The path of the main file as given, and as an absolute path.
     given: String,
     absolute: String,
 }
 
-impl Reader {
+impl ConfigReader {
     pub fn new(program: String, line: CommandLine, file: String) -> Self {
         let absolute = std::path::absolute(&file)
             .map_or_else(|_| file.clone(), |path| path.display().to_string());
@@ -29,12 +29,12 @@ impl Reader {
         &self.program
     }
 
-    /// The first reading, before the daemon may have gone elsewhere.
+    /// The first read, before the daemon may have changed its working directory.
     pub fn read_first(&self) -> Result<Config, Refused> {
-        read::read(&self.given, &self.line, &System)
+        read::read(&self.given, &self.line, &RealHost)
     }
 
     pub fn read(&self) -> Result<Config, Refused> {
-        read::read(&self.absolute, &self.line, &System)
+        read::read(&self.absolute, &self.line, &RealHost)
     }
 }

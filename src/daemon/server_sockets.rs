@@ -1,4 +1,4 @@
-//! Opens the sockets of the HTTP servers, with Supervisor's sentences where that fails.
+//! Opens the sockets of the HTTP servers. The error messages are identical to Supervisor's.
 
 use std::fs;
 use std::io::{self, Write};
@@ -12,38 +12,39 @@ use crate::os::socket::{self, Listener, OpenError, Rights};
 
 use super::activity::ActivityLog;
 
-/// Connections that may wait to be accepted.
+/// The listen backlog.
 const BACKLOG: i32 = 1024;
 
 const IN_USE: &str = "Another program is already listening on a port that one of our HTTP servers \
                       is configured to use.  Shut this program down first before starting \
                       supervisord.";
 
-/// Sockets that were opened and not yet handed over. Their files are removed by [`Opened::unlink`].
+/// Sockets that are open but not yet passed to the server. [`ServerSockets::unlink`] removes their
+/// files.
 #[derive(Default)]
-pub(super) struct Opened {
+pub(super) struct ServerSockets {
     pub(super) listeners: Vec<(Listener, HttpServer)>,
     paths: Vec<PathBuf>,
 }
 
-impl Opened {
+impl ServerSockets {
     /// Opens all servers of `config` or none.
     pub(super) fn open(config: &Config, log: &mut ActivityLog) -> Result<Self, String> {
-        let mut opened = Self::default();
+        let mut sockets = Self::default();
         for server in &config.servers {
             match open(&server.bind) {
-                Ok(listener) => opened.take(listener, server),
+                Ok(listener) => sockets.push(listener, server),
                 Err(error) => {
-                    opened.unlink();
-                    return Err(sentence(&error) + &whereabouts(config, server));
+                    sockets.unlink();
+                    return Err(error_message(&error) + &address_hint(config, server));
                 }
             }
-            announce(server, &config.rpcinterfaces, log);
+            log_server(server, &config.rpcinterfaces, log);
         }
-        Ok(opened)
+        Ok(sockets)
     }
 
-    fn take(&mut self, listener: Listener, server: &HttpServer) {
+    fn push(&mut self, listener: Listener, server: &HttpServer) {
         if let Bind::Unix { path, .. } = &server.bind {
             self.paths.push(path.into());
         }
@@ -63,16 +64,16 @@ fn open(bind: &Bind) -> Result<Listener, OpenError> {
         Bind::Inet { host, port } => Ok(Listener::Tcp(socket::tcp(host, *port, BACKLOG)?)),
         Bind::Unix { path, mode, owner } => {
             let rights = Rights { mode: Some(*mode), owner: *owner };
-            Ok(Listener::Unix(socket::unix(Path::new(path), rights, BACKLOG, tell_stale)?))
+            Ok(Listener::Unix(socket::unix(Path::new(path), rights, BACKLOG, report_stale_socket)?))
         }
     }
 }
 
-fn tell_stale(path: &Path) {
+fn report_stale_socket(path: &Path) {
     let _ = writeln!(io::stderr(), "Unlinking stale socket {}", path.display());
 }
 
-fn announce(server: &HttpServer, interfaces: &[RpcInterface], log: &mut ActivityLog) {
+fn log_server(server: &HttpServer, interfaces: &[RpcInterface], log: &mut ActivityLog) {
     for interface in interfaces {
         let name = interface_name(interface);
         log.log(LogLevel::Info, &format!("RPC interface '{name}' initialized"));
@@ -91,8 +92,8 @@ fn interface_name(interface: &RpcInterface) -> &'static str {
     }
 }
 
-/// Where the address was written, and what to do about it, below Supervisor's sentence.
-fn whereabouts(config: &Config, server: &HttpServer) -> String {
+/// Where the address is configured and how to fix the problem; printed after Supervisor's message.
+fn address_hint(config: &Config, server: &HttpServer) -> String {
     let (option, address) = match &server.bind {
         Bind::Inet { host, port } => (inet_http_server::PORT.name, format!("{host}:{port}")),
         Bind::Unix { path, .. } => (unix_http_server::FILE.name, path.clone()),
@@ -106,11 +107,11 @@ fn whereabouts(config: &Config, server: &HttpServer) -> String {
     )
 }
 
-fn sentence(error: &OpenError) -> String {
+fn error_message(error: &OpenError) -> String {
     let help = "Cannot open an HTTP server: socket.error reported";
     match error {
         OpenError::InUse => IN_USE.to_owned(),
-        OpenError::Owner(sentence) => sentence.clone(),
+        OpenError::Owner(error_message) => error_message.clone(),
         OpenError::Io(error) => match error.raw_os_error() {
             Some(code) => match errno::name(code) {
                 Some(name) => format!("{help} errno.{name} ({code})"),

@@ -1,0 +1,214 @@
+//! The main loop of the daemon: wait, process inputs, expire timers, perform effects. The only
+//! place that blocks and the only one that reads the clock.
+
+use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::Duration;
+
+use super::config_reader::ConfigReader;
+use super::pipes::PipeEnd;
+use super::server::Server;
+use super::server_context::ServerContext;
+use super::shell::Shell;
+use crate::conf::signals::Signal;
+use crate::core::effect::{Effect, Input, OutputStream, ProcId};
+use crate::core::supervisor::Supervisor;
+use crate::core::time::{Mono, Now, Wall};
+use crate::os::clock;
+use crate::os::poller::{Interest, Ready, Token};
+use crate::os::signals::Signals;
+
+/// The maximum poll timeout; a configuration may request a longer one.
+const MAX_SLEEP: Duration = Duration::from_hours(30 * 24);
+
+/// Why the loop ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ExitReason {
+    Exit,
+    /// The next run continues the event serials from here.
+    Restart {
+        serial: u64,
+    },
+}
+
+/// One run of the daemon, from a loaded configuration to the exit of the last child.
+pub struct Daemon<'a> {
+    pub core: Supervisor,
+    pub shell: Shell,
+    pub server: Server,
+    pub signals: &'a mut Signals,
+    pub reader: &'a ConfigReader,
+    signals_token: Token,
+    exit_reason: Option<ExitReason>,
+}
+
+pub fn now() -> Now {
+    Now { mono: Mono(clock::monotonic()), wall: Wall(clock::wall()) }
+}
+
+impl<'a> Daemon<'a> {
+    pub fn new(
+        core: Supervisor,
+        mut shell: Shell,
+        server: Server,
+        signals: &'a mut Signals,
+        reader: &'a ConfigReader,
+    ) -> io::Result<Self> {
+        let signals_token = shell.poller.add(&*signals, Interest::READ)?;
+        Ok(Self { core, shell, server, signals, reader, signals_token, exit_reason: None })
+    }
+
+    /// Runs until all processes have stopped.
+    pub fn run(&mut self) -> io::Result<ExitReason> {
+        self.core.run(now());
+        loop {
+            self.perform();
+            if let Some(exit_reason) = self.exit_reason {
+                return Ok(exit_reason);
+            }
+            let ready = self.wait()?;
+            let now = now();
+            for ready in ready {
+                self.dispatch_guarded(ready, now);
+            }
+            self.process_due();
+        }
+    }
+
+    /// Expires timers and answers pending requests until no effect is left. A reply may be followed
+    /// by the next request of the same client, which may cause more effects.
+    fn process_due(&mut self) {
+        loop {
+            self.perform();
+            let now = now();
+            self.catch_panic("timer expiry", |daemon| daemon.core.expire(now));
+            self.perform();
+            self.catch_panic("the server", |daemon| daemon.poll_clients(now));
+            if !self.core.has_effects() || self.exit_reason.is_some() {
+                return;
+            }
+        }
+    }
+
+    /// Performs all pending effects. The effects that follow from one effect are performed before
+    /// the next one, so that the log shows each start when it happens even if many were requested
+    /// at once.
+    fn perform(&mut self) {
+        let mut stack = Vec::new();
+        let mut events = Vec::new();
+        loop {
+            let below = stack.len();
+            stack.extend(std::iter::from_fn(|| self.core.next_effect()));
+            stack[below..].reverse();
+            match stack.pop() {
+                Some(Effect::Publish { serial, name, payload }) => {
+                    events.push((serial, name, payload));
+                }
+                Some(effect) => self.apply(effect),
+                None => break,
+            }
+        }
+        events.sort_by_key(|(serial, ..)| *serial);
+        for (serial, name, payload) in events {
+            self.server.publish(serial, name, &payload, now());
+        }
+    }
+
+    fn apply(&mut self, effect: Effect) {
+        match effect {
+            Effect::Exit { restart: true } => {
+                let serial = self.core.serial();
+                self.exit_reason = Some(ExitReason::Restart { serial });
+            }
+            Effect::Exit { restart: false } => self.exit_reason = Some(ExitReason::Exit),
+            effect => {
+                // The time is read for each effect, because many forks take a while.
+                self.catch_panic("an effect", |daemon| {
+                    daemon.shell.perform(effect, &mut daemon.core, now());
+                });
+            }
+        }
+    }
+
+    fn wait(&mut self) -> io::Result<Vec<Ready>> {
+        let now = now();
+        let deadlines = [self.core.deadline(now), self.server.deadline()];
+        let nearest = deadlines.into_iter().flatten().min();
+        let timeout = nearest.map(|deadline| deadline.since(now.mono).min(MAX_SLEEP));
+        self.shell.poller.wait(timeout)
+    }
+
+    /// Runs `apply` and catches a panic: the operation is abandoned and the daemon continues, so
+    /// that children are not orphaned.
+    fn catch_panic(&mut self, what: &str, apply: impl FnOnce(&mut Self)) -> bool {
+        let outcome = catch_unwind(AssertUnwindSafe(|| apply(self)));
+        if outcome.is_err() {
+            self.shell.critical(&format!("uncaptured panic in {what}, which is abandoned"));
+        }
+        outcome.is_ok()
+    }
+
+    /// Dispatches one ready descriptor; if that panics, the descriptor is closed.
+    fn dispatch_guarded(&mut self, ready: Ready, now: Now) {
+        if self.catch_panic("a dispatch", |daemon| daemon.dispatch(ready, now)) {
+            return;
+        }
+        let poller = &mut self.shell.poller;
+        if let Some(PipeEnd::Output(id, stream)) = self.shell.pipes.end(ready.token) {
+            self.shell.pipes.close_output(poller, id, stream);
+        } else if self.server.owns(ready.token) {
+            self.server.close_client(ready.token, poller);
+        }
+    }
+
+    fn dispatch(&mut self, ready: Ready, now: Now) {
+        if ready.token == self.signals_token {
+            self.on_signals(now);
+        } else if let Some(end) = self.shell.pipes.end(ready.token) {
+            match end {
+                PipeEnd::Output(id, stream) => self.on_output(id, stream, now),
+                // The pipe is write-only, so a readable event is a hang-up.
+                PipeEnd::Stdin(id) if ready.readable => {
+                    self.shell.on_stdin_hangup(id, &mut self.core, now);
+                }
+                PipeEnd::Stdin(id) => self.shell.flush(id, &mut self.core, now),
+            }
+        } else if self.server.owns(ready.token) {
+            let (server, mut server_context) = self.server_context(now);
+            server.ready(ready, &mut server_context);
+        }
+    }
+
+    fn on_output(&mut self, id: ProcId, stream: OutputStream, now: Now) {
+        self.shell.read(id, stream, &mut self.core, now);
+        // Performed immediately, so that at most one chunk per iteration is held in memory.
+        self.perform();
+    }
+
+    /// Reaps children first, then processes the signals, as Supervisor does.
+    fn on_signals(&mut self, now: Now) {
+        let numbers = self.signals.take();
+        while self.shell.reap(&mut self.core, now) {
+            self.perform();
+        }
+        for number in numbers {
+            self.core.take(Input::Signal(Signal(number)), now);
+        }
+    }
+
+    fn poll_clients(&mut self, now: Now) {
+        let (server, mut server_context) = self.server_context(now);
+        server.poll_clients(&mut server_context);
+    }
+
+    fn server_context(&mut self, now: Now) -> (&mut Server, ServerContext<'_>) {
+        let server_context = ServerContext {
+            core: &mut self.core,
+            logs: &mut self.shell.logs,
+            poller: &mut self.shell.poller,
+            reader: self.reader,
+            now,
+        };
+        (&mut self.server, server_context)
+    }
+}
