@@ -150,7 +150,7 @@ impl Client {
     }
 
     /// Advances the pending task.
-    pub(super) fn advance(&mut self, context: &mut rpc::World<'_>) {
+    pub(super) fn advance(&mut self, context: &mut rpc::Context<'_>) {
         let now = context.now;
         match &mut self.task {
             Task::Nothing => {}

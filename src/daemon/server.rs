@@ -255,10 +255,10 @@ impl Server {
 /// Builds the context for XML-RPC methods.
 fn with_rpc_context<T>(
     context: &mut ServerContext<'_>,
-    act: impl FnOnce(&mut rpc::World<'_>) -> T,
+    act: impl FnOnce(&mut rpc::Context<'_>) -> T,
 ) -> T {
     let mut services = DaemonServices { logs: context.logs, reader: context.reader };
     let mut inner =
-        rpc::World { supervisor: context.core, services: &mut services, now: context.now };
+        rpc::Context { supervisor: context.core, services: &mut services, now: context.now };
     act(&mut inner)
 }

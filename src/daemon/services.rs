@@ -12,7 +12,7 @@ use crate::conf::config::{Config, LogLevel, Process};
 use crate::core::effect::ProcId;
 use crate::core::time::Wall;
 use crate::os::{clock, files};
-use crate::rpc::world::{Civil, CommandFault, FileFault, Log, Services};
+use crate::rpc::context::{CommandFault, FileFault, LocalTime, Log, Services};
 
 pub(super) struct DaemonServices<'a> {
     pub(super) logs: &'a mut Logs,
@@ -30,10 +30,10 @@ impl Services for DaemonServices<'_> {
         process::id().into()
     }
 
-    fn civil(&self, when: Wall) -> Civil {
+    fn local_time(&self, when: Wall) -> LocalTime {
         let local = clock::local(when.0);
         let unsigned = |number: i32| u32::try_from(number).unwrap_or(0);
-        Civil {
+        LocalTime {
             year: local.year,
             month: unsigned(local.month),
             day: unsigned(local.day),

@@ -1,6 +1,5 @@
-//! The arguments of a call, and what Python's freedom makes of them: whole numbers may come as text
-//! or with a fraction, anything can be true, and the name of a group may be a number that no group
-//! has.
+//! The arguments of a call, converted as leniently as Supervisor's Python code does: integers may
+//! be strings or floats, any value may be a flag, and a group name may be any scalar.
 
 use super::fault::{Code, Fault};
 use super::value::Value;
@@ -18,22 +17,22 @@ impl<'a> Args<'a> {
         self.0.get(at).unwrap_or(&Value::Nil)
     }
 
-    /// The name of a process or of a group with `:*`.
+    /// The name of a process, or of a group followed by `:*`.
     pub(super) fn name(&self, at: usize) -> Result<&'a str, Fault> {
         self.value(at).as_str().ok_or_else(incorrect)
     }
 
-    /// The name of a group: what is no text is the name of no group.
+    /// The name of a group. A scalar that is not a string is reported as an unknown name.
     pub(super) fn group(&self, at: usize) -> Result<&'a str, Fault> {
         match self.value(at) {
             Value::Str(name) => Ok(name),
             Value::Array(_) | Value::Struct(_) => Err(incorrect()),
             Value::Nil => Err(Fault::bare(Code::BadName)),
-            other => Err(Fault::new(Code::BadName, shown(other))),
+            other => Err(Fault::new(Code::BadName, python_str(other))),
         }
     }
 
-    /// A flag that is true if it is not given.
+    /// A flag that defaults to true.
     pub(super) fn flag(&self, at: usize) -> bool {
         match self.0.get(at) {
             None => true,
@@ -48,7 +47,7 @@ impl<'a> Args<'a> {
         }
     }
 
-    /// A whole number, as `int()` makes it of nearly anything.
+    /// An integer, converted as by Python's `int()`.
     pub(super) fn number(&self, at: usize) -> Result<i64, Fault> {
         match self.value(at) {
             Value::Double(number) if number.is_finite() => Ok(number.trunc() as i64),
@@ -66,17 +65,17 @@ impl<'a> Args<'a> {
             (Value::Str(name), Err(_)) => Signal::from_name(name),
             _ => None,
         };
-        signal.ok_or_else(|| Fault::new(Code::BadSignal, shown(value)))
+        signal.ok_or_else(|| Fault::new(Code::BadSignal, python_str(value)))
     }
 
-    /// Text, or whatever else is shown as Python would show it.
+    /// A string; any other value is formatted as by Python's `str()`.
     pub(super) fn text(&self, at: usize) -> String {
-        shown(self.value(at))
+        python_str(self.value(at))
     }
 }
 
-/// A value as Python's `str()` shows it.
-pub(super) fn shown(value: &Value) -> String {
+/// Formats a value as Python's `str()` does.
+pub(super) fn python_str(value: &Value) -> String {
     match value {
         Value::Int(number) => number.to_string(),
         Value::Bool(flag) => if *flag { "True" } else { "False" }.to_owned(),
@@ -99,6 +98,6 @@ pub(super) fn shown(value: &Value) -> String {
 fn repr(value: &Value) -> String {
     match value {
         Value::Str(text) => crate::ini::text::repr(text),
-        other => shown(other),
+        other => python_str(other),
     }
 }

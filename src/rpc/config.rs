@@ -1,100 +1,100 @@
-//! The methods about the configuration: reading it again, adding and removing groups, showing it.
+//! The methods for the configuration: reread it, add and remove groups, report it.
 
 use super::args::Args;
+use super::context::{Context, Log};
 use super::fault::{Code, Fault};
 use super::methods::Answer;
 use super::value::Value;
-use super::world::{Log, World};
 use crate::conf::config::{Config, Group, LogTarget, Process, StreamLog};
 use crate::conf::reload;
 use crate::core::Supervisor;
 use crate::core::effect::OutputStream;
 
-/// What a configuration would change of the groups that are active.
+/// The differences between the active groups and a configuration.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Difference<'a> {
     /// In the order of the new configuration.
     pub(super) added: Vec<&'a Group>,
     /// Old and new, in the order of the new configuration.
     pub(super) changed: Vec<(&'a Group, &'a Group)>,
-    /// In the order in which they were added.
+    /// In the order in which they were activated.
     pub(super) removed: Vec<&'a Group>,
 }
 
-/// Compare what is active with a configuration.
+/// Compares the active groups with a configuration.
 pub(super) fn difference<'a>(supervisor: &'a Supervisor, config: &'a Config) -> Difference<'a> {
-    let mut found = Difference::default();
+    let mut diff = Difference::default();
     for group in &config.groups {
         match supervisor.group(&group.name).map(crate::core::Group::config) {
-            None => found.added.push(group),
-            Some(active) if !reload::same(active, group) => found.changed.push((active, group)),
+            None => diff.added.push(group),
+            Some(active) if !reload::same(active, group) => diff.changed.push((active, group)),
             Some(_) => {}
         }
     }
     let active = supervisor.groups().iter().map(crate::core::Group::config);
-    found.removed =
+    diff.removed =
         active.filter(|group| !config.groups.iter().any(|it| it.name == group.name)).collect();
-    found
+    diff
 }
 
-pub(super) fn reload_config(world: &mut World<'_>, _: &Args<'_>) -> Answer {
-    let config = reread(world)?;
-    let found = difference(world.supervisor, &config);
+pub(super) fn reload_config(context: &mut Context<'_>, _: &Args<'_>) -> Answer {
+    let config = reread(context)?;
+    let diff = difference(context.supervisor, &config);
     let names = |groups: &mut dyn Iterator<Item = &Group>| {
         Value::Array(groups.map(|group| Value::str(&group.name)).collect())
     };
     let lists = vec![
-        names(&mut found.added.into_iter()),
-        names(&mut found.changed.into_iter().map(|(_, new)| new)),
-        names(&mut found.removed.into_iter()),
+        names(&mut diff.added.into_iter()),
+        names(&mut diff.changed.into_iter().map(|(_, new)| new)),
+        names(&mut diff.removed.into_iter()),
     ];
-    world.supervisor.replace_config(config);
+    context.supervisor.replace_config(config);
     Ok(Value::Array(vec![Value::Array(lists)]).into())
 }
 
-pub(super) fn reread(world: &mut World<'_>) -> Result<Config, Fault> {
-    world.services.reread().map_err(|why| Fault::new(Code::CantReread, why))
+pub(super) fn reread(context: &mut Context<'_>) -> Result<Config, Fault> {
+    context.services.reread().map_err(|error| Fault::new(Code::CantReread, error))
 }
 
-pub(super) fn add_process_group(world: &mut World<'_>, args: &Args<'_>) -> Answer {
+pub(super) fn add_process_group(context: &mut Context<'_>, args: &Args<'_>) -> Answer {
     let bad_name = || match args.value(0) {
         Value::Nil => Fault::bare(Code::BadName),
         _ => Fault::new(Code::BadName, args.text(0)),
     };
     let name = args.value(0).as_str().ok_or_else(bad_name)?;
-    let known = world.supervisor.config().groups.iter().find(|group| group.name == name);
+    let known = context.supervisor.config().groups.iter().find(|group| group.name == name);
     let group = known.cloned().ok_or_else(bad_name)?;
-    if !world.supervisor.add_group(group, world.now) {
+    if !context.supervisor.add_group(group, context.now) {
         return Err(Fault::new(Code::AlreadyAdded, name));
     }
     Ok(Value::Bool(true).into())
 }
 
-pub(super) fn remove_process_group(world: &mut World<'_>, args: &Args<'_>) -> Answer {
+pub(super) fn remove_process_group(context: &mut Context<'_>, args: &Args<'_>) -> Answer {
     let name = args.group(0)?;
-    if world.supervisor.group(name).is_none() {
+    if context.supervisor.group(name).is_none() {
         return Err(Fault::new(Code::BadName, name));
     }
-    if !world.supervisor.remove_group(name, world.now) {
+    if !context.supervisor.remove_group(name, context.now) {
         return Err(Fault::new(Code::StillRunning, name));
     }
     Ok(Value::Bool(true).into())
 }
 
-pub(super) fn get_all_config_info(world: &mut World<'_>, _: &Args<'_>) -> Answer {
-    let groups = world.supervisor.config().groups.iter();
+pub(super) fn get_all_config_info(context: &mut Context<'_>, _: &Args<'_>) -> Answer {
+    let groups = context.supervisor.config().groups.iter();
     let mut all: Vec<(&Group, &Process)> =
         groups.flat_map(|group| group.processes.iter().map(move |it| (group, it))).collect();
     all.sort_by_key(|(_, process)| &process.name);
-    let structs = all.into_iter().map(|(group, process)| config_info(world, group, process));
+    let structs = all.into_iter().map(|(group, process)| config_info(context, group, process));
     Ok(Value::Array(structs.collect()).into())
 }
 
-fn config_info(world: &World<'_>, group: &Group, process: &Process) -> Value {
+fn config_info(context: &Context<'_>, group: &Group, process: &Process) -> Value {
     let none = || Value::str("none");
     let text = |text: &Option<String>| text.as_ref().map_or_else(none, Value::str);
     let (stdout, stderr) = (&process.stdout, &process.stderr);
-    let path = |stream, log| log_info(world, group, process, stream, log);
+    let path = |stream, log| log_info(context, group, process, stream, log);
     let members = [
         ("autostart", Value::Bool(process.autostart)),
         ("directory", text(&process.directory)),
@@ -103,7 +103,7 @@ fn config_info(world: &World<'_>, group: &Group, process: &Process) -> Value {
         ("exitcodes", Value::Array(process.exitcodes.iter().copied().map(Value::Int).collect())),
         ("group", Value::str(&group.name)),
         ("group_prio", Value::Int(group.priority)),
-        ("inuse", Value::Bool(world.supervisor.group(&group.name).is_some())),
+        ("inuse", Value::Bool(context.supervisor.group(&group.name).is_some())),
         ("killasgroup", Value::Bool(process.killasgroup)),
         ("name", Value::str(&process.name)),
         ("process_prio", Value::Int(process.priority)),
@@ -129,9 +129,9 @@ fn config_info(world: &World<'_>, group: &Group, process: &Process) -> Value {
     Value::Struct(members.map(|(name, value)| (name.to_owned(), value)).into())
 }
 
-/// A log as it is configured; an automatic one by its file, while there is one.
+/// The configured log of a stream; for AUTO the path of the created file, if there is one.
 fn log_info(
-    world: &World<'_>,
+    context: &Context<'_>,
     group: &Group,
     process: &Process,
     stream: OutputStream,
@@ -144,8 +144,8 @@ fn log_info(
         LogTarget::None => Value::str("none"),
         LogTarget::File(path) => Value::str(path),
         LogTarget::Auto => {
-            let id = world.supervisor.find(&group.name, &process.name);
-            let path = id.and_then(|id| world.services.log_path(Log::Child(id, stream)));
+            let id = context.supervisor.find(&group.name, &process.name);
+            let path = id.and_then(|id| context.services.log_path(Log::Child(id, stream)));
             Value::Str(path.unwrap_or_else(|| "auto".to_owned()))
         }
     }

@@ -1,24 +1,24 @@
-//! The methods about the daemon itself: versions, state, its end.
+//! The methods for the daemon itself: versions, state, shutdown and restart.
 
 use super::args::Args;
+use super::context::Context;
 use super::methods::{API_VERSION, Answer, SUPERVISOR_VERSION};
 use super::value::Value;
-use super::world::World;
 
-pub(super) fn get_api_version(_: &mut World<'_>, _: &Args<'_>) -> Answer {
+pub(super) fn get_api_version(_: &mut Context<'_>, _: &Args<'_>) -> Answer {
     Ok(Value::str(API_VERSION).into())
 }
 
-pub(super) fn get_supervisor_version(_: &mut World<'_>, _: &Args<'_>) -> Answer {
+pub(super) fn get_supervisor_version(_: &mut Context<'_>, _: &Args<'_>) -> Answer {
     Ok(Value::str(SUPERVISOR_VERSION).into())
 }
 
-pub(super) fn get_identification(world: &mut World<'_>, _: &Args<'_>) -> Answer {
-    Ok(Value::str(&world.supervisor.config().supervisord.identifier).into())
+pub(super) fn get_identification(context: &mut Context<'_>, _: &Args<'_>) -> Answer {
+    Ok(Value::str(&context.supervisor.config().supervisord.identifier).into())
 }
 
-pub(super) fn get_state(world: &mut World<'_>, _: &Args<'_>) -> Answer {
-    let mood = world.supervisor.mood();
+pub(super) fn get_state(context: &mut Context<'_>, _: &Args<'_>) -> Answer {
+    let mood = context.supervisor.mood();
     let state = vec![
         ("statecode".to_owned(), Value::Int(mood.code())),
         ("statename".to_owned(), Value::str(mood.name())),
@@ -26,16 +26,16 @@ pub(super) fn get_state(world: &mut World<'_>, _: &Args<'_>) -> Answer {
     Ok(Value::Struct(state).into())
 }
 
-pub(super) fn get_pid(world: &mut World<'_>, _: &Args<'_>) -> Answer {
-    Ok(Value::Int(world.services.pid()).into())
+pub(super) fn get_pid(context: &mut Context<'_>, _: &Args<'_>) -> Answer {
+    Ok(Value::Int(context.services.pid()).into())
 }
 
-pub(super) fn shutdown(world: &mut World<'_>, _: &Args<'_>) -> Answer {
-    world.supervisor.shutdown(world.now);
+pub(super) fn shutdown(context: &mut Context<'_>, _: &Args<'_>) -> Answer {
+    context.supervisor.shutdown(context.now);
     Ok(Value::Bool(true).into())
 }
 
-pub(super) fn restart(world: &mut World<'_>, _: &Args<'_>) -> Answer {
-    world.supervisor.restart(world.now);
+pub(super) fn restart(context: &mut Context<'_>, _: &Args<'_>) -> Answer {
+    context.supervisor.restart(context.now);
     Ok(Value::Bool(true).into())
 }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// Every fault code, as Supervisor numbers them.
+/// All fault codes of Supervisor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Code {
     UnknownMethod,
@@ -62,7 +62,7 @@ impl Code {
     }
 }
 
-/// What a call answers when it cannot do what it was asked.
+/// The error response to a call.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fault {
     pub code: i64,
@@ -70,12 +70,12 @@ pub struct Fault {
 }
 
 impl Fault {
-    /// `NAME`, without an extra.
+    /// A fault with the text `NAME`.
     pub fn bare(code: Code) -> Self {
         Self { code: code.number(), string: code.name().to_owned() }
     }
 
-    /// `NAME: extra`.
+    /// A fault with the text `NAME: extra`.
     pub fn new(code: Code, extra: impl fmt::Display) -> Self {
         Self { code: code.number(), string: format!("{}: {extra}", code.name()) }
     }

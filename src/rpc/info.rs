@@ -1,10 +1,10 @@
-//! What is told about one process: the struct of `getProcessInfo` and the sentence in it.
+//! The process information of `getProcessInfo` and its description text.
 
 use super::args::Args;
+use super::context::{Context, LocalTime, Log};
 use super::methods::Answer;
 use super::names;
 use super::value::Value;
-use super::world::{Civil, Log, World};
 use crate::core::Process;
 use crate::core::effect::OutputStream;
 use crate::core::state::ProcessState;
@@ -14,19 +14,19 @@ const MONTHS: [&str; 12] =
     ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 const WEEKDAYS: [&str; 7] = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];
 
-pub(super) fn get_process_info(world: &mut World<'_>, args: &Args<'_>) -> Answer {
-    let process = names::find_process(world, args.name(0)?)?;
-    Ok(info(world, process).into())
+pub(super) fn get_process_info(context: &mut Context<'_>, args: &Args<'_>) -> Answer {
+    let process = names::find_process(context, args.name(0)?)?;
+    Ok(info(context, process).into())
 }
 
-pub(super) fn get_all_process_info(world: &mut World<'_>, _: &Args<'_>) -> Answer {
-    let all = names::by_name(world.supervisor);
-    Ok(Value::Array(all.into_iter().map(|process| info(world, process)).collect()).into())
+pub(super) fn get_all_process_info(context: &mut Context<'_>, _: &Args<'_>) -> Answer {
+    let all = names::by_name(context.supervisor);
+    Ok(Value::Array(all.into_iter().map(|process| info(context, process)).collect()).into())
 }
 
-fn info(world: &World<'_>, process: &Process) -> Value {
+fn info(context: &Context<'_>, process: &Process) -> Value {
     let path = |stream| {
-        let path = world.services.log_path(Log::Child(process.id(), stream));
+        let path = context.services.log_path(Log::Child(process.id(), stream));
         Value::Str(path.unwrap_or_default())
     };
     let state = process.state();
@@ -35,7 +35,7 @@ fn info(world: &World<'_>, process: &Process) -> Value {
         ("group", Value::str(process.group())),
         ("start", Value::Int(secs(process.started()))),
         ("stop", Value::Int(secs(process.stopped()))),
-        ("now", Value::Int(world.now.wall.secs())),
+        ("now", Value::Int(context.now.wall.secs())),
         ("state", Value::Int(state.code())),
         ("statename", Value::str(state.name())),
         ("spawnerr", Value::str(process.spawnerr().unwrap_or_default())),
@@ -44,7 +44,7 @@ fn info(world: &World<'_>, process: &Process) -> Value {
         ("stdout_logfile", path(OutputStream::Stdout)),
         ("stderr_logfile", path(OutputStream::Stderr)),
         ("pid", Value::Int(process.pid().map_or(0, |pid| i64::from(pid.0)))),
-        ("description", Value::Str(description(world, process))),
+        ("description", Value::Str(description(context, process))),
     ];
     Value::Struct(members.map(|(name, value)| (name.to_owned(), value)).into())
 }
@@ -53,12 +53,12 @@ fn secs(moment: Option<Now>) -> i64 {
     moment.map_or(0, |moment| moment.wall.secs())
 }
 
-/// What `supervisorctl status` says behind the state.
-pub fn description(world: &World<'_>, process: &Process) -> String {
+/// The description in `supervisorctl status`.
+pub fn description(context: &Context<'_>, process: &Process) -> String {
     match process.state() {
         ProcessState::Running => {
             let pid = process.pid().map_or(0, |pid| pid.0);
-            let uptime = world.now.wall.secs() - secs(process.started());
+            let uptime = context.now.wall.secs() - secs(process.started());
             format!("pid {pid}, uptime {}", timedelta(uptime))
         }
         ProcessState::Fatal | ProcessState::Backoff => {
@@ -67,14 +67,15 @@ pub fn description(world: &World<'_>, process: &Process) -> String {
         }
         ProcessState::Stopped | ProcessState::Exited if process.started().is_some() => {
             let stopped = process.stopped().map_or(Wall::default(), |stopped| stopped.wall);
-            short_date(&world.services.civil(stopped))
+            short_date(&context.services.local_time(stopped))
         }
         ProcessState::Stopped | ProcessState::Exited => "Not started".to_owned(),
         ProcessState::Starting | ProcessState::Stopping | ProcessState::Unknown => String::new(),
     }
 }
 
-/// Seconds as Python shows a `timedelta`; a clock that was set back counts as no time.
+/// Formats seconds like a Python `timedelta`; negative values (a clock that was set back) count as
+/// zero.
 fn timedelta(secs: i64) -> String {
     let secs = secs.max(0);
     let (days, hours, minutes, secs) = (secs / 86_400, secs / 3600 % 24, secs / 60 % 60, secs % 60);
@@ -87,23 +88,23 @@ fn timedelta(secs: i64) -> String {
 }
 
 /// `Nov 23 05:31 PM`
-fn short_date(when: &Civil) -> String {
+fn short_date(when: &LocalTime) -> String {
     let month = MONTHS.get(when.month.wrapping_sub(1) as usize).unwrap_or(&"");
     let hour = (when.hour + 11) % 12 + 1;
     let half = if when.hour < 12 { "AM" } else { "PM" };
     format!("{month} {:02} {hour:02}:{:02} {half}", when.day, when.minute)
 }
 
-/// `Mon Nov 23 17:31:32 2026`, as `time.ctime` says it.
-pub fn ctime(when: &Civil) -> String {
+/// `Mon Nov 23 17:31:32 2026`, the format of `time.ctime`.
+pub fn ctime(when: &LocalTime) -> String {
     let weekday = WEEKDAYS.get(weekday(when)).unwrap_or(&"");
     let month = MONTHS.get(when.month.wrapping_sub(1) as usize).unwrap_or(&"");
-    let Civil { year, day, hour, minute, second, .. } = when;
+    let LocalTime { year, day, hour, minute, second, .. } = when;
     format!("{weekday} {month} {day:2} {hour:02}:{minute:02}:{second:02} {year}")
 }
 
-/// Days since Sunday, by Sakamoto's rule: a year counts from March, so its leap day comes last.
-fn weekday(when: &Civil) -> usize {
+/// Days since Sunday, by Sakamoto's method: the year starts in March, so the leap day comes last.
+fn weekday(when: &LocalTime) -> usize {
     const SHIFT: [i32; 12] = [0, 3, 2, 5, 0, 3, 5, 1, 4, 6, 2, 4];
     let month = when.month.wrapping_sub(1) as usize;
     let year = when.year - i32::from(when.month < 3);
@@ -132,7 +133,7 @@ mod tests {
 
     #[test]
     fn dates_are_shown_as_python_shows_them() {
-        let mut when = Civil { year: 2026, month: 11, day: 3, hour: 0, minute: 5, second: 9 };
+        let mut when = LocalTime { year: 2026, month: 11, day: 3, hour: 0, minute: 5, second: 9 };
         assert_eq!(short_date(&when), "Nov 03 12:05 AM");
         assert_eq!(ctime(&when), "Tue Nov  3 00:05:09 2026");
         when.hour = 12;

@@ -1,103 +1,103 @@
-//! The methods that read, tail and clear logs. Offsets and lengths mean what they mean to
-//! Supervisor's `readFile` and `tailFile`; text is never cut into an error.
+//! The methods that read, tail and clear logs. Offsets and lengths work as in Supervisor's
+//! `readFile` and `tailFile`, except that a split UTF-8 character is not an error.
 
 use super::args::Args;
+use super::context::{Context, Log};
 use super::fault::{Code, Fault};
 use super::methods::Answer;
 use super::names;
-use super::promise::{Each, Outcome};
+use super::promise::{Batch, Outcome};
 use super::value::Value;
-use super::world::{Log, World};
 use crate::core::effect::{OutputStream, ProcId};
 
-/// How much of a log one reply may carry.
+/// The maximum number of log bytes in one reply.
 pub const MAX_READ: u64 = 32 * 1024 * 1024;
 
-pub(super) fn read_log(world: &mut World<'_>, args: &Args<'_>) -> Answer {
-    read(world, Log::Main, args.number(0)?, args.number(1)?).map(Outcome::from)
+pub(super) fn read_log(context: &mut Context<'_>, args: &Args<'_>) -> Answer {
+    read(context, Log::Main, args.number(0)?, args.number(1)?).map(Outcome::from)
 }
 
-pub(super) fn read_process_stdout_log(world: &mut World<'_>, args: &Args<'_>) -> Answer {
-    read_process(world, args, OutputStream::Stdout)
+pub(super) fn read_process_stdout_log(context: &mut Context<'_>, args: &Args<'_>) -> Answer {
+    read_process(context, args, OutputStream::Stdout)
 }
 
-pub(super) fn read_process_stderr_log(world: &mut World<'_>, args: &Args<'_>) -> Answer {
-    read_process(world, args, OutputStream::Stderr)
+pub(super) fn read_process_stderr_log(context: &mut Context<'_>, args: &Args<'_>) -> Answer {
+    read_process(context, args, OutputStream::Stderr)
 }
 
-fn read_process(world: &World<'_>, args: &Args<'_>, stream: OutputStream) -> Answer {
-    let id = names::find_process(world, args.name(0)?)?.id();
+fn read_process(context: &Context<'_>, args: &Args<'_>, stream: OutputStream) -> Answer {
+    let id = names::find_process(context, args.name(0)?)?.id();
     let (offset, length) = (args.number(1)?, args.number(2)?);
-    read(world, Log::Child(id, stream), offset, length).map(Outcome::from)
+    read(context, Log::Child(id, stream), offset, length).map(Outcome::from)
 }
 
-/// A piece of a log, as `read*Log` gives it.
-pub fn read(world: &World<'_>, log: Log, offset: i64, length: i64) -> Result<Value, Fault> {
-    let path = world.services.log_path(log).ok_or_else(|| Fault::bare(Code::NoFile))?;
-    let size = world.services.file_size(&path).ok_or_else(|| Fault::new(Code::NoFile, &path))?;
+/// Reads a part of a log, as `read*Log` does.
+pub fn read(context: &Context<'_>, log: Log, offset: i64, length: i64) -> Result<Value, Fault> {
+    let path = context.services.log_path(log).ok_or_else(|| Fault::bare(Code::NoFile))?;
+    let size = context.services.file_size(&path).ok_or_else(|| Fault::new(Code::NoFile, &path))?;
     let window = Window::of_read(size, offset, length);
     let window = window.ok_or_else(|| Fault::bare(Code::BadArguments))?;
-    Ok(Value::Str(window.text(world, &path)?))
+    Ok(Value::Str(window.text(context, &path)?))
 }
 
-pub(super) fn tail_process_stdout_log(world: &mut World<'_>, args: &Args<'_>) -> Answer {
-    tail(world, args, OutputStream::Stdout)
+pub(super) fn tail_process_stdout_log(context: &mut Context<'_>, args: &Args<'_>) -> Answer {
+    tail(context, args, OutputStream::Stdout)
 }
 
-pub(super) fn tail_process_stderr_log(world: &mut World<'_>, args: &Args<'_>) -> Answer {
-    tail(world, args, OutputStream::Stderr)
+pub(super) fn tail_process_stderr_log(context: &mut Context<'_>, args: &Args<'_>) -> Answer {
+    tail(context, args, OutputStream::Stderr)
 }
 
-fn tail(world: &World<'_>, args: &Args<'_>, stream: OutputStream) -> Answer {
-    let id = names::find_process(world, args.name(0)?)?.id();
+fn tail(context: &Context<'_>, args: &Args<'_>, stream: OutputStream) -> Answer {
+    let id = names::find_process(context, args.name(0)?)?.id();
     let answer = |text: String, offset: u64, overflow: bool| {
         let offset = Value::Int(i64::try_from(offset).unwrap_or(i64::MAX));
         Ok(Value::Array(vec![Value::Str(text), offset, Value::Bool(overflow)]).into())
     };
-    let path = world.services.log_path(Log::Child(id, stream));
-    let file = path.and_then(|path| Some((world.services.file_size(&path)?, path)));
+    let path = context.services.log_path(Log::Child(id, stream));
+    let file = path.and_then(|path| Some((context.services.file_size(&path)?, path)));
     let Some((size, path)) = file else { return answer(String::new(), 0, false) };
     let (offset, length) = (args.number(1)?, args.number(2)?);
     let (window, overflow) = Window::of_tail(size, offset, length);
-    match window.text(world, &path) {
+    match window.text(context, &path) {
         Ok(text) => answer(text, size, overflow),
         Err(_) => answer(String::new(), offset.unsigned_abs(), false),
     }
 }
 
-pub(super) fn clear_log(world: &mut World<'_>, _: &Args<'_>) -> Answer {
-    let path = world.services.log_path(Log::Main);
-    if path.and_then(|path| world.services.file_size(&path)).is_none() {
+pub(super) fn clear_log(context: &mut Context<'_>, _: &Args<'_>) -> Answer {
+    let path = context.services.log_path(Log::Main);
+    if path.and_then(|path| context.services.file_size(&path)).is_none() {
         return Err(Fault::bare(Code::NoFile));
     }
-    world.services.clear_main_log().map_err(|_| Fault::bare(Code::Failed))?;
+    context.services.clear_main_log().map_err(|_| Fault::bare(Code::Failed))?;
     Ok(Value::Bool(true).into())
 }
 
-pub(super) fn clear_process_logs(world: &mut World<'_>, args: &Args<'_>) -> Answer {
+pub(super) fn clear_process_logs(context: &mut Context<'_>, args: &Args<'_>) -> Answer {
     let name = args.name(0)?;
-    let id = names::find_process(world, name)?.id();
-    clear(world, id, name)
+    let id = names::find_process(context, name)?.id();
+    clear(context, id, name)
 }
 
-pub(super) fn clear_all_process_logs(world: &mut World<'_>, _: &Args<'_>) -> Answer {
-    let mut each = Each::new(world.now.mono);
-    for id in names::by_priority(world.supervisor) {
-        let Some(process) = world.supervisor.process(id) else { continue };
+pub(super) fn clear_all_process_logs(context: &mut Context<'_>, _: &Args<'_>) -> Answer {
+    let mut each = Batch::new(context.now.mono);
+    for id in names::by_priority(context.supervisor) {
+        let Some(process) = context.supervisor.process(id) else { continue };
         let (group, name) = (process.group().to_owned(), process.name().to_owned());
-        let outcome = clear(world, id, &names::join(&group, &name));
+        let outcome = clear(context, id, &names::join(&group, &name));
         each.push(&group, &name, outcome);
     }
     Ok(each.report().into())
 }
 
-fn clear(world: &mut World<'_>, id: ProcId, name: &str) -> Answer {
-    let cleared = world.services.clear_child_logs(id);
+fn clear(context: &mut Context<'_>, id: ProcId, name: &str) -> Answer {
+    let cleared = context.services.clear_child_logs(id);
     cleared.map_err(|_| Fault::new(Code::Failed, name))?;
     Ok(Value::Bool(true).into())
 }
 
-/// A part of a file.
+/// A range of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Window {
     offset: u64,
@@ -105,7 +105,8 @@ struct Window {
 }
 
 impl Window {
-    /// For reading: a negative offset counts from the end and takes no length, length zero means all.
+    /// The range for reading: a negative offset counts from the end and requires length zero;
+    /// length zero means to the end.
     fn of_read(size: u64, offset: i64, length: i64) -> Option<Self> {
         let distance = offset.unsigned_abs();
         match (offset, length) {
@@ -117,7 +118,7 @@ impl Window {
         .map(|window| window.within(size))
     }
 
-    /// For tailing: if there is more than was asked for, the end of it, and that is an overflow.
+    /// The range for tailing, and whether the file has more bytes than requested (overflow).
     fn of_tail(size: u64, offset: i64, length: i64) -> (Self, bool) {
         let size = i128::from(size);
         let (mut offset, mut length) = (i128::from(offset), i128::from(length));
@@ -140,14 +141,14 @@ impl Window {
         Self { length: self.length.min(size.saturating_sub(self.offset)), ..self }
     }
 
-    /// The text in it; what is no UTF-8, and a character cut in two, is shown as U+FFFD.
-    fn text(self, world: &World<'_>, path: &str) -> Result<String, Fault> {
+    /// The text of the range; invalid UTF-8 and split characters are replaced by U+FFFD.
+    fn text(self, context: &Context<'_>, path: &str) -> Result<String, Fault> {
         if self.length > MAX_READ {
             let limit = MAX_READ / (1024 * 1024);
             let why = format!("a reply carries at most {limit} MiB of a log, ask for less");
             return Err(Fault::new(Code::Failed, why));
         }
-        let bytes = world.services.read_file(path, self.offset, self.length);
+        let bytes = context.services.read_file(path, self.offset, self.length);
         let bytes = bytes.map_err(|_| Fault::bare(Code::Failed))?;
         Ok(match String::from_utf8(bytes) {
             Ok(text) => text,

@@ -1,34 +1,33 @@
-//! THE method table: every method with its parameters, what it returns, what it does and the
-//! function that does it. Dispatch, arity faults, `system.*` and the reference are made from it.
-//! Nothing is looked up by attribute or by dots: a name is in the table or it is unknown.
+//! The method table: every method with its parameters, return type, help text and function.
+//! Dispatch, arity checks, the `system` methods and the reference are derived from it.
 
 use super::args::Args;
+use super::context::Context;
 use super::fault::{Code, Fault};
 use super::promise::Outcome;
 use super::value::Value;
-use super::world::World;
 use super::{config, control, daemon, info, logs, supkit, system, twiddler};
 use crate::conf::Config;
 use crate::conf::config::RpcInterface;
 use crate::core::state::Mood;
 use std::fmt::Write;
 
-/// What we claim to be.
+/// The version of Supervisor that is reported to clients.
 pub const SUPERVISOR_VERSION: &str = "4.3.0";
 pub const API_VERSION: &str = "3.0";
 
-/// What comes of a call.
+/// The result of a call.
 pub type Answer = Result<Outcome, Fault>;
 
 pub struct Method {
     pub name: &'static str,
-    pub space: Space,
+    pub namespace: Namespace,
     pub params: &'static [Param],
     pub returns: &'static str,
     pub help: &'static str,
-    /// Whether it is refused while the daemon shuts down or restarts.
-    when: When,
-    run: fn(&mut World<'_>, &Args<'_>) -> Answer,
+    /// In which moods of the daemon the method is available.
+    availability: Availability,
+    run: fn(&mut Context<'_>, &Args<'_>) -> Answer,
 }
 
 pub struct Param {
@@ -37,18 +36,19 @@ pub struct Param {
     pub is_optional: bool,
 }
 
-/// Whose method it is.
+/// The namespace of a method.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Space {
+pub enum Namespace {
     Supervisor,
     System,
     Twiddler,
-    /// Ours; not listed by `system.listMethods`, so that listing is Supervisor's.
+    /// Extensions of supkit; not listed by `system.listMethods`, whose result is the same as
+    /// Supervisor's.
     Supkit,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum When {
+enum Availability {
     Always,
     /// Not while shutting down or restarting.
     Running,
@@ -56,8 +56,8 @@ enum When {
     NotShutdown,
 }
 
-use Space::{Supervisor, Supkit, System, Twiddler};
-use When::{Always, NotShutdown, Running};
+use Availability::{Always, NotShutdown, Running};
+use Namespace::{Supervisor, Supkit, System, Twiddler};
 
 const fn req(name: &'static str, kind: &'static str) -> Param {
     Param { name, kind, is_optional: false }
@@ -74,44 +74,44 @@ const OFFSET: Param = req("offset", "int");
 const LENGTH: Param = req("length", "int");
 
 macro_rules! methods {
-    ($($name:literal $space:ident $when:ident ($($param:expr),*) -> $returns:literal, $run:path, $help:expr;)*) => {
+    ($($name:literal $namespace:ident $availability:ident ($($param:expr),*) -> $returns:literal, $run:path, $help:expr;)*) => {
         &[$(Method {
             name: $name,
-            space: $space,
+            namespace: $namespace,
             params: &[$($param),*],
             returns: $returns,
             help: $help,
-            when: $when,
+            availability: $availability,
             run: $run,
         },)*]
     };
 }
 
-const START: &str = "Start a process by its name; `group:*` starts a group. With `wait` the answer \
-    comes when it has stayed up for its `startsecs`.";
-const STOP: &str = "Stop a process by its name; `group:*` stops a group. With `wait` the answer \
-    comes when it is gone.";
+const START: &str = "Start a process; `group:*` starts all processes of a group. With `wait` the \
+    call returns when the process has stayed up for its `startsecs`.";
+const STOP: &str = "Stop a process; `group:*` stops all processes of a group. With `wait` the call \
+    returns when the process has terminated.";
 const READ: &str = "Read `length` bytes of a log from `offset` on. Length 0 reads to the end; a \
-    negative offset with length 0 reads so many bytes from the end.";
-const TAIL: &str = "Read at most `length` bytes of a log from `offset` on, or the last ones if there \
-    are more. Answers the text, the size of the log, and whether something was left out.";
-const CLEAR: &str = "Throw away what the logs of a process hold.";
+    negative offset with length 0 reads that many bytes from the end.";
+const TAIL: &str = "Read at most `length` bytes of a log from `offset` on, or the last `length` bytes \
+    if there are more. Returns the text, the size of the log, and whether bytes were omitted.";
+const CLEAR: &str = "Truncate the logs of a process.";
 const API: &str = "The version of this interface.";
 
 pub static METHODS: &[Method] = methods! {
     "supervisor.addProcessGroup" Supervisor Running (NAME) -> "boolean", config::add_process_group,
-        "Make a group of the configuration active; its programs with `autostart` begin.";
+        "Activate a group of the configuration; its programs with `autostart` are started.";
     "supervisor.clearAllProcessLogs" Supervisor Running () -> "array", logs::clear_all_process_logs,
-        "Throw away what the logs of all processes hold. Answers a struct for each.";
+        "Truncate the logs of all processes. Returns a struct for each process.";
     "supervisor.clearLog" Supervisor Running () -> "boolean", logs::clear_log,
-        "Throw away what the activity log holds.";
+        "Truncate the activity log.";
     "supervisor.clearProcessLog" Supervisor Running (NAME) -> "boolean", logs::clear_process_logs, CLEAR;
     "supervisor.clearProcessLogs" Supervisor Running (NAME) -> "boolean", logs::clear_process_logs, CLEAR;
     "supervisor.getAPIVersion" Supervisor Running () -> "string", daemon::get_api_version, API;
     "supervisor.getAllConfigInfo" Supervisor Running () -> "array", config::get_all_config_info,
         "A struct of settings for each process of the configuration, active or not.";
     "supervisor.getAllProcessInfo" Supervisor Running () -> "array", info::get_all_process_info,
-        "What `getProcessInfo` tells, for all processes.";
+        "The result of `getProcessInfo` for all processes.";
     "supervisor.getIdentification" Supervisor Running () -> "string", daemon::get_identification,
         "The `identifier` of this daemon.";
     "supervisor.getPID" Supervisor Running () -> "int", daemon::get_pid,
@@ -121,7 +121,7 @@ pub static METHODS: &[Method] = methods! {
     "supervisor.getState" Supervisor Running () -> "struct", daemon::get_state,
         "The state of this daemon, as `statecode` and `statename`.";
     "supervisor.getSupervisorVersion" Supervisor Running () -> "string",
-        daemon::get_supervisor_version, "The version of Supervisor that this daemon stands in for.";
+        daemon::get_supervisor_version, "The version of Supervisor that this daemon is compatible with.";
     "supervisor.getVersion" Supervisor Running () -> "string", daemon::get_api_version, API;
     "supervisor.readLog" Supervisor Running (OFFSET, LENGTH) -> "string", logs::read_log, READ;
     "supervisor.readMainLog" Supervisor Running (OFFSET, LENGTH) -> "string", logs::read_log, READ;
@@ -132,37 +132,37 @@ pub static METHODS: &[Method] = methods! {
     "supervisor.readProcessStdoutLog" Supervisor Running (NAME, OFFSET, LENGTH) -> "string",
         logs::read_process_stdout_log, READ;
     "supervisor.reloadConfig" Supervisor Running () -> "array", config::reload_config,
-        "Read the configuration again and answer `[[added, changed, removed]]`, lists of names of \
-         groups. Nothing is started or stopped.";
+        "Read the configuration again and return `[[added, changed, removed]]`, lists of group \
+         names. Nothing is started or stopped.";
     "supervisor.removeProcessGroup" Supervisor Running (NAME) -> "boolean",
-        config::remove_process_group, "Forget a group of which nothing is alive.";
+        config::remove_process_group, "Remove a group whose processes are all stopped.";
     "supervisor.restart" Supervisor Running () -> "boolean", daemon::restart,
-        "Stop everything, read the configuration again, begin anew.";
+        "Stop all processes, read the configuration again and restart the daemon.";
     "supervisor.sendProcessStdin" Supervisor Running (NAME, req("chars", "string")) -> "boolean",
         control::send_process_stdin, "Write to the standard input of a process, as UTF-8.";
     "supervisor.sendRemoteCommEvent" Supervisor Always (req("type", "string"), req("data", "string"))
         -> "boolean", control::send_remote_comm_event,
         "Send a REMOTE_COMMUNICATION event to the event listeners.";
     "supervisor.shutdown" Supervisor Running () -> "boolean", daemon::shutdown,
-        "Stop everything and end.";
+        "Stop all processes and exit.";
     "supervisor.signalAllProcesses" Supervisor Running (SIGNAL) -> "array",
-        control::signal_all_processes, "Send a signal to all processes. Answers a struct for each.";
+        control::signal_all_processes, "Send a signal to all processes. Returns a struct for each process.";
     "supervisor.signalProcess" Supervisor Running (NAME, SIGNAL) -> "boolean",
-        control::signal_process, "Send a signal, by name or number, to a process; `group:*` is a group.";
+        control::signal_process, "Send a signal, by name or number, to a process; `group:*` means a group.";
     "supervisor.signalProcessGroup" Supervisor Running (NAME, SIGNAL) -> "array",
-        control::signal_process_group, "Send a signal to all of a group. Answers a struct for each.";
+        control::signal_process_group, "Send a signal to all processes of a group. Returns a struct for each.";
     "supervisor.startAllProcesses" Supervisor Running (WAIT) -> "array",
-        control::start_all_processes, "Start all processes by priority. Answers a struct for each.";
+        control::start_all_processes, "Start all processes by priority. Returns a struct for each process.";
     "supervisor.startProcess" Supervisor Running (NAME, WAIT) -> "boolean",
         control::start_process, START;
     "supervisor.startProcessGroup" Supervisor Running (NAME, WAIT) -> "array",
-        control::start_process_group, "Start all of a group. Answers a struct for each.";
+        control::start_process_group, "Start all processes of a group. Returns a struct for each process.";
     "supervisor.stopAllProcesses" Supervisor Running (WAIT) -> "array",
-        control::stop_all_processes, "Stop all processes. Answers a struct for each.";
+        control::stop_all_processes, "Stop all processes. Returns a struct for each process.";
     "supervisor.stopProcess" Supervisor Running (NAME, WAIT) -> "boolean",
         control::stop_process, STOP;
     "supervisor.stopProcessGroup" Supervisor Running (NAME, WAIT) -> "array",
-        control::stop_process_group, "Stop all of a group. Answers a struct for each.";
+        control::stop_process_group, "Stop all processes of a group. Returns a struct for each process.";
     "supervisor.tailProcessLog" Supervisor Running (NAME, OFFSET, LENGTH) -> "array",
         logs::tail_process_stdout_log, TAIL;
     "supervisor.tailProcessStderrLog" Supervisor Running (NAME, OFFSET, LENGTH) -> "array",
@@ -176,12 +176,12 @@ pub static METHODS: &[Method] = methods! {
     "system.methodSignature" System Always (NAME) -> "array", system::method_signature,
         "The type that a method returns, then the types of its parameters.";
     "system.multicall" System Always (req("calls", "array")) -> "array", system::multicall,
-        "Make several calls, structs of `methodName` and `params`, one after the other. Answers \
-         their results; a fault is a struct of `faultCode` and `faultString`.";
+        "Make several calls, structs of `methodName` and `params`, in sequence. Returns their \
+         results; a fault is a struct of `faultCode` and `faultString`.";
     "twiddler.addProgramToGroup" Twiddler NotShutdown (req("group_name", "string"),
         req("program_name", "string"), req("program_options", "struct")) -> "boolean",
         twiddler::add_program_to_group,
-        "Add the processes of a program, with options as in the file, to a group.";
+        "Add the processes of a program, with options as in the configuration file, to a group.";
     "twiddler.getAPIVersion" Twiddler NotShutdown () -> "int", twiddler::get_api_version, API;
     "twiddler.getGroupNames" Twiddler NotShutdown () -> "array", twiddler::get_group_names,
         "The names of the active groups.";
@@ -189,64 +189,64 @@ pub static METHODS: &[Method] = methods! {
         -> "boolean", twiddler::log, "Write a line to the activity log.";
     "twiddler.removeProcessFromGroup" Twiddler NotShutdown (req("group_name", "string"),
         req("process_name", "string")) -> "boolean", twiddler::remove_process_from_group,
-        "Remove a process that is not alive from its group.";
+        "Remove a stopped process from its group.";
     "supkit.getEventPools" Supkit Running () -> "array", supkit::get_event_pools,
         "The event listener pools: a struct for each with `group`, `buffered`, `buffer_size`, \
-         `dropped` (how many events its full buffer lost) and `listeners`, which says of each \
-         process its `name` and the `state` of the protocol.";
+         `dropped` (the number of events dropped from the full buffer) and `listeners`, with the \
+         `name` and protocol `state` of each process.";
     "supkit.getVersion" Supkit Always () -> "string", supkit::get_version,
         "The version of supkit.";
     "supkit.planUpdate" Supkit Running (opt("groups", "array")) -> "array", supkit::plan_update,
-        "Read the configuration again, keep the present one, and answer what an update would do: a \
+        "Read the configuration again without applying it, and return what an update would do: a \
          struct for each group with `group`, `action` (added, changed, removed) and `details`.";
     "supkit.updateMinimal" Supkit Running (opt("groups", "array")) -> "array",
         supkit::update_minimal,
-        "Read the configuration again and carry it out, restarting only processes that changed. \
-         Answers when all of it is done, in the form of `planUpdate`.";
+        "Read the configuration again and apply it, restarting only changed processes. Returns \
+         when the update is complete, in the form of `planUpdate`.";
 };
 
-/// The methods that this configuration gives.
+/// The methods that this configuration enables.
 pub fn available(config: &Config) -> impl Iterator<Item = &'static Method> {
     let main = config.rpcinterfaces.contains(&RpcInterface::Main);
     let twiddler = twiddler::whitelist(config).is_some();
-    METHODS.iter().filter(move |method| match method.space {
+    METHODS.iter().filter(move |method| match method.namespace {
         System => true,
         Supervisor | Supkit => main,
         Twiddler => twiddler,
     })
 }
 
-/// Make a call.
-pub fn call(world: &mut World<'_>, name: &str, params: &[Value]) -> Answer {
-    let method = available(world.supervisor.config()).find(|method| method.name == name);
+/// Dispatches a call.
+pub fn call(context: &mut Context<'_>, name: &str, params: &[Value]) -> Answer {
+    let method = available(context.supervisor.config()).find(|method| method.name == name);
     let method = method.ok_or_else(|| Fault::bare(Code::UnknownMethod))?;
-    let least = method.params.iter().filter(|param| !param.is_optional).count();
-    if !(least..=method.params.len()).contains(&params.len()) {
+    let required = method.params.iter().filter(|param| !param.is_optional).count();
+    if !(required..=method.params.len()).contains(&params.len()) {
         return Err(Fault::bare(Code::IncorrectParameters));
     }
-    if !method.may_run(world.supervisor.mood()) {
+    if !method.is_available(context.supervisor.mood()) {
         return Err(Fault::bare(Code::ShutdownState));
     }
-    if method.space == Twiddler {
-        twiddler::allow(world.supervisor.config(), method.name)?;
+    if method.namespace == Twiddler {
+        twiddler::check_whitelist(context.supervisor.config(), method.name)?;
     }
-    (method.run)(world, &Args(params))
+    (method.run)(context, &Args(params))
 }
 
 impl Method {
-    fn may_run(&self, mood: Mood) -> bool {
-        match self.when {
+    fn is_available(&self, mood: Mood) -> bool {
+        match self.availability {
             Always => true,
             Running => !matches!(mood, Mood::Restarting | Mood::Shutdown),
             NotShutdown => mood != Mood::Shutdown,
         }
     }
 
-    /// The help with the lines that clients of Supervisor look for in it.
+    /// The help text in the format that clients of Supervisor parse.
     pub fn documentation(&self) -> String {
         let mut text = format!("{}\n\n", self.help);
         for Param { name, kind, is_optional } in self.params {
-            let note = if *is_optional { "may be left out" } else { "" };
+            let note = if *is_optional { "optional" } else { "" };
             let _ = writeln!(text, "{}", format!("@param {kind} {name} {note}").trim_end());
         }
         let _ = writeln!(text, "@return {} result", self.returns);
@@ -254,26 +254,26 @@ impl Method {
     }
 }
 
-/// The reference page of the interface.
+/// Renders the reference page.
 pub fn reference() -> String {
     let mut page = String::from(
         "# XML-RPC methods\n\n\
-         Made from the method table by a test; do not edit. Parameters in brackets may be left out.\n",
+         Generated from the method table by a test; do not edit. Parameters in brackets are optional.\n",
     );
-    let spaces = [
+    let namespaces = [
         (Supervisor, "supervisor"),
         (System, "system"),
         (Twiddler, "twiddler (with a `[rpcinterface:twiddler]` section)"),
-        (Supkit, "supkit (only here)"),
+        (Supkit, "supkit (extensions)"),
     ];
-    for (space, title) in spaces {
+    for (namespace, title) in namespaces {
         let _ = write!(page, "\n## {title}\n");
-        for method in METHODS.iter().filter(|method| method.space == space) {
-            let shown = |param: &Param| {
-                let shown = format!("{}: {}", param.name, param.kind);
-                if param.is_optional { format!("[{shown}]") } else { shown }
+        for method in METHODS.iter().filter(|method| method.namespace == namespace) {
+            let signature = |param: &Param| {
+                let text = format!("{}: {}", param.name, param.kind);
+                if param.is_optional { format!("[{text}]") } else { text }
             };
-            let params: Vec<String> = method.params.iter().map(shown).collect();
+            let params: Vec<String> = method.params.iter().map(signature).collect();
             let (name, params, returns) = (method.name, params.join(", "), method.returns);
             let _ = write!(page, "\n### `{name}({params}) -> {returns}`\n\n{}\n", method.help);
         }

@@ -1,16 +1,14 @@
-//! XML-RPC as values: types, faults, the bytes on the wire, the one table of methods and what they
-//! do with the core. Knows no socket and no HTTP; what lies outside of the core it asks of
-//! [`world::Services`].
+//! XML-RPC: values, faults, the wire format, the method table and the methods. Knows no socket and
+//! no HTTP; everything outside the core is accessed through [`context::Services`].
 
 #![allow(
     clippy::unnecessary_wraps,
-    reason = "every method has the type that the table wants, also those that cannot fail"
+    reason = "all methods have the signature of the table, including those that cannot fail"
 )]
 
-pub mod act;
 mod args;
-mod changes;
 mod config;
+pub mod context;
 mod control;
 mod daemon;
 pub mod fault;
@@ -18,6 +16,7 @@ pub mod info;
 pub mod logs;
 pub mod methods;
 pub mod names;
+mod option_changes;
 mod plan;
 pub mod promise;
 mod supkit;
@@ -25,11 +24,11 @@ pub mod system;
 mod twiddler;
 pub mod update;
 pub mod value;
-pub mod world;
+pub mod web_ops;
 pub mod xml;
 
+pub use context::{Context, Services};
 pub use promise::{Outcome, Promise};
-pub use world::{Services, World};
 
 #[cfg(test)]
 mod tests;

@@ -1,49 +1,50 @@
-//! What an update would do, told beforehand: which groups, which processes, and which option of them
-//! changed from what to what.
+//! The plan of an update: the groups, processes and options that would change.
 
-use super::changes::{ADDED, CHANGED, Change, REMOVED, RESTARTED, changes, whole};
 use super::config::difference;
-use super::supkit::Wanted;
+use super::option_changes::{
+    ADDED, CHANGED, OptionChange, REMOVED, RESTARTED, option_changes, process_change,
+};
+use super::supkit::GroupFilter;
 use super::value::Value;
 use crate::conf::config::{Config, Group};
 use crate::core::Supervisor;
 
-pub(super) fn plan(supervisor: &Supervisor, config: &Config, wanted: &Wanted) -> Value {
-    let found = difference(supervisor, config);
-    let mut steps = Vec::new();
-    for group in found.added.iter().filter(|group| wanted.has(&group.name)) {
-        steps.push(step(&group.name, ADDED, Vec::new()));
+pub(super) fn plan(supervisor: &Supervisor, config: &Config, filter: &GroupFilter) -> Value {
+    let diff = difference(supervisor, config);
+    let mut entries = Vec::new();
+    for group in diff.added.iter().filter(|group| filter.includes(&group.name)) {
+        entries.push(group_entry(&group.name, ADDED, Vec::new()));
     }
-    for (old, new) in found.changed.iter().filter(|(_, new)| wanted.has(&new.name)) {
-        let mut all = changes(old, new);
+    for (old, new) in diff.changed.iter().filter(|(_, new)| filter.includes(&new.name)) {
+        let mut all = option_changes(old, new);
         all.extend(restarts(supervisor, old, new));
         let details = all.iter().map(|change| detail(Some(config), change)).collect();
-        steps.push(step(&new.name, CHANGED, details));
+        entries.push(group_entry(&new.name, CHANGED, details));
     }
-    for group in found.removed.iter().filter(|group| wanted.has(&group.name)) {
-        steps.push(step(&group.name, REMOVED, Vec::new()));
+    for group in diff.removed.iter().filter(|group| filter.includes(&group.name)) {
+        entries.push(group_entry(&group.name, REMOVED, Vec::new()));
     }
-    Value::Array(steps)
+    Value::Array(entries)
 }
 
-/// The processes of a changed group that run and would be started again: all of them by Supervisor's
-/// update, those that changed by a minimal one.
-fn restarts(supervisor: &Supervisor, old: &Group, new: &Group) -> Vec<Change> {
-    let runs = |name: &str| {
+/// The running processes of a changed group that would be restarted: all of them by Supervisor's
+/// update, only the changed ones by a minimal update.
+fn restarts(supervisor: &Supervisor, old: &Group, new: &Group) -> Vec<OptionChange> {
+    let is_running = |name: &str| {
         let id = supervisor.find(&new.name, name);
         let process = id.and_then(|id| supervisor.process(id));
         process.is_some_and(|process| process.state().is_running())
     };
-    let running = new.processes.iter().filter(|process| runs(&process.name));
+    let running = new.processes.iter().filter(|process| is_running(&process.name));
     let restarted = running.map(|process| {
         let is_same = old.processes.contains(process);
-        whole(process, if is_same { "restarted, unless --minimal" } else { RESTARTED })
+        process_change(process, if is_same { "restarted, unless --minimal" } else { RESTARTED })
     });
     restarted.collect()
 }
 
-/// What becomes of one group.
-pub(super) fn step(group: &str, action: &str, details: Vec<Value>) -> Value {
+/// The entry of one group.
+pub(super) fn group_entry(group: &str, action: &str, details: Vec<Value>) -> Value {
     Value::Struct(vec![
         ("group".to_owned(), Value::str(group)),
         ("action".to_owned(), Value::str(action)),
@@ -51,8 +52,8 @@ pub(super) fn step(group: &str, action: &str, details: Vec<Value>) -> Value {
     ])
 }
 
-/// One option; without a file where the new value is written nowhere.
-pub(super) fn detail(config: Option<&Config>, change: &Change) -> Value {
+/// The entry of one option; `config` provides the file and line of the new value.
+pub(super) fn detail(config: Option<&Config>, change: &OptionChange) -> Value {
     let place = config.and_then(|config| config.origins.of(&change.section, change.option));
     let file = place.map_or("", |place| &place.file);
     let line = place.map_or(0, |place| i64::try_from(place.line).unwrap_or(0));

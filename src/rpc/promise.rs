@@ -1,15 +1,15 @@
-//! Replies that wait, as data: what was begun, and what it waits for. Nobody is woken; the shell
-//! asks every promise again after each turn in which effects were performed.
+//! Pending replies as data: the started operation and its completion condition. The shell polls
+//! every promise after the effects of a loop iteration were performed.
 
+use super::context::Context;
 use super::fault::{Code, Fault};
 use super::system::Multicall;
 use super::value::Value;
-use super::world::World;
 use crate::core::effect::ProcId;
 use crate::core::state::ProcessState;
 use crate::core::time::Mono;
 
-/// What comes of a call: the answer, or a promise of it.
+/// The result of a call: a value, or the promise of one.
 #[derive(Clone, Debug)]
 pub enum Outcome {
     Now(Value),
@@ -24,40 +24,45 @@ impl From<Value> for Outcome {
 
 #[derive(Clone, Debug)]
 pub enum Promise {
-    /// A process was told to start; `wait` until it has stayed up for `startsecs`.
+    /// A process was started; with `wait`, completes when it has stayed up for `startsecs`.
     Started {
         id: ProcId,
         name: String,
         wait: bool,
     },
-    /// A process was told to stop.
+    /// A process was asked to stop.
     Stopped {
         id: ProcId,
     },
-    /// Several processes were told the same.
-    Each(Each),
+    /// The same operation on several processes.
+    Batch(Batch),
     Multicall(Multicall),
-    Restart(super::act::Restart),
-    /// The changes of a configuration are carried out.
+    Restart(super::web_ops::Restart),
+    /// A minimal update.
     Update(super::update::Update),
 }
 
 impl Promise {
-    /// The answer, once there is one.
-    pub fn poll(&mut self, world: &mut World<'_>) -> Option<Result<Value, Fault>> {
+    /// The reply, if the operation is complete.
+    pub fn poll(&mut self, context: &mut Context<'_>) -> Option<Result<Value, Fault>> {
         match self {
-            Self::Started { id, name, wait } => started(world, *id, name, *wait),
-            Self::Stopped { id } => stopped(world, *id),
-            Self::Each(each) => each.poll(world),
-            Self::Multicall(calls) => calls.poll(world).map(Ok),
-            Self::Restart(restart) => restart.poll(world).map(Ok),
-            Self::Update(update) => update.poll(world).map(Ok),
+            Self::Started { id, name, wait } => started(context, *id, name, *wait),
+            Self::Stopped { id } => stopped(context, *id),
+            Self::Batch(batch) => batch.poll(context),
+            Self::Multicall(calls) => calls.poll(context).map(Ok),
+            Self::Restart(restart) => restart.poll(context).map(Ok),
+            Self::Update(update) => update.poll(context).map(Ok),
         }
     }
 }
 
-fn started(world: &World<'_>, id: ProcId, name: &str, wait: bool) -> Option<Result<Value, Fault>> {
-    let process = world.supervisor.process(id);
+fn started(
+    context: &Context<'_>,
+    id: ProcId,
+    name: &str,
+    wait: bool,
+) -> Option<Result<Value, Fault>> {
+    let process = context.supervisor.process(id);
     let state = process.map_or(ProcessState::Unknown, crate::core::Process::state);
     let is_forking =
         process.is_some_and(|it| it.pid().is_none()) && state == ProcessState::Starting;
@@ -73,18 +78,18 @@ fn started(world: &World<'_>, id: ProcId, name: &str, wait: bool) -> Option<Resu
     }
 }
 
-fn stopped(world: &mut World<'_>, id: ProcId) -> Option<Result<Value, Fault>> {
-    let is_stopped = world.supervisor.process(id).is_none_or(|it| it.state().is_stopped());
+fn stopped(context: &mut Context<'_>, id: ProcId) -> Option<Result<Value, Fault>> {
+    let is_stopped = context.supervisor.process(id).is_none_or(|it| it.state().is_stopped());
     if !is_stopped {
-        world.supervisor.watch_stop(id, world.now);
+        context.supervisor.watch_stop(id, context.now);
     }
     is_stopped.then_some(Ok(Value::Bool(true)))
 }
 
-/// The same for several processes. The answer tells of those first that were done first; who was
-/// done within the same 50 milliseconds (Supervisor's beat) is told of in the order of the call.
+/// The same operation on several processes. The results are ordered by completion time; within the
+/// same 50 milliseconds (Supervisor's poll interval) they keep the order of the call.
 #[derive(Clone, Debug)]
-pub struct Each {
+pub struct Batch {
     began: Mono,
     members: Vec<Member>,
 }
@@ -102,14 +107,14 @@ enum Progress {
     Done(Mono, Result<(), Fault>),
 }
 
-const BEAT: u128 = 50;
+const POLL_INTERVAL_MS: u128 = 50;
 
-impl Each {
+impl Batch {
     pub fn new(began: Mono) -> Self {
         Self { began, members: Vec::new() }
     }
 
-    /// Another process, and what came of telling it.
+    /// Adds a process with the outcome of its call.
     pub fn push(&mut self, group: &str, name: &str, outcome: Result<Outcome, Fault>) {
         let progress = match outcome {
             Ok(Outcome::Later(promise)) => Progress::Waiting(Box::new(promise)),
@@ -119,40 +124,40 @@ impl Each {
         self.members.push(Member { group: group.to_owned(), name: name.to_owned(), progress });
     }
 
-    fn poll(&mut self, world: &mut World<'_>) -> Option<Result<Value, Fault>> {
-        let mut waits = false;
+    fn poll(&mut self, context: &mut Context<'_>) -> Option<Result<Value, Fault>> {
+        let mut pending = false;
         for member in &mut self.members {
             let Progress::Waiting(promise) = &mut member.progress else { continue };
-            match promise.poll(world) {
-                None => waits = true,
+            match promise.poll(context) {
+                None => pending = true,
                 Some(result) => {
-                    member.progress = Progress::Done(world.now.mono, result.map(drop));
+                    member.progress = Progress::Done(context.now.mono, result.map(drop));
                 }
             }
         }
-        (!waits).then(|| Ok(self.report()))
+        (!pending).then(|| Ok(self.report()))
     }
 
-    /// One struct for each process.
+    /// One struct for each completed process.
     pub fn report(&self) -> Value {
         let mut done: Vec<(u128, Value)> =
-            self.members.iter().filter_map(|m| self.line(m)).collect();
-        done.sort_by_key(|(beat, _)| *beat);
-        Value::Array(done.into_iter().map(|(_, line)| line).collect())
+            self.members.iter().filter_map(|m| self.report_entry(m)).collect();
+        done.sort_by_key(|(interval, _)| *interval);
+        Value::Array(done.into_iter().map(|(_, entry)| entry).collect())
     }
 
-    fn line(&self, member: &Member) -> Option<(u128, Value)> {
+    fn report_entry(&self, member: &Member) -> Option<(u128, Value)> {
         let Progress::Done(when, result) = &member.progress else { return None };
         let (status, description) = match result {
             Ok(()) => (Code::Success.number(), "OK"),
             Err(fault) => (fault.code, fault.string.as_str()),
         };
-        let line = Value::Struct(vec![
+        let entry = Value::Struct(vec![
             ("name".to_owned(), Value::str(&member.name)),
             ("group".to_owned(), Value::str(&member.group)),
             ("status".to_owned(), Value::Int(status)),
             ("description".to_owned(), Value::str(description)),
         ]);
-        Some((when.since(self.began).as_millis() / BEAT, line))
+        Some((when.since(self.began).as_millis() / POLL_INTERVAL_MS, entry))
     }
 }

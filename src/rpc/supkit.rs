@@ -1,24 +1,24 @@
-//! The methods that only supkit has: its version, how event listeners fare, and updates that are
-//! planned and minimal.
+//! The methods that only supkit has: its version, the state of event listener pools, and planned
+//! and minimal updates.
 
 use super::args::Args;
 use super::config::reread;
+use super::context::Context;
 use super::fault::{Code, Fault};
 use super::methods::Answer;
 use super::plan;
 use super::promise::{Outcome, Promise};
 use super::update::Update;
 use super::value::Value;
-use super::world::World;
 use crate::core::Supervisor;
 use crate::core::group::Group;
 
-pub(super) fn get_version(_: &mut World<'_>, _: &Args<'_>) -> Answer {
+pub(super) fn get_version(_: &mut Context<'_>, _: &Args<'_>) -> Answer {
     Ok(Value::str(env!("CARGO_PKG_VERSION")).into())
 }
 
-pub(super) fn get_event_pools(world: &mut World<'_>, _: &Args<'_>) -> Answer {
-    let supervisor = &world.supervisor;
+pub(super) fn get_event_pools(context: &mut Context<'_>, _: &Args<'_>) -> Answer {
+    let supervisor = &context.supervisor;
     let pools = supervisor.groups().iter().filter_map(|group| event_pool(supervisor, group));
     Ok(Value::Array(pools.collect()).into())
 }
@@ -43,30 +43,30 @@ fn fields<const N: usize>(members: [(&str, Value); N]) -> Value {
     Value::Struct(members.map(|(name, value)| (name.to_owned(), value)).into())
 }
 
-pub(super) fn plan_update(world: &mut World<'_>, args: &Args<'_>) -> Answer {
-    let wanted = groups(args)?;
-    let config = reread(world)?;
-    Ok(plan::plan(world.supervisor, &config, &wanted).into())
+pub(super) fn plan_update(context: &mut Context<'_>, args: &Args<'_>) -> Answer {
+    let filter = groups(args)?;
+    let config = reread(context)?;
+    Ok(plan::plan(context.supervisor, &config, &filter).into())
 }
 
-pub(super) fn update_minimal(world: &mut World<'_>, args: &Args<'_>) -> Answer {
-    let wanted = groups(args)?;
-    let config = reread(world)?;
-    let update = Update::new(world.supervisor, &config, &wanted);
-    world.supervisor.replace_config(config);
+pub(super) fn update_minimal(context: &mut Context<'_>, args: &Args<'_>) -> Answer {
+    let filter = groups(args)?;
+    let config = reread(context)?;
+    let update = Update::new(context.supervisor, &config, &filter);
+    context.supervisor.replace_config(config);
     Ok(Outcome::Later(Promise::Update(update)))
 }
 
-/// The groups that are meant: those named, or all if none is.
-pub(super) struct Wanted(Vec<String>);
+/// The requested groups; all groups if none is named.
+pub(super) struct GroupFilter(Vec<String>);
 
-impl Wanted {
-    pub(super) fn has(&self, group: &str) -> bool {
+impl GroupFilter {
+    pub(super) fn includes(&self, group: &str) -> bool {
         self.0.is_empty() || self.0.iter().any(|name| name == group || name == "all")
     }
 }
 
-fn groups(args: &Args<'_>) -> Result<Wanted, Fault> {
+fn groups(args: &Args<'_>) -> Result<GroupFilter, Fault> {
     let incorrect = || Fault::bare(Code::IncorrectParameters);
     let names = match args.value(0) {
         Value::Nil => &[],
@@ -74,5 +74,5 @@ fn groups(args: &Args<'_>) -> Result<Wanted, Fault> {
         _ => return Err(incorrect()),
     };
     let name = |name: &Value| name.as_str().map(str::to_owned).ok_or_else(incorrect);
-    Ok(Wanted(names.iter().map(name).collect::<Result<_, _>>()?))
+    Ok(GroupFilter(names.iter().map(name).collect::<Result<_, _>>()?))
 }

@@ -1,9 +1,9 @@
-//! Calls and the answers that wait, on a core of which the test plays the kernel.
+//! Tests of calls and promises on a core with simulated children.
 
+use super::context::{CommandFault, FileFault, LocalTime, Log, Services};
 use super::fault::Fault;
 use super::value::Value;
-use super::world::{Civil, CommandFault, FileFault, Log, Services};
-use super::{Outcome, Promise, World, methods};
+use super::{Context, Outcome, Promise, methods};
 use crate::conf::config::{Config, Process};
 use crate::conf::paper::examine_bytes;
 use crate::core::Supervisor;
@@ -20,16 +20,16 @@ const CONF: &str = "[supervisord]\n[rpcinterface:supervisor]\n\
     [program:a]\ncommand=/bin/cat\nautostart=false\nstartsecs=2\npriority=1\n\
     [group:pair]\nprograms=a,b\n";
 
-/// A world without files, in which only `/nowhere` cannot be run.
-struct Fake;
+/// Services without files; only the command `/nowhere` cannot be run.
+struct FakeServices;
 
-impl Services for Fake {
+impl Services for FakeServices {
     fn pid(&self) -> i64 {
         1
     }
 
-    fn civil(&self, _: Wall) -> Civil {
-        Civil { year: 2026, month: 11, day: 23, hour: 17, minute: 31, second: 32 }
+    fn local_time(&self, _: Wall) -> LocalTime {
+        LocalTime { year: 2026, month: 11, day: 23, hour: 17, minute: 31, second: 32 }
     }
 
     fn log_path(&self, _: Log) -> Option<String> {
@@ -74,27 +74,27 @@ impl Services for Fake {
     }
 }
 
-/// A daemon whose children are numbers, from 100 on.
-struct Stage {
+/// A core with simulated children; pids count from 100.
+struct Fixture {
     supervisor: Supervisor,
     millis: u64,
     next_pid: i32,
-    /// Answer forks with this error.
+    /// Forks fail with this error.
     fork_error: Option<&'static str>,
-    /// Children that were told to end do so at once.
-    obedient: bool,
+    /// Children terminate immediately on any signal.
+    stops_on_signal: bool,
 }
 
-impl Stage {
+impl Fixture {
     fn new() -> Self {
         let config = examine_bytes(CONF.as_bytes()).config.expect("the configuration is right");
         let mut supervisor = Supervisor::new(config);
         supervisor.boot(Now::default());
         supervisor.run(Now::default());
-        let mut stage =
-            Self { supervisor, millis: 0, next_pid: 100, fork_error: None, obedient: true };
-        stage.perform();
-        stage
+        let mut fixture =
+            Self { supervisor, millis: 0, next_pid: 100, fork_error: None, stops_on_signal: true };
+        fixture.perform();
+        fixture
     }
 
     fn now(&self) -> Now {
@@ -110,7 +110,7 @@ impl Stage {
                     let outcome = self.fork(id);
                     self.supervisor.take(outcome, now);
                 }
-                Effect::Kill { pid, signal, .. } if self.obedient => {
+                Effect::Kill { pid, signal, .. } if self.stops_on_signal => {
                     let status = WaitStatus::Signaled { signal: signal.0, core_dumped: false };
                     self.supervisor.take(Input::Reaped { pid, status }, now);
                 }
@@ -127,27 +127,27 @@ impl Stage {
         Input::Spawned { id, pid: Pid(self.next_pid - 1) }
     }
 
-    fn pass(&mut self, millis: u64) {
+    fn advance(&mut self, millis: u64) {
         self.millis += millis;
         self.supervisor.expire(self.now());
         self.perform();
     }
 
-    fn die(&mut self, pid: i32, code: i32) {
+    fn terminate(&mut self, pid: i32, code: i32) {
         let now = self.now();
         self.supervisor
             .take(Input::Reaped { pid: Pid(pid), status: WaitStatus::Exited(code) }, now);
         self.perform();
     }
 
-    fn world<T>(&mut self, act: impl FnOnce(&mut World<'_>) -> T) -> T {
+    fn context<T>(&mut self, act: impl FnOnce(&mut Context<'_>) -> T) -> T {
         let now = self.now();
-        act(&mut World { supervisor: &mut self.supervisor, services: &mut Fake, now })
+        act(&mut Context { supervisor: &mut self.supervisor, services: &mut FakeServices, now })
     }
 
-    /// Makes a call and does what it asks for.
+    /// Makes a call and performs its effects.
     fn call(&mut self, name: &str, params: &[Value]) -> Result<Outcome, Fault> {
-        let outcome = self.world(|world| methods::call(world, name, params));
+        let outcome = self.context(|context| methods::call(context, name, params));
         self.perform();
         outcome
     }
@@ -159,9 +159,9 @@ impl Stage {
         }
     }
 
-    /// Asks after a turn; what it asks for is done before the next.
+    /// Polls a promise and performs the resulting effects.
     fn poll(&mut self, promise: &mut Promise) -> Option<Result<Value, Fault>> {
-        let answer = self.world(|world| promise.poll(world));
+        let answer = self.context(|context| promise.poll(context));
         self.perform();
         answer
     }
@@ -174,142 +174,150 @@ impl Stage {
     }
 }
 
-fn text(value: &str) -> Value {
+fn string(value: &str) -> Value {
     Value::str(value)
 }
 
 const TRUE: Option<Result<Value, Fault>> = Some(Ok(Value::Bool(true)));
 
-fn failed(answer: Option<Result<Value, Fault>>) -> String {
+fn fault_text(answer: Option<Result<Value, Fault>>) -> String {
     answer.expect("an answer").expect_err("a fault").string
 }
 
-/// `name description` of the lines of an answer for several processes.
-fn lines(answer: Option<Result<Value, Fault>>) -> Vec<String> {
-    let Some(Ok(Value::Array(lines))) = answer else { panic!("no lines: {answer:?}") };
-    let word = |line: &Value, key| line.get(key).and_then(Value::as_str).unwrap_or("?").to_owned();
-    lines
+/// `name description` for each entry of a batch result.
+fn entries(answer: Option<Result<Value, Fault>>) -> Vec<String> {
+    let Some(Ok(Value::Array(entries))) = answer else { panic!("no entries: {answer:?}") };
+    let member =
+        |entry: &Value, key| entry.get(key).and_then(Value::as_str).unwrap_or("?").to_owned();
+    entries
         .iter()
-        .map(|line| format!("{} {}", word(line, "name"), word(line, "description")))
+        .map(|entry| format!("{} {}", member(entry, "name"), member(entry, "description")))
         .collect()
 }
 
 #[test]
-fn a_start_is_answered_when_the_process_has_stayed_up() {
-    let mut stage = Stage::new();
-    let mut start = stage.promise("supervisor.startProcess", &[text("slow")]);
-    assert_eq!(stage.poll(&mut start), None);
-    stage.pass(4999);
-    assert_eq!(stage.poll(&mut start), None);
-    stage.pass(1);
-    assert_eq!(stage.poll(&mut start), TRUE);
-    assert_eq!(stage.fault("supervisor.startProcess", &[text("slow")]), "ALREADY_STARTED: slow");
+fn startprocess_returns_when_the_process_has_stayed_up() {
+    let mut fixture = Fixture::new();
+    let mut start = fixture.promise("supervisor.startProcess", &[string("slow")]);
+    assert_eq!(fixture.poll(&mut start), None);
+    fixture.advance(4999);
+    assert_eq!(fixture.poll(&mut start), None);
+    fixture.advance(1);
+    assert_eq!(fixture.poll(&mut start), TRUE);
+    assert_eq!(
+        fixture.fault("supervisor.startProcess", &[string("slow")]),
+        "ALREADY_STARTED: slow"
+    );
 }
 
 #[test]
-fn a_start_that_fails_says_how() {
-    let mut stage = Stage::new();
-    let mut crash = stage.promise("supervisor.startProcess", &[text("slow")]);
-    stage.die(100, 1);
-    assert_eq!(failed(stage.poll(&mut crash)), "SPAWN_ERROR: slow");
+fn a_failed_start_returns_the_matching_fault() {
+    let mut fixture = Fixture::new();
+    let mut crash = fixture.promise("supervisor.startProcess", &[string("slow")]);
+    fixture.terminate(100, 1);
+    assert_eq!(fault_text(fixture.poll(&mut crash)), "SPAWN_ERROR: slow");
 
-    let mut stopped = stage.promise("supervisor.startProcess", &[text("pair:b")]);
-    stage.promise("supervisor.stopProcess", &[text("pair:b")]);
-    assert_eq!(failed(stage.poll(&mut stopped)), "ABNORMAL_TERMINATION: pair:b");
+    let mut stopped = fixture.promise("supervisor.startProcess", &[string("pair:b")]);
+    fixture.promise("supervisor.stopProcess", &[string("pair:b")]);
+    assert_eq!(fault_text(fixture.poll(&mut stopped)), "ABNORMAL_TERMINATION: pair:b");
 
-    stage.fork_error = Some("too many processes");
-    let mut unborn =
-        stage.promise("supervisor.startProcess", &[text("pair:a"), Value::Bool(false)]);
-    assert_eq!(failed(stage.poll(&mut unborn)), "SPAWN_ERROR: pair:a");
-    let missing = stage.fault("supervisor.startProcess", &[text("broken")]);
+    fixture.fork_error = Some("too many processes");
+    let mut not_forked =
+        fixture.promise("supervisor.startProcess", &[string("pair:a"), Value::Bool(false)]);
+    assert_eq!(fault_text(fixture.poll(&mut not_forked)), "SPAWN_ERROR: pair:a");
+    let missing = fixture.fault("supervisor.startProcess", &[string("broken")]);
     assert_eq!(missing, "NO_FILE: can't find command '/nowhere'");
 }
 
 #[test]
-fn a_start_without_waiting_is_answered_once_there_is_a_process() {
-    let mut stage = Stage::new();
-    let name = [text("slow"), Value::Bool(false)];
-    let outcome = stage.world(|world| methods::call(world, "supervisor.startProcess", &name));
+fn startprocess_without_wait_returns_after_the_fork() {
+    let mut fixture = Fixture::new();
+    let name = [string("slow"), Value::Bool(false)];
+    let outcome =
+        fixture.context(|context| methods::call(context, "supervisor.startProcess", &name));
     let Ok(Outcome::Later(mut start)) = outcome else { panic!("{outcome:?}") };
-    assert_eq!(stage.world(|world| start.poll(world)), None, "nothing was forked yet");
-    stage.perform();
-    assert_eq!(stage.poll(&mut start), TRUE);
+    assert_eq!(fixture.context(|context| start.poll(context)), None, "nothing was forked yet");
+    fixture.perform();
+    assert_eq!(fixture.poll(&mut start), TRUE);
 }
 
 #[test]
-fn a_stop_is_answered_when_the_process_is_gone() {
-    let mut stage = Stage::new();
-    stage.obedient = false;
-    stage.promise("supervisor.startProcess", &[text("slow")]);
-    let mut stop = stage.promise("supervisor.stopProcess", &[text("slow")]);
-    assert_eq!(stage.poll(&mut stop), None);
-    assert_eq!(stage.fault("supervisor.stopProcess", &[text("slow")]), "NOT_RUNNING: slow");
+fn stopprocess_returns_when_the_process_has_terminated() {
+    let mut fixture = Fixture::new();
+    fixture.stops_on_signal = false;
+    fixture.promise("supervisor.startProcess", &[string("slow")]);
+    let mut stop = fixture.promise("supervisor.stopProcess", &[string("slow")]);
+    assert_eq!(fixture.poll(&mut stop), None);
+    assert_eq!(fixture.fault("supervisor.stopProcess", &[string("slow")]), "NOT_RUNNING: slow");
     assert_eq!(
-        stage.fault("supervisor.sendProcessStdin", &[text("slow"), text("x")]),
+        fixture.fault("supervisor.sendProcessStdin", &[string("slow"), string("x")]),
         "NOT_RUNNING: slow"
     );
-    stage.die(100, 0);
-    assert_eq!(stage.poll(&mut stop), TRUE);
+    fixture.terminate(100, 0);
+    assert_eq!(fixture.poll(&mut stop), TRUE);
 }
 
 #[test]
-fn a_group_is_answered_in_the_order_in_which_its_processes_were_done() {
-    let mut stage = Stage::new();
-    let mut start = stage.promise("supervisor.startProcessGroup", &[text("pair")]);
-    stage.pass(1000);
-    assert_eq!(stage.poll(&mut start), None);
-    stage.pass(1000);
-    assert_eq!(lines(stage.poll(&mut start)), ["b OK", "a OK"]);
-    let mut stop = stage.promise("supervisor.stopProcessGroup", &[text("pair")]);
-    assert_eq!(lines(stage.poll(&mut stop)), ["a OK", "b OK"]);
-    let mut all = stage.promise("supervisor.startAllProcesses", &[Value::Bool(false)]);
-    let told = lines(stage.poll(&mut all));
+fn batch_results_are_ordered_by_completion() {
+    let mut fixture = Fixture::new();
+    let mut start = fixture.promise("supervisor.startProcessGroup", &[string("pair")]);
+    fixture.advance(1000);
+    assert_eq!(fixture.poll(&mut start), None);
+    fixture.advance(1000);
+    assert_eq!(entries(fixture.poll(&mut start)), ["b OK", "a OK"]);
+    let mut stop = fixture.promise("supervisor.stopProcessGroup", &[string("pair")]);
+    assert_eq!(entries(fixture.poll(&mut stop)), ["a OK", "b OK"]);
+    let mut all = fixture.promise("supervisor.startAllProcesses", &[Value::Bool(false)]);
+    let results = entries(fixture.poll(&mut all));
     let broken = "broken NO_FILE: can't find command '/nowhere'";
-    assert_eq!(told, [broken, "a OK", "b OK", "quick OK", "slow OK"]);
+    assert_eq!(results, [broken, "a OK", "b OK", "quick OK", "slow OK"]);
 }
 
 #[test]
-fn several_calls_are_made_one_after_the_other() {
-    let mut stage = Stage::new();
+fn multicall_makes_its_calls_in_sequence() {
+    let mut fixture = Fixture::new();
     let call = |name: &str, params: Vec<Value>| {
-        let members = [("methodName", text(name)), ("params", Value::Array(params))];
+        let members = [("methodName", string(name)), ("params", Value::Array(params))];
         Value::Struct(members.map(|(key, value)| (key.to_owned(), value)).into())
     };
     let calls = vec![
-        call("supervisor.startProcess", vec![text("slow")]),
+        call("supervisor.startProcess", vec![string("slow")]),
         call("supervisor.getAPIVersion", vec![]),
-        call("supervisor.stopProcess", vec![text("slow")]),
-        call("supervisor.stopProcess", vec![text("slow")]),
+        call("supervisor.stopProcess", vec![string("slow")]),
+        call("supervisor.stopProcess", vec![string("slow")]),
         call("system.multicall", vec![]),
     ];
-    let mut several = stage.promise("system.multicall", &[Value::Array(calls)]);
-    assert_eq!(stage.poll(&mut several), None);
-    stage.pass(5000);
-    assert_eq!(stage.poll(&mut several), None, "the stop was only now asked for");
-    let Some(Ok(Value::Array(results))) = stage.poll(&mut several) else { panic!("no results") };
-    assert_eq!(results[..3], [Value::Bool(true), text("3.0"), Value::Bool(true)]);
-    assert_eq!(results[3].get("faultString"), Some(&text("NOT_RUNNING: slow")));
-    let recursive = text("INCORRECT_PARAMETERS: Recursive system.multicall forbidden");
+    let mut several = fixture.promise("system.multicall", &[Value::Array(calls)]);
+    assert_eq!(fixture.poll(&mut several), None);
+    fixture.advance(5000);
+    assert_eq!(fixture.poll(&mut several), None, "the stop has just begun");
+    let Some(Ok(Value::Array(results))) = fixture.poll(&mut several) else { panic!("no results") };
+    assert_eq!(results[..3], [Value::Bool(true), string("3.0"), Value::Bool(true)]);
+    assert_eq!(results[3].get("faultString"), Some(&string("NOT_RUNNING: slow")));
+    let recursive = string("INCORRECT_PARAMETERS: Recursive system.multicall forbidden");
     assert_eq!(results[4].get("faultString"), Some(&recursive));
 }
 
 #[test]
-fn while_ending_little_is_answered() {
-    let mut stage = Stage::new();
-    stage.obedient = false;
-    stage.promise("supervisor.startProcess", &[text("slow")]);
-    assert!(matches!(stage.call("supervisor.shutdown", &[]), Ok(Outcome::Now(Value::Bool(true)))));
-    assert_eq!(stage.fault("supervisor.getState", &[]), "SHUTDOWN_STATE");
-    assert_eq!(stage.fault("supervisor.getState", &[Value::Nil]), "INCORRECT_PARAMETERS");
-    assert_eq!(stage.fault("supervisor.nope", &[]), "UNKNOWN_METHOD");
-    assert!(stage.call("supervisor.sendRemoteCommEvent", &[text("a"), text("b")]).is_ok());
-    assert!(stage.call("system.listMethods", &[]).is_ok());
+fn during_shutdown_most_methods_are_refused() {
+    let mut fixture = Fixture::new();
+    fixture.stops_on_signal = false;
+    fixture.promise("supervisor.startProcess", &[string("slow")]);
+    assert!(matches!(
+        fixture.call("supervisor.shutdown", &[]),
+        Ok(Outcome::Now(Value::Bool(true)))
+    ));
+    assert_eq!(fixture.fault("supervisor.getState", &[]), "SHUTDOWN_STATE");
+    assert_eq!(fixture.fault("supervisor.getState", &[Value::Nil]), "INCORRECT_PARAMETERS");
+    assert_eq!(fixture.fault("supervisor.nope", &[]), "UNKNOWN_METHOD");
+    assert!(fixture.call("supervisor.sendRemoteCommEvent", &[string("a"), string("b")]).is_ok());
+    assert!(fixture.call("system.listMethods", &[]).is_ok());
 }
 
 #[test]
-fn a_configuration_that_cannot_be_read_changes_nothing() {
-    let mut stage = Stage::new();
+fn an_unreadable_configuration_is_a_fault() {
+    let mut fixture = Fixture::new();
     for method in ["supervisor.reloadConfig", "supkit.planUpdate", "supkit.updateMinimal"] {
-        assert_eq!(stage.fault(method, &[]), "CANT_REREAD: File contains parsing errors");
+        assert_eq!(fixture.fault(method, &[]), "CANT_REREAD: File contains parsing errors");
     }
 }

@@ -1,15 +1,15 @@
-//! The interface of the `supervisor_twiddler` plug-in: groups that are changed while they run.
+//! The interface of the `supervisor_twiddler` plug-in: changes active groups.
 
 use super::args::Args;
+use super::context::Context;
 use super::fault::{Code, Fault};
 use super::methods::Answer;
 use super::value::Value;
-use super::world::World;
 use crate::conf::config::{Config, LogLevel, RpcInterface};
 
 const API_VERSION: &str = "1.0";
 
-/// Levels as Supervisor's loggers name and number them.
+/// Log levels with the names and numbers of Supervisor's loggers.
 const LEVELS: &[(&str, i64, LogLevel)] = &[
     ("CRIT", 50, LogLevel::Critical),
     ("ERRO", 40, LogLevel::Error),
@@ -20,10 +20,10 @@ const LEVELS: &[(&str, i64, LogLevel)] = &[
     ("BLAT", 3, LogLevel::Blather),
 ];
 
-/// The fault for a method that the configuration does not allow; its name is none of Supervisor's.
+/// The fault code for a method that the whitelist excludes; it is not one of Supervisor's codes.
 const NOT_IN_WHITELIST: i64 = 230;
 
-/// The methods that may be called; `None` if the interface is not configured.
+/// The allowed methods; `None` if the interface is not configured.
 pub(super) fn whitelist(config: &Config) -> Option<&[String]> {
     config.rpcinterfaces.iter().find_map(|interface| match interface {
         RpcInterface::Twiddler { whitelist } => Some(whitelist.as_slice()),
@@ -31,8 +31,8 @@ pub(super) fn whitelist(config: &Config) -> Option<&[String]> {
     })
 }
 
-/// Whether the configuration lets a method of this interface be called.
-pub(super) fn allow(config: &Config, method: &str) -> Result<(), Fault> {
+/// Checks that the configuration allows a method of this interface.
+pub(super) fn check_whitelist(config: &Config, method: &str) -> Result<(), Fault> {
     let method = method.rsplit('.').next().unwrap_or(method);
     let allowed = whitelist(config).unwrap_or_default();
     if allowed.is_empty() || allowed.iter().any(|name| name == method) {
@@ -41,16 +41,16 @@ pub(super) fn allow(config: &Config, method: &str) -> Result<(), Fault> {
     Err(Fault { code: NOT_IN_WHITELIST, string: format!("UNKNOWN: {method}") })
 }
 
-pub(super) fn get_api_version(_: &mut World<'_>, _: &Args<'_>) -> Answer {
+pub(super) fn get_api_version(_: &mut Context<'_>, _: &Args<'_>) -> Answer {
     Ok(Value::str(API_VERSION).into())
 }
 
-pub(super) fn get_group_names(world: &mut World<'_>, _: &Args<'_>) -> Answer {
-    let names = world.supervisor.groups().iter().map(|group| Value::str(group.name()));
+pub(super) fn get_group_names(context: &mut Context<'_>, _: &Args<'_>) -> Answer {
+    let names = context.supervisor.groups().iter().map(|group| Value::str(group.name()));
     Ok(Value::Array(names.collect()).into())
 }
 
-pub(super) fn log(world: &mut World<'_>, args: &Args<'_>) -> Answer {
+pub(super) fn log(context: &mut Context<'_>, args: &Args<'_>) -> Answer {
     let level = match args.0.get(1) {
         None => Some(LogLevel::Info),
         Some(Value::Str(name)) => {
@@ -63,45 +63,46 @@ pub(super) fn log(world: &mut World<'_>, args: &Args<'_>) -> Answer {
         }
     };
     let level = level.ok_or_else(|| Fault::bare(Code::IncorrectParameters))?;
-    world.supervisor.log(level, args.text(0));
+    context.supervisor.log(level, args.text(0));
     Ok(Value::Bool(true).into())
 }
 
-pub(super) fn add_program_to_group(world: &mut World<'_>, args: &Args<'_>) -> Answer {
-    let (group, program) = (group(world, args)?, args.text(1));
+pub(super) fn add_program_to_group(context: &mut Context<'_>, args: &Args<'_>) -> Answer {
+    let (group, program) = (group(context, args)?, args.text(1));
     let options = options(args.value(2)).ok_or_else(|| Fault::bare(Code::IncorrectParameters))?;
-    let processes = world.services.program(world.supervisor.config(), &group, &program, &options);
+    let processes =
+        context.services.program(context.supervisor.config(), &group, &program, &options);
     let processes = processes.map_err(|why| Fault::new(Code::IncorrectParameters, why))?;
     for process in &processes {
-        if world.supervisor.find(&group, &process.name).is_some() {
+        if context.supervisor.find(&group, &process.name).is_some() {
             return Err(Fault::new(Code::BadName, &process.name));
         }
     }
     for process in processes {
-        world.supervisor.add_process(&group, process, world.now);
+        context.supervisor.add_process(&group, process, context.now);
     }
     Ok(Value::Bool(true).into())
 }
 
-pub(super) fn remove_process_from_group(world: &mut World<'_>, args: &Args<'_>) -> Answer {
-    let (group, process) = (group(world, args)?, args.text(1));
-    let id = world.supervisor.find(&group, &process);
+pub(super) fn remove_process_from_group(context: &mut Context<'_>, args: &Args<'_>) -> Answer {
+    let (group, process) = (group(context, args)?, args.text(1));
+    let id = context.supervisor.find(&group, &process);
     let id = id.ok_or_else(|| Fault::new(Code::BadName, &process))?;
-    if !world.supervisor.remove_process(id, world.now) {
+    if !context.supervisor.remove_process(id, context.now) {
         return Err(Fault::new(Code::StillRunning, &process));
     }
     Ok(Value::Bool(true).into())
 }
 
-fn group(world: &World<'_>, args: &Args<'_>) -> Result<String, Fault> {
+fn group(context: &Context<'_>, args: &Args<'_>) -> Result<String, Fault> {
     let name = args.text(0);
-    match world.supervisor.group(&name) {
+    match context.supervisor.group(&name) {
         Some(_) => Ok(name),
         None => Err(Fault::new(Code::BadName, format!("group: {name}"))),
     }
 }
 
-/// Options as they would stand in the file: names and texts, nothing else.
+/// Options in configuration file syntax: names and string values.
 fn options(value: &Value) -> Option<Vec<(String, String)>> {
     let Value::Struct(members) = value else { return None };
     let option = |(name, value): &(String, Value)| Some((name.clone(), value.as_str()?.to_owned()));

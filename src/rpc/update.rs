@@ -1,46 +1,46 @@
-//! A minimal update, carried out step by step: only what changed is stopped, and what was stopped
-//! for a change is started again. Members of a group that did not change keep running.
+//! A minimal update, executed in steps: only changed processes are stopped, and those that were
+//! running are started again. Unchanged processes keep running.
 
-use super::changes::{ADDED, CHANGED, REMOVED, RESTARTED, whole};
 use super::config::{Difference, difference};
+use super::context::Context;
+use super::option_changes::{ADDED, CHANGED, REMOVED, RESTARTED, process_change};
 use super::plan;
-use super::supkit::Wanted;
+use super::supkit::GroupFilter;
 use super::value::Value;
-use super::world::World;
 use crate::conf::config::{Config, Group, GroupKind, Process};
 use crate::core::Supervisor;
 use crate::core::effect::ProcId;
 
-/// What is still to be done, and what was.
+/// The remaining steps and the results so far.
 #[derive(Clone, Debug)]
 pub struct Update {
-    /// Last first.
-    steps: Vec<Step>,
-    done: Vec<Done>,
+    /// In reverse order.
+    steps: Vec<UpdateStep>,
+    results: Vec<GroupResult>,
 }
 
-/// What became of a group and of its processes.
+/// The result for a group and its processes.
 #[derive(Clone, Debug)]
-struct Done {
+struct GroupResult {
     group: String,
     action: &'static str,
     details: Vec<Value>,
 }
 
 #[derive(Clone, Debug)]
-enum Step {
-    /// Tell a process to stop; the answer is not waited for.
+enum UpdateStep {
+    /// Stops a process without waiting.
     Stop(String, String),
-    Await(String, String),
+    AwaitStopped(String, String),
     RemoveProcess(String, String),
     ReplaceProcess(String, Box<Process>),
     Start(String, String),
     AddProcess(String, Box<Process>),
     RemoveGroup(String),
-    Settings(Box<Group>),
+    ReplaceGroupSettings(Box<Group>),
     AddGroup(Box<Group>),
-    /// What follows is about this group.
-    Begin {
+    /// The following steps belong to this group.
+    BeginGroup {
         group: String,
         action: &'static str,
     },
@@ -48,13 +48,13 @@ enum Step {
 }
 
 impl Update {
-    pub(super) fn new(supervisor: &Supervisor, config: &Config, wanted: &Wanted) -> Self {
+    pub(super) fn new(supervisor: &Supervisor, config: &Config, filter: &GroupFilter) -> Self {
         let Difference { added, changed, removed } = difference(supervisor, config);
         let mut steps = Vec::new();
-        for group in removed.iter().filter(|group| wanted.has(&group.name)) {
+        for group in removed.iter().filter(|group| filter.includes(&group.name)) {
             remove_group(&mut steps, group);
         }
-        for (old, new) in changed.iter().filter(|(_, new)| wanted.has(&new.name)) {
+        for (old, new) in changed.iter().filter(|(_, new)| filter.includes(&new.name)) {
             if same_kind(old, new) {
                 change_group(&mut steps, supervisor, old, new);
             } else {
@@ -62,88 +62,91 @@ impl Update {
                 add_group(&mut steps, new);
             }
         }
-        for group in added.iter().filter(|group| wanted.has(&group.name)) {
+        for group in added.iter().filter(|group| filter.includes(&group.name)) {
             add_group(&mut steps, group);
         }
         steps.reverse();
-        Self { steps, done: Vec::new() }
+        Self { steps, results: Vec::new() }
     }
 
-    /// A struct for each group that was touched, once all is done.
-    pub(super) fn poll(&mut self, world: &mut World<'_>) -> Option<Value> {
+    /// A struct for each changed group, when all steps are done.
+    pub(super) fn poll(&mut self, context: &mut Context<'_>) -> Option<Value> {
         while let Some(step) = self.steps.pop() {
-            if let Step::Await(group, name) = &step {
-                let id = world.supervisor.find(group, name);
-                let process = id.and_then(|id| world.supervisor.process(id));
+            if let UpdateStep::AwaitStopped(group, name) = &step {
+                let id = context.supervisor.find(group, name);
+                let process = id.and_then(|id| context.supervisor.process(id));
                 if process.is_some_and(|process| !process.state().is_stopped()) {
                     self.steps.push(step);
                     return None;
                 }
                 continue;
             }
-            self.perform(world, step);
+            self.perform(context, step);
         }
-        let done = std::mem::take(&mut self.done).into_iter();
-        let steps = done.map(|done| plan::step(&done.group, done.action, done.details));
+        let results = std::mem::take(&mut self.results).into_iter();
+        let steps =
+            results.map(|entry| plan::group_entry(&entry.group, entry.action, entry.details));
         Some(Value::Array(steps.collect()))
     }
 
-    fn perform(&mut self, world: &mut World<'_>, step: Step) {
-        let now = world.now;
+    fn perform(&mut self, context: &mut Context<'_>, step: UpdateStep) {
+        let now = context.now;
         match step {
-            Step::Await(..) => {}
-            Step::Stop(group, name) => {
-                let id = find(world, &group, &name);
-                let running = id.filter(|id| is_running(world.supervisor, *id));
-                // what cannot be stopped is found out by waiting for it
-                let _ = running.map(|id| world.supervisor.stop(id, now));
+            UpdateStep::AwaitStopped(..) => {}
+            UpdateStep::Stop(group, name) => {
+                let id = find(context, &group, &name);
+                let running = id.filter(|id| is_running(context.supervisor, *id));
+                // a failed stop shows up in the following wait
+                let _ = running.map(|id| context.supervisor.stop(id, now));
             }
-            Step::RemoveProcess(group, name) => {
-                if let Some(id) = find(world, &group, &name) {
-                    world.supervisor.remove_process(id, now);
+            UpdateStep::RemoveProcess(group, name) => {
+                if let Some(id) = find(context, &group, &name) {
+                    context.supervisor.remove_process(id, now);
                 }
             }
-            Step::ReplaceProcess(group, process) => {
-                if let Some(id) = find(world, &group, &process.name) {
-                    world.supervisor.replace_process(id, *process);
+            UpdateStep::ReplaceProcess(group, process) => {
+                if let Some(id) = find(context, &group, &process.name) {
+                    context.supervisor.replace_process(id, *process);
                 }
             }
-            Step::Start(group, name) => {
-                if let Some(id) = find(world, &group, &name) {
-                    world.supervisor.start(id, now);
+            UpdateStep::Start(group, name) => {
+                if let Some(id) = find(context, &group, &name) {
+                    context.supervisor.start(id, now);
                 }
             }
-            Step::AddProcess(group, process) => {
-                world.supervisor.add_process(&group, *process, now);
+            UpdateStep::AddProcess(group, process) => {
+                context.supervisor.add_process(&group, *process, now);
             }
-            Step::RemoveGroup(name) => {
-                world.supervisor.remove_group(&name, now);
+            UpdateStep::RemoveGroup(name) => {
+                context.supervisor.remove_group(&name, now);
             }
-            Step::Settings(group) => world.supervisor.replace_group_settings(&group),
-            Step::AddGroup(group) => {
-                world.supervisor.add_group(*group, now);
+            UpdateStep::ReplaceGroupSettings(group) => {
+                context.supervisor.replace_group_settings(&group);
             }
-            Step::Begin { group, action } => {
-                self.done.push(Done { group, action, details: Vec::new() });
+            UpdateStep::AddGroup(group) => {
+                context.supervisor.add_group(*group, now);
             }
-            Step::Report(detail) => {
-                if let Some(done) = self.done.last_mut() {
-                    done.details.push(detail);
+            UpdateStep::BeginGroup { group, action } => {
+                self.results.push(GroupResult { group, action, details: Vec::new() });
+            }
+            UpdateStep::Report(detail) => {
+                if let Some(result) = self.results.last_mut() {
+                    result.details.push(detail);
                 }
             }
         }
     }
 }
 
-fn find(world: &World<'_>, group: &str, name: &str) -> Option<ProcId> {
-    world.supervisor.find(group, name)
+fn find(context: &Context<'_>, group: &str, name: &str) -> Option<ProcId> {
+    context.supervisor.find(group, name)
 }
 
 fn is_running(supervisor: &Supervisor, id: ProcId) -> bool {
     supervisor.process(id).is_some_and(|process| process.state().is_running())
 }
 
-/// Whether a group can be changed while it stays: its members may come and go, but not what it is.
+/// Whether a group can be changed while it is active: its members may change, but not its kind.
 fn same_kind(old: &Group, new: &Group) -> bool {
     match (&old.kind, &new.kind) {
         (GroupKind::Programs, GroupKind::Programs)
@@ -153,63 +156,65 @@ fn same_kind(old: &Group, new: &Group) -> bool {
     }
 }
 
-fn begin(steps: &mut Vec<Step>, group: &Group, action: &'static str) {
-    steps.push(Step::Begin { group: group.name.clone(), action });
+fn begin_group(steps: &mut Vec<UpdateStep>, group: &Group, action: &'static str) {
+    steps.push(UpdateStep::BeginGroup { group: group.name.clone(), action });
 }
 
-fn remove_group(steps: &mut Vec<Step>, group: &Group) {
-    begin(steps, group, REMOVED);
+fn remove_group(steps: &mut Vec<UpdateStep>, group: &Group) {
+    begin_group(steps, group, REMOVED);
     stop_all(steps, group, &group.processes.iter().collect::<Vec<_>>());
-    steps.push(Step::RemoveGroup(group.name.clone()));
+    steps.push(UpdateStep::RemoveGroup(group.name.clone()));
 }
 
-fn add_group(steps: &mut Vec<Step>, group: &Group) {
-    begin(steps, group, ADDED);
-    steps.push(Step::AddGroup(Box::new(group.clone())));
+fn add_group(steps: &mut Vec<UpdateStep>, group: &Group) {
+    begin_group(steps, group, ADDED);
+    steps.push(UpdateStep::AddGroup(Box::new(group.clone())));
 }
 
-fn change_group(steps: &mut Vec<Step>, supervisor: &Supervisor, old: &Group, new: &Group) {
-    let was = |process: &Process| old.processes.iter().find(|it| it.name == process.name);
-    let goes = |process: &&Process| !new.processes.iter().any(|it| it.name == process.name);
-    let gone: Vec<&Process> = old.processes.iter().filter(goes).collect();
+fn change_group(steps: &mut Vec<UpdateStep>, supervisor: &Supervisor, old: &Group, new: &Group) {
+    let old_config = |process: &Process| old.processes.iter().find(|it| it.name == process.name);
+    let is_removed = |process: &&Process| !new.processes.iter().any(|it| it.name == process.name);
+    let removed: Vec<&Process> = old.processes.iter().filter(is_removed).collect();
     let changed: Vec<&Process> = new
         .processes
         .iter()
-        .filter(|process| was(process).is_some_and(|it| it != *process))
+        .filter(|process| old_config(process).is_some_and(|it| it != *process))
         .collect();
-    begin(steps, new, CHANGED);
-    let touched: Vec<&Process> = gone.iter().chain(&changed).copied().collect();
-    stop_all(steps, new, &touched);
-    for process in gone {
-        steps.push(Step::RemoveProcess(new.name.clone(), process.name.clone()));
+    begin_group(steps, new, CHANGED);
+    let stopped: Vec<&Process> = removed.iter().chain(&changed).copied().collect();
+    stop_all(steps, new, &stopped);
+    for process in removed {
+        steps.push(UpdateStep::RemoveProcess(new.name.clone(), process.name.clone()));
         steps.push(report(process, REMOVED));
     }
     for process in &changed {
-        steps.push(Step::ReplaceProcess(new.name.clone(), Box::new((*process).clone())));
+        steps.push(UpdateStep::ReplaceProcess(new.name.clone(), Box::new((*process).clone())));
     }
-    steps.push(Step::Settings(Box::new(new.clone())));
+    steps.push(UpdateStep::ReplaceGroupSettings(Box::new(new.clone())));
     for process in changed {
         let id = supervisor.find(&new.name, &process.name);
-        let ran = id.is_some_and(|id| is_running(supervisor, id));
-        if ran {
-            steps.push(Step::Start(new.name.clone(), process.name.clone()));
+        let was_running = id.is_some_and(|id| is_running(supervisor, id));
+        if was_running {
+            steps.push(UpdateStep::Start(new.name.clone(), process.name.clone()));
         }
-        steps.push(report(process, if ran { RESTARTED } else { CHANGED }));
+        steps.push(report(process, if was_running { RESTARTED } else { CHANGED }));
     }
-    for process in new.processes.iter().filter(|process| was(process).is_none()) {
-        steps.push(Step::AddProcess(new.name.clone(), Box::new(process.clone())));
+    for process in new.processes.iter().filter(|process| old_config(process).is_none()) {
+        steps.push(UpdateStep::AddProcess(new.name.clone(), Box::new(process.clone())));
         steps.push(report(process, ADDED));
     }
-    // again, so that those who came stand in their place
-    steps.push(Step::Settings(Box::new(new.clone())));
+    // applied again to sort the added processes
+    steps.push(UpdateStep::ReplaceGroupSettings(Box::new(new.clone())));
 }
 
-fn stop_all(steps: &mut Vec<Step>, group: &Group, processes: &[&Process]) {
+fn stop_all(steps: &mut Vec<UpdateStep>, group: &Group, processes: &[&Process]) {
     let pair = |process: &&Process| (group.name.clone(), process.name.clone());
-    steps.extend(processes.iter().map(pair).map(|(group, name)| Step::Stop(group, name)));
-    steps.extend(processes.iter().map(pair).map(|(group, name)| Step::Await(group, name)));
+    steps.extend(processes.iter().map(pair).map(|(group, name)| UpdateStep::Stop(group, name)));
+    steps.extend(
+        processes.iter().map(pair).map(|(group, name)| UpdateStep::AwaitStopped(group, name)),
+    );
 }
 
-fn report(process: &Process, what: &str) -> Step {
-    Step::Report(plan::detail(None, &whole(process, what)))
+fn report(process: &Process, what: &str) -> UpdateStep {
+    UpdateStep::Report(plan::detail(None, &process_change(process, what)))
 }

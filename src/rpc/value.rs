@@ -1,13 +1,13 @@
 //! The types of XML-RPC.
 
-/// A value as XML-RPC carries it. Structs keep the order in which they are written.
+/// An XML-RPC value. Structs keep the order of their members.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Value {
     Int(i64),
     Bool(bool),
     Double(f64),
     Str(String),
-    /// `dateTime.iso8601`, as written.
+    /// `dateTime.iso8601`, as received.
     DateTime(String),
     /// `base64`, decoded.
     Bytes(Vec<u8>),

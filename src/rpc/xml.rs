@@ -1,6 +1,6 @@
-//! Bytes on the wire <-> calls, responses and faults. Reading forgives what Supervisor forgives and
-//! is bounded in depth and number of elements; writing gives the bytes of Python's `xmlrpc.client`.
-//! Knows no HTTP: how long a body may be is decided there.
+//! Encodes and decodes XML-RPC calls, responses and faults. The decoder is as lenient as
+//! Supervisor's and limits depth and element count; the encoder writes the same bytes as Python's
+//! `xmlrpc.client`. The size of a body is limited by the HTTP layer.
 
 pub(crate) use read::int;
 
@@ -13,28 +13,28 @@ use super::value::Value;
 pub use tree::{MAX_DEPTH, MAX_ELEMENTS};
 pub use write::{encode_call, encode_fault, encode_response};
 
-/// What a client asks for.
+/// A method call.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Call {
     pub method: String,
     pub params: Vec<Value>,
 }
 
-/// Why a text is no call or response.
+/// Why a text is not a call or response.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum XmlError {
     NotUtf8,
     Malformed(String),
-    /// Document types can define entities; nobody needs one here.
+    /// Rejected, because document types can define entities.
     Doctype,
-    /// Neither one of the five of XML nor a character reference.
+    /// Neither a predefined entity nor a character reference.
     Entity(String),
     TooDeep,
     TooManyElements,
     NoMethodName,
-    /// An element that should hold a number, a date, a pair and does not.
+    /// An element with an invalid number, date or member.
     BadValue(&'static str),
-    /// A response without a value and without a fault.
+    /// A response with neither a value nor a fault.
     NoValue,
 }
 
@@ -56,7 +56,8 @@ impl std::fmt::Display for XmlError {
 
 impl std::error::Error for XmlError {}
 
-/// Read a method call. The name of the root element is not looked at, `<params>` may be missing.
+/// Decodes a method call. The name of the root element is not checked and `<params>` may be
+/// missing.
 pub fn decode_call(bytes: &[u8]) -> Result<Call, XmlError> {
     if bytes.iter().any(|&byte| byte < b' ' && !b"\t\n\r".contains(&byte)) {
         return Err(XmlError::Malformed("a control character".to_owned()));
@@ -64,7 +65,7 @@ pub fn decode_call(bytes: &[u8]) -> Result<Call, XmlError> {
     read::call(&tree::parse(bytes)?)
 }
 
-/// Read a response: the inner result is the answer of the method.
+/// Decodes a response; the inner result is the result of the method.
 pub fn decode_response(bytes: &[u8]) -> Result<Result<Value, Fault>, XmlError> {
     read::response(&tree::parse(bytes)?)
 }

@@ -2,7 +2,7 @@
 
 use crate::rpc::fault::{Code, Fault};
 use crate::rpc::value::Value;
-use crate::rpc::{Outcome, Promise, World, act, info, names};
+use crate::rpc::{Context, Outcome, Promise, info, names, web_ops};
 
 /// What a button asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,11 +65,11 @@ enum State {
 }
 
 impl Doing {
-    pub(super) fn begin(world: &mut World<'_>, action: Action, name: &str) -> Self {
-        let state = if action.needs_name() && !is_process(world, name) {
+    pub(super) fn begin(context: &mut Context<'_>, action: Action, name: &str) -> Self {
+        let state = if action.needs_name() && !is_process(context, name) {
             State::Unknown
         } else {
-            match perform(world, action, name) {
+            match perform(context, action, name) {
                 Ok(Outcome::Later(promise)) => State::Waiting(Box::new(promise)),
                 Ok(Outcome::Now(_)) => State::Done(Ok(())),
                 Err(fault) => State::Done(Err(fault)),
@@ -79,20 +79,20 @@ impl Doing {
     }
 
     /// The sentence, once it is over.
-    pub(super) fn poll(&mut self, world: &mut World<'_>) -> Option<String> {
+    pub(super) fn poll(&mut self, context: &mut Context<'_>) -> Option<String> {
         if let State::Waiting(promise) = &mut self.state {
-            self.state = State::Done(promise.poll(world)?.map(drop));
+            self.state = State::Done(promise.poll(context)?.map(drop));
         }
         Some(match &self.state {
             State::Done(Err(fault)) => self.failure(fault),
             State::Unknown => format!("No such process named {}", self.name),
-            State::Done(Ok(())) | State::Waiting(_) => self.success(world),
+            State::Done(Ok(())) | State::Waiting(_) => self.success(context),
         })
     }
 
-    fn success(&self, world: &World<'_>) -> String {
+    fn success(&self, context: &Context<'_>) -> String {
         let name = &self.name;
-        let when = || info::ctime(&world.services.civil(world.now.wall));
+        let when = || info::ctime(&context.services.local_time(context.now.wall));
         match self.action {
             A::Refresh => format!("Page refreshed at {}", when()),
             A::StopAll => format!("All stopped at {}", when()),
@@ -121,18 +121,18 @@ impl Doing {
     }
 }
 
-fn is_process(world: &World<'_>, name: &str) -> bool {
-    names::find_process(world, name).is_ok()
+fn is_process(context: &Context<'_>, name: &str) -> bool {
+    names::find_process(context, name).is_ok()
 }
 
-fn perform(world: &mut World<'_>, action: Action, name: &str) -> Result<Outcome, Fault> {
+fn perform(context: &mut Context<'_>, action: Action, name: &str) -> Result<Outcome, Fault> {
     match action {
         A::Refresh => Ok(Value::Nil.into()),
-        A::StopAll => act::stop_all(world),
-        A::RestartAll => act::restart_all(world),
-        A::Start => act::start(world, name),
-        A::Stop => act::stop(world, name),
-        A::Restart => act::restart(world, name),
-        A::ClearLog => act::clear_log(world, name),
+        A::StopAll => web_ops::stop_all(context),
+        A::RestartAll => web_ops::restart_all(context),
+        A::Start => web_ops::start(context, name),
+        A::Stop => web_ops::stop(context, name),
+        A::Restart => web_ops::restart(context, name),
+        A::ClearLog => web_ops::clear_log(context, name),
     }
 }

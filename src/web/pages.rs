@@ -8,7 +8,7 @@ use crate::core::Process;
 use crate::core::state::ProcessState;
 use crate::http::form::percent_encode;
 use crate::rpc::methods::SUPERVISOR_VERSION;
-use crate::rpc::{World, info, names};
+use crate::rpc::{Context, info, names};
 use handlebars::Handlebars;
 use serde_json::{Map, Value, json};
 
@@ -31,8 +31,8 @@ impl Pages {
     }
 
     /// A page, with what all pages show added to what it shows itself.
-    fn render(&self, world: &mut World<'_>, name: &str, title: &str, own: Value) -> String {
-        let supervisor = &world.supervisor;
+    fn render(&self, context: &mut Context<'_>, name: &str, title: &str, own: Value) -> String {
+        let supervisor = &context.supervisor;
         let mut shown = Map::new();
         shown.insert("title".to_owned(), json!(title));
         shown.insert("identifier".to_owned(), json!(supervisor.config().supervisord.identifier));
@@ -43,17 +43,17 @@ impl Pages {
             shown.extend(own);
         }
         self.templates.render(name, &shown).unwrap_or_else(|error| {
-            world.supervisor.log(LogLevel::Error, format!("web page `{name}`: {error}"));
+            context.supervisor.log(LogLevel::Error, format!("web page `{name}`: {error}"));
             "the page could not be made; the activity log says why".to_owned()
         })
     }
 
     /// The list of processes.
-    pub(super) fn status(&self, world: &mut World<'_>, message: &str, token: &str) -> String {
-        let processes = names::by_name(world.supervisor);
+    pub(super) fn status(&self, context: &mut Context<'_>, message: &str, token: &str) -> String {
+        let processes = names::by_name(context.supervisor);
         let mut groups: Vec<(&str, Vec<Value>)> = Vec::new();
         for process in &processes {
-            let row = row(world, process);
+            let row = row(context, process);
             match groups.last_mut() {
                 Some((group, rows)) if *group == process.group() => rows.push(row),
                 _ => groups.push((process.group(), vec![row])),
@@ -70,14 +70,14 @@ impl Pages {
             "counts": counts(&processes),
             "groups": groups.into_iter().map(group).collect::<Vec<_>>(),
         });
-        let title = format!("{}: processes", world.supervisor.config().supervisord.identifier);
-        self.render(world, "status", &title, shown)
+        let title = format!("{}: processes", context.supervisor.config().supervisord.identifier);
+        self.render(context, "status", &title, shown)
     }
 
     /// The question before an action that came without a token.
     pub(super) fn confirm(
         &self,
-        world: &mut World<'_>,
+        context: &mut Context<'_>,
         action: Action,
         name: &str,
         token: &str,
@@ -93,11 +93,11 @@ impl Pages {
             "name": name,
             "token": token,
         });
-        self.render(world, "confirm", &question, shown)
+        self.render(context, "confirm", &question, shown)
     }
 
     /// The end of a log, or why there is none.
-    pub(super) fn tail(&self, world: &mut World<'_>, tail: &Tail<'_>) -> String {
+    pub(super) fn tail(&self, context: &mut Context<'_>, tail: &Tail<'_>) -> String {
         let (text, problem) = match &tail.text {
             Ok(text) => (printable(text), ""),
             Err(problem) => (String::new(), problem.as_str()),
@@ -116,7 +116,7 @@ impl Pages {
             "text": text,
             "problem": problem,
         });
-        self.render(world, "tail", &title, shown)
+        self.render(context, "tail", &title, shown)
     }
 }
 
@@ -128,13 +128,13 @@ pub(super) struct Tail<'a> {
     pub(super) text: Result<String, String>,
 }
 
-fn row(world: &World<'_>, process: &Process) -> Value {
+fn row(context: &Context<'_>, process: &Process) -> Value {
     let name = names::join(process.group(), process.name());
     let state = process.state();
     let action = |action: &Action| json!({ "action": action.name(), "label": action.label() });
     json!({
         "state": state.name().to_lowercase(),
-        "description": info::description(world, process),
+        "description": info::description(context, process),
         "query": percent_encode(&name),
         "name": name,
         "actions": actions(state).iter().map(action).collect::<Vec<_>>(),

@@ -9,10 +9,10 @@ use crate::core::effect::OutputStream;
 use crate::http::form::{self, percent_encode};
 use crate::http::route::Route;
 use crate::http::{Reply, Request, origin};
+use crate::rpc::context::Log;
 use crate::rpc::fault::{Code, Fault};
 use crate::rpc::value::Value;
-use crate::rpc::world::Log;
-use crate::rpc::{Outcome, Promise, World, logs, methods, names, xml};
+use crate::rpc::{Context, Outcome, Promise, logs, methods, names, xml};
 
 /// What a page may do: nothing but show itself with its own style, and send its own forms.
 const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; \
@@ -72,24 +72,29 @@ impl Site {
         Self { pages: Pages::new(), token }
     }
 
-    pub fn answer(&self, world: &mut World<'_>, request: &Request, door: ServerPolicy) -> Answer {
+    pub fn answer(
+        &self,
+        context: &mut Context<'_>,
+        request: &Request,
+        door: ServerPolicy,
+    ) -> Answer {
         let route = Route::of(request);
         if !route.accepts(&request.method) {
             return Answer::Reply(Reply::error(400, "This method does not fit this path."));
         }
         match route {
-            Route::Rpc => rpc(world, request, door),
-            Route::LogTail { name, channel } => log_tail(world, &name, &channel),
-            Route::MainLogTail => follow(world, Log::Main, false),
+            Route::Rpc => rpc(context, request, door),
+            Route::LogTail { name, channel } => log_tail(context, &name, &channel),
+            Route::MainLogTail => follow(context, Log::Main, false),
             Route::Events => events(request),
-            Route::Status => self.status(world, request, door),
-            Route::Tail => Answer::Reply(self.tail(world, request)),
+            Route::Status => self.status(context, request, door),
+            Route::Tail => Answer::Reply(self.tail(context, request)),
             Route::Alive => Answer::Reply(Reply::new(200, "text/plain", "OK")),
             Route::Asset(path) => Answer::Reply(asset(&path)),
         }
     }
 
-    fn status(&self, world: &mut World<'_>, request: &Request, door: ServerPolicy) -> Answer {
+    fn status(&self, context: &mut Context<'_>, request: &Request, door: ServerPolicy) -> Answer {
         let is_post = request.method == "POST";
         let mut fields = form::parse(request.query());
         if is_post {
@@ -100,7 +105,7 @@ impl Site {
         let field = |name: &str| form::field(&fields, name).unwrap_or_default();
         let message = field("message");
         let Some(action) = form::field(&fields, "action") else {
-            let text = self.pages.status(world, message, &self.token);
+            let text = self.pages.status(context, message, &self.token);
             return Answer::Reply(guarded(Reply::new(200, HTML, text), LIVE_POLICY));
         };
         let name = field("processname");
@@ -115,17 +120,17 @@ impl Site {
         let has_token = is_post && field("token") == self.token;
         if has_token || door.get_actions || action == Action::Refresh {
             let redirect = Redirect::after(request, door);
-            let mut doing = Doing::begin(world, action, name);
+            let mut doing = Doing::begin(context, action, name);
             if action == Action::Refresh {
-                let message = doing.poll(world).unwrap_or_default();
+                let message = doing.poll(context).unwrap_or_default();
                 return Answer::Reply(redirect.reply(&message));
             }
             return Answer::Later(Pending(Waiting::Action(doing, redirect)));
         }
-        page(self.pages.confirm(world, action, name, &self.token))
+        page(self.pages.confirm(context, action, name, &self.token))
     }
 
-    fn tail(&self, world: &mut World<'_>, request: &Request) -> Reply {
+    fn tail(&self, context: &mut Context<'_>, request: &Request) -> Reply {
         let mut fields = form::parse(request.query());
         if let Some(body) = &request.body {
             fields.splice(0..0, form::parse(&String::from_utf8_lossy(body)));
@@ -135,33 +140,36 @@ impl Site {
         let limit = limit.unwrap_or(LEAST_TAIL).clamp(LEAST_TAIL, MOST_TAIL);
         let is_stderr = form::field(&fields, "channel") == Some("stderr");
         let stream = if is_stderr { OutputStream::Stderr } else { OutputStream::Stdout };
-        let text = match name {
-            "" => Err("No process name found".to_owned()),
-            name => last_of(world, name, stream, limit).map_err(|fault| {
-                match Code::from_number(fault.code) {
-                    Some(Code::NoFile) => format!("No file for {name}"),
-                    _ => format!("ERROR: unexpected rpc fault [{}] {}", fault.code, fault.string),
-                }
-            }),
-        };
+        let text =
+            match name {
+                "" => Err("No process name found".to_owned()),
+                name => last_of(context, name, stream, limit).map_err(|fault| {
+                    match Code::from_number(fault.code) {
+                        Some(Code::NoFile) => format!("No file for {name}"),
+                        _ => {
+                            format!("ERROR: unexpected rpc fault [{}] {}", fault.code, fault.string)
+                        }
+                    }
+                }),
+            };
         let tail = Tail { name, channel: stream.name(), limit, text };
-        html(self.pages.tail(world, &tail))
+        html(self.pages.tail(context, &tail))
     }
 }
 
 impl Pending {
     /// The reply, once there is one.
-    pub fn poll(&mut self, world: &mut World<'_>) -> Option<Reply> {
+    pub fn poll(&mut self, context: &mut Context<'_>) -> Option<Reply> {
         match &mut self.0 {
-            Waiting::Call(promise) => promise.poll(world).map(|result| called(&result)),
+            Waiting::Call(promise) => promise.poll(context).map(|result| called(&result)),
             Waiting::Action(doing, redirect) => {
-                doing.poll(world).map(|message| redirect.reply(&message))
+                doing.poll(context).map(|message| redirect.reply(&message))
             }
         }
     }
 }
 
-fn rpc(world: &mut World<'_>, request: &Request, door: ServerPolicy) -> Answer {
+fn rpc(context: &mut Context<'_>, request: &Request, door: ServerPolicy) -> Answer {
     if is_forged(request, door) {
         return forbidden();
     }
@@ -170,18 +178,18 @@ fn rpc(world: &mut World<'_>, request: &Request, door: ServerPolicy) -> Answer {
         Ok(call) => call,
         Err(why) => {
             let message = format!("XML-RPC request data is invalid: {why}");
-            world.supervisor.log(LogLevel::Error, message);
+            context.supervisor.log(LogLevel::Error, message);
             return Answer::Reply(Reply::error(400, "This is no XML-RPC call."));
         }
     };
-    world.supervisor.log(LogLevel::Trace, format!("XML-RPC method called: {}()", call.method));
-    let outcome = methods::call(world, &call.method, &call.params);
+    context.supervisor.log(LogLevel::Trace, format!("XML-RPC method called: {}()", call.method));
+    let outcome = methods::call(context, &call.method, &call.params);
     let told = match &outcome {
         Ok(_) => "successfully".to_owned(),
         Err(fault) => format!("fault: [{}] {}", fault.code, fault.string),
     };
     let message = format!("XML-RPC method {}() returned {told}", call.method);
-    world.supervisor.log(LogLevel::Trace, message);
+    context.supervisor.log(LogLevel::Trace, message);
     match outcome {
         Ok(Outcome::Later(promise)) => Answer::Later(Pending(Waiting::Call(promise))),
         Ok(Outcome::Now(value)) => Answer::Reply(called(&Ok(value))),
@@ -197,21 +205,21 @@ fn called(result: &Result<Value, Fault>) -> Reply {
     Reply::new(200, XML, body)
 }
 
-fn log_tail(world: &World<'_>, name: &str, channel: &str) -> Answer {
+fn log_tail(context: &Context<'_>, name: &str, channel: &str) -> Answer {
     let stream = match channel {
         "stdout" => OutputStream::Stdout,
         "stderr" => OutputStream::Stderr,
         _ => return not_found(),
     };
-    match names::find_process(world, name) {
-        Ok(process) => follow(world, Log::Child(process.id(), stream), true),
+    match names::find_process(context, name) {
+        Ok(process) => follow(context, Log::Child(process.id(), stream), true),
         Err(_) => not_found(),
     }
 }
 
-fn follow(world: &World<'_>, log: Log, is_child: bool) -> Answer {
-    let path = world.services.log_path(log);
-    let Some(path) = path.filter(|path| world.services.file_size(path).is_some()) else {
+fn follow(context: &Context<'_>, log: Log, is_child: bool) -> Answer {
+    let path = context.services.log_path(log);
+    let Some(path) = path.filter(|path| context.services.file_size(path).is_some()) else {
         return not_found();
     };
     let mut head = Reply::stream(TEXT);
@@ -239,13 +247,13 @@ fn events(request: &Request) -> Answer {
 }
 
 fn last_of(
-    world: &World<'_>,
+    context: &Context<'_>,
     name: &str,
     stream: OutputStream,
     limit: i64,
 ) -> Result<String, Fault> {
-    let id = names::find_process(world, name)?.id();
-    let text = logs::read(world, Log::Child(id, stream), -limit, 0)?;
+    let id = names::find_process(context, name)?.id();
+    let text = logs::read(context, Log::Child(id, stream), -limit, 0)?;
     Ok(text.as_str().unwrap_or_default().to_owned())
 }
 

@@ -1,6 +1,6 @@
-//! Elements -> values, with the leniencies of Supervisor's own reader: `<boolean>` is true only for
-//! exactly `1`, base64 that is text becomes a string, an untyped value is a string, and an element
-//! that nobody knows stands for its text.
+//! Converts elements to values as leniently as Supervisor: `<boolean>` is true only for exactly
+//! `1`, base64 that is UTF-8 becomes a string, an untyped value is a string, and an unknown element
+//! is its text.
 
 use super::super::fault::Fault;
 use super::super::value::Value;
@@ -9,7 +9,8 @@ use super::{Call, XmlError};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 
-/// How many members a struct may have: a later one replaces an earlier of the same name.
+/// The maximum number of members of a struct; a later member replaces an earlier one of the same
+/// name.
 const MAX_MEMBERS: usize = 512;
 
 pub(super) fn call(root: &Element) -> Result<Call, XmlError> {
@@ -89,7 +90,7 @@ fn members(element: &Element) -> Result<Value, XmlError> {
     Ok(Value::Struct(members))
 }
 
-/// A whole number as Python's `int()` reads it from a string of ASCII.
+/// Parses an integer like Python's `int()`, ASCII only.
 pub(crate) fn int(text: &str) -> Option<i64> {
     let text = text.trim();
     let digits = text.strip_prefix(['+', '-']).unwrap_or(text);

@@ -130,13 +130,13 @@ fn a_later_member_replaces_an_earlier_one() {
 }
 
 #[test]
-fn a_call_may_lack_params_and_have_any_root() {
+fn a_call_may_omit_params_and_have_any_root() {
     let want = Call { method: "a.b".to_owned(), params: vec![] };
     assert_eq!(call("<x><methodName>a.b</methodName></x>"), Ok(want));
 }
 
 #[test]
-fn what_is_no_call_is_refused_with_a_reason() {
+fn an_invalid_call_is_rejected_with_a_reason() {
     let cases = [
         ("", "not well-formed"),
         ("hello", "not well-formed"),
@@ -201,13 +201,13 @@ fn values() -> impl Strategy<Value = Value> {
 
 proptest! {
     #[test]
-    fn what_is_written_is_read(params in proptest::collection::vec(values(), 0..4)) {
+    fn encoded_values_decode_to_themselves(params in proptest::collection::vec(values(), 0..4)) {
         let call = Call { method: "a.b".to_owned(), params };
         prop_assert_eq!(decode_call(&encode_call(&call)), Ok(call));
     }
 
     #[test]
-    fn no_bytes_break_the_reader(
+    fn arbitrary_bytes_do_not_panic_the_decoder(
         parts in proptest::collection::vec(prop_oneof![
             Just(b"<a>".to_vec()),
             Just(b"</a>".to_vec()),

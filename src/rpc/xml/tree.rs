@@ -1,16 +1,15 @@
-//! A small tree of elements, bounded while it is built. Entities are never expanded, except the five
-//! of XML and character references.
+//! A bounded element tree. Only the predefined entities and character references are expanded.
 
 use super::XmlError;
 use quick_xml::Reader;
 use quick_xml::events::{BytesRef, Event};
 
-/// How many elements may stand inside each other.
+/// The maximum nesting depth of elements.
 pub const MAX_DEPTH: usize = 64;
-/// How many elements a message may have; a call of four megabytes could have a million.
+/// The maximum number of elements in a message; without it a call of 4 MB could contain a million.
 pub const MAX_ELEMENTS: usize = 200_000;
 
-/// The elements that mean something; what else there is, is `Other`.
+/// The known elements; all others are `Other`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Tag {
     MethodName,
@@ -60,7 +59,7 @@ pub(super) struct Element {
     pub(super) children: Vec<Element>,
 }
 
-/// The elements that are open, and the root once it is closed.
+/// The open elements, and the root once it is closed.
 struct Builder {
     open: Vec<Element>,
     root: Option<Element>,
@@ -106,7 +105,7 @@ pub(super) fn malformed(why: impl std::fmt::Display) -> XmlError {
     XmlError::Malformed(format!("{why}"))
 }
 
-/// Read one document.
+/// Parses one document.
 pub(super) fn parse(bytes: &[u8]) -> Result<Element, XmlError> {
     let text = std::str::from_utf8(bytes).map_err(|_| XmlError::NotUtf8)?;
     let mut reader = Reader::from_str(text);
@@ -136,7 +135,7 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Element, XmlError> {
     }
 }
 
-/// What a reference stands for.
+/// Resolves an entity or character reference.
 fn character(entity: &BytesRef<'_>) -> Result<char, XmlError> {
     let name = entity.xml10_content();
     match name.as_ref() {
@@ -153,7 +152,7 @@ fn character(entity: &BytesRef<'_>) -> Result<char, XmlError> {
     }
 }
 
-/// The characters that an XML document may hold.
+/// Whether XML 1.0 allows the character.
 pub(super) fn is_xml(char: char) -> bool {
     matches!(char, '\t' | '\n' | '\r' | ' '..='\u{fffd}' | '\u{10000}'..)
 }

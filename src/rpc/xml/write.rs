@@ -1,5 +1,5 @@
-//! Values -> bytes, as Python's `xmlrpc.client.dumps` writes them. Characters that no XML document
-//! can hold become U+FFFD: with them no client could read the message.
+//! Encodes values with the bytes of Python's `xmlrpc.client.dumps`. Characters that XML does not
+//! allow are replaced by U+FFFD, because clients could not parse the message otherwise.
 
 use super::super::fault::Fault;
 use super::super::value::Value;
@@ -10,7 +10,7 @@ use base64::prelude::BASE64_STANDARD;
 use std::fmt::Write;
 
 const HEAD: &str = "<?xml version='1.0'?>\n";
-/// Python breaks base64 after this many characters.
+/// The line width of base64 in Python.
 const BASE64_WIDTH: usize = 76;
 
 pub fn encode_call(call: &Call) -> Vec<u8> {

@@ -1,5 +1,5 @@
-//! Which options differ between two configurations of a group, with both values as a file would
-//! say them.
+//! The options that differ between two configurations of a group, with both values in configuration
+//! file syntax.
 
 use crate::conf::config::{
     AutoRestart, Group, GroupKind, LogTarget, Process, ResultHandler, StreamLog,
@@ -11,12 +11,12 @@ pub(super) const CHANGED: &str = "changed";
 pub(super) const REMOVED: &str = "removed";
 pub(super) const RESTARTED: &str = "restarted";
 
-/// One option that differs. What happens to a whole process has no option and no old value.
+/// One option that differs. A change to a whole process has no option and no old value.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Change {
+pub(super) struct OptionChange {
     /// Empty for an option of the group itself.
     pub(super) process: String,
-    /// The section that the new value, or the old if there is none, was written in.
+    /// The section of the new value, or of the old value if there is no new one.
     pub(super) section: String,
     pub(super) option: &'static str,
     pub(super) from: String,
@@ -25,49 +25,55 @@ pub(super) struct Change {
 
 type Rows = Vec<(&'static str, String)>;
 
-/// All differences: the group's own, then process by process.
-pub(super) fn changes(old: &Group, new: &Group) -> Vec<Change> {
-    let mut found = compare("", &section_of(new), &of_group(old), of_group(new));
+/// All differences: those of the group, then those of each process.
+pub(super) fn option_changes(old: &Group, new: &Group) -> Vec<OptionChange> {
+    let mut changes = compare("", &section_of(new), &of_group(old), of_group(new));
     for process in &new.processes {
         match old.processes.iter().find(|it| it.name == process.name) {
             Some(was) => {
                 let rows = (of_process(was), of_process(process));
-                found.extend(compare(&process.name, &process.program, &rows.0, rows.1));
+                changes.extend(compare(&process.name, &process.program, &rows.0, rows.1));
             }
-            None => found.push(whole(process, ADDED)),
+            None => changes.push(process_change(process, ADDED)),
         }
     }
     for process in &old.processes {
         if !new.processes.iter().any(|it| it.name == process.name) {
-            found.push(whole(process, REMOVED));
+            changes.push(process_change(process, REMOVED));
         }
     }
-    found
+    changes
 }
 
-/// The section that a group is written in: its own, or that of its only program.
+/// The section that defines a group: its own, or that of its only program.
 fn section_of(group: &Group) -> String {
     let program = group.processes.first().map_or("", |process| process.program.as_str());
     let is_alone = program.split_once(':').is_some_and(|(_, name)| name == group.name);
     if is_alone { program.to_owned() } else { format!("{}:{}", g::SECTION.word, group.name) }
 }
 
-/// Something that happens to a whole process.
-pub(super) fn whole(process: &Process, what: &str) -> Change {
+/// A change to a whole process.
+pub(super) fn process_change(process: &Process, what: &str) -> OptionChange {
     let (process, section) = (process.name.clone(), process.program.clone());
-    Change { process, section, option: "", from: String::new(), to: what.to_owned() }
+    OptionChange { process, section, option: "", from: String::new(), to: what.to_owned() }
 }
 
-fn compare(process: &str, section: &str, old: &[(&str, String)], new: Rows) -> Vec<Change> {
-    let mut found = Vec::new();
+fn compare(process: &str, section: &str, old: &[(&str, String)], new: Rows) -> Vec<OptionChange> {
+    let mut changes = Vec::new();
     for (option, to) in new {
         let from = old.iter().find(|row| row.0 == option).map(|row| row.1.clone());
         if from.as_ref() != Some(&to) {
             let (process, section) = (process.to_owned(), section.to_owned());
-            found.push(Change { process, section, option, from: from.unwrap_or_default(), to });
+            changes.push(OptionChange {
+                process,
+                section,
+                option,
+                from: from.unwrap_or_default(),
+                to,
+            });
         }
     }
-    found
+    changes
 }
 
 fn of_group(group: &Group) -> Rows {

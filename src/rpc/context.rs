@@ -1,12 +1,12 @@
-//! What a method works on: the core, and what lies outside of it, asked for through [`Services`].
+//! The context of a method call: the core, and the [`Services`] outside of it.
 
 use crate::conf::config::{Config, Process};
 use crate::core::Supervisor;
 use crate::core::effect::{OutputStream, ProcId};
 use crate::core::time::{Now, Wall};
 
-/// All that a method may see and move. Lives for one call.
-pub struct World<'a> {
+/// Everything that a method can read and change. Created for one call.
+pub struct Context<'a> {
     pub supervisor: &'a mut Supervisor,
     pub services: &'a mut dyn Services,
     pub now: Now,
@@ -19,20 +19,20 @@ pub enum Log {
     Child(ProcId, OutputStream),
 }
 
-/// Why a command cannot be run, in Supervisor's words.
+/// Why a command cannot be run, worded as in Supervisor.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CommandFault {
     NotFound(String),
     NotExecutable(String),
 }
 
-/// Something about a file did not work; what exactly, nobody is told over the wire.
+/// A failed file operation. The details are not part of a fault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FileFault;
 
-/// A moment of the local calendar, for people.
+/// A local date and time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Civil {
+pub struct LocalTime {
     pub year: i32,
     /// From 1.
     pub month: u32,
@@ -42,37 +42,37 @@ pub struct Civil {
     pub second: u32,
 }
 
-/// What the methods need of the world outside of the core.
+/// The services that methods need outside the core.
 pub trait Services {
     /// The process id of the daemon.
     fn pid(&self) -> i64;
 
-    /// The calendar where the daemon lives.
-    fn civil(&self, when: Wall) -> Civil;
+    /// Converts a time to the local time zone.
+    fn local_time(&self, when: Wall) -> LocalTime;
 
-    /// Where a log is kept; `None` if it is not kept in a file.
+    /// The path of a log; `None` if it is not written to a file.
     fn log_path(&self, log: Log) -> Option<String>;
 
-    /// How long a file is; `None` if it is not there.
+    /// The size of a file; `None` if it does not exist.
     fn file_size(&self, path: &str) -> Option<u64>;
 
-    /// At most `length` bytes from `offset` on.
+    /// Reads at most `length` bytes from `offset` on.
     fn read_file(&self, path: &str, offset: u64, length: u64) -> Result<Vec<u8>, FileFault>;
 
-    /// Throw away what the activity log holds and go on with an empty one.
+    /// Truncates the activity log.
     fn clear_main_log(&mut self) -> Result<(), FileFault>;
 
-    /// The same for both logs of a process.
+    /// Truncates both logs of a process.
     fn clear_child_logs(&mut self, id: ProcId) -> Result<(), FileFault>;
 
-    /// Whether the command of a process could be run now.
+    /// Checks whether the command of a process can be run now.
     fn check_command(&self, process: &Process) -> Result<(), CommandFault>;
 
-    /// Read the configuration again; the error is Supervisor's sentence for it.
+    /// Reads the configuration again; the error message is identical to Supervisor's.
     fn reread(&mut self) -> Result<Config, String>;
 
-    /// The processes that a `[program:x]` section with these options would make in a group of the
-    /// active configuration; the error says what is wrong with them.
+    /// The processes of a `[program:x]` section with these options in a group of the active
+    /// configuration; the error is a message for the client.
     fn program(
         &self,
         active: &Config,
