@@ -6,7 +6,7 @@ DIR ?= $(if $(filter 0,$(shell id -u)),/var/tmp/supkit-demo,target/demo)
 PROFILE ?= release
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint bench fmt build tools clean-demo
+.PHONY: help demo test unit lint bench fmt build tools clean-demo
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | while IFS="$$(printf '\t')" read -r target says; do \
@@ -17,6 +17,9 @@ demo: target/tools/.stamp ## DIR=somewhere: build and run a small real Zope, ZEO
 
 test: lint ## lint, then all tests, the real deployment included
 	scripts/test
+
+unit: ## the tests that need neither the original programs nor root: a minute
+	scripts/test --unit
 
 lint: target/tools/.stamp ## formatting, clippy with warnings denied, licences and banned crates
 	$(CARGO) fmt --check

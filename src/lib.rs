@@ -2,7 +2,7 @@
 //!
 //! The modules up to [`assets`] are pure: values in, values out. They never touch a file, a clock,
 //! the environment or a descriptor. [`os`], [`daemon`], [`ctl`] and [`cli`] are the shell around
-//! them. `docs/architecture.md` is the map; `tests/house.rs` holds the walls.
+//! them. `docs/architecture.md` is the map; `tests/offline/architecture.rs` holds the walls.
 
 // pure
 pub mod assets;

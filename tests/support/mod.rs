@@ -7,10 +7,10 @@
     reason = "each test file uses its own part of this"
 )]
 
-pub mod chance;
 pub mod ctl;
 pub mod daemon;
 pub mod oracle;
+pub mod rng;
 pub mod sandbox;
 pub mod terminal;
 pub mod wait;

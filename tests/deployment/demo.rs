@@ -1,0 +1,180 @@
+//! The main job on the real thing: ZEO, Zope and Varnish, built by zc.buildout, deployed by supkit,
+//! asked by Supervisor's own clients, killed, stopped in order.
+
+use std::fs;
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+use std::time::Duration;
+
+use crate::support::{Sandbox, oracle, wait_until};
+
+const PROGRAMS: [&str; 3] = ["zeoserver", "instance", "varnish"];
+
+/// A project that zc.buildout has built. The eggs are kept, so that the next time takes seconds.
+struct Deployment {
+    sandbox: Sandbox,
+}
+
+impl Deployment {
+    fn build() -> Self {
+        let sandbox = Sandbox::new();
+        // varnishd gives up root's rights before it reads its VCL.
+        fs::set_permissions(sandbox.dir(), fs::Permissions::from_mode(0o755)).expect("chmod");
+        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("scripts/demo");
+        let output = sandbox
+            .command(script)
+            .args(["--build", sandbox.path("site").to_str().expect("UTF-8")])
+            .output()
+            .expect("scripts/demo runs");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        Self { sandbox }
+    }
+
+    fn run(&self, program: &str, args: &[&str]) -> Output {
+        let site = self.sandbox.path("site");
+        let program = site.join(program);
+        let mut command: Command = self.sandbox.command(program);
+        command.args(args).current_dir(site).stdin(Stdio::null()).output().expect("it runs")
+    }
+
+    /// Runs something that must work, and gives what it prints.
+    fn works(&self, program: &str, args: &[&str]) -> String {
+        let output = self.run(program, args);
+        let said = String::from_utf8_lossy(&output.stdout).into_owned();
+        let wrong = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{program} {args:?}: {said}{wrong}{}", self.logs());
+        said
+    }
+
+    fn logs(&self) -> String {
+        let mut all = String::new();
+        for entry in fs::read_dir(self.sandbox.path("site/var/log")).into_iter().flatten().flatten()
+        {
+            let text = fs::read(entry.path()).unwrap_or_default();
+            let text = String::from_utf8_lossy(&text).into_owned();
+            all = format!("{all}\n--- {}\n{text}", entry.path().display());
+        }
+        all
+    }
+
+    fn port(&self, part: &str) -> u16 {
+        let ports = self.sandbox.read("site/ports.cfg");
+        let line = ports.lines().find_map(|line| line.strip_prefix(&format!("{part} = ")));
+        line.expect("a port for every part").parse().expect("a number")
+    }
+
+    /// The first line of what the front door answers.
+    fn status_line(&self) -> Option<String> {
+        let mut stream = TcpStream::connect(("127.0.0.1", self.port("varnish"))).ok()?;
+        stream.set_read_timeout(Some(Duration::from_secs(20))).ok()?;
+        stream.write_all(b"GET / HTTP/1.0\r\nHost: localhost\r\n\r\n").ok()?;
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).ok()?;
+        String::from_utf8_lossy(&answer).lines().next().map(str::to_owned)
+    }
+
+    fn answers(&self) {
+        let ok = || self.status_line().is_some_and(|line| line.contains(" 200"));
+        wait_until("the site answers 200", ok);
+    }
+
+    /// The words of a program's line in `supervisorctl status`.
+    fn status(&self, name: &str) -> Vec<String> {
+        let output = self.run("bin/supervisorctl", &["status"]);
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        let line = text.lines().find(|line| line.split_whitespace().next() == Some(name));
+        line.unwrap_or_default().split_whitespace().map(str::to_owned).collect()
+    }
+
+    fn state(&self, name: &str) -> String {
+        self.status(name).get(1).cloned().unwrap_or_default()
+    }
+
+    /// `RUNNING pid 4711, uptime 0:00:05`
+    fn pid(&self, name: &str) -> Option<String> {
+        let words = self.status(name);
+        Some(words.get(3)?.trim_end_matches(',').to_owned())
+    }
+
+    fn await_all(&self, state: &str) {
+        let all = || PROGRAMS.iter().all(|name| self.state(name) == state);
+        wait_until(&format!("all are {state}"), all);
+    }
+}
+
+#[test]
+fn a_buildout_becomes_a_running_supervised_site() {
+    let site = Deployment::build();
+    let supkit = env!("CARGO_BIN_EXE_supkit");
+    site.works(supkit, &["generate"]);
+    assert!(!site.sandbox.read("site/etc/supervisord.conf").contains("/tmp/"));
+
+    let said = site.works("bin/run", &["--timeout", "120"]);
+    assert!(said.contains("all 3 programs run"), "{said}");
+    site.answers();
+    assert!(site.works("bin/run", &[]).contains("all 3 programs run"), "run is idempotent");
+
+    the_original_clients_see_it(&site);
+    a_killed_instance_comes_back(&site);
+
+    site.works("bin/supervisorctl", &["stop", "all"]);
+    site.await_all("STOPPED");
+    site.works("bin/supervisorctl", &["start", "all"]);
+    site.await_all("RUNNING");
+    site.answers();
+
+    it_stops_in_order_and_leaves_nothing(&site);
+}
+
+fn the_original_clients_see_it(site: &Deployment) {
+    let conf = site.sandbox.path("site/etc/supervisord.conf");
+    let output = Command::new(oracle::bin("supervisorctl"))
+        .args(["-c", conf.to_str().expect("UTF-8"), "status"])
+        .output()
+        .expect("the original client runs");
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert_eq!(text.matches("RUNNING").count(), 3, "{text}");
+    let script = "\
+import sys, xmlrpc.client
+from supervisor.xmlrpc import SupervisorTransport
+url = 'unix://' + sys.stdin.read().strip()
+server = xmlrpc.client.ServerProxy('http://x', SupervisorTransport(None, None, url))
+print(server.supervisor.getState()['statename'])
+print(*sorted(info['name'] for info in server.supervisor.getAllProcessInfo()))
+";
+    let socket = site.sandbox.path("site/var/supervisor.sock");
+    let said = oracle::python(script, socket.to_str().expect("UTF-8"));
+    assert_eq!(said, "RUNNING\ninstance varnish zeoserver\n");
+}
+
+fn a_killed_instance_comes_back(site: &Deployment) {
+    let before = site.pid("instance").expect("a pid");
+    site.works("/bin/kill", &["-KILL", &before]);
+    wait_until("the instance is another process", || {
+        site.state("instance") == "RUNNING" && site.pid("instance").is_some_and(|pid| pid != before)
+    });
+    site.answers();
+}
+
+fn it_stops_in_order_and_leaves_nothing(site: &Deployment) {
+    let said = site.works("bin/stop", &[]);
+    let order = ["stopped varnish", "stopped instance", "stopped zeoserver", "stopped supervisord"];
+    assert_eq!(said.lines().collect::<Vec<_>>(), order);
+    assert_eq!(site.sandbox.processes(), [0; 0], "no process is left");
+    for rest in ["supervisor.sock", "supervisord.pid"] {
+        assert!(!site.sandbox.path("site/var").join(rest).exists(), "{rest} is left");
+    }
+    let log = site.sandbox.read("site/var/log/supervisord.log");
+    let last = log.rfind("spawned:").unwrap_or(0);
+    let ends: Vec<&str> = log[last..]
+        .lines()
+        .filter_map(|line| line.split_once("stopped: ")?.1.split_whitespace().next())
+        .collect();
+    assert_eq!(ends, ["varnish", "instance", "zeoserver"], "{log}");
+    let exit = "stopped: instance (exit status 0)";
+    assert!(log.contains(exit), "the instance ends by itself on SIGINT: {log}");
+    assert_eq!(site.works("bin/stop", &[]), "nothing runs\n", "stop is idempotent");
+}

@@ -1,0 +1,188 @@
+//! The module boundaries of `docs/architecture.md`: which module may import which, where `unsafe` is
+//! allowed, how long a file may be, and that every asset is embedded.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use walkdir::WalkDir;
+
+const ROOT: &str = env!("CARGO_MANIFEST_DIR");
+
+/// Each top-level module with the modules that it may import.
+const ALLOWED_IMPORTS: &[(&str, &[&str])] = &[
+    ("assets", &[]),
+    ("pattern", &[]),
+    ("diag", &[]),
+    ("ini", &["diag"]),
+    ("conf", &["assets", "diag", "ini", "pattern"]),
+    ("core", &["conf", "ini"]),
+    ("http", &[]),
+    ("rpc", &["conf", "core", "ini", "pattern"]),
+    ("web", &["assets", "conf", "core", "http", "rpc"]),
+    ("buildout", &["diag", "ini", "pattern"]),
+    ("generate", &["assets", "buildout", "conf", "diag", "ini", "pattern"]),
+    ("os", &[]),
+    ("daemon", &["assets", "conf", "core", "diag", "http", "ini", "os", "pattern", "rpc", "web"]),
+    ("ctl", &["conf", "core", "diag", "os", "pattern", "rpc"]),
+    (
+        "cli",
+        &[
+            "assets", "buildout", "conf", "core", "ctl", "daemon", "diag", "generate", "http",
+            "ini", "os", "pattern", "rpc", "web",
+        ],
+    ),
+];
+
+/// The modules that do input and output. All others are pure.
+const SHELL: &[&str] = &["os", "daemon", "ctl", "cli"];
+
+/// What a pure module never names.
+const INPUT_AND_OUTPUT: &[&str] = &[
+    "std::fs",
+    "TcpListener",
+    "TcpStream",
+    "UnixListener",
+    "UnixStream",
+    "ToSocketAddrs",
+    "std::process",
+    "std::thread",
+    "std::env",
+    "Instant::now",
+    "SystemTime",
+    "nix::",
+    "libc::",
+    "println!",
+    "eprintln!",
+];
+
+/// Files that are one long table, and so may be longer than the rest.
+const TABLES: &[&str] = &[];
+
+const LONGEST: usize = 600;
+
+struct Source {
+    path: PathBuf,
+    module: String,
+    text: String,
+}
+
+/// All files of `src/` but the two that name every module.
+fn sources() -> Vec<Source> {
+    let src = Path::new(ROOT).join("src");
+    WalkDir::new(&src)
+        .into_iter()
+        .map(|entry| entry.expect("src can be read").into_path())
+        .filter(|path| path.extension().is_some_and(|it| it == "rs"))
+        .map(|path| {
+            let inside = path.strip_prefix(&src).expect("below src").to_path_buf();
+            let first = inside.components().next().expect("a file").as_os_str();
+            let module = first.to_string_lossy().trim_end_matches(".rs").to_owned();
+            let text = fs::read_to_string(&path).expect("a source is text");
+            Source { path: inside, module, text }
+        })
+        .filter(|source| source.module != "main" && source.module != "lib")
+        .collect()
+}
+
+/// The text without comments, so that prose may name anything; and without the tests at its end.
+fn code(text: &str) -> String {
+    let code = text.split("#[cfg(test)]\nmod tests {").next().unwrap_or(text);
+    code.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n")
+}
+
+fn is_test(source: &Source) -> bool {
+    let name = source.path.file_stem().expect("a file").to_string_lossy().into_owned();
+    name == "tests" || name == "stories" || name.ends_with("_tests")
+}
+
+#[test]
+fn modules_import_only_what_they_are_allowed_to() {
+    let allowed_imports: BTreeMap<&str, &[&str]> = ALLOWED_IMPORTS.iter().copied().collect();
+    let mut broken = Vec::new();
+    for source in sources().iter().filter(|source| !is_test(source)) {
+        let allowed = allowed_imports.get(source.module.as_str()).unwrap_or_else(|| {
+            panic!("src/{} belongs to no module: add it to ALLOWED_IMPORTS", source.path.display())
+        });
+        let text = code(&source.text);
+        for (module, _) in ALLOWED_IMPORTS {
+            let named = text.contains(&format!("crate::{module}"));
+            if named && *module != source.module && !allowed.contains(module) {
+                broken.push(format!("{} imports {module}", source.path.display()));
+            }
+        }
+    }
+    assert!(broken.is_empty(), "{broken:#?}");
+}
+
+/// Whether `name` stands in `text` as a word of its own: `nix::` is no part of `unix::`.
+fn names(text: &str, name: &str) -> bool {
+    let is_word = |c: char| c.is_alphanumeric() || c == '_';
+    text.match_indices(name).any(|(at, _)| !text[..at].ends_with(is_word))
+}
+
+#[test]
+fn pure_modules_do_no_input_or_output() {
+    let mut broken = Vec::new();
+    for source in sources().iter().filter(|it| !SHELL.contains(&it.module.as_str()) && !is_test(it))
+    {
+        let text = code(&source.text);
+        for name in INPUT_AND_OUTPUT {
+            if names(&text, name) {
+                broken.push(format!("{} names {name}", source.path.display()));
+            }
+        }
+    }
+    assert!(broken.is_empty(), "{broken:#?}");
+}
+
+#[test]
+fn unsafe_code_is_confined_to_os() {
+    for source in sources() {
+        if source.module != "os" {
+            assert!(!code(&source.text).contains("unsafe "), "unsafe in {}", source.path.display());
+        }
+    }
+}
+
+#[test]
+fn nothing_sleeps() {
+    let tests = WalkDir::new(Path::new(ROOT).join("tests")).into_iter().filter_map(Result::ok);
+    let tests = tests
+        .map(walkdir::DirEntry::into_path)
+        .filter(|path| {
+            path.extension().is_some_and(|it| it == "rs") && !path.ends_with("architecture.rs")
+        })
+        .map(|path| (path.display().to_string(), fs::read_to_string(&path).expect("text")));
+    let sources = sources().into_iter().map(|it| (it.path.display().to_string(), it.text));
+    for (path, text) in sources.chain(tests) {
+        let waits_for_a_condition = path.ends_with("support/wait.rs");
+        assert!(waits_for_a_condition || !code(&text).contains("thread::sleep"), "{path} sleeps");
+    }
+}
+
+#[test]
+fn files_are_short_enough_to_have_one_subject() {
+    let long: Vec<String> = sources()
+        .iter()
+        .filter(|source| !TABLES.iter().any(|table| source.path.ends_with(table)))
+        .map(|source| (source.path.display().to_string(), source.text.lines().count()))
+        .filter(|(_, lines)| *lines > LONGEST)
+        .map(|(path, lines)| format!("{path}: {lines}"))
+        .collect();
+    assert!(long.is_empty(), "{long:#?}");
+}
+
+#[test]
+fn every_template_and_recipe_is_embedded() {
+    let sources: Vec<String> = sources().into_iter().map(|source| source.text).collect();
+    for folder in ["templates", "recipes"] {
+        let files = WalkDir::new(Path::new(ROOT).join(folder)).into_iter().filter_map(Result::ok);
+        for file in files.filter(|it| it.file_type().is_file()) {
+            let name =
+                file.path().strip_prefix(ROOT).expect("below the root").display().to_string();
+            let built_in = sources.iter().any(|text| text.contains(&name));
+            assert!(built_in, "{name} is embedded nowhere");
+        }
+    }
+}

@@ -1,0 +1,96 @@
+//! `supkit check` of a buildout project: each oddity with its place and a remedy.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+
+use crate::support::Sandbox;
+
+const GOOD: &str = "\
+[buildout]
+parts = zeo instance varnish-conf varnish
+
+[zeo]
+recipe = plone.recipe.zeoserver
+zeo-address = 127.0.0.1:8100
+
+[instance]
+recipe = plone.recipe.zope2instance
+user = admin:secret
+http-address = 8080
+zeo-client = on
+zeo-address = ${zeo:zeo-address}
+
+[varnish-conf]
+recipe = plone.recipe.varnish:configuration
+backends = /plone:127.0.0.1:8080
+
+[varnish]
+recipe = plone.recipe.varnish:script
+bind = 8000
+";
+
+/// What `check` prints for a project, and its exit status.
+fn check(cfg: &str, mode: u32, args: &[&str]) -> (String, Option<i32>) {
+    let sandbox = Sandbox::new();
+    let file = sandbox.write("buildout.cfg", cfg);
+    fs::set_permissions(file, fs::Permissions::from_mode(mode)).expect("chmod");
+    let mut command = sandbox.command(env!("CARGO_BIN_EXE_supkit"));
+    let output = command.arg("check").args(args).env("HOME", sandbox.dir()).output().expect("runs");
+    (String::from_utf8_lossy(&output.stdout).into_owned(), output.status.code())
+}
+
+#[test]
+fn a_sound_project_has_no_problems() {
+    assert_eq!(check(GOOD, 0o600, &[]), ("buildout.cfg: no problems\n".to_owned(), Some(0)));
+}
+
+#[test]
+fn oddities_are_told_with_place_and_remedy() {
+    let cases = [
+        ("[lost]\nrecipe = a.b\n", "", "nothing builds part `lost`", 1),
+        ("http-address = 8080", "http-address = 8000", "both listen on port 8000", 2),
+        ("${zeo:zeo-address}", "127.0.0.1:8109", "connects to 127.0.0.1:8109, where no part", 1),
+        ("127.0.0.1:8080", "127.0.0.1:8089", "part `varnish-conf` connects to 127.0.0.1:8089", 1),
+        ("bind = 8000", "bind = 8000\nsupervisor-priority = 1", "", 0),
+        (
+            "zeo-client = on",
+            "zeo-client = on\nsupervisor-priority = 50",
+            "`instance` (priority 50) starts before `zeo` (100)",
+            1,
+        ),
+    ];
+    for (from, to, said, code) in cases {
+        let cfg = if to.is_empty() { format!("{GOOD}{from}") } else { GOOD.replace(from, to) };
+        let (text, status) = check(&cfg, 0o600, &[]);
+        assert!(text.contains(said), "{from}: {text}");
+        assert_eq!(status, Some(code), "{text}");
+        assert!(code == 0 || text.contains("buildout.cfg:") && text.contains("help: "), "{text}");
+    }
+}
+
+#[test]
+fn a_password_that_everybody_may_read_is_told_once() {
+    let second = "[second]\n<= instance\nhttp-address = 8081\n";
+    let cfg = GOOD.replace("instance varnish-conf", "instance second varnish-conf") + second;
+    let (text, status) = check(&cfg, 0o644, &[]);
+    assert_eq!(text.matches("is a password that everybody may read").count(), 1, "{text}");
+    assert!(text.contains("buildout.cfg:10:1") && text.contains("chmod o-r"), "{text}");
+    assert_eq!(status, Some(1));
+}
+
+#[test]
+fn what_cannot_be_deployed_is_an_error() {
+    let (text, status) = check("[buildout]\nparts = nobody\n", 0o600, &["-c", "buildout.cfg"]);
+    assert!(text.contains("nobody") && text.contains("buildout.cfg:2"), "{text}");
+    assert_eq!(status, Some(2));
+}
+
+#[test]
+fn programs_read_it_as_json() {
+    let cfg = GOOD.replace("http-address = 8080", "http-address = 8000");
+    let (text, _) = check(&cfg, 0o600, &["--format", "json"]);
+    let got: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+    assert_eq!(got["result"], "refused");
+    assert_eq!(got["problems"][0]["code"], "same-port");
+    assert_eq!(got["problems"][0]["line"], 21);
+}

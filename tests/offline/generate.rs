@@ -1,0 +1,270 @@
+//! `supkit generate` from outside: what it makes of a project, what it leaves alone, and how it says
+//! no.
+
+use std::fs;
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
+use std::process::Output;
+
+use crate::support::Sandbox;
+
+const SEED: &str = include_str!("../../fixtures/seed/buildout.cfg");
+
+fn project(cfg: &str) -> Sandbox {
+    let sandbox = Sandbox::new();
+    sandbox.write("buildout.cfg", cfg);
+    sandbox
+}
+
+fn supkit(sandbox: &Sandbox, args: &[&str]) -> Output {
+    let mut command = sandbox.command(env!("CARGO_BIN_EXE_supkit"));
+    command.args(args).env("HOME", sandbox.dir()).output().expect("supkit runs")
+}
+
+/// Runs `supkit generate` and wants it to work.
+fn generate(sandbox: &Sandbox, args: &[&str]) -> String {
+    let output = supkit(sandbox, &[&["generate"], args].concat());
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).expect("UTF-8")
+}
+
+/// Runs `supkit generate` and wants it to refuse; gives what it says.
+fn refused(sandbox: &Sandbox, args: &[&str]) -> String {
+    let output = supkit(sandbox, &[&["generate"], args].concat());
+    assert_eq!(output.status.code(), Some(1), "{}", String::from_utf8_lossy(&output.stdout));
+    String::from_utf8(output.stderr).expect("UTF-8")
+}
+
+fn conf(sandbox: &Sandbox) -> String {
+    sandbox.read("etc/supervisord.conf")
+}
+
+#[test]
+fn a_second_run_changes_nothing() {
+    let sandbox = project(SEED);
+    generate(&sandbox, &[]);
+    let look = || {
+        let names =
+            ["etc/supervisord.conf", "bin/supkit", "bin/run", "etc/supervisord.d/local.conf"];
+        names.map(|name| {
+            let meta = fs::metadata(sandbox.path(name)).expect(name);
+            (meta.ino(), meta.mtime_nsec(), fs::read(sandbox.path(name)).expect(name))
+        })
+    };
+    let before = look();
+    assert!(generate(&sandbox, &[]).contains("nothing changed"));
+    assert!(before == look());
+}
+
+#[test]
+fn the_deployment_is_complete() {
+    let sandbox = project(SEED);
+    generate(&sandbox, &[]);
+    for name in ["supkit", "supervisord", "supervisorctl", "pidproxy", "run", "stop"] {
+        let mode = fs::metadata(sandbox.path("bin").join(name)).expect(name).permissions().mode();
+        assert_eq!(mode & 0o777, 0o755, "{name}");
+    }
+    assert!(sandbox.path("var/log").is_dir());
+    let link = fs::read_link(sandbox.path("bin/supervisord")).expect("a link");
+    assert_eq!(link.to_str(), Some("supkit"), "it can be moved with its directory");
+    assert!(!conf(&sandbox).contains(sandbox.dir().to_str().unwrap()));
+}
+
+#[test]
+fn files_of_others_are_left_alone() {
+    let sandbox = project(SEED);
+    sandbox.script("bin/supervisord", "#!/usr/bin/python\n");
+    let said = refused(&sandbox, &[]);
+    assert!(said.contains("bin/supervisord` was not written by supkit"), "{said}");
+    assert!(said.contains("--replace"), "{said}");
+    assert!(!sandbox.path("etc").exists(), "nothing was touched");
+    generate(&sandbox, &["--replace"]);
+    assert!(sandbox.path("bin/supervisord").is_symlink());
+}
+
+#[test]
+fn an_edited_configuration_is_not_overwritten() {
+    let sandbox = project(SEED);
+    generate(&sandbox, &[]);
+    let edited = conf(&sandbox) + "\n[program:mine]\ncommand = sleep 1\n";
+    sandbox.write("etc/supervisord.conf", &edited);
+    let said = refused(&sandbox, &[]);
+    assert!(said.contains("was edited since supkit wrote it"), "{said}");
+    assert!(said.contains("supervisord.d"), "{said}");
+    assert_eq!(conf(&sandbox), edited);
+    generate(&sandbox, &["--replace"]);
+    assert!(!conf(&sandbox).contains("mine"));
+}
+
+#[test]
+fn a_dry_run_writes_nothing_and_shows_everything() {
+    let sandbox = project(SEED);
+    let shown = generate(&sandbox, &["--dry-run"]);
+    assert_eq!(sandbox.names(), ["buildout.cfg"]);
+    generate(&sandbox, &[]);
+    assert_eq!(shown, conf(&sandbox));
+}
+
+#[test]
+fn a_configuration_elsewhere_comes_alone() {
+    let sandbox = project(SEED);
+    let other = Sandbox::new();
+    let path = other.path("s.conf");
+    generate(&sandbox, &["--output", path.to_str().unwrap()]);
+    assert_eq!(sandbox.names(), ["buildout.cfg"]);
+    assert_eq!(other.names(), ["s.conf"]);
+    let here = sandbox.dir().to_str().unwrap();
+    assert!(other.read("s.conf").contains(&format!("command = {here}/bin/instance console")));
+    assert!(generate(&sandbox, &["--output", "-"]).contains("[program:instance]"));
+}
+
+#[test]
+fn scripts_know_a_configuration_at_an_unusual_place() {
+    let sandbox = project(SEED);
+    generate(&sandbox, &["--output", "conf/my.conf"]);
+    assert!(sandbox.read("conf/my.conf").contains("file = %(here)s/../var/supervisor.sock"));
+    assert!(sandbox.read("bin/supervisorctl").contains("-c \"$here/../conf/my.conf\""));
+}
+
+#[test]
+fn check_and_diff_tell_what_is_out_of_date_and_why() {
+    let sandbox = project(SEED);
+    let said = refused(&sandbox, &["--check"]);
+    assert!(said.contains("etc/supervisord.conf is missing"), "{said}");
+    generate(&sandbox, &[]);
+    generate(&sandbox, &["--check"]);
+    sandbox.write("buildout.cfg", &format!("{SEED}supervisord-loglevel = debug\n"));
+    let said = refused(&sandbox, &["--check"]);
+    assert!(said.contains("etc/supervisord.conf is out of date"), "{said}");
+    let before = conf(&sandbox);
+    let diff = generate(&sandbox, &["--diff"]);
+    assert!(diff.contains("  [supervisord]\n-     loglevel = info\n"), "{diff}");
+    let line = SEED.lines().count() + 1;
+    assert!(diff.contains(&format!("+     loglevel = debug   ; buildout.cfg:{line}")), "{diff}");
+    assert_eq!(conf(&sandbox), before);
+}
+
+#[test]
+fn priorities_and_groups_are_derived_where_the_project_is_silent() {
+    let instances: String = ["instance10", "instance2", "instance1"]
+        .map(|name| format!("[{name}]\nrecipe = plone.recipe.zope2instance\n\n"))
+        .concat();
+    let sandbox = project(&format!(
+        "[buildout]\nparts = varnish instance10 instance2 instance1 zeo off supervisor\n\n{instances}\
+         [zeo]\nrecipe = plone.recipe.zeoserver\nsupervisor-priority = 5\n\n\
+         [off]\nrecipe = plone.recipe.zope2instance\nsupervisor = false\n\n\
+         [varnish]\nrecipe = plone.recipe.varnish:script\nmode = foreground\n\n\
+         [supervisor]\nrecipe = zc.recipe.egg\nsupervisor-groups = instances\n\
+         supervisor-port = 127.0.0.1:9001\n"
+    ));
+    let said = generate(&sandbox, &[]);
+    let order = "zeo (5), instance1 (500), instance2 (501), instance10 (502), varnish (1000)";
+    assert!(said.contains(order), "{said}");
+    let text = conf(&sandbox);
+    let group = "[group:instances]\nprograms = instance1,instance2,instance10\npriority = 500\n";
+    assert!(text.contains(group), "{text}");
+    assert!(text.contains("[inet_http_server]\nport = 127.0.0.1:9001\n"), "{text}");
+    assert!(text.contains("command = %(here)s/../bin/varnish\n"), "{text}");
+}
+
+#[test]
+fn a_project_brings_recipes_of_its_own() {
+    let sandbox = project("[buildout]\nparts = tika\n[tika]\nrecipe = our.tika\nport = 9998\n");
+    let recipe = "[recipe]\ntitle = Tika\nnames = our.tika\nyields = program\ntier = service\n\
+                  reads = port\nsupervisor-command = {bin}/tika -p {port|9000}\n";
+    sandbox.write("recipes.d/tika.ini", recipe);
+    generate(&sandbox, &[]);
+    assert!(conf(&sandbox).contains("command = %(here)s/../bin/tika -p 9998\npriority = 200\n"));
+    let listed = supkit(&sandbox, &["recipes"]).stdout;
+    assert!(String::from_utf8_lossy(&listed).contains("our.tika"));
+    sandbox.write("recipes.d/tika.ini", &recipe.replace("tier", "teir"));
+    let said = refused(&sandbox, &[]);
+    assert!(said.contains("`teir`") && said.contains("recipes.d/tika.ini:5"), "{said}");
+}
+
+#[test]
+fn a_password_is_for_the_owner_only() {
+    let sandbox = project(&format!(
+        "{SEED}supervisor-port = 9001\nsupervisor-username = u\nsupervisor-password = p\n"
+    ));
+    generate(&sandbox, &[]);
+    let mode = fs::metadata(sandbox.path("etc/supervisord.conf")).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+}
+
+/// Every refusal names the place, the cause and a remedy, and touches nothing.
+#[test]
+fn refusals_explain_themselves() {
+    let head = "[buildout]\nparts = a\n[a]\n";
+    let cases = [
+        ("[buildout]\nparts = nobody\n", ["nobody", "buildout.cfg:2"]),
+        (&format!("{head}x = 1\n"), ["recipe", "help"]),
+        (
+            &format!("{head}recipe = x.y\nsupervisor-priority = 3\n"),
+            ["no program comes of", "buildout.cfg:5"],
+        ),
+        (
+            &format!("{head}recipe = x.y\n"),
+            ["no part of the project yields a program", "supervisor-command"],
+        ),
+        (
+            &format!("{head}recipe = x.y\nsupervisor-command = ${{nobody:home}}/x\n"),
+            ["nobody", "buildout.cfg:5"],
+        ),
+        (
+            &format!("{head}recipe = x.y\nsupervisor-command = x\nsupervisor-statsecs = 3\n"),
+            ["did you mean `supervisor-startsecs`", "buildout.cfg:6"],
+        ),
+        (
+            &format!("{head}recipe = x.y\nsupervisor-command = x ; y\n"),
+            ["would be read as `x`", "buildout.cfg:5"],
+        ),
+        (
+            &format!(
+                "{head}recipe = x.y\nsupervisor-command = x\nsupervisor-autostart = perhaps\n"
+            ),
+            ["perhaps", "help"],
+        ),
+        (
+            "[buildout]\nparts = a b\n[a]\nrecipe = x\nsupervisor-command = x\n\
+             [b]\nrecipe = x\nsupervisor-command = x\nsupervisor-name = a\n",
+            ["both make a program `a`", "supervisor-name"],
+        ),
+        ("parts = a\n", ["buildout.cfg", "section"]),
+    ];
+    for (cfg, wanted) in cases {
+        let sandbox = project(cfg);
+        let said = refused(&sandbox, &[]);
+        for words in wanted {
+            assert!(said.contains(words), "{cfg}\n---\n{said}");
+        }
+        assert_eq!(sandbox.names(), ["buildout.cfg"], "{cfg}");
+    }
+}
+
+#[test]
+fn without_a_project_it_says_where_it_looked() {
+    let sandbox = Sandbox::new();
+    let said = refused(&sandbox, &[]);
+    assert!(said.contains("buildout.cfg") && said.contains("-c"), "{said}");
+}
+
+#[test]
+fn without_the_right_to_write_nothing_changes() {
+    let sandbox = project(SEED);
+    // A file where a directory should be stops root as well.
+    sandbox.write("var", "not a directory\n");
+    let said = refused(&sandbox, &[]);
+    assert!(said.contains("/var` is not a directory") && said.contains("help"), "{said}");
+    assert!(!sandbox.path("bin").exists());
+}
+
+#[test]
+fn the_reference_of_recipes_is_up_to_date() {
+    let sandbox = Sandbox::new();
+    let page = supkit(&sandbox, &["recipes", "--format", "markdown"]).stdout;
+    let kept = include_str!("../../docs/reference/recipes.md");
+    assert!(
+        String::from_utf8(page).expect("UTF-8") == kept,
+        "docs/reference/recipes.md is old: supkit recipes --format markdown > docs/reference/recipes.md"
+    );
+}

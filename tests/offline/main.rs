@@ -1,0 +1,16 @@
+//! Tests that need neither the original programs nor root nor a network: `make unit` runs them.
+
+#![allow(clippy::unwrap_used, clippy::format_push_string, reason = "a test fails by panicking")]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod architecture;
+mod buildout;
+mod check;
+mod check_project;
+mod generate;
+mod generated_deployment;
+mod recipes;
+mod references;
+mod web;

@@ -1,0 +1,294 @@
+//! What the web interface promises beyond the original: who gets in, what a page may do, and that
+//! no request harms the daemon.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::time::Duration;
+
+use crate::support::sandbox::free_port;
+use crate::support::{Daemon, Sandbox, Subject, wait_until};
+
+/// Our daemon with one program, on a port and a socket, both with a password unless `open`.
+struct Site {
+    sandbox: Sandbox,
+    port: u16,
+}
+
+const ACCOUNT: &str = "username=user\npassword=thepassword\n";
+/// `user:thepassword`
+const GOOD: &str = "Authorization: Basic dXNlcjp0aGVwYXNzd29yZA==\r\n";
+
+impl Site {
+    fn new() -> Self {
+        Self { sandbox: Sandbox::new(), port: free_port() }
+    }
+
+    fn start(&self, account: &str, programs: &str) -> Daemon<'_> {
+        let conf = format!(
+            "[inet_http_server]\nport=127.0.0.1:{}\n{account}[rpcinterface:supervisor]\n\
+             supervisor.rpcinterface_factory = supervisor.rpcinterface:make_main_rpcinterface\n\
+             {programs}",
+            self.port
+        );
+        Daemon::start(Subject::Ours, &self.sandbox, &conf)
+    }
+
+    fn connect(&self) -> TcpStream {
+        let stream = TcpStream::connect(("127.0.0.1", self.port)).expect("we listen");
+        stream.set_read_timeout(Some(Duration::from_secs(30))).expect("a timeout can be set");
+        stream
+    }
+
+    /// Sends a request that ends the connection, and reads all that is answered.
+    fn ask(&self, head: &str, fields: &str, body: &str) -> String {
+        let mut stream = self.connect();
+        let port = self.port;
+        let has_host = fields.contains("Host:");
+        let host = if has_host { String::new() } else { format!("Host: 127.0.0.1:{port}\r\n") };
+        let length = if body.is_empty() {
+            String::new()
+        } else {
+            format!("Content-Length: {}\r\n", body.len())
+        };
+        let request =
+            format!("{head} HTTP/1.1\r\n{host}Connection: close\r\n{fields}{length}\r\n{body}");
+        stream.write_all(request.as_bytes()).expect("the request is taken");
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).expect("an answer comes");
+        String::from_utf8_lossy(&answer).into_owned()
+    }
+
+    fn get(&self, path: &str) -> String {
+        self.ask(&format!("GET {path}"), GOOD, "")
+    }
+
+    /// The token that our own forms carry.
+    fn token(&self) -> String {
+        let page = self.get("/");
+        let (_, rest) = page.split_once("name=\"token\" value=\"").expect("the page has a form");
+        rest.split('"').next().expect("a token").to_owned()
+    }
+}
+
+fn status(answer: &str) -> u16 {
+    answer.split(' ').nth(1).and_then(|number| number.parse().ok()).unwrap_or_default()
+}
+
+const SLEEP: &str = "[program:sleep]\ncommand=/bin/sleep 1000\nstartsecs=0\n";
+
+#[test]
+fn no_route_can_be_reached_without_the_password() {
+    let site = Site::new();
+    let _daemon = site.start(ACCOUNT, SLEEP);
+    let paths = [
+        "/",
+        "/index.html",
+        "/tail.html",
+        "/ok.html",
+        "/RPC2",
+        "/logtail/sleep",
+        "/mainlogtail",
+        "/events",
+        "/stylesheets/supervisor.css",
+        "/live.js",
+        "/images/icon.svg",
+        "/favicon.ico",
+        "/nowhere",
+        "/../d.conf",
+        "/%00",
+        "*",
+    ];
+    for path in paths {
+        for method in ["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH"] {
+            for fields in
+                ["", "Authorization: Basic dXNlcjp3cm9uZw==\r\n", "Authorization: Basic !\r\n"]
+            {
+                let answer = site.ask(&format!("{method} {path}"), fields, "");
+                assert_eq!(status(&answer), 401, "{method} {path} {fields}");
+            }
+        }
+        assert_ne!(status(&site.ask(&format!("PUT {path}"), GOOD, "")), 401, "{path}");
+    }
+}
+
+#[test]
+fn a_page_can_do_nothing_but_show_itself() {
+    let site = Site::new();
+    let _daemon = site.start(ACCOUNT, SLEEP);
+    for (path, live) in [
+        // The list alone has a script, our own, which listens to `/events`.
+        ("/", "script-src 'self'; connect-src 'self'; "),
+        ("/tail.html?processname=sleep", ""),
+        ("/?action=stopall", ""),
+    ] {
+        let answer = site.get(path);
+        let (head, body) = answer.split_once("\r\n\r\n").expect("head and body");
+        let policy = format!(
+            "Content-Security-Policy: default-src 'none'; style-src 'self'; {live}img-src 'self'; \
+             form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+        );
+        for field in [
+            policy.as_str(),
+            "X-Content-Type-Options: nosniff",
+            "Cache-Control: no-store",
+            "Referrer-Policy: same-origin",
+        ] {
+            assert!(head.contains(field), "{path}: {head}");
+        }
+        let body = body.replacen("<script src=\"live.js\" defer></script>", "", 1);
+        for forbidden in ["<script", "style=", "onclick", "http:", "https:"] {
+            assert!(!body.contains(forbidden), "{path} has {forbidden}");
+        }
+    }
+}
+
+#[test]
+fn what_programs_write_is_text_and_never_markup() {
+    let site = Site::new();
+    let nasty = r#"[program:nasty]
+command=/bin/sh -c "printf '<script>alert(1)</script>&\033[31m\000\r\n'; exec sleep 1000"
+startsecs=0
+stdout_logfile={here}/nasty.log
+"#;
+    let _daemon = site.start(ACCOUNT, nasty);
+    wait_until("the program has written", || !site.sandbox.read("nasty.log").is_empty());
+    let page = site.get("/tail.html?processname=nasty");
+    assert!(page.contains("&lt;script&gt;alert(1)&lt;/script&gt;&amp;^@\n"), "{page}");
+    for query in
+        ["message=<script>", "message=%3Cscript%3E&x=1", "processname=%3Cscript%3E&action=stop"]
+    {
+        for page in ["/", "/tail.html"] {
+            assert!(!site.get(&format!("{page}?{query}")).contains("<script>"), "{page} {query}");
+        }
+    }
+}
+
+#[test]
+fn an_action_needs_a_form_of_our_own() {
+    let site = Site::new();
+    let daemon = site.start(ACCOUNT, SLEEP);
+    let pid = daemon.pid_of("sleep");
+    let stop = "processname=sleep&action=stop";
+    let asked = site.get(&format!("/?{stop}"));
+    assert!(asked.contains("<h1>Stop sleep?</h1>"), "{asked}");
+    let unknown = site.ask("POST /index.html", GOOD, &format!("{stop}&token=wrong"));
+    assert!(unknown.contains("<h1>Stop sleep?</h1>"), "{unknown}");
+    let body = format!("{stop}&token={}", site.token());
+    for foreign in [
+        "Origin: http://evil.example\r\n",
+        "Origin: null\r\n",
+        "Sec-Fetch-Site: cross-site\r\n",
+        "Sec-Fetch-Site: same-site\r\n",
+    ] {
+        let answer = site.ask("POST /index.html", &format!("{GOOD}{foreign}"), &body);
+        assert_eq!(status(&answer), 403, "{foreign}");
+    }
+    assert_eq!(daemon.pid_of("sleep"), pid);
+    let ours =
+        format!("{GOOD}Origin: http://127.0.0.1:{}\r\nSec-Fetch-Site: same-origin\r\n", site.port);
+    let answer = site.ask("POST /index.html", &ours, &body);
+    assert_eq!(status(&answer), 303, "{answer}");
+    assert!(answer.contains("Location: ./?message=Process%20sleep%20stopped\r\n"), "{answer}");
+    daemon.wait_for_log("stopped: sleep");
+}
+
+#[test]
+fn a_foreign_page_cannot_call_methods() {
+    let site = Site::new();
+    let _daemon = site.start("", SLEEP);
+    let call = "<a><methodName>supervisor.getState</methodName></a>";
+    assert_eq!(status(&site.ask("POST /RPC2", "", call)), 200);
+    assert_eq!(status(&site.ask("POST /RPC2", "Host: by.name\r\n", call)), 200);
+    for fields in [
+        "Origin: http://evil.example\r\n",
+        "Sec-Fetch-Site: cross-site\r\n",
+        "Host: evil.example\r\nOrigin: http://evil.example\r\n",
+    ] {
+        assert_eq!(status(&site.ask("POST /RPC2", fields, call)), 403, "{fields}");
+    }
+}
+
+#[test]
+fn events_are_streamed_to_those_who_ask() {
+    let site = Site::new();
+    let _daemon = site.start(ACCOUNT, SLEEP);
+    let mut stream = site.connect();
+    let request = format!("GET /events?types=remote_communication HTTP/1.1\r\n{GOOD}\r\n");
+    stream.write_all(request.as_bytes()).expect("the request is taken");
+    let mut lines = BufReader::new(stream).lines().map(|line| line.expect("a line"));
+    assert_eq!(lines.next().as_deref(), Some("HTTP/1.1 200 OK"));
+    assert!(lines.any(|line| line == "Content-Type: text/event-stream"));
+    let call = "<a><methodName>supervisor.sendRemoteCommEvent</methodName><params>\
+                <param><value>kind</value></param><param><value>data</value></param></params></a>";
+    assert_eq!(status(&site.ask("POST /RPC2", GOOD, call)), 200);
+    assert!(lines.any(|line| line == "event: REMOTE_COMMUNICATION"));
+    assert_eq!(lines.next().as_deref(), Some("data: type:kind"));
+    assert_eq!(lines.next().as_deref(), Some("data: data"));
+    assert_eq!(status(&site.get("/events?types=nonsense")), 400);
+}
+
+#[test]
+fn many_silent_clients_keep_nobody_out() {
+    let site = Site::new();
+    let _daemon = site.start(ACCOUNT, SLEEP);
+    let silent: Vec<TcpStream> = (0..700).map(|_| site.connect()).collect();
+    for mut stream in &silent {
+        // some are gone already, to make room
+        let _ = stream.write_all(b"GET / HTTP/1.1\r\nX: ");
+    }
+    assert_eq!(status(&site.get("/ok.html")), 200);
+    drop(silent);
+    assert_eq!(status(&site.get("/ok.html")), 200);
+}
+
+#[test]
+fn broken_and_boundless_requests_are_answered_and_bounded() {
+    let site = Site::new();
+    let _daemon = site.start(ACCOUNT, SLEEP);
+    let bomb = "<!DOCTYPE a [<!ENTITY x 'xxxxxxxx'><!ENTITY y '&x;&x;&x;'>]><a><methodName>&y;</methodName></a>";
+    let deep = "<a>".repeat(1000);
+    for body in [bomb, deep.as_str(), "<a><methodName>\u{0}</methodName></a>"] {
+        assert_eq!(status(&site.ask("POST /RPC2", GOOD, body)), 400);
+    }
+    for (head, fields, wanted) in [
+        ("POST /RPC2", "Content-Length: 1073741824\r\n", 413),
+        ("POST /RPC2", "Content-Length: x\r\n", 400),
+        ("POST /RPC2", "Transfer-Encoding: chunked\r\nContent-Length: 4\r\n", 400),
+        ("nonsense", "", 400),
+    ] {
+        assert_eq!(
+            status(&site.ask(head, &format!("{GOOD}{fields}"), "")),
+            wanted,
+            "{head} {fields}"
+        );
+    }
+    let chunked = "2c\r\n<a><methodName>system.listMethods</methodName>\r\n4\r\n</a>\r\n0\r\n\r\n";
+    let mut stream = site.connect();
+    let request = format!(
+        "POST /RPC2 HTTP/1.1\r\n{GOOD}Transfer-Encoding: chunked\r\nConnection: close\r\n\r\n{chunked}"
+    );
+    stream.write_all(request.replace("2c\r\n", "2e\r\n").as_bytes()).expect("taken");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).expect("an answer comes");
+    assert_eq!(status(&answer), 200, "{answer}");
+}
+
+#[test]
+fn requests_that_hang_the_original_are_answered() {
+    let site = Site::new();
+    let chatty = "[program:chatty]\ncommand=/bin/cat\nstartsecs=0\nstdout_logfile={here}/c.log\n";
+    let _daemon = site.start(ACCOUNT, chatty);
+    let empty = site.ask("POST /RPC2", &format!("{GOOD}Content-Length: 0\r\n"), "");
+    assert_eq!(status(&empty), 400);
+
+    std::fs::write(site.sandbox.path("c.log"), "first\n").expect("the log can be written");
+    let mut stream = site.connect();
+    let request = format!("GET /logtail/chatty HTTP/1.0\r\n{GOOD}\r\n");
+    stream.write_all(request.as_bytes()).expect("the request is taken");
+    let mut lines = BufReader::new(stream).lines().map(|line| line.expect("a line"));
+    assert!(lines.any(|line| line.is_empty()), "the head ends");
+    assert_eq!(lines.next().as_deref(), Some("first"));
+    std::fs::write(site.sandbox.path("c.log"), "2\n").expect("the log can be written");
+    assert_eq!(lines.next().as_deref(), Some("==> File truncated <=="));
+    assert_eq!(lines.next().as_deref(), Some("2"));
+}

@@ -1,0 +1,20 @@
+//! The questions: every option with every odd value, expansions, the dialect, includes, groups,
+//! command lines, what people really write, and a few hundred made at random.
+
+mod command_lines;
+mod dialect;
+mod expansions;
+mod groups;
+mod options;
+mod random;
+mod real_world;
+mod reloads;
+
+pub use command_lines::{clients, command_lines};
+pub use dialect::{dialect, includes};
+pub use expansions::expansions;
+pub use groups::groups;
+pub use options::options;
+pub use random::{fuzzed_texts, random};
+pub use real_world::real_world;
+pub use reloads::reloads;

@@ -1,0 +1,141 @@
+//! What other people's programs make of us: Ansible's module for supervisorctl with our client and
+//! our daemon, beside the same with the originals; and Python's own XML-RPC client.
+
+use std::os::unix::fs::symlink;
+use std::process::Command;
+
+use crate::support::daemon::{SERVER, conf};
+use crate::support::sandbox::free_port;
+use crate::support::{Daemon, Sandbox, Subject, oracle};
+
+const PROGRAMS: &str = "[program:web]\ncommand=/bin/cat\nstartsecs=0\n\
+    [program:lost]\ncommand=/nowhere/at/all\nautostart=false\n\
+    [program:pair]\ncommand=/bin/cat\nnumprocs=2\nprocess_name=%(program_name)s-%(process_num)d\n\
+    startsecs=0\n";
+
+/// Where the client stands; ours is found by the name that it is called by.
+fn client(subject: Subject, sandbox: &Sandbox) -> String {
+    let path = sandbox.path("supervisorctl");
+    match subject {
+        Subject::Ours => symlink(env!("CARGO_BIN_EXE_supkit"), &path).expect("links can be made"),
+        Subject::Original => {
+            symlink(oracle::bin("supervisorctl"), &path).expect("links can be made");
+        }
+    }
+    path.to_string_lossy().into_owned()
+}
+
+/// What Ansible says of one task, without what differs from run to run.
+fn task(sandbox: &Sandbox, path: &str, arguments: &serde_json::Value) -> String {
+    let mut all = arguments.clone();
+    all["supervisorctl_path"] = path.into();
+    all["config"] = sandbox.path("d.conf").to_string_lossy().into();
+    sandbox.write("task.json", &serde_json::json!({ "ANSIBLE_MODULE_ARGS": all }).to_string());
+    let ansible = oracle::home().join("ansible");
+    let module = ansible.join("supervisorctl.py");
+    assert!(module.exists(), "{} is missing: run `make tools`", module.display());
+    let mut command: Command = sandbox.command(oracle::bin("python"));
+    command.env("PYTHONPATH", &ansible).arg(&module).arg(sandbox.path("task.json"));
+    let output = command.output().expect("python runs");
+    let told = String::from_utf8_lossy(&output.stdout).into_owned();
+    let mut told: serde_json::Value = serde_json::from_str(&told)
+        .unwrap_or_else(|_| panic!("{told}\n{}", String::from_utf8_lossy(&output.stderr)));
+    let fields = told.as_object_mut().expect("an object");
+    fields.retain(|name, _| !["invocation", "cmd"].contains(&name.as_str()));
+    format!("{arguments} -> {told}\n")
+}
+
+fn playbook(subject: Subject) -> String {
+    let sandbox = Sandbox::new();
+    let first = format!("{SERVER}{PROGRAMS}");
+    let second = first.replace("[program:pair]", "[program:fresh]");
+    let daemon = Daemon::start(subject, &sandbox, &first);
+    daemon.wait_for_count("entered RUNNING state", 3);
+    let path = client(subject, &sandbox);
+    let mut told = String::new();
+    let mut play = |arguments: serde_json::Value| told += &task(&sandbox, &path, &arguments);
+    let plain = |name: &str, state: &str| serde_json::json!({ "name": name, "state": state });
+    for (name, state) in [
+        ("web", "started"),
+        ("web", "stopped"),
+        ("web", "stopped"),
+        ("web", "started"),
+        ("web", "restarted"),
+        ("pair:", "restarted"),
+        ("pair:pair-0", "stopped"),
+        ("pair:", "started"),
+        ("nope", "started"),
+        ("lost", "started"),
+        ("web", "present"),
+        ("web", "absent"),
+    ] {
+        play(plain(name, state));
+    }
+    play(serde_json::json!({ "name": "web", "state": "signalled", "signal": "CONT" }));
+    sandbox.write("d.conf", &conf(&second));
+    play(plain("fresh", "present"));
+    play(plain("fresh:", "started"));
+    play(serde_json::json!({ "name": "web", "state": "absent", "stop_before_removing": true }));
+    play(plain("all", "stopped"));
+    told
+}
+
+#[test]
+fn ansible_plays_the_same_with_us() {
+    let ours = std::thread::spawn(|| playbook(Subject::Ours));
+    assert_eq!(playbook(Subject::Original), ours.join().expect("it plays to the end"));
+}
+
+/// Calls by Python's client; answers come back as Python shows them.
+const CALLS: &str = r#"
+import sys, xmlrpc.client
+url = sys.stdin.read().strip()
+proxy = xmlrpc.client.ServerProxy(url)
+def ask(method, *params):
+    function = proxy
+    for part in method.split("."):
+        function = getattr(function, part)
+    try:
+        print(method, params, function(*params))
+    except xmlrpc.client.Fault as fault:
+        print(method, params, fault)
+    except xmlrpc.client.ProtocolError as error:
+        print(method, params, error.errcode)
+ask("supervisor.getAPIVersion")
+ask("supervisor.getSupervisorVersion")
+ask("supervisor.getIdentification")
+ask("supervisor.getState")
+ask("supervisor.startProcess", "web")
+ask("supervisor.stopProcess", "web")
+ask("supervisor.startProcess", "web", False)
+ask("supervisor.stopProcessGroup", "pair", True)
+ask("supervisor.startAllProcesses")
+ask("supervisor.startProcess", "grüße")
+ask("supervisor.sendProcessStdin", "web", "grüße <&> \n")
+ask("supervisor.nothing")
+ask("system.methodSignature", "supervisor.startProcess")
+ask("system.multicall", [{"methodName": "supervisor.getAPIVersion", "params": []}, {"methodName": "x"}])
+ask("supervisor.reloadConfig")
+mine, proxy = proxy, xmlrpc.client.ServerProxy(url.replace("me:", "you:"))
+ask("supervisor.getState")
+proxy = mine
+ask("supervisor.shutdown")
+"#;
+
+fn called(subject: Subject) -> String {
+    let sandbox = Sandbox::new();
+    let port = free_port();
+    let server = format!(
+        "[inet_http_server]\nport=127.0.0.1:{port}\nusername=me\npassword=s3cret\n\
+         [rpcinterface:supervisor]\nsupervisor.rpcinterface_factory = \
+         supervisor.rpcinterface:make_main_rpcinterface\n"
+    );
+    let daemon = Daemon::start(subject, &sandbox, &format!("{server}{PROGRAMS}"));
+    daemon.wait_for_count("entered RUNNING state", 3);
+    oracle::python(CALLS, &format!("http://me:s3cret@127.0.0.1:{port}/RPC2"))
+}
+
+#[test]
+fn pythons_own_client_hears_the_same_from_us() {
+    assert_eq!(called(Subject::Ours), called(Subject::Original));
+}

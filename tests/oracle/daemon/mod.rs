@@ -1,0 +1,13 @@
+//! supervisord run for real, beside the original: what a daemon does to the world and what the world
+//! does to it. The rules of supervision themselves are tested in `core`, under a simulated clock.
+
+mod background;
+mod children;
+mod fastcgi;
+mod lifecycle;
+mod limits;
+mod logs;
+mod pid1;
+mod signals;
+mod sockets;
+mod upstream;

@@ -1,0 +1,32 @@
+//! The same input through the original programs and through ours. The originals come from
+//! `make tools`; without them these tests fail.
+
+#![allow(
+    unreachable_pub,
+    dead_code,
+    clippy::unwrap_used,
+    clippy::format_push_string,
+    clippy::format_collect,
+    reason = "modules of one test program, which fails by panicking"
+)]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod buildout;
+mod collective;
+mod config;
+mod ctl;
+mod ctl_answers;
+mod ctl_clients;
+mod ctl_extensions;
+mod ctl_shell;
+mod daemon;
+mod echo_supervisord_conf;
+mod events;
+mod generate;
+mod pidproxy;
+mod projects;
+mod rpc;
+mod update;
+mod web;

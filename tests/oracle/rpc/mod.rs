@@ -1,0 +1,48 @@
+//! Every method of the XML-RPC interface, asked of the original and of us in the same order on the
+//! same configuration: the answers are the same, but for what is named here.
+
+use std::collections::BTreeMap;
+use std::process::Command;
+
+use crate::support::sandbox::free_port;
+use crate::support::{Daemon, Sandbox, Subject, oracle};
+use serde_json::Value;
+
+const CONF: &str = include_str!("calls.conf");
+const CALLS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/oracle/rpc/calls.py");
+
+/// What one daemon answers to everything, by call.
+fn answers(subject: Subject) -> BTreeMap<String, Value> {
+    let sandbox = Sandbox::new();
+    let conf = CONF.replace("{port}", &free_port().to_string());
+    let daemon = Daemon::start(subject, &sandbox, &conf);
+    let output = Command::new(oracle::bin("python"))
+        .arg(CALLS)
+        .arg(sandbox.dir())
+        .output()
+        .expect("python runs");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{subject:?}: {said}\n{}", daemon.log());
+    serde_json::from_slice(&output.stdout).expect("the script prints JSON")
+}
+
+/// Whether the original breaks down where we answer with a fault.
+fn is_breakdown(theirs: &Value, ours: &Value) -> bool {
+    theirs[0] == "http" && theirs[1] == 500 && ours[0] == "fault" && ours[1] == 2
+}
+
+#[test]
+fn every_call_is_answered_as_by_the_original() {
+    let original = std::thread::spawn(|| answers(Subject::Original));
+    let ours = answers(Subject::Ours);
+    let original = original.join().expect("the original answers");
+    assert_eq!(original.keys().collect::<Vec<_>>(), ours.keys().collect::<Vec<_>>());
+    let mut differences = Vec::new();
+    for (call, theirs) in &original {
+        let mine = &ours[call];
+        if theirs != mine && !is_breakdown(theirs, mine) {
+            differences.push(format!("{call}\n  original: {theirs}\n  ours:     {mine}"));
+        }
+    }
+    assert!(differences.is_empty(), "{}", differences.join("\n"));
+}
