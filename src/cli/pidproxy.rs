@@ -10,7 +10,7 @@ use std::process::ExitCode;
 
 use crate::os::poller::{Interest, Poller};
 use crate::os::signals::{self, CHLD, HUP, INT, QUIT, Signals, TERM, USR1, USR2};
-use crate::os::spawn::Plan;
+use crate::os::spawn::ChildSpec;
 use crate::os::wait;
 
 const USAGE: &str = "pidproxy: run a command and pass signals on to the process named in a pid file
@@ -86,7 +86,7 @@ fn read_pid(pidfile: &Path) -> Option<i32> {
 fn start(command: &[OsString]) -> io::Result<i32> {
     let program = normal(&std::path::absolute(&command[0])?);
     fs::metadata(&program)?;
-    let plan = Plan {
+    let spec = ChildSpec {
         program: program.into(),
         argv: command.to_vec(),
         environment: std::env::vars_os().collect(),
@@ -98,7 +98,7 @@ fn start(command: &[OsString]) -> io::Result<i32> {
         stdout: duplicate(io::stdout().as_fd())?,
         stderr: Some(duplicate(io::stderr().as_fd())?),
     };
-    plan.launch()
+    spec.spawn()
 }
 
 fn duplicate(fd: BorrowedFd<'_>) -> io::Result<std::os::fd::OwnedFd> {

@@ -9,7 +9,7 @@ use crate::core::time::{Mono, Now};
 use crate::http::date::http_date;
 use crate::http::{Conn, Moment, Reply};
 use crate::os::poller::{Interest, Poller, Token};
-use crate::os::stream::Stream;
+use crate::os::stream::SocketStream;
 use crate::rpc;
 use crate::web::{Answer, Pending};
 
@@ -24,7 +24,7 @@ pub(super) struct Client {
     pub(super) conn: Conn,
     /// The index of the listening socket that accepted the client.
     pub(super) server: usize,
-    stream: Stream,
+    stream: SocketStream,
     interest: Interest,
     is_write_shut_down: bool,
     task: Task,
@@ -47,7 +47,7 @@ fn after(now: Now, time: Duration) -> Mono {
 }
 
 impl Client {
-    pub(super) fn new(stream: Stream, server: usize, now: Now) -> Self {
+    pub(super) fn new(stream: SocketStream, server: usize, now: Now) -> Self {
         let conn = Conn::new(moment(now));
         let interest = Interest::READ;
         Self { conn, server, stream, interest, is_write_shut_down: false, task: Task::Nothing }
@@ -72,7 +72,7 @@ impl Client {
     /// Reads one chunk from the client.
     pub(super) fn read(&mut self, buffer: &mut Vec<u8>, now: Now) {
         buffer.resize(MAX_READ, 0);
-        match self.stream.take(buffer) {
+        match self.stream.read(buffer) {
             Ok(None) => {}
             Ok(Some(0)) | Err(_) => {
                 // The client has disconnected: no reply is needed.
@@ -86,28 +86,28 @@ impl Client {
     /// Writes as much output as the socket accepts, and shuts the connection down if requested.
     pub(super) fn write(&mut self, now: Now) {
         while !self.conn.output().is_empty() {
-            match self.stream.give(self.conn.output()) {
-                Ok(Some(count)) if count > 0 => self.conn.wrote(count, moment(now)),
+            match self.stream.write(self.conn.output()) {
+                Ok(Some(count)) if count > 0 => self.conn.on_written(count, moment(now)),
                 Ok(_) => break,
                 Err(_) => return self.disconnect(),
             }
         }
-        if self.conn.want().shutdown && !self.is_write_shut_down {
+        if self.conn.io_state().shutdown && !self.is_write_shut_down {
             self.is_write_shut_down = true;
-            self.stream.end();
+            self.stream.shutdown_write();
         }
     }
 
     /// Discards the connection and its task.
     pub(super) fn disconnect(&mut self) {
-        self.conn.abandon();
+        self.conn.close();
         self.task = Task::Nothing;
     }
 
     /// Registers the interest that the connection needs now.
     pub(super) fn update_interest(&mut self, poller: &mut Poller, token: Token) {
-        let want = self.conn.want();
-        let interest = Interest { read: want.read, write: want.write };
+        let io = self.conn.io_state();
+        let interest = Interest { read: io.read, write: io.write };
         if interest != self.interest {
             self.interest = interest;
             if poller.change(token, &self.stream, interest).is_err() {
@@ -163,7 +163,7 @@ impl Client {
             Task::Log(follow, poll_at) => {
                 *poll_at = after(now, POLL_INTERVAL);
                 loop {
-                    let bytes = follow.next(self.conn.room());
+                    let bytes = follow.next(self.conn.stream_capacity());
                     if bytes.is_empty() {
                         break;
                     }
@@ -190,7 +190,7 @@ impl Client {
     }
 
     fn send_chunk(&mut self, text: &[u8], now: Now) {
-        if self.conn.room() < text.len() {
+        if self.conn.stream_capacity() < text.len() {
             self.disconnect();
         } else {
             self.conn.chunk(text, moment(now));

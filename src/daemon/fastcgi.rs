@@ -9,7 +9,7 @@ use std::path::Path;
 use super::activity::ActivityLog;
 use crate::conf::config::{FcgiAddress, FcgiSocket, LogLevel};
 use crate::core::effect::ProcId;
-use crate::os::socket::{self, OpenError, Rights};
+use crate::os::socket::{self, OpenError, SocketPermissions};
 
 #[derive(Default)]
 pub(super) struct Sockets {
@@ -95,8 +95,8 @@ fn open(config: &FcgiSocket) -> Result<OwnedFd, OpenError> {
     match &config.address {
         FcgiAddress::Tcp { host, port } => Ok(socket::tcp(host, *port, backlog)?.into()),
         FcgiAddress::Unix { path, mode, owner } => {
-            let rights = Rights { mode: *mode, owner: *owner };
-            Ok(socket::fastcgi_unix(Path::new(path), rights, backlog)?.into())
+            let permissions = SocketPermissions { mode: *mode, owner: *owner };
+            Ok(socket::fastcgi_unix(Path::new(path), permissions, backlog)?.into())
         }
     }
 }

@@ -11,7 +11,7 @@ use crate::conf::config::Process;
 use crate::core::effect::ProcId;
 use crate::core::group;
 use crate::os::errno;
-use crate::os::spawn::Plan;
+use crate::os::spawn::ChildSpec;
 use crate::os::users;
 
 /// A started child.
@@ -42,7 +42,7 @@ impl Shell {
             .map_err(|error| pipe_error(name, &error))?;
         self.logs.open(id, config).map_err(|error| pipe_error(name, &error))?;
         let (ours, child) = pipes.split();
-        let plan = Plan {
+        let spec = ChildSpec {
             program: command.program.into(),
             argv: command.argv,
             environment: self.environment(process),
@@ -54,7 +54,7 @@ impl Shell {
             stdout: child.stdout,
             stderr: child.stderr,
         };
-        let pid = plan.launch().map_err(|error| fork_error(name, &error))?;
+        let pid = spec.spawn().map_err(|error| fork_error(name, &error))?;
         self.register_child(id, pid, ours);
         Ok(Launched { pid, without_stdin })
     }
@@ -95,7 +95,7 @@ fn server_url<'a>(config: &'a Process, own: Option<&'a str>) -> Option<&'a str> 
 }
 
 fn pipe_error(name: &str, error: &io::Error) -> String {
-    match errno::of(error).as_str() {
+    match errno::describe(error).as_str() {
         "EMFILE" => format!("too many open files to spawn '{name}'"),
         other => format!("unknown error making dispatchers for '{name}': {other}"),
     }
@@ -105,6 +105,6 @@ fn fork_error(name: &str, error: &io::Error) -> String {
     if error.kind() == io::ErrorKind::WouldBlock {
         format!("Too many processes in process table to spawn '{name}'")
     } else {
-        format!("unknown error during fork for '{name}': {}", errno::of(error))
+        format!("unknown error during fork for '{name}': {}", errno::describe(error))
     }
 }

@@ -90,7 +90,7 @@ impl Logs {
     fn automatic(&self, process: &Process, stream: OutputStream) -> io::Result<PathBuf> {
         let (name, channel) = (&process.name, stream.name());
         let prefix = format!("{name}-{channel}---{}-", self.identifier);
-        files::make_private(&self.directory, &prefix, ".log")
+        files::create_private_file(&self.directory, &prefix, ".log")
     }
 
     /// Opens the logs of a process that is about to start.
@@ -159,5 +159,5 @@ impl Logs {
 }
 
 fn log_file_error(path: &Path, verb: &str, error: &io::Error) -> String {
-    format!("could not {verb} log {}: {}", path.display(), errno::of(error))
+    format!("could not {verb} log {}: {}", path.display(), errno::describe(error))
 }

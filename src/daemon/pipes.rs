@@ -81,10 +81,10 @@ impl NewPipes {
             (None, None)
         };
         for fd in [Some(stdout.as_fd()), stderr.as_ref().map(AsFd::as_fd)].into_iter().flatten() {
-            poller::never_block(fd)?;
+            poller::set_nonblocking(fd)?;
         }
         if let Some(writer) = &writer {
-            poller::never_block(writer)?;
+            poller::set_nonblocking(writer)?;
         }
         let child_stdout = child_stdout.into();
         let child = ChildEnds { stdin: child_stdin, stdout: child_stdout, stderr: child_stderr };

@@ -2,7 +2,7 @@
 //! to Supervisor's.
 
 use crate::conf::config::Supervisord;
-use crate::os::limits::{self, Limit, Raised};
+use crate::os::limits::{self, Limit, RaiseResult};
 use crate::os::users::{self, Identity};
 
 /// Messages to write once the log is open.
@@ -71,12 +71,12 @@ pub(super) fn raise_limits(
     deferred: &mut DeferredLog,
 ) -> Result<(), String> {
     for (messages, minimum) in [(FILES, settings.minfds), (PROCESSES, settings.minprocs)] {
-        match limits::at_least(messages.limit, minimum) {
-            Ok(Raised::Enough) => {}
-            Ok(Raised::Increased) => {
+        match limits::raise_to(messages.limit, minimum) {
+            Ok(RaiseResult::Enough) => {}
+            Ok(RaiseResult::Increased) => {
                 deferred.infos.push(format!("Increased {} limit to {minimum}", messages.name));
             }
-            Ok(Raised::Refused { hard }) => {
+            Ok(RaiseResult::Refused { hard }) => {
                 return Err(messages.refusal(minimum, &hard.to_string()));
             }
             Err(error) => return Err(messages.refusal(minimum, &error.to_string())),

@@ -89,7 +89,7 @@ impl Surroundings for RealHost {
     }
 }
 
-fn account(entry: users::Entry) -> Account {
-    let users::Entry { name, uid, gid, home } = entry;
+fn account(entry: users::UserEntry) -> Account {
+    let users::UserEntry { name, uid, gid, home } = entry;
     Account { name, uid, gid, home }
 }

@@ -12,11 +12,11 @@ use super::services::DaemonServices;
 use crate::conf::config::{Bind, HttpServer};
 use crate::conf::events::EventType;
 use crate::core::time::{Mono, Now};
-use crate::http::auth::Guard;
+use crate::http::auth::BasicAuth;
 use crate::os::files;
 use crate::os::poller::{Interest, Poller, Ready, Token};
 use crate::os::socket::Listener;
-use crate::os::stream::Stream;
+use crate::os::stream::SocketStream;
 use crate::rpc;
 use crate::web::{ServerPolicy, Site};
 
@@ -41,14 +41,14 @@ pub struct Server {
 struct ListenSocket {
     listener: Listener,
     token: Token,
-    guard: Guard,
+    auth: BasicAuth,
     policy: ServerPolicy,
     paused_until: Option<Mono>,
 }
 
 impl Server {
     pub fn new() -> io::Result<Self> {
-        let site = Site::new(files::secret()?);
+        let site = Site::new(files::random_token()?);
         Ok(Self {
             site,
             listen_sockets: Vec::new(),
@@ -66,19 +66,19 @@ impl Server {
     ) -> io::Result<()> {
         listener.set_nonblocking()?;
         let token = poller.add(&listener, Interest::READ)?;
-        let guard = match &config.credentials {
-            Some(account) => Guard::password(&account.username, &account.password),
-            None => Guard::open(),
+        let auth = match &config.credentials {
+            Some(account) => BasicAuth::required(&account.username, &account.password),
+            None => BasicAuth::disabled(),
         };
         let is_inet = matches!(config.bind, Bind::Inet { .. });
         let policy = ServerPolicy {
-            is_open: is_inet && guard.is_open(),
+            is_open: is_inet && auth.is_disabled(),
             get_actions: config.web_get_actions,
         };
         self.listen_sockets.push(ListenSocket {
             listener,
             token,
-            guard,
+            auth,
             policy,
             paused_until: None,
         });
@@ -98,7 +98,7 @@ impl Server {
         if client.has_no_interest() {
             client.disconnect();
         }
-        if ready.readable && client.conn.want().read {
+        if ready.readable && client.conn.io_state().read {
             client.read(&mut self.buffer, context.now);
         }
         self.process_requests(ready.token, context);
@@ -110,8 +110,8 @@ impl Server {
         let Some(socket) = self.listen_sockets.get(client.server) else { return };
         let now = context.now;
         while !client.is_waiting() {
-            let guard = |request: &crate::http::Request| socket.guard.refuse(request);
-            let Some(request) = client.conn.request(moment(now), guard) else { break };
+            let auth = |request: &crate::http::Request| socket.auth.reject(request);
+            let Some(request) = client.conn.request(moment(now), auth) else { break };
             let answer = with_rpc_context(context, |context| {
                 self.site.answer(context, &request, socket.policy)
             });
@@ -125,7 +125,7 @@ impl Server {
     fn update_or_close(&mut self, token: Token, poller: &mut Poller) {
         let Some(client) = self.clients.get_mut(&token) else { return };
         client.update_interest(poller, token);
-        if client.conn.want().close {
+        if client.conn.io_state().close {
             self.close_client(token, poller);
         }
     }
@@ -147,8 +147,8 @@ impl Server {
         let now = context.now;
         let is_due = |client: &Client| client.deadline().is_some_and(|at| now.mono >= at);
         let busy = |client: &Client| {
-            let want = client.conn.want();
-            client.is_waiting() || want.write || want.close
+            let io = client.conn.io_state();
+            client.is_waiting() || io.write || io.close
         };
         let due = self.clients.iter().filter(|(_, client)| busy(client) || is_due(client));
         let due: Vec<Token> = due.map(|(token, _)| *token).collect();
@@ -205,7 +205,7 @@ impl Server {
         }
     }
 
-    fn add_client(&mut self, stream: Stream, server: usize, context: &mut ServerContext<'_>) {
+    fn add_client(&mut self, stream: SocketStream, server: usize, context: &mut ServerContext<'_>) {
         if self.clients.len() >= MAX_CLIENTS && !self.evict(context.poller) {
             return;
         }

@@ -8,7 +8,7 @@ use crate::conf::config::{Bind, Config, HttpServer, LogLevel, RpcInterface};
 use crate::conf::sections::{inet_http_server, unix_http_server};
 use crate::ini::text;
 use crate::os::errno;
-use crate::os::socket::{self, Listener, OpenError, Rights};
+use crate::os::socket::{self, Listener, OpenError, SocketPermissions};
 
 use super::activity::ActivityLog;
 
@@ -63,8 +63,13 @@ fn open(bind: &Bind) -> Result<Listener, OpenError> {
     match bind {
         Bind::Inet { host, port } => Ok(Listener::Tcp(socket::tcp(host, *port, BACKLOG)?)),
         Bind::Unix { path, mode, owner } => {
-            let rights = Rights { mode: Some(*mode), owner: *owner };
-            Ok(Listener::Unix(socket::unix(Path::new(path), rights, BACKLOG, report_stale_socket)?))
+            let permissions = SocketPermissions { mode: Some(*mode), owner: *owner };
+            Ok(Listener::Unix(socket::unix(
+                Path::new(path),
+                permissions,
+                BACKLOG,
+                report_stale_socket,
+            )?))
         }
     }
 }

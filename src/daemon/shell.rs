@@ -16,7 +16,7 @@ use crate::core::time::Now;
 use crate::os::errno;
 use crate::os::poller::Poller;
 use crate::os::signals;
-use crate::os::wait::{self, Ended};
+use crate::os::wait::{self, ChildStatus};
 
 pub struct Shell {
     pub poller: Poller,
@@ -130,15 +130,15 @@ impl Shell {
             return;
         }
         let Err(error) = signals::kill(pid.0, signal.0, group) else { return };
-        if errno::of(&error) == "ESRCH" {
+        if errno::describe(&error) == "ESRCH" {
             let name = core.process(id).map_or("a process", Process::name);
-            let (pid, error) = (pid.0, errno::python(&error));
+            let (pid, error) = (pid.0, errno::python_format(&error));
             let message = format!(
                 "unable to signal {name} (pid {pid}), it probably just exited on its own: {error}"
             );
             self.logs.log(LogLevel::Debug, &message);
         } else {
-            core.take(Input::KillFailed { id, error: errno::python(&error) }, now);
+            core.take(Input::KillFailed { id, error: errno::python_format(&error) }, now);
         }
     }
 
@@ -234,8 +234,10 @@ impl Shell {
             }
         }
         let status = match ended {
-            Ended::Exited(code) => WaitStatus::Exited(code),
-            Ended::Signaled { signal, core_dumped } => WaitStatus::Signaled { signal, core_dumped },
+            ChildStatus::Exited(code) => WaitStatus::Exited(code),
+            ChildStatus::Signaled { signal, core_dumped } => {
+                WaitStatus::Signaled { signal, core_dumped }
+            }
         };
         core.take(Input::Reaped { pid: Pid(pid), status }, now);
         true

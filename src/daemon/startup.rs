@@ -38,7 +38,7 @@ impl From<String> for StartupError {
 
 impl From<io::Error> for StartupError {
     fn from(error: io::Error) -> Self {
-        Self(errno::python(&error))
+        Self(errno::python_format(&error))
     }
 }
 
@@ -149,7 +149,10 @@ fn serve(
 fn open_log(settings: &Supervisord) -> Result<ActivityLog, StartupError> {
     ActivityLog::open(settings).map_err(|error| {
         let path = text::repr(&settings.logfile);
-        StartupError(format!("could not open the log file: {}: {path}", errno::python(&error)))
+        StartupError(format!(
+            "could not open the log file: {}: {path}",
+            errno::python_format(&error)
+        ))
     })
 }
 
@@ -182,7 +185,7 @@ fn create_core(config: Config, serial: u64, shell: &mut Shell) -> Result<Supervi
 
 fn daemonize_process(settings: &Supervisord, log: &mut ActivityLog) -> io::Result<()> {
     if daemonize::fork()? == Side::Parent {
-        daemonize::leave();
+        daemonize::exit_parent();
     }
     log.log(LogLevel::Info, "daemonizing the supervisord process");
     if let Some(directory) = &settings.directory {
@@ -190,7 +193,7 @@ fn daemonize_process(settings: &Supervisord, log: &mut ActivityLog) -> io::Resul
         match env::set_current_dir(directory) {
             Ok(()) => log.log(LogLevel::Info, &format!("set current directory: {shown}")),
             Err(error) => {
-                let error = errno::python(&error);
+                let error = errno::python_format(&error);
                 log.log(LogLevel::Critical, &format!("can't chdir into {shown}: {error}: {shown}"));
             }
         }

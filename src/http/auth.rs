@@ -1,5 +1,5 @@
-//! Basic authentication: the one layer that every request passes before anything else looks at it.
-//! Passwords are compared in constant time and never shown.
+//! Basic authentication, checked before a request is processed. Passwords are compared in constant
+//! time and never logged.
 
 use super::Reply;
 use super::request::Request;
@@ -10,7 +10,7 @@ use sha1::{Digest, Sha1};
 use subtle::{Choice, ConstantTimeEq};
 
 const REALM: &str = "Basic realm=\"default\"";
-/// Python's decoder does not mind missing padding bits; some clients count on it.
+/// Python's decoder accepts missing padding; some clients rely on that.
 const BASE64: GeneralPurpose = GeneralPurpose::new(
     &STANDARD,
     GeneralPurposeConfig::new()
@@ -18,8 +18,8 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
         .with_decode_padding_mode(DecodePaddingMode::Indifferent),
 );
 
-/// Who may come in: nobody in particular, or who knows a name and a password.
-pub struct Guard {
+/// The credentials that a server requires, if any.
+pub struct BasicAuth {
     account: Option<Account>,
 }
 
@@ -30,18 +30,18 @@ struct Account {
 
 enum Secret {
     Clear(String),
-    /// The hex digest behind `{SHA}`.
+    /// The hex digest after `{SHA}`.
     Sha1(String),
 }
 
-impl Guard {
-    /// Lets everybody in.
-    pub fn open() -> Self {
+impl BasicAuth {
+    /// No authentication.
+    pub fn disabled() -> Self {
         Self { account: None }
     }
 
-    /// Lets in who knows these; the password may be `{SHA}` and a hex digest.
-    pub fn password(username: &str, password: &str) -> Self {
+    /// Requires these credentials; the password may be `{SHA}` followed by a hex digest.
+    pub fn required(username: &str, password: &str) -> Self {
         let secret = match password.strip_prefix("{SHA}") {
             Some(digest) => Secret::Sha1(digest.to_owned()),
             None => Secret::Clear(password.to_owned()),
@@ -49,37 +49,37 @@ impl Guard {
         Self { account: Some(Account { username: username.to_owned(), secret }) }
     }
 
-    pub fn is_open(&self) -> bool {
+    pub fn is_disabled(&self) -> bool {
         self.account.is_none()
     }
 
-    /// The reply for who may not come in.
-    pub fn refuse(&self, request: &Request) -> Option<Reply> {
+    /// The 401 reply, if the request is not authorized.
+    pub fn reject(&self, request: &Request) -> Option<Reply> {
         let account = self.account.as_ref()?;
         let given = request.header("authorization").and_then(credentials);
-        let admitted = given.is_some_and(|(name, password)| account.admits(&name, &password));
-        (!admitted).then(|| {
-            Reply::fatal(401, "A user name and a password are needed.")
+        let authorized = given.is_some_and(|(name, password)| account.matches(&name, &password));
+        (!authorized).then(|| {
+            Reply::fatal(401, "A username and a password are required.")
                 .header("WWW-Authenticate", REALM)
         })
     }
 }
 
 impl Account {
-    fn admits(&self, username: &[u8], password: &[u8]) -> bool {
-        let named = same(self.username.as_bytes(), username);
-        let knows = match &self.secret {
-            Secret::Clear(secret) => same(secret.as_bytes(), password),
+    fn matches(&self, username: &[u8], password: &[u8]) -> bool {
+        let name_matches = constant_time_eq(self.username.as_bytes(), username);
+        let password_matches = match &self.secret {
+            Secret::Clear(secret) => constant_time_eq(secret.as_bytes(), password),
             Secret::Sha1(digest) => {
-                same(digest.as_bytes(), hex(&Sha1::digest(password)).as_bytes())
+                constant_time_eq(digest.as_bytes(), hex(&Sha1::digest(password)).as_bytes())
             }
         };
-        (named & knows).into()
+        (name_matches & password_matches).into()
     }
 }
 
-/// Compares digests, so that neither content nor length shows in the time that it takes.
-fn same(one: &[u8], other: &[u8]) -> Choice {
+/// Compares digests, so that the time depends on neither content nor length.
+fn constant_time_eq(one: &[u8], other: &[u8]) -> Choice {
     let (one, other) = (Sha1::digest(one), Sha1::digest(other));
     one.as_slice().ct_eq(other.as_slice())
 }
@@ -92,7 +92,7 @@ fn hex(bytes: &[u8]) -> String {
     })
 }
 
-/// Name and password of `Basic BASE64`; the password may contain colons.
+/// Username and password of `Basic BASE64`; the password may contain colons.
 fn credentials(header: &str) -> Option<(Vec<u8>, Vec<u8>)> {
     let (scheme, cookie) = header.trim().split_once(' ')?;
     if !scheme.eq_ignore_ascii_case("basic") {
@@ -108,7 +108,7 @@ mod tests {
     use super::super::request::Version;
     use super::*;
 
-    fn status(guard: &Guard, authorization: Option<&str>) -> u16 {
+    fn status(auth: &BasicAuth, authorization: Option<&str>) -> u16 {
         let headers =
             authorization.map(|value| ("Authorization".to_owned(), value.to_owned())).into_iter();
         let request = Request {
@@ -118,7 +118,7 @@ mod tests {
             headers: headers.collect(),
             body: None,
         };
-        guard.refuse(&request).map_or(200, |reply| reply.status)
+        auth.reject(&request).map_or(200, |reply| reply.status)
     }
 
     fn basic(text: &str) -> String {
@@ -126,36 +126,36 @@ mod tests {
     }
 
     #[test]
-    fn an_open_guard_lets_everybody_in() {
-        assert_eq!(status(&Guard::open(), None), 200);
+    fn disabled_authentication_accepts_every_request() {
+        assert_eq!(status(&BasicAuth::disabled(), None), 200);
     }
 
     #[test]
     fn clear_passwords_may_contain_colons() {
-        let guard = Guard::password("user", "p:w");
-        assert_eq!(status(&guard, Some(&basic("user:p:w"))), 200);
-        assert_eq!(status(&guard, Some(&basic("user:p:w").replace("Basic", "bAsIc"))), 200);
+        let auth = BasicAuth::required("user", "p:w");
+        assert_eq!(status(&auth, Some(&basic("user:p:w"))), 200);
+        assert_eq!(status(&auth, Some(&basic("user:p:w").replace("Basic", "bAsIc"))), 200);
         for wrong in ["user:p", "User:p:w", "user:p:w ", ":p:w", "user", ""] {
-            assert_eq!(status(&guard, Some(&basic(wrong))), 401, "{wrong}");
+            assert_eq!(status(&auth, Some(&basic(wrong))), 401, "{wrong}");
         }
     }
 
     #[test]
     fn a_password_may_be_a_digest() {
-        let guard = Guard::password("user", "{SHA}82ab876d1387bfafe46cc1c8a2ef074eae50cb1d");
-        assert_eq!(status(&guard, Some(&basic("user:thepassword"))), 200);
+        let auth = BasicAuth::required("user", "{SHA}82ab876d1387bfafe46cc1c8a2ef074eae50cb1d");
+        assert_eq!(status(&auth, Some(&basic("user:thepassword"))), 200);
         assert_eq!(
-            status(&guard, Some(&basic("user:82ab876d1387bfafe46cc1c8a2ef074eae50cb1d"))),
+            status(&auth, Some(&basic("user:82ab876d1387bfafe46cc1c8a2ef074eae50cb1d"))),
             401
         );
     }
 
     #[test]
-    fn what_is_malformed_is_refused() {
-        let guard = Guard::password("user", "pw");
-        assert_eq!(status(&guard, None), 401);
+    fn malformed_credentials_are_rejected() {
+        let auth = BasicAuth::required("user", "pw");
+        assert_eq!(status(&auth, None), 401);
         for wrong in ["", "Basic", "Basic ???", "Digest x", "Basic dXNlcg", "Bearer dXNlcjpwdw=="] {
-            assert_eq!(status(&guard, Some(wrong)), 401, "{wrong}");
+            assert_eq!(status(&auth, Some(wrong)), 401, "{wrong}");
         }
     }
 }

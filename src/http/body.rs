@@ -1,35 +1,35 @@
-//! The body of a request, by length or in chunks, from pieces that may end anywhere.
+//! An incremental decoder for request bodies with a length or in chunks.
 
 use super::parse::{Framing, too_large};
 use super::{MAX_BODY, Reply};
 
-/// How long the line before a chunk, or a trailer line, may be.
+/// The maximum length of a chunk-size or trailer line.
 const MAX_LINE: usize = 1024;
-/// How many trailer lines there may be; they are not used.
+/// The maximum number of trailer lines; trailers are ignored.
 const MAX_TRAILERS: usize = 32;
 
 #[derive(Debug)]
-pub(super) struct Reader {
+pub(super) struct BodyReader {
     state: State,
     pub(super) body: Vec<u8>,
 }
 
 #[derive(Clone, Copy, Debug)]
 enum State {
-    /// So many bytes, and that is all.
+    /// The remaining bytes of a body with a length.
     Length(usize),
-    /// A line with the size of a chunk.
+    /// Expects a chunk-size line.
     Size,
-    /// So many bytes of a chunk.
+    /// The remaining bytes of a chunk.
     Chunk(usize),
-    /// The end of line behind a chunk.
+    /// Expects the line end after a chunk.
     ChunkEnd,
-    /// Lines until an empty one, after so many others.
+    /// Reads trailer lines until an empty line; counts them.
     Trailer(usize),
     Done,
 }
 
-impl Reader {
+impl BodyReader {
     pub(super) fn new(framing: Framing) -> Self {
         let state = match framing {
             Framing::None | Framing::Length(0) => State::Done,
@@ -43,7 +43,7 @@ impl Reader {
         matches!(self.state, State::Done)
     }
 
-    /// Take what belongs to the body from the front of `input`; says how many bytes that were.
+    /// Consumes body bytes from the front of `input`; returns how many were consumed.
     pub(super) fn feed(&mut self, input: &[u8]) -> Result<usize, Reply> {
         let mut at = 0;
         while !self.is_done() {
@@ -56,7 +56,7 @@ impl Reader {
         Ok(at)
     }
 
-    /// One piece; nothing taken means that more is needed.
+    /// One decoding step; zero means that more input is needed.
     fn step(&mut self, input: &[u8]) -> Result<usize, Reply> {
         match self.state {
             State::Length(left) => {

@@ -1,25 +1,26 @@
-//! One connection as a state machine: bytes come in, one request at a time comes out, its reply goes
-//! in, bytes go out. It never blocks, never asks for the time, and every buffer of it is bounded.
+//! One HTTP connection as a state machine: received bytes are fed in, requests are taken out one at
+//! a time, replies are fed in, and output bytes are taken out. It does not block or read a clock,
+//! and all its buffers are bounded.
 
-use super::body::Reader;
+use super::body::BodyReader;
 use super::parse::{self, Framing};
 use super::reply::Body;
 use super::{MAX_HEAD, Moment, Reply, Request, Version};
 use std::time::Duration;
 
 /// Until the first byte of the first request.
-const FIRST: Duration = Duration::from_mins(1);
-/// Between requests: as long as Supervisor waits, whose shell keeps its connection.
-const IDLE: Duration = Duration::from_mins(30);
+const FIRST_BYTE_TIMEOUT: Duration = Duration::from_mins(1);
+/// Between requests; the same as in Supervisor, whose shell keeps its connection open.
+const IDLE_TIMEOUT: Duration = Duration::from_mins(30);
 /// From the first byte of a request to the last.
-const REQUEST: Duration = Duration::from_mins(1);
-/// Until a client takes another byte of a reply.
-const STALL: Duration = Duration::from_mins(1);
-/// For what a client still sends after it was refused.
-const LINGER: Duration = Duration::from_secs(5);
-/// What is read ahead while a request is being answered.
-const READ_AHEAD: usize = MAX_HEAD;
-/// Above this, a stream has to wait for its client.
+const REQUEST_TIMEOUT: Duration = Duration::from_mins(1);
+/// Until the client reads more of a reply.
+const STALL_TIMEOUT: Duration = Duration::from_mins(1);
+/// How long input is discarded after a request was rejected.
+const LINGER_TIMEOUT: Duration = Duration::from_secs(5);
+/// The maximum number of bytes read ahead while a request is being answered.
+const MAX_READ_AHEAD: usize = MAX_HEAD;
+/// The output size above which a stream is paused.
 const HIGH_WATER: usize = 64 * 1024;
 
 pub struct Conn {
@@ -27,39 +28,39 @@ pub struct Conn {
     input: Vec<u8>,
     output: Vec<u8>,
     sent: usize,
-    /// When the phase began, or the client last did what it waits for.
+    /// The start of the phase, or the last progress of the client.
     since: Duration,
-    /// How long that may go on.
-    patience: Duration,
+    /// The time limit from `since` on.
+    timeout: Duration,
 }
 
 enum Phase {
-    /// A request has not come, or not wholly.
+    /// Waiting for a complete request head.
     Head,
-    Body(Request, Reader),
-    /// The caller has the request and owes a reply.
-    Busy(Style),
-    Streaming(Style),
-    /// Write what is left, then read on for a moment so that the client can see it.
+    Body(Request, BodyReader),
+    /// The request was taken; waiting for the reply.
+    AwaitingReply(ReplyFormat),
+    Streaming(ReplyFormat),
+    /// Writing the remaining output before the connection is shut down.
     Closing,
     Lingering,
-    Dead,
+    Closed,
 }
 
-/// What the client understands.
+/// Properties of the request that determine the format of the reply.
 #[derive(Clone, Copy)]
-struct Style {
+struct ReplyFormat {
     version: Version,
     keep: bool,
     is_head: bool,
 }
 
-/// What the owner of the socket shall wait for or do.
+/// What the owner of the socket must wait for or do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Want {
+pub struct IoState {
     pub read: bool,
     pub write: bool,
-    /// Nothing more will be written; say so to the client.
+    /// No more output follows; shut down the write side.
     pub shutdown: bool,
     pub close: bool,
 }
@@ -72,77 +73,81 @@ impl Conn {
             output: Vec::new(),
             sent: 0,
             since: now.mono,
-            patience: FIRST,
+            timeout: FIRST_BYTE_TIMEOUT,
         }
     }
 
-    /// Bytes from the client.
+    /// Feeds bytes from the client.
     pub fn receive(&mut self, bytes: &[u8], now: Moment) {
         match self.phase {
-            Phase::Lingering | Phase::Dead | Phase::Closing => return,
-            Phase::Head if self.input.is_empty() => self.wait(REQUEST, now),
+            Phase::Lingering | Phase::Closed | Phase::Closing => return,
+            Phase::Head if self.input.is_empty() => self.set_timeout(REQUEST_TIMEOUT, now),
             _ => {}
         }
         self.input.extend_from_slice(bytes);
     }
 
-    /// The client says nothing more: what is answered already is still sent, no more.
+    /// The client closed its side: pending output is still sent.
     pub fn end_of_input(&mut self) {
         self.phase = match self.phase {
-            Phase::Lingering | Phase::Dead => Phase::Dead,
-            _ if self.output().is_empty() => Phase::Dead,
+            Phase::Lingering | Phase::Closed => Phase::Closed,
+            _ if self.output().is_empty() => Phase::Closed,
             _ => Phase::Closing,
         };
     }
 
-    /// The next request, once it is complete. `admit` sees its head before the body is taken; what it
-    /// answers is the end of the matter.
+    /// Takes the next complete request. `authorize` checks its head before the body is read; a
+    /// reply that it returns rejects the request.
     pub fn request(
         &mut self,
         now: Moment,
-        admit: impl Fn(&Request) -> Option<Reply>,
+        authorize: impl Fn(&Request) -> Option<Reply>,
     ) -> Option<Request> {
         if let Phase::Head = self.phase {
-            self.read_head(now, admit);
+            self.read_head(now, authorize);
         }
         if let Phase::Body(request, reader) = &mut self.phase {
             match reader.feed(&self.input) {
                 Ok(taken) => drop(self.input.drain(..taken)),
-                Err(refusal) => {
-                    let style = Style::of(request);
-                    self.refuse(style, refusal, now);
+                Err(reply) => {
+                    let format = ReplyFormat::of(request);
+                    self.reject(format, reply, now);
                     return None;
                 }
             }
             if reader.is_done() {
-                return self.hand_over(now);
+                return self.take_request(now);
             }
         }
         None
     }
 
-    fn read_head(&mut self, now: Moment, admit: impl Fn(&Request) -> Option<Reply>) {
+    fn read_head(&mut self, now: Moment, authorize: impl Fn(&Request) -> Option<Reply>) {
         let blank = self.input.iter().take_while(|byte| b"\r\n".contains(byte)).count();
         self.input.drain(..blank);
         let head = match parse::head(&self.input) {
             Ok(Some(head)) => head,
             Ok(None) => return,
-            Err(refusal) => return self.refuse(Style::UNKNOWN, refusal, now),
+            Err(reply) => return self.reject(ReplyFormat::UNKNOWN, reply, now),
         };
         self.input.drain(..head.length);
-        let mut style = Style::of(&head.request);
-        let framing = match admit(&head.request) {
-            Some(refusal) => Err(refusal),
+        let mut format = ReplyFormat::of(&head.request);
+        let framing = match authorize(&head.request) {
+            Some(reply) => Err(reply),
             None => parse::framing(&head.request),
         };
         let expects = head.request.header("expect").map(str::to_owned);
         match (framing, expects.as_deref()) {
-            (Err(refusal), _) => {
-                style.keep = false;
-                self.refuse(style, refusal, now);
+            (Err(reply), _) => {
+                format.keep = false;
+                self.reject(format, reply, now);
             }
             (Ok(_), Some(other)) if !other.eq_ignore_ascii_case("100-continue") => {
-                self.refuse(style, Reply::fatal(417, "Only 100-continue can be expected."), now);
+                self.reject(
+                    format,
+                    Reply::fatal(417, "Only the expectation 100-continue is supported."),
+                    now,
+                );
             }
             (Ok(framing), expects) => {
                 if expects.is_some() && framing != Framing::None {
@@ -150,56 +155,56 @@ impl Conn {
                 }
                 let mut request = head.request;
                 request.body = (framing != Framing::None).then(Vec::new);
-                self.phase = Phase::Body(request, Reader::new(framing));
+                self.phase = Phase::Body(request, BodyReader::new(framing));
             }
         }
     }
 
-    fn hand_over(&mut self, now: Moment) -> Option<Request> {
-        let phase = std::mem::replace(&mut self.phase, Phase::Dead);
+    fn take_request(&mut self, now: Moment) -> Option<Request> {
+        let phase = std::mem::replace(&mut self.phase, Phase::Closed);
         let Phase::Body(mut request, reader) = phase else { return None };
         if request.body.is_some() {
             request.body = Some(reader.body);
         }
-        self.phase = Phase::Busy(Style::of(&request));
-        self.wait(STALL, now);
+        self.phase = Phase::AwaitingReply(ReplyFormat::of(&request));
+        self.set_timeout(STALL_TIMEOUT, now);
         Some(request)
     }
 
-    fn refuse(&mut self, style: Style, reply: Reply, now: Moment) {
-        self.phase = Phase::Busy(style);
+    fn reject(&mut self, format: ReplyFormat, reply: Reply, now: Moment) {
+        self.phase = Phase::AwaitingReply(format);
         self.reply(reply, now);
     }
 
-    /// The answer to the request that was handed out. With [`Body::Stream`], pieces follow.
+    /// Starts the reply to the taken request. After [`Body::Stream`], chunks follow.
     pub fn reply(&mut self, mut reply: Reply, now: Moment) {
-        let Phase::Busy(mut style) = self.phase else { return };
-        let is_stream = reply.body == Body::Stream && !style.is_head;
-        let chunked = style.version == Version::Http11;
-        style.keep &= !reply.close && (chunked || !is_stream);
-        self.wait(STALL, now);
-        let head = reply.head(style.version, style.keep, chunked, now.wall);
+        let Phase::AwaitingReply(mut format) = self.phase else { return };
+        let is_stream = reply.body == Body::Stream && !format.is_head;
+        let chunked = format.version == Version::Http11;
+        format.keep &= !reply.close && (chunked || !is_stream);
+        self.set_timeout(STALL_TIMEOUT, now);
+        let head = reply.head(format.version, format.keep, chunked, now.wall);
         self.output.extend_from_slice(head.as_bytes());
         if is_stream {
-            self.phase = Phase::Streaming(style);
+            self.phase = Phase::Streaming(format);
             return;
         }
-        if let (Body::Full(body), false) = (&mut reply.body, style.is_head) {
+        if let (Body::Full(body), false) = (&mut reply.body, format.is_head) {
             self.output.append(body);
         }
-        self.finish(style, now);
+        self.finish(format, now);
     }
 
-    /// A piece of a stream.
+    /// Sends a chunk of a stream.
     pub fn chunk(&mut self, bytes: &[u8], now: Moment) {
-        let Phase::Streaming(style) = self.phase else { return };
+        let Phase::Streaming(format) = self.phase else { return };
         if bytes.is_empty() {
             return;
         }
         if self.output().is_empty() {
-            self.wait(STALL, now);
+            self.set_timeout(STALL_TIMEOUT, now);
         }
-        match style.version {
+        match format.version {
             Version::Http10 => self.output.extend_from_slice(bytes),
             Version::Http11 => {
                 self.output.extend_from_slice(format!("{:x}\r\n", bytes.len()).as_bytes());
@@ -209,37 +214,40 @@ impl Conn {
         }
     }
 
-    fn finish(&mut self, style: Style, now: Moment) {
-        if style.keep {
+    fn finish(&mut self, format: ReplyFormat, now: Moment) {
+        if format.keep {
             self.phase = Phase::Head;
-            self.wait(if self.input.is_empty() { IDLE } else { REQUEST }, now);
+            self.set_timeout(
+                if self.input.is_empty() { IDLE_TIMEOUT } else { REQUEST_TIMEOUT },
+                now,
+            );
         } else {
             self.phase = Phase::Closing;
         }
     }
 
-    /// Whether a stream may be given more now, and how many bytes.
-    pub fn room(&self) -> usize {
+    /// How many bytes a stream may send now.
+    pub fn stream_capacity(&self) -> usize {
         match self.phase {
             Phase::Streaming(_) => HIGH_WATER.saturating_sub(self.output().len()),
             _ => 0,
         }
     }
 
-    /// What is to be written to the client.
+    /// The bytes to write to the client.
     pub fn output(&self) -> &[u8] {
         &self.output[self.sent..]
     }
 
-    /// So many bytes of it were written.
-    pub fn wrote(&mut self, count: usize, now: Moment) {
+    /// Confirms that `count` bytes were written.
+    pub fn on_written(&mut self, count: usize, now: Moment) {
         self.sent += count;
         if self.sent < self.output.len() {
             self.since = now.mono;
             return;
         }
         self.sent = 0;
-        // an idle connection holds no memory
+        // an idle connection holds no buffers
         self.output = Vec::new();
         if self.input.is_empty() {
             self.input = Vec::new();
@@ -247,59 +255,59 @@ impl Conn {
         if let Phase::Closing = self.phase {
             self.phase = Phase::Lingering;
             self.input = Vec::new();
-            self.wait(LINGER, now);
+            self.set_timeout(LINGER_TIMEOUT, now);
         }
     }
 
-    pub fn want(&self) -> Want {
-        let has_room = self.input.len() < READ_AHEAD;
-        Want {
+    pub fn io_state(&self) -> IoState {
+        let has_room = self.input.len() < MAX_READ_AHEAD;
+        IoState {
             read: match self.phase {
                 Phase::Head | Phase::Body(..) | Phase::Lingering => true,
-                Phase::Busy(_) | Phase::Streaming(_) => has_room,
-                Phase::Closing | Phase::Dead => false,
+                Phase::AwaitingReply(_) | Phase::Streaming(_) => has_room,
+                Phase::Closing | Phase::Closed => false,
             },
             write: !self.output().is_empty(),
             shutdown: matches!(self.phase, Phase::Lingering),
-            close: matches!(self.phase, Phase::Dead),
+            close: matches!(self.phase, Phase::Closed),
         }
     }
 
-    /// The socket is broken.
-    pub fn abandon(&mut self) {
-        self.phase = Phase::Dead;
+    /// The socket failed.
+    pub fn close(&mut self) {
+        self.phase = Phase::Closed;
         self.output = Vec::new();
         self.sent = 0;
     }
 
-    /// Whether somebody waits for a reply or a stream on it.
+    /// Whether a reply or a stream is in progress.
     pub fn is_in_use(&self) -> bool {
-        matches!(self.phase, Phase::Busy(_) | Phase::Streaming(_))
+        matches!(self.phase, Phase::AwaitingReply(_) | Phase::Streaming(_))
     }
 
-    /// Since when nothing was asked on it; `None` while something is.
+    /// Since when the connection is idle; `None` if it is not.
     pub fn idle_since(&self) -> Option<Duration> {
         let is_idle = matches!(self.phase, Phase::Head) && self.output().is_empty();
         (is_idle || matches!(self.phase, Phase::Lingering)).then_some(self.since)
     }
 
-    fn wait(&mut self, patience: Duration, now: Moment) {
+    fn set_timeout(&mut self, timeout: Duration, now: Moment) {
         self.since = now.mono;
-        self.patience = patience;
+        self.timeout = timeout;
     }
 
-    /// When [`expire`](Self::expire) is wanted.
+    /// When [`expire`](Self::expire) must be called.
     pub fn deadline(&self) -> Option<Duration> {
         match self.phase {
-            // the reply may take as long as a program takes to start
-            Phase::Busy(_) | Phase::Streaming(_) if self.output().is_empty() => None,
-            Phase::Dead => None,
-            Phase::Head if !self.output().is_empty() => Some(self.since + STALL),
-            _ => Some(self.since + self.patience),
+            // no limit: a reply may wait for a program to start
+            Phase::AwaitingReply(_) | Phase::Streaming(_) if self.output().is_empty() => None,
+            Phase::Closed => None,
+            Phase::Head if !self.output().is_empty() => Some(self.since + STALL_TIMEOUT),
+            _ => Some(self.since + self.timeout),
         }
     }
 
-    /// Give up on a client that was too slow.
+    /// Closes the connection if its time limit has passed.
     pub fn expire(&mut self, now: Moment) {
         if self.deadline().is_none_or(|deadline| now.mono < deadline) {
             return;
@@ -310,15 +318,15 @@ impl Conn {
             _ => false,
         };
         if is_slow {
-            self.refuse(Style::UNKNOWN, Reply::fatal(408, "The request took too long."), now);
+            self.reject(ReplyFormat::UNKNOWN, Reply::fatal(408, "The request took too long."), now);
         } else {
-            self.phase = Phase::Dead;
+            self.phase = Phase::Closed;
         }
     }
 }
 
-impl Style {
-    /// For a client that could not be understood.
+impl ReplyFormat {
+    /// For a request that could not be parsed.
     const UNKNOWN: Self = Self { version: Version::Http11, keep: false, is_head: false };
 
     fn of(request: &Request) -> Self {

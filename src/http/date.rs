@@ -5,19 +5,19 @@ const MONTHS: [&str; 12] =
     ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 const DAY: i64 = 86_400;
 
-/// Seconds since the epoch, as a header says it.
+/// Formats seconds since the epoch as an HTTP date.
 pub fn http_date(secs: i64) -> String {
     let (days, time) = (secs.div_euclid(DAY), secs.rem_euclid(DAY));
-    let (year, month, day) = civil(days);
+    let (year, month, day) = civil_from_days(days);
     let name = DAYS[days.rem_euclid(7) as usize];
     let (hour, minute, second) = (time / 3600, time / 60 % 60, time % 60);
     let month = MONTHS[month as usize];
     format!("{name}, {day:02} {month} {year:04} {hour:02}:{minute:02}:{second:02} GMT")
 }
 
-/// Days since the epoch as year, month (from 0) and day, in the Gregorian calendar. Counts in eras of
-/// 400 years that begin on the first of March, so that the leap day is the last of its year.
-fn civil(days: i64) -> (i64, i64, i64) {
+/// Converts days since the epoch to year, month (from 0) and day of the Gregorian calendar. Counts
+/// in eras of 400 years that start on 1 March, so that the leap day is the last day of a year.
+fn civil_from_days(days: i64) -> (i64, i64, i64) {
     let days = days + 719_468;
     let era = days.div_euclid(146_097);
     let of_era = days.rem_euclid(146_097);
@@ -35,7 +35,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn dates_are_written_as_http_wants_them() {
+    fn dates_are_formatted_as_http_dates() {
         let cases = [
             (0, "Thu, 01 Jan 1970 00:00:00 GMT"),
             (784_111_777, "Sun, 06 Nov 1994 08:49:37 GMT"),

@@ -1,9 +1,9 @@
-//! Percent-encoding and `application/x-www-form-urlencoded`, as Python's `urllib` does them.
+//! Percent-encoding and `application/x-www-form-urlencoded`, as in Python's `urllib`.
 
-/// How many fields a form may have.
+/// The maximum number of fields.
 const MAX_FIELDS: usize = 128;
 
-/// `%XX` becomes the byte; what is no escape stays. Bytes that are no UTF-8 become U+FFFD.
+/// Decodes `%XX`; invalid escapes are kept, and invalid UTF-8 becomes U+FFFD.
 pub fn percent_decode(text: &str) -> String {
     let bytes = text.as_bytes();
     let mut out = Vec::with_capacity(bytes.len());
@@ -19,7 +19,7 @@ pub fn percent_decode(text: &str) -> String {
     String::from_utf8_lossy(&out).into_owned()
 }
 
-/// As `urllib.parse.quote`: everything but letters, digits, `_.-~` and `/`.
+/// Encodes like `urllib.parse.quote`: all bytes except letters, digits, `_.-~` and `/`.
 pub fn percent_encode(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for byte in text.bytes() {
@@ -38,7 +38,7 @@ pub fn percent_encode(text: &str) -> String {
     out
 }
 
-/// The fields of a query or of a posted form; fields without a value are left out, as there.
+/// Parses a query or a form; fields without a value are omitted, as in `urllib`.
 pub fn parse(text: &str) -> Vec<(String, String)> {
     let decode = |part: &str| percent_decode(&part.replace('+', " "));
     text.split('&')
@@ -49,7 +49,7 @@ pub fn parse(text: &str) -> Vec<(String, String)> {
         .collect()
 }
 
-/// The first field of a name.
+/// The first field with this name.
 pub fn field<'a>(fields: &'a [(String, String)], name: &str) -> Option<&'a str> {
     fields.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
 }
@@ -59,14 +59,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn escapes_are_decoded_and_what_is_none_stays() {
+    fn escapes_are_decoded_and_invalid_ones_are_kept() {
         assert_eq!(percent_decode("/a%20b%C3%A9%zz%4"), "/a bé%zz%4");
         assert_eq!(percent_decode("%+1%é"), "%+1%é");
         assert_eq!(percent_decode("%ff"), "\u{fffd}");
     }
 
     #[test]
-    fn encoding_is_that_of_python() {
+    fn encoding_is_the_same_as_in_python() {
         assert_eq!(percent_encode("grp:a b/é~?"), "grp%3Aa%20b/%C3%A9~%3F");
     }
 

@@ -1,5 +1,5 @@
-//! HTTP on the wire, without a socket and without XML-RPC: bytes and the time come in, requests,
-//! bytes and deadlines go out. Knows neither what a request means nor who may make it.
+//! HTTP without sockets: bytes and the time are passed in; requests, output bytes and deadlines are
+//! returned. Independent of the meaning of requests.
 
 pub mod auth;
 mod body;
@@ -18,16 +18,16 @@ pub use request::{Request, Version};
 
 use std::time::Duration;
 
-/// One reading of the clocks: `mono` for deadlines, `wall` (seconds since the epoch) for headers.
+/// One reading of both clocks: `mono` for deadlines, `wall` (seconds since the epoch) for headers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Moment {
     pub mono: Duration,
     pub wall: i64,
 }
 
-/// How long the head of a request may be, request line included.
+/// The maximum length of a request head, including the request line.
 pub const MAX_HEAD: usize = 16 * 1024;
-/// How many header fields it may have.
+/// The maximum number of header fields.
 pub const MAX_HEADERS: usize = 96;
-/// How long the body of a request may be.
+/// The maximum length of a request body.
 pub const MAX_BODY: usize = 4 * 1024 * 1024;

@@ -1,12 +1,12 @@
-//! Whether a request may come from a foreign page in somebody's browser. Browsers send credentials
-//! along to whoever a page addresses; so whatever acts asks here first.
+//! Protection against cross-site requests and DNS rebinding. Browsers send stored credentials with
+//! requests from any site, so every request with side effects is checked here.
 
 use super::request::Request;
 use std::net::{Ipv4Addr, Ipv6Addr};
 
-/// Whether the browser says, or may hide, that another site made the request. Programs that are no
-/// browsers send neither of the two header fields.
-pub fn is_foreign(request: &Request) -> bool {
+/// Whether a browser sent the request from another site. Programs other than browsers do not send
+/// these header fields.
+pub fn is_cross_site(request: &Request) -> bool {
     let site = request.header("sec-fetch-site").unwrap_or("none");
     if !["same-origin", "none"].contains(&site) {
         return true;
@@ -20,9 +20,9 @@ pub fn is_foreign(request: &Request) -> bool {
     }
 }
 
-/// Whether the host is called by a name that a stranger's DNS can point here. `localhost` and plain
-/// addresses cannot be pointed anywhere.
-pub fn is_by_name(request: &Request) -> bool {
+/// Whether the `Host` field is a DNS name, which an attacker could point to this server.
+/// `localhost` and IP addresses are safe.
+pub fn has_dns_host(request: &Request) -> bool {
     let host = request.header("host").unwrap_or_default();
     if let Some(rest) = host.strip_prefix('[') {
         let address = rest.split(']').next().unwrap_or_default();
@@ -50,33 +50,33 @@ mod tests {
     }
 
     #[test]
-    fn programs_and_our_own_pages_are_not_foreign() {
+    fn programs_and_our_own_pages_are_not_cross_site() {
         let host = ("Host", "a:9001");
-        assert!(!is_foreign(&request(&[host])));
-        assert!(!is_foreign(&request(&[host, ("Origin", "http://a:9001")])));
-        assert!(!is_foreign(&request(&[host, ("Sec-Fetch-Site", "none")])));
-        assert!(!is_foreign(&request(&[host, ("Sec-Fetch-Site", "same-origin")])));
+        assert!(!is_cross_site(&request(&[host])));
+        assert!(!is_cross_site(&request(&[host, ("Origin", "http://a:9001")])));
+        assert!(!is_cross_site(&request(&[host, ("Sec-Fetch-Site", "none")])));
+        assert!(!is_cross_site(&request(&[host, ("Sec-Fetch-Site", "same-origin")])));
     }
 
     #[test]
-    fn pages_of_others_are_foreign() {
+    fn pages_of_other_sites_are_cross_site() {
         let host = ("Host", "a:9001");
         for origin in ["http://evil", "http://a:80", "null", "", "http://a:9001.evil"] {
-            assert!(is_foreign(&request(&[host, ("Origin", origin)])), "{origin}");
+            assert!(is_cross_site(&request(&[host, ("Origin", origin)])), "{origin}");
         }
         for site in ["cross-site", "same-site", "whatever"] {
-            assert!(is_foreign(&request(&[host, ("Sec-Fetch-Site", site)])), "{site}");
+            assert!(is_cross_site(&request(&[host, ("Sec-Fetch-Site", site)])), "{site}");
         }
-        assert!(is_foreign(&request(&[("Origin", "http://a")])));
+        assert!(is_cross_site(&request(&[("Origin", "http://a")])));
     }
 
     #[test]
-    fn addresses_cannot_be_rebound() {
+    fn ip_addresses_cannot_be_rebound() {
         for host in ["127.0.0.1:9001", "localhost", "LOCALHOST:1", "[::1]:9001", "10.0.0.1", ""] {
-            assert!(!is_by_name(&request(&[("Host", host)])), "{host}");
+            assert!(!has_dns_host(&request(&[("Host", host)])), "{host}");
         }
         for host in ["evil.example:9001", "localhost.evil", "[x]", "1.2.3.4.evil"] {
-            assert!(is_by_name(&request(&[("Host", host)])), "{host}");
+            assert!(has_dns_host(&request(&[("Host", host)])), "{host}");
         }
     }
 }

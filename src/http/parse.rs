@@ -1,9 +1,9 @@
-//! Bytes -> the head of a request (by httparse), with its limits and what it says about the body.
+//! Parses request heads (with httparse), enforces limits and determines how the body is delimited.
 
 use super::request::{Request, Version};
 use super::{MAX_BODY, MAX_HEAD, MAX_HEADERS, Reply};
 
-/// What follows the head.
+/// How the body is delimited.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Framing {
     None,
@@ -11,13 +11,13 @@ pub(super) enum Framing {
     Chunked,
 }
 
-/// A head that has been read, and how many bytes it took.
+/// A parsed head and its length in bytes.
 pub(super) struct Head {
     pub(super) request: Request,
     pub(super) length: usize,
 }
 
-/// Read a head from the beginning of `input`; `None` while there is not enough of it.
+/// Parses a head at the start of `input`; `None` if it is incomplete.
 pub(super) fn head(input: &[u8]) -> Result<Option<Head>, Reply> {
     let mut headers = [httparse::EMPTY_HEADER; MAX_HEADERS];
     let mut parsed = httparse::Request::new(&mut headers);
@@ -30,7 +30,7 @@ pub(super) fn head(input: &[u8]) -> Result<Option<Head>, Reply> {
         Err(httparse::Error::TooManyHeaders) => {
             Err(Reply::fatal(431, "The request has too many header fields."))
         }
-        Err(_) => Err(Reply::fatal(400, "This is no HTTP request.")),
+        Err(_) => Err(Reply::fatal(400, "This is not an HTTP request.")),
     }
 }
 
@@ -48,7 +48,7 @@ fn owned(parsed: &httparse::Request<'_, '_>) -> Request {
     }
 }
 
-/// `http://host/path` is as good as `/path`.
+/// Converts `http://host/path` to `/path`.
 fn origin_form(target: &str) -> &str {
     let Some((_, rest)) = target.split_once("://").filter(|_| !target.starts_with('/')) else {
         return target;
@@ -56,10 +56,10 @@ fn origin_form(target: &str) -> &str {
     rest.find('/').map_or("/", |at| &rest[at..])
 }
 
-/// How the body is delimited. What says two different things is refused: that is how requests are
-/// smuggled past a proxy.
+/// How the body is delimited. Contradictory header fields are rejected, because they allow request
+/// smuggling through a proxy.
 pub(super) fn framing(request: &Request) -> Result<Framing, Reply> {
-    let unclear = || Reply::fatal(400, "The length of the request is unclear.");
+    let unclear = || Reply::fatal(400, "The length of the request is ambiguous.");
     let fields = |name: &'static str| {
         let named = move |(key, _): &&(String, String)| key.eq_ignore_ascii_case(name);
         request.headers.iter().filter(named).map(|(_, value)| value.trim())

@@ -1,16 +1,16 @@
-//! What is answered: status, header fields, body; and their bytes.
+//! Replies: status, header fields and body, and their encoding.
 
 use super::date::http_date;
 use super::request::Version;
 use std::fmt::Write;
 
-/// An answer. A [`Body::Stream`] is written piece by piece afterwards.
+/// A reply. The chunks of a [`Body::Stream`] follow separately.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reply {
     pub status: u16,
     pub headers: Vec<(&'static str, String)>,
     pub body: Body,
-    /// Close the connection after it, whatever the client asked for.
+    /// Close the connection after the reply, even if the client requested keep-alive.
     pub close: bool,
 }
 
@@ -26,23 +26,23 @@ impl Reply {
         Self { status, headers, body: Body::Full(body.into()), close: false }
     }
 
-    /// A body that is yet to come.
+    /// A reply with a streamed body.
     pub fn stream(content_type: &str) -> Self {
         Self { body: Body::Stream, ..Self::new(200, content_type, "") }
     }
 
-    /// A short page that names the status and says what to do, if that is known.
+    /// A short page with the status and an explanation.
     pub fn error(status: u16, text: &str) -> Self {
-        let phrase = phrase(status);
+        let reason_phrase = reason_phrase(status);
         let page = format!(
             "<!DOCTYPE html>\n<html lang=\"en\">\n<head><meta charset=\"utf-8\">\
-             <title>{status} {phrase}</title></head>\n\
-             <body><h1>{status} {phrase}</h1><p>{text}</p></body>\n</html>\n"
+             <title>{status} {reason_phrase}</title></head>\n\
+             <body><h1>{status} {reason_phrase}</h1><p>{text}</p></body>\n</html>\n"
         );
         Self::new(status, "text/html; charset=utf-8", page)
     }
 
-    /// An error after which nothing more is read.
+    /// An error after which the connection is closed.
     pub fn fatal(status: u16, text: &str) -> Self {
         Self { close: true, ..Self::error(status, text) }
     }
@@ -53,10 +53,10 @@ impl Reply {
         self
     }
 
-    /// Status line and header fields.
+    /// Encodes status line and header fields.
     pub(super) fn head(&self, version: Version, keep: bool, chunked: bool, wall: i64) -> String {
         let number = if version == Version::Http10 { "1.0" } else { "1.1" };
-        let mut out = format!("HTTP/{number} {} {}\r\n", self.status, phrase(self.status));
+        let mut out = format!("HTTP/{number} {} {}\r\n", self.status, reason_phrase(self.status));
         let mut field = |name: &str, value: &str| {
             let clean = value.chars().filter(|char| !char.is_control());
             let _ = write!(out, "{name}: ");
@@ -84,7 +84,7 @@ impl Reply {
     }
 }
 
-fn phrase(status: u16) -> &'static str {
+fn reason_phrase(status: u16) -> &'static str {
     match status {
         200 => "OK",
         301 => "Moved Permanently",

@@ -1,4 +1,4 @@
-//! A request, as it was understood.
+//! A parsed request.
 
 use super::form;
 
@@ -8,11 +8,11 @@ pub enum Version {
     Http11,
 }
 
-/// A request; the body is there only if one was announced.
+/// A request; `body` is `None` if the request had none.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Request {
     pub method: String,
-    /// As in the request line: path, parameters, query.
+    /// The request target: path, parameters and query.
     pub target: String,
     pub version: Version,
     pub headers: Vec<(String, String)>,
@@ -20,13 +20,13 @@ pub struct Request {
 }
 
 impl Request {
-    /// The first header field of this name, in any case of letters.
+    /// The first header field with this name, ignoring case.
     pub fn header(&self, name: &str) -> Option<&str> {
         let found = self.headers.iter().find(|(key, _)| key.eq_ignore_ascii_case(name));
         found.map(|(_, value)| value.as_str())
     }
 
-    /// The path, decoded, without `;parameters`, query and fragment.
+    /// The decoded path, without `;parameters`, query and fragment.
     pub fn path(&self) -> String {
         let end = self.target.find(['?', '#']).unwrap_or(self.target.len());
         let decoded = form::percent_decode(&self.target[..end]);
@@ -34,19 +34,20 @@ impl Request {
         decoded[..end].to_owned()
     }
 
-    /// What stands behind the question mark.
+    /// The part after the question mark.
     pub fn query(&self) -> &str {
         let target = self.target.split('#').next().unwrap_or_default();
         target.split_once('?').map_or("", |(_, query)| query)
     }
 
-    /// Whether the client leaves the connection open after the answer.
+    /// Whether the connection stays open after the reply.
     pub fn is_keep_alive(&self) -> bool {
         let connection = self.header("connection").unwrap_or_default();
-        let says = |word: &str| connection.split(',').any(|t| t.trim().eq_ignore_ascii_case(word));
+        let has_token =
+            |word: &str| connection.split(',').any(|t| t.trim().eq_ignore_ascii_case(word));
         match self.version {
-            Version::Http10 => says("keep-alive"),
-            Version::Http11 => !says("close"),
+            Version::Http10 => has_token("keep-alive"),
+            Version::Http11 => !has_token("close"),
         }
     }
 }

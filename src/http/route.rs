@@ -1,5 +1,5 @@
-//! From method and path to what is meant. Like Supervisor, prefixes are enough for the machine's
-//! paths, and a leading slash more or less does not matter.
+//! Maps method and path to a route. As in Supervisor, `/RPC2` and the log paths match by prefix,
+//! and extra leading slashes are ignored.
 
 use super::request::Request;
 
@@ -14,12 +14,12 @@ pub enum Route {
     MainLogTail,
     /// `/events`
     Events,
-    /// The list of processes; actions too.
+    /// The list of processes, and actions on them.
     Status,
-    /// A page with the end of a log.
+    /// The page with the end of a log.
     Tail,
     /// `/ok.html`, for load balancers.
-    Alive,
+    Health,
     /// A file of the web interface, without the leading slash.
     Asset(String),
 }
@@ -42,18 +42,18 @@ impl Route {
         match path {
             "" | "index.html" => Self::Status,
             "tail.html" => Self::Tail,
-            "ok.html" => Self::Alive,
+            "ok.html" => Self::Health,
             "events" => Self::Events,
             other => Self::Asset(other.to_owned()),
         }
     }
 
-    /// Whether the methods fit; Supervisor answers 400 where they do not.
+    /// Whether the method is allowed; Supervisor replies 400 if not.
     pub fn accepts(&self, method: &str) -> bool {
         match self {
             Self::Rpc => method == "POST",
             Self::LogTail { .. } | Self::MainLogTail | Self::Events => method == "GET",
-            Self::Status | Self::Tail | Self::Alive => ["GET", "HEAD", "POST"].contains(&method),
+            Self::Status | Self::Tail | Self::Health => ["GET", "HEAD", "POST"].contains(&method),
             Self::Asset(_) => ["GET", "HEAD"].contains(&method),
         }
     }
@@ -75,7 +75,7 @@ mod tests {
     }
 
     #[test]
-    fn paths_lead_where_supervisor_leads_them() {
+    fn paths_are_routed_as_in_supervisor() {
         let tail = |name: &str, channel: &str| Route::LogTail {
             name: name.to_owned(),
             channel: channel.to_owned(),
@@ -94,7 +94,7 @@ mod tests {
             ("/?action=stop", Route::Status),
             ("//index.html;x", Route::Status),
             ("/tail.html?processname=a", Route::Tail),
-            ("/ok.html", Route::Alive),
+            ("/ok.html", Route::Health),
             ("/events?types=x", Route::Events),
             ("/stylesheets/supervisor.css", Route::Asset("stylesheets/supervisor.css".to_owned())),
             ("/../etc/passwd", Route::Asset("../etc/passwd".to_owned())),

@@ -1,16 +1,16 @@
-//! Reads the two clocks and turns calendar time into local time. Decides nothing by them.
+//! Reads the monotonic and the wall clock and converts wall-clock time to local time.
 
 use std::mem::MaybeUninit;
 use std::time::Duration;
 
 use nix::time::{ClockId, clock_gettime};
 
-/// Time since boot or so; never jumps.
+/// Time on the monotonic clock, since an arbitrary start.
 pub fn monotonic() -> Duration {
     read(ClockId::CLOCK_MONOTONIC)
 }
 
-/// Time since the epoch, as the calendar of this machine has it.
+/// Time since the epoch.
 pub fn wall() -> Duration {
     read(ClockId::CLOCK_REALTIME)
 }
@@ -19,7 +19,7 @@ fn read(clock: ClockId) -> Duration {
     clock_gettime(clock).map_or(Duration::ZERO, Duration::from)
 }
 
-/// A moment as people here read it.
+/// A local date and time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LocalTime {
     pub year: i32,
@@ -30,13 +30,13 @@ pub struct LocalTime {
     pub second: i32,
 }
 
-/// `wall` in the time zone of this machine.
+/// Converts `wall` to the local time zone.
 pub fn local(wall: Duration) -> LocalTime {
     let seconds = libc::time_t::try_from(wall.as_secs()).unwrap_or(libc::time_t::MAX);
     let mut broken = MaybeUninit::<libc::tm>::zeroed();
-    // SAFETY: both pointers are to live values of the right type; an all-zero `tm` is a valid value,
-    // so reading it is sound even if the call fails. The daemon has one thread, so nobody changes
-    // TZ meanwhile.
+    // SAFETY: both pointers are to live values of the right type; an all-zero `tm` is a valid
+    // value, so reading it is sound even if the call fails. The daemon has one thread, so TZ is not
+    // changed concurrently.
     let tm = unsafe {
         libc::localtime_r(&raw const seconds, broken.as_mut_ptr());
         broken.assume_init()

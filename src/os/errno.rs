@@ -1,5 +1,5 @@
-//! Error numbers and their names, in a form that may be used between fork and exec: nothing here
-//! allocates or formats.
+//! Error numbers and their names. Usable between fork and exec, because [`name`] does not allocate
+//! or format.
 
 use std::io;
 
@@ -47,21 +47,21 @@ const NAMES: &[(i32, &str)] = &[
     (libc::EDQUOT, "EDQUOT"),
 ];
 
-/// `ENOENT` for 2; `None` for what no call of ours returns.
+/// `ENOENT` for 2; `None` for errors that our system calls do not return.
 pub fn name(code: i32) -> Option<&'static str> {
     NAMES.iter().find(|row| row.0 == code).map(|row| row.1)
 }
 
-/// The name of an error's number, the number where it has no name, else the error's own words.
-pub fn of(error: &io::Error) -> String {
+/// The name of the error number, or the number itself, or the message of the error.
+pub fn describe(error: &io::Error) -> String {
     match error.raw_os_error() {
         Some(code) => name(code).map_or_else(|| code.to_string(), str::to_owned),
         None => error.to_string(),
     }
 }
 
-/// An error as Python shows it: `[Errno 2] No such file or directory`.
-pub fn python(error: &io::Error) -> String {
+/// The error in Python's format: `[Errno 2] No such file or directory`.
+pub fn python_format(error: &io::Error) -> String {
     let Some(code) = error.raw_os_error() else { return error.to_string() };
     let text = error.to_string();
     let words = text.split(" (os error").next().unwrap_or_default();

@@ -1,5 +1,5 @@
-//! Small file work: whole files put in place, private names, pieces of a log. Logs that are written
-//! live in [`super::logfile`].
+//! File operations: atomic replacement, private temporary files, partial reads. Log files are in
+//! [`super::logfile`].
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
@@ -8,21 +8,26 @@ use std::path::{Path, PathBuf};
 
 use nix::unistd::{AccessFlags, access};
 
-/// Replaces `path` by `bytes`: readers see the old text or the new one, even after a power cut.
-/// `mode` is set on the new file whatever the umask; `None` keeps the mode that the old file has.
+/// Replaces the content of `path` atomically: readers see the old or the new content, even after a
+/// power failure. `mode` is set regardless of the umask; `None` keeps the mode of the old file.
 pub fn write_atomically(path: &Path, bytes: &[u8], mode: Option<u32>) -> io::Result<()> {
     let directory = path.parent().filter(|dir| !dir.as_os_str().is_empty());
     let directory = directory.unwrap_or(Path::new("."));
     let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let temporary = make_private(directory, &format!(".{name}."), "")?;
-    let result = fill(&temporary, path, bytes, mode);
+    let temporary = create_private_file(directory, &format!(".{name}."), "")?;
+    let result = write_and_rename(&temporary, path, bytes, mode);
     if result.is_err() {
         let _ = fs::remove_file(&temporary);
     }
     result
 }
 
-fn fill(temporary: &Path, path: &Path, bytes: &[u8], mode: Option<u32>) -> io::Result<()> {
+fn write_and_rename(
+    temporary: &Path,
+    path: &Path,
+    bytes: &[u8],
+    mode: Option<u32>,
+) -> io::Result<()> {
     let mode = match (mode, fs::metadata(path)) {
         (Some(mode), _) => mode,
         (None, Ok(old)) => old.permissions().mode() & 0o7777,
@@ -39,9 +44,9 @@ fn fill(temporary: &Path, path: &Path, bytes: &[u8], mode: Option<u32>) -> io::R
     Ok(())
 }
 
-/// Creates an empty file of mode 0600 under a name that nobody could guess: `prefix`, eight random
+/// Creates an empty file of mode 0600 with an unpredictable name: `prefix`, eight random
 /// characters, `suffix`.
-pub fn make_private(directory: &Path, prefix: &str, suffix: &str) -> io::Result<PathBuf> {
+pub fn create_private_file(directory: &Path, prefix: &str, suffix: &str) -> io::Result<PathBuf> {
     for _ in 0..100 {
         let path = directory.join(format!("{prefix}{}{suffix}", random_name()?));
         match OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path) {
@@ -53,13 +58,13 @@ pub fn make_private(directory: &Path, prefix: &str, suffix: &str) -> io::Result<
     Err(io::Error::new(io::ErrorKind::AlreadyExists, "no usable temporary file name found"))
 }
 
-/// Whether something is a plain file, which can be read without waiting.
+/// Whether `path` is a regular file, which can be read without blocking.
 pub fn is_regular(path: &Path) -> bool {
     fs::metadata(path).is_ok_and(|metadata| metadata.is_file())
 }
 
-/// A text that nobody can guess: 32 hex digits.
-pub fn secret() -> io::Result<String> {
+/// An unpredictable token of 32 hex digits.
+pub fn random_token() -> io::Result<String> {
     let mut bytes = [0; 16];
     File::open("/dev/urandom")?.read_exact(&mut bytes)?;
     let number = u128::from_ne_bytes(bytes);
@@ -73,7 +78,7 @@ fn random_name() -> io::Result<String> {
     Ok(bytes.iter().map(|byte| LETTERS[usize::from(byte % 32)] as char).collect())
 }
 
-/// Up to `length` bytes from `offset` on, or all to the end.
+/// Reads up to `length` bytes from `offset` on; without `length` to the end.
 pub fn read_from(path: &Path, offset: u64, length: Option<u64>) -> io::Result<Vec<u8>> {
     let mut file = File::open(path)?;
     file.seek(SeekFrom::Start(offset))?;
@@ -82,17 +87,17 @@ pub fn read_from(path: &Path, offset: u64, length: Option<u64>) -> io::Result<Ve
     Ok(bytes)
 }
 
-/// Whether we, as who we are, may execute a file.
+/// Whether this process may execute a file.
 pub fn may_execute(path: &Path) -> bool {
     access(path, AccessFlags::X_OK).is_ok()
 }
 
-/// Whether we may create files in a directory.
+/// Whether this process may create files in a directory.
 pub fn may_write(path: &Path) -> bool {
     access(path, AccessFlags::W_OK | AccessFlags::X_OK).is_ok()
 }
 
-/// The size of what can be read at `path`.
+/// The size of a readable file.
 pub fn size(path: &Path) -> io::Result<u64> {
     File::open(path)?.seek(SeekFrom::End(0))
 }
@@ -102,7 +107,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_file_is_replaced_whole_and_keeps_its_mode() {
+    fn a_file_is_replaced_atomically_and_keeps_its_mode() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("a");
         write_atomically(&path, b"one", Some(0o640)).unwrap();
@@ -113,9 +118,9 @@ mod tests {
     }
 
     #[test]
-    fn a_private_file_is_private_and_named_as_asked() {
+    fn a_private_file_has_mode_0600_and_the_requested_name() {
         let dir = tempfile::tempdir().unwrap();
-        let path = make_private(dir.path(), "web-stdout---x-", ".log").unwrap();
+        let path = create_private_file(dir.path(), "web-stdout---x-", ".log").unwrap();
         let name = path.file_name().unwrap().to_str().unwrap();
         assert!(name.starts_with("web-stdout---x-") && name.len() == 15 + 8 + 4, "{name}");
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o7777, 0o600);

@@ -1,17 +1,17 @@
-//! Ctrl-C as something to wait for. Until a [`Interrupt`] exists, SIGINT ends the program as it
-//! always does; afterwards it makes a descriptor readable. Knows nothing of who waits.
+//! SIGINT as a pollable descriptor. Until an [`Interrupt`] is installed, SIGINT terminates the
+//! program; afterwards it makes the descriptor readable.
 
 use std::io::{self, Read};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::net::UnixStream;
 use std::sync::Arc;
 
-/// A SIGINT that came, seen by all clones alike.
+/// A received SIGINT, shared by all clones.
 #[derive(Clone, Debug)]
 pub struct Interrupt(Arc<UnixStream>);
 
 impl Interrupt {
-    /// Takes SIGINT over, for the rest of the program's life.
+    /// Handles SIGINT from now on, until the process exits.
     pub fn install() -> io::Result<Self> {
         let (ours, theirs) = UnixStream::pair()?;
         ours.set_nonblocking(true)?;
@@ -19,7 +19,7 @@ impl Interrupt {
         Ok(Self(Arc::new(ours)))
     }
 
-    /// Whether a SIGINT came since the last time somebody asked.
+    /// Whether a SIGINT was received since the last call.
     pub fn take(&self) -> bool {
         let mut buffer = [0; 64];
         matches!((&*self.0).read(&mut buffer), Ok(count) if count > 0)

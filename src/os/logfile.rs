@@ -1,5 +1,6 @@
-//! A log that grows, rotates by size and survives what happens to its file. Pipes, terminals and the
-//! like are only ever written through. Knows no format: bytes come in.
+//! A log file with rotation by size, which tolerates renamed and removed files. Pipes, terminals
+//! and devices are written to without rotation. Content is bytes; the format is decided by the
+//! caller.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Seek, Write};
@@ -7,50 +8,50 @@ use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::fs::{FileTypeExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
-/// When to begin a new file, and how many old ones to keep.
+/// The rotation settings.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Rotation {
-    /// Zero or less: never.
+    /// Zero or less: no rotation.
     pub maxbytes: i64,
-    /// Zero or less: the file is emptied instead.
+    /// Zero or less: the file is truncated instead.
     pub backups: i64,
 }
 
-/// More old files than this are not counted through.
-const MOST_BACKUPS: i64 = 10_000;
+/// The maximum number of backups.
+const MAX_BACKUPS: i64 = 10_000;
 
 #[derive(Debug)]
 pub struct LogFile {
     path: PathBuf,
     rotation: Rotation,
-    /// `None` while it cannot be opened; every write tries again.
+    /// `None` while the file cannot be opened; every write retries.
     target: Option<Target>,
-    in_trouble: bool,
+    is_failing: bool,
 }
 
 #[derive(Debug)]
 struct Target {
     file: File,
-    rotates: bool,
+    is_rotatable: bool,
 }
 
 impl LogFile {
     pub fn open(path: impl Into<PathBuf>, rotation: Rotation) -> io::Result<Self> {
         let path = path.into();
         let target = Some(Target::open(&path)?);
-        Ok(Self { path, rotation, target, in_trouble: false })
+        Ok(Self { path, rotation, target, is_failing: false })
     }
 
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Appends all of `bytes`, then rotates if the file has reached its size. An error is returned
-    /// once per spell of trouble, so that a full disk does not fill the other log too.
+    /// Appends all `bytes`, then rotates if the file has reached its size. Of consecutive errors
+    /// only the first is returned, so that a full disk does not flood the activity log.
     pub fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
         let result = self.append(bytes).and_then(|()| self.rotate_if_due());
-        let was_in_trouble = std::mem::replace(&mut self.in_trouble, result.is_err());
-        if was_in_trouble { Ok(()) } else { result }
+        let was_failing = std::mem::replace(&mut self.is_failing, result.is_err());
+        if was_failing { Ok(()) } else { result }
     }
 
     fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
@@ -66,7 +67,7 @@ impl LogFile {
 
     fn rotate_if_due(&mut self) -> io::Result<()> {
         let maxbytes = u64::try_from(self.rotation.maxbytes).unwrap_or(0);
-        let Some(target) = self.target.as_mut().filter(|target| target.rotates) else {
+        let Some(target) = self.target.as_mut().filter(|target| target.is_rotatable) else {
             return Ok(());
         };
         if maxbytes == 0 || target.file.stream_position()? < maxbytes {
@@ -76,15 +77,16 @@ impl LogFile {
         if self.rotation.backups > 0 {
             self.shift_backups()?;
         }
-        let file = appending().truncate(false).open(&self.path)?;
+        let file = append_options().truncate(false).open(&self.path)?;
         file.set_len(0)?;
-        self.target = Some(Target { file, rotates: true });
+        self.target = Some(Target { file, is_rotatable: true });
         Ok(())
     }
 
-    /// `log.2` becomes `log.3`, `log.1` becomes `log.2`, `log` becomes `log.1`. Gaps are no error.
+    /// `log.2` becomes `log.3`, `log.1` becomes `log.2`, `log` becomes `log.1`. Missing files are
+    /// skipped.
     fn shift_backups(&self) -> io::Result<()> {
-        for number in (1..self.rotation.backups.min(MOST_BACKUPS)).rev() {
+        for number in (1..self.rotation.backups.min(MAX_BACKUPS)).rev() {
             rename_if_there(&self.backup(number), &self.backup(number + 1))?;
         }
         rename_if_there(&self.path, &self.backup(1))
@@ -96,17 +98,18 @@ impl LogFile {
         name.into()
     }
 
-    /// Lets go of the file and opens whatever now has its name.
+    /// Closes the file and opens the path again.
     pub fn reopen(&mut self) -> io::Result<()> {
         self.target = None;
         self.target = Some(Target::open(&self.path)?);
-        self.in_trouble = false;
+        self.is_failing = false;
         Ok(())
     }
 
-    /// Begins a new, empty file in place of this one. What cannot be removed, as a device, stays.
+    /// Replaces the file by a new, empty one. A target that cannot be removed, such as a device,
+    /// stays.
     pub fn clear(&mut self) -> io::Result<()> {
-        if self.target.as_ref().is_none_or(|target| target.rotates) {
+        if self.target.as_ref().is_none_or(|target| target.is_rotatable) {
             match fs::remove_file(&self.path) {
                 Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
                 _ => {}
@@ -119,40 +122,41 @@ impl LogFile {
 impl Target {
     fn open(path: &Path) -> io::Result<Self> {
         let is_fifo = fs::metadata(path).is_ok_and(|metadata| metadata.file_type().is_fifo());
-        let opened = match inherited(path) {
-            // Opened by name, a pipe whose reader went away would wait for another one.
+        let opened = match inherited_fd(path) {
+            // Opening a pipe by name could block until it has a reader, so the inherited descriptor
+            // is used.
             Some(fd) if is_fifo => File::from(fd.try_clone_to_owned()?),
             None if is_fifo => open_fifo(path)?,
-            // A socket cannot be opened by name, nor a terminal of another user.
-            Some(fd) => match appending().open(path) {
+            // A socket, or a terminal of another user, cannot be opened by name.
+            Some(fd) => match append_options().open(path) {
                 Ok(file) => file,
                 Err(_) => File::from(fd.try_clone_to_owned()?),
             },
-            None => appending().open(path)?,
+            None => append_options().open(path)?,
         };
         let is_file = opened.metadata()?.is_file();
-        Ok(Self { rotates: is_file && !is_special(path), file: opened })
+        Ok(Self { is_rotatable: is_file && !is_special(path), file: opened })
     }
 }
 
-/// For reading too: so that opening does not wait for a reader and writing finds one.
+/// Opened for reading too, so that neither open nor write requires a reader.
 fn open_fifo(path: &Path) -> io::Result<File> {
     OpenOptions::new().read(true).write(true).custom_flags(libc::O_NONBLOCK).open(path)
 }
 
-fn appending() -> OpenOptions {
+fn append_options() -> OpenOptions {
     let mut options = OpenOptions::new();
     options.append(true).create(true);
     options
 }
 
-/// Names that lead to another file, which is not ours to rename.
+/// Paths that lead to files which must not be renamed.
 fn is_special(path: &Path) -> bool {
     path.starts_with("/dev") || path.starts_with("/proc")
 }
 
-/// The descriptor that a path like `/dev/stdout` names.
-fn inherited(path: &Path) -> Option<BorrowedFd<'static>> {
+/// The inherited descriptor that a path like `/dev/stdout` names.
+fn inherited_fd(path: &Path) -> Option<BorrowedFd<'static>> {
     let number = match path.to_str()? {
         "/dev/stdout" => 1,
         "/dev/stderr" => 2,
@@ -161,7 +165,7 @@ fn inherited(path: &Path) -> Option<BorrowedFd<'static>> {
         }
     };
     match number {
-        // SAFETY: 1 and 2 are open for the whole life of the process.
+        // SAFETY: 1 and 2 stay open until the process exits.
         1 | 2 => Some(unsafe { BorrowedFd::borrow_raw(number) }),
         _ => None,
     }
@@ -174,8 +178,8 @@ fn rename_if_there(from: &Path, to: &Path) -> io::Result<()> {
     }
 }
 
-/// Writes all. A descriptor that somebody else made non-blocking is waited for; a FIFO that nobody
-/// empties is not.
+/// Writes all bytes. A descriptor that another process made non-blocking is polled; a FIFO without
+/// a reader times out.
 fn write_fully(file: &mut File, mut bytes: &[u8]) -> io::Result<()> {
     while !bytes.is_empty() {
         match file.write(bytes) {
@@ -229,7 +233,7 @@ mod tests {
     }
 
     #[test]
-    fn without_backups_the_file_is_emptied() {
+    fn without_backups_the_file_is_truncated() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("log");
         let mut log = LogFile::open(&path, Rotation { maxbytes: 3, backups: 0 }).unwrap();
@@ -240,7 +244,7 @@ mod tests {
     }
 
     #[test]
-    fn a_vanished_directory_is_reported_once_and_survived() {
+    fn a_removed_directory_is_reported_once_and_tolerated() {
         let dir = tempfile::tempdir().unwrap();
         let home = dir.path().join("logs");
         fs::create_dir(&home).unwrap();
@@ -248,12 +252,12 @@ mod tests {
         let mut log = LogFile::open(&path, Rotation { maxbytes: 2, backups: 1 }).unwrap();
         fs::remove_dir_all(&home).unwrap();
         assert!(log.write(b"ab").is_err(), "the rotation fails");
-        assert!(log.write(b"cd").is_ok(), "said already");
+        assert!(log.write(b"cd").is_ok(), "the error was reported already");
         fs::create_dir(&home).unwrap();
         log.write(b"e").unwrap();
         assert_eq!(content(&path), "e");
         fs::remove_dir_all(&home).unwrap();
-        assert!(log.write(b"f").is_err(), "a new spell of trouble");
+        assert!(log.write(b"f").is_err(), "a new series of errors");
     }
 
     #[test]
@@ -264,7 +268,7 @@ mod tests {
     }
 
     #[test]
-    fn clearing_makes_a_new_file_and_reopening_follows_the_name() {
+    fn clear_creates_a_new_file_and_reopen_opens_the_path() {
         use std::os::unix::fs::MetadataExt;
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("log");
@@ -284,7 +288,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_seek_is_written_through() {
+    fn a_fifo_is_written_without_rotation() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("fifo");
         nix::unistd::mkfifo(&path, nix::sys::stat::Mode::S_IRWXU).unwrap();

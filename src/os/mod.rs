@@ -1,9 +1,9 @@
-//! The only home of `nix`, `libc` and `unsafe`. Knows nothing of the rest of the house: numbers,
-//! paths and descriptors go in and out.
+//! Operating system interface: the only module that uses `nix`, `libc` and `unsafe`. Its functions
+//! take and return numbers, paths and descriptors; it depends on no other module.
 
 #![allow(
     unsafe_code,
-    reason = "the kernel is met here and nowhere else; each block says why it is sound"
+    reason = "system calls are made in this module only; each block states why it is sound"
 )]
 
 pub mod clock;

@@ -1,5 +1,5 @@
-//! Waits for descriptors, level-triggered: what is not read comes back. The only place of the daemon
-//! that sleeps. Knows neither what a descriptor is for nor what time it is.
+//! Waits for descriptors, level-triggered: unread data is reported again. The only blocking call of
+//! the daemon.
 
 use std::io;
 use std::num::NonZeroUsize;
@@ -9,12 +9,12 @@ use std::time::Duration;
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use polling::{Event, Events, PollMode};
 
-/// Names one registration. Never used twice.
+/// Identifies one registration. Tokens are never reused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Token(usize);
 
-/// What to wait for. A descriptor that hangs up is reported whatever the interest, again and again
-/// until it is removed.
+/// The events to wait for. A hang-up is reported regardless of the interest, until the descriptor
+/// is removed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Interest {
     pub read: bool,
@@ -22,7 +22,7 @@ pub struct Interest {
 }
 
 impl Interest {
-    /// Only a hang-up.
+    /// Only hang-ups.
     pub const NONE: Self = Self { read: false, write: false };
     pub const READ: Self = Self { read: true, write: false };
     pub const WRITE: Self = Self { read: false, write: true };
@@ -33,7 +33,7 @@ impl Interest {
     }
 }
 
-/// A descriptor that can be used without blocking. A hang-up or an error shows as both.
+/// A ready descriptor. A hang-up or an error is reported as readable and writable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Ready {
     pub token: Token,
@@ -47,38 +47,42 @@ pub struct Poller {
     last: usize,
 }
 
-/// How many descriptors one wait may report; the rest is reported by the next.
-const BATCH: NonZeroUsize = NonZeroUsize::new(256).expect("256 is not zero");
+/// The maximum number of descriptors per wait; the others are reported by the next wait.
+const MAX_EVENTS: NonZeroUsize = NonZeroUsize::new(256).expect("256 is not zero");
 
 impl Poller {
     pub fn new() -> io::Result<Self> {
-        Ok(Self { inner: polling::Poller::new()?, events: Events::with_capacity(BATCH), last: 0 })
+        Ok(Self {
+            inner: polling::Poller::new()?,
+            events: Events::with_capacity(MAX_EVENTS),
+            last: 0,
+        })
     }
 
-    /// Begins to watch `fd`, which the caller must [`remove`](Self::remove) before closing it.
+    /// Registers `fd`; the caller must [`remove`](Self::remove) it before closing it.
     pub fn add(&mut self, fd: impl AsFd, interest: Interest) -> io::Result<Token> {
         let token = Token(self.last + 1);
         let raw = fd.as_fd().as_raw_fd();
-        // SAFETY: every owner of a token removes it before it closes the descriptor; would one be
-        // forgotten, the kernel forgets it on close, and its token is never given out again.
+        // SAFETY: every owner of a token removes it before closing the descriptor. A descriptor
+        // that was not removed is removed by the kernel on close, and its token is never reused.
         unsafe { self.inner.add_with_mode(raw, interest.event(token), PollMode::Level) }?;
         self.last = token.0;
         Ok(token)
     }
 
-    /// Waits for something else on the same descriptor.
+    /// Changes the interest of a registered descriptor.
     pub fn change(&mut self, token: Token, fd: impl AsFd, interest: Interest) -> io::Result<()> {
         let fd: BorrowedFd<'_> = fd.as_fd();
         self.inner.modify_with_mode(fd, interest.event(token), PollMode::Level)
     }
 
-    /// Stops watching. It is no error if the descriptor was not watched.
+    /// Removes a descriptor. It is no error if it was not registered.
     pub fn remove(&mut self, fd: impl AsFd) {
         let _ = self.inner.delete(fd.as_fd());
     }
 
-    /// Sleeps until something is ready or `timeout` has passed; without one, for as long as it takes.
-    /// What is ready comes in the order in which it was added.
+    /// Blocks until a descriptor is ready or `timeout` has passed; `None` blocks without limit.
+    /// Ready descriptors are returned in order of registration.
     pub fn wait(&mut self, timeout: Option<Duration>) -> io::Result<Vec<Ready>> {
         self.events.clear();
         match self.inner.wait(&mut self.events, timeout) {
@@ -97,8 +101,8 @@ impl Poller {
     }
 }
 
-/// Makes reads and writes on our end of a pipe return at once, whatever there is.
-pub fn never_block(fd: impl AsFd) -> io::Result<()> {
+/// Makes reads and writes on a descriptor non-blocking.
+pub fn set_nonblocking(fd: impl AsFd) -> io::Result<()> {
     fcntl(fd, FcntlArg::F_SETFL(OFlag::O_NONBLOCK))?;
     Ok(())
 }
@@ -111,7 +115,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_not_read_is_reported_again_and_what_is_removed_never() {
+    fn unread_data_is_reported_again_and_removed_descriptors_are_not() {
         let (reader, mut writer) = UnixStream::pair().unwrap();
         let mut poller = Poller::new().unwrap();
         let token = poller.add(&reader, Interest::READ).unwrap();

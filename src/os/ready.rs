@@ -1,4 +1,4 @@
-//! Waiting for a handful of descriptors, for clients that keep no poller.
+//! Polls a small set of descriptors, for clients without a [`super::poller`].
 
 use std::io;
 use std::os::fd::BorrowedFd;
@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
-/// Waits until one of the descriptors can be read (or has ended) and tells which; all `false`
-/// means that the time is over.
+/// Waits until one of the descriptors is readable or closed; returns which ones. All `false` means
+/// that the time limit has passed.
 pub fn wait_readable(fds: &[BorrowedFd<'_>], limit: Option<Duration>) -> io::Result<Vec<bool>> {
     let mut polled: Vec<_> = fds.iter().map(|fd| PollFd::new(*fd, PollFlags::POLLIN)).collect();
     let end = limit.map(|limit| Instant::now() + limit);

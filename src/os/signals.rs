@@ -1,4 +1,4 @@
-//! Signals to this process, as numbers that can be read from a descriptor. Knows not what they mean.
+//! Signals to this process, as numbers that are read from a descriptor.
 
 use std::io::{self, Read, Write};
 use std::os::fd::{AsFd, BorrowedFd};
@@ -16,15 +16,15 @@ pub const USR2: i32 = libc::SIGUSR2;
 pub const TERM: i32 = libc::SIGTERM;
 pub const CHLD: i32 = libc::SIGCHLD;
 
-/// Signals that wait to be taken, each once, in the order in which they came first.
+/// Received signals, each at most once, in order of arrival.
 pub struct Signals {
     reader: UnixStream,
     pending: Vec<(i32, Arc<AtomicBool>)>,
 }
 
 impl Signals {
-    /// Catches `numbers` from now on. A signal that is already pending is not queued again, so the
-    /// pipe between handler and reader can never fill up.
+    /// Installs handlers for `numbers`. A signal that is already pending is not queued again, so
+    /// the pipe between handler and reader cannot fill up.
     pub fn catch(numbers: &[i32]) -> io::Result<Self> {
         let (reader, writer) = UnixStream::pair()?;
         reader.set_nonblocking(true)?;
@@ -49,7 +49,8 @@ impl Signals {
         Ok(Self { reader, pending })
     }
 
-    /// What came since the last call. A signal that comes during the call is taken now or next time.
+    /// The signals received since the last call. A signal during the call is returned now or by the
+    /// next call.
     pub fn take(&mut self) -> Vec<i32> {
         let mut bytes = [0; 64];
         let Ok(count) = self.reader.read(&mut bytes) else { return Vec::new() };
@@ -65,7 +66,7 @@ impl Signals {
     }
 }
 
-/// Whoever started us may have blocked them.
+/// Unblocks signals that the parent process may have blocked.
 fn unblock(numbers: &[i32]) -> io::Result<()> {
     let mut set = SigSet::empty();
     for &number in numbers {
@@ -80,7 +81,7 @@ impl AsFd for Signals {
     }
 }
 
-/// A broken pipe and a file that reached its size limit are errors of a write, not deaths.
+/// Ignores SIGPIPE and SIGXFSZ, so that they become errors of the write call.
 pub fn ignore_write_signals() -> io::Result<()> {
     for number in [Signal::SIGPIPE, Signal::SIGXFSZ] {
         // SAFETY: ignoring a signal installs no handler.
@@ -89,8 +90,8 @@ pub fn ignore_write_signals() -> io::Result<()> {
     Ok(())
 }
 
-/// Sends `number` to a process or, with `group`, to the process group that it leads. Zero only asks
-/// whether it is there.
+/// Sends a signal to a process or, with `group`, to its process group. Signal zero only checks that
+/// the process exists.
 pub fn kill(pid: i32, number: i32, group: bool) -> io::Result<()> {
     let target = if group { -pid } else { pid };
     // SAFETY: kill takes two numbers and touches no memory of ours.
@@ -105,10 +106,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn signals_come_once_each_in_the_order_of_their_arrival() {
+    fn pending_signals_are_returned_once_in_order_of_arrival() {
         let mut signals = Signals::catch(&[libc::SIGUSR1, libc::SIGUSR2, libc::SIGWINCH]).unwrap();
         for number in [libc::SIGUSR2, libc::SIGWINCH, libc::SIGUSR2] {
-            // Raised, not sent, so that this thread has handled it when the call returns.
+            // Raised synchronously, so that this thread has handled it when the call returns.
             signal_hook::low_level::raise(number).unwrap();
         }
         assert_eq!(signals.take(), [libc::SIGUSR2, libc::SIGWINCH]);

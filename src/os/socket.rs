@@ -1,5 +1,4 @@
-//! Listening sockets: TCP and unix, the latter with mode and owner and put in place atomically.
-//! Knows not what is spoken on them.
+//! Listening sockets: TCP, and unix sockets with mode and owner that are put in place atomically.
 
 use std::fmt;
 use std::fs;
@@ -23,9 +22,9 @@ pub enum Listener {
     Unix(UnixListener),
 }
 
-/// Mode and owner of a socket file; `u32::MAX` in an owner leaves that part as it is.
+/// Mode and owner of a socket file; `u32::MAX` in an owner keeps that part.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Rights {
+pub struct SocketPermissions {
     pub mode: Option<u32>,
     pub owner: Option<(u32, u32)>,
 }
@@ -33,9 +32,9 @@ pub struct Rights {
 /// Why a socket could not be opened.
 #[derive(Debug)]
 pub enum OpenError {
-    /// Somebody answers there already.
+    /// Another process is listening there.
     InUse,
-    /// The owner could not be set; the sentence that Supervisor says then.
+    /// The owner could not be set; the error message is identical to Supervisor's.
     Owner(String),
     Io(io::Error),
 }
@@ -60,13 +59,13 @@ impl fmt::Display for OpenError {
         match self {
             Self::InUse => f.write_str("[Errno 98] Address already in use"),
             Self::Owner(text) => f.write_str(text),
-            Self::Io(error) => f.write_str(&super::errno::python(error)),
+            Self::Io(error) => f.write_str(&super::errno::python_format(error)),
         }
     }
 }
 
-/// Listens at a TCP address; an empty host means all interfaces. IPv4 is preferred where a name has
-/// both, because Supervisor knows nothing else.
+/// Listens on a TCP address; an empty host means all interfaces. IPv4 is preferred for a name with
+/// both address families, because Supervisor supports only IPv4.
 pub fn tcp(host: &str, port: u16, backlog: i32) -> Result<TcpListener, OpenError> {
     let address = resolve(host, port)?;
     let family = if address.is_ipv4() { AddressFamily::Inet } else { AddressFamily::Inet6 };
@@ -76,7 +75,7 @@ pub fn tcp(host: &str, port: u16, backlog: i32) -> Result<TcpListener, OpenError
         SocketAddr::V4(address) => sys::bind(fd.as_raw_fd(), &SockaddrIn::from(address))?,
         SocketAddr::V6(address) => sys::bind(fd.as_raw_fd(), &SockaddrIn6::from(address))?,
     }
-    sys::listen(&fd, depth(backlog))?;
+    sys::listen(&fd, listen_backlog(backlog))?;
     Ok(TcpListener::from(fd))
 }
 
@@ -87,31 +86,31 @@ fn resolve(host: &str, port: u16) -> io::Result<SocketAddr> {
     first.copied().ok_or_else(|| io::Error::other("the host name has no address"))
 }
 
-fn depth(backlog: i32) -> Backlog {
+fn listen_backlog(backlog: i32) -> Backlog {
     Backlog::new(backlog).unwrap_or(Backlog::MAXCONN)
 }
 
-/// Listens at `path` in place of whatever dead socket or plain file is there. The socket appears
-/// under its name only when its mode is right. `stale` is called before a leftover is removed.
+/// Listens at `path` and replaces a stale socket or plain file there. The socket appears under its
+/// name only after its mode is set. `on_stale` is called before a stale file is removed.
 pub fn unix(
     path: &Path,
-    rights: Rights,
+    permissions: SocketPermissions,
     backlog: i32,
-    mut stale: impl FnMut(&Path),
+    mut on_stale: impl FnMut(&Path),
 ) -> Result<UnixListener, OpenError> {
     address(path)?;
     let temporary = temporary_name(path);
     let _ = fs::remove_file(&temporary);
     let fd = bind_unix(&temporary)?;
-    let placed = put_in_place(&temporary, path, rights, &mut stale);
+    let linked = link_into_place(&temporary, path, permissions, &mut on_stale);
     let _ = fs::remove_file(&temporary);
-    placed?;
-    set_owner(path, rights.owner)?;
-    sys::listen(&fd, depth(backlog))?;
+    linked?;
+    set_owner(path, permissions.owner)?;
+    sys::listen(&fd, listen_backlog(backlog))?;
     Ok(UnixListener::from(fd))
 }
 
-/// `PATH.PID`, or something shorter where that would be too long for a socket.
+/// `PATH.PID`, or a shorter name if that is too long for a socket.
 fn temporary_name(path: &Path) -> PathBuf {
     let mut long = path.as_os_str().to_owned();
     long.push(format!(".{}", std::process::id()));
@@ -121,7 +120,7 @@ fn temporary_name(path: &Path) -> PathBuf {
     path.with_file_name(format!(".{}", std::process::id()))
 }
 
-/// A path that a client can reach; the kernel has room for about a hundred bytes.
+/// Checks the length of a path; the kernel limits it to about a hundred bytes.
 fn address(path: &Path) -> Result<UnixAddr, OpenError> {
     UnixAddr::new(path).map_err(|_| OpenError::Io(io::Error::other("AF_UNIX path too long")))
 }
@@ -133,24 +132,24 @@ fn bind_unix(path: &Path) -> Result<OwnedFd, OpenError> {
     Ok(fd)
 }
 
-fn put_in_place(
+fn link_into_place(
     temporary: &Path,
     path: &Path,
-    rights: Rights,
-    stale: &mut impl FnMut(&Path),
+    permissions: SocketPermissions,
+    on_stale: &mut impl FnMut(&Path),
 ) -> Result<(), OpenError> {
-    if let Some(mode) = rights.mode {
+    if let Some(mode) = permissions.mode {
         fs::set_permissions(temporary, fs::Permissions::from_mode(mode & 0o7777))?;
     }
-    // A hard link, unlike a rename, fails if somebody else was faster; so two daemons that start
-    // together cannot both win. Each round removes a leftover, so the rounds end.
+    // A hard link, unlike a rename, fails if another process was faster, so two daemons that start
+    // together cannot both succeed. Each iteration removes a stale file, so the loop ends.
     for _ in 0..10 {
         match fs::hard_link(temporary, path) {
             Ok(()) => return Ok(()),
-            Err(_) if is_answering(path) => return Err(OpenError::InUse),
+            Err(_) if is_listening(path) => return Err(OpenError::InUse),
             Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error.into()),
             Err(_) => {
-                stale(path);
+                on_stale(path);
                 fs::remove_file(path)?;
             }
         }
@@ -158,8 +157,8 @@ fn put_in_place(
     Err(OpenError::InUse)
 }
 
-/// Whether a connection to `path` succeeds or would, if its queue were shorter.
-fn is_answering(path: &Path) -> bool {
+/// Whether a process is listening at `path`, even if its backlog is full.
+fn is_listening(path: &Path) -> bool {
     let Ok(address) = UnixAddr::new(path) else { return false };
     let flags = SockFlag::SOCK_CLOEXEC | SockFlag::SOCK_NONBLOCK;
     let Ok(fd) = sys::socket(AddressFamily::Unix, SockType::Stream, flags, None) else {
@@ -174,13 +173,13 @@ fn set_owner(path: &Path, owner: Option<(u32, u32)>) -> Result<(), OpenError> {
     let part = |id: u32| (id != u32::MAX).then_some(id);
     match chown(path, part(uid), part(gid)) {
         Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
-            let shown = |id: u32| if id == u32::MAX { "-1".to_owned() } else { id.to_string() };
+            let format_id = |id: u32| if id == u32::MAX { "-1".to_owned() } else { id.to_string() };
             Err(OpenError::Owner(format!(
                 "Not permitted to chown {} to uid/gid ({}, {}); adjust \"sockchown\" value in config \
                  file or on command line to values that the current user ({}) can successfully chown",
                 path.display(),
-                shown(uid),
-                shown(gid),
+                format_id(uid),
+                format_id(gid),
                 users::own_name()
             )))
         }
@@ -188,15 +187,19 @@ fn set_owner(path: &Path, owner: Option<(u32, u32)>) -> Result<(), OpenError> {
     }
 }
 
-/// Listens at `path` for a FastCGI program: whatever is there is replaced without a question.
-pub fn fastcgi_unix(path: &Path, rights: Rights, backlog: i32) -> Result<UnixListener, OpenError> {
+/// Listens at `path` for a FastCGI program; an existing file is replaced unconditionally.
+pub fn fastcgi_unix(
+    path: &Path,
+    permissions: SocketPermissions,
+    backlog: i32,
+) -> Result<UnixListener, OpenError> {
     let _ = fs::remove_file(path);
     let fd = bind_unix(path)?;
-    let result = set_owner(path, rights.owner).and_then(|()| {
-        if let Some(mode) = rights.mode {
+    let result = set_owner(path, permissions.owner).and_then(|()| {
+        if let Some(mode) = permissions.mode {
             fs::set_permissions(path, fs::Permissions::from_mode(mode & 0o7777))?;
         }
-        Ok(sys::listen(&fd, depth(backlog))?)
+        Ok(sys::listen(&fd, listen_backlog(backlog))?)
     });
     if result.is_err() {
         let _ = fs::remove_file(path);
@@ -205,7 +208,7 @@ pub fn fastcgi_unix(path: &Path, rights: Rights, backlog: i32) -> Result<UnixLis
 }
 
 impl Listener {
-    /// The bare descriptor, for handing on to children.
+    /// The raw descriptor, for passing to children.
     pub fn into_fd(self) -> OwnedFd {
         match self {
             Self::Tcp(listener) => listener.into(),
@@ -221,34 +224,34 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_socket_appears_with_its_mode_and_a_dead_one_gives_way() {
+    fn a_socket_has_its_mode_and_replaces_a_stale_one() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("s.sock");
-        let rights = Rights { mode: Some(0o700), owner: None };
-        let mut stale = 0;
-        drop(unix(&path, rights, 5, |_| stale += 1).unwrap());
-        let alive = unix(&path, rights, 5, |_| stale += 1).unwrap();
-        assert_eq!(stale, 1);
+        let permissions = SocketPermissions { mode: Some(0o700), owner: None };
+        let mut on_stale = 0;
+        drop(unix(&path, permissions, 5, |_| on_stale += 1).unwrap());
+        let alive = unix(&path, permissions, 5, |_| on_stale += 1).unwrap();
+        assert_eq!(on_stale, 1);
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o7777, 0o700);
-        assert!(matches!(unix(&path, rights, 5, |_| stale += 1), Err(OpenError::InUse)));
+        assert!(matches!(unix(&path, permissions, 5, |_| on_stale += 1), Err(OpenError::InUse)));
         UnixStream::connect(&path).unwrap();
         drop(alive);
-        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1, "no temporary name is left");
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1, "no temporary file is left");
     }
 
     #[test]
-    fn a_plain_file_gives_way_too_and_a_missing_directory_is_told() {
+    fn a_plain_file_is_replaced_and_a_missing_directory_is_an_error() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("s.sock");
         fs::write(&path, "").unwrap();
-        unix(&path, Rights::default(), 5, |_| ()).unwrap();
+        unix(&path, SocketPermissions::default(), 5, |_| ()).unwrap();
         let nowhere = dir.path().join("nowhere/s.sock");
-        let error = unix(&nowhere, Rights::default(), 5, |_| ()).unwrap_err();
+        let error = unix(&nowhere, SocketPermissions::default(), 5, |_| ()).unwrap_err();
         assert!(matches!(error, OpenError::Io(error) if error.kind() == io::ErrorKind::NotFound));
     }
 
     #[test]
-    fn a_port_in_use_is_told_from_other_errors() {
+    fn a_port_in_use_is_a_distinct_error() {
         let first = tcp("127.0.0.1", 0, 5).unwrap();
         let port = first.local_addr().unwrap().port();
         assert!(matches!(tcp("127.0.0.1", port, 5), Err(OpenError::InUse)));

@@ -1,6 +1,6 @@
-//! Makes a child. All that allocates, looks up or formats is done in the [`Plan`], before the fork;
-//! [`become_child`] makes async-signal-safe calls only and reports its failures on the child's own
-//! standard error, as Supervisor does.
+//! Spawns a child. Everything that allocates, looks up or formats is done in [`ChildSpec`] before
+//! the fork; [`become_child`] makes async-signal-safe calls only and reports failures on the
+//! child's standard error, as Supervisor does.
 
 use std::ffi::{CString, OsString};
 use std::io;
@@ -11,19 +11,19 @@ use std::ptr;
 use super::errno;
 use super::users::{Account, Identity};
 
-/// Everything about a child that is to be.
+/// Everything that is needed to spawn a child.
 #[derive(Debug)]
-pub struct Plan {
-    /// The file to execute, already searched for.
+pub struct ChildSpec {
+    /// The resolved executable.
     pub program: OsString,
     pub argv: Vec<OsString>,
-    /// The whole environment; nothing is inherited besides.
+    /// The complete environment; nothing else is inherited.
     pub environment: Vec<(OsString, OsString)>,
     pub directory: Option<OsString>,
     pub umask: Option<u32>,
-    /// Whether the child leads a process group of its own.
+    /// Whether the child leads its own process group.
     pub leads_group: bool,
-    /// Who to become, with the number that messages name.
+    /// The user to run as, with the uid for messages.
     pub user: Option<(u32, Identity)>,
     pub stdin: OwnedFd,
     pub stdout: OwnedFd,
@@ -31,7 +31,7 @@ pub struct Plan {
     pub stderr: Option<OwnedFd>,
 }
 
-/// A [`Plan`] in the shape in which system calls want it.
+/// A [`ChildSpec`] converted to the arguments of system calls.
 struct Prepared {
     program: CString,
     argv: CStrings,
@@ -40,8 +40,8 @@ struct Prepared {
     umask: Option<libc::mode_t>,
     leads_group: bool,
     account: Option<Account>,
-    /// Why the child must not run at all.
-    refusal: Option<Vec<u8>>,
+    /// The error message if the child cannot be set up.
+    setup_error: Option<Vec<u8>>,
     fds: [RawFd; 3],
     exec_failed: Vec<u8>,
     chdir_failed: Vec<u8>,
@@ -61,9 +61,9 @@ impl CStrings {
     }
 }
 
-impl Plan {
-    /// Forks. The descriptors of the plan are closed on this side in any case.
-    pub fn launch(self) -> io::Result<i32> {
+impl ChildSpec {
+    /// Forks. The descriptors of the spec are closed in the parent in any case.
+    pub fn spawn(self) -> io::Result<i32> {
         let prepared = self.prepare()?;
         let mask = block_all_signals();
         // SAFETY: the daemon has one thread; the child calls nothing but become_child, which keeps
@@ -81,7 +81,7 @@ impl Plan {
     fn prepare(&self) -> io::Result<Prepared> {
         let argv0 = self.argv.first().map(|arg| arg.clone().into_vec()).unwrap_or_default();
         let directory = self.directory.as_ref().map(|dir| dir.clone().into_vec());
-        let (account, refusal) = match &self.user {
+        let (account, setup_error) = match &self.user {
             Some((_, Identity::Become(account))) => (Some(account.clone()), None),
             Some((uid, Identity::Impossible(reason))) => {
                 let line = format!("supervisor: couldn't setuid to {uid}: {reason}\n");
@@ -96,13 +96,13 @@ impl Plan {
             environment: CStrings::new(
                 self.environment.iter().map(pair).collect::<Result<_, _>>()?,
             ),
-            chdir_failed: phrase(b"chdir to", directory.as_deref().unwrap_or_default()),
-            exec_failed: phrase(b"exec", &argv0),
+            chdir_failed: error_prefix(b"chdir to", directory.as_deref().unwrap_or_default()),
+            exec_failed: error_prefix(b"exec", &argv0),
             directory: directory.map(CString::new).transpose()?,
             umask: self.umask.map(|mask| mask as libc::mode_t & 0o7777),
             leads_group: self.leads_group,
             account,
-            refusal,
+            setup_error,
             fds: [
                 self.stdin.as_raw_fd(),
                 stdout,
@@ -113,7 +113,7 @@ impl Plan {
     }
 }
 
-fn phrase(verb: &[u8], object: &[u8]) -> Vec<u8> {
+fn error_prefix(verb: &[u8], object: &[u8]) -> Vec<u8> {
     [b"supervisor: couldn't ", verb, b" ", object, b": "].concat()
 }
 
@@ -134,7 +134,7 @@ fn highest_fd() -> RawFd {
     RawFd::try_from(soft).unwrap_or(65536).min(1 << 20)
 }
 
-/// Blocks every signal, so that none is handled by the child as if it were the daemon.
+/// Blocks every signal, so that the daemon's handlers do not run in the child.
 fn block_all_signals() -> libc::sigset_t {
     // SAFETY: both sets are live, and a zeroed one is valid to be overwritten.
     unsafe {
@@ -153,7 +153,7 @@ fn restore_signals(mask: &libc::sigset_t) {
 
 const NOT_SPAWNED: &[u8] = b"supervisor: child process was not spawned\n";
 
-/// The child's life between fork and exec, in Supervisor's order.
+/// The setup of the child between fork and exec, in Supervisor's order.
 ///
 /// # Safety
 /// Only in the child of a fork of a process with one thread.
@@ -168,20 +168,20 @@ unsafe fn become_child(child: &Prepared) -> ! {
         }
         close_from(3, child.highest_fd);
         reset_signals();
-        if child.refusal.is_some() || !become_user(child.account.as_ref()) {
-            give_up(child.refusal.as_deref().unwrap_or_default(), None);
+        if child.setup_error.is_some() || !change_user(child.account.as_ref()) {
+            exit_not_spawned(child.setup_error.as_deref().unwrap_or_default(), None);
         }
         if let Some(directory) = &child.directory
             && libc::chdir(directory.as_ptr()) != 0
         {
-            give_up(&child.chdir_failed, Some(last_errno()));
+            exit_not_spawned(&child.chdir_failed, Some(last_errno()));
         }
         if let Some(mask) = child.umask {
             libc::umask(mask);
         }
         let (argv, environment) = (&child.argv.pointers, &child.environment.pointers);
         libc::execve(child.program.as_ptr(), argv.as_ptr(), environment.as_ptr());
-        give_up(&child.exec_failed, Some(last_errno()))
+        exit_not_spawned(&child.exec_failed, Some(last_errno()))
     }
 }
 
@@ -199,8 +199,8 @@ unsafe fn close_from(first: RawFd, highest: RawFd) {
     }
 }
 
-/// Everything as a fresh process has it, but SIGPIPE and SIGXFSZ ignored: Python ignores them, so
-/// children of Supervisor have always had them so.
+/// Resets all signal dispositions, except that SIGPIPE and SIGXFSZ are ignored: Python ignores
+/// them, and children of Supervisor inherit that.
 ///
 /// # Safety
 /// As [`become_child`].
@@ -221,29 +221,29 @@ unsafe fn reset_signals() {
     }
 }
 
-/// Changes groups and user for good; root must not come back.
+/// Changes groups and user permanently; returns false if root privileges could be regained.
 ///
 /// # Safety
 /// As [`become_child`].
-unsafe fn become_user(account: Option<&Account>) -> bool {
+unsafe fn change_user(account: Option<&Account>) -> bool {
     let Some(Account { uid, gid, groups }) = account else { return true };
-    // SAFETY: the list is live and as long as is said.
+    // SAFETY: the list is live and the length is its own.
     unsafe {
         if libc::setgroups(groups.len() as _, groups.as_ptr()) != 0 {
-            return refuse(*uid, b"Could not set groups of effective user");
+            return report_setuid_failure(*uid, b"Could not set groups of effective user");
         }
         if libc::setgid(*gid) != 0 {
-            return refuse(*uid, b"Could not set group id of effective user");
+            return report_setuid_failure(*uid, b"Could not set group id of effective user");
         }
         libc::setuid(*uid) == 0 && (*uid == 0 || libc::setuid(0) != 0)
     }
 }
 
-/// Says that the user could not be changed, the number written without formatting.
+/// Reports that the user could not be changed; the number is written without allocation.
 ///
 /// # Safety
 /// As [`become_child`].
-unsafe fn refuse(uid: u32, reason: &[u8]) -> bool {
+unsafe fn report_setuid_failure(uid: u32, reason: &[u8]) -> bool {
     let mut digits = [0; 10];
     let mut at = digits.len();
     let mut rest = uid;
@@ -257,30 +257,34 @@ unsafe fn refuse(uid: u32, reason: &[u8]) -> bool {
     }
     // SAFETY: as the caller promised.
     unsafe {
-        say(&[b"supervisor: couldn't setuid to ", &digits[at..], b": ", reason, b"\n"]);
+        write_stderr(&[b"supervisor: couldn't setuid to ", &digits[at..], b": ", reason, b"\n"]);
     }
     false
 }
 
 /// # Safety
 /// As [`become_child`].
-unsafe fn give_up(message: &[u8], code: Option<i32>) -> ! {
+unsafe fn exit_not_spawned(message: &[u8], code: Option<i32>) -> ! {
     // SAFETY: as the caller promised; _exit does not return.
     unsafe {
         match code {
             Some(code) => {
-                say(&[message, errno::name(code).unwrap_or("unknown error").as_bytes(), b"\n"]);
+                write_stderr(&[
+                    message,
+                    errno::name(code).unwrap_or("unknown error").as_bytes(),
+                    b"\n",
+                ]);
             }
-            None => say(&[message]),
+            None => write_stderr(&[message]),
         }
-        say(&[NOT_SPAWNED]);
+        write_stderr(&[NOT_SPAWNED]);
         libc::_exit(127)
     }
 }
 
 /// # Safety
 /// As [`become_child`].
-unsafe fn say(parts: &[&[u8]]) {
+unsafe fn write_stderr(parts: &[&[u8]]) {
     for part in parts {
         // SAFETY: pointer and length are of a live slice.
         unsafe { libc::write(2, part.as_ptr().cast(), part.len()) };
@@ -300,10 +304,10 @@ mod tests {
 
     use super::*;
 
-    fn plan(program: &str, argv: &[&str]) -> (Plan, io::PipeReader) {
+    fn spec(program: &str, argv: &[&str]) -> (ChildSpec, io::PipeReader) {
         let (reader, writer) = io::pipe().unwrap();
         let stdin = OwnedFd::from(std::fs::File::open("/dev/null").unwrap());
-        let plan = Plan {
+        let spec = ChildSpec {
             program: program.into(),
             argv: argv.iter().map(OsString::from).collect(),
             environment: vec![("A".into(), "b".into())],
@@ -315,12 +319,12 @@ mod tests {
             stdout: writer.into(),
             stderr: None,
         };
-        (plan, reader)
+        (spec, reader)
     }
 
-    /// What the child wrote and how it ended.
-    fn run(plan: Plan, mut output: io::PipeReader) -> (String, i32) {
-        let pid = plan.launch().unwrap();
+    /// The output and exit status of the child.
+    fn run(spec: ChildSpec, mut output: io::PipeReader) -> (String, i32) {
+        let pid = spec.spawn().unwrap();
         let mut text = String::new();
         output.read_to_string(&mut text).unwrap();
         let mut status = 0;
@@ -332,54 +336,54 @@ mod tests {
     #[test]
     fn a_child_has_a_clean_table_of_descriptors_and_signals() {
         let command = ["grep", "-E", "-o", "^Sig(Blk|Ign).*", "/proc/self/status"];
-        let (plan, output) = self::plan("/bin/grep", &command);
-        let (text, _) = run(plan, output);
+        let (spec, output) = self::spec("/bin/grep", &command);
+        let (text, _) = run(spec, output);
         let masks = text.lines().filter_map(|line| line.split_once('\t'));
-        // 32 and 33 belong to libc, which keeps them from everybody.
+        // 32 and 33 are reserved by libc.
         let known = |mask: &str| u64::from_str_radix(mask, 16).unwrap() & !(0b11 << 31);
         let masks: Vec<_> = masks.map(|(name, mask)| (name, known(mask))).collect();
         let ignored = 1 << (libc::SIGPIPE - 1) | 1 << (libc::SIGXFSZ - 1);
         assert_eq!(masks, [("SigBlk:", 0), ("SigIgn:", ignored)]);
-        let (plan, output) = self::plan("/bin/ls", &["ls", "/proc/self/fd"]);
-        assert_eq!(run(plan, output).0, "0\n1\n2\n3\n", "3 is the directory that ls reads");
+        let (spec, output) = self::spec("/bin/ls", &["ls", "/proc/self/fd"]);
+        assert_eq!(run(spec, output).0, "0\n1\n2\n3\n", "3 is the directory that ls reads");
         let script =
             "tr '\\0' ' ' < /proc/$$/environ; ps -o pgid= -p $$ | grep -qw $$ && echo leads";
-        let (plan, output) = self::plan("/bin/sh", &["sh", "-c", script]);
-        assert_eq!(run(plan, output).0, "A=b leads\n");
+        let (spec, output) = self::spec("/bin/sh", &["sh", "-c", script]);
+        assert_eq!(run(spec, output).0, "A=b leads\n");
     }
 
     #[test]
-    fn a_failed_exec_is_told_on_standard_error() {
-        let (plan, output) = plan("/nonexistent/x", &["x", "y"]);
+    fn a_failed_exec_is_reported_on_standard_error() {
+        let (spec, output) = spec("/nonexistent/x", &["x", "y"]);
         let expected = "supervisor: couldn't exec x: ENOENT\n\
                         supervisor: child process was not spawned\n";
-        assert_eq!(run(plan, output), (expected.to_owned(), 127));
+        assert_eq!(run(spec, output), (expected.to_owned(), 127));
     }
 
     #[test]
-    fn a_script_without_an_interpreter_is_not_given_to_the_shell() {
+    fn a_script_without_an_interpreter_is_not_run_by_a_shell() {
         use std::os::unix::fs::PermissionsExt;
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("script");
         std::fs::write(&path, "echo hello\n").unwrap();
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
-        let (plan, output) = plan(path.to_str().unwrap(), &["script"]);
+        let (spec, output) = spec(path.to_str().unwrap(), &["script"]);
         let expected = "supervisor: couldn't exec script: ENOEXEC\n\
                         supervisor: child process was not spawned\n";
-        assert_eq!(run(plan, output), (expected.to_owned(), 127));
+        assert_eq!(run(spec, output), (expected.to_owned(), 127));
     }
 
     #[test]
-    fn directory_and_user_are_refused_in_supervisors_words() {
-        let (mut plan_, output) = plan("/bin/true", &["true"]);
-        plan_.directory = Some("/nonexistent".into());
-        let (text, _) = run(plan_, output);
+    fn directory_and_user_errors_have_supervisors_messages() {
+        let (mut spec, output) = self::spec("/bin/true", &["true"]);
+        spec.directory = Some("/nonexistent".into());
+        let (text, _) = run(spec, output);
         assert!(text.starts_with("supervisor: couldn't chdir to /nonexistent: ENOENT\n"), "{text}");
-        let (mut plan_, output) = plan("/bin/true", &["true"]);
+        let (mut spec, output) = self::spec("/bin/true", &["true"]);
         let reason = "Can't drop privilege as nonroot user".to_owned();
-        plan_.user = Some((33, Identity::Impossible(reason)));
+        spec.user = Some((33, Identity::Impossible(reason)));
         let expected = "supervisor: couldn't setuid to 33: Can't drop privilege as nonroot user\n\
                         supervisor: child process was not spawned\n";
-        assert_eq!(run(plan_, output), (expected.to_owned(), 127));
+        assert_eq!(run(spec, output), (expected.to_owned(), 127));
     }
 }

@@ -1,4 +1,4 @@
-//! An accepted connection, TCP or unix, that never blocks. Knows not what is spoken on it.
+//! An accepted connection, TCP or unix, in non-blocking mode.
 
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, TcpStream};
@@ -7,13 +7,13 @@ use std::os::unix::net::UnixStream;
 
 use super::socket::Listener;
 
-pub enum Stream {
+pub enum SocketStream {
     Tcp(TcpStream),
     Unix(UnixStream),
 }
 
 impl Listener {
-    /// `accept` gives nothing from now on where it would wait.
+    /// Makes `accept` non-blocking.
     pub fn set_nonblocking(&self) -> io::Result<()> {
         match self {
             Self::Tcp(listener) => listener.set_nonblocking(true),
@@ -21,23 +21,23 @@ impl Listener {
         }
     }
 
-    /// The next client that waits, if one does.
-    pub fn accept(&self) -> io::Result<Option<Stream>> {
+    /// Accepts the next waiting client; `None` if there is none.
+    pub fn accept(&self) -> io::Result<Option<SocketStream>> {
         let accepted = match self {
             Self::Tcp(listener) => listener.accept().and_then(|(stream, _)| {
                 stream.set_nonblocking(true)?;
-                // a reply is small and complete: nothing is gained by waiting for more of it
+                // Replies are written completely, so delaying small segments has no benefit.
                 stream.set_nodelay(true)?;
-                Ok(Stream::Tcp(stream))
+                Ok(SocketStream::Tcp(stream))
             }),
             Self::Unix(listener) => listener.accept().and_then(|(stream, _)| {
                 stream.set_nonblocking(true)?;
-                Ok(Stream::Unix(stream))
+                Ok(SocketStream::Unix(stream))
             }),
         };
         match accepted {
             Ok(stream) => Ok(Some(stream)),
-            Err(error) if is_passing(&error) => Ok(None),
+            Err(error) if is_transient(&error) => Ok(None),
             Err(error) => Err(error),
         }
     }
@@ -52,34 +52,34 @@ impl AsFd for Listener {
     }
 }
 
-/// The client went away before it was accepted, or there is none.
-fn is_passing(error: &io::Error) -> bool {
+/// There is no client, or it disconnected before it was accepted.
+fn is_transient(error: &io::Error) -> bool {
     use io::ErrorKind::{ConnectionAborted, Interrupted, WouldBlock};
     matches!(error.kind(), WouldBlock | Interrupted | ConnectionAborted)
 }
 
-impl Stream {
-    /// Reads what is there; `None` if nothing is, zero at the end.
-    pub fn take(&mut self, buffer: &mut [u8]) -> io::Result<Option<usize>> {
+impl SocketStream {
+    /// Reads available bytes; `None` if there are none, zero at the end.
+    pub fn read(&mut self, buffer: &mut [u8]) -> io::Result<Option<usize>> {
         let count = match self {
             Self::Tcp(stream) => stream.read(buffer),
             Self::Unix(stream) => stream.read(buffer),
         };
-        or_nothing(count)
+        none_if_blocked(count)
     }
 
-    /// Writes as much as is taken now; `None` if nothing is.
-    pub fn give(&mut self, bytes: &[u8]) -> io::Result<Option<usize>> {
+    /// Writes as many bytes as the socket accepts; `None` if it accepts none.
+    pub fn write(&mut self, bytes: &[u8]) -> io::Result<Option<usize>> {
         let count = match self {
             Self::Tcp(stream) => stream.write(bytes),
             Self::Unix(stream) => stream.write(bytes),
         };
-        or_nothing(count)
+        none_if_blocked(count)
     }
 
-    /// Tells the client that nothing more comes.
-    pub fn end(&self) {
-        // it may be gone already
+    /// Shuts down the write side.
+    pub fn shutdown_write(&self) {
+        // The client may have disconnected already.
         let _ = match self {
             Self::Tcp(stream) => stream.shutdown(Shutdown::Write),
             Self::Unix(stream) => stream.shutdown(Shutdown::Write),
@@ -87,15 +87,15 @@ impl Stream {
     }
 }
 
-fn or_nothing(count: io::Result<usize>) -> io::Result<Option<usize>> {
+fn none_if_blocked(count: io::Result<usize>) -> io::Result<Option<usize>> {
     match count {
         Ok(count) => Ok(Some(count)),
-        Err(error) if is_passing(&error) => Ok(None),
+        Err(error) if is_transient(&error) => Ok(None),
         Err(error) => Err(error),
     }
 }
 
-impl AsFd for Stream {
+impl AsFd for SocketStream {
     fn as_fd(&self) -> BorrowedFd<'_> {
         match self {
             Self::Tcp(stream) => stream.as_fd(),

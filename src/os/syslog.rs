@@ -1,10 +1,10 @@
-//! Lines to the system log.
+//! Writes lines to syslog.
 
 use std::ffi::CString;
 
 use nix::syslog::{Facility, LogFlags, Severity};
 
-/// Says who writes. Later calls change nothing.
+/// Sets the identifier. Only the first call has an effect.
 pub fn open(identifier: &str) {
     static IDENTIFIER: std::sync::OnceLock<CString> = std::sync::OnceLock::new();
     let name = IDENTIFIER.get_or_init(|| CString::new(identifier).unwrap_or_default());
@@ -21,8 +21,7 @@ fn open_log(name: &'static CString) -> nix::Result<()> {
     nix::syslog::openlog(name.to_str().ok(), LogFlags::empty(), Facility::LOG_USER)
 }
 
-/// Writes each line of `text` for itself, behind `prefix`. What cannot be delivered is lost: there
-/// is nowhere else to tell it.
+/// Writes each line of `text` separately, with `prefix`. Errors are ignored.
 pub fn write(prefix: &str, text: &[u8]) {
     for line in String::from_utf8_lossy(text).trim_end_matches('\n').split('\n') {
         let line = line.replace('\0', "");

@@ -1,4 +1,4 @@
-//! The terminal of a person: asking for a secret without showing it.
+//! Terminal input without echo, for passwords.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, BufRead, BufReader, Write};
@@ -8,14 +8,14 @@ use super::interrupt::Interrupt;
 use super::ready::wait_readable;
 use nix::sys::termios::{LocalFlags, SetArg, Termios, tcgetattr, tcsetattr};
 
-/// Asks on the controlling terminal, whatever standard input is, and reads a line without echo.
-/// A Ctrl-C meanwhile is [`io::ErrorKind::Interrupted`].
+/// Prompts on the controlling terminal, regardless of standard input, and reads a line without
+/// echo. Ctrl-C returns [`io::ErrorKind::Interrupted`].
 pub fn read_secret(prompt: &str, interrupt: &Interrupt) -> io::Result<String> {
     let mut terminal = OpenOptions::new().read(true).write(true).open("/dev/tty")?;
-    let hidden = Hidden::new(terminal.try_clone()?)?;
+    let echo_off = EchoOff::new(terminal.try_clone()?)?;
     terminal.write_all(prompt.as_bytes())?;
     let line = read_line(&terminal, interrupt);
-    drop(hidden);
+    drop(echo_off);
     terminal.write_all(b"\n")?;
     line
 }
@@ -30,25 +30,25 @@ fn read_line(terminal: &File, interrupt: &Interrupt) -> io::Result<String> {
     Ok(line.trim_end_matches('\n').to_owned())
 }
 
-/// A terminal that does not echo, until this is dropped.
-struct Hidden {
+/// Disables the echo of a terminal until dropped.
+struct EchoOff {
     terminal: File,
-    before: Termios,
+    saved: Termios,
 }
 
-impl Hidden {
+impl EchoOff {
     fn new(terminal: File) -> io::Result<Self> {
-        let before = tcgetattr(&terminal)?;
-        let mut quiet = before.clone();
-        quiet.local_flags.remove(LocalFlags::ECHO);
-        tcsetattr(&terminal, SetArg::TCSAFLUSH, &quiet)?;
-        Ok(Self { terminal, before })
+        let saved = tcgetattr(&terminal)?;
+        let mut settings = saved.clone();
+        settings.local_flags.remove(LocalFlags::ECHO);
+        tcsetattr(&terminal, SetArg::TCSAFLUSH, &settings)?;
+        Ok(Self { terminal, saved })
     }
 }
 
-impl Drop for Hidden {
+impl Drop for EchoOff {
     fn drop(&mut self) {
-        // Nobody is left to tell, and the next program sets the terminal up for itself.
-        let _ = tcsetattr(&self.terminal, SetArg::TCSAFLUSH, &self.before);
+        // An error is ignored: there is no way to report it.
+        let _ = tcsetattr(&self.terminal, SetArg::TCSAFLUSH, &self.saved);
     }
 }

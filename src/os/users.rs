@@ -1,16 +1,16 @@
-//! Who this process is, and who it may become. Names are looked up here, before any fork.
+//! User identity of this process, and changing it. All lookups happen before a fork.
 
 use std::ffi::CString;
 
 use nix::unistd::{self, Gid, Group, Uid, User};
 
-/// What to do about a wish to run as some user.
+/// How to run as a requested user.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Identity {
-    /// We are that user already.
+    /// The process runs as that user already.
     Keep,
     Become(Account),
-    /// It cannot be done; the reason in Supervisor's words.
+    /// Not possible; the reason is identical to Supervisor's message.
     Impossible(String),
 }
 
@@ -18,7 +18,7 @@ pub enum Identity {
 pub struct Account {
     pub uid: u32,
     pub gid: u32,
-    /// The primary group first, then the supplementary ones.
+    /// The primary group first, then the supplementary groups.
     pub groups: Vec<u32>,
 }
 
@@ -26,13 +26,13 @@ pub fn uid() -> u32 {
     unistd::getuid().as_raw()
 }
 
-/// The name of the user that we act as, for messages.
+/// The name of the effective user, for messages.
 pub fn own_name() -> String {
     let uid = unistd::geteuid();
     User::from_uid(uid).ok().flatten().map_or_else(|| uid.to_string(), |user| user.name)
 }
 
-/// Decides whether and how to become `uid`.
+/// Determines how to run as `uid`.
 pub fn identity(uid: u32) -> Identity {
     let Ok(Some(user)) = User::from_uid(Uid::from_raw(uid)) else {
         return Identity::Impossible(format!("Can't find uid {uid}"));
@@ -55,7 +55,7 @@ fn groups(user: &User) -> Vec<u32> {
     groups
 }
 
-/// Becomes `account` for good. The error is Supervisor's text.
+/// Switches to `account` permanently. The error message is identical to Supervisor's.
 pub fn become_account(account: &Account) -> Result<(), String> {
     let groups: Vec<Gid> = account.groups.iter().map(|gid| Gid::from_raw(*gid)).collect();
     unistd::setgroups(&groups).map_err(|_| "Could not set groups of effective user".to_owned())?;
@@ -65,28 +65,28 @@ pub fn become_account(account: &Account) -> Result<(), String> {
         .map_err(|error| format!("Could not set user id of effective user: {}", error.desc()))
 }
 
-/// What the user database knows of somebody.
+/// An entry of the user database.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Entry {
+pub struct UserEntry {
     pub name: String,
     pub uid: u32,
     pub gid: u32,
     pub home: String,
 }
 
-impl From<User> for Entry {
+impl From<User> for UserEntry {
     fn from(user: User) -> Self {
         let home = user.dir.to_string_lossy().into_owned();
         Self { name: user.name, uid: user.uid.as_raw(), gid: user.gid.as_raw(), home }
     }
 }
 
-pub fn by_name(name: &str) -> Option<Entry> {
-    User::from_name(name).ok().flatten().map(Entry::from)
+pub fn by_name(name: &str) -> Option<UserEntry> {
+    User::from_name(name).ok().flatten().map(UserEntry::from)
 }
 
-pub fn by_id(uid: u32) -> Option<Entry> {
-    User::from_uid(Uid::from_raw(uid)).ok().flatten().map(Entry::from)
+pub fn by_id(uid: u32) -> Option<UserEntry> {
+    User::from_uid(Uid::from_raw(uid)).ok().flatten().map(UserEntry::from)
 }
 
 pub fn group(name: &str) -> Option<u32> {
@@ -97,7 +97,7 @@ pub fn has_group(gid: u32) -> bool {
     Group::from_gid(Gid::from_raw(gid)).ok().flatten().is_some()
 }
 
-/// The name of this machine.
+/// The host name.
 pub fn host_name() -> String {
     unistd::gethostname().map_or_else(|_| String::new(), |name| name.to_string_lossy().into_owned())
 }

@@ -1,15 +1,15 @@
-//! Reaps children, ours and strangers. Knows only numbers.
+//! Reaps terminated children.
 
 use std::io;
 
-/// How a process ended.
+/// How a child terminated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Ended {
+pub enum ChildStatus {
     Exited(i32),
     Signaled { signal: i32, core_dumped: bool },
 }
 
-impl Ended {
+impl ChildStatus {
     fn decode(status: i32) -> Option<Self> {
         if libc::WIFEXITED(status) {
             Some(Self::Exited(libc::WEXITSTATUS(status)))
@@ -22,9 +22,9 @@ impl Ended {
     }
 }
 
-/// The next child that has ended, if there is one; never waits. Raw `waitpid`, because a child may
-/// die of a real-time signal, for which `nix` has no name.
-pub fn reap() -> io::Result<Option<(i32, Ended)>> {
+/// The next terminated child, if there is one; never blocks. Uses raw `waitpid`, because a child
+/// may be terminated by a real-time signal, which `nix` cannot represent.
+pub fn reap() -> io::Result<Option<(i32, ChildStatus)>> {
     loop {
         let mut status = 0;
         // SAFETY: the pointer is to a live integer.
@@ -33,7 +33,7 @@ pub fn reap() -> io::Result<Option<(i32, Ended)>> {
             return Ok(None);
         }
         if pid > 0 {
-            match Ended::decode(status) {
+            match ChildStatus::decode(status) {
                 Some(ended) => return Ok(Some((pid, ended))),
                 None => continue,
             }

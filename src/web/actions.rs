@@ -1,10 +1,11 @@
-//! The actions of the page: what they do, as promises, and Supervisor's sentence for how it went.
+//! The actions of the status page: what they do, and their result message, identical to
+//! Supervisor's.
 
 use crate::rpc::fault::{Code, Fault};
 use crate::rpc::value::Value;
 use crate::rpc::{Context, Outcome, Promise, info, names, web_ops};
 
-/// What a button asks for.
+/// An action of a button.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Action {
     Refresh,
@@ -18,7 +19,7 @@ pub(super) enum Action {
 
 use Action as A;
 
-/// The action, its name in a request, its label on a button.
+/// The action, its name in a request and its button label.
 const TABLE: &[(Action, &str, &str)] = &[
     (A::Refresh, "refresh", "Refresh"),
     (A::StopAll, "stopall", "Stop all"),
@@ -42,15 +43,15 @@ impl Action {
         TABLE.iter().find(|row| row.0 == self).map_or("", |row| row.2)
     }
 
-    /// Whether it is about one process.
+    /// Whether the action applies to one process.
     pub(super) fn needs_name(self) -> bool {
         matches!(self, A::Start | A::Stop | A::Restart | A::ClearLog)
     }
 }
 
-/// An action under way.
+/// An action in progress.
 #[derive(Clone, Debug)]
-pub(super) struct Doing {
+pub(super) struct PendingAction {
     action: Action,
     name: String,
     state: State,
@@ -60,12 +61,12 @@ pub(super) struct Doing {
 enum State {
     Waiting(Box<Promise>),
     Done(Result<(), Fault>),
-    /// There is no process of that name.
+    /// There is no process with that name.
     Unknown,
 }
 
-impl Doing {
-    pub(super) fn begin(context: &mut Context<'_>, action: Action, name: &str) -> Self {
+impl PendingAction {
+    pub(super) fn start(context: &mut Context<'_>, action: Action, name: &str) -> Self {
         let state = if action.needs_name() && !is_process(context, name) {
             State::Unknown
         } else {
@@ -78,7 +79,7 @@ impl Doing {
         Self { action, name: name.to_owned(), state }
     }
 
-    /// The sentence, once it is over.
+    /// The result message, if the action is complete.
     pub(super) fn poll(&mut self, context: &mut Context<'_>) -> Option<String> {
         if let State::Waiting(promise) = &mut self.state {
             self.state = State::Done(promise.poll(context)?.map(drop));

@@ -1,5 +1,5 @@
-//! What is answered to a request: the pages of the web interface, and where a call, a log or the
-//! stream of events is meant. Knows no socket; a reply that has to wait is a value.
+//! The web interface: answers requests with pages, XML-RPC responses, logs or event streams. Knows
+//! no socket; a pending reply is a value.
 
 mod actions;
 mod pages;

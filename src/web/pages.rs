@@ -1,5 +1,5 @@
-//! The pages as HTML: what they show, gathered from the core, and the templates that show it.
-//! Everything goes through the templates' escaping; nothing is put together by hand.
+//! Renders the pages as HTML: collects the data from the core and fills the templates, which escape
+//! all values.
 
 use super::actions::Action;
 use crate::assets;
@@ -24,31 +24,31 @@ impl Pages {
         templates.set_strict_mode(true);
         for name in TEMPLATES {
             let text = assets::web(&format!("{name}.hbs"));
-            // a template that does not parse is found by the tests, which render all of them
+            // parse errors are found by the tests, which render all templates
             let _ = templates.register_template_string(name, text);
         }
         Self { templates }
     }
 
-    /// A page, with what all pages show added to what it shows itself.
+    /// Renders a page with the data that is common to all pages.
     fn render(&self, context: &mut Context<'_>, name: &str, title: &str, own: Value) -> String {
         let supervisor = &context.supervisor;
-        let mut shown = Map::new();
-        shown.insert("title".to_owned(), json!(title));
-        shown.insert("identifier".to_owned(), json!(supervisor.config().supervisord.identifier));
-        shown.insert("mood".to_owned(), json!(supervisor.mood().name().to_lowercase()));
-        shown.insert("version".to_owned(), json!(env!("CARGO_PKG_VERSION")));
-        shown.insert("supervisor_version".to_owned(), json!(SUPERVISOR_VERSION));
+        let mut data = Map::new();
+        data.insert("title".to_owned(), json!(title));
+        data.insert("identifier".to_owned(), json!(supervisor.config().supervisord.identifier));
+        data.insert("mood".to_owned(), json!(supervisor.mood().name().to_lowercase()));
+        data.insert("version".to_owned(), json!(env!("CARGO_PKG_VERSION")));
+        data.insert("supervisor_version".to_owned(), json!(SUPERVISOR_VERSION));
         if let Value::Object(own) = own {
-            shown.extend(own);
+            data.extend(own);
         }
-        self.templates.render(name, &shown).unwrap_or_else(|error| {
+        self.templates.render(name, &data).unwrap_or_else(|error| {
             context.supervisor.log(LogLevel::Error, format!("web page `{name}`: {error}"));
-            "the page could not be made; the activity log says why".to_owned()
+            "the page could not be rendered; see the activity log".to_owned()
         })
     }
 
-    /// The list of processes.
+    /// The status page.
     pub(super) fn status(&self, context: &mut Context<'_>, message: &str, token: &str) -> String {
         let processes = names::by_name(context.supervisor);
         let mut groups: Vec<(&str, Vec<Value>)> = Vec::new();
@@ -63,7 +63,7 @@ impl Pages {
             let is_alone = rows.len() == 1 && rows[0]["name"] == name;
             json!({ "heading": if is_alone { "" } else { name }, "processes": rows })
         };
-        let shown = json!({
+        let data = json!({
             "message": message,
             "is_error": message.starts_with("ERROR") || message.starts_with("unexpected"),
             "token": token,
@@ -71,10 +71,10 @@ impl Pages {
             "groups": groups.into_iter().map(group).collect::<Vec<_>>(),
         });
         let title = format!("{}: processes", context.supervisor.config().supervisord.identifier);
-        self.render(context, "status", &title, shown)
+        self.render(context, "status", &title, data)
     }
 
-    /// The question before an action that came without a token.
+    /// The confirmation page for an action without a valid token.
     pub(super) fn confirm(
         &self,
         context: &mut Context<'_>,
@@ -86,17 +86,17 @@ impl Pages {
         let question =
             if action.needs_name() { format!("{label} {name}?") } else { format!("{label}?") };
         let name = if action.needs_name() { name } else { "" };
-        let shown = json!({
+        let data = json!({
             "question": question,
             "action": action.name(),
             "label": label,
             "name": name,
             "token": token,
         });
-        self.render(context, "confirm", &question, shown)
+        self.render(context, "confirm", &question, data)
     }
 
-    /// The end of a log, or why there is none.
+    /// The end of a log, or the reason why it cannot be shown.
     pub(super) fn tail(&self, context: &mut Context<'_>, tail: &Tail<'_>) -> String {
         let (text, problem) = match &tail.text {
             Ok(text) => (printable(text), ""),
@@ -104,7 +104,7 @@ impl Pages {
         };
         let is_stderr = tail.channel == "stderr";
         let title = format!("Supervisor tail of process {}", tail.name);
-        let shown = json!({
+        let data = json!({
             "heading": if tail.name.is_empty() { "Log".to_owned() } else { format!("{}: {}", tail.name, tail.channel) },
             "name": tail.name,
             "query": percent_encode(tail.name),
@@ -116,11 +116,11 @@ impl Pages {
             "text": text,
             "problem": problem,
         });
-        self.render(context, "tail", &title, shown)
+        self.render(context, "tail", &title, data)
     }
 }
 
-/// What the page of a log shows.
+/// The data of a log page.
 pub(super) struct Tail<'a> {
     pub(super) name: &'a str,
     pub(super) channel: &'a str,
@@ -152,7 +152,7 @@ fn actions(state: ProcessState) -> &'static [Action] {
     }
 }
 
-/// How many processes are in each state, in the order of Supervisor's numbers.
+/// The number of processes in each state, ordered by state number.
 fn counts(processes: &[&Process]) -> Value {
     let mut states: Vec<ProcessState> = processes.iter().map(|process| process.state()).collect();
     states.sort_by_key(|state| state.code());
@@ -160,32 +160,32 @@ fn counts(processes: &[&Process]) -> Value {
     states.chunk_by(|one, other| one == other).map(count).collect::<Vec<_>>().into()
 }
 
-/// A log as text, never as instructions: colours are left out, other control characters are shown
-/// as a caret and a letter.
+/// Makes a log safe to display: colour sequences are removed, other control characters are shown in
+/// caret notation.
 fn printable(text: &str) -> String {
-    let mut shown = String::with_capacity(text.len());
+    let mut out = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(char) = rest.chars().next() {
         if let Some(behind) = after_colour(rest).or_else(|| rest.strip_prefix("\r\n")) {
-            shown.push_str(if char == '\r' { "\n" } else { "" });
+            out.push_str(if char == '\r' { "\n" } else { "" });
             rest = behind;
             continue;
         }
         match char {
-            '\n' | '\t' => shown.push(char),
+            '\n' | '\t' => out.push(char),
             '\0'..='\u{1f}' | '\u{7f}' => {
-                shown.push('^');
-                shown.push(char::from(char as u8 ^ 0x40));
+                out.push('^');
+                out.push(char::from(char as u8 ^ 0x40));
             }
-            _ if char.is_control() => shown.push(char::REPLACEMENT_CHARACTER),
-            _ => shown.push(char),
+            _ if char.is_control() => out.push(char::REPLACEMENT_CHARACTER),
+            _ => out.push(char),
         }
         rest = &rest[char.len_utf8()..];
     }
-    shown
+    out
 }
 
-/// What follows a colour sequence of a terminal, if there is one at the beginning.
+/// The text after a colour sequence, if `text` starts with one.
 fn after_colour(text: &str) -> Option<&str> {
     let numbers = text.strip_prefix("\u{1b}[")?;
     let rest = numbers.trim_start_matches(|char: char| char.is_ascii_digit() || char == ';');
@@ -197,7 +197,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_log_is_text_and_never_instructions() {
+    fn control_sequences_in_a_log_are_neutralized() {
         assert_eq!(printable("a\r\nb\tc\rd"), "a\nb\tc^Md");
         assert_eq!(printable("\u{1b}[1;32mgreen\u{1b}[0m\u{1b}[m"), "green");
         assert_eq!(

@@ -1,6 +1,6 @@
-//! From a request to what is answered: a reply, a promise of one, or something to be streamed.
+//! Dispatches a request and returns a reply, a pending reply, or a stream.
 
-use super::actions::{Action, Doing};
+use super::actions::{Action, PendingAction};
 use super::pages::{Pages, Tail};
 use crate::assets;
 use crate::conf::config::LogLevel;
@@ -14,48 +14,48 @@ use crate::rpc::fault::{Code, Fault};
 use crate::rpc::value::Value;
 use crate::rpc::{Context, Outcome, Promise, logs, methods, names, xml};
 
-/// What a page may do: nothing but show itself with its own style, and send its own forms.
-const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; \
+/// The content security policy of pages without scripts.
+const PAGE_CSP: &str = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; \
                       base-uri 'none'; frame-ancestors 'none'";
-/// The list of processes may also run our own script, which asks nobody but us.
-const LIVE_POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; \
+/// The policy of the status page, which also runs our own script.
+const STATUS_CSP: &str = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; \
      img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 const HTML: &str = "text/html; charset=utf-8";
 const XML: &str = "text/xml";
 const TEXT: &str = "text/plain;charset=utf-8";
-/// The least that the page of a log shows, as in Supervisor.
-const LEAST_TAIL: i64 = 1024;
-/// The most that it shows; a browser has to hold it.
-const MOST_TAIL: i64 = 4 * 1024 * 1024;
+/// The minimum length of a displayed log, as in Supervisor.
+const MIN_TAIL: i64 = 1024;
+/// The maximum length of a displayed log, to protect browsers.
+const MAX_TAIL: i64 = 4 * 1024 * 1024;
 
-/// The server that a request came to.
+/// The access rules of the server that accepted a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ServerPolicy {
-    /// Everybody may come in.
+    /// No authentication is configured on a TCP socket.
     pub is_open: bool,
-    /// Actions by `GET` act at once, as Supervisor's do.
+    /// Actions by `GET` are executed without confirmation, as in Supervisor.
     pub get_actions: bool,
 }
 
-/// What becomes of a request.
+/// The answer to a request.
 pub enum Answer {
     Reply(Reply),
     Later(Pending),
-    /// Follow a log: the head of the reply, and the file.
+    /// Follow a log: the reply head and the path of the file.
     Follow(Reply, String),
     /// Stream events of these types; all types if the list is empty.
     Events(Reply, Vec<EventType>),
 }
 
-/// A reply that waits.
-pub struct Pending(Waiting);
+/// A pending reply.
+pub struct Pending(PendingKind);
 
-enum Waiting {
+enum PendingKind {
     Call(Promise),
-    Action(Doing, Redirect),
+    Action(PendingAction, Redirect),
 }
 
-/// Where the browser goes after an action.
+/// The redirect after an action.
 struct Redirect {
     status: u16,
     base: String,
@@ -63,7 +63,7 @@ struct Redirect {
 
 pub struct Site {
     pages: Pages,
-    /// Stands in our own forms; who does not know it did not see them.
+    /// The token in our own forms. A request without it does not come from them.
     token: String,
 }
 
@@ -76,56 +76,56 @@ impl Site {
         &self,
         context: &mut Context<'_>,
         request: &Request,
-        door: ServerPolicy,
+        policy: ServerPolicy,
     ) -> Answer {
         let route = Route::of(request);
         if !route.accepts(&request.method) {
-            return Answer::Reply(Reply::error(400, "This method does not fit this path."));
+            return Answer::Reply(Reply::error(400, "The method is not allowed for this path."));
         }
         match route {
-            Route::Rpc => rpc(context, request, door),
+            Route::Rpc => rpc(context, request, policy),
             Route::LogTail { name, channel } => log_tail(context, &name, &channel),
             Route::MainLogTail => follow(context, Log::Main, false),
             Route::Events => events(request),
-            Route::Status => self.status(context, request, door),
+            Route::Status => self.status(context, request, policy),
             Route::Tail => Answer::Reply(self.tail(context, request)),
-            Route::Alive => Answer::Reply(Reply::new(200, "text/plain", "OK")),
+            Route::Health => Answer::Reply(Reply::new(200, "text/plain", "OK")),
             Route::Asset(path) => Answer::Reply(asset(&path)),
         }
     }
 
-    fn status(&self, context: &mut Context<'_>, request: &Request, door: ServerPolicy) -> Answer {
+    fn status(&self, context: &mut Context<'_>, request: &Request, policy: ServerPolicy) -> Answer {
         let is_post = request.method == "POST";
         let mut fields = form::parse(request.query());
         if is_post {
             let Some(body) = &request.body else { return length_required() };
-            // what the form says beats what the address says
+            // form fields take precedence over query fields
             fields.splice(0..0, form::parse(&String::from_utf8_lossy(body)));
         }
         let field = |name: &str| form::field(&fields, name).unwrap_or_default();
         let message = field("message");
         let Some(action) = form::field(&fields, "action") else {
             let text = self.pages.status(context, message, &self.token);
-            return Answer::Reply(guarded(Reply::new(200, HTML, text), LIVE_POLICY));
+            return Answer::Reply(with_security_headers(Reply::new(200, HTML, text), STATUS_CSP));
         };
         let name = field("processname");
         let Some(action) =
             Action::from_name(action).filter(|it| !it.needs_name() || !name.is_empty())
         else {
-            return Answer::Reply(Reply::error(400, "There is no such action."));
+            return Answer::Reply(Reply::error(400, "Unknown action."));
         };
-        if is_post && is_forged(request, door) {
+        if is_post && is_forged(request, policy) {
             return forbidden();
         }
         let has_token = is_post && field("token") == self.token;
-        if has_token || door.get_actions || action == Action::Refresh {
-            let redirect = Redirect::after(request, door);
-            let mut doing = Doing::begin(context, action, name);
+        if has_token || policy.get_actions || action == Action::Refresh {
+            let redirect = Redirect::after(request, policy);
+            let mut pending = PendingAction::start(context, action, name);
             if action == Action::Refresh {
-                let message = doing.poll(context).unwrap_or_default();
+                let message = pending.poll(context).unwrap_or_default();
                 return Answer::Reply(redirect.reply(&message));
             }
-            return Answer::Later(Pending(Waiting::Action(doing, redirect)));
+            return Answer::Later(Pending(PendingKind::Action(pending, redirect)));
         }
         page(self.pages.confirm(context, action, name, &self.token))
     }
@@ -137,40 +137,41 @@ impl Site {
         }
         let name = form::field(&fields, "processname").unwrap_or_default();
         let limit = form::field(&fields, "limit").and_then(|limit| limit.parse().ok());
-        let limit = limit.unwrap_or(LEAST_TAIL).clamp(LEAST_TAIL, MOST_TAIL);
+        let limit = limit.unwrap_or(MIN_TAIL).clamp(MIN_TAIL, MAX_TAIL);
         let is_stderr = form::field(&fields, "channel") == Some("stderr");
         let stream = if is_stderr { OutputStream::Stderr } else { OutputStream::Stdout };
-        let text =
-            match name {
-                "" => Err("No process name found".to_owned()),
-                name => last_of(context, name, stream, limit).map_err(|fault| {
+        let text = match name {
+            "" => Err("No process name found".to_owned()),
+            name => {
+                read_tail(context, name, stream, limit).map_err(|fault| {
                     match Code::from_number(fault.code) {
                         Some(Code::NoFile) => format!("No file for {name}"),
                         _ => {
                             format!("ERROR: unexpected rpc fault [{}] {}", fault.code, fault.string)
                         }
                     }
-                }),
-            };
+                })
+            }
+        };
         let tail = Tail { name, channel: stream.name(), limit, text };
         html(self.pages.tail(context, &tail))
     }
 }
 
 impl Pending {
-    /// The reply, once there is one.
+    /// The reply, if the operation is complete.
     pub fn poll(&mut self, context: &mut Context<'_>) -> Option<Reply> {
         match &mut self.0 {
-            Waiting::Call(promise) => promise.poll(context).map(|result| called(&result)),
-            Waiting::Action(doing, redirect) => {
-                doing.poll(context).map(|message| redirect.reply(&message))
+            PendingKind::Call(promise) => promise.poll(context).map(|result| rpc_reply(&result)),
+            PendingKind::Action(pending, redirect) => {
+                pending.poll(context).map(|message| redirect.reply(&message))
             }
         }
     }
 }
 
-fn rpc(context: &mut Context<'_>, request: &Request, door: ServerPolicy) -> Answer {
-    if is_forged(request, door) {
+fn rpc(context: &mut Context<'_>, request: &Request, policy: ServerPolicy) -> Answer {
+    if is_forged(request, policy) {
         return forbidden();
     }
     let Some(body) = &request.body else { return length_required() };
@@ -179,25 +180,25 @@ fn rpc(context: &mut Context<'_>, request: &Request, door: ServerPolicy) -> Answ
         Err(why) => {
             let message = format!("XML-RPC request data is invalid: {why}");
             context.supervisor.log(LogLevel::Error, message);
-            return Answer::Reply(Reply::error(400, "This is no XML-RPC call."));
+            return Answer::Reply(Reply::error(400, "The body is not an XML-RPC call."));
         }
     };
     context.supervisor.log(LogLevel::Trace, format!("XML-RPC method called: {}()", call.method));
     let outcome = methods::call(context, &call.method, &call.params);
-    let told = match &outcome {
+    let result = match &outcome {
         Ok(_) => "successfully".to_owned(),
         Err(fault) => format!("fault: [{}] {}", fault.code, fault.string),
     };
-    let message = format!("XML-RPC method {}() returned {told}", call.method);
+    let message = format!("XML-RPC method {}() returned {result}", call.method);
     context.supervisor.log(LogLevel::Trace, message);
     match outcome {
-        Ok(Outcome::Later(promise)) => Answer::Later(Pending(Waiting::Call(promise))),
-        Ok(Outcome::Now(value)) => Answer::Reply(called(&Ok(value))),
-        Err(fault) => Answer::Reply(called(&Err(fault))),
+        Ok(Outcome::Later(promise)) => Answer::Later(Pending(PendingKind::Call(promise))),
+        Ok(Outcome::Now(value)) => Answer::Reply(rpc_reply(&Ok(value))),
+        Err(fault) => Answer::Reply(rpc_reply(&Err(fault))),
     }
 }
 
-fn called(result: &Result<Value, Fault>) -> Reply {
+fn rpc_reply(result: &Result<Value, Fault>) -> Reply {
     let body = match result {
         Ok(value) => xml::encode_response(value),
         Err(fault) => xml::encode_fault(fault),
@@ -224,7 +225,7 @@ fn follow(context: &Context<'_>, log: Log, is_child: bool) -> Answer {
     };
     let mut head = Reply::stream(TEXT);
     if is_child {
-        // nginx holds replies back otherwise
+        // nginx would buffer the reply otherwise
         head = head.header("X-Accel-Buffering", "no");
     }
     Answer::Follow(head, path)
@@ -238,7 +239,7 @@ fn events(request: &Request) -> Answer {
     let types: Option<Vec<EventType>> =
         names.into_iter().map(|name| EventType::from_name(&name.to_uppercase())).collect();
     let Some(types) = types else {
-        return Answer::Reply(Reply::error(400, "There is no such type of event."));
+        return Answer::Reply(Reply::error(400, "Unknown event type."));
     };
     let head = Reply::stream("text/event-stream")
         .header("Cache-Control", "no-store")
@@ -246,7 +247,7 @@ fn events(request: &Request) -> Answer {
     Answer::Events(head, types)
 }
 
-fn last_of(
+fn read_tail(
     context: &Context<'_>,
     name: &str,
     stream: OutputStream,
@@ -257,17 +258,19 @@ fn last_of(
     Ok(text.as_str().unwrap_or_default().to_owned())
 }
 
-/// Whether a page of somebody else made a browser send this. Without a password a stranger's DNS
-/// could make his page look like ours, so then a browser has to use an address.
-fn is_forged(request: &Request, door: ServerPolicy) -> bool {
+/// Whether a browser sent this from another site. Without a password, DNS rebinding could make
+/// another site look like ours, so a browser must then use an address instead of a name.
+fn is_forged(request: &Request, policy: ServerPolicy) -> bool {
     let from_browser = request.header("origin").is_some();
-    origin::is_foreign(request) || (door.is_open && from_browser && origin::is_by_name(request))
+    origin::is_cross_site(request)
+        || (policy.is_open && from_browser && origin::has_dns_host(request))
 }
 
 impl Redirect {
-    /// Supervisor's redirect where its behaviour is kept; else one that any proxy can pass on.
-    fn after(request: &Request, door: ServerPolicy) -> Self {
-        if !door.get_actions {
+    /// Supervisor's absolute redirect if `get_actions` is set; else a relative one, which works
+    /// behind any proxy.
+    fn after(request: &Request, policy: ServerPolicy) -> Self {
+        if !policy.get_actions {
             return Self { status: 303, base: "./".to_owned() };
         }
         let host = request.header("host").unwrap_or_default().trim();
@@ -277,7 +280,7 @@ impl Redirect {
 
     fn reply(&self, message: &str) -> Reply {
         let location = format!("{}?message={}", self.base, percent_encode(message));
-        secured(Reply::new(self.status, "text/plain", "").header("Location", location))
+        with_page_csp(Reply::new(self.status, "text/plain", "").header("Location", location))
     }
 }
 
@@ -286,7 +289,7 @@ fn asset(path: &str) -> Reply {
         "stylesheets/supervisor.css" => ("style.css", "text/css; charset=utf-8"),
         "live.js" => ("live.js", "text/javascript; charset=utf-8"),
         "images/icon.svg" | "favicon.ico" => ("icon.svg", "image/svg+xml"),
-        _ => return Reply::error(404, "There is nothing here."),
+        _ => return Reply::error(404, "Not found."),
     };
     Reply::new(200, kind, assets::web(name)).header("Cache-Control", "max-age=300")
 }
@@ -296,16 +299,16 @@ fn page(text: String) -> Answer {
 }
 
 fn html(text: String) -> Reply {
-    secured(Reply::new(200, HTML, text))
+    with_page_csp(Reply::new(200, HTML, text))
 }
 
-fn secured(reply: Reply) -> Reply {
-    guarded(reply, POLICY)
+fn with_page_csp(reply: Reply) -> Reply {
+    with_security_headers(reply, PAGE_CSP)
 }
 
-fn guarded(reply: Reply, policy: &'static str) -> Reply {
+fn with_security_headers(reply: Reply, csp: &'static str) -> Reply {
     reply
-        .header("Content-Security-Policy", policy)
+        .header("Content-Security-Policy", csp)
         .header("Referrer-Policy", "same-origin")
         .header("Cache-Control", "no-store")
 }
@@ -315,11 +318,11 @@ fn not_found() -> Answer {
 }
 
 fn length_required() -> Answer {
-    Answer::Reply(Reply::error(411, "The length of the request is missing."))
+    Answer::Reply(Reply::error(411, "The request has no Content-Length."))
 }
 
 fn forbidden() -> Answer {
-    let why = "The request came from another site, or by a name although no password is set. Open \
-               the page by its address, or set username and password.";
+    let why = "The request came from another site, or used a host name although no password is set. \
+               Open the page by its IP address, or set username and password.";
     Answer::Reply(Reply::error(403, why))
 }

@@ -81,7 +81,7 @@ fn probe(directory: &Path) -> Result<(), Refusal> {
             fault.help("a directory is needed there; move the file away"),
         ]));
     }
-    let made = files::make_private(directory, ".supkit-", "");
+    let made = files::create_private_file(directory, ".supkit-", "");
     let path = made.map_err(|error| cannot(&format!("write into `{shown}`"), &error))?;
     fs::remove_file(&path).map_err(|error| cannot(&format!("remove `{}`", path.display()), &error))
 }

@@ -6,36 +6,36 @@ fn at(secs: u64) -> Moment {
     Moment { mono: Duration::from_secs(secs), wall: 784_111_777 }
 }
 
-fn admit(_: &Request) -> Option<Reply> {
+fn authorize(_: &Request) -> Option<Reply> {
     None
 }
 
-/// What the client has received, when everything is written at once.
+/// Everything that the client receives.
 fn written(conn: &mut Conn) -> String {
     let text = String::from_utf8_lossy(conn.output()).into_owned();
     let count = conn.output().len();
-    conn.wrote(count, at(0));
+    conn.on_written(count, at(0));
     text
 }
 
-fn asked(bytes: &str) -> (Conn, Option<Request>) {
+fn receive_all(bytes: &str) -> (Conn, Option<Request>) {
     let mut conn = Conn::new(at(0));
     conn.receive(bytes.as_bytes(), at(0));
-    let request = conn.request(at(0), admit);
+    let request = conn.request(at(0), authorize);
     (conn, request)
 }
 
-/// The status line that `bytes` are answered with without anybody seeing a request.
-fn refused(bytes: &str) -> String {
-    let (mut conn, request) = asked(bytes);
+/// The status line of the reply to `bytes` that are rejected before a request is returned.
+fn rejected_with(bytes: &str) -> String {
+    let (mut conn, request) = receive_all(bytes);
     assert_eq!(request, None, "{bytes}");
     written(&mut conn).lines().next().unwrap_or_default().to_owned()
 }
 
 #[test]
-fn a_request_and_its_reply_leave_the_connection_open() {
+fn a_connection_stays_open_after_a_reply() {
     let (mut conn, request) =
-        asked("POST /RPC2 HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\nbody");
+        receive_all("POST /RPC2 HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\nbody");
     let request = request.unwrap();
     assert_eq!((request.method.as_str(), request.path().as_str()), ("POST", "/RPC2"));
     assert_eq!(request.body.as_deref(), Some(b"body".as_slice()));
@@ -46,37 +46,40 @@ fn a_request_and_its_reply_leave_the_connection_open() {
         "HTTP/1.1 200 OK\r\nServer: supkit\r\nDate: Sun, 06 Nov 1994 08:49:37 GMT\r\n\
          Content-Type: text/xml\r\nX-Content-Type-Options: nosniff\r\nContent-Length: 4\r\n\r\n<a/>"
     );
-    assert_eq!(conn.want(), Want { read: true, write: false, shutdown: false, close: false });
+    assert_eq!(
+        conn.io_state(),
+        IoState { read: true, write: false, shutdown: false, close: false }
+    );
 }
 
 #[test]
-fn requests_that_follow_each_other_are_answered_in_turn() {
-    let (mut conn, first) = asked("GET /1 HTTP/1.1\r\n\r\nGET /2 HTTP/1.1\r\n\r\n");
+fn pipelined_requests_are_answered_in_order() {
+    let (mut conn, first) = receive_all("GET /1 HTTP/1.1\r\n\r\nGET /2 HTTP/1.1\r\n\r\n");
     assert_eq!(first.unwrap().target, "/1");
-    assert_eq!(conn.request(at(0), admit), None);
+    assert_eq!(conn.request(at(0), authorize), None);
     conn.reply(Reply::error(404, ""), at(0));
-    assert_eq!(conn.request(at(0), admit).unwrap().target, "/2");
+    assert_eq!(conn.request(at(0), authorize).unwrap().target, "/2");
 }
 
 #[test]
-fn http_1_0_closes_unless_it_asks_otherwise() {
+fn http_1_0_closes_unless_keep_alive_is_requested() {
     for (head, keeps) in [
         ("GET / HTTP/1.0\r\n\r\n", false),
         ("GET / HTTP/1.0\r\nConnection: Keep-Alive\r\n\r\n", true),
         ("GET / HTTP/1.1\r\n\r\n", true),
         ("GET / HTTP/1.1\r\nConnection: close\r\n\r\n", false),
     ] {
-        let (mut conn, _) = asked(head);
+        let (mut conn, _) = receive_all(head);
         conn.reply(Reply::error(404, ""), at(0));
         let text = written(&mut conn);
         assert!(text.starts_with(&head[6..14]), "{text}");
-        assert_eq!(!conn.want().shutdown, keeps, "{head}");
+        assert_eq!(!conn.io_state().shutdown, keeps, "{head}");
     }
 }
 
 #[test]
 fn a_body_may_come_in_chunks() {
-    let (_, request) = asked(
+    let (_, request) = receive_all(
         "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n\
          4;x=y\r\nbody\r\nA\r\n0123456789\r\n0\r\nTrailer: x\r\n\r\n",
     );
@@ -84,17 +87,17 @@ fn a_body_may_come_in_chunks() {
 }
 
 #[test]
-fn a_client_that_expects_it_is_told_to_go_on() {
+fn expect_100_continue_is_answered() {
     let (mut conn, request) =
-        asked("POST / HTTP/1.1\r\nExpect: 100-continue\r\nContent-Length: 1\r\n\r\n");
+        receive_all("POST / HTTP/1.1\r\nExpect: 100-continue\r\nContent-Length: 1\r\n\r\n");
     assert_eq!(request, None);
     assert_eq!(written(&mut conn), "HTTP/1.1 100 Continue\r\n\r\n");
     conn.receive(b"x", at(0));
-    assert_eq!(conn.request(at(0), admit).unwrap().body.unwrap(), b"x");
+    assert_eq!(conn.request(at(0), authorize).unwrap().body.unwrap(), b"x");
 }
 
 #[test]
-fn what_cannot_be_understood_is_answered_and_closed() {
+fn an_invalid_request_is_answered_and_the_connection_closed() {
     let cases = [
         ("nonsense\r\n\r\n", "400"),
         ("GET / HTTP/1.1\r\nno colon\r\n\r\n", "400"),
@@ -109,31 +112,33 @@ fn what_cannot_be_understood_is_answered_and_closed() {
         ("POST / HTTP/1.1\r\nExpect: tea\r\n\r\n", "417"),
     ];
     for (bytes, status) in cases {
-        assert!(refused(bytes).starts_with(&format!("HTTP/1.1 {status}")), "{bytes}");
+        assert!(rejected_with(bytes).starts_with(&format!("HTTP/1.1 {status}")), "{bytes}");
     }
     let long = format!("POST / HTTP/1.1\r\nContent-Length: {}\r\n\r\n", MAX_BODY + 1);
-    assert!(refused(&long).contains("413"));
-    assert!(refused(&format!("GET /{} HTTP/1.1\r\n", "x".repeat(MAX_HEAD))).contains("431"));
-    assert!(refused(&format!("GET / HTTP/1.1\r\n{}\r\n", "a: b\r\n".repeat(200))).contains("431"));
+    assert!(rejected_with(&long).contains("413"));
+    assert!(rejected_with(&format!("GET /{} HTTP/1.1\r\n", "x".repeat(MAX_HEAD))).contains("431"));
+    assert!(
+        rejected_with(&format!("GET / HTTP/1.1\r\n{}\r\n", "a: b\r\n".repeat(200))).contains("431")
+    );
 }
 
 #[test]
-fn who_is_not_admitted_is_answered_before_the_body() {
+fn an_unauthorized_request_is_rejected_before_the_body() {
     let mut conn = Conn::new(at(0));
     conn.receive(b"POST / HTTP/1.1\r\nContent-Length: 99999999\r\n\r\n", at(0));
     assert_eq!(conn.request(at(0), |_| Some(Reply::fatal(401, ""))), None);
     assert!(written(&mut conn).starts_with("HTTP/1.1 401 "));
-    assert_eq!(conn.want(), Want { read: true, write: false, shutdown: true, close: false });
+    assert_eq!(conn.io_state(), IoState { read: true, write: false, shutdown: true, close: false });
     conn.receive(&[b'x'; 1000], at(1));
     assert_eq!(conn.input.len(), 0);
     conn.expire(at(10));
-    assert!(conn.want().close);
+    assert!(conn.io_state().close);
 }
 
 #[test]
 fn a_stream_is_chunked_for_http_1_1_and_bare_for_1_0() {
     for (version, want) in [("1.1", "2\r\nab\r\n"), ("1.0", "ab")] {
-        let (mut conn, _) = asked(&format!("GET / HTTP/{version}\r\n\r\n"));
+        let (mut conn, _) = receive_all(&format!("GET / HTTP/{version}\r\n\r\n"));
         conn.reply(Reply::stream("text/plain"), at(0));
         conn.chunk(b"ab", at(0));
         conn.chunk(b"", at(0));
@@ -145,66 +150,67 @@ fn a_stream_is_chunked_for_http_1_1_and_bare_for_1_0() {
 
 #[test]
 fn a_head_request_gets_no_body() {
-    let (mut conn, _) = asked("HEAD / HTTP/1.1\r\n\r\n");
+    let (mut conn, _) = receive_all("HEAD / HTTP/1.1\r\n\r\n");
     conn.reply(Reply::new(200, "text/plain", "body"), at(0));
     let text = written(&mut conn);
     assert!(text.contains("Content-Length: 4\r\n") && text.ends_with("\r\n\r\n"), "{text}");
 }
 
 #[test]
-fn slow_clients_are_given_up() {
+fn slow_clients_are_disconnected() {
     let mut silent = Conn::new(at(0));
     silent.expire(at(59));
-    assert!(!silent.want().close);
+    assert!(!silent.io_state().close);
     silent.expire(at(60));
-    assert!(silent.want().close);
+    assert!(silent.io_state().close);
 
-    let (mut slow, _) = asked("GET / HT");
+    let (mut slow, _) = receive_all("GET / HT");
     slow.receive(b"T", at(50));
     slow.expire(at(60));
     assert!(written(&mut slow).starts_with("HTTP/1.1 408 "));
 
-    let (mut stalled, _) = asked("GET / HTTP/1.1\r\n\r\n");
+    let (mut stalled, _) = receive_all("GET / HTTP/1.1\r\n\r\n");
     stalled.reply(Reply::stream("text/plain"), at(0));
-    assert_eq!(stalled.room(), HIGH_WATER - stalled.output().len());
-    stalled.wrote(1, at(30));
+    assert_eq!(stalled.stream_capacity(), HIGH_WATER - stalled.output().len());
+    stalled.on_written(1, at(30));
     stalled.expire(at(89));
-    assert!(!stalled.want().close);
+    assert!(!stalled.io_state().close);
     stalled.expire(at(90));
-    assert!(stalled.want().close);
+    assert!(stalled.io_state().close);
 
-    let (mut patient, _) = asked("GET / HTTP/1.1\r\n\r\n");
+    let (mut patient, _) = receive_all("GET / HTTP/1.1\r\n\r\n");
     assert_eq!(patient.deadline(), None);
     patient.reply(Reply::error(404, ""), at(5000));
     written(&mut patient);
-    assert_eq!(patient.deadline(), Some(Duration::from_secs(5000) + IDLE));
+    assert_eq!(patient.deadline(), Some(Duration::from_secs(5000) + IDLE_TIMEOUT));
 }
 
 #[test]
-fn a_client_that_hangs_up_gets_what_is_ready_and_no_more() {
-    let (mut conn, _) = asked("GET / HTTP/1.1\r\n\r\n");
+fn after_end_of_input_pending_output_is_still_sent() {
+    let (mut conn, _) = receive_all("GET / HTTP/1.1\r\n\r\n");
     conn.end_of_input();
-    assert!(conn.want().close);
-    let (mut conn, _) = asked("GET / HTTP/1.1\r\n\r\n");
+    assert!(conn.io_state().close);
+    let (mut conn, _) = receive_all("GET / HTTP/1.1\r\n\r\n");
     conn.reply(Reply::error(404, ""), at(0));
     conn.end_of_input();
-    assert!(!conn.want().close);
+    assert!(!conn.io_state().close);
     written(&mut conn);
     conn.end_of_input();
-    assert!(conn.want().close);
+    assert!(conn.io_state().close);
 }
 
 #[test]
-fn a_header_value_cannot_begin_another_header() {
-    let (mut conn, _) = asked("GET / HTTP/1.1\r\n\r\n");
+fn a_header_value_cannot_inject_a_header() {
+    let (mut conn, _) = receive_all("GET / HTTP/1.1\r\n\r\n");
     conn.reply(Reply::new(301, "text/plain", "").header("Location", "a\r\nSet-Cookie: b"), at(0));
     assert!(written(&mut conn).contains("Location: aSet-Cookie: b\r\n"));
 }
 
 proptest! {
-    /// Any bytes in any pieces: no panic, a bounded input buffer, and the same requests as at once.
+    /// Arbitrary bytes in arbitrary pieces: no panic, a bounded input buffer, and the same requests
+    /// as with one piece.
     #[test]
-    fn pieces_do_not_matter(
+    fn piece_boundaries_do_not_change_the_requests(
         bytes in proptest::collection::vec(prop_oneof![
             Just(b"GET / HTTP/1.1\r\n".to_vec()),
             Just(b"POST /x HTTP/1.0\r\n".to_vec()),
@@ -221,13 +227,13 @@ proptest! {
     }
 }
 
-/// All requests that come out of `bytes`, given in pieces of `size`.
+/// All requests that are parsed from `bytes`, fed in pieces of `size`.
 fn drive(bytes: &[u8], size: usize) -> Vec<Request> {
     let mut conn = Conn::new(at(0));
     let mut seen = Vec::new();
     for piece in bytes.chunks(size) {
         conn.receive(piece, at(0));
-        while let Some(request) = conn.request(at(0), admit) {
+        while let Some(request) = conn.request(at(0), authorize) {
             seen.push(request);
             conn.reply(Reply::error(404, ""), at(0));
         }
