@@ -1,19 +1,19 @@
-//! The table of actions, and how a line becomes one of them. Dispatch, help and completion all
-//! read this table.
+//! The table of actions, and the dispatch of a command line. Help and completion use the same
+//! table.
 
-use super::complete::Words;
+use super::complete::Arguments;
 use super::error::ClientError;
-use super::session::{Flow, Outcome, Session, Trouble};
+use super::session::{ActionError, Flow, Outcome, Session};
 use super::{config, daemon, exit, fg, help, json, processes, status, tail, update};
 
-/// Something that can be asked for.
+/// An action of supervisorctl.
 pub(super) struct Action {
     pub(super) name: &'static str,
-    /// Ways to write it, and what they do.
+    /// The forms of the command, with descriptions.
     pub(super) usage: &'static [(&'static str, &'static str)],
-    /// What its words are completed from.
-    pub(super) words: Words,
-    /// Whether `--json` may stand among its words.
+    /// How its arguments are completed.
+    pub(super) arguments: Arguments,
+    /// Whether `--json` is accepted among its arguments.
     json: bool,
     run: fn(&mut Session, &str) -> Outcome,
 }
@@ -21,8 +21,8 @@ pub(super) struct Action {
 pub(super) static ACTIONS: &[Action] = &[
     Action {
         name: "add",
-        usage: &[("add <name> [...]", "Activate groups that the configuration has gained")],
-        words: Words::Groups,
+        usage: &[("add <name> [...]", "Activate new groups of the configuration")],
+        arguments: Arguments::Groups,
         json: false,
         run: config::add,
     },
@@ -32,31 +32,31 @@ pub(super) static ACTIONS: &[Action] = &[
             ("avail", "List every configured process, active or not"),
             ("avail --json", "The same as JSON"),
         ],
-        words: Words::None,
+        arguments: Arguments::None,
         json: true,
         run: status::avail,
     },
     Action {
         name: "clear",
         usage: &[
-            ("clear <name> [...]", "Empty the logs of processes"),
-            ("clear all", "Empty the logs of every process"),
+            ("clear <name> [...]", "Truncate the logs of processes"),
+            ("clear all", "Truncate the logs of every process"),
         ],
-        words: Words::Processes,
+        arguments: Arguments::Processes,
         json: false,
         run: processes::clear,
     },
     Action {
         name: "exit",
         usage: &[("exit", "Leave the shell")],
-        words: Words::None,
+        arguments: Arguments::None,
         json: false,
-        run: daemon::leave,
+        run: daemon::quit,
     },
     Action {
         name: "fg",
-        usage: &[("fg <process>", "Watch a process and type into it; Ctrl-C leaves it running")],
-        words: Words::Processes,
+        usage: &[("fg <process>", "Attach to a process: show output, send input; Ctrl-C detaches")],
+        arguments: Arguments::Processes,
         json: false,
         run: fg::fg,
     },
@@ -64,17 +64,17 @@ pub(super) static ACTIONS: &[Action] = &[
         name: "maintail",
         usage: &[
             ("maintail", "The last 1600 bytes of the daemon's log"),
-            ("maintail -<bytes>", "The last so many bytes of it"),
+            ("maintail -<bytes>", "The last <bytes> bytes of it"),
             ("maintail -f", "The log as it grows, until Ctrl-C"),
         ],
-        words: Words::None,
+        arguments: Arguments::None,
         json: false,
         run: tail::maintail,
     },
     Action {
         name: "open",
-        usage: &[("open <url>", "Talk to another daemon: http://host:port or unix:///path")],
-        words: Words::None,
+        usage: &[("open <url>", "Connect to another daemon: http://host:port or unix:///path")],
+        arguments: Arguments::None,
         json: false,
         run: daemon::open,
     },
@@ -83,59 +83,62 @@ pub(super) static ACTIONS: &[Action] = &[
         usage: &[
             ("pid", "The pid of the daemon"),
             ("pid <name> [...]", "The pids of processes"),
-            ("pid all", "The pid of every process, one a line"),
+            ("pid all", "The pid of every process, one per line"),
             ("pid ... --json", "Names and pids as JSON"),
         ],
-        words: Words::Processes,
+        arguments: Arguments::Processes,
         json: true,
         run: status::pid,
     },
     Action {
         name: "quit",
         usage: &[("quit", "Leave the shell")],
-        words: Words::None,
+        arguments: Arguments::None,
         json: false,
-        run: daemon::leave,
+        run: daemon::quit,
     },
     Action {
         name: "reload",
-        usage: &[("reload", "Restart the daemon: it stops all, reads its files, starts again")],
-        words: Words::None,
+        usage: &[("reload", "Restart the daemon: stop all, read the configuration, start again")],
+        arguments: Arguments::None,
         json: false,
         run: daemon::reload,
     },
     Action {
         name: "remove",
-        usage: &[("remove <name> [...]", "Take stopped groups out of the active ones")],
-        words: Words::Groups,
+        usage: &[("remove <name> [...]", "Deactivate stopped groups")],
+        arguments: Arguments::Groups,
         json: false,
         run: config::remove,
     },
     Action {
         name: "reread",
         usage: &[
-            ("reread", "Read the configuration and tell what is new, without acting on it"),
+            ("reread", "Read the configuration and list changes without applying them"),
             ("reread --json", "The same as JSON"),
         ],
-        words: Words::None,
+        arguments: Arguments::None,
         json: true,
         run: config::reread,
     },
     Action {
         name: "restart",
         usage: &[
-            ("restart <name> [...]", "Stop and start processes; no file is read for it"),
+            (
+                "restart <name> [...]",
+                "Stop and start processes without rereading the configuration",
+            ),
             ("restart <group>:*", "Every process of a group"),
             ("restart all", "Every process"),
         ],
-        words: Words::Processes,
+        arguments: Arguments::Processes,
         json: false,
         run: processes::restart,
     },
     Action {
         name: "shutdown",
-        usage: &[("shutdown", "Stop all processes and end the daemon")],
-        words: Words::None,
+        usage: &[("shutdown", "Stop all processes and the daemon")],
+        arguments: Arguments::None,
         json: false,
         run: daemon::shutdown,
     },
@@ -146,7 +149,7 @@ pub(super) static ACTIONS: &[Action] = &[
             ("signal <signal> <group>:*", "To every process of a group"),
             ("signal <signal> all", "To every process"),
         ],
-        words: Words::Processes,
+        arguments: Arguments::Processes,
         json: false,
         run: processes::signal,
     },
@@ -157,7 +160,7 @@ pub(super) static ACTIONS: &[Action] = &[
             ("start <group>:*", "Every process of a group"),
             ("start all", "Every process"),
         ],
-        words: Words::Processes,
+        arguments: Arguments::Processes,
         json: false,
         run: processes::start,
     },
@@ -167,9 +170,9 @@ pub(super) static ACTIONS: &[Action] = &[
             ("status", "The state of every process"),
             ("status <name> [...]", "The state of these processes"),
             ("status <group>:*", "The state of a group"),
-            ("status ... --json", "All that the daemon tells of them, as JSON"),
+            ("status ... --json", "All process data as JSON"),
         ],
-        words: Words::Processes,
+        arguments: Arguments::Processes,
         json: true,
         run: status::status,
     },
@@ -180,7 +183,7 @@ pub(super) static ACTIONS: &[Action] = &[
             ("stop <group>:*", "Every process of a group"),
             ("stop all", "Every process"),
         ],
-        words: Words::Processes,
+        arguments: Arguments::Processes,
         json: false,
         run: processes::stop,
     },
@@ -188,11 +191,11 @@ pub(super) static ACTIONS: &[Action] = &[
         name: "tail",
         usage: &[
             ("tail <name> [stdout|stderr]", "The last 1600 bytes of a log (stdout by default)"),
-            ("tail -<bytes> <name>", "The last so many bytes of it"),
+            ("tail -<bytes> <name>", "The last <bytes> bytes of it"),
             ("tail -f <name>", "The log as it grows, until Ctrl-C"),
-            ("tail -f <name> <name> ...", "Several logs, each line behind its process"),
+            ("tail -f <name> <name> ...", "Several logs, each line prefixed with its process"),
         ],
-        words: Words::Processes,
+        arguments: Arguments::Processes,
         json: false,
         run: tail::tail,
     },
@@ -201,21 +204,21 @@ pub(super) static ACTIONS: &[Action] = &[
         usage: &[
             ("update", "Read the configuration and add, remove and restart groups to match"),
             ("update <group> [...]", "Only these groups"),
-            ("update --plan", "Only tell what it would do, and why"),
+            ("update --plan", "Show what would change and why, without applying it"),
             ("update --minimal", "Restart only the processes that changed"),
             ("update ... --json", "What was (or would be) done, as JSON"),
         ],
-        words: Words::Groups,
+        arguments: Arguments::Groups,
         json: true,
         run: update::update,
     },
     Action {
         name: "version",
         usage: &[
-            ("version", "The version of Supervisor that the daemon stands in for"),
+            ("version", "The version of Supervisor that the daemon is compatible with"),
             ("version --json", "All versions, as JSON"),
         ],
-        words: Words::None,
+        arguments: Arguments::None,
         json: true,
         run: daemon::version,
     },
@@ -225,40 +228,39 @@ pub(super) fn find(name: &str) -> Option<&'static Action> {
     ACTIONS.iter().find(|action| action.name == name)
 }
 
-/// Does what a line asks for. The error, if any, has been told when this returns; only Ctrl-C is
-/// left to the caller.
+/// Executes a command line. Errors have been reported when this returns, except Ctrl-C.
 pub(super) fn perform(session: &mut Session, line: &str) -> Result<Flow, Interrupted> {
-    let outcome = perform_until_let_in(session, line.trim());
+    let outcome = perform_with_login(session, line.trim());
     session.json = false;
     outcome
 }
 
-/// Asks people for a password as often as the server does.
-fn perform_until_let_in(session: &mut Session, line: &str) -> Result<Flow, Interrupted> {
+/// Asks for credentials as long as the server replies 401.
+fn perform_with_login(session: &mut Session, line: &str) -> Result<Flow, Interrupted> {
     loop {
-        match obey(session, line) {
+        match dispatch(session, line) {
             Ok(flow) => return Ok(flow),
-            Err(Trouble::Call(ClientError::Interrupted)) => return Err(Interrupted),
-            Err(Trouble::Call(ClientError::Status { code: 401, reason })) => {
-                session.say("Server requires authentication");
+            Err(ActionError::Call(ClientError::Interrupted)) => return Err(Interrupted),
+            Err(ActionError::Call(ClientError::Status { code: 401, reason })) => {
+                session.print_line("Server requires authentication");
                 if !session.settings.interactive {
                     let error = ClientError::Status { code: 401, reason };
-                    return tell(session, Trouble::Call(error));
+                    return report(session, ActionError::Call(error));
                 }
-                if let Err(trouble) = log_in(session) {
-                    return tell(session, trouble);
+                if let Err(error) = ask_credentials(session) {
+                    return report(session, error);
                 }
             }
-            Err(trouble) => return tell(session, trouble),
+            Err(error) => return report(session, error),
         }
     }
 }
 
-/// Ctrl-C while an action was at work.
+/// Ctrl-C was pressed during an action.
 #[derive(Debug)]
 pub(super) struct Interrupted;
 
-fn obey(session: &mut Session, line: &str) -> Outcome {
+fn dispatch(session: &mut Session, line: &str) -> Outcome {
     if line.is_empty() {
         return Ok(Flow::Continue);
     }
@@ -268,9 +270,9 @@ fn obey(session: &mut Session, line: &str) -> Outcome {
     };
     match (word, find(word)) {
         ("help", _) => help::help(session, rest),
-        ("EOF", _) => daemon::leave(session, rest),
+        ("EOF", _) => daemon::quit(session, rest),
         (_, Some(action)) if action.json => {
-            let (json, rest) = json::asked(rest);
+            let (json, rest) = json::split_json_flag(rest);
             session.json = json;
             (action.run)(session, &rest)
         }
@@ -282,7 +284,7 @@ fn obey(session: &mut Session, line: &str) -> Outcome {
     }
 }
 
-/// The word ends at the first letter that no action has in its name.
+/// The action name ends at the first character that cannot be part of one.
 fn split_word(line: &str) -> (&str, &str) {
     let is_part = |letter: char| letter.is_ascii_alphanumeric() || letter == '_';
     let end = line.find(|letter| !is_part(letter)).unwrap_or(line.len());
@@ -290,26 +292,26 @@ fn split_word(line: &str) -> (&str, &str) {
     (word, rest.trim())
 }
 
-fn log_in(session: &mut Session) -> Result<(), Trouble> {
+fn ask_credentials(session: &mut Session) -> Result<(), ActionError> {
     let username = session.ask("Username:")?;
     let password = session.ask_secret("Password:")?;
-    session.say("");
+    session.print_line("");
     session.settings.username = Some(username);
     session.settings.password = Some(password);
-    session.hang_up();
+    session.disconnect();
     Ok(())
 }
 
-/// Says what went wrong in the form that Supervisor's users know.
-fn tell(session: &mut Session, trouble: Trouble) -> Result<Flow, Interrupted> {
-    let (class, text) = match trouble {
-        Trouble::Call(ClientError::Interrupted) => return Err(Interrupted),
-        Trouble::Call(error) => error.in_python(),
-        Trouble::EndOfInput => ("EOFError", "EOF when reading a line".to_owned()),
-        Trouble::Value(text) => ("ValueError", text),
+/// Reports an error in Supervisor's format.
+fn report(session: &mut Session, error: ActionError) -> Result<Flow, Interrupted> {
+    let (class, text) = match error {
+        ActionError::Call(ClientError::Interrupted) => return Err(Interrupted),
+        ActionError::Call(error) => error.as_python(),
+        ActionError::EndOfInput => ("EOFError", "EOF when reading a line".to_owned()),
+        ActionError::Value(text) => ("ValueError", text),
     };
     let (file, line) = (file!(), line!());
-    session.hang_up();
+    session.disconnect();
     session.fail(
         exit::GENERIC,
         format_args!("error: <class '{class}'>, {text}: file: {file} line: {line}"),
@@ -322,13 +324,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn actions_stand_in_the_order_of_their_names() {
+    fn actions_are_sorted_by_name() {
         assert!(ACTIONS.is_sorted_by_key(|action| action.name));
         assert!(ACTIONS.iter().all(|action| !action.usage.is_empty()));
     }
 
     #[test]
-    fn a_word_ends_where_no_name_goes_on() {
+    fn an_action_name_ends_at_the_first_other_character() {
         assert_eq!(split_word("status web"), ("status", "web"));
         assert_eq!(split_word("status-x"), ("status", "-x"));
         assert_eq!(split_word("!x"), ("", "!x"));

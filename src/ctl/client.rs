@@ -1,5 +1,4 @@
-//! A client of the XML-RPC interface, and of the log streams beside it. It blocks; it knows a url,
-//! a user and a password, and no action of `supervisorctl`.
+//! A blocking client for XML-RPC and log streams, configured with a URL and credentials.
 
 use std::os::fd::{AsFd, BorrowedFd};
 use std::time::Duration;
@@ -7,48 +6,49 @@ use std::time::Duration;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 
+use super::connection::{Connection, WaitLimits};
 pub use super::error::ClientError;
 use super::error::Result;
 use super::framing::Framing;
 use super::url::ServerUrl;
-use super::wire::{Patience, Wire};
 use crate::os::interrupt::Interrupt;
 use crate::rpc::value::Value;
 use crate::rpc::xml::{self, Call};
 
-/// An answer may be a whole log file, so the bound is wide.
-const BODY_LIMIT: usize = 1 << 30;
+/// The maximum length of a response, which may contain a whole log file.
+const MAX_BODY: usize = 1 << 30;
 
-/// A server that can be called. Opening one does not connect: the first call does.
+/// A client of one server. The connection is opened by the first call.
 pub struct Client {
     serverurl: String,
     authorization: Option<String>,
-    patience: Patience,
-    kept: Option<Wire>,
+    limits: WaitLimits,
+    kept: Option<Connection>,
 }
 
 impl Client {
-    /// A server by its url: `unix:///path`, `http://host:port`. The password is sent only if there
-    /// is a user name too.
+    /// Creates a client for `unix:///path` or `http://host:port`. The password is sent only
+    /// together with a username.
     pub fn open(serverurl: &str, user: Option<&str>, password: Option<&str>) -> Self {
         let authorization = user.zip(password).map(|(user, password)| {
             format!("Basic {}", BASE64_STANDARD.encode(format!("{user}:{password}")))
         });
-        let patience = Patience::default();
-        Self { serverurl: serverurl.to_owned(), authorization, patience, kept: None }
+        let limits = WaitLimits::default();
+        Self { serverurl: serverurl.to_owned(), authorization, limits, kept: None }
     }
 
-    /// Gives up with [`ClientError::Timeout`] after so long a silence; `None` waits for ever.
+    /// Limits the wait for a reply; then calls fail with [`ClientError::Timeout`]. `None` waits
+    /// without limit.
     #[must_use]
     pub fn timeout(mut self, limit: Option<Duration>) -> Self {
-        self.patience.limit = limit;
+        self.limits.timeout = limit;
         self
     }
 
-    /// Gives up with [`ClientError::Interrupted`] at Ctrl-C.
+    /// Makes Ctrl-C end a call with [`ClientError::Interrupted`].
     #[must_use]
     pub fn interrupted_by(mut self, interrupt: Interrupt) -> Self {
-        self.patience.interrupt = Some(interrupt);
+        self.limits.interrupt = Some(interrupt);
         self
     }
 
@@ -56,7 +56,7 @@ impl Client {
         &self.serverurl
     }
 
-    /// Calls a method and waits for its answer.
+    /// Calls a method and waits for its result.
     pub fn call(&mut self, method: &str, params: &[Value]) -> Result<Value> {
         let call = Call { method: method.to_owned(), params: params.to_vec() };
         let body = self.post(&xml::encode_call(&call))?;
@@ -68,32 +68,32 @@ impl Client {
 
     fn post(&mut self, request: &[u8]) -> Result<Vec<u8>> {
         let url = self.url()?;
-        let mut wire = match self.kept.take() {
-            Some(wire) => wire,
-            None => Wire::connect(&url, self.patience.clone())?,
+        let mut connection = match self.kept.take() {
+            Some(connection) => connection,
+            None => Connection::connect(&url, self.limits.clone())?,
         };
         let length = request.len();
         let headers = format!("Content-Type: text/xml\r\nContent-Length: {length}\r\n");
         let mut bytes = self.head(&url, "POST /RPC2", &headers).into_bytes();
         bytes.extend_from_slice(request);
-        wire.send(&bytes)?;
-        let head = wire.head()?;
+        connection.send(&bytes)?;
+        let head = connection.head()?;
         if head.code != 200 {
             return Err(ClientError::Status { code: head.code, reason: head.reason });
         }
-        let body = whole_body(&mut wire, head.framing)?;
-        self.kept = head.stays_open.then_some(wire);
+        let body = read_body(&mut connection, head.framing)?;
+        self.kept = head.is_reusable.then_some(connection);
         Ok(body)
     }
 
-    /// Opens a stream that goes on until the server or the caller ends it.
-    pub fn follow(&self, path: &str) -> Result<Follow> {
+    /// Opens a log or event stream.
+    pub fn follow(&self, path: &str) -> Result<LogStream> {
         let url = self.url()?;
-        let mut wire = Wire::connect(&url, self.patience.clone())?;
-        wire.send(self.head(&url, &format!("GET {path}"), "").as_bytes())?;
-        let head = wire.head()?;
+        let mut connection = Connection::connect(&url, self.limits.clone())?;
+        connection.send(self.head(&url, &format!("GET {path}"), "").as_bytes())?;
+        let head = connection.head()?;
         match head.code {
-            200 => Ok(Follow { wire, framing: head.framing, ended: false }),
+            200 => Ok(LogStream { connection, framing: head.framing, ended: false }),
             code => Err(ClientError::Status { code, reason: head.reason }),
         }
     }
@@ -115,17 +115,17 @@ impl Client {
     }
 }
 
-fn whole_body(wire: &mut Wire, mut framing: Framing) -> Result<Vec<u8>> {
+fn read_body(connection: &mut Connection, mut framing: Framing) -> Result<Vec<u8>> {
     let mut body = Vec::new();
     loop {
-        body.append(&mut wire.take(&mut framing)?);
+        body.append(&mut connection.take(&mut framing)?);
         if framing.is_over() {
             return Ok(body);
         }
-        if body.len() > BODY_LIMIT {
-            return Err(ClientError::Malformed("the answer is too long".to_owned()));
+        if body.len() > MAX_BODY {
+            return Err(ClientError::Malformed("the response is too long".to_owned()));
         }
-        if !wire.fill()? {
+        if !connection.fill()? {
             return match framing {
                 Framing::UntilClose => Ok(body),
                 _ => Err(ClientError::Truncated),
@@ -134,47 +134,48 @@ fn whole_body(wire: &mut Wire, mut framing: Framing) -> Result<Vec<u8>> {
     }
 }
 
-/// A log as it grows.
+/// An open stream.
 #[derive(Debug)]
-pub struct Follow {
-    wire: Wire,
+pub struct LogStream {
+    connection: Connection,
     framing: Framing,
     ended: bool,
 }
 
-impl Follow {
-    /// What has come since the last time; waits if nothing has. `None` is the end.
+impl LogStream {
+    /// The next chunk; blocks until there is one. `None` is the end of the stream.
     pub fn chunk(&mut self) -> Result<Option<Vec<u8>>> {
         loop {
-            match self.piece()? {
+            match self.read_available()? {
                 Some(bytes) if bytes.is_empty() => {}
                 other => return Ok(other),
             }
         }
     }
 
-    /// Whether [`Self::piece`] has something to give although nothing new came.
-    pub fn has_ahead(&self) -> bool {
-        self.wire.has_ahead()
+    /// Whether [`Self::read_available`] returns data without new input.
+    pub fn has_buffered(&self) -> bool {
+        self.connection.has_buffered()
     }
 
-    /// The same with no more than one read, so that it may be empty; for who waits for many.
-    pub fn piece(&mut self) -> Result<Option<Vec<u8>>> {
-        let bytes = self.wire.take(&mut self.framing)?;
+    /// The same with at most one read, so the result may be empty; for callers that poll several
+    /// streams.
+    pub fn read_available(&mut self) -> Result<Option<Vec<u8>>> {
+        let bytes = self.connection.take(&mut self.framing)?;
         if !bytes.is_empty() {
             return Ok(Some(bytes));
         }
         if self.ended || self.framing.is_over() {
             return Ok(None);
         }
-        self.ended = !self.wire.fill()?;
-        let bytes = self.wire.take(&mut self.framing)?;
+        self.ended = !self.connection.fill()?;
+        let bytes = self.connection.take(&mut self.framing)?;
         Ok((!bytes.is_empty() || !self.ended).then_some(bytes))
     }
 }
 
-impl AsFd for Follow {
+impl AsFd for LogStream {
     fn as_fd(&self) -> BorrowedFd<'_> {
-        self.wire.as_fd()
+        self.connection.as_fd()
     }
 }

@@ -1,32 +1,32 @@
-//! What the Tab key offers: actions, groups, processes. Knows no terminal.
+//! Tab completion of actions, groups and processes.
 
 use super::actions::{self, ACTIONS};
-use super::server::Info;
+use super::server::ProcessInfo;
 
-/// What the words after an action are.
+/// What the arguments of an action are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Words {
+pub(super) enum Arguments {
     None,
     Groups,
     Processes,
 }
 
-/// Where the word begins that stands before the cursor.
+/// The start of the word before the cursor.
 pub(super) fn word_start(before: &str) -> usize {
     before.rfind(char::is_whitespace).map_or(0, |at| at + 1)
 }
 
-/// What the last word of `line` may become, each with a blank after it. `infos` is asked only if
-/// names of processes are wanted.
-pub(super) fn candidates(line: &str, infos: impl FnOnce() -> Vec<Info>) -> Vec<String> {
+/// The completions of the last word of `line`, each followed by a blank. `infos` is called only if
+/// process names are needed.
+pub(super) fn candidates(line: &str, infos: impl FnOnce() -> Vec<ProcessInfo>) -> Vec<String> {
     let word = &line[word_start(line)..];
     let action = line.split_whitespace().next().unwrap_or_default();
     let is_first = action.is_empty() || line.trim_start() == word;
-    let offered = match actions::find(action).map(|action| action.words) {
+    let offered = match actions::find(action).map(|action| action.arguments) {
         _ if is_first || action == "help" => action_names(),
-        Some(Words::Groups) => groups(&infos()),
-        Some(Words::Processes) => processes(&infos(), word.contains(':')),
-        Some(Words::None) | None => Vec::new(),
+        Some(Arguments::Groups) => groups(&infos()),
+        Some(Arguments::Processes) => processes(&infos(), word.contains(':')),
+        Some(Arguments::None) | None => Vec::new(),
     };
     let fits = offered.into_iter().filter(|name| name.starts_with(word));
     fits.map(|name| name + " ").collect()
@@ -39,7 +39,7 @@ fn action_names() -> Vec<String> {
     names
 }
 
-fn groups(infos: &[Info]) -> Vec<String> {
+fn groups(infos: &[ProcessInfo]) -> Vec<String> {
     let mut groups: Vec<String> = Vec::new();
     for info in infos {
         if !groups.contains(&info.group) {
@@ -49,10 +49,10 @@ fn groups(infos: &[Info]) -> Vec<String> {
     groups
 }
 
-/// The names as `status` shows them; in full where the person has begun so.
-fn processes(infos: &[Info], in_full: bool) -> Vec<String> {
+/// The names as shown by `status`; as `group:name` if the user has typed a colon.
+fn processes(infos: &[ProcessInfo], in_full: bool) -> Vec<String> {
     let mut names: Vec<String> = Vec::new();
-    for Info { group, name, .. } in infos {
+    for ProcessInfo { group, name, .. } in infos {
         if in_full || name != group {
             names.push(format!("{group}:{name}"));
             let whole = format!("{group}:*");
@@ -71,10 +71,10 @@ mod tests {
     use super::*;
 
     fn offer(line: &str) -> Vec<String> {
-        let info = |group: &str, name: &str| Info {
+        let info = |group: &str, name: &str| ProcessInfo {
             group: group.to_owned(),
             name: name.to_owned(),
-            ..Info::default()
+            ..ProcessInfo::default()
         };
         candidates(line, || vec![info("g", "a"), info("g", "b"), info("web", "web")])
     }
@@ -87,7 +87,7 @@ mod tests {
     }
 
     #[test]
-    fn the_others_are_names_of_what_the_action_takes() {
+    fn arguments_are_completed_by_the_kind_of_the_action() {
         assert_eq!(offer("stop "), ["g:a ", "g:* ", "g:b ", "web "]);
         assert_eq!(offer("stop web:"), ["web:web ", "web:* "]);
         assert_eq!(offer("update "), ["g ", "web "]);

@@ -1,9 +1,9 @@
-//! `reread`, `add`, `remove`: the configuration on file and the groups that are active.
+//! The actions `reread`, `add` and `remove`.
 
 use std::collections::BTreeMap;
 
 use super::error::ClientError;
-use super::server::Changes;
+use super::server::ConfigChanges;
 use super::session::{Flow, Outcome, Session};
 use super::{exit, help};
 use crate::rpc::fault::Code;
@@ -15,7 +15,7 @@ pub(super) fn reread(session: &mut Session, rest: &str) -> Outcome {
         return Ok(Flow::Continue);
     }
     match session.server().reload_config() {
-        Ok(changes) if session.json => Session::say_json(&changes.json()),
+        Ok(changes) if session.json => Session::print_json(&changes.json()),
         Ok(changes) => show(session, &changes),
         Err(ClientError::Fault(fault)) if fault.code == Code::ShutdownState.number() => {
             session.fail(exit::GENERIC, "ERROR: supervisor shutting down");
@@ -28,7 +28,7 @@ pub(super) fn reread(session: &mut Session, rest: &str) -> Outcome {
     Ok(Flow::Continue)
 }
 
-fn show(session: &mut Session, changes: &Changes) {
+fn show(session: &mut Session, changes: &ConfigChanges) {
     let words = [
         (&changes.added, "available"),
         (&changes.changed, "changed"),
@@ -37,14 +37,14 @@ fn show(session: &mut Session, changes: &Changes) {
     let by_name: BTreeMap<_, _> =
         words.iter().flat_map(|(names, word)| names.iter().map(move |name| (name, word))).collect();
     for (name, word) in &by_name {
-        session.say(format_args!("{name}: {word}"));
+        session.print_line(format_args!("{name}: {word}"));
     }
     if by_name.is_empty() {
-        session.say("No config updates to processes");
+        session.print_line("No config updates to processes");
     }
 }
 
-impl Changes {
+impl ConfigChanges {
     pub(super) fn json(&self) -> serde_json::Value {
         let Self { added, changed, removed } = self;
         serde_json::json!({ "added": added, "changed": changed, "removed": removed })
@@ -54,13 +54,13 @@ impl Changes {
 pub(super) fn add(session: &mut Session, rest: &str) -> Outcome {
     for name in rest.split_whitespace() {
         let Err(error) = session.server().add_group(name) else {
-            session.say(format_args!("{name}: added process group"));
+            session.print_line(format_args!("{name}: added process group"));
             continue;
         };
         match error.fault().and_then(|fault| Code::from_number(fault.code)) {
             Some(Code::ShutdownState) => session.fail(exit::GENERIC, "ERROR: shutting down"),
-            Some(Code::AlreadyAdded) => session.say("ERROR: process group already active"),
-            Some(Code::BadName) => no_such(session, name),
+            Some(Code::AlreadyAdded) => session.print_line("ERROR: process group already active"),
+            Some(Code::BadName) => report_unknown_group(session, name),
             _ => return Err(error.into()),
         }
     }
@@ -70,7 +70,7 @@ pub(super) fn add(session: &mut Session, rest: &str) -> Outcome {
 pub(super) fn remove(session: &mut Session, rest: &str) -> Outcome {
     for name in rest.split_whitespace() {
         let Err(error) = session.server().remove_group(name) else {
-            session.say(format_args!("{name}: removed process group"));
+            session.print_line(format_args!("{name}: removed process group"));
             continue;
         };
         match error.fault().and_then(|fault| Code::from_number(fault.code)) {
@@ -78,13 +78,13 @@ pub(super) fn remove(session: &mut Session, rest: &str) -> Outcome {
                 let line = format!("ERROR: process/group still running: {name}");
                 session.fail(exit::GENERIC, line);
             }
-            Some(Code::BadName) => no_such(session, name),
+            Some(Code::BadName) => report_unknown_group(session, name),
             _ => return Err(error.into()),
         }
     }
     Ok(Flow::Continue)
 }
 
-fn no_such(session: &mut Session, name: &str) {
+fn report_unknown_group(session: &mut Session, name: &str) {
     session.fail(exit::GENERIC, format_args!("ERROR: no such process/group: {name}"));
 }

@@ -1,21 +1,21 @@
-//! Actions on the daemon as a whole, and on the shell: `shutdown`, `reload`, `version`, `open`,
+//! The actions on the daemon as a whole and on the shell: `shutdown`, `reload`, `version`, `open`,
 //! `exit`.
 
 use std::io;
 
 use super::error::ClientError;
-use super::session::{Flow, Outcome, Session, Trouble};
+use super::session::{ActionError, Flow, Outcome, Session};
 use super::{exit, help, status};
 use crate::rpc::fault::Code;
 
 pub(super) fn shutdown(session: &mut Session, rest: &str) -> Outcome {
     let question = "Really shut the remote supervisord process down y/N? ";
-    if !bare(session, "shutdown", rest) || !is_sure(session, question)? {
+    if !takes_no_arguments(session, "shutdown", rest) || !confirm(session, question)? {
         return Ok(Flow::Continue);
     }
     let error = match session.server().shutdown() {
         Ok(()) => {
-            session.say("Shut down");
+            session.print_line("Shut down");
             return Ok(Flow::Continue);
         }
         Err(error) => error,
@@ -23,7 +23,7 @@ pub(super) fn shutdown(session: &mut Session, rest: &str) -> Outcome {
     let url = session.settings.serverurl.clone();
     match &error {
         ClientError::Fault(fault) if fault.code == Code::ShutdownState.number() => {
-            session.say("ERROR: already shutting down");
+            session.print_line("ERROR: already shutting down");
         }
         ClientError::Io(cause) if cause.kind() == io::ErrorKind::ConnectionRefused => {
             let line = format!("ERROR: {url} refused connection (already shut down?)");
@@ -40,11 +40,11 @@ pub(super) fn shutdown(session: &mut Session, rest: &str) -> Outcome {
 
 pub(super) fn reload(session: &mut Session, rest: &str) -> Outcome {
     let question = "Really restart the remote supervisord process y/N? ";
-    if !bare(session, "reload", rest) || !is_sure(session, question)? {
+    if !takes_no_arguments(session, "reload", rest) || !confirm(session, question)? {
         return Ok(Flow::Continue);
     }
     match session.server().restart() {
-        Ok(()) => session.say("Restarted supervisord"),
+        Ok(()) => session.print_line("Restarted supervisord"),
         Err(ClientError::Fault(fault)) if fault.code == Code::ShutdownState.number() => {
             session.fail(exit::GENERIC, "ERROR: already shutting down");
         }
@@ -53,8 +53,8 @@ pub(super) fn reload(session: &mut Session, rest: &str) -> Outcome {
     Ok(Flow::Continue)
 }
 
-/// Whether an action that takes no words has none. Says so if it has.
-fn bare(session: &mut Session, action: &str, rest: &str) -> bool {
+/// Checks that an action without arguments got none; reports an error otherwise.
+fn takes_no_arguments(session: &mut Session, action: &str, rest: &str) -> bool {
     if !rest.is_empty() {
         session.fail(exit::GENERIC, format_args!("Error: {action} accepts no arguments"));
         help::of(session, action);
@@ -62,8 +62,8 @@ fn bare(session: &mut Session, action: &str, rest: &str) -> bool {
     rest.is_empty()
 }
 
-/// In a shell people are asked before the daemon goes down.
-fn is_sure(session: &mut Session, question: &str) -> Result<bool, Trouble> {
+/// Asks for confirmation in an interactive shell.
+fn confirm(session: &mut Session, question: &str) -> Result<bool, ActionError> {
     if !session.settings.interactive {
         return Ok(true);
     }
@@ -71,7 +71,7 @@ fn is_sure(session: &mut Session, question: &str) -> Result<bool, Trouble> {
 }
 
 pub(super) fn version(session: &mut Session, rest: &str) -> Outcome {
-    if !bare(session, "version", rest) {
+    if !takes_no_arguments(session, "version", rest) {
         return Ok(Flow::Continue);
     }
     if !session.upcheck()? {
@@ -79,11 +79,11 @@ pub(super) fn version(session: &mut Session, rest: &str) -> Outcome {
     }
     let version = session.server().version()?;
     if session.json {
-        // Supervisor's own daemon has no such version: null.
+        // Supervisor's daemon has no such method: null.
         let supkit = session.server().supkit_version().ok();
-        Session::say_json(&serde_json::json!({ "supervisor": version, "supkit": supkit }));
+        Session::print_json(&serde_json::json!({ "supervisor": version, "supkit": supkit }));
     } else {
-        session.say(version);
+        session.print_line(version);
     }
     Ok(Flow::Continue)
 }
@@ -95,7 +95,7 @@ pub(super) fn open(session: &mut Session, rest: &str) -> Outcome {
         return Ok(Flow::Continue);
     }
     rest.clone_into(&mut session.settings.serverurl);
-    session.hang_up();
+    session.disconnect();
     let before = session.status;
     let outcome = status::status(session, "");
     if outcome.is_ok() {
@@ -104,8 +104,8 @@ pub(super) fn open(session: &mut Session, rest: &str) -> Outcome {
     outcome
 }
 
-#[expect(clippy::unnecessary_wraps, reason = "the shape of every action")]
-pub(super) fn leave(session: &mut Session, _rest: &str) -> Outcome {
-    session.say("");
-    Ok(Flow::Leave)
+#[expect(clippy::unnecessary_wraps, reason = "all actions have the same signature")]
+pub(super) fn quit(session: &mut Session, _rest: &str) -> Outcome {
+    session.print_line("");
+    Ok(Flow::Exit)
 }

@@ -1,40 +1,40 @@
-//! Why a call did not answer: by kind for programs, and in Python's words for people who know
-//! Supervisor's `error:` lines.
+//! Client errors: an enum for programs, and the Python exception texts of Supervisor's `error:`
+//! lines.
 
 use std::fmt;
 use std::io;
 
 use crate::rpc::fault::Fault;
 
-/// What went wrong between a call and its answer.
+/// Why a call failed.
 #[derive(Debug)]
 pub enum ClientError {
-    /// The server answered that it cannot do it.
+    /// The server returned a fault.
     Fault(Fault),
-    /// The server answered with something else than `200 OK`.
+    /// The server replied with a status other than 200.
     Status { code: u16, reason: String },
-    /// The url is none that we can connect to.
+    /// The URL is invalid.
     Url(String),
-    /// The host of the url has no address.
+    /// The host name could not be resolved.
     Resolve(String),
-    /// The socket failed.
+    /// A socket operation failed.
     Io(io::Error),
-    /// The server closed the connection before it answered.
+    /// The server closed the connection before the reply.
     Closed,
-    /// The server closed the connection in the middle of its answer.
+    /// The server closed the connection in the middle of the reply.
     Truncated,
-    /// The answer is not what HTTP or XML-RPC allow.
+    /// The reply is not valid HTTP or XML-RPC.
     Malformed(String),
-    /// The server was silent for longer than the limit.
+    /// The server did not reply within the limit.
     Timeout,
-    /// Ctrl-C.
+    /// Ctrl-C was pressed.
     Interrupted,
 }
 
 pub(super) type Result<T> = std::result::Result<T, ClientError>;
 
 impl ClientError {
-    /// The number of the fault, if it is one.
+    /// The fault, if the error is one.
     pub fn fault(&self) -> Option<&Fault> {
         match self {
             Self::Fault(fault) => Some(fault),
@@ -42,8 +42,8 @@ impl ClientError {
         }
     }
 
-    /// The class that Python would raise, and what it would say.
-    pub(super) fn in_python(&self) -> (&'static str, String) {
+    /// The Python exception class and its text.
+    pub(super) fn as_python(&self) -> (&'static str, String) {
         match self {
             Self::Fault(fault) => ("xmlrpc.client.Fault", self::fault(fault)),
             Self::Status { code, reason } => (
@@ -65,7 +65,7 @@ impl ClientError {
     }
 }
 
-/// A fault as Python shows one.
+/// Formats a fault as Python does.
 pub(super) fn fault(fault: &Fault) -> String {
     format!("<Fault {}: {}>", fault.code, crate::conf::python::repr(&fault.string))
 }
@@ -96,7 +96,7 @@ fn os_error(error: &io::Error) -> String {
     }
 }
 
-/// The resolver's numbers, which the standard library does not tell.
+/// Adds the resolver's error number, which the standard library does not provide.
 fn resolve(text: &str) -> String {
     let code = match text {
         "Name or service not known" => -2,
@@ -111,12 +111,14 @@ impl fmt::Display for ClientError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Fault(fault) => write!(f, "{fault}"),
-            Self::Status { code, reason } => write!(f, "the server answered {code} {reason}"),
+            Self::Status { code, reason } => write!(f, "the server replied {code} {reason}"),
             Self::Url(text) | Self::Resolve(text) | Self::Malformed(text) => f.write_str(text),
             Self::Io(error) => write!(f, "{error}"),
-            Self::Closed => f.write_str("the server closed the connection without an answer"),
-            Self::Truncated => f.write_str("the server closed the connection amid its answer"),
-            Self::Timeout => f.write_str("the server did not answer in time"),
+            Self::Closed => f.write_str("the server closed the connection without a reply"),
+            Self::Truncated => {
+                f.write_str("the server closed the connection in the middle of its reply")
+            }
+            Self::Timeout => f.write_str("the server did not reply in time"),
             Self::Interrupted => f.write_str("interrupted"),
         }
     }
@@ -137,9 +139,9 @@ mod tests {
     use crate::rpc::fault::Code;
 
     #[test]
-    fn errors_are_worded_as_python_words_them() {
+    fn errors_have_pythons_texts() {
         let words = |error: ClientError| {
-            let (class, text) = error.in_python();
+            let (class, text) = error.as_python();
             format!("{class}, {text}")
         };
         assert_eq!(

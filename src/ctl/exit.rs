@@ -1,4 +1,4 @@
-//! Exit statuses, as the Linux Standard Base numbers them for init scripts.
+//! Exit statuses, as the Linux Standard Base defines them for init scripts.
 
 pub(super) const SUCCESS: u8 = 0;
 pub(super) const GENERIC: u8 = 1;
@@ -8,6 +8,6 @@ pub(super) const INSUFFICIENT_PRIVILEGES: u8 = 4;
 pub(super) const NOT_INSTALLED: u8 = 5;
 pub(super) const NOT_RUNNING: u8 = 7;
 
-/// `status` has two numbers of its own.
+/// Special exit statuses of `status`.
 pub(super) const STATUS_NOT_RUNNING: u8 = 3;
 pub(super) const STATUS_UNKNOWN: u8 = 4;

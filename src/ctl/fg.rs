@@ -1,20 +1,20 @@
-//! `fg`: a process's output as it comes, and lines typed into it.
+//! The action `fg`: shows the output of a process and sends typed lines to its stdin.
 
 use std::os::fd::AsFd;
 use std::time::Duration;
 
-use super::client::Follow;
+use super::client::LogStream;
 use super::error::{self, ClientError};
 use super::exit;
 use super::follow;
 use super::help;
-use super::session::{Flow, Outcome, Session, Trouble};
+use super::session::{ActionError, Flow, Outcome, Session};
 use crate::core::state::ProcessState;
 use crate::os::ready::wait_readable;
 use crate::rpc::fault::Code;
 
-/// So long a silence after the end of input is taken for an end of output.
-const LAST_WORDS: Duration = Duration::from_millis(200);
+/// How long to wait for more output after the end of input.
+const OUTPUT_TIMEOUT: Duration = Duration::from_millis(200);
 
 pub(super) fn fg(session: &mut Session, rest: &str) -> Outcome {
     if !session.upcheck()? {
@@ -33,8 +33,8 @@ pub(super) fn fg(session: &mut Session, rest: &str) -> Outcome {
     Ok(Flow::Continue)
 }
 
-/// Whether there is a process to watch. Says so if not.
-fn is_running(session: &mut Session, name: &str) -> Result<bool, Trouble> {
+/// Checks that the process is running; reports an error otherwise.
+fn is_running(session: &mut Session, name: &str) -> Result<bool, ActionError> {
     match session.server().info(name) {
         Ok(info) if info.state == ProcessState::Running.code() => return Ok(true),
         Ok(_) => session.fail(exit::GENERIC, "ERROR: process not running"),
@@ -42,45 +42,49 @@ fn is_running(session: &mut Session, name: &str) -> Result<bool, Trouble> {
             session.fail(exit::GENERIC, "ERROR: bad process name supplied");
         }
         Err(ClientError::Fault(fault)) => {
-            session.say(format_args!("ERROR: {}", error::fault(&fault)));
+            session.print_line(format_args!("ERROR: {}", error::fault(&fault)));
         }
         Err(other) => return Err(other.into()),
     }
     Ok(false)
 }
 
-fn attach(session: &mut Session, name: &str) -> Result<(), Trouble> {
-    session.say("==> Press Ctrl-C to exit <==");
+fn attach(session: &mut Session, name: &str) -> Result<(), ActionError> {
+    session.print_line("==> Press Ctrl-C to exit <==");
     session.watch_interrupts()?;
     let mut logs = Vec::new();
     for channel in ["stdout", "stderr"] {
         let path = format!("/logtail/{name}/{channel}");
         match follow::open(session, &path) {
             Ok(log) => logs.push(log),
-            Err(error) => follow::lament(session, &path, &error),
+            Err(error) => follow::report_follow_error(session, &path, &error),
         }
     }
-    match converse(session, name, logs) {
-        Ok(()) | Err(Trouble::Call(ClientError::Interrupted)) => {
-            session.say("Exiting foreground");
+    match copy_input_and_output(session, name, logs) {
+        Ok(()) | Err(ActionError::Call(ClientError::Interrupted)) => {
+            session.print_line("Exiting foreground");
             Ok(())
         }
-        Err(trouble) => Err(trouble),
+        Err(error) => Err(error),
     }
 }
 
-/// Shows and sends until input ends, the process ends, or Ctrl-C.
-fn converse(session: &mut Session, name: &str, mut logs: Vec<Follow>) -> Result<(), Trouble> {
+/// Copies output and input until the end of input, the end of the process, or Ctrl-C.
+fn copy_input_and_output(
+    session: &mut Session,
+    name: &str,
+    mut logs: Vec<LogStream>,
+) -> Result<(), ActionError> {
     let interrupt = session.watch_interrupts()?;
-    logs.retain_mut(|log| !log.has_ahead() || show(log));
+    logs.retain_mut(|log| !log.has_buffered() || show(log));
     loop {
-        while let Some(line) = session.input.line_ahead() {
+        while let Some(line) = session.input.buffered_line() {
             if !send(session, name, &line)? {
                 return Ok(());
             }
         }
-        if session.input.has_ended() {
-            return show_last_words(logs);
+        if session.input.is_exhausted() {
+            return show_remaining_output(logs);
         }
         let mut fds = vec![interrupt.as_fd(), session.input.as_fd()];
         fds.extend(logs.iter().map(AsFd::as_fd));
@@ -96,11 +100,11 @@ fn converse(session: &mut Session, name: &str, mut logs: Vec<Follow>) -> Result<
     }
 }
 
-/// Gives the process a moment to answer what was typed last.
-fn show_last_words(mut logs: Vec<Follow>) -> Result<(), Trouble> {
+/// Shows the output that arrives shortly after the last input.
+fn show_remaining_output(mut logs: Vec<LogStream>) -> Result<(), ActionError> {
     loop {
         let fds: Vec<_> = logs.iter().map(AsFd::as_fd).collect();
-        let ready = wait_readable(&fds, Some(LAST_WORDS))?;
+        let ready = wait_readable(&fds, Some(OUTPUT_TIMEOUT))?;
         if !ready.contains(&true) {
             return Ok(());
         }
@@ -109,30 +113,30 @@ fn show_last_words(mut logs: Vec<Follow>) -> Result<(), Trouble> {
     }
 }
 
-/// Shows what has come; `false` when the log has ended.
-fn show(log: &mut Follow) -> bool {
-    let Ok(Some(bytes)) = log.piece() else { return false };
+/// Shows available output; `false` at the end of the stream.
+fn show(log: &mut LogStream) -> bool {
+    let Ok(Some(bytes)) = log.read_available() else { return false };
     Session::write(&bytes);
     true
 }
 
-/// Types a line; `false` when there is nobody any more to read it.
-fn send(session: &mut Session, name: &str, line: &str) -> Result<bool, Trouble> {
+/// Sends a line to stdin; `false` if the process no longer runs.
+fn send(session: &mut Session, name: &str, line: &str) -> Result<bool, ActionError> {
     match session.server().send_stdin(name, &format!("{line}\n")) {
         Ok(()) => {}
         Err(ClientError::Fault(fault)) if fault.code == Code::NotRunning.number() => {
-            session.say("Process got killed");
+            session.print_line("Process got killed");
             return Ok(false);
         }
         Err(ClientError::Fault(fault)) => {
-            session.say(format_args!("ERROR: {}", error::fault(&fault)));
+            session.print_line(format_args!("ERROR: {}", error::fault(&fault)));
             return Ok(false);
         }
         Err(other) => return Err(other.into()),
     }
     let alive = session.server().info(name)?.state == ProcessState::Running.code();
     if !alive {
-        session.say("Process got killed");
+        session.print_line("Process got killed");
     }
     Ok(alive)
 }

@@ -1,9 +1,9 @@
-//! Logs as they grow: one as it is, or several with the process before each line.
+//! Follows logs: one log unchanged, or several with a process name before each line.
 
 use std::io::{self, Write};
 use std::os::fd::AsFd;
 
-use super::client::Follow;
+use super::client::LogStream;
 use super::error::ClientError;
 use super::exit;
 use super::patterns::{Groups, expand};
@@ -11,12 +11,12 @@ use super::server::Channel;
 use super::session::{Flow, Outcome, Session};
 use crate::os::ready::wait_readable;
 
-/// A line that is longer is shown in pieces, when several logs share the screen.
-const LINE_LIMIT: usize = 64 * 1024;
+/// A longer line is split when several logs are shown together.
+const MAX_LINE: usize = 64 * 1024;
 
-/// Shows one log until it ends or Ctrl-C.
+/// Shows one log until its end or Ctrl-C.
 pub(super) fn one(session: &mut Session, path: &str) -> Outcome {
-    session.say("==> Press Ctrl-C to exit <==");
+    session.print_line("==> Press Ctrl-C to exit <==");
     session.watch_interrupts()?;
     let ended = open(session, path).and_then(|mut log| {
         while let Some(bytes) = log.chunk()? {
@@ -25,43 +25,43 @@ pub(super) fn one(session: &mut Session, path: &str) -> Outcome {
         Ok(())
     });
     match ended {
-        Err(ClientError::Interrupted) => session.say(""),
-        Err(error) => lament(session, path, &error),
+        Err(ClientError::Interrupted) => session.print_line(""),
+        Err(error) => report_follow_error(session, path, &error),
         Ok(()) => {}
     }
     Ok(Flow::Continue)
 }
 
-pub(super) fn open(session: &mut Session, path: &str) -> Result<Follow, ClientError> {
+pub(super) fn open(session: &mut Session, path: &str) -> Result<LogStream, ClientError> {
     session.client().follow(path)
 }
 
-/// Why a log cannot be followed, on standard error. A server that went away is no news.
-pub(super) fn lament(session: &Session, path: &str, error: &ClientError) {
+/// Reports on standard error why a log cannot be followed. A closed connection is not reported.
+pub(super) fn report_follow_error(session: &Session, path: &str, error: &ClientError) {
     let why = match error {
         ClientError::Status { code, .. } => format!("Cannot read, status code {code}"),
         ClientError::Closed | ClientError::Truncated => return,
         other => {
-            let (class, text) = other.in_python();
+            let (class, text) = other.as_python();
             format!("Cannot connect, error: <class '{class}'> ({text})")
         }
     };
     let _ = writeln!(io::stderr(), "{}{path} {why}", session.settings.serverurl);
 }
 
-/// A log among others.
+/// One of several followed logs.
 struct Source {
     label: String,
-    log: Follow,
+    log: LogStream,
     line: Vec<u8>,
 }
 
 /// Shows several logs until all have ended or Ctrl-C.
-pub(super) fn several(session: &mut Session, names: &[&str], channel: Channel) -> Outcome {
+pub(super) fn multiple(session: &mut Session, names: &[&str], channel: Channel) -> Outcome {
     session.watch_interrupts()?;
-    let names = expand(session, names, Groups::Unfold)?;
+    let names = expand(session, names, Groups::Expand)?;
     let width = names.iter().map(|name| name.chars().count()).max().unwrap_or(0);
-    session.say("==> Press Ctrl-C to exit <==");
+    session.print_line("==> Press Ctrl-C to exit <==");
     let mut sources = Vec::new();
     for name in &names {
         let path = format!("/logtail/{name}/{}", channel.name());
@@ -70,7 +70,7 @@ pub(super) fn several(session: &mut Session, names: &[&str], channel: Channel) -
                 sources.push(Source { label: format!("{name:width$} | "), log, line: Vec::new() });
             }
             Err(error) => {
-                lament(session, &path, &error);
+                report_follow_error(session, &path, &error);
                 session.status = exit::GENERIC;
             }
         }
@@ -80,13 +80,13 @@ pub(super) fn several(session: &mut Session, names: &[&str], channel: Channel) -
 
 fn show_lines(session: &mut Session, mut sources: Vec<Source>) -> Outcome {
     let interrupt = session.watch_interrupts()?;
-    sources.retain_mut(|source| !source.log.has_ahead() || source.show());
+    sources.retain_mut(|source| !source.log.has_buffered() || source.show());
     while !sources.is_empty() {
         let mut fds: Vec<_> = sources.iter().map(|source| source.log.as_fd()).collect();
         fds.push(interrupt.as_fd());
         let ready = wait_readable(&fds, None)?;
         if interrupt.take() {
-            session.say("");
+            session.print_line("");
             break;
         }
         let mut ready = ready.into_iter();
@@ -96,9 +96,9 @@ fn show_lines(session: &mut Session, mut sources: Vec<Source>) -> Outcome {
 }
 
 impl Source {
-    /// Shows the lines that are whole; `false` when the log has ended.
+    /// Shows complete lines; `false` at the end of the log.
     fn show(&mut self) -> bool {
-        let more = match self.log.piece() {
+        let more = match self.log.read_available() {
             Ok(Some(bytes)) => {
                 self.line.extend_from_slice(&bytes);
                 true
@@ -118,7 +118,7 @@ impl Source {
 
     fn line_end(&self, is_last: bool) -> Option<usize> {
         let newline = self.line.iter().position(|&byte| byte == b'\n').map(|at| at + 1);
-        let whole = is_last || self.line.len() >= LINE_LIMIT;
+        let whole = is_last || self.line.len() >= MAX_LINE;
         newline.or((whole && !self.line.is_empty()).then_some(self.line.len()))
     }
 }

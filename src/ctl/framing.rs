@@ -1,13 +1,13 @@
-//! Where the body of an HTTP response ends: by length, by chunks, or with the connection. Bytes
-//! come in as they arrive and leave unframed; this knows no socket.
+//! Decodes the body of an HTTP response, delimited by length, chunks or the end of the connection.
+//! Knows no socket.
 
-/// No chunk-size line is longer than this.
-const LINE_LIMIT: usize = 1024;
+/// The maximum length of a chunk-size line.
+const MAX_LINE: usize = 1024;
 
-/// How far into its body a response is.
+/// The decoding state of a body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Framing {
-    /// So many bytes are still to come.
+    /// The number of remaining bytes.
     Length(usize),
     Chunked(Chunk),
     UntilClose,
@@ -17,9 +17,9 @@ pub(super) enum Framing {
 pub(super) enum Chunk {
     Size,
     Data(usize),
-    /// The line end after a chunk's data.
-    Gap,
-    /// Lines after the last chunk, up to an empty one.
+    /// The line end after the data of a chunk.
+    ChunkEnd,
+    /// Trailer lines, up to an empty line.
     Trailer,
     End,
 }
@@ -29,7 +29,7 @@ impl Framing {
         matches!(self, Self::Length(0) | Self::Chunked(Chunk::End))
     }
 
-    /// Moves what belongs to the body from `input` to `output`, as far as it has come.
+    /// Moves available body bytes from `input` to `output`.
     pub(super) fn take(&mut self, input: &mut Vec<u8>, output: &mut Vec<u8>) -> Result<(), String> {
         match self {
             Self::Length(left) => {
@@ -51,16 +51,16 @@ impl Framing {
 }
 
 impl Chunk {
-    /// One step ahead, or `None` when more bytes are needed.
+    /// One decoding step; `None` if more input is needed.
     fn step(self, input: &mut Vec<u8>, output: &mut Vec<u8>) -> Result<Option<Self>, String> {
         Ok(match self {
             Self::Size => take_line(input)?.map(|line| read_size(&line)).transpose()?,
             Self::Data(_) if input.is_empty() => None,
             Self::Data(left) => match left - shift(input, left, output) {
-                0 => Some(Self::Gap),
+                0 => Some(Self::ChunkEnd),
                 left => Some(Self::Data(left)),
             },
-            Self::Gap => take_line(input)?.map(|_| Self::Size),
+            Self::ChunkEnd => take_line(input)?.map(|_| Self::Size),
             Self::Trailer => take_line(input)?
                 .map(|line| if line.is_empty() { Self::End } else { Self::Trailer }),
             Self::End => None,
@@ -68,7 +68,7 @@ impl Chunk {
     }
 }
 
-/// Moves up to `count` bytes, and tells how many it were.
+/// Moves up to `count` bytes; returns how many were moved.
 fn shift(input: &mut Vec<u8>, count: usize, output: &mut Vec<u8>) -> usize {
     let count = count.min(input.len());
     output.extend(input.drain(..count));
@@ -85,7 +85,7 @@ fn take_line(input: &mut Vec<u8>) -> Result<Option<Vec<u8>>, String> {
             }
             Ok(Some(line))
         }
-        None if input.len() > LINE_LIMIT => Err("a chunk has no size".to_owned()),
+        None if input.len() > MAX_LINE => Err("a chunk has no size".to_owned()),
         None => Ok(None),
     }
 }
@@ -96,7 +96,7 @@ fn read_size(line: &[u8]) -> Result<Chunk, String> {
     match usize::from_str_radix(digits, 16) {
         Ok(0) => Ok(Chunk::Trailer),
         Ok(size) => Ok(Chunk::Data(size)),
-        Err(_) => Err(format!("`{}` is not the size of a chunk", digits.escape_debug())),
+        Err(_) => Err(format!("`{}` is not a valid chunk size", digits.escape_debug())),
     }
 }
 
@@ -106,21 +106,21 @@ mod tests {
 
     fn read(mut framing: Framing, pieces: &[&str]) -> (String, bool) {
         let (mut input, mut output) = (Vec::new(), Vec::new());
-        for piece in pieces {
-            input.extend_from_slice(piece.as_bytes());
+        for read_available in pieces {
+            input.extend_from_slice(read_available.as_bytes());
             framing.take(&mut input, &mut output).expect("well framed");
         }
         (String::from_utf8(output).expect("text"), framing.is_over())
     }
 
     #[test]
-    fn a_length_ends_the_body_and_leaves_the_rest() {
+    fn a_length_delimits_the_body() {
         assert_eq!(read(Framing::Length(5), &["he", "llo", "HTTP"]), ("hello".to_owned(), true));
         assert_eq!(read(Framing::Length(5), &["he"]), ("he".to_owned(), false));
     }
 
     #[test]
-    fn chunks_may_be_cut_anywhere() {
+    fn chunks_may_be_split_anywhere() {
         let whole = "5\r\nhello\r\n1;x=y\r\n \r\nA\r\nwide world\r\n0\r\n\r\n";
         for cut in 0..whole.len() {
             let got = read(Framing::Chunked(Chunk::Size), &[&whole[..cut], &whole[cut..]]);
@@ -129,9 +129,9 @@ mod tests {
     }
 
     #[test]
-    fn a_size_that_is_no_number_is_an_error() {
+    fn an_invalid_chunk_size_is_an_error() {
         let (mut input, mut output) = (b"zz\r\n".to_vec(), Vec::new());
         let error = Framing::Chunked(Chunk::Size).take(&mut input, &mut output);
-        assert_eq!(error, Err("`zz` is not the size of a chunk".to_owned()));
+        assert_eq!(error, Err("`zz` is not a valid chunk size".to_owned()));
     }
 }

@@ -1,63 +1,63 @@
-//! `help`: the list of actions, and how each is written.
+//! The action `help`: lists the actions and describes their forms.
 
 use std::fmt::Write;
 
 use super::actions::{self, ACTIONS, Action};
 use super::session::{Flow, Outcome, Session};
 
-/// Where descriptions begin, and how far apart tabs stand.
+/// The column of descriptions, and the tab width.
 const COLUMN: usize = 32;
 const TAB: usize = 8;
-/// The list of actions is set for a terminal of this width.
+/// The width of the list of actions.
 const WIDTH: usize = 79;
 
 const HELP: &[(&str, &str)] =
-    &[("help", "List the actions"), ("help <action>", "Tell how an action is written")];
+    &[("help", "List the actions"), ("help <action>", "Describe an action")];
 
-#[expect(clippy::unnecessary_wraps, reason = "the shape of every action")]
+#[expect(clippy::unnecessary_wraps, reason = "all actions have the same signature")]
 pub(super) fn help(session: &mut Session, topic: &str) -> Outcome {
     match (topic, actions::find(topic)) {
         ("", _) => list(session),
-        ("help", _) => say_usage(session, HELP),
-        (_, Some(action)) => say_action(session, action),
-        _ => session.say(format_args!("*** No help on {topic}")),
+        ("help", _) => print_usage(session, HELP),
+        (_, Some(action)) => print_action(session, action),
+        _ => session.print_line(format_args!("*** No help on {topic}")),
     }
     Ok(Flow::Continue)
 }
 
-/// How an action is written; said also after a mistake in writing it.
+/// Prints the forms of an action; also used after a usage error.
 pub(super) fn of(session: &mut Session, name: &str) {
     if let Some(action) = actions::find(name) {
-        say_action(session, action);
+        print_action(session, action);
     }
 }
 
-fn say_action(session: &mut Session, action: &Action) {
-    say_usage(session, action.usage);
+fn print_action(session: &mut Session, action: &Action) {
+    print_usage(session, action.usage);
 }
 
-fn say_usage(session: &mut Session, usage: &[(&str, &str)]) {
+fn print_usage(session: &mut Session, usage: &[(&str, &str)]) {
     for (form, meaning) in usage {
         let tabs = COLUMN.saturating_sub(form.len()).div_ceil(TAB).max(1);
-        session.say(format_args!("{form}{}{meaning}", "\t".repeat(tabs)));
+        session.print_line(format_args!("{form}{}{meaning}", "\t".repeat(tabs)));
     }
 }
 
 fn list(session: &mut Session) {
     let title = "default commands (type help <topic>):";
     let names: Vec<&str> = ACTIONS.iter().map(|action| action.name).collect();
-    session.say(format_args!("\n{title}\n{}", "=".repeat(title.len())));
+    session.print_line(format_args!("\n{title}\n{}", "=".repeat(title.len())));
     for row in columns(&names, WIDTH) {
-        session.say(row);
+        session.print_line(row);
     }
-    session.say("");
+    session.print_line("");
 }
 
-/// The reference page of the actions.
+/// Renders the reference page of the actions.
 pub fn reference() -> String {
     let mut page = "# Actions of supervisorctl\n\n\
-        Made from the table of actions by a test; do not edit. `docs/supervisorctl.md` tells what is \
-        new.\n\n| Written | Meaning |\n| --- | --- |\n"
+        Generated from the table of actions by a test; do not edit. Extensions are described in \
+        `docs/supervisorctl.md`.\n\n| Command | Meaning |\n| --- | --- |\n"
         .to_owned();
     let usages = ACTIONS.iter().flat_map(|action| action.usage).chain(HELP);
     for (form, meaning) in usages {
@@ -67,7 +67,7 @@ pub fn reference() -> String {
     page
 }
 
-/// Sets words in as few rows as the width allows, column by column.
+/// Arranges words in as few rows as the width allows, column by column.
 fn columns(words: &[&str], width: usize) -> Vec<String> {
     let fits = |rows: &usize| {
         let widths = column_widths(words, *rows);
@@ -97,7 +97,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn words_run_down_the_columns() {
+    fn words_are_arranged_by_column() {
         let words = ["a", "bbb", "cc", "d", "eeee"];
         assert_eq!(columns(&words, 80), ["a  bbb  cc  d  eeee"]);
         assert_eq!(columns(&words, 13), ["a    cc  eeee", "bbb  d "]);

@@ -1,4 +1,4 @@
-//! `--json`: the answers of the daemon for programs, with the names that they bear in the API.
+//! The output format `--json`: results of the daemon with the names of the XML-RPC interface.
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
@@ -6,8 +6,8 @@ use serde_json::Value as Json;
 
 use crate::rpc::value::Value;
 
-/// Whether JSON is wanted, and the other words.
-pub(super) fn asked(rest: &str) -> (bool, String) {
+/// Splits `--json` from the other words.
+pub(super) fn split_json_flag(rest: &str) -> (bool, String) {
     let mut words: Vec<&str> = rest.split_whitespace().collect();
     let before = words.len();
     words.retain(|word| *word != "--json");
@@ -34,13 +34,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_wish_for_json_may_stand_anywhere() {
-        assert_eq!(asked("web --json api"), (true, "web api".to_owned()));
-        assert_eq!(asked("web"), (false, "web".to_owned()));
+    fn the_json_flag_may_be_anywhere() {
+        assert_eq!(split_json_flag("web --json api"), (true, "web api".to_owned()));
+        assert_eq!(split_json_flag("web"), (false, "web".to_owned()));
     }
 
     #[test]
-    fn values_keep_their_names_and_kinds() {
+    fn values_keep_their_names_and_types() {
         let members = vec![("pid".to_owned(), Value::Int(7)), ("up".to_owned(), Value::Bool(true))];
         let value = Value::Array(vec![Value::Struct(members), Value::Nil]);
         assert_eq!(from(&value).to_string(), r#"[{"pid":7,"up":true},null]"#);

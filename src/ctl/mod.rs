@@ -1,11 +1,12 @@
-//! supervisorctl: a client of the daemon like any other, which speaks XML-RPC and reads log streams.
-//! Never touches the supervision itself. [`actions`] is the table to begin with.
+//! supervisorctl: a client of the daemon over XML-RPC and log streams. Start reading at
+//! [`actions`].
 
 pub mod client;
 
 mod actions;
 mod complete;
 mod config;
+mod connection;
 mod daemon;
 mod error;
 mod exit;
@@ -27,17 +28,17 @@ mod status;
 mod tail;
 mod update;
 mod url;
-mod wire;
 
 pub use help::reference;
 pub use plan::lines as update_lines;
 
 use crate::conf::ctl::Client as Settings;
 
-/// What a program exits with that Ctrl-C ended.
+/// The exit status after Ctrl-C.
 const INTERRUPTED: u8 = 130;
 
-/// Does what the words ask for; without words, what a person types. The answer is the exit status.
+/// Executes the command line, or runs the interactive shell if there is none. Returns the exit
+/// status.
 pub fn run(settings: Settings) -> std::io::Result<u8> {
     let words = settings.words.clone();
     let mut session = session::Session::new(settings)?;

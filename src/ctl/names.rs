@@ -1,13 +1,13 @@
-//! Names of processes as people write them: `name`, `group:name`, `group:*`, and shell patterns.
+//! Process names on the command line: `name`, `group:name`, `group:*`, and shell patterns.
 
-use super::server::Info;
+use super::server::ProcessInfo;
 use crate::pattern;
 
-/// A name as written, taken apart.
+/// A parsed name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Name<'a> {
     pub(super) group: &'a str,
-    /// `None` is every process of the group.
+    /// `None` means all processes of the group.
     pub(super) process: Option<&'a str>,
 }
 
@@ -20,25 +20,25 @@ impl<'a> Name<'a> {
         }
     }
 
-    pub(super) fn is_of(self, info: &Info) -> bool {
+    pub(super) fn is_of(self, info: &ProcessInfo) -> bool {
         info.group == self.group && self.process.is_none_or(|process| info.name == process)
     }
 }
 
-/// The short form of a name: the group is left out where it is called as its process.
+/// The short form of a name: the group is omitted if it equals the process name.
 pub(super) fn join(group: &str, process: &str) -> String {
     if group == process { process.to_owned() } else { format!("{group}:{process}") }
 }
 
-/// Whether a name asks for more than Supervisor's `group:*` does.
+/// Whether a name contains a pattern other than Supervisor's `group:*`.
 pub(super) fn is_pattern(text: &str) -> bool {
     let name = Name::parse(text);
     pattern::is_pattern(name.group) || name.process.is_some_and(pattern::is_pattern)
 }
 
-/// Whether a pattern means this process. With a colon each side is matched by itself; without,
-/// the pattern may describe the name or the whole `group:name`.
-pub(super) fn matches(text: &str, info: &Info) -> bool {
+/// Whether a pattern matches a process. With a colon both sides are matched separately; without one
+/// the pattern may match the name or the whole `group:name`.
+pub(super) fn matches(text: &str, info: &ProcessInfo) -> bool {
     match text.split_once(':') {
         Some((group, process)) => {
             pattern::matches(group, &info.group)
@@ -55,8 +55,8 @@ pub(super) fn matches(text: &str, info: &Info) -> bool {
 mod tests {
     use super::*;
 
-    fn info(group: &str, name: &str) -> Info {
-        Info { group: group.to_owned(), name: name.to_owned(), ..Info::default() }
+    fn info(group: &str, name: &str) -> ProcessInfo {
+        ProcessInfo { group: group.to_owned(), name: name.to_owned(), ..ProcessInfo::default() }
     }
 
     #[test]
@@ -68,7 +68,7 @@ mod tests {
     }
 
     #[test]
-    fn patterns_describe_names_and_sides_of_a_colon() {
+    fn patterns_match_names_and_both_sides_of_a_colon() {
         assert!(is_pattern("web-*") && is_pattern("g*:x") && is_pattern("g:w*"));
         assert!(!is_pattern("g:*") && !is_pattern("web"));
         assert!(matches("web-*", &info("web", "web-1")));

@@ -1,84 +1,84 @@
-//! Shell patterns among the names that an action was given: the daemon tells whom they describe.
+//! Expands shell patterns in process names, using the list of processes from the daemon.
 
 use super::names::{self, Name};
-use super::server::Info;
-use super::session::{Session, Trouble};
+use super::server::ProcessInfo;
+use super::session::{ActionError, Session};
 
-/// What becomes of `group:*`, which Supervisor knows by itself.
+/// How `group:*`, which Supervisor supports itself, is handled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Groups {
     Keep,
-    /// It is a pattern too, for what can only be asked of one process.
-    Unfold,
+    /// Expanded, for methods that exist for a single process only.
+    Expand,
 }
 
-/// Puts the processes that a pattern describes in its place; one that describes nobody stays, and
-/// will be told as a name that does not exist.
+/// Replaces each pattern by the matching processes. A pattern without a match is kept and reported
+/// later as an unknown name.
 pub(super) fn expand(
     session: &mut Session,
     names: &[&str],
     groups: Groups,
-) -> Result<Vec<String>, Trouble> {
+) -> Result<Vec<String>, ActionError> {
     if !names.iter().any(|name| is_pattern(name, groups)) {
         return Ok(names.iter().map(|name| (*name).to_owned()).collect());
     }
     let infos = session.server().all_info()?;
-    Ok(unfold(&infos, names, groups))
+    Ok(expand_patterns(&infos, names, groups))
 }
 
 fn is_pattern(name: &str, groups: Groups) -> bool {
-    names::is_pattern(name) || groups == Groups::Unfold && Name::parse(name).process.is_none()
+    names::is_pattern(name) || groups == Groups::Expand && Name::parse(name).process.is_none()
 }
 
-fn unfold(infos: &[Info], names: &[&str], groups: Groups) -> Vec<String> {
-    let mut unfolded: Vec<String> = Vec::new();
+fn expand_patterns(infos: &[ProcessInfo], names: &[&str], groups: Groups) -> Vec<String> {
+    let mut expanded: Vec<String> = Vec::new();
     for &name in names {
         let parsed = Name::parse(name);
-        // A process may bear the letters of a pattern in its very name.
+        // The name of a process may contain pattern characters.
         let is_literal = parsed.process.is_some() && infos.iter().any(|info| parsed.is_of(info));
-        let meant: Vec<String> = infos
+        let matching: Vec<String> = infos
             .iter()
             .filter(|info| is_pattern(name, groups) && !is_literal && names::matches(name, info))
             .map(|info| names::join(&info.group, &info.name))
             .collect();
-        if meant.is_empty() {
-            unfolded.push(name.to_owned());
+        if matching.is_empty() {
+            expanded.push(name.to_owned());
         }
-        for process in meant {
-            // Two patterns may describe the same process.
-            if !unfolded.contains(&process) {
-                unfolded.push(process);
+        for process in matching {
+            // Two patterns may match the same process.
+            if !expanded.contains(&process) {
+                expanded.push(process);
             }
         }
     }
-    unfolded
+    expanded
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn unfolded(names: &str, groups: Groups) -> String {
-        let info = |group: &str, name: &str| Info {
+    fn expanded(names: &str, groups: Groups) -> String {
+        let info = |group: &str, name: &str| ProcessInfo {
             group: group.to_owned(),
             name: name.to_owned(),
-            ..Info::default()
+            ..ProcessInfo::default()
         };
         let infos = [info("g", "a"), info("g", "b*"), info("web", "web"), info("web2", "web2")];
-        unfold(&infos, &names.split(' ').collect::<Vec<_>>(), groups).join(" ")
+        expand_patterns(&infos, &names.split(' ').collect::<Vec<_>>(), groups).join(" ")
     }
 
     #[test]
-    fn patterns_give_way_to_names_and_names_stay() {
-        assert_eq!(unfolded("x w* web web?", Groups::Keep), "x web web2 web");
-        assert_eq!(unfolded("g:?* nobody*", Groups::Keep), "g:a g:b* nobody*");
-        assert_eq!(unfolded("g:b*", Groups::Keep), "g:b*");
+    fn patterns_are_expanded_and_names_are_kept() {
+        assert_eq!(expanded("x w* web web?", Groups::Keep), "x web web2 web");
+        assert_eq!(expanded("g:?* nobody*", Groups::Keep), "g:a g:b* nobody*");
+        assert_eq!(expanded("g:b*", Groups::Keep), "g:b*");
     }
 
     #[test]
-    fn groups_are_unfolded_where_nobody_else_does() {
-        assert_eq!(unfolded("g:*", Groups::Keep), "g:*");
-        assert_eq!(unfolded("g:* web:", Groups::Unfold), "g:a g:b* web");
-        assert_eq!(unfolded("none:*", Groups::Unfold), "none:*");
+    fn groups_are_expanded_where_the_daemon_does_not() {
+        assert_eq!(expanded("g:*", Groups::Keep), "g:*");
+        assert_eq!(expanded("g:* web:", Groups::Expand), "g:a g:b* web");
+        assert_eq!(expanded("none:*", Groups::Expand), "none:*");
     }
 }

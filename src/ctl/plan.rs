@@ -1,11 +1,11 @@
-//! `update --plan` and `update --minimal`: what our own daemon finds different, option by option,
-//! told or done. Supervisor's daemon cannot do either and says so.
+//! `update --plan` and `update --minimal`, which need supkit's daemon. With Supervisor's daemon
+//! they fail with an error message.
 
 use super::error::ClientError;
 use super::json;
 use super::server::{list, member, number, text};
-use super::session::{Flow, Outcome, Session, Trouble};
-use super::update::say_unknown;
+use super::session::{ActionError, Flow, Outcome, Session};
+use super::update::report_unknown_groups;
 use super::{exit, names};
 use crate::rpc::fault::Code;
 use crate::rpc::value::Value;
@@ -14,14 +14,14 @@ pub(super) const OPTIONS: [&str; 2] = [PLAN, MINIMAL];
 const PLAN: &str = "--plan";
 const MINIMAL: &str = "--minimal";
 
-/// What becomes of a group, as the daemon tells.
-struct Step {
+/// The change of one group.
+struct GroupChange {
     group: String,
     action: String,
     details: Vec<Detail>,
 }
 
-/// One reason: an option, or a whole process (then without an option).
+/// One reason for a change: an option, or a whole process (without an option).
 struct Detail {
     process: String,
     option: String,
@@ -32,21 +32,21 @@ struct Detail {
 }
 
 pub(super) fn update(session: &mut Session, options: &[&str], groups: &[&str]) -> Outcome {
-    match ask(session, options, groups) {
+    match call(session, options, groups) {
         Ok(answer) => show(session, &answer)?,
-        Err(Trouble::Call(ClientError::Fault(fault))) => {
-            refuse(session, options, fault.code, &fault.string);
+        Err(ActionError::Call(ClientError::Fault(fault))) => {
+            report_fault(session, options, fault.code, &fault.string);
         }
-        Err(trouble) => return Err(trouble),
+        Err(error) => return Err(error),
     }
     Ok(Flow::Continue)
 }
 
-fn ask(session: &mut Session, options: &[&str], groups: &[&str]) -> Result<Value, Trouble> {
+fn call(session: &mut Session, options: &[&str], groups: &[&str]) -> Result<Value, ActionError> {
     if !groups.is_empty() {
-        let whole = list(&session.server().plan_update(&[])?, Step::read)?;
-        let new: Vec<String> = whole.into_iter().map(|step| step.group).collect();
-        say_unknown(session, groups, &new)?;
+        let all = list(&session.server().plan_update(&[])?, GroupChange::read)?;
+        let new: Vec<String> = all.into_iter().map(|change| change.group).collect();
+        report_unknown_groups(session, groups, &new)?;
     }
     let mut server = session.server();
     Ok(if options.contains(&PLAN) {
@@ -56,24 +56,24 @@ fn ask(session: &mut Session, options: &[&str], groups: &[&str]) -> Result<Value
     })
 }
 
-fn show(session: &mut Session, answer: &Value) -> Result<(), Trouble> {
+fn show(session: &mut Session, answer: &Value) -> Result<(), ActionError> {
     if session.json {
-        Session::say_json(&json::from(answer));
+        Session::print_json(&json::from(answer));
         return Ok(());
     }
     for line in lines(answer)? {
-        session.say(line);
+        session.print_line(line);
     }
     Ok(())
 }
 
-/// What a daemon would do or has done, for people.
+/// Formats the result for display.
 pub fn lines(answer: &Value) -> Result<Vec<String>, ClientError> {
     let mut lines = Vec::new();
-    for step in list(answer, Step::read)? {
-        lines.push(format!("{}: {}", step.group, step.action));
-        for detail in step.details.iter().filter(|detail| !step.tells_of_group(detail)) {
-            lines.push(format!("    {}", detail.words(&step.group)));
+    for change in list(answer, GroupChange::read)? {
+        lines.push(format!("{}: {}", change.group, change.action));
+        for detail in change.details.iter().filter(|detail| !change.repeats_group_option(detail)) {
+            lines.push(format!("    {}", detail.words(&change.group)));
         }
     }
     if lines.is_empty() {
@@ -82,11 +82,11 @@ pub fn lines(answer: &Value) -> Result<Vec<String>, ClientError> {
     Ok(lines)
 }
 
-fn refuse(session: &mut Session, options: &[&str], code: i64, why: &str) {
+fn report_fault(session: &mut Session, options: &[&str], code: i64, why: &str) {
     let line = match Code::from_number(code) {
         Some(Code::UnknownMethod) => {
             let option = options.first().copied().unwrap_or_default();
-            format!("ERROR: this daemon does not know {option}; plain `update` works")
+            format!("ERROR: this daemon does not support {option}; use `update` without options")
         }
         Some(Code::ShutdownState) => "ERROR: already shutting down".to_owned(),
         _ => format!("ERROR: {why}"),
@@ -94,9 +94,10 @@ fn refuse(session: &mut Session, options: &[&str], code: i64, why: &str) {
     session.fail(exit::GENERIC, line);
 }
 
-impl Step {
-    /// Whether a process only repeats what its group says: a lone program shares its options.
-    fn tells_of_group(&self, detail: &Detail) -> bool {
+impl GroupChange {
+    /// Whether a process repeats a change that is listed for its group; a single program shares its
+    /// options with its group.
+    fn repeats_group_option(&self, detail: &Detail) -> bool {
         let same = |other: &Detail| {
             other.process.is_empty()
                 && (&other.option, &other.file, other.line)

@@ -1,16 +1,15 @@
-//! What `status --json` adds to a member of an event listener pool: where it stands in the
-//! protocol, and how full the buffer of its pool is.
+//! The event listener data in `status --json`: protocol state and buffer size.
 
 use serde_json::{Value as Json, json};
 
 use super::json;
-use super::server::{Info, text};
+use super::server::{ProcessInfo, text};
 use crate::rpc::value::Value;
 
-/// The pools of a daemon; a Supervisor of Python tells of none.
-pub(super) struct Pools(Vec<Value>);
+/// The event listener pools; empty for Supervisor's daemon.
+pub(super) struct ListenerPools(Vec<Value>);
 
-impl Pools {
+impl ListenerPools {
     pub(super) fn new(answer: Value) -> Self {
         match answer {
             Value::Array(pools) => Self(pools),
@@ -18,8 +17,8 @@ impl Pools {
         }
     }
 
-    /// A process as it came, and what is known of it as a listener.
-    pub(super) fn describe(&self, info: &Info, value: &Value) -> Json {
+    /// The JSON of a process, with its listener data.
+    pub(super) fn describe(&self, info: &ProcessInfo, value: &Value) -> Json {
         let mut described = json::from(value);
         if let (Some(listener), Json::Object(members)) = (self.listener(info), &mut described) {
             members.insert("eventlistener".to_owned(), listener);
@@ -27,7 +26,7 @@ impl Pools {
         described
     }
 
-    fn listener(&self, info: &Info) -> Option<Json> {
+    fn listener(&self, info: &ProcessInfo) -> Option<Json> {
         let is = |value: &Value, member: &str, wanted: &str| {
             value.get(member).is_some_and(|it| text(it).is_ok_and(|it| it == wanted))
         };
@@ -53,9 +52,9 @@ mod tests {
     }
 
     #[test]
-    fn a_listener_is_described_and_others_are_left_as_they_are() {
+    fn listener_data_is_added_to_listeners_only() {
         let listener = object(&[("name", Value::str("a")), ("state", Value::str("READY"))]);
-        let pools = Pools::new(Value::Array(vec![object(&[
+        let pools = ListenerPools::new(Value::Array(vec![object(&[
             ("group", Value::str("pool")),
             ("buffered", Value::Int(2)),
             ("buffer_size", Value::Int(10)),
@@ -63,7 +62,8 @@ mod tests {
             ("listeners", Value::Array(vec![listener])),
         ])]));
         let describe = |group: &str, name: &str| {
-            let info = Info { group: group.into(), name: name.into(), ..Info::default() };
+            let info =
+                ProcessInfo { group: group.into(), name: name.into(), ..ProcessInfo::default() };
             pools.describe(&info, &object(&[("name", Value::str(name))])).to_string()
         };
         assert_eq!(
@@ -71,6 +71,6 @@ mod tests {
             r#"{"eventlistener":{"buffer_size":10,"buffered":2,"dropped":3,"state":"READY"},"name":"a"}"#
         );
         assert_eq!(describe("web", "web"), r#"{"name":"web"}"#);
-        assert!(Pools::new(Value::Nil).0.is_empty());
+        assert!(ListenerPools::new(Value::Nil).0.is_empty());
     }
 }

@@ -1,26 +1,26 @@
-//! `start`, `stop`, `restart`, `signal`, `clear`: one verb on one process, on a group, on all, and
-//! the words for what came of it.
+//! The actions `start`, `stop`, `restart`, `signal` and `clear`, on one process, a group or all,
+//! and their result messages.
 
 use super::error::ClientError;
 use super::exit;
 use super::help;
 use super::names::{self, Name};
 use super::patterns::{Groups, expand};
-use super::server::{Verb, Verdict};
-use super::session::{Flow, Outcome, Session, Trouble};
+use super::server::{ProcessResult, Verb};
+use super::session::{ActionError, Flow, Outcome, Session};
 use crate::rpc::fault::Code;
 use crate::rpc::value::Value;
 
-/// How a verb speaks.
-struct Manner {
+/// The messages and exit statuses of a verb.
+struct VerbMessages {
     verb: Verb,
-    /// After the name, when it went well.
+    /// The success message after the name.
     done: &'static str,
-    /// In brackets, when it did not.
+    /// The error messages in parentheses.
     failures: &'static [(Code, &'static str)],
-    /// The fault that changes no exit status.
+    /// The fault that does not affect the exit status.
     harmless: Option<Code>,
-    /// The exit status for a group that does not exist.
+    /// The exit status for an unknown group.
     no_group: u8,
 }
 
@@ -28,7 +28,7 @@ const NO_PROCESS: (Code, &str) = (Code::BadName, "no such process");
 const SIGNALLING: &[(Code, &str)] =
     &[NO_PROCESS, (Code::BadSignal, "bad signal name"), (Code::NotRunning, "not running")];
 
-const START: Manner = Manner {
+const START: VerbMessages = VerbMessages {
     verb: Verb::Start,
     done: "started",
     failures: &[
@@ -43,7 +43,7 @@ const START: Manner = Manner {
     no_group: exit::INVALID_ARGS,
 };
 
-const STOP: Manner = Manner {
+const STOP: VerbMessages = VerbMessages {
     verb: Verb::Stop,
     done: "stopped",
     failures: SIGNALLING,
@@ -51,7 +51,7 @@ const STOP: Manner = Manner {
     no_group: exit::GENERIC,
 };
 
-const SIGNAL: Manner = Manner {
+const SIGNAL: VerbMessages = VerbMessages {
     verb: Verb::Signal,
     done: "signalled",
     failures: SIGNALLING,
@@ -59,7 +59,7 @@ const SIGNAL: Manner = Manner {
     no_group: exit::GENERIC,
 };
 
-const CLEAR: Manner = Manner {
+const CLEAR: VerbMessages = VerbMessages {
     verb: Verb::Clear,
     done: "cleared",
     failures: &[NO_PROCESS, (Code::Failed, "failed")],
@@ -79,18 +79,24 @@ pub(super) fn clear(session: &mut Session, rest: &str) -> Outcome {
     by_name(session, &CLEAR, "clear", rest, exit::GENERIC)
 }
 
-/// An action whose words are all names.
-fn by_name(session: &mut Session, manner: &Manner, action: &str, rest: &str, lack: u8) -> Outcome {
+/// An action whose arguments are all names.
+fn by_name(
+    session: &mut Session,
+    messages: &VerbMessages,
+    action: &str,
+    rest: &str,
+    missing_name_status: u8,
+) -> Outcome {
     if !session.upcheck()? {
         return Ok(Flow::Continue);
     }
     let names: Vec<&str> = rest.split_whitespace().collect();
     if names.is_empty() {
-        session.fail(lack, format_args!("Error: {action} requires a process name"));
+        session.fail(missing_name_status, format_args!("Error: {action} requires a process name"));
         help::of(session, action);
         return Ok(Flow::Continue);
     }
-    act(session, manner, &names, &[])
+    apply(session, messages, &names, &[])
 }
 
 pub(super) fn restart(session: &mut Session, rest: &str) -> Outcome {
@@ -110,94 +116,103 @@ pub(super) fn signal(session: &mut Session, rest: &str) -> Outcome {
     if !session.upcheck()? {
         return Ok(Flow::Continue);
     }
-    let words: Vec<&str> = rest.split_whitespace().collect();
-    if let [signal, names @ ..] = words.as_slice()
+    let arguments: Vec<&str> = rest.split_whitespace().collect();
+    if let [signal, names @ ..] = arguments.as_slice()
         && !names.is_empty()
     {
-        return act(session, &SIGNAL, names, &[Value::str(*signal)]);
+        return apply(session, &SIGNAL, names, &[Value::str(*signal)]);
     }
     session.fail(exit::GENERIC, "Error: signal requires a signal name and a process name");
     help::of(session, "signal");
     Ok(Flow::Continue)
 }
 
-fn act(session: &mut Session, manner: &Manner, names: &[&str], words: &[Value]) -> Outcome {
+fn apply(
+    session: &mut Session,
+    messages: &VerbMessages,
+    names: &[&str],
+    arguments: &[Value],
+) -> Outcome {
     if names.contains(&"all") {
-        let verdicts = session.server().all(manner.verb, words)?;
-        say_all(session, manner, &verdicts)?;
+        let results = session.server().all(messages.verb, arguments)?;
+        print_results(session, messages, &results)?;
     } else {
-        // There is no method for the logs of a group.
-        let groups = if manner.verb == Verb::Clear { Groups::Unfold } else { Groups::Keep };
+        // There is no method that clears the logs of a group.
+        let groups = if messages.verb == Verb::Clear { Groups::Expand } else { Groups::Keep };
         for name in expand(session, names, groups)? {
-            act_on(session, manner, &name, words)?;
+            apply_to_process(session, messages, &name, arguments)?;
         }
     }
     Ok(Flow::Continue)
 }
 
-fn act_on(
+fn apply_to_process(
     session: &mut Session,
-    manner: &Manner,
+    messages: &VerbMessages,
     name: &str,
-    words: &[Value],
-) -> Result<(), Trouble> {
+    arguments: &[Value],
+) -> Result<(), ActionError> {
     let Name { group, process } = Name::parse(name);
-    let Some(process) = process.or((manner.verb == Verb::Clear).then_some("*")) else {
-        return act_on_group(session, manner, group, words);
+    let Some(process) = process.or((messages.verb == Verb::Clear).then_some("*")) else {
+        return apply_to_group(session, messages, group, arguments);
     };
-    let verdict = |code: i64, description: String| Verdict {
+    let result = |code: i64, description: String| ProcessResult {
         group: group.to_owned(),
         name: process.to_owned(),
         code,
         description,
     };
-    let verdict = match session.server().one(manner.verb, name, words) {
-        Ok(()) => verdict(Code::Success.number(), String::new()),
-        Err(ClientError::Fault(fault)) => verdict(fault.code, fault.string),
+    let result = match session.server().one(messages.verb, name, arguments) {
+        Ok(()) => result(Code::Success.number(), String::new()),
+        Err(ClientError::Fault(fault)) => result(fault.code, fault.string),
         Err(other) => return Err(other.into()),
     };
-    say_all(session, manner, &[verdict])
+    print_results(session, messages, &[result])
 }
 
-fn act_on_group(
+fn apply_to_group(
     session: &mut Session,
-    manner: &Manner,
+    messages: &VerbMessages,
     group: &str,
-    words: &[Value],
-) -> Result<(), Trouble> {
-    match session.server().group(manner.verb, group, words) {
-        Ok(verdicts) => say_all(session, manner, &verdicts),
+    arguments: &[Value],
+) -> Result<(), ActionError> {
+    match session.server().group(messages.verb, group, arguments) {
+        Ok(results) => print_results(session, messages, &results),
         Err(ClientError::Fault(fault)) if fault.code == Code::BadName.number() => {
-            session.fail(manner.no_group, format_args!("{group}: ERROR (no such group)"));
+            session.fail(messages.no_group, format_args!("{group}: ERROR (no such group)"));
             Ok(())
         }
         Err(other) => Err(other.into()),
     }
 }
 
-fn say_all(session: &mut Session, manner: &Manner, verdicts: &[Verdict]) -> Result<(), Trouble> {
-    for verdict in verdicts {
-        let line = manner.words(verdict)?;
-        session.say(line);
-        session.note_fault(verdict.code, manner.harmless);
+fn print_results(
+    session: &mut Session,
+    messages: &VerbMessages,
+    results: &[ProcessResult],
+) -> Result<(), ActionError> {
+    for result in results {
+        let line = messages.text(result)?;
+        session.print_line(line);
+        session.record_fault(result.code, messages.harmless);
     }
     Ok(())
 }
 
-impl Manner {
-    fn words(&self, verdict: &Verdict) -> Result<String, Trouble> {
-        let name = names::join(&verdict.group, &verdict.name);
-        if verdict.code == Code::Success.number() {
+impl VerbMessages {
+    fn text(&self, result: &ProcessResult) -> Result<String, ActionError> {
+        let name = names::join(&result.group, &result.name);
+        if result.code == Code::Success.number() {
             return Ok(format!("{name}: {}", self.done));
         }
-        let failure = self.failures.iter().find(|(code, _)| code.number() == verdict.code);
+        let failure = self.failures.iter().find(|(code, _)| code.number() == result.code);
         if let Some((_, why)) = failure {
             return Ok(format!("{name}: ERROR ({why})"));
         }
-        let speaks_for_itself = matches!(self.verb, Verb::Stop | Verb::Signal);
-        if speaks_for_itself && verdict.code == Code::Failed.number() {
-            return Ok(verdict.description.clone());
+        let has_own_description = matches!(self.verb, Verb::Stop | Verb::Signal);
+        if has_own_description && result.code == Code::Failed.number() {
+            return Ok(result.description.clone());
         }
-        Err(Trouble::Value(format!("Unknown result code {} for {name}", verdict.code)))
+        Err(ActionError::Value(format!("Unknown result code {} for {name}", result.code)))
     }
 }

@@ -1,13 +1,12 @@
-//! The methods of the daemon that `supervisorctl` calls, with typed answers. Knows nothing of what
-//! is printed.
+//! Typed wrappers for the XML-RPC methods that supervisorctl calls.
 
 use super::client::Client;
 use super::error::{ClientError, Result};
 use crate::rpc::value::Value;
 
-/// A process as `getProcessInfo` tells of it.
+/// A process in `getProcessInfo`.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Info {
+pub(super) struct ProcessInfo {
     pub(super) group: String,
     pub(super) name: String,
     pub(super) state: i64,
@@ -16,24 +15,24 @@ pub(super) struct Info {
     pub(super) pid: i64,
 }
 
-/// What a call on many processes did to one of them, or what a call on one came to.
+/// The result of a call for one process.
 #[derive(Clone, Debug)]
-pub(super) struct Verdict {
+pub(super) struct ProcessResult {
     pub(super) group: String,
     pub(super) name: String,
     pub(super) code: i64,
     pub(super) description: String,
 }
 
-/// The groups that a reading of the configuration found different.
+/// The groups that differ after the configuration was reread.
 #[derive(Clone, Debug)]
-pub(super) struct Changes {
+pub(super) struct ConfigChanges {
     pub(super) added: Vec<String>,
     pub(super) changed: Vec<String>,
     pub(super) removed: Vec<String>,
 }
 
-/// The log that is asked for.
+/// An output channel of a process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Channel {
     Stdout,
@@ -49,7 +48,7 @@ impl Channel {
     }
 }
 
-/// A verb that has a method for one process, for a group and for all.
+/// An operation with methods for one process, for a group and for all.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Verb {
     Start,
@@ -59,7 +58,7 @@ pub(super) enum Verb {
 }
 
 impl Verb {
-    /// The methods for one, for a group (no such thing for logs), and for all.
+    /// The methods for one process, for a group (logs have none) and for all.
     fn methods(self) -> (&'static str, &'static str, &'static str) {
         match self {
             Self::Start => ("startProcess", "startProcessGroup", "startAllProcesses"),
@@ -70,7 +69,7 @@ impl Verb {
     }
 }
 
-/// The face of a daemon.
+/// The methods of a daemon.
 pub(super) struct Server<'a>(pub(super) &'a mut Client);
 
 impl Server<'_> {
@@ -90,20 +89,20 @@ impl Server<'_> {
         number(&self.call("getPID", &[])?)
     }
 
-    pub(super) fn info(&mut self, name: &str) -> Result<Info> {
-        Info::read(&self.call("getProcessInfo", &[Value::str(name)])?)
+    pub(super) fn info(&mut self, name: &str) -> Result<ProcessInfo> {
+        ProcessInfo::read(&self.call("getProcessInfo", &[Value::str(name)])?)
     }
 
-    pub(super) fn all_info(&mut self) -> Result<Vec<Info>> {
-        list(&self.all_info_value()?, Info::read)
+    pub(super) fn all_info(&mut self) -> Result<Vec<ProcessInfo>> {
+        list(&self.all_info_value()?, ProcessInfo::read)
     }
 
-    /// The same as it came.
+    /// The unconverted result.
     pub(super) fn all_info_value(&mut self) -> Result<Value> {
         self.call("getAllProcessInfo", &[])
     }
 
-    /// The event listener pools as they came; nothing from a daemon that does not tell of them.
+    /// The event listener pools; nil if the daemon has no such method.
     pub(super) fn event_pools(&mut self) -> Result<Value> {
         match self.0.call("supkit.getEventPools", &[]) {
             Err(ClientError::Fault(_)) => Ok(Value::Nil),
@@ -115,7 +114,7 @@ impl Server<'_> {
         self.call("getAllConfigInfo", &[])
     }
 
-    /// Does something to one process; `words` stand after its name.
+    /// Calls the method for one process; `words` are further parameters.
     pub(super) fn one(&mut self, verb: Verb, name: &str, words: &[Value]) -> Result<()> {
         self.call(verb.methods().0, &with(name, words)).map(|_| ())
     }
@@ -125,15 +124,15 @@ impl Server<'_> {
         verb: Verb,
         name: &str,
         words: &[Value],
-    ) -> Result<Vec<Verdict>> {
-        list(&self.call(verb.methods().1, &with(name, words))?, Verdict::read)
+    ) -> Result<Vec<ProcessResult>> {
+        list(&self.call(verb.methods().1, &with(name, words))?, ProcessResult::read)
     }
 
-    pub(super) fn all(&mut self, verb: Verb, words: &[Value]) -> Result<Vec<Verdict>> {
-        list(&self.call(verb.methods().2, words)?, Verdict::read)
+    pub(super) fn all(&mut self, verb: Verb, words: &[Value]) -> Result<Vec<ProcessResult>> {
+        list(&self.call(verb.methods().2, words)?, ProcessResult::read)
     }
 
-    /// The last `bytes` of a log (the first ones to skip, if negative).
+    /// The last `bytes` of a log (a negative number skips the first bytes).
     pub(super) fn read_log(&mut self, name: &str, from: Channel, bytes: i64) -> Result<String> {
         let method = match from {
             Channel::Stdout => "readProcessStdoutLog",
@@ -150,12 +149,12 @@ impl Server<'_> {
         self.call("sendProcessStdin", &[Value::str(name), Value::str(chars)]).map(|_| ())
     }
 
-    pub(super) fn reload_config(&mut self) -> Result<Changes> {
+    pub(super) fn reload_config(&mut self) -> Result<ConfigChanges> {
         let answer = self.call("reloadConfig", &[])?;
         let Value::Array(outer) = &answer else { return Err(unexpected(&answer)) };
         let Some(Value::Array(three)) = outer.first() else { return Err(unexpected(&answer)) };
         let [added, changed, removed] = three.as_slice() else { return Err(unexpected(&answer)) };
-        Ok(Changes {
+        Ok(ConfigChanges {
             added: list(added, text)?,
             changed: list(changed, text)?,
             removed: list(removed, text)?,
@@ -178,7 +177,7 @@ impl Server<'_> {
         self.call("restart", &[]).map(|_| ())
     }
 
-    /// Our own daemon's version; Supervisor's has no such method.
+    /// The version of supkit; Supervisor has no such method.
     pub(super) fn supkit_version(&mut self) -> Result<String> {
         text(&self.0.call("supkit.getVersion", &[])?)
     }
@@ -192,7 +191,7 @@ impl Server<'_> {
     }
 }
 
-impl Info {
+impl ProcessInfo {
     pub(super) fn read(value: &Value) -> Result<Self> {
         Ok(Self {
             group: text(member(value, "group")?)?,
@@ -205,7 +204,7 @@ impl Info {
     }
 }
 
-impl Verdict {
+impl ProcessResult {
     fn read(value: &Value) -> Result<Self> {
         Ok(Self {
             group: text(member(value, "group")?)?,
@@ -264,7 +263,7 @@ fn unexpected(value: &Value) -> ClientError {
 mod tests {
     use crate::rpc::methods::METHODS;
 
-    /// Every method that is called here, as its quotes in this file tell.
+    /// All methods that are called here, found by their quotes in this file.
     #[test]
     fn every_method_is_in_the_table() {
         let code = include_str!("server.rs");

@@ -1,5 +1,4 @@
-//! What actions share: the server, standard input, the exit status that is being collected, and
-//! the lines they say. Knows no action.
+//! State that actions share: client, standard input, exit status and output.
 
 use std::fmt::Display;
 use std::io::{self, IsTerminal, Write};
@@ -14,49 +13,49 @@ use crate::os::interrupt::Interrupt;
 use crate::os::tty;
 use crate::rpc::fault::Code;
 
-/// The version of the interface that we speak.
+/// The interface version that this client supports.
 const API_VERSION: &str = "3.0";
 
-/// Whether the shell goes on after an action.
+/// Whether the shell continues after an action.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Flow {
     Continue,
-    Leave,
+    Exit,
 }
 
-/// What ends an action before its time.
+/// An error that ends an action.
 #[derive(Debug)]
-pub(super) enum Trouble {
+pub(super) enum ActionError {
     Call(ClientError),
-    /// Input ended where an answer was expected.
+    /// End of input while an answer was expected.
     EndOfInput,
-    /// The server answered with something that has no words.
+    /// The server returned an unexpected value.
     Value(String),
 }
 
-impl From<ClientError> for Trouble {
+impl From<ClientError> for ActionError {
     fn from(error: ClientError) -> Self {
         Self::Call(error)
     }
 }
 
-impl From<io::Error> for Trouble {
+impl From<io::Error> for ActionError {
     fn from(error: io::Error) -> Self {
         Self::Call(ClientError::Io(error))
     }
 }
 
-pub(super) type Outcome = std::result::Result<Flow, Trouble>;
+pub(super) type Outcome = std::result::Result<Flow, ActionError>;
 
-/// One run of `supervisorctl`.
+/// One run of supervisorctl.
 pub(super) struct Session {
     pub(super) settings: Settings,
-    /// What the program will exit with.
+    /// The exit status.
     pub(super) status: u8,
     pub(super) input: Input,
     client: Option<Client>,
     interrupt: Option<Interrupt>,
-    /// Standard output belongs to JSON; lines for people go to standard error.
+    /// With JSON on standard output, messages go to standard error.
     pub(super) json: bool,
 }
 
@@ -73,7 +72,7 @@ impl Session {
         })
     }
 
-    /// The server as its url stands now.
+    /// The client for the current URL.
     pub(super) fn client(&mut self) -> &mut Client {
         let settings = &self.settings;
         let interrupt = &self.interrupt;
@@ -91,25 +90,25 @@ impl Session {
         Server(self.client())
     }
 
-    /// Forgets the connection: url, user or password are other ones now, or it has grown old.
-    pub(super) fn hang_up(&mut self) {
+    /// Drops the connection, because URL or credentials changed or it is too old.
+    pub(super) fn disconnect(&mut self) {
         self.client = None;
     }
 
-    /// From now on Ctrl-C does not end the program; whoever waits is told.
+    /// Handles Ctrl-C from now on: it interrupts waiting calls instead of ending the program.
     pub(super) fn watch_interrupts(&mut self) -> io::Result<Interrupt> {
         if let Some(interrupt) = &self.interrupt {
             return Ok(interrupt.clone());
         }
         let interrupt = Interrupt::install()?;
         self.interrupt = Some(interrupt.clone());
-        self.hang_up();
+        self.disconnect();
         Ok(interrupt)
     }
 
     /// Prints a line.
-    pub(super) fn say(&mut self, line: impl Display) {
-        // A reader who has gone away is no reason to stop acting.
+    pub(super) fn print_line(&mut self, line: impl Display) {
+        // A closed standard output does not stop the action.
         let _ = if self.json {
             writeln!(io::stderr(), "{line}")
         } else {
@@ -117,25 +116,25 @@ impl Session {
         };
     }
 
-    /// Prints a value where the lines would be.
-    pub(super) fn say_json(value: &serde_json::Value) {
+    /// Prints JSON to standard output.
+    pub(super) fn print_json(value: &serde_json::Value) {
         let _ = writeln!(io::stdout(), "{value:#}");
     }
 
-    /// Prints what has no line end of its own yet, at once.
+    /// Prints bytes without a line end and flushes.
     pub(super) fn write(bytes: &[u8]) {
         let mut stdout = io::stdout();
         let _ = stdout.write_all(bytes).and_then(|()| stdout.flush());
     }
 
-    /// Says an error and keeps its exit status.
+    /// Prints an error and sets the exit status.
     pub(super) fn fail(&mut self, status: u8, line: impl Display) {
-        self.say(line);
+        self.print_line(line);
         self.status = status;
     }
 
-    /// Keeps the exit status of a fault, unless it is the one that does not matter.
-    pub(super) fn note_fault(&mut self, code: i64, harmless: Option<Code>) {
+    /// Sets the exit status for a fault, unless it is the harmless one.
+    pub(super) fn record_fault(&mut self, code: i64, harmless: Option<Code>) {
         let is = |other: Code| code == other.number();
         if is(Code::Success) || harmless.is_some_and(is) {
             return;
@@ -144,15 +143,15 @@ impl Session {
         self.status = if dead.into_iter().any(is) { exit::NOT_RUNNING } else { exit::GENERIC };
     }
 
-    /// Puts a question and reads the answer.
-    pub(super) fn ask(&mut self, question: &str) -> Result<String, Trouble> {
+    /// Asks a question and reads the answer.
+    pub(super) fn ask(&mut self, question: &str) -> Result<String, ActionError> {
         let interrupt = self.watch_interrupts()?;
         Self::write(question.as_bytes());
-        self.input.line(&interrupt)?.ok_or(Trouble::EndOfInput)
+        self.input.line(&interrupt)?.ok_or(ActionError::EndOfInput)
     }
 
-    /// The same without showing the answer; where there is no terminal, it comes from input.
-    pub(super) fn ask_secret(&mut self, question: &str) -> Result<String, Trouble> {
+    /// The same without echo; without a terminal the answer is read from standard input.
+    pub(super) fn ask_secret(&mut self, question: &str) -> Result<String, ActionError> {
         let interrupt = self.watch_interrupts()?;
         match tty::read_secret(question, &interrupt) {
             Ok(secret) => Ok(secret),
@@ -161,18 +160,18 @@ impl Session {
             }
             Err(_) => {
                 let _ = write!(io::stderr(), "{question}");
-                self.input.line(&interrupt)?.ok_or(Trouble::EndOfInput)
+                self.input.line(&interrupt)?.ok_or(ActionError::EndOfInput)
             }
         }
     }
 
-    /// Whether a person sits at both ends.
+    /// Whether standard input and output are terminals.
     pub(super) fn has_terminal() -> bool {
         io::stdin().is_terminal() && io::stdout().is_terminal()
     }
 
-    /// Whether there is a server that we can talk to. Says so if there is none.
-    pub(super) fn upcheck(&mut self) -> Result<bool, Trouble> {
+    /// Checks that the server is reachable and compatible; reports an error otherwise.
+    pub(super) fn upcheck(&mut self) -> Result<bool, ActionError> {
         let error = match self.server().api_version() {
             Ok(version) if version == API_VERSION => return Ok(true),
             Ok(version) => {

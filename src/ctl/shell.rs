@@ -1,5 +1,5 @@
-//! The shell: lines from a terminal, with history and completion, or from a pipe; each is an
-//! action. Its exit status is always success.
+//! The interactive shell: reads command lines from a terminal, with history and completion, or from
+//! a pipe. Its exit status is always success.
 
 use std::cell::{OnceCell, RefCell};
 use std::fs;
@@ -18,63 +18,63 @@ use rustyline::{CompletionType, Config, Context, Editor, Helper};
 use super::actions::{self, Interrupted};
 use super::client::Client;
 use super::complete::{candidates, word_start};
-use super::server::{Info, Server};
+use super::server::{ProcessInfo, Server};
 use super::session::{Flow, Session};
 use crate::os::files::write_atomically;
 use crate::os::interrupt::Interrupt;
 
-/// A Tab waits no longer for the names of processes.
-const TAB_PATIENCE: Duration = Duration::from_secs(5);
-/// What was typed is nobody else's business.
+/// The time limit for fetching process names on Tab.
+const TAB_TIMEOUT: Duration = Duration::from_secs(5);
+/// The history is private.
 const HISTORY_MODE: u32 = 0o600;
-/// As many lines are kept between shells.
+/// The maximum number of history lines.
 const HISTORY_LINES: usize = 10_000;
 
-/// Where the cursor stands when the shell ends.
-enum End {
+/// Where the cursor is when the shell ends.
+enum CursorPosition {
     NewLine,
     MidLine,
 }
 
-impl From<Interrupted> for End {
+impl From<Interrupted> for CursorPosition {
     fn from(_: Interrupted) -> Self {
         Self::MidLine
     }
 }
 
-/// Reads and obeys lines until one says to leave, input ends, or Ctrl-C.
+/// Executes lines until `exit`, end of input or Ctrl-C.
 pub(super) fn run(session: &mut Session) {
     let ended = match Source::open(session) {
-        Ok(source) => obey_all(session, source),
+        Ok(source) => run_lines(session, source),
         Err(error) => {
-            session.say(format_args!("error: {error}"));
+            session.print_line(format_args!("error: {error}"));
             Ok(())
         }
     };
-    if let Err(End::MidLine) = ended {
-        session.say("");
+    if let Err(CursorPosition::MidLine) = ended {
+        session.print_line("");
     }
 }
 
-fn obey_all(session: &mut Session, mut source: Source) -> Result<(), End> {
+fn run_lines(session: &mut Session, mut source: Source) -> Result<(), CursorPosition> {
     let mut flow = actions::perform(session, "status")?;
     while flow == Flow::Continue {
-        // A connection does not wait for people.
-        session.hang_up();
+        // The connection is not kept open while waiting for input.
+        session.disconnect();
         let line = source.line(session)?;
         flow = actions::perform(session, &line)?;
     }
     Ok(())
 }
 
-/// Where lines come from.
+/// The source of command lines.
 enum Source {
     Terminal(Box<Terminal>),
     Pipe(Interrupt),
 }
 
 struct Terminal {
-    editor: Editor<Names, DefaultHistory>,
+    editor: Editor<NameCompleter, DefaultHistory>,
     history_file: Option<String>,
 }
 
@@ -91,13 +91,13 @@ impl Source {
         }
     }
 
-    fn line(&mut self, session: &mut Session) -> Result<String, End> {
+    fn line(&mut self, session: &mut Session) -> Result<String, CursorPosition> {
         let prompt = format!("{}> ", session.settings.prompt);
         match self {
             Self::Terminal(terminal) => terminal.line(session, &prompt),
             Self::Pipe(interrupt) => {
                 Session::write(prompt.as_bytes());
-                session.input.line(interrupt).ok().flatten().ok_or(End::MidLine)
+                session.input.line(interrupt).ok().flatten().ok_or(CursorPosition::MidLine)
             }
         }
     }
@@ -118,48 +118,48 @@ impl Terminal {
     }
 
     /// After Ctrl-C and Ctrl-D the editor has ended the line already.
-    fn line(&mut self, session: &Session, prompt: &str) -> Result<String, End> {
-        self.editor.set_helper(Some(Names::of(session)));
-        let line = self.editor.readline(prompt).map_err(|_| End::NewLine)?;
-        // A line that cannot be remembered can still be obeyed.
+    fn line(&mut self, session: &Session, prompt: &str) -> Result<String, CursorPosition> {
+        self.editor.set_helper(Some(NameCompleter::of(session)));
+        let line = self.editor.readline(prompt).map_err(|_| CursorPosition::NewLine)?;
+        // An error in the history does not prevent execution.
         let _ = self.editor.add_history_entry(&line);
         Ok(line)
     }
 }
 
-/// Leaves the history behind, one line an entry, as readline does.
+/// Saves the history, one line per entry, as readline does.
 impl Drop for Terminal {
     fn drop(&mut self) {
         let Some(file) = &self.history_file else { return };
         let mut lines: Vec<&str> = self.editor.history().iter().map(String::as_str).collect();
         lines.push("");
-        // As in Supervisor: a history that cannot be written is lost.
+        // As in Supervisor, an error is ignored.
         let _ = write_atomically(Path::new(file), lines.join("\n").as_bytes(), Some(HISTORY_MODE));
     }
 }
 
-/// The names that the server had at the first Tab after the prompt.
-struct Names {
+/// Completion with process names, which are fetched at the first Tab of each prompt.
+struct NameCompleter {
     client: RefCell<Client>,
-    infos: OnceCell<Vec<Info>>,
+    infos: OnceCell<Vec<ProcessInfo>>,
 }
 
-impl Names {
+impl NameCompleter {
     fn of(session: &Session) -> Self {
         let settings = &session.settings;
         let (user, password) = (settings.username.as_deref(), settings.password.as_deref());
-        let client = Client::open(&settings.serverurl, user, password).timeout(Some(TAB_PATIENCE));
+        let client = Client::open(&settings.serverurl, user, password).timeout(Some(TAB_TIMEOUT));
         Self { client: RefCell::new(client), infos: OnceCell::new() }
     }
 
-    /// Without a server there is nothing to offer.
-    fn infos(&self) -> Vec<Info> {
+    /// Empty if the server is not reachable.
+    fn infos(&self) -> Vec<ProcessInfo> {
         let ask = || Server(&mut self.client.borrow_mut()).all_info().unwrap_or_default();
         self.infos.get_or_init(ask).clone()
     }
 }
 
-impl Completer for Names {
+impl Completer for NameCompleter {
     type Candidate = Pair;
 
     fn complete(
@@ -177,9 +177,9 @@ impl Completer for Names {
     }
 }
 
-impl Hinter for Names {
+impl Hinter for NameCompleter {
     type Hint = String;
 }
-impl Highlighter for Names {}
-impl Validator for Names {}
-impl Helper for Names {}
+impl Highlighter for NameCompleter {}
+impl Validator for NameCompleter {}
+impl Helper for NameCompleter {}

@@ -1,18 +1,18 @@
-//! `status`, `avail`, `pid`: what there is and how it does.
+//! The actions `status`, `avail` and `pid`.
 
 use super::error::ClientError;
 use super::json;
 use super::names::{self, Name};
 use super::patterns::{Groups, expand};
-use super::pools::Pools;
-use super::server::{Info, list, member, number, text};
-use super::session::{Flow, Outcome, Session, Trouble};
+use super::pools::ListenerPools;
+use super::server::{ProcessInfo, list, member, number, text};
+use super::session::{ActionError, Flow, Outcome, Session};
 use super::{exit, help};
 use crate::core::state::ProcessState;
 use crate::rpc::fault::Code;
 use crate::rpc::value::Value;
 
-/// The column of names is at least so wide, with three blanks after it.
+/// The minimum width of the name column, which is followed by three blanks.
 const NAME_WIDTH: usize = 30;
 
 pub(super) fn status(session: &mut Session, rest: &str) -> Outcome {
@@ -21,9 +21,9 @@ pub(super) fn status(session: &mut Session, rest: &str) -> Outcome {
         return Ok(Flow::Continue);
     }
     let Value::Array(values) = session.server().all_info_value()? else {
-        return Err(Trouble::Value("the server has no list of processes".to_owned()));
+        return Err(ActionError::Value("the server returned no list of processes".to_owned()));
     };
-    let all = values.into_iter().map(|value| Ok((Info::read(&value)?, value)));
+    let all = values.into_iter().map(|value| Ok((ProcessInfo::read(&value)?, value)));
     let all = all.collect::<Result<Vec<_>, ClientError>>()?;
     let words: Vec<&str> = rest.split_whitespace().collect();
     let chosen = if words.is_empty() || words.contains(&"all") {
@@ -32,13 +32,13 @@ pub(super) fn status(session: &mut Session, rest: &str) -> Outcome {
         words.iter().flat_map(|name| choose(session, &all, name)).collect()
     };
     if session.json {
-        let pools = Pools::new(session.server().event_pools()?);
+        let pools = ListenerPools::new(session.server().event_pools()?);
         let described = chosen.iter().map(|(info, value)| pools.describe(info, value));
-        Session::say_json(&described.collect());
+        Session::print_json(&described.collect());
     } else {
         show(session, &chosen);
     }
-    let stopped = |(info, _): &(Info, Value)| {
+    let stopped = |(info, _): &(ProcessInfo, Value)| {
         ProcessState::from_code(info.state).is_some_and(ProcessState::is_stopped)
     };
     if chosen.iter().any(stopped) {
@@ -47,31 +47,35 @@ pub(super) fn status(session: &mut Session, rest: &str) -> Outcome {
     Ok(Flow::Continue)
 }
 
-/// The processes that a name means. Says so if there is none.
-fn choose(session: &mut Session, all: &[(Info, Value)], name: &str) -> Vec<(Info, Value)> {
+/// The processes with this name; reports an error if there are none.
+fn choose(
+    session: &mut Session,
+    all: &[(ProcessInfo, Value)],
+    name: &str,
+) -> Vec<(ProcessInfo, Value)> {
     let parsed = Name::parse(name);
-    let meant: Vec<_> = all.iter().filter(|(info, _)| parsed.is_of(info)).cloned().collect();
-    if !meant.is_empty() {
-        return meant;
+    let matching: Vec<_> = all.iter().filter(|(info, _)| parsed.is_of(info)).cloned().collect();
+    if !matching.is_empty() {
+        return matching;
     }
     let described = all.iter().filter(|(info, _)| names::matches(name, info));
-    let meant: Vec<_> = described.filter(|_| names::is_pattern(name)).cloned().collect();
-    if meant.is_empty() {
+    let matching: Vec<_> = described.filter(|_| names::is_pattern(name)).cloned().collect();
+    if matching.is_empty() {
         let line = match parsed.process {
             None => format!("{}: ERROR (no such group)", parsed.group),
             Some(_) => format!("{name}: ERROR (no such process)"),
         };
         session.fail(exit::STATUS_UNKNOWN, line);
     }
-    meant
+    matching
 }
 
-fn show(session: &mut Session, chosen: &[(Info, Value)]) {
+fn show(session: &mut Session, chosen: &[(ProcessInfo, Value)]) {
     let names: Vec<_> = chosen.iter().map(|(i, _)| names::join(&i.group, &i.name)).collect();
     let longest = names.iter().map(|name| name.chars().count()).max().unwrap_or(0);
     let width = longest.max(NAME_WIDTH) + 3;
     for (name, (info, _)) in names.iter().zip(chosen) {
-        session.say(format_args!("{name:width$}{:10}{}", info.statename, info.description));
+        session.print_line(format_args!("{name:width$}{:10}{}", info.statename, info.description));
     }
 }
 
@@ -82,10 +86,10 @@ pub(super) fn avail(session: &mut Session, rest: &str) -> Outcome {
         return Ok(Flow::Continue);
     }
     match session.server().all_config() {
-        Ok(configs) if session.json => Session::say_json(&json::from(&configs)),
+        Ok(configs) if session.json => Session::print_json(&json::from(&configs)),
         Ok(configs) => {
             for line in list(&configs, avail_line)? {
-                session.say(line);
+                session.print_line(line);
             }
         }
         Err(ClientError::Fault(fault)) if fault.code == Code::ShutdownState.number() => {
@@ -121,28 +125,28 @@ pub(super) fn pid(session: &mut Session, rest: &str) -> Outcome {
             tell_pid(session, &mut told, &names::join(&info.group, &info.name), info.pid);
         }
     } else {
-        for name in expand(session, &words, Groups::Unfold)? {
+        for name in expand(session, &words, Groups::Expand)? {
             if let Some(pid) = pid_of(session, &name)? {
                 tell_pid(session, &mut told, &name, pid);
             }
         }
     }
     if session.json {
-        Session::say_json(&told.into());
+        Session::print_json(&told.into());
     }
     Ok(Flow::Continue)
 }
 
-/// Prints a pid, or keeps it for the JSON that is printed as a whole.
+/// Prints a pid, or collects it for JSON output.
 fn tell_pid(session: &mut Session, told: &mut Vec<serde_json::Value>, name: &str, pid: i64) {
     if session.json {
         told.push(serde_json::json!({ "name": name, "pid": pid }));
     } else {
-        session.say(pid);
+        session.print_line(pid);
     }
 }
 
-fn pid_of(session: &mut Session, name: &str) -> Result<Option<i64>, Trouble> {
+fn pid_of(session: &mut Session, name: &str) -> Result<Option<i64>, ActionError> {
     match session.server().info(name) {
         Ok(info) => {
             if info.pid == 0 {

@@ -1,4 +1,4 @@
-//! `tail` and `maintail`: the end of a log, or the log as it grows.
+//! The actions `tail` and `maintail`.
 
 use super::error::ClientError;
 use super::server::Channel;
@@ -7,16 +7,16 @@ use super::{exit, follow, help, names};
 use crate::conf::python;
 use crate::rpc::fault::Code;
 
-/// How much of a log is shown if nobody says.
+/// The default number of bytes.
 const BYTES: i64 = 1600;
 
-/// Why a log cannot be read, in the words that follow its name.
+/// The error messages after the name.
 const PROCESS_FAILURES: [(Code, &str); 3] =
     [MAIN_FAILURES[0], MAIN_FAILURES[1], (Code::BadName, "no such process name")];
 const MAIN_FAILURES: [(Code, &str); 2] =
     [(Code::NoFile, "no log file"), (Code::Failed, "unknown error reading log")];
 
-/// How much is wanted.
+/// Which part of a log is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Extent {
     Bytes(i64),
@@ -29,30 +29,30 @@ pub(super) fn tail(session: &mut Session, rest: &str) -> Outcome {
     }
     let words: Vec<&str> = rest.split_whitespace().collect();
     if let ["-f", names @ ..] = words.as_slice()
-        && let Some((names, channel)) = several(names)
+        && let Some((names, channel)) = multiple(names)
     {
-        return follow::several(session, names, channel);
+        return follow::multiple(session, names, channel);
     }
-    match wanted(&words) {
+    match parse_arguments(&words) {
         Ok((Extent::Forever, name, channel)) => {
             follow::one(session, &format!("/logtail/{name}/{}", channel.name()))
         }
         Ok((Extent::Bytes(bytes), name, channel)) => {
             let answer = session.server().read_log(name, channel, bytes);
-            say_log(session, name, &PROCESS_FAILURES, answer)
+            print_log(session, name, &PROCESS_FAILURES, answer)
         }
-        Err(mistake) => Ok(mistake.tell(session, "tail")),
+        Err(usage_error) => Ok(usage_error.report(session, "tail")),
     }
 }
 
-/// Words that `tail` cannot follow.
-struct Mistake {
+/// An error in the arguments.
+struct UsageError {
     line: String,
     show_usage: bool,
 }
 
-impl Mistake {
-    fn tell(&self, session: &mut Session, action: &str) -> Flow {
+impl UsageError {
+    fn report(&self, session: &mut Session, action: &str) -> Flow {
         session.fail(exit::GENERIC, format_args!("Error: {}", self.line));
         if self.show_usage {
             help::of(session, action);
@@ -61,44 +61,44 @@ impl Mistake {
     }
 }
 
-fn mistake(line: impl Into<String>) -> Mistake {
-    Mistake { line: line.into(), show_usage: false }
+fn usage_error(line: impl Into<String>) -> UsageError {
+    UsageError { line: line.into(), show_usage: false }
 }
 
 /// `[-f | -N] name [stdout | stderr]`
-fn wanted<'a>(words: &[&'a str]) -> Result<(Extent, &'a str, Channel), Mistake> {
+fn parse_arguments<'a>(words: &[&'a str]) -> Result<(Extent, &'a str, Channel), UsageError> {
     match words.len() {
-        0 => return Err(Mistake { show_usage: true, ..mistake("too few arguments") }),
+        0 => return Err(UsageError { show_usage: true, ..usage_error("too few arguments") }),
         1..=3 => {}
-        _ => return Err(Mistake { show_usage: true, ..mistake("too many arguments") }),
+        _ => return Err(UsageError { show_usage: true, ..usage_error("too many arguments") }),
     }
     let (modifier, words) = match words {
         [first, rest @ ..] if first.starts_with('-') => (Some(*first), rest),
         _ => (None, words),
     };
     let (name, channel) = match words {
-        [] => return Err(mistake("tail requires process name")),
+        [] => return Err(usage_error("tail requires process name")),
         [name] => (*name, Channel::Stdout),
         [name, .., channel] => (*name, read_channel(channel)?),
     };
     Ok((modifier.map_or(Ok(Extent::Bytes(BYTES)), read_extent)?, name, channel))
 }
 
-fn read_channel(word: &str) -> Result<Channel, Mistake> {
+fn read_channel(word: &str) -> Result<Channel, UsageError> {
     let word = word.to_lowercase();
     [Channel::Stdout, Channel::Stderr]
         .into_iter()
         .find(|channel| channel.name() == word)
-        .ok_or_else(|| mistake(format!("bad channel {}", python::repr(&word))))
+        .ok_or_else(|| usage_error(format!("bad channel {}", python::repr(&word))))
 }
 
-fn read_extent(modifier: &str) -> Result<Extent, Mistake> {
+fn read_extent(modifier: &str) -> Result<Extent, UsageError> {
     match modifier.get(1..) {
         Some("f") => Ok(Extent::Forever),
         number => number
             .and_then(|number| python::int::decimal(number).ok())
             .map(Extent::Bytes)
-            .ok_or_else(|| mistake(format!("bad argument {modifier}"))),
+            .ok_or_else(|| usage_error(format!("bad argument {modifier}"))),
     }
 }
 
@@ -110,20 +110,20 @@ pub(super) fn maintail(session: &mut Session, rest: &str) -> Outcome {
     let extent = match words.as_slice() {
         [] => Ok(Extent::Bytes(BYTES)),
         [modifier] if modifier.starts_with('-') => read_extent(modifier),
-        [other] => Err(mistake(format!("bad argument {other}"))),
-        _ => Err(Mistake { show_usage: true, ..mistake("too many arguments") }),
+        [other] => Err(usage_error(format!("bad argument {other}"))),
+        _ => Err(UsageError { show_usage: true, ..usage_error("too many arguments") }),
     };
     match extent {
         Ok(Extent::Forever) => follow::one(session, "/mainlogtail"),
         Ok(Extent::Bytes(bytes)) => {
             let answer = session.server().read_main_log(bytes);
-            say_log(session, "supervisord", &MAIN_FAILURES, answer)
+            print_log(session, "supervisord", &MAIN_FAILURES, answer)
         }
-        Err(mistake) => Ok(mistake.tell(session, "maintail")),
+        Err(usage_error) => Ok(usage_error.report(session, "maintail")),
     }
 }
 
-fn say_log(
+fn print_log(
     session: &mut Session,
     name: &str,
     failures: &[(Code, &str)],
@@ -131,7 +131,7 @@ fn say_log(
 ) -> Outcome {
     let error = match answer {
         Ok(text) => {
-            session.say(text);
+            session.print_line(text);
             return Ok(Flow::Continue);
         }
         Err(error) => error,
@@ -144,8 +144,8 @@ fn say_log(
     Ok(Flow::Continue)
 }
 
-/// The words after `-f`, if they ask for more than one log.
-fn several<'a, 'w>(words: &'w [&'a str]) -> Option<(&'w [&'a str], Channel)> {
+/// The names and channel after `-f`, if there is more than one log.
+fn multiple<'a, 'w>(words: &'w [&'a str]) -> Option<(&'w [&'a str], Channel)> {
     let (names, channel) = match words {
         [names @ .., last] if !names.is_empty() && read_channel(last).is_ok() => {
             (names, read_channel(last).unwrap_or(Channel::Stdout))
@@ -164,34 +164,34 @@ fn is_many(name: &str) -> bool {
 mod tests {
     use super::*;
 
-    /// What the words ask for, in one line.
-    fn asked(words: &str) -> String {
+    /// The parsed arguments as one line.
+    fn parsed(words: &str) -> String {
         let words: Vec<&str> = words.split_whitespace().collect();
-        match wanted(&words) {
+        match parse_arguments(&words) {
             Ok((extent, name, channel)) => format!("{extent:?} {name} {}", channel.name()),
-            Err(mistake) => mistake.line,
+            Err(usage_error) => usage_error.line,
         }
     }
 
     #[test]
-    fn words_are_an_extent_a_name_and_a_channel() {
-        assert_eq!(asked("web"), "Bytes(1600) web stdout");
-        assert_eq!(asked("-5 web STDERR"), "Bytes(5) web stderr");
-        assert_eq!(asked("-f web"), "Forever web stdout");
+    fn arguments_are_an_extent_a_name_and_a_channel() {
+        assert_eq!(parsed("web"), "Bytes(1600) web stdout");
+        assert_eq!(parsed("-5 web STDERR"), "Bytes(5) web stderr");
+        assert_eq!(parsed("-f web"), "Forever web stdout");
     }
 
     #[test]
-    fn mistakes_are_named() {
-        assert_eq!(asked(""), "too few arguments");
-        assert_eq!(asked("-5"), "tail requires process name");
-        assert_eq!(asked("web sdterr"), "bad channel 'sdterr'");
-        assert_eq!(asked("-x web"), "bad argument -x");
-        assert_eq!(asked("a b c d"), "too many arguments");
+    fn usage_errors_are_specific() {
+        assert_eq!(parsed(""), "too few arguments");
+        assert_eq!(parsed("-5"), "tail requires process name");
+        assert_eq!(parsed("web sdterr"), "bad channel 'sdterr'");
+        assert_eq!(parsed("-x web"), "bad argument -x");
+        assert_eq!(parsed("a b c d"), "too many arguments");
     }
 
     #[test]
-    fn only_more_than_one_name_is_several() {
-        let count = |words: &[&str]| several(words).map(|(names, _)| names.len());
+    fn several_logs_need_more_than_one_name() {
+        let count = |words: &[&str]| multiple(words).map(|(names, _)| names.len());
         assert_eq!(count(&["web"]), None);
         assert_eq!(count(&["web", "stderr"]), None);
         assert_eq!(count(&["stderr"]), None);

@@ -1,18 +1,18 @@
-//! `update` as Supervisor does it: groups that are gone are stopped and removed, those that changed
-//! stop and start as a whole, new ones are added. Its options are the business of [`super::plan`].
+//! Supervisor's `update`: removed groups are stopped and removed, changed groups are restarted as a
+//! whole, and new groups are added. The options are implemented in [`super::plan`].
 
 use std::collections::BTreeSet;
 
 use super::error::ClientError;
-use super::server::{Changes, Verb};
-use super::session::{Flow, Outcome, Session, Trouble};
+use super::server::{ConfigChanges, Verb};
+use super::session::{ActionError, Flow, Outcome, Session};
 use super::{exit, plan};
 use crate::rpc::fault::Code;
 
 pub(super) fn update(session: &mut Session, rest: &str) -> Outcome {
     let (options, groups): (Vec<&str>, Vec<&str>) =
         rest.split_whitespace().partition(|word| plan::OPTIONS.contains(word));
-    // `all` is the same as nothing.
+    // `all` means all groups.
     let groups = if groups.contains(&"all") { Vec::new() } else { groups };
     match options.as_slice() {
         [] => update_groups(session, &groups),
@@ -29,8 +29,8 @@ fn update_groups(session: &mut Session, groups: &[&str]) -> Outcome {
         }
         Err(error) => return Err(error.into()),
     };
-    say_unknown(session, groups, &changes.added)?;
-    let changes = changes.among(groups);
+    report_unknown_groups(session, groups, &changes.added)?;
+    let changes = changes.filtered(groups);
     let mut kept = Vec::new();
     for name in &changes.removed {
         if !remove(session, name)? {
@@ -42,23 +42,23 @@ fn update_groups(session: &mut Session, groups: &[&str]) -> Outcome {
     }
     for name in &changes.added {
         session.server().add_group(name)?;
-        session.say(format_args!("{name}: added process group"));
+        session.print_line(format_args!("{name}: added process group"));
     }
     if session.json {
         let removed = changes.removed.iter().filter(|name| !kept.contains(name)).cloned().collect();
-        let mut done = Changes { removed, ..changes }.json();
+        let mut done = ConfigChanges { removed, ..changes }.json();
         done["failed"] = kept.into();
-        Session::say_json(&done);
+        Session::print_json(&done);
     }
     Ok(Flow::Continue)
 }
 
-/// Names that are neither active nor new are told; the others are still updated.
-pub(super) fn say_unknown(
+/// Reports names that are neither active nor new; the other groups are still updated.
+pub(super) fn report_unknown_groups(
     session: &mut Session,
     groups: &[&str],
     added: &[String],
-) -> Result<(), Trouble> {
+) -> Result<(), ActionError> {
     if groups.is_empty() {
         return Ok(());
     }
@@ -68,40 +68,40 @@ pub(super) fn say_unknown(
         .map(|info| info.group.as_str())
         .chain(added.iter().map(String::as_str))
         .collect();
-    let mut told = BTreeSet::new();
+    let mut reported = BTreeSet::new();
     for name in groups {
-        if !known.contains(name) && told.insert(name) {
+        if !known.contains(name) && reported.insert(name) {
             session.fail(exit::GENERIC, format_args!("ERROR: no such group: {name}"));
         }
     }
     Ok(())
 }
 
-/// Whether the group could be stopped and is gone.
-fn remove(session: &mut Session, name: &str) -> Result<bool, Trouble> {
-    let verdicts = session.server().group(Verb::Stop, name, &[])?;
-    session.say(format_args!("{name}: stopped"));
-    if verdicts.iter().any(|verdict| verdict.code == Code::Failed.number()) {
+/// Stops and removes a group; false if it could not be stopped.
+fn remove(session: &mut Session, name: &str) -> Result<bool, ActionError> {
+    let results = session.server().group(Verb::Stop, name, &[])?;
+    session.print_line(format_args!("{name}: stopped"));
+    if results.iter().any(|result| result.code == Code::Failed.number()) {
         session.fail(exit::GENERIC, format_args!("{name}: has problems; not removing"));
         return Ok(false);
     }
     session.server().remove_group(name)?;
-    session.say(format_args!("{name}: removed process group"));
+    session.print_line(format_args!("{name}: removed process group"));
     Ok(true)
 }
 
-fn replace(session: &mut Session, name: &str) -> Result<(), Trouble> {
+fn replace(session: &mut Session, name: &str) -> Result<(), ActionError> {
     session.server().group(Verb::Stop, name, &[])?;
-    session.say(format_args!("{name}: stopped"));
+    session.print_line(format_args!("{name}: stopped"));
     session.server().remove_group(name)?;
     session.server().add_group(name)?;
-    session.say(format_args!("{name}: updated process group"));
+    session.print_line(format_args!("{name}: updated process group"));
     Ok(())
 }
 
-impl Changes {
-    /// Those of some groups only; of all, if none is named.
-    fn among(self, groups: &[&str]) -> Self {
+impl ConfigChanges {
+    /// The changes of the named groups, or of all groups if none is named.
+    fn filtered(self, groups: &[&str]) -> Self {
         let keep = |names: Vec<String>| {
             let wanted = |name: &String| groups.is_empty() || groups.contains(&name.as_str());
             names.into_iter().filter(wanted).collect()

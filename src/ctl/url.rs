@@ -1,6 +1,6 @@
-//! Where a server listens, as `serverurl` writes it.
+//! Parses `serverurl`.
 
-/// An address that can be connected to.
+/// The address of a server.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum ServerUrl {
     Unix { path: String },
@@ -8,7 +8,7 @@ pub(super) enum ServerUrl {
 }
 
 impl ServerUrl {
-    /// Reads a url; the error is the sentence that Supervisor's users know.
+    /// Parses a URL; the error message is identical to Supervisor's.
     pub(super) fn parse(text: &str) -> Result<Self, String> {
         if let Some(path) = text.strip_prefix("unix://") {
             return Ok(Self::Unix { path: path.to_owned() });
@@ -22,7 +22,7 @@ impl ServerUrl {
         Ok(Self::Http { host: host.to_lowercase(), port: read_port(port)? })
     }
 
-    /// What a request calls the server in its `Host` header.
+    /// The `Host` header.
     pub(super) fn host_header(&self) -> String {
         match self {
             Self::Unix { .. } => "localhost".to_owned(),
@@ -57,7 +57,7 @@ fn bracketed(host: &str) -> String {
 mod tests {
     use super::*;
 
-    /// What became of a url, in one line.
+    /// The result as one line.
     fn parse(text: &str) -> String {
         match ServerUrl::parse(text) {
             Ok(ServerUrl::Unix { path }) => format!("unix {path}"),
@@ -76,14 +76,14 @@ mod tests {
     }
 
     #[test]
-    fn faults_are_worded_as_python_words_them() {
+    fn errors_have_pythons_texts() {
         assert_eq!(parse("ftp://x"), "Unknown protocol for serverurl ftp://x");
         assert_eq!(parse("http://x:y"), "Port could not be cast to integer value as 'y'");
         assert_eq!(parse("http://x:70000"), "Port out of range 0-65535");
     }
 
     #[test]
-    fn the_host_header_leaves_out_the_usual_port() {
+    fn the_host_header_omits_the_default_port() {
         let header = |text| ServerUrl::parse(text).map(|url| url.host_header());
         assert_eq!(header("http://a"), Ok("a".to_owned()));
         assert_eq!(header("http://[::1]:9001"), Ok("[::1]:9001".to_owned()));

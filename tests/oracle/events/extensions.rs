@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use supkit::ctl::client::{Client, ClientError, Follow};
+use supkit::ctl::client::{Client, ClientError, LogStream};
 use supkit::rpc::value::Value;
 
 use super::daemon_fixture::{DaemonFixture, text, until_true};
@@ -121,7 +121,7 @@ fn visitor(fixture: &DaemonFixture, password: Option<&str>) -> Client {
 }
 
 /// Reads a stream until it has said something.
-fn read_until(stream: &mut Follow, said: &mut String, wanted: &str) {
+fn read_until(stream: &mut LogStream, said: &mut String, wanted: &str) {
     while !said.contains(wanted) {
         let chunk = stream.chunk().expect("a chunk").expect("no end");
         said.push_str(&String::from_utf8_lossy(&chunk));

@@ -1,5 +1,5 @@
-//! One connection to a server: bytes out, the head of a response and its body in. Waits no longer
-//! than it is told and gives way to Ctrl-C. Knows HTTP, but not what is asked.
+//! One HTTP connection to a server, with a time limit and Ctrl-C handling. Knows HTTP, but not
+//! XML-RPC.
 
 use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
@@ -13,23 +13,23 @@ use super::url::ServerUrl;
 use crate::os::interrupt::Interrupt;
 use crate::os::ready::wait_readable;
 
-/// A response whose head is longer is refused.
-const HEAD_LIMIT: usize = 64 * 1024;
+/// The maximum length of a response head.
+const MAX_HEAD: usize = 64 * 1024;
 const READ_SIZE: usize = 16 * 1024;
-const HEADERS: usize = 64;
+const MAX_HEADERS: usize = 64;
 
-/// How long to wait for a server, and what ends the waiting.
+/// The time limit of a read, and the interrupt that ends it.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Patience {
-    pub(super) limit: Option<Duration>,
+pub(super) struct WaitLimits {
+    pub(super) timeout: Option<Duration>,
     pub(super) interrupt: Option<Interrupt>,
 }
 
-/// An open connection, with what has come but is not yet used.
+/// An open connection with its read buffer.
 #[derive(Debug)]
-pub(super) struct Wire {
+pub(super) struct Connection {
     socket: Socket,
-    patience: Patience,
+    limits: WaitLimits,
     unread: Vec<u8>,
 }
 
@@ -39,28 +39,28 @@ enum Socket {
     Tcp(TcpStream),
 }
 
-/// What a response says before its body.
+/// A response head.
 #[derive(Debug)]
 pub(super) struct Head {
     pub(super) code: u16,
     pub(super) reason: String,
     pub(super) framing: Framing,
-    /// Whether the connection may carry another request.
-    pub(super) stays_open: bool,
+    /// Whether the connection can be reused.
+    pub(super) is_reusable: bool,
 }
 
-impl Wire {
-    pub(super) fn connect(url: &ServerUrl, patience: Patience) -> Result<Self> {
-        let socket = Socket::connect(url, patience.limit)?;
-        socket.limit_writes(patience.limit).map_err(ClientError::Io)?;
-        Ok(Self { socket, patience, unread: Vec::new() })
+impl Connection {
+    pub(super) fn connect(url: &ServerUrl, limits: WaitLimits) -> Result<Self> {
+        let socket = Socket::connect(url, limits.timeout)?;
+        socket.limit_writes(limits.timeout).map_err(ClientError::Io)?;
+        Ok(Self { socket, limits, unread: Vec::new() })
     }
 
     pub(super) fn send(&mut self, bytes: &[u8]) -> Result<()> {
         self.socket.write_all(bytes).map_err(ClientError::Io)
     }
 
-    /// Reads what has come, after waiting for it; `false` is the end of the stream.
+    /// Waits for input and reads it; `false` at the end of the stream.
     pub(super) fn fill(&mut self) -> Result<bool> {
         self.wait()?;
         let mut buffer = [0; READ_SIZE];
@@ -71,23 +71,23 @@ impl Wire {
 
     fn wait(&self) -> Result<()> {
         let mut fds = vec![self.as_fd()];
-        fds.extend(self.patience.interrupt.as_ref().map(AsFd::as_fd));
-        let ready = wait_readable(&fds, self.patience.limit).map_err(ClientError::Io)?;
-        if self.patience.interrupt.as_ref().is_some_and(Interrupt::take) {
+        fds.extend(self.limits.interrupt.as_ref().map(AsFd::as_fd));
+        let ready = wait_readable(&fds, self.limits.timeout).map_err(ClientError::Io)?;
+        if self.limits.interrupt.as_ref().is_some_and(Interrupt::take) {
             return Err(ClientError::Interrupted);
         }
         if ready.iter().any(|ready| *ready) { Ok(()) } else { Err(ClientError::Timeout) }
     }
 
-    /// Reads up to the empty line that ends the head of a response.
+    /// Reads a complete response head.
     pub(super) fn head(&mut self) -> Result<Head> {
         loop {
             if let Some((head, length)) = parse_head(&self.unread)? {
                 self.unread.drain(..length);
                 return Ok(head);
             }
-            if self.unread.len() > HEAD_LIMIT {
-                return Err(malformed("the head of the answer is too long"));
+            if self.unread.len() > MAX_HEAD {
+                return Err(malformed("the head of the response is too long"));
             }
             match self.fill() {
                 Ok(true) => {}
@@ -100,12 +100,12 @@ impl Wire {
         }
     }
 
-    /// Whether something has been read that nobody has taken; no waiting will tell.
-    pub(super) fn has_ahead(&self) -> bool {
+    /// Whether the buffer has unread bytes, which polling does not report.
+    pub(super) fn has_buffered(&self) -> bool {
         !self.unread.is_empty()
     }
 
-    /// What has come of a body.
+    /// Takes the available bytes of a body.
     pub(super) fn take(&mut self, framing: &mut Framing) -> Result<Vec<u8>> {
         let mut output = Vec::new();
         framing.take(&mut self.unread, &mut output).map_err(ClientError::Malformed)?;
@@ -113,7 +113,7 @@ impl Wire {
     }
 }
 
-impl AsFd for Wire {
+impl AsFd for Connection {
     fn as_fd(&self) -> BorrowedFd<'_> {
         match &self.socket {
             Socket::Unix(socket) => socket.as_fd(),
@@ -154,7 +154,7 @@ impl Socket {
     }
 }
 
-/// Tries every address of the host, and reports the last failure.
+/// Tries every address of the host and reports the last failure.
 fn connect_tcp(host: &str, port: u16, limit: Option<Duration>) -> Result<TcpStream> {
     let mut failure = io::ErrorKind::AddrNotAvailable.into();
     for address in resolve(host, port)? {
@@ -182,14 +182,14 @@ fn resolve(host: &str, port: u16) -> Result<impl Iterator<Item = SocketAddr>> {
     })
 }
 
-/// The head and its length, or `None` when it has not come whole.
+/// Parses a head; returns it with its length, or `None` if it is incomplete.
 fn parse_head(bytes: &[u8]) -> Result<Option<(Head, usize)>> {
-    let mut headers = [httparse::EMPTY_HEADER; HEADERS];
+    let mut headers = [httparse::EMPTY_HEADER; MAX_HEADERS];
     let mut response = httparse::Response::new(&mut headers);
     let length = match response.parse(bytes) {
         Ok(httparse::Status::Complete(length)) => length,
         Ok(httparse::Status::Partial) => return Ok(None),
-        Err(error) => return Err(malformed(&format!("the answer is not HTTP: {error}"))),
+        Err(error) => return Err(malformed(&format!("the response is not HTTP: {error}"))),
     };
     let value = |name: &str| {
         let header = response.headers.iter().find(|header| header.name.eq_ignore_ascii_case(name));
@@ -198,19 +198,19 @@ fn parse_head(bytes: &[u8]) -> Result<Option<(Head, usize)>> {
     let framing = if value("transfer-encoding").is_some_and(|coding| coding == "chunked") {
         Framing::Chunked(Chunk::Size)
     } else if let Some(text) = value("content-length") {
-        Framing::Length(text.parse().map_err(|_| malformed("the answer has no proper length"))?)
+        Framing::Length(text.parse().map_err(|_| malformed("the response has an invalid length"))?)
     } else {
         Framing::UntilClose
     };
     let connection = value("connection").unwrap_or_default();
-    let stays_open = framing != Framing::UntilClose
+    let is_reusable = framing != Framing::UntilClose
         && match response.version {
             Some(1) => connection != "close",
             _ => connection == "keep-alive",
         };
     let code = response.code.unwrap_or_default();
     let reason = response.reason.unwrap_or_default().to_owned();
-    Ok(Some((Head { code, reason, framing, stays_open }, length)))
+    Ok(Some((Head { code, reason, framing, is_reusable }, length)))
 }
 
 fn malformed(text: &str) -> ClientError {
@@ -226,17 +226,17 @@ mod tests {
     }
 
     #[test]
-    fn a_head_tells_how_its_body_ends() {
+    fn a_head_determines_how_its_body_is_delimited() {
         let got = head("HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nabc").expect("whole");
-        assert_eq!((got.code, got.framing, got.stays_open), (200, Framing::Length(3), true));
+        assert_eq!((got.code, got.framing, got.is_reusable), (200, Framing::Length(3), true));
         let got = head("HTTP/1.0 200 OK\r\n\r\n").expect("whole");
-        assert_eq!((got.framing, got.stays_open), (Framing::UntilClose, false));
+        assert_eq!((got.framing, got.is_reusable), (Framing::UntilClose, false));
         let got = head("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n").expect("whole");
         assert_eq!(got.framing, Framing::Chunked(Chunk::Size));
     }
 
     #[test]
-    fn half_a_head_is_none() {
+    fn an_incomplete_head_is_none() {
         assert!(head("HTTP/1.1 200 OK\r\nContent-").is_none());
     }
 }
