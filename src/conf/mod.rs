@@ -6,6 +6,7 @@
 pub mod check;
 pub mod config;
 pub mod ctl;
+pub mod diff;
 pub mod events;
 mod expand;
 pub mod fault;
@@ -24,7 +25,6 @@ pub mod python;
 pub mod read;
 mod reader;
 pub mod reference;
-pub mod reload;
 pub mod render;
 pub mod sections;
 mod servers;

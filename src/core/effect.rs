@@ -51,6 +51,8 @@ pub enum Input {
     StdinClosed { id: ProcId },
     /// [`Effect::Kill`] failed with an error other than ESRCH.
     KillFailed { id: ProcId, error: String },
+    /// The outcome of [`Effect::CheckCommand`].
+    CommandChecked { id: ProcId, usable: bool },
     /// The daemon received a signal.
     Signal(Signal),
 }
@@ -60,6 +62,8 @@ pub enum Input {
 pub enum Effect {
     /// Check the command, create the pipes and fork. The outcome is `Spawned` or `SpawnFailed`.
     Spawn { id: ProcId },
+    /// Check whether the command of a process can be run. The outcome is `CommandChecked`.
+    CheckCommand { id: ProcId },
     /// Send a signal to a process or (`group`) to its process group. ESRCH is not an error: the
     /// process has exited and is about to be reaped.
     Kill { id: ProcId, pid: Pid, signal: Signal, group: bool },

@@ -92,6 +92,11 @@ impl Output {
     }
 }
 
+/// The shortest name of a process: `group:process`, or the one name of both.
+pub fn full_name(group: &str, process: &str) -> String {
+    if group == process { process.to_owned() } else { format!("{group}:{process}") }
+}
+
 impl Process {
     pub(super) fn new(id: ProcId, group: &config::Group, config: config::Process) -> Self {
         let is_listener = matches!(group.kind, config::GroupKind::EventListener(_));
@@ -134,6 +139,21 @@ impl Process {
 
     pub fn pid(&self) -> Option<Pid> {
         self.machine.pid()
+    }
+
+    /// Whether its child was requested and does not exist yet.
+    pub fn is_forking(&self) -> bool {
+        self.state() == ProcessState::Starting && self.pid().is_none()
+    }
+
+    /// Whether it runs or is about to be started without a request.
+    pub fn is_active(&self) -> bool {
+        self.machine.is_active()
+    }
+
+    /// `group:process`, or the one name of both.
+    pub fn full_name(&self) -> String {
+        full_name(&self.group, &self.config.name)
     }
 
     /// The number of consecutive failed starts.

@@ -24,7 +24,7 @@ pub struct StdinClosed;
 impl Supervisor {
     /// Starts a process that is not running. The outcome is visible in its state after the effects
     /// have been performed.
-    pub fn start(&mut self, id: ProcId, now: Now) {
+    pub(super) fn request_start(&mut self, id: ProcId, now: Now) {
         let Some(process) = self.processes.get(&id) else { return };
         if process.pid().is_some() {
             let name = process.name().to_owned();
@@ -32,23 +32,19 @@ impl Supervisor {
             return;
         }
         self.step(id, ProcessEvent::Start, now);
-        self.pump(now);
     }
 
-    /// Stops a process: sends its stop signal now and SIGKILL after `stopwaitsecs`. A process in
-    /// BACKOFF is stopped immediately.
-    pub fn stop(&mut self, id: ProcId, now: Now) -> Result<(), String> {
-        let outcome = self.request_stop(id, now);
-        self.pump(now);
-        outcome
-    }
-
+    /// Stops a process: sends its stop signal now and SIGKILL after `stopwaitsecs`. One that waits
+    /// for its next start, in BACKOFF or EXITED, is stopped immediately.
     pub(super) fn request_stop(&mut self, id: ProcId, now: Now) -> Result<(), String> {
         let Some(process) = self.processes.get(&id) else { return Ok(()) };
         let (name, signal) = (process.name().to_owned(), process.config.stopsignal);
         match (process.state(), process.pid()) {
             (ProcessState::Backoff, _) => {
                 self.debug(|| format!("Attempted to kill {name}, which is in BACKOFF state."));
+            }
+            (state, None) if process.is_active() && state != ProcessState::Starting => {
+                self.debug(|| format!("the restart of {name} is cancelled"));
             }
             (_, None) => {
                 let problem =
@@ -91,7 +87,7 @@ impl Supervisor {
     }
 
     /// Called while a client waits for a process to stop: logs that now and every two seconds.
-    pub fn watch_stop(&mut self, id: ProcId, now: Now) {
+    pub(super) fn watch_stop(&mut self, id: ProcId, now: Now) {
         let Some(process) = self.processes.get_mut(&id) else { return };
         if process.stop_report_at.is_none() {
             process.stop_report_at = Some(now.mono);
@@ -166,6 +162,7 @@ impl Supervisor {
         if is_inactive && !was_inactive {
             self.effects.push_back(Effect::Release { id });
         }
+        self.jobs.touch(id);
         self.set_timer(id);
     }
 

@@ -1,15 +1,87 @@
-//! Changes to an active group: a process is added, removed or gets a new configuration. Used by
-//! `update --minimal` and the twiddler interface.
+//! Which groups and processes are active: groups are added and removed; processes of an active group
+//! are added, removed or get a new configuration.
+//!
+//! `attach` and `detach` change the set; `add` and `remove` do the same for a client and then let
+//! everything proceed that may.
 
 use super::effect::{Effect, ProcId};
+use super::event_queue::EventQueue;
+use super::group::Group;
 use super::supervisor::Supervisor;
 use super::time::Now;
 use crate::conf::config;
+use crate::conf::events::EventType;
 
 impl Supervisor {
+    /// Makes a group active and starts its `autostart` processes; false if a group of that name is
+    /// active already.
+    pub fn add_group(&mut self, config: config::Group, now: Now) -> bool {
+        let is_new = self.attach_group(config, now);
+        if is_new && self.running {
+            self.pump(now);
+        }
+        is_new
+    }
+
+    pub(super) fn attach_group(&mut self, config: config::Group, now: Now) -> bool {
+        if self.group(&config.name).is_some() {
+            return false;
+        }
+        // A tick that is due now is not sent to the new group.
+        self.tick(now);
+        let name = config.name.clone();
+        let processes =
+            config.processes.iter().map(|it| self.insert_process(&config, it.clone())).collect();
+        self.groups.push(Group { config, processes, queue: EventQueue::default() });
+        self.request(Effect::GroupAdded { name: name.clone() });
+        self.notify_group(EventType::ProcessGroupAdded, &name, now);
+        if self.running {
+            self.autostart(&name, now);
+        }
+        true
+    }
+
+    /// Removes a group; false if it does not exist or has a process that is not stopped.
+    pub fn remove_group(&mut self, name: &str, now: Now) -> bool {
+        let is_removed = self.detach_group(name, now);
+        if is_removed {
+            self.pump(now);
+        }
+        is_removed
+    }
+
+    pub(super) fn detach_group(&mut self, name: &str, now: Now) -> bool {
+        let Some(at) = self.groups.iter().position(|group| group.name() == name) else {
+            return false;
+        };
+        if !self.is_stopped(&self.groups[at]) {
+            return false;
+        }
+        let group = self.groups.remove(at);
+        for id in &group.processes {
+            self.drop_process(*id);
+        }
+        self.request(Effect::GroupRemoved { name: name.to_owned(), ids: group.processes });
+        self.notify_group(EventType::ProcessGroupRemoved, name, now);
+        true
+    }
+
     /// Adds a process to an active group and starts it if `autostart` is set; false if the group
     /// does not exist or has a process of that name.
     pub fn add_process(&mut self, group: &str, process: config::Process, now: Now) -> bool {
+        let is_new = self.attach_process(group, process, now);
+        if is_new {
+            self.pump(now);
+        }
+        is_new
+    }
+
+    pub(super) fn attach_process(
+        &mut self,
+        group: &str,
+        process: config::Process,
+        now: Now,
+    ) -> bool {
         if self.find(group, &process.name).is_some() {
             return false;
         }
@@ -19,12 +91,19 @@ impl Supervisor {
         let id = self.insert_process(&config, process);
         self.groups[at].processes.push(id);
         self.autostart_one(id, now);
-        self.pump(now);
         true
     }
 
     /// Removes a stopped process from its group; false if it is not stopped.
     pub fn remove_process(&mut self, id: ProcId, now: Now) -> bool {
+        let is_removed = self.detach_process(id);
+        if is_removed {
+            self.pump(now);
+        }
+        is_removed
+    }
+
+    pub(super) fn detach_process(&mut self, id: ProcId) -> bool {
         let Some(process) = self.processes.get(&id) else { return false };
         if !process.state().is_stopped() {
             return false;
@@ -35,8 +114,7 @@ impl Supervisor {
             group.config.processes.retain(|member| member.name != name);
         }
         self.drop_process(id);
-        self.effects.push_back(Effect::ProcessRemoved { id });
-        self.pump(now);
+        self.request(Effect::ProcessRemoved { id });
         true
     }
 

@@ -10,6 +10,7 @@ pub mod event;
 mod event_dispatch;
 pub mod event_queue;
 pub mod group;
+pub mod jobs;
 pub mod lifecycle;
 pub mod listener;
 mod log_messages;
@@ -21,7 +22,9 @@ pub mod python_repr;
 pub mod result_handler;
 #[cfg(test)]
 mod scenario_tests;
-mod shutdown;
+mod signals;
+#[cfg(test)]
+pub(crate) mod sim;
 pub mod state;
 pub mod supervisor;
 mod tick;

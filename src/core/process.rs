@@ -178,6 +178,12 @@ impl Machine {
         matches!(self.phase, Phase::Stopped | Phase::Exited { restart_at: None } | Phase::Fatal)
     }
 
+    /// Whether it runs or is about to: RUNNING, STARTING, BACKOFF, or EXITED before its automatic
+    /// restart.
+    pub fn is_active(&self) -> bool {
+        self.state().is_running() || matches!(self.phase, Phase::Exited { restart_at: Some(_) })
+    }
+
     /// When this phase needs a `Tick`; `None` means no timer.
     pub fn deadline(&self, policy: &Policy) -> Option<Mono> {
         match self.phase {
@@ -216,7 +222,9 @@ impl Machine {
                 let (signal, group) = (policy.stopsignal, policy.stopasgroup);
                 actions.push(Action::Signal { pid, signal, group });
             }
-            (P::Backoff { .. }, E::Stop) => self.enter(P::Stopped, Pid(0), &mut actions),
+            (P::Backoff { .. } | P::Exited { restart_at: Some(_) }, E::Stop) => {
+                self.enter(P::Stopped, Pid(0), &mut actions);
+            }
             (P::Backoff { .. }, E::GiveUp) => self.give_up(&mut actions),
             (P::Stopping { pid, kill_at }, E::Tick) if now >= kill_at => {
                 self.phase = P::Stopping { pid, kill_at: Mono(now.0 + policy.kill_interval()) };

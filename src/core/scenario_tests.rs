@@ -1,243 +1,15 @@
 //! Scenario tests on a simulated clock. Each test drives the core and compares the log of effects,
 //! with the second in which each one occurred.
 
-use std::collections::BTreeMap;
-use std::fmt::Write;
-use std::time::Duration;
-
 use insta::assert_snapshot;
 use proptest::prelude::*;
 
-use super::effect::{Effect, Input, OutputStream, Pid, ProcId, WaitStatus};
+use super::effect::{Input, WaitStatus};
+use super::sim::{KILLED, Simulation, TERMINATED, group, listener, one, program};
 use super::state::{Mood, ProcessState};
-use super::time::{Mono, Now, Wall};
-use super::{Supervisor, state};
-use crate::conf::config::{
-    AutoRestart, Config, Group, GroupKind, LogLevel, LogTarget, Notes, Origins, Pool, Process,
-    ResultHandler, StreamLog, Supervisord,
-};
+use crate::conf::config::{AutoRestart, Process};
 use crate::conf::events::EventType;
 use crate::conf::signals::Signal;
-
-fn stream() -> StreamLog {
-    StreamLog {
-        target: LogTarget::File("log".into()),
-        maxbytes: 0,
-        backups: 0,
-        capture_maxbytes: 0,
-        events_enabled: false,
-        syslog: false,
-    }
-}
-
-fn program(name: &str) -> Process {
-    Process {
-        name: name.into(),
-        program: name.into(),
-        command: "cmd".into(),
-        directory: None,
-        umask: None,
-        user: None,
-        priority: 999,
-        autostart: true,
-        autorestart: AutoRestart::Unexpected,
-        startsecs: 1,
-        startretries: 3,
-        stdout: stream(),
-        stderr: stream(),
-        redirect_stderr: false,
-        stopsignal: Signal::TERM,
-        stopwaitsecs: 10,
-        stopasgroup: false,
-        killasgroup: false,
-        exitcodes: vec![0],
-        environment: Vec::new(),
-        serverurl: None,
-    }
-}
-
-fn group(name: &str, priority: i64, processes: Vec<Process>) -> Group {
-    Group { name: name.into(), priority, kind: GroupKind::Programs, processes }
-}
-
-fn listener(name: &str, events: Vec<EventType>) -> Group {
-    let result_handler = ResultHandler::Default;
-    Group {
-        name: name.into(),
-        priority: -1,
-        kind: GroupKind::EventListener(Pool { buffer_size: 10, events, result_handler }),
-        processes: vec![program(name)],
-    }
-}
-
-fn config(groups: Vec<Group>) -> Config {
-    Config {
-        supervisord: Supervisord {
-            logfile: "supervisord.log".into(),
-            logfile_maxbytes: 0,
-            logfile_backups: 0,
-            loglevel: LogLevel::Info,
-            pidfile: "supervisord.pid".into(),
-            identifier: "supervisor".into(),
-            childlogdir: "/tmp".into(),
-            umask: 0o22,
-            directory: None,
-            user: None,
-            minfds: 1024,
-            minprocs: 200,
-            nodaemon: true,
-            silent: false,
-            nocleanup: false,
-            strip_ansi: false,
-            environment: Vec::new(),
-        },
-        servers: Vec::new(),
-        groups,
-        rpcinterfaces: Vec::new(),
-        here: "/".into(),
-        file: "/supervisord.conf".into(),
-        notes: Notes::default(),
-        origins: Origins::default(),
-    }
-}
-
-/// Simulated children and a simulated clock. Forks succeed unless `spawn_error` is set; pids count
-/// from 101.
-struct Simulation {
-    core: Supervisor,
-    now: Now,
-    next_pid: i32,
-    alive: BTreeMap<Pid, ProcId>,
-    spawn_error: Option<String>,
-    log: String,
-}
-
-impl Simulation {
-    fn new(groups: Vec<Group>) -> Self {
-        let wall = Wall(Duration::from_secs(1_000_003));
-        let now = Now { mono: Mono(Duration::from_secs(100)), wall };
-        let mut core = Supervisor::new(config(groups));
-        core.boot(now);
-        let mut sim = Self {
-            core,
-            now,
-            next_pid: 101,
-            alive: BTreeMap::new(),
-            spawn_error: None,
-            log: String::new(),
-        };
-        sim.core.run(now);
-        sim.perform();
-        sim
-    }
-
-    fn second(&self) -> u64 {
-        self.now.mono.0.as_secs() - 100
-    }
-
-    fn record(&mut self, text: &str) {
-        let second = self.second();
-        let _ = writeln!(self.log, "{second:>3}s {text}");
-    }
-
-    /// Performs all pending effects, as the shell does.
-    fn perform(&mut self) {
-        while let Some(effect) = self.core.next_effect() {
-            match effect {
-                Effect::Spawn { id } => self.fork(id),
-                Effect::Kill { id, pid, signal, group } => {
-                    assert_eq!(
-                        self.alive.get(&pid),
-                        Some(&id),
-                        "the signal goes to a pid that is not a child"
-                    );
-                    let target = if group { "group" } else { "pid" };
-                    self.record(&format!("kill {target} {} {signal}", pid.0));
-                }
-                Effect::Log { message, .. } => self.record(&message),
-                Effect::ChildLog { bytes, .. } => {
-                    self.record(&format!("log {:?}", String::from_utf8_lossy(&bytes)));
-                }
-                Effect::Stdin { bytes, .. } => {
-                    self.record(&format!("stdin {:?}", String::from_utf8_lossy(&bytes)));
-                }
-                Effect::Exit { restart } => self.record(&format!("exit restart={restart}")),
-                _ => {}
-            }
-        }
-    }
-
-    fn fork(&mut self, id: ProcId) {
-        if let Some(error) = self.spawn_error.clone() {
-            self.core.take(Input::SpawnFailed { id, error }, self.now);
-            return;
-        }
-        assert!(!self.alive.values().any(|it| *it == id), "two children of {id:?}");
-        let pid = Pid(self.next_pid);
-        self.next_pid += 1;
-        self.alive.insert(pid, id);
-        self.core.take(Input::Spawned { id, pid }, self.now);
-    }
-
-    /// Advances the clock and expires the timers on the way.
-    fn advance(&mut self, seconds: u64) {
-        let until = Mono(self.now.mono.0 + Duration::from_secs(seconds));
-        while let Some(at) = self.core.deadline(self.now).filter(|at| *at <= until) {
-            self.set_time(at);
-            self.core.expire(self.now);
-            self.perform();
-        }
-        self.set_time(until);
-    }
-
-    fn set_time(&mut self, to: Mono) {
-        let passed = to.since(self.now.mono);
-        self.now.wall.0 += passed;
-        self.now.mono.0 += passed;
-    }
-
-    fn id(&self, name: &str) -> ProcId {
-        self.core.processes().find(|process| process.name() == name).unwrap().id()
-    }
-
-    fn state(&self, name: &str) -> ProcessState {
-        self.core.process(self.id(name)).unwrap().state()
-    }
-
-    fn terminate(&mut self, name: &str, status: WaitStatus) {
-        let id = self.id(name);
-        let (&pid, _) = self.alive.iter().find(|(_, it)| **it == id).unwrap();
-        self.alive.remove(&pid);
-        self.core.take(Input::Reaped { pid, status }, self.now);
-        self.perform();
-        self.advance(0);
-    }
-
-    fn stop(&mut self, name: &str) {
-        let id = self.id(name);
-        let _ = self.core.stop(id, self.now);
-        self.perform();
-    }
-
-    fn write_stdout(&mut self, name: &str, text: &str) {
-        let (id, stream) = (self.id(name), OutputStream::Stdout);
-        let bytes = text.as_bytes().to_vec();
-        self.core.take(Input::Output { id, stream, bytes }, self.now);
-        self.perform();
-    }
-
-    fn signal(&mut self, number: i32) {
-        self.core.take(Input::Signal(Signal(number)), self.now);
-        self.perform();
-    }
-}
-
-const KILLED: WaitStatus = WaitStatus::Signaled { signal: 9, core_dumped: false };
-const TERMINATED: WaitStatus = WaitStatus::Signaled { signal: 15, core_dumped: false };
-
-fn one(process: Process) -> Simulation {
-    Simulation::new(vec![group("web", 999, vec![process])])
-}
 
 #[test]
 fn a_program_is_running_after_startsecs_and_restarts_when_it_is_killed() {
@@ -278,9 +50,7 @@ fn a_program_that_cannot_start_backs_off_longer_each_time_and_becomes_fatal() {
 fn a_missing_command_is_fatal_after_its_retries() {
     let mut sim = one(Process { autostart: false, startretries: 2, ..program("web") });
     sim.spawn_error = Some("can't find command 'cmd'".into());
-    let id = sim.id("web");
-    sim.core.start(id, sim.now);
-    sim.perform();
+    sim.start("web");
     sim.advance(60);
     assert_snapshot!(sim.log, @r"
       0s spawnerr: can't find command 'cmd'
@@ -429,7 +199,7 @@ fn a_thousand_idle_programs_cause_no_wakeup() {
     sim.advance(10);
     assert_eq!(sim.core.deadline(sim.now), None);
     sim.advance(86_400);
-    assert!(sim.core.processes().all(|it| it.state() == state::ProcessState::Running));
+    assert!(sim.core.processes().all(|it| it.state() == ProcessState::Running));
 }
 
 #[derive(Clone, Debug)]
@@ -466,10 +236,11 @@ proptest! {
         for command in commands {
             match command {
                 Command::Start(process) => {
-                    let id = sim.id(names[process]);
-                    sim.core.start(id, sim.now);
+                    sim.start(names[process]);
                 }
-                Command::Stop(process) => sim.stop(names[process]),
+                Command::Stop(process) => {
+                    sim.stop(names[process]);
+                }
                 Command::Signal(process) => {
                     let id = sim.id(names[process]);
                     let _ = sim.core.signal(id, Signal(10), sim.now);
@@ -481,7 +252,7 @@ proptest! {
                     }
                 }
                 Command::Pass(seconds) => sim.advance(seconds),
-                Command::Shutdown => sim.core.shutdown(sim.now),
+                Command::Shutdown => sim.shutdown(),
             }
             sim.perform();
             for process in sim.core.processes() {
@@ -490,8 +261,7 @@ proptest! {
                 prop_assert_eq!(alive, process.state().is_signallable());
             }
         }
-        sim.core.shutdown(sim.now);
-        sim.perform();
+        sim.shutdown();
         for name in names.iter().rev() {
             let id = sim.id(name);
             if sim.alive.values().any(|it| *it == id) {

@@ -7,9 +7,9 @@ use std::collections::{BTreeMap, VecDeque};
 
 use super::effect::{Effect, Input, Pid, ProcId};
 use super::group::{Group, Process};
+use super::jobs::Jobs;
 use super::process::ProcessEvent;
 use super::result_handler::HandlerState;
-use super::shutdown::Stopping;
 use super::state::Mood;
 use super::tick::TickPeriods;
 use super::time::{Mono, Now};
@@ -36,7 +36,11 @@ pub struct Supervisor {
     pub(super) ticks: TickPeriods,
     pub(super) handlers: HandlerState,
     pub(super) running: bool,
-    pub(super) stopping: Option<Stopping>,
+    pub(super) jobs: Jobs,
+    /// Who requested the shutdown or restart.
+    pub(super) shutdown_requester: String,
+    /// Whether the shutdown job was submitted.
+    pub(super) is_ending: bool,
 }
 
 impl Supervisor {
@@ -56,7 +60,9 @@ impl Supervisor {
             ticks: TickPeriods::default(),
             handlers: HandlerState::default(),
             running: false,
-            stopping: None,
+            jobs: Jobs::default(),
+            shutdown_requester: String::new(),
+            is_ending: false,
         }
     }
 
@@ -100,6 +106,7 @@ impl Supervisor {
             Input::OutputClosed { id, stream } => self.on_output_closed(id, stream, now),
             Input::StdinClosed { id } => self.on_stdin_closed(id, now),
             Input::KillFailed { id, error } => self.on_kill_failed(id, &error, now),
+            Input::CommandChecked { id, usable } => self.on_command_checked(id, usable, now),
             Input::Signal(signal) => self.on_signal(signal, now),
         }
         self.pump(now);
@@ -107,6 +114,7 @@ impl Supervisor {
 
     /// Processes all expired timers.
     pub fn expire(&mut self, now: Now) {
+        self.jobs.forget();
         for id in self.timers.due(now.mono) {
             self.step(id, ProcessEvent::Tick, now);
             self.report_stop(id, now);
@@ -118,8 +126,8 @@ impl Supervisor {
 
     /// When [`Supervisor::expire`] must be called next; `None` if no timer is set.
     pub fn deadline(&self, now: Now) -> Option<Mono> {
-        let report = self.stopping.as_ref().and_then(Stopping::report_at);
-        [self.timers.nearest(), report, self.next_tick(now)].into_iter().flatten().min()
+        let deadlines = [self.timers.nearest(), self.jobs.deadline(), self.next_tick(now)];
+        deadlines.into_iter().flatten().min()
     }
 
     pub fn next_effect(&mut self) -> Option<Effect> {
@@ -174,49 +182,6 @@ impl Supervisor {
         self.members(group).find(|member| member.name() == process).map(Process::id)
     }
 
-    /// Makes a group active; false if a group of that name is active already.
-    pub fn add_group(&mut self, config: config::Group, now: Now) -> bool {
-        if self.group(&config.name).is_some() {
-            return false;
-        }
-        // A tick that is due now is not sent to the new group.
-        self.tick(now);
-        let name = config.name.clone();
-        let processes =
-            config.processes.iter().map(|it| self.insert_process(&config, it.clone())).collect();
-        self.groups.push(Group {
-            config,
-            processes,
-            queue: super::event_queue::EventQueue::default(),
-        });
-        self.effects.push_back(Effect::GroupAdded { name: name.clone() });
-        self.notify_group(EventType::ProcessGroupAdded, &name, now);
-        if self.running {
-            self.autostart(&name, now);
-            self.pump(now);
-        }
-        true
-    }
-
-    /// Removes a group; false if it does not exist or has a process that is not stopped.
-    pub fn remove_group(&mut self, name: &str, now: Now) -> bool {
-        let Some(at) = self.groups.iter().position(|group| group.name() == name) else {
-            return false;
-        };
-        if !self.is_stopped(&self.groups[at]) {
-            return false;
-        }
-        let group = self.groups.remove(at);
-        for id in &group.processes {
-            self.drop_process(*id);
-        }
-        self.effects
-            .push_back(Effect::GroupRemoved { name: name.to_owned(), ids: group.processes });
-        self.notify_group(EventType::ProcessGroupRemoved, name, now);
-        self.pump(now);
-        true
-    }
-
     /// Whether all processes of a group are stopped.
     pub fn is_stopped(&self, group: &Group) -> bool {
         self.members(group).all(|process| process.state().is_stopped())
@@ -249,11 +214,19 @@ impl Supervisor {
         matches!(self.mood, Mood::Running | Mood::Fatal)
     }
 
-    /// Advances everything that may proceed after a change: a running shutdown, and the delivery of
+    /// Advances everything that may proceed after a change: running jobs, and the delivery of
     /// events to ready listeners.
     pub(super) fn pump(&mut self, now: Now) {
-        self.advance_shutdown(now);
+        if !self.may_start() && !std::mem::replace(&mut self.is_ending, true) {
+            self.submit_shutdown(now);
+        }
+        self.advance_jobs(now);
         self.dispatch();
+    }
+
+    /// Queues an effect.
+    pub(super) fn request(&mut self, effect: Effect) {
+        self.effects.push_back(effect);
     }
 
     pub(super) fn insert_process(
@@ -270,6 +243,7 @@ impl Supervisor {
     pub(super) fn drop_process(&mut self, id: ProcId) {
         self.timers.set(id, None);
         self.processes.remove(&id);
+        self.jobs.touch(id);
     }
 
     /// Names of the groups, lowest priority first; groups of equal priority in order of addition.
@@ -279,8 +253,22 @@ impl Supervisor {
         groups.into_iter().map(|group| group.name().to_owned()).collect()
     }
 
+    /// All processes: groups by priority, then the processes of each by priority.
+    pub fn by_priority(&self) -> Vec<ProcId> {
+        let mut groups: Vec<&Group> = self.groups.iter().collect();
+        groups.sort_by_key(|group| group.config.priority);
+        groups.into_iter().flat_map(|group| self.members_by_priority(group)).collect()
+    }
+
+    /// The processes of a group, lowest priority first; equals in the order of the configuration.
+    pub fn members_by_priority(&self, group: &Group) -> Vec<ProcId> {
+        let mut members: Vec<&Process> = self.members(group).collect();
+        members.sort_by_key(|process| process.config.priority);
+        members.into_iter().map(Process::id).collect()
+    }
+
     /// Starts the `autostart` processes of a group that were never started.
-    fn autostart(&mut self, name: &str, now: Now) {
+    pub(super) fn autostart(&mut self, name: &str, now: Now) {
         let Some(group) = self.group(name) else { return };
         let never_started: Vec<ProcId> = self
             .members(group)

@@ -4,7 +4,7 @@
 use super::complete::Arguments;
 use super::error::ClientError;
 use super::session::{ActionError, Flow, Outcome, Session};
-use super::{config, daemon, exit, fg, help, json, processes, status, tail, update};
+use super::{config, daemon, exit, fg, help, jobs, json, processes, status, tail, update};
 
 /// An action of supervisorctl.
 pub(super) struct Action {
@@ -15,6 +15,8 @@ pub(super) struct Action {
     pub(super) arguments: Arguments,
     /// Whether `--json` is accepted among its arguments.
     json: bool,
+    /// Whether Supervisor lacks it; `help` without a topic lists only Supervisor's own actions.
+    pub(super) is_extension: bool,
     run: fn(&mut Session, &str) -> Outcome,
 }
 
@@ -24,6 +26,7 @@ pub(super) static ACTIONS: &[Action] = &[
         usage: &[("add <name> [...]", "Activate new groups of the configuration")],
         arguments: Arguments::Groups,
         json: false,
+        is_extension: false,
         run: config::add,
     },
     Action {
@@ -34,6 +37,7 @@ pub(super) static ACTIONS: &[Action] = &[
         ],
         arguments: Arguments::None,
         json: true,
+        is_extension: false,
         run: status::avail,
     },
     Action {
@@ -44,6 +48,7 @@ pub(super) static ACTIONS: &[Action] = &[
         ],
         arguments: Arguments::Processes,
         json: false,
+        is_extension: false,
         run: processes::clear,
     },
     Action {
@@ -51,6 +56,7 @@ pub(super) static ACTIONS: &[Action] = &[
         usage: &[("exit", "Leave the shell")],
         arguments: Arguments::None,
         json: false,
+        is_extension: false,
         run: daemon::quit,
     },
     Action {
@@ -58,7 +64,19 @@ pub(super) static ACTIONS: &[Action] = &[
         usage: &[("fg <process>", "Attach to a process: show output, send input; Ctrl-C detaches")],
         arguments: Arguments::Processes,
         json: false,
+        is_extension: false,
         run: fg::fg,
+    },
+    Action {
+        name: "jobs",
+        usage: &[
+            ("jobs", "List running and finished multi-step operations"),
+            ("jobs --json", "The same as JSON"),
+        ],
+        arguments: Arguments::None,
+        json: true,
+        is_extension: true,
+        run: jobs::jobs,
     },
     Action {
         name: "maintail",
@@ -69,6 +87,7 @@ pub(super) static ACTIONS: &[Action] = &[
         ],
         arguments: Arguments::None,
         json: false,
+        is_extension: false,
         run: tail::maintail,
     },
     Action {
@@ -76,6 +95,7 @@ pub(super) static ACTIONS: &[Action] = &[
         usage: &[("open <url>", "Connect to another daemon: http://host:port or unix:///path")],
         arguments: Arguments::None,
         json: false,
+        is_extension: false,
         run: daemon::open,
     },
     Action {
@@ -88,6 +108,7 @@ pub(super) static ACTIONS: &[Action] = &[
         ],
         arguments: Arguments::Processes,
         json: true,
+        is_extension: false,
         run: status::pid,
     },
     Action {
@@ -95,6 +116,7 @@ pub(super) static ACTIONS: &[Action] = &[
         usage: &[("quit", "Leave the shell")],
         arguments: Arguments::None,
         json: false,
+        is_extension: false,
         run: daemon::quit,
     },
     Action {
@@ -102,6 +124,7 @@ pub(super) static ACTIONS: &[Action] = &[
         usage: &[("reload", "Restart the daemon: stop all, read the configuration, start again")],
         arguments: Arguments::None,
         json: false,
+        is_extension: false,
         run: daemon::reload,
     },
     Action {
@@ -109,6 +132,7 @@ pub(super) static ACTIONS: &[Action] = &[
         usage: &[("remove <name> [...]", "Deactivate stopped groups")],
         arguments: Arguments::Groups,
         json: false,
+        is_extension: false,
         run: config::remove,
     },
     Action {
@@ -119,6 +143,7 @@ pub(super) static ACTIONS: &[Action] = &[
         ],
         arguments: Arguments::None,
         json: true,
+        is_extension: false,
         run: config::reread,
     },
     Action {
@@ -133,6 +158,7 @@ pub(super) static ACTIONS: &[Action] = &[
         ],
         arguments: Arguments::Processes,
         json: false,
+        is_extension: false,
         run: processes::restart,
     },
     Action {
@@ -140,6 +166,7 @@ pub(super) static ACTIONS: &[Action] = &[
         usage: &[("shutdown", "Stop all processes and the daemon")],
         arguments: Arguments::None,
         json: false,
+        is_extension: false,
         run: daemon::shutdown,
     },
     Action {
@@ -151,6 +178,7 @@ pub(super) static ACTIONS: &[Action] = &[
         ],
         arguments: Arguments::Processes,
         json: false,
+        is_extension: false,
         run: processes::signal,
     },
     Action {
@@ -162,6 +190,7 @@ pub(super) static ACTIONS: &[Action] = &[
         ],
         arguments: Arguments::Processes,
         json: false,
+        is_extension: false,
         run: processes::start,
     },
     Action {
@@ -174,6 +203,7 @@ pub(super) static ACTIONS: &[Action] = &[
         ],
         arguments: Arguments::Processes,
         json: true,
+        is_extension: false,
         run: status::status,
     },
     Action {
@@ -185,6 +215,7 @@ pub(super) static ACTIONS: &[Action] = &[
         ],
         arguments: Arguments::Processes,
         json: false,
+        is_extension: false,
         run: processes::stop,
     },
     Action {
@@ -197,6 +228,7 @@ pub(super) static ACTIONS: &[Action] = &[
         ],
         arguments: Arguments::Processes,
         json: false,
+        is_extension: false,
         run: tail::tail,
     },
     Action {
@@ -210,6 +242,7 @@ pub(super) static ACTIONS: &[Action] = &[
         ],
         arguments: Arguments::Groups,
         json: true,
+        is_extension: false,
         run: update::update,
     },
     Action {
@@ -220,6 +253,7 @@ pub(super) static ACTIONS: &[Action] = &[
         ],
         arguments: Arguments::None,
         json: true,
+        is_extension: false,
         run: daemon::version,
     },
 ];

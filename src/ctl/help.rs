@@ -11,13 +11,17 @@ const TAB: usize = 8;
 /// The width of the list of actions.
 const WIDTH: usize = 79;
 
-const HELP: &[(&str, &str)] =
-    &[("help", "List the actions"), ("help <action>", "Describe an action")];
+const HELP: &[(&str, &str)] = &[
+    ("help", "List Supervisor's actions"),
+    ("help supkit", "List the actions that only supkit has"),
+    ("help <action>", "Describe an action"),
+];
 
 #[expect(clippy::unnecessary_wraps, reason = "all actions have the same signature")]
 pub(super) fn help(session: &mut Session, topic: &str) -> Outcome {
     match (topic, actions::find(topic)) {
-        ("", _) => list(session),
+        ("", _) => list(session, "default commands (type help <topic>):", false),
+        ("supkit", _) => list(session, "supkit commands (type help <topic>):", true),
         ("help", _) => print_usage(session, HELP),
         (_, Some(action)) => print_action(session, action),
         _ => session.print_line(format_args!("*** No help on {topic}")),
@@ -43,9 +47,11 @@ fn print_usage(session: &mut Session, usage: &[(&str, &str)]) {
     }
 }
 
-fn list(session: &mut Session) {
-    let title = "default commands (type help <topic>):";
-    let names: Vec<&str> = ACTIONS.iter().map(|action| action.name).collect();
+/// `help` prints exactly what Supervisor prints, because programs parse it; `help supkit` prints the
+/// other actions.
+fn list(session: &mut Session, title: &str, is_extension: bool) {
+    let actions = ACTIONS.iter().filter(|action| action.is_extension == is_extension);
+    let names: Vec<&str> = actions.map(|action| action.name).collect();
     session.print_line(format_args!("\n{title}\n{}", "=".repeat(title.len())));
     for row in columns(&names, WIDTH) {
         session.print_line(row);

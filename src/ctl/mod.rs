@@ -15,6 +15,7 @@ mod follow;
 mod framing;
 mod help;
 mod input;
+mod jobs;
 mod json;
 mod names;
 mod patterns;

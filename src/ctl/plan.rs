@@ -18,6 +18,8 @@ const MINIMAL: &str = "--minimal";
 struct GroupChange {
     group: String,
     action: String,
+    /// What failed; empty for a success.
+    error: String,
     details: Vec<Detail>,
 }
 
@@ -57,6 +59,9 @@ fn call(session: &mut Session, options: &[&str], groups: &[&str]) -> Result<Valu
 }
 
 fn show(session: &mut Session, answer: &Value) -> Result<(), ActionError> {
+    if list(answer, GroupChange::read)?.iter().any(|change| !change.error.is_empty()) {
+        session.status = exit::GENERIC;
+    }
     if session.json {
         Session::print_json(&json::from(answer));
         return Ok(());
@@ -71,7 +76,10 @@ fn show(session: &mut Session, answer: &Value) -> Result<(), ActionError> {
 pub fn lines(answer: &Value) -> Result<Vec<String>, ClientError> {
     let mut lines = Vec::new();
     for change in list(answer, GroupChange::read)? {
-        lines.push(format!("{}: {}", change.group, change.action));
+        lines.push(match change.error.as_str() {
+            "" => format!("{}: {}", change.group, change.action),
+            error => format!("{}: ERROR ({error})", change.group),
+        });
         for detail in change.details.iter().filter(|detail| !change.repeats_group_option(detail)) {
             lines.push(format!("    {}", detail.words(&change.group)));
         }
@@ -110,6 +118,7 @@ impl GroupChange {
         Ok(Self {
             group: text(member(value, "group")?)?,
             action: text(member(value, "action")?)?,
+            error: text(member(value, "error")?)?,
             details: list(member(value, "details")?, Detail::read)?,
         })
     }

@@ -186,6 +186,10 @@ impl Server<'_> {
         self.0.call("supkit.planUpdate", &[strings(groups)])
     }
 
+    pub(super) fn jobs(&mut self) -> Result<Value> {
+        self.0.call("supkit.getJobs", &[])
+    }
+
     pub(super) fn update_minimal(&mut self, groups: &[&str]) -> Result<Value> {
         self.0.call("supkit.updateMinimal", &[strings(groups)])
     }

@@ -11,7 +11,7 @@ use super::server::Server;
 use super::server_context::ServerContext;
 use super::shell::Shell;
 use crate::conf::signals::Signal;
-use crate::core::effect::{Effect, Input, OutputStream, ProcId};
+use crate::core::effect::{Effect, Input, OutputStream, Pid, ProcId};
 use crate::core::supervisor::Supervisor;
 use crate::core::time::{Mono, Now, Wall};
 use crate::os::clock;
@@ -122,12 +122,35 @@ impl<'a> Daemon<'a> {
             }
             Effect::Exit { restart: false } => self.exit_reason = Some(ExitReason::Exit),
             effect => {
+                let spawning = match effect {
+                    Effect::Spawn { id } => Some(id),
+                    _ => None,
+                };
                 // The time is read for each effect, because many forks take a while.
-                self.catch_panic("an effect", |daemon| {
+                let is_performed = self.catch_panic("an effect", |daemon| {
                     daemon.shell.perform(effect, &mut daemon.core, now());
                 });
+                if let Some(id) = spawning.filter(|_| !is_performed) {
+                    self.resolve_spawn(id);
+                }
             }
         }
+    }
+
+    /// Gives an abandoned spawn its outcome: a process without one would stay in STARTING forever
+    /// and hold up every shutdown.
+    fn resolve_spawn(&mut self, id: ProcId) {
+        let process = self.core.process(id);
+        let is_open = process.is_some_and(crate::core::Process::is_forking);
+        if !is_open {
+            return;
+        }
+        let child = self.shell.pids.iter().find(|(_, owner)| **owner == id);
+        let outcome = match child {
+            Some((&pid, _)) => Input::Spawned { id, pid: Pid(pid) },
+            None => Input::SpawnFailed { id, error: "internal error of supkit".to_owned() },
+        };
+        self.core.take(outcome, now());
     }
 
     fn wait(&mut self) -> io::Result<Vec<Ready>> {

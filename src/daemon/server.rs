@@ -43,6 +43,8 @@ struct ListenSocket {
     token: Token,
     auth: BasicAuth,
     policy: ServerPolicy,
+    /// The section of the configuration.
+    section: String,
     paused_until: Option<Mono>,
 }
 
@@ -80,6 +82,7 @@ impl Server {
             token,
             auth,
             policy,
+            section: config.section.clone(),
             paused_until: None,
         });
         Ok(())
@@ -112,7 +115,7 @@ impl Server {
         while !client.is_waiting() {
             let auth = |request: &crate::http::Request| socket.auth.reject(request);
             let Some(request) = client.conn.request(moment(now), auth) else { break };
-            let answer = with_rpc_context(context, |context| {
+            let answer = with_rpc_context(context, &socket.section, |context| {
                 self.site.answer(context, &request, socket.policy)
             });
             client.answer(answer, now);
@@ -155,7 +158,8 @@ impl Server {
         for token in due {
             let Some(client) = self.clients.get_mut(&token) else { continue };
             self.in_dispatch = Some(token);
-            with_rpc_context(context, |context| client.advance(context));
+            let Some(socket) = self.listen_sockets.get(client.server) else { continue };
+            with_rpc_context(context, &socket.section, |context| client.advance(context));
             client.conn.expire(moment(now));
             self.process_requests(token, context);
             self.in_dispatch = None;
@@ -255,10 +259,11 @@ impl Server {
 /// Builds the context for XML-RPC methods.
 fn with_rpc_context<T>(
     context: &mut ServerContext<'_>,
+    requester: &str,
     act: impl FnOnce(&mut rpc::Context<'_>) -> T,
 ) -> T {
     let mut services = DaemonServices { logs: context.logs, reader: context.reader };
-    let mut inner =
-        rpc::Context { supervisor: context.core, services: &mut services, now: context.now };
+    let (supervisor, now) = (&mut *context.core, context.now);
+    let mut inner = rpc::Context { supervisor, services: &mut services, requester, now };
     act(&mut inner)
 }

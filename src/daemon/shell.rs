@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
+use super::command;
 use super::fastcgi::Sockets;
 use super::logs::Logs;
 use super::pipes::{Chunk, Pipes, StdinError};
@@ -53,6 +54,11 @@ impl Shell {
     pub fn perform(&mut self, effect: Effect, core: &mut Supervisor, now: Now) {
         match effect {
             Effect::Spawn { id } => self.spawn(id, core, now),
+            Effect::CheckCommand { id } => {
+                let process = core.process(id);
+                let usable = process.is_some_and(|it| command::resolve(it.config()).is_ok());
+                core.take(Input::CommandChecked { id, usable }, now);
+            }
             Effect::Kill { id, pid, signal, group } => self.kill(id, pid, signal, group, core, now),
             Effect::ClosePipes { id } => self.close(id),
             Effect::Release { id } => {

@@ -6,50 +6,30 @@ use super::fault::{Code, Fault};
 use super::methods::Answer;
 use super::value::Value;
 use crate::conf::config::{Config, Group, LogTarget, Process, StreamLog};
-use crate::conf::reload;
+use crate::conf::diff::{GroupChange, diff};
 use crate::core::Supervisor;
 use crate::core::effect::OutputStream;
 
-/// The differences between the active groups and a configuration.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub(super) struct Difference<'a> {
-    /// In the order of the new configuration.
-    pub(super) added: Vec<&'a Group>,
-    /// Old and new, in the order of the new configuration.
-    pub(super) changed: Vec<(&'a Group, &'a Group)>,
-    /// In the order in which they were activated.
-    pub(super) removed: Vec<&'a Group>,
-}
-
-/// Compares the active groups with a configuration.
-pub(super) fn difference<'a>(supervisor: &'a Supervisor, config: &'a Config) -> Difference<'a> {
-    let mut diff = Difference::default();
-    for group in &config.groups {
-        match supervisor.group(&group.name).map(crate::core::Group::config) {
-            None => diff.added.push(group),
-            Some(active) if !reload::same(active, group) => diff.changed.push((active, group)),
-            Some(_) => {}
-        }
-    }
+/// The changes from the active groups to a configuration.
+pub(super) fn changes<'a>(supervisor: &'a Supervisor, config: &'a Config) -> Vec<GroupChange<'a>> {
     let active = supervisor.groups().iter().map(crate::core::Group::config);
-    diff.removed =
-        active.filter(|group| !config.groups.iter().any(|it| it.name == group.name)).collect();
-    diff
+    diff(active, &config.groups)
 }
 
 pub(super) fn reload_config(context: &mut Context<'_>, _: &Args<'_>) -> Answer {
     let config = reread(context)?;
-    let diff = difference(context.supervisor, &config);
-    let names = |groups: &mut dyn Iterator<Item = &Group>| {
-        Value::Array(groups.map(|group| Value::str(&group.name)).collect())
-    };
-    let lists = vec![
-        names(&mut diff.added.into_iter()),
-        names(&mut diff.changed.into_iter().map(|(_, new)| new)),
-        names(&mut diff.removed.into_iter()),
-    ];
+    let (mut added, mut changed, mut removed) = (Vec::new(), Vec::new(), Vec::new());
+    for change in changes(context.supervisor, &config) {
+        let names = match change {
+            GroupChange::Added(_) => &mut added,
+            GroupChange::Changed { .. } | GroupChange::Replaced { .. } => &mut changed,
+            GroupChange::Removed(_) => &mut removed,
+        };
+        names.push(Value::str(&change.group().name));
+    }
+    let lists = [added, changed, removed].map(Value::Array);
     context.supervisor.replace_config(config);
-    Ok(Value::Array(vec![Value::Array(lists)]).into())
+    Ok(Value::Array(vec![Value::Array(lists.into())]).into())
 }
 
 pub(super) fn reread(context: &mut Context<'_>) -> Result<Config, Fault> {

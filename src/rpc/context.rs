@@ -3,13 +3,23 @@
 use crate::conf::config::{Config, Process};
 use crate::core::Supervisor;
 use crate::core::effect::{OutputStream, ProcId};
+use crate::core::jobs::{Request, Task};
 use crate::core::time::{Now, Wall};
 
 /// Everything that a method can read and change. Created for one call.
 pub struct Context<'a> {
     pub supervisor: &'a mut Supervisor,
     pub services: &'a mut dyn Services,
+    /// The section of the server through which the call came.
+    pub requester: &'a str,
     pub now: Now,
+}
+
+impl Context<'_> {
+    /// A request for a job in the name of the present client.
+    pub fn request(&self, target: &str, task: Task) -> Request {
+        Request { requester: self.requester.to_owned(), target: target.to_owned(), task }
+    }
 }
 
 /// A log that the daemon writes.

@@ -1,15 +1,20 @@
 //! The methods that control processes: start, stop, signal, write to stdin, send an event.
 
+use super::answer::{self, Batch, BatchKind, Outcome, Pending, Row};
 use super::args::Args;
 use super::context::{CommandFault, Context};
 use super::fault::{Code, Fault};
 use super::methods::Answer;
 use super::names::{self, Target};
-use super::promise::{Batch, Outcome, Promise};
 use super::value::Value;
 use crate::conf::signals::Signal;
 use crate::core::effect::ProcId;
+use crate::core::jobs::{Job, JobId, Member, Task};
 use crate::core::state::ProcessState;
+use crate::core::{Process, Supervisor};
+
+/// The target of a call about all processes.
+const ALL: &str = "all";
 
 pub(super) fn start_process(context: &mut Context<'_>, args: &Args<'_>) -> Answer {
     let (name, wait) = (args.name(0)?, args.flag(1));
@@ -24,25 +29,38 @@ pub(super) fn start_process_group(context: &mut Context<'_>, args: &Args<'_>) ->
 }
 
 pub(super) fn start_all_processes(context: &mut Context<'_>, args: &Args<'_>) -> Answer {
-    let all = names::by_priority(context.supervisor);
-    Ok(start_each(context, &all, args.flag(0)))
+    let all = context.supervisor.by_priority();
+    Ok(start_each(context, ALL, &all, args.flag(0)))
 }
 
 fn start_group(context: &mut Context<'_>, group: &str, wait: bool) -> Answer {
     let members = members(context, group)?;
-    Ok(start_each(context, &members, wait))
+    Ok(start_each(context, &format!("{group}:*"), &members, wait))
 }
 
-fn start_each(context: &mut Context<'_>, ids: &[ProcId], wait: bool) -> Outcome {
-    let stopped = |state: ProcessState| !state.is_running();
-    Outcome::Later(batch(context, ids, stopped, |context, id, name| start(context, id, name, wait)))
+fn start_each(context: &mut Context<'_>, target: &str, ids: &[ProcId], wait: bool) -> Outcome {
+    let mut batch = Batch::new(BatchKind::Start, wait);
+    let is_stopped = |process: &Process| !process.state().is_running();
+    batch.fill(context, ids, is_stopped, |context, process, name| {
+        check_start(context, process, name)
+    });
+    let accepted = batch.accepted();
+    if !accepted.is_empty() {
+        batch.job = Some(submit(context, target, Task::Start(accepted)));
+    }
+    Outcome::Later(Pending::Batch(batch))
+}
+
+fn start(context: &mut Context<'_>, id: ProcId, name: &str, wait: bool) -> Answer {
+    let process = context.supervisor.process(id).ok_or_else(|| Fault::new(Code::BadName, name))?;
+    check_start(context, process, name)?;
+    let job = submit(context, name, Task::Start(vec![id]));
+    Ok(Outcome::Later(Pending::Started { job, id, name: name.to_owned(), wait }))
 }
 
 /// The command is checked first, so a call for a missing command fails without making the program
 /// FATAL.
-fn start(context: &mut Context<'_>, id: ProcId, name: &str, wait: bool) -> Answer {
-    let bad_name = || Fault::new(Code::BadName, name);
-    let process = context.supervisor.process(id).ok_or_else(bad_name)?;
+fn check_start(context: &Context<'_>, process: &Process, name: &str) -> Result<(), Fault> {
     context.services.check_command(process.config()).map_err(|fault| match fault {
         CommandFault::NotFound(error) => Fault::new(Code::NoFile, error),
         CommandFault::NotExecutable(error) => Fault::new(Code::NotExecutable, error),
@@ -52,10 +70,7 @@ fn start(context: &mut Context<'_>, id: ProcId, name: &str, wait: bool) -> Answe
         ProcessState::Unknown => {
             Err(Fault::new(Code::Failed, format!("{name} is in an unknown process state")))
         }
-        _ => {
-            context.supervisor.start(id, context.now);
-            Ok(Outcome::Later(Promise::Started { id, name: name.to_owned(), wait }))
-        }
+        _ => Ok(()),
     }
 }
 
@@ -72,26 +87,50 @@ pub(super) fn stop_process_group(context: &mut Context<'_>, args: &Args<'_>) -> 
 }
 
 pub(super) fn stop_all_processes(context: &mut Context<'_>, args: &Args<'_>) -> Answer {
-    let all = names::by_priority(context.supervisor);
-    Ok(stop_each(context, &all, args.flag(0)))
+    let all = context.supervisor.by_priority();
+    Ok(stop_each(context, ALL, &all, args.flag(0)))
 }
 
 fn stop_group(context: &mut Context<'_>, group: &str, wait: bool) -> Answer {
     let members = members(context, group)?;
-    Ok(stop_each(context, &members, wait))
+    Ok(stop_each(context, &format!("{group}:*"), &members, wait))
 }
 
-fn stop_each(context: &mut Context<'_>, ids: &[ProcId], wait: bool) -> Outcome {
-    let running = ProcessState::is_running;
-    Outcome::Later(batch(context, ids, running, |context, id, name| stop(context, id, name, wait)))
+fn stop_each(context: &mut Context<'_>, target: &str, ids: &[ProcId], wait: bool) -> Outcome {
+    let mut batch = Batch::new(BatchKind::Stop, wait);
+    let can_stop: Vec<ProcId> =
+        ids.iter().copied().filter(|id| can_stop(context.supervisor, *id)).collect();
+    batch.fill(context, &can_stop, |_| true, |_, _, _| Ok(()));
+    if !can_stop.is_empty() {
+        batch.job = Some(submit(context, target, Task::Stop { ids: can_stop, wait }));
+    }
+    Outcome::Later(Pending::Batch(batch))
 }
 
 fn stop(context: &mut Context<'_>, id: ProcId, name: &str, wait: bool) -> Answer {
-    if !context.supervisor.process(id).is_some_and(|it| it.state().is_running()) {
+    if !can_stop(context.supervisor, id) {
         return Err(Fault::new(Code::NotRunning, name));
     }
-    context.supervisor.stop(id, context.now).map_err(|error| Fault::new(Code::Failed, error))?;
-    if wait { Ok(Outcome::Later(Promise::Stopped { id })) } else { Ok(Value::Bool(true).into()) }
+    let job = submit(context, name, Task::Stop { ids: vec![id], wait });
+    let members = context.supervisor.job(job).and_then(Job::members);
+    let failed = members.and_then(|members| members.iter().find_map(Member::failure));
+    match failed {
+        Some(failure) => Err(answer::fault(failure, name)),
+        None if wait => Ok(Outcome::Later(Pending::Stopped { job })),
+        None => Ok(Value::Bool(true).into()),
+    }
+}
+
+/// Whether a process runs or would be started without a request.
+fn can_stop(supervisor: &Supervisor, id: ProcId) -> bool {
+    let is_active = supervisor.process(id).is_some_and(Process::is_active);
+    is_active || supervisor.is_to_be_restarted(id)
+}
+
+/// Plain starts and stops are never refused.
+fn submit(context: &mut Context<'_>, target: &str, task: Task) -> JobId {
+    let request = context.request(target, task);
+    context.supervisor.submit_plain(request, context.now)
 }
 
 pub(super) fn signal_process(context: &mut Context<'_>, args: &Args<'_>) -> Answer {
@@ -108,7 +147,7 @@ pub(super) fn signal_process_group(context: &mut Context<'_>, args: &Args<'_>) -
 }
 
 pub(super) fn signal_all_processes(context: &mut Context<'_>, args: &Args<'_>) -> Answer {
-    let all = names::by_priority(context.supervisor);
+    let all = context.supervisor.by_priority();
     Ok(signal_each(context, &all, &args.signal(0)))
 }
 
@@ -122,14 +161,20 @@ fn signal_each(
     ids: &[ProcId],
     which: &Result<Signal, Fault>,
 ) -> Outcome {
-    let signallable = ProcessState::is_signallable;
-    let batch = batch(context, ids, signallable, |context, id, name| {
-        signal(context, id, name, which.clone())
-    });
-    match batch {
-        Promise::Batch(batch) => batch.report().into(),
-        other => Outcome::Later(other),
+    let mut batch = Batch::new(BatchKind::Immediate, false);
+    let ids: Vec<ProcId> = ids
+        .iter()
+        .copied()
+        .filter(|id| context.supervisor.process(*id).is_some_and(|it| it.state().is_signallable()))
+        .collect();
+    for id in ids {
+        let Some(process) = context.supervisor.process(id) else { continue };
+        let (group, name) = (process.group().to_owned(), process.name().to_owned());
+        let full_name = process.full_name();
+        let result = signal(context, id, &full_name, which.clone()).map(drop);
+        batch.rows.push(Row { id, group, name, result: Some(result) });
     }
+    batch.report(std::iter::empty()).into()
 }
 
 /// An unknown name takes precedence over a bad signal, which takes precedence over a stopped
@@ -174,25 +219,5 @@ pub(super) fn send_remote_comm_event(context: &mut Context<'_>, args: &Args<'_>)
 
 fn members(context: &Context<'_>, group: &str) -> Result<Vec<ProcId>, Fault> {
     let found = context.supervisor.group(group).ok_or_else(|| Fault::new(Code::BadName, group))?;
-    Ok(names::of_group(context.supervisor, found))
-}
-
-/// Applies an operation to all processes whose state allows it.
-fn batch(
-    context: &mut Context<'_>,
-    ids: &[ProcId],
-    is_allowed: impl Fn(ProcessState) -> bool,
-    operation: impl Fn(&mut Context<'_>, ProcId, &str) -> Answer,
-) -> Promise {
-    let mut batch = Batch::new(context.now.mono);
-    for &id in ids {
-        let Some(process) = context.supervisor.process(id) else { continue };
-        if !is_allowed(process.state()) {
-            continue;
-        }
-        let (group, name) = (process.group().to_owned(), process.name().to_owned());
-        let outcome = operation(context, id, &names::join(&group, &name));
-        batch.push(&group, &name, outcome);
-    }
-    Promise::Batch(batch)
+    Ok(context.supervisor.members_by_priority(found))
 }

@@ -31,11 +31,11 @@ pub(super) fn get_pid(context: &mut Context<'_>, _: &Args<'_>) -> Answer {
 }
 
 pub(super) fn shutdown(context: &mut Context<'_>, _: &Args<'_>) -> Answer {
-    context.supervisor.shutdown(context.now);
+    context.supervisor.shutdown(context.requester, context.now);
     Ok(Value::Bool(true).into())
 }
 
 pub(super) fn restart(context: &mut Context<'_>, _: &Args<'_>) -> Answer {
-    context.supervisor.restart(context.now);
+    context.supervisor.restart(context.requester, context.now);
     Ok(Value::Bool(true).into())
 }

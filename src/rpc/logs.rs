@@ -1,12 +1,12 @@
 //! The methods that read, tail and clear logs. Offsets and lengths work as in Supervisor's
 //! `readFile` and `tailFile`, except that a split UTF-8 character is not an error.
 
+use super::answer::{Batch, BatchKind, Outcome, Row};
 use super::args::Args;
 use super::context::{Context, Log};
 use super::fault::{Code, Fault};
 use super::methods::Answer;
 use super::names;
-use super::promise::{Batch, Outcome};
 use super::value::Value;
 use crate::core::effect::{OutputStream, ProcId};
 
@@ -81,14 +81,15 @@ pub(super) fn clear_process_logs(context: &mut Context<'_>, args: &Args<'_>) -> 
 }
 
 pub(super) fn clear_all_process_logs(context: &mut Context<'_>, _: &Args<'_>) -> Answer {
-    let mut each = Batch::new(context.now.mono);
-    for id in names::by_priority(context.supervisor) {
+    let mut batch = Batch::new(BatchKind::Immediate, false);
+    for id in context.supervisor.by_priority() {
         let Some(process) = context.supervisor.process(id) else { continue };
         let (group, name) = (process.group().to_owned(), process.name().to_owned());
-        let outcome = clear(context, id, &names::join(&group, &name));
-        each.push(&group, &name, outcome);
+        let full_name = process.full_name();
+        let result = clear(context, id, &full_name).map(drop);
+        batch.rows.push(Row { id, group, name, result: Some(result) });
     }
-    Ok(each.report().into())
+    Ok(batch.report(std::iter::empty()).into())
 }
 
 fn clear(context: &mut Context<'_>, id: ProcId, name: &str) -> Answer {

@@ -1,10 +1,10 @@
 //! The method table: every method with its parameters, return type, help text and function.
 //! Dispatch, arity checks, the `system` methods and the reference are derived from it.
 
+use super::answer::Outcome;
 use super::args::Args;
 use super::context::Context;
 use super::fault::{Code, Fault};
-use super::promise::Outcome;
 use super::value::Value;
 use super::{config, control, daemon, info, logs, supkit, system, twiddler};
 use crate::conf::Config;
@@ -194,15 +194,23 @@ pub static METHODS: &[Method] = methods! {
         "The event listener pools: a struct for each with `group`, `buffered`, `buffer_size`, \
          `dropped` (the number of events dropped from the full buffer) and `listeners`, with the \
          `name` and protocol `state` of each process.";
+    "supkit.getJobs" Supkit Always () -> "array", supkit::get_jobs,
+        "The running jobs and the last hundred that finished, oldest first: a struct for each with \
+         `id`, `kind` (start, stop, restart, update, shutdown), `target`, `requester`, `state` \
+         (running, done, failed), `started` and `finished` (Unix time; 0 if not finished), \
+         `waits_for` (names of processes) and `failures` (sentences).";
     "supkit.getVersion" Supkit Always () -> "string", supkit::get_version,
         "The version of supkit.";
     "supkit.planUpdate" Supkit Running (opt("groups", "array")) -> "array", supkit::plan_update,
         "Read the configuration again without applying it, and return what an update would do: a \
-         struct for each group with `group`, `action` (added, changed, removed) and `details`.";
+         struct for each group with `group`, `action` (added, changed, removed), \
+         `error` (empty) and `details`.";
     "supkit.updateMinimal" Supkit Running (opt("groups", "array")) -> "array",
         supkit::update_minimal,
-        "Read the configuration again and apply it, restarting only changed processes. Returns \
-         when the update is complete, in the form of `planUpdate`.";
+        "Read the configuration again and apply it, restarting only changed processes. The update \
+         continues if the client disconnects. Returns when it is complete, in the form of \
+         `planUpdate`; `error` is what failed in a group. Fails if another job is changing one of \
+         the groups.";
 };
 
 /// The methods that this configuration enables.

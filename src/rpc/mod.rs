@@ -6,6 +6,7 @@
     reason = "all methods have the signature of the table, including those that cannot fail"
 )]
 
+pub mod answer;
 mod args;
 mod config;
 pub mod context;
@@ -16,19 +17,16 @@ pub mod info;
 pub mod logs;
 pub mod methods;
 pub mod names;
-mod option_changes;
 mod plan;
-pub mod promise;
 mod supkit;
 pub mod system;
 mod twiddler;
-pub mod update;
 pub mod value;
 pub mod web_ops;
 pub mod xml;
 
+pub use answer::{Outcome, Pending};
 pub use context::{Context, Services};
-pub use promise::{Outcome, Promise};
 
 #[cfg(test)]
 mod tests;

@@ -3,7 +3,7 @@
 use super::context::Context;
 use super::fault::{Code, Fault};
 use crate::core::effect::ProcId;
-use crate::core::{Group, Process, Supervisor};
+use crate::core::{Process, Supervisor};
 
 /// A whole group, or one process.
 pub enum Target {
@@ -45,20 +45,6 @@ pub fn find_process<'a>(context: &'a Context<'_>, name: &str) -> Result<&'a Proc
         Target::Group(_) => None,
     };
     target.ok_or_else(|| Fault::new(Code::BadName, name))
-}
-
-/// The processes of a group, lowest priority first.
-pub fn of_group(supervisor: &Supervisor, group: &Group) -> Vec<ProcId> {
-    let mut members: Vec<&Process> = supervisor.members(group).collect();
-    members.sort_by_key(|process| process.config().priority);
-    members.into_iter().map(Process::id).collect()
-}
-
-/// All processes: groups by priority, then the processes of each group by priority.
-pub fn by_priority(supervisor: &Supervisor) -> Vec<ProcId> {
-    let mut groups: Vec<&Group> = supervisor.groups().iter().collect();
-    groups.sort_by_key(|group| group.config().priority);
-    groups.into_iter().flat_map(|group| of_group(supervisor, group)).collect()
 }
 
 /// All processes by group name, then by process name.

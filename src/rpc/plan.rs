@@ -1,68 +1,123 @@
-//! The plan of an update: the groups, processes and options that would change.
+//! An update for clients: what it would do, option by option, and what it has done.
 
-use super::config::difference;
-use super::option_changes::{
-    ADDED, CHANGED, OptionChange, REMOVED, RESTARTED, option_changes, process_change,
-};
 use super::supkit::GroupFilter;
 use super::value::Value;
-use crate::conf::config::{Config, Group};
+use crate::conf::config::{Config, Group, Process};
+use crate::conf::diff::{GroupChange, MemberChange, OptionChange};
+use crate::conf::sections::group as g;
 use crate::core::Supervisor;
+use crate::core::jobs::{ADDED, CHANGED, GroupReport, REMOVED, RESTARTED};
 
-pub(super) fn plan(supervisor: &Supervisor, config: &Config, filter: &GroupFilter) -> Value {
-    let diff = difference(supervisor, config);
-    let mut entries = Vec::new();
-    for group in diff.added.iter().filter(|group| filter.includes(&group.name)) {
-        entries.push(group_entry(&group.name, ADDED, Vec::new()));
-    }
-    for (old, new) in diff.changed.iter().filter(|(_, new)| filter.includes(&new.name)) {
-        let mut all = option_changes(old, new);
-        all.extend(restarts(supervisor, old, new));
-        let details = all.iter().map(|change| detail(Some(config), change)).collect();
-        entries.push(group_entry(&new.name, CHANGED, details));
-    }
-    for group in diff.removed.iter().filter(|group| filter.includes(&group.name)) {
-        entries.push(group_entry(&group.name, REMOVED, Vec::new()));
-    }
-    Value::Array(entries)
+/// What is said of a process that only Supervisor's own update restarts.
+const RESTARTED_UNLESS_MINIMAL: &str = "restarted, unless --minimal";
+
+/// What an update would do to the groups that `filter` includes.
+pub(super) fn planned(
+    supervisor: &Supervisor,
+    config: &Config,
+    changes: &[GroupChange<'_>],
+    filter: &GroupFilter,
+) -> Value {
+    let changes = changes.iter().filter(|change| filter.includes(&change.group().name));
+    Value::Array(changes.map(|change| planned_group(supervisor, config, change)).collect())
 }
 
-/// The running processes of a changed group that would be restarted: all of them by Supervisor's
-/// update, only the changed ones by a minimal update.
-fn restarts(supervisor: &Supervisor, old: &Group, new: &Group) -> Vec<OptionChange> {
-    let is_running = |name: &str| {
-        let id = supervisor.find(&new.name, name);
-        let process = id.and_then(|id| supervisor.process(id));
-        process.is_some_and(|process| process.state().is_running())
+fn planned_group(supervisor: &Supervisor, config: &Config, change: &GroupChange<'_>) -> Value {
+    match change {
+        GroupChange::Added(group) => step(&group.name, ADDED, None, Vec::new()),
+        GroupChange::Removed(group) => step(&group.name, REMOVED, None, Vec::new()),
+        GroupChange::Changed { new, options, members, .. }
+        | GroupChange::Replaced { new, options, members, .. } => {
+            let section = section_of(new);
+            let own = options.iter().map(|it| option(config, "", &section, it));
+            let of_members = members.iter().flat_map(|member| member_details(config, member));
+            let restarts = restarts(supervisor, config, change);
+            step(&new.name, CHANGED, None, own.chain(of_members).chain(restarts).collect())
+        }
+    }
+}
+
+/// The section that a group is written in: its own, or that of its only program.
+fn section_of(group: &Group) -> String {
+    let program = group.processes.first().map_or("", |process| process.program.as_str());
+    let is_alone = program.split_once(':').is_some_and(|(_, name)| name == group.name);
+    if is_alone { program.to_owned() } else { format!("{}:{}", g::SECTION.word, group.name) }
+}
+
+fn member_details(config: &Config, member: &MemberChange<'_>) -> Vec<Value> {
+    match member {
+        MemberChange::Removed(process) => vec![whole(config, process, REMOVED)],
+        MemberChange::Added(process) => vec![whole(config, process, ADDED)],
+        MemberChange::Changed { new, options } => {
+            options.iter().map(|it| option(config, &new.name, &new.program, it)).collect()
+        }
+    }
+}
+
+/// What happens to a whole process, with the place of its section.
+fn whole(config: &Config, process: &Process, action: &str) -> Value {
+    detail(&process.name, "", ("", action), place_of(config, &process.program, ""))
+}
+
+fn place_of(config: &Config, section: &str, option: &str) -> (String, usize) {
+    let place = config.origins.of(section, option);
+    place.map_or((String::new(), 0), |it| (it.file.clone(), it.line))
+}
+
+fn option(config: &Config, process: &str, section: &str, change: &OptionChange) -> Value {
+    let place = place_of(config, section, change.option);
+    detail(process, change.option, (&change.from, &change.to), place)
+}
+
+/// The processes of a changed group that run and would be restarted: all of them by Supervisor's
+/// update, those that changed by a minimal one.
+fn restarts(supervisor: &Supervisor, config: &Config, change: &GroupChange<'_>) -> Vec<Value> {
+    let (new, members, is_replaced) = match change {
+        GroupChange::Changed { new, members, .. } => (new, members, false),
+        GroupChange::Replaced { new, members, .. } => (new, members, true),
+        GroupChange::Added(_) | GroupChange::Removed(_) => return Vec::new(),
     };
-    let running = new.processes.iter().filter(|process| is_running(&process.name));
-    let restarted = running.map(|process| {
-        let is_same = old.processes.contains(process);
-        process_change(process, if is_same { "restarted, unless --minimal" } else { RESTARTED })
+    let is_active = |name: &str| {
+        let id = supervisor.find(&new.name, name);
+        id.and_then(|id| supervisor.process(id)).is_some_and(crate::core::Process::is_active)
+    };
+    let changes = |name: &str| members.iter().any(|member| member.process().name == name);
+    let active = new.processes.iter().filter(|process| is_active(&process.name));
+    let restarts = active.map(|process| {
+        let is_restarted = is_replaced || changes(&process.name);
+        let action = if is_restarted { RESTARTED } else { RESTARTED_UNLESS_MINIMAL };
+        whole(config, process, action)
     });
-    restarted.collect()
+    restarts.collect()
 }
 
-/// The entry of one group.
-pub(super) fn group_entry(group: &str, action: &str, details: Vec<Value>) -> Value {
+/// What an update has done to one group.
+pub(super) fn executed(report: &GroupReport) -> Value {
+    let members = report.members.iter();
+    let details =
+        members.map(|it| detail(&it.process, "", ("", it.action), (String::new(), 0))).collect();
+    step(&report.group, report.action, report.error.as_deref(), details)
+}
+
+fn step(group: &str, action: &str, error: Option<&str>, details: Vec<Value>) -> Value {
     Value::Struct(vec![
         ("group".to_owned(), Value::str(group)),
         ("action".to_owned(), Value::str(action)),
+        ("error".to_owned(), Value::str(error.unwrap_or_default())),
         ("details".to_owned(), Value::Array(details)),
     ])
 }
 
-/// The entry of one option; `config` provides the file and line of the new value.
-pub(super) fn detail(config: Option<&Config>, change: &OptionChange) -> Value {
-    let place = config.and_then(|config| config.origins.of(&change.section, change.option));
-    let file = place.map_or("", |place| &place.file);
-    let line = place.map_or(0, |place| i64::try_from(place.line).unwrap_or(0));
+/// One option of a process, or without an option the whole process. The file is empty where the new
+/// value is not written in any.
+fn detail(process: &str, option: &str, values: (&str, &str), place: (String, usize)) -> Value {
+    let line = i64::try_from(place.1).unwrap_or(0);
     Value::Struct(vec![
-        ("process".to_owned(), Value::str(&change.process)),
-        ("option".to_owned(), Value::str(change.option)),
-        ("from".to_owned(), Value::str(&change.from)),
-        ("to".to_owned(), Value::str(&change.to)),
-        ("file".to_owned(), Value::str(file)),
+        ("process".to_owned(), Value::str(process)),
+        ("option".to_owned(), Value::str(option)),
+        ("from".to_owned(), Value::str(values.0)),
+        ("to".to_owned(), Value::str(values.1)),
+        ("file".to_owned(), Value::Str(place.0)),
         ("line".to_owned(), Value::Int(line)),
     ])
 }

@@ -1,17 +1,18 @@
 //! The methods that only supkit has: its version, the state of event listener pools, and planned
 //! and minimal updates.
 
+use super::answer::{Outcome, Pending};
 use super::args::Args;
-use super::config::reread;
+use super::config::{changes, reread};
 use super::context::Context;
 use super::fault::{Code, Fault};
 use super::methods::Answer;
 use super::plan;
-use super::promise::{Outcome, Promise};
-use super::update::Update;
 use super::value::Value;
 use crate::core::Supervisor;
 use crate::core::group::Group;
+use crate::core::jobs::{Job, JobId, Task, Update};
+use crate::core::time::Now;
 
 pub(super) fn get_version(_: &mut Context<'_>, _: &Args<'_>) -> Answer {
     Ok(Value::str(env!("CARGO_PKG_VERSION")).into())
@@ -46,15 +47,33 @@ fn fields<const N: usize>(members: [(&str, Value); N]) -> Value {
 pub(super) fn plan_update(context: &mut Context<'_>, args: &Args<'_>) -> Answer {
     let filter = groups(args)?;
     let config = reread(context)?;
-    Ok(plan::plan(context.supervisor, &config, &filter).into())
+    let changes = changes(context.supervisor, &config);
+    Ok(plan::planned(context.supervisor, &config, &changes, &filter).into())
 }
 
 pub(super) fn update_minimal(context: &mut Context<'_>, args: &Args<'_>) -> Answer {
     let filter = groups(args)?;
     let config = reread(context)?;
-    let update = Update::new(context.supervisor, &config, &filter);
+    let mut changes = changes(context.supervisor, &config);
+    changes.retain(|change| filter.includes(&change.group().name));
+    let update = Update::new(context.supervisor, &changes);
+    let is_empty = changes.is_empty();
+    let job = if is_empty { None } else { Some(submit_update(context, &filter, update)?) };
     context.supervisor.replace_config(config);
-    Ok(Outcome::Later(Promise::Update(update)))
+    Ok(match job {
+        Some(job) => Outcome::Later(Pending::Finished { job }),
+        None => Value::Array(Vec::new()).into(),
+    })
+}
+
+fn submit_update(
+    context: &mut Context<'_>,
+    filter: &GroupFilter,
+    update: Update,
+) -> Result<JobId, Fault> {
+    let request = context.request(&filter.target(), Task::Update(update));
+    let job = context.supervisor.submit(request, context.now);
+    job.map_err(|conflict| Fault::new(Code::Failed, conflict.to_string()))
 }
 
 /// The requested groups; all groups if none is named.
@@ -64,6 +83,38 @@ impl GroupFilter {
     pub(super) fn includes(&self, group: &str) -> bool {
         self.0.is_empty() || self.0.iter().any(|name| name == group || name == "all")
     }
+
+    fn target(&self) -> String {
+        if self.0.is_empty() { "all".to_owned() } else { self.0.join(" ") }
+    }
+}
+
+pub(super) fn get_jobs(context: &mut Context<'_>, _: &Args<'_>) -> Answer {
+    let supervisor = &*context.supervisor;
+    Ok(Value::Array(supervisor.jobs().map(|job| job_info(supervisor, job)).collect()).into())
+}
+
+fn job_info(supervisor: &Supervisor, job: &Job) -> Value {
+    let list = |names: Vec<String>| Value::Array(names.into_iter().map(Value::Str).collect());
+    let failures = job.failures();
+    let state = match job.finished() {
+        None => "running",
+        Some(_) if failures.is_empty() => "done",
+        Some(_) => "failed",
+    };
+    let waits_for = if job.finished().is_none() { job.waits_for(supervisor) } else { Vec::new() };
+    let seconds = |when: Option<Now>| Value::Int(when.map_or(0, |when| when.wall.secs()));
+    fields([
+        ("id", Value::Int(i64::try_from(job.id().0).unwrap_or(i64::MAX))),
+        ("kind", Value::str(job.kind().name())),
+        ("target", Value::str(job.target())),
+        ("requester", Value::str(job.requester())),
+        ("state", Value::str(state)),
+        ("started", seconds(Some(job.started()))),
+        ("finished", seconds(job.finished())),
+        ("waits_for", list(waits_for)),
+        ("failures", list(failures)),
+    ])
 }
 
 fn groups(args: &Args<'_>) -> Result<GroupFilter, Fault> {

@@ -1,10 +1,10 @@
 //! The `system` methods: introspection and multicall.
 
+use super::answer::{Outcome, Pending};
 use super::args::Args;
 use super::context::Context;
 use super::fault::{Code, Fault};
 use super::methods::{self, Answer, Method, Namespace};
-use super::promise::{Outcome, Promise};
 use super::value::Value;
 
 pub(super) fn list_methods(context: &mut Context<'_>, _: &Args<'_>) -> Answer {
@@ -39,7 +39,7 @@ pub(super) fn multicall(context: &mut Context<'_>, args: &Args<'_>) -> Answer {
     let mut calls = Multicall::new(calls.clone());
     Ok(match calls.poll(context) {
         Some(results) => Outcome::Now(results),
-        None => Outcome::Later(Promise::Multicall(calls)),
+        None => Outcome::Later(Pending::Multicall(calls)),
     })
 }
 
@@ -48,7 +48,7 @@ pub(super) fn multicall(context: &mut Context<'_>, args: &Args<'_>) -> Answer {
 pub struct Multicall {
     /// In reverse order.
     calls: Vec<Value>,
-    pending: Option<Box<Promise>>,
+    pending: Option<Box<Pending>>,
     results: Vec<Value>,
 }
 
@@ -61,8 +61,8 @@ impl Multicall {
     /// The results, values or fault structs, when all calls are answered.
     pub fn poll(&mut self, context: &mut Context<'_>) -> Option<Value> {
         loop {
-            if let Some(promise) = &mut self.pending {
-                let result = promise.poll(context)?;
+            if let Some(pending) = &mut self.pending {
+                let result = pending.poll(context)?;
                 self.pending = None;
                 self.results.push(result.unwrap_or_else(|fault| fault_value(&fault)));
             }
@@ -71,7 +71,7 @@ impl Multicall {
             };
             match dispatch(context, &call) {
                 Ok(Outcome::Now(value)) => self.results.push(value),
-                Ok(Outcome::Later(promise)) => self.pending = Some(Box::new(promise)),
+                Ok(Outcome::Later(pending)) => self.pending = Some(Box::new(pending)),
                 Err(fault) => self.results.push(fault_value(&fault)),
             }
         }

@@ -1,9 +1,9 @@
-//! Tests of calls and promises on a core with simulated children.
+//! Tests of calls and pendings on a core with simulated children.
 
 use super::context::{CommandFault, FileFault, LocalTime, Log, Services};
 use super::fault::Fault;
 use super::value::Value;
-use super::{Context, Outcome, Promise, methods};
+use super::{Context, Outcome, Pending, methods};
 use crate::conf::config::{Config, Process};
 use crate::conf::paper::examine_bytes;
 use crate::core::Supervisor;
@@ -110,6 +110,9 @@ impl Fixture {
                     let outcome = self.fork(id);
                     self.supervisor.take(outcome, now);
                 }
+                Effect::CheckCommand { id } => {
+                    self.supervisor.take(Input::CommandChecked { id, usable: true }, now);
+                }
                 Effect::Kill { pid, signal, .. } if self.stops_on_signal => {
                     let status = WaitStatus::Signaled { signal: signal.0, core_dumped: false };
                     self.supervisor.take(Input::Reaped { pid, status }, now);
@@ -142,7 +145,12 @@ impl Fixture {
 
     fn context<T>(&mut self, act: impl FnOnce(&mut Context<'_>) -> T) -> T {
         let now = self.now();
-        act(&mut Context { supervisor: &mut self.supervisor, services: &mut FakeServices, now })
+        act(&mut Context {
+            supervisor: &mut self.supervisor,
+            services: &mut FakeServices,
+            requester: "test",
+            now,
+        })
     }
 
     /// Makes a call and performs its effects.
@@ -152,16 +160,16 @@ impl Fixture {
         outcome
     }
 
-    fn promise(&mut self, name: &str, params: &[Value]) -> Promise {
+    fn pending(&mut self, name: &str, params: &[Value]) -> Pending {
         match self.call(name, params) {
-            Ok(Outcome::Later(promise)) => promise,
-            other => panic!("no promise: {other:?}"),
+            Ok(Outcome::Later(pending)) => pending,
+            other => panic!("no pending: {other:?}"),
         }
     }
 
-    /// Polls a promise and performs the resulting effects.
-    fn poll(&mut self, promise: &mut Promise) -> Option<Result<Value, Fault>> {
-        let answer = self.context(|context| promise.poll(context));
+    /// Polls a pending and performs the resulting effects.
+    fn poll(&mut self, pending: &mut Pending) -> Option<Result<Value, Fault>> {
+        let answer = self.context(|context| pending.poll(context));
         self.perform();
         answer
     }
@@ -198,7 +206,7 @@ fn entries(answer: Option<Result<Value, Fault>>) -> Vec<String> {
 #[test]
 fn startprocess_returns_when_the_process_has_stayed_up() {
     let mut fixture = Fixture::new();
-    let mut start = fixture.promise("supervisor.startProcess", &[string("slow")]);
+    let mut start = fixture.pending("supervisor.startProcess", &[string("slow")]);
     assert_eq!(fixture.poll(&mut start), None);
     fixture.advance(4999);
     assert_eq!(fixture.poll(&mut start), None);
@@ -213,17 +221,17 @@ fn startprocess_returns_when_the_process_has_stayed_up() {
 #[test]
 fn a_failed_start_returns_the_matching_fault() {
     let mut fixture = Fixture::new();
-    let mut crash = fixture.promise("supervisor.startProcess", &[string("slow")]);
+    let mut crash = fixture.pending("supervisor.startProcess", &[string("slow")]);
     fixture.terminate(100, 1);
     assert_eq!(fault_text(fixture.poll(&mut crash)), "SPAWN_ERROR: slow");
 
-    let mut stopped = fixture.promise("supervisor.startProcess", &[string("pair:b")]);
-    fixture.promise("supervisor.stopProcess", &[string("pair:b")]);
+    let mut stopped = fixture.pending("supervisor.startProcess", &[string("pair:b")]);
+    fixture.pending("supervisor.stopProcess", &[string("pair:b")]);
     assert_eq!(fault_text(fixture.poll(&mut stopped)), "ABNORMAL_TERMINATION: pair:b");
 
     fixture.fork_error = Some("too many processes");
     let mut not_forked =
-        fixture.promise("supervisor.startProcess", &[string("pair:a"), Value::Bool(false)]);
+        fixture.pending("supervisor.startProcess", &[string("pair:a"), Value::Bool(false)]);
     assert_eq!(fault_text(fixture.poll(&mut not_forked)), "SPAWN_ERROR: pair:a");
     let missing = fixture.fault("supervisor.startProcess", &[string("broken")]);
     assert_eq!(missing, "NO_FILE: can't find command '/nowhere'");
@@ -245,8 +253,8 @@ fn startprocess_without_wait_returns_after_the_fork() {
 fn stopprocess_returns_when_the_process_has_terminated() {
     let mut fixture = Fixture::new();
     fixture.stops_on_signal = false;
-    fixture.promise("supervisor.startProcess", &[string("slow")]);
-    let mut stop = fixture.promise("supervisor.stopProcess", &[string("slow")]);
+    fixture.pending("supervisor.startProcess", &[string("slow")]);
+    let mut stop = fixture.pending("supervisor.stopProcess", &[string("slow")]);
     assert_eq!(fixture.poll(&mut stop), None);
     assert_eq!(fixture.fault("supervisor.stopProcess", &[string("slow")]), "NOT_RUNNING: slow");
     assert_eq!(
@@ -260,14 +268,14 @@ fn stopprocess_returns_when_the_process_has_terminated() {
 #[test]
 fn batch_results_are_ordered_by_completion() {
     let mut fixture = Fixture::new();
-    let mut start = fixture.promise("supervisor.startProcessGroup", &[string("pair")]);
+    let mut start = fixture.pending("supervisor.startProcessGroup", &[string("pair")]);
     fixture.advance(1000);
     assert_eq!(fixture.poll(&mut start), None);
     fixture.advance(1000);
     assert_eq!(entries(fixture.poll(&mut start)), ["b OK", "a OK"]);
-    let mut stop = fixture.promise("supervisor.stopProcessGroup", &[string("pair")]);
+    let mut stop = fixture.pending("supervisor.stopProcessGroup", &[string("pair")]);
     assert_eq!(entries(fixture.poll(&mut stop)), ["a OK", "b OK"]);
-    let mut all = fixture.promise("supervisor.startAllProcesses", &[Value::Bool(false)]);
+    let mut all = fixture.pending("supervisor.startAllProcesses", &[Value::Bool(false)]);
     let results = entries(fixture.poll(&mut all));
     let broken = "broken NO_FILE: can't find command '/nowhere'";
     assert_eq!(results, [broken, "a OK", "b OK", "quick OK", "slow OK"]);
@@ -287,7 +295,7 @@ fn multicall_makes_its_calls_in_sequence() {
         call("supervisor.stopProcess", vec![string("slow")]),
         call("system.multicall", vec![]),
     ];
-    let mut several = fixture.promise("system.multicall", &[Value::Array(calls)]);
+    let mut several = fixture.pending("system.multicall", &[Value::Array(calls)]);
     assert_eq!(fixture.poll(&mut several), None);
     fixture.advance(5000);
     assert_eq!(fixture.poll(&mut several), None, "the stop has just begun");
@@ -302,7 +310,7 @@ fn multicall_makes_its_calls_in_sequence() {
 fn during_shutdown_most_methods_are_refused() {
     let mut fixture = Fixture::new();
     fixture.stops_on_signal = false;
-    fixture.promise("supervisor.startProcess", &[string("slow")]);
+    fixture.pending("supervisor.startProcess", &[string("slow")]);
     assert!(matches!(
         fixture.call("supervisor.shutdown", &[]),
         Ok(Outcome::Now(Value::Bool(true)))

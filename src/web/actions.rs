@@ -3,7 +3,7 @@
 
 use crate::rpc::fault::{Code, Fault};
 use crate::rpc::value::Value;
-use crate::rpc::{Context, Outcome, Promise, info, names, web_ops};
+use crate::rpc::{Context, Outcome, Pending, info, names, web_ops};
 
 /// An action of a button.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,7 +59,7 @@ pub(super) struct PendingAction {
 
 #[derive(Clone, Debug)]
 enum State {
-    Waiting(Box<Promise>),
+    Waiting(Box<Pending>),
     Done(Result<(), Fault>),
     /// There is no process with that name.
     Unknown,
@@ -71,7 +71,7 @@ impl PendingAction {
             State::Unknown
         } else {
             match perform(context, action, name) {
-                Ok(Outcome::Later(promise)) => State::Waiting(Box::new(promise)),
+                Ok(Outcome::Later(pending)) => State::Waiting(Box::new(pending)),
                 Ok(Outcome::Now(_)) => State::Done(Ok(())),
                 Err(fault) => State::Done(Err(fault)),
             }
@@ -81,8 +81,8 @@ impl PendingAction {
 
     /// The result message, if the action is complete.
     pub(super) fn poll(&mut self, context: &mut Context<'_>) -> Option<String> {
-        if let State::Waiting(promise) = &mut self.state {
-            self.state = State::Done(promise.poll(context)?.map(drop));
+        if let State::Waiting(pending) = &mut self.state {
+            self.state = State::Done(pending.poll(context)?.map(drop));
         }
         Some(match &self.state {
             State::Done(Err(fault)) => self.failure(fault),

@@ -12,7 +12,7 @@ use crate::http::{Reply, Request, origin};
 use crate::rpc::context::Log;
 use crate::rpc::fault::{Code, Fault};
 use crate::rpc::value::Value;
-use crate::rpc::{Context, Outcome, Promise, logs, methods, names, xml};
+use crate::rpc::{self, Context, Outcome, logs, methods, names, xml};
 
 /// The content security policy of pages without scripts.
 const PAGE_CSP: &str = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; \
@@ -51,7 +51,7 @@ pub enum Answer {
 pub struct Pending(PendingKind);
 
 enum PendingKind {
-    Call(Promise),
+    Call(rpc::Pending),
     Action(PendingAction, Redirect),
 }
 
@@ -162,7 +162,7 @@ impl Pending {
     /// The reply, if the operation is complete.
     pub fn poll(&mut self, context: &mut Context<'_>) -> Option<Reply> {
         match &mut self.0 {
-            PendingKind::Call(promise) => promise.poll(context).map(|result| rpc_reply(&result)),
+            PendingKind::Call(pending) => pending.poll(context).map(|result| rpc_reply(&result)),
             PendingKind::Action(pending, redirect) => {
                 pending.poll(context).map(|message| redirect.reply(&message))
             }
@@ -192,7 +192,7 @@ fn rpc(context: &mut Context<'_>, request: &Request, policy: ServerPolicy) -> An
     let message = format!("XML-RPC method {}() returned {result}", call.method);
     context.supervisor.log(LogLevel::Trace, message);
     match outcome {
-        Ok(Outcome::Later(promise)) => Answer::Later(Pending(PendingKind::Call(promise))),
+        Ok(Outcome::Later(pending)) => Answer::Later(Pending(PendingKind::Call(pending))),
         Ok(Outcome::Now(value)) => Answer::Reply(rpc_reply(&Ok(value))),
         Err(fault) => Answer::Reply(rpc_reply(&Err(fault))),
     }

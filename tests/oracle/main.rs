@@ -25,6 +25,7 @@ mod daemon;
 mod echo_supervisord_conf;
 mod events;
 mod generate;
+mod jobs;
 mod pidproxy;
 mod projects;
 mod rpc;

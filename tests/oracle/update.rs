@@ -82,7 +82,7 @@ fn a_plan_tells_what_changes_and_a_minimal_update_touches_nothing_else() {
         let file = if line == 0 { "" } else { &conf };
         json!({"process": process, "option": option, "from": from, "to": to, "file": file, "line": line})
     };
-    let step = |group: &str, action: &str, details: Value| json!({"group": group, "action": action, "details": details});
+    let step = |group: &str, action: &str, details: Value| json!({"group": group, "action": action, "error": "", "details": details});
     let many = line("[program:many]");
     let wanted = json!([
         step("new", "added", json!([])),

@@ -6,7 +6,7 @@ use supkit::conf::config::{
     Bind, FcgiAddress, Group, GroupKind, HttpServer, LogTarget, Process, StreamLog, Supervisord,
 };
 use supkit::conf::ctl::Client;
-use supkit::conf::reload;
+use supkit::conf::diff::{GroupChange, diff};
 
 pub fn config(config: &Config) -> Value {
     json!({
@@ -23,14 +23,16 @@ pub fn config(config: &Config) -> Value {
 
 /// Groups that a second configuration adds, changes and removes.
 pub fn changes(old: &Config, new: &Config) -> Value {
-    let of = |config: &Config, name: &str| config.groups.iter().find(|g| g.name == name).cloned();
-    let names = |groups: Vec<&Group>| groups.iter().map(|g| g.name.clone()).collect::<Vec<_>>();
-    let changed = |g: &&Group| of(old, &g.name).is_some_and(|was| !reload::same(&was, g));
-    json!({
-        "added": names(new.groups.iter().filter(|g| of(old, &g.name).is_none()).collect()),
-        "changed": names(new.groups.iter().filter(changed).collect()),
-        "removed": names(old.groups.iter().filter(|g| of(new, &g.name).is_none()).collect()),
-    })
+    let (mut added, mut changed, mut removed) = (Vec::new(), Vec::new(), Vec::new());
+    for change in diff(old.groups.iter(), &new.groups) {
+        let names = match change {
+            GroupChange::Added(_) => &mut added,
+            GroupChange::Changed { .. } | GroupChange::Replaced { .. } => &mut changed,
+            GroupChange::Removed(_) => &mut removed,
+        };
+        names.push(change.group().name.clone());
+    }
+    json!({ "added": added, "changed": changed, "removed": removed })
 }
 
 pub fn client(client: &Client) -> Value {

@@ -1,79 +1,55 @@
-//! The options that differ between two configurations of a group, with both values in configuration
-//! file syntax.
+//! The options of groups and processes as a file would spell them, for comparison: one row an
+//! option. Two values are equal exactly if their rows are.
 
+use super::OptionChange;
 use crate::conf::config::{
-    AutoRestart, Group, GroupKind, LogTarget, Process, ResultHandler, StreamLog,
+    AutoRestart, Environment, Group, GroupKind, LogTarget, Process, ResultHandler, StreamLog,
 };
 use crate::conf::sections::{eventlistener as e, fcgi_program as f, group as g, program as p};
 
-pub(super) const ADDED: &str = "added";
-pub(super) const CHANGED: &str = "changed";
-pub(super) const REMOVED: &str = "removed";
-pub(super) const RESTARTED: &str = "restarted";
-
-/// One option that differs. A change to a whole process has no option and no old value.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct OptionChange {
-    /// Empty for an option of the group itself.
-    pub(super) process: String,
-    /// The section of the new value, or of the old value if there is no new one.
-    pub(super) section: String,
-    pub(super) option: &'static str,
-    pub(super) from: String,
-    pub(super) to: String,
-}
-
 type Rows = Vec<(&'static str, String)>;
 
-/// All differences: those of the group, then those of each process.
-pub(super) fn option_changes(old: &Group, new: &Group) -> Vec<OptionChange> {
-    let mut changes = compare("", &section_of(new), &of_group(old), of_group(new));
-    for process in &new.processes {
-        match old.processes.iter().find(|it| it.name == process.name) {
-            Some(was) => {
-                let rows = (of_process(was), of_process(process));
-                changes.extend(compare(&process.name, &process.program, &rows.0, rows.1));
-            }
-            None => changes.push(process_change(process, ADDED)),
-        }
+/// The options of the group itself that differ.
+pub(super) fn group_options(old: &Group, new: &Group) -> Vec<OptionChange> {
+    compare(&of_group(old), of_group(new))
+}
+
+/// The options of a process that differ. An automatic log keeps the file it has.
+pub(super) fn process_options(old: &Process, new: &Process) -> Vec<OptionChange> {
+    if old == new {
+        return Vec::new();
     }
-    for process in &old.processes {
-        if !new.processes.iter().any(|it| it.name == process.name) {
-            changes.push(process_change(process, REMOVED));
-        }
-    }
-    changes
+    let is_kept = |option: &str| {
+        (option == p::STDOUT_LOGFILE.name && new.stdout.target == LogTarget::Auto)
+            || (option == p::STDERR_LOGFILE.name && new.stderr.target == LogTarget::Auto)
+            || (option == p::USER.name && uid(old) == uid(new))
+    };
+    let mut found = compare(&of_process(old), of_process(new));
+    found.retain(|change| !is_kept(change.option));
+    found
 }
 
-/// The section that defines a group: its own, or that of its only program.
-fn section_of(group: &Group) -> String {
-    let program = group.processes.first().map_or("", |process| process.program.as_str());
-    let is_alone = program.split_once(':').is_some_and(|(_, name)| name == group.name);
-    if is_alone { program.to_owned() } else { format!("{}:{}", g::SECTION.word, group.name) }
+fn uid(process: &Process) -> Option<u32> {
+    process.user.as_ref().map(|user| user.uid)
 }
 
-/// A change to a whole process.
-pub(super) fn process_change(process: &Process, what: &str) -> OptionChange {
-    let (process, section) = (process.name.clone(), process.program.clone());
-    OptionChange { process, section, option: "", from: String::new(), to: what.to_owned() }
-}
-
-fn compare(process: &str, section: &str, old: &[(&str, String)], new: Rows) -> Vec<OptionChange> {
-    let mut changes = Vec::new();
+/// Rows that only one side has differ from nothing.
+fn compare(old: &[(&'static str, String)], new: Rows) -> Vec<OptionChange> {
+    let is_in_new = |option: &str| new.iter().any(|row| row.0 == option);
+    let lost: Vec<OptionChange> = old
+        .iter()
+        .filter(|row| !is_in_new(row.0))
+        .map(|(option, from)| OptionChange { option, from: from.clone(), to: String::new() })
+        .collect();
+    let mut found = Vec::new();
     for (option, to) in new {
         let from = old.iter().find(|row| row.0 == option).map(|row| row.1.clone());
         if from.as_ref() != Some(&to) {
-            let (process, section) = (process.to_owned(), section.to_owned());
-            changes.push(OptionChange {
-                process,
-                section,
-                option,
-                from: from.unwrap_or_default(),
-                to,
-            });
+            found.push(OptionChange { option, from: from.unwrap_or_default(), to });
         }
     }
-    changes
+    found.extend(lost);
+    found
 }
 
 fn of_group(group: &Group) -> Rows {
@@ -81,7 +57,8 @@ fn of_group(group: &Group) -> Rows {
     match &group.kind {
         GroupKind::Programs => {}
         GroupKind::EventListener(pool) => {
-            let events: Vec<&str> = pool.events.iter().map(|event| event.name()).collect();
+            let mut events: Vec<&str> = pool.events.iter().map(|event| event.name()).collect();
+            events.sort_unstable();
             let handler = match pool.result_handler {
                 ResultHandler::Default => "supervisor.dispatchers:default_handler",
                 ResultHandler::Stdout => "supervisor_stdout:event_handler",
@@ -92,9 +69,8 @@ fn of_group(group: &Group) -> Rows {
             rows.push((e::RESULT_HANDLER.name, handler.to_owned()));
         }
         GroupKind::FastCgi(socket) => {
+            // Supervisor compares nothing else of a socket.
             rows.push((f::SOCKET.name, socket.url.clone()));
-            let backlog = socket.backlog.map(|backlog| backlog.to_string());
-            rows.push((f::SOCKET_BACKLOG.name, backlog.unwrap_or_default()));
         }
     }
     rows
@@ -108,8 +84,6 @@ fn of_process(process: &Process) -> Rows {
         AutoRestart::Always => "true",
     };
     let exitcodes: Vec<String> = process.exitcodes.iter().map(i64::to_string).collect();
-    let environment: Vec<String> =
-        process.environment.iter().map(|(key, value)| format!("{key}=\"{value}\"")).collect();
     let mut rows = vec![
         (p::COMMAND.name, process.command.clone()),
         (p::DIRECTORY.name, text(&process.directory)),
@@ -126,12 +100,20 @@ fn of_process(process: &Process) -> Rows {
         (p::STOPASGROUP.name, process.stopasgroup.to_string()),
         (p::KILLASGROUP.name, process.killasgroup.to_string()),
         (p::REDIRECT_STDERR.name, process.redirect_stderr.to_string()),
-        (p::ENVIRONMENT.name, environment.join(",")),
+        (p::ENVIRONMENT.name, of_environment(&process.environment)),
         (p::SERVERURL.name, text(&process.serverurl)),
     ];
     rows.extend(of_stream(&process.stdout, STDOUT));
     rows.extend(of_stream(&process.stderr, STDERR));
     rows
+}
+
+/// Sorted, because the order makes no difference.
+fn of_environment(environment: &Environment) -> String {
+    let mut pairs: Vec<String> =
+        environment.iter().map(|(key, value)| format!("{key}=\"{value}\"")).collect();
+    pairs.sort_unstable();
+    pairs.join(",")
 }
 
 type StreamNames = [&'static str; 6];

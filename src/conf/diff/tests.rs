@@ -1,0 +1,105 @@
+use super::*;
+use crate::conf::config::Config;
+use crate::conf::{CommandLine, paper::Paper, read};
+
+fn config(sections: &str) -> Config {
+    let world = Paper::default().file("/s.conf", format!("[supervisord]\n{sections}"));
+    read("/s.conf", &CommandLine::default(), &world).expect("the configuration is valid")
+}
+
+/// The changes as words: `group: action`, then `process.option`.
+fn changes(old: &str, new: &str) -> Vec<String> {
+    let (old, new) = (config(old), config(new));
+    let mut words = Vec::new();
+    for change in diff(old.groups.iter(), &new.groups) {
+        let name = &change.group().name;
+        let (action, options, members) = match &change {
+            GroupChange::Removed(_) => ("removed", &[][..], &[][..]),
+            GroupChange::Added(_) => ("added", &[][..], &[][..]),
+            GroupChange::Changed { options, members, .. } => {
+                ("changed", &options[..], &members[..])
+            }
+            GroupChange::Replaced { options, members, .. } => {
+                ("replaced", &options[..], &members[..])
+            }
+        };
+        words.push(format!("{name}: {action}"));
+        words.extend(options.iter().map(|it| it.option.to_owned()));
+        for member in members {
+            let name = &member.process().name;
+            match member {
+                MemberChange::Removed(_) => words.push(format!("{name} removed")),
+                MemberChange::Added(_) => words.push(format!("{name} added")),
+                MemberChange::Changed { options, .. } => {
+                    words.extend(options.iter().map(|it| format!("{name}.{}", it.option)));
+                }
+            }
+        }
+    }
+    words
+}
+
+fn program(options: &str) -> String {
+    format!("[program:a]\ncommand=a\n{options}\n")
+}
+
+#[test]
+fn a_process_is_equal_if_supervisor_would_call_it_equal() {
+    for (old, new, want) in [
+        ("", "", None),
+        ("", "startsecs=1", None),
+        ("", "startsecs=2", Some("a.startsecs")),
+        ("", "stdout_logfile=/tmp/x", Some("a.stdout_logfile")),
+        ("stdout_logfile=/tmp/x", "", None),
+        ("stdout_logfile=/tmp/x", "stdout_logfile=NONE", Some("a.stdout_logfile")),
+        ("environment=A=1,B=2", "environment=B=2,A=1", None),
+        ("environment=A=1", "environment=A=2", Some("a.environment")),
+        ("exitcodes=0,2", "exitcodes=2,0", Some("a.exitcodes")),
+        ("stopasgroup=false", "stopasgroup=true", Some("a.stopasgroup")),
+    ] {
+        let found = changes(&program(old), &program(new));
+        match want {
+            None => assert!(found.is_empty(), "{old} -> {new}: {found:?}"),
+            Some(option) => {
+                assert!(found.contains(&option.to_owned()), "{old} -> {new}: {found:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn changes_come_in_the_order_of_their_execution() {
+    let old = "[program:gone]\ncommand=a\n[program:same]\ncommand=a\n[program:new]\ncommand=a\n";
+    let new = "[program:added]\ncommand=a\npriority=1\n[program:same]\ncommand=a\n\
+               [program:new]\ncommand=b\n";
+    assert_eq!(changes(old, new), ["gone: removed", "new: changed", "new.command", "added: added"]);
+}
+
+#[test]
+fn members_of_a_group_come_and_go() {
+    let programs = "[program:a]\ncommand=a\n[program:b]\ncommand=b\n[program:c]\ncommand=c\n";
+    let group = |members: &str| format!("{programs}[group:g]\nprograms={members}\n");
+    let found = changes(&group("a,b"), &group("b,c"));
+    let about_g: Vec<&str> =
+        found.iter().map(String::as_str).skip_while(|word| !word.starts_with("g:")).collect();
+    assert_eq!(about_g[..3], ["g: changed", "a removed", "c added"]);
+    let reordered = changes(&group("a,b,c"), &group("c,b,a"));
+    assert_eq!(reordered, ["g: changed"], "only the order differs");
+}
+
+#[test]
+fn a_group_of_another_kind_is_replaced() {
+    let plain = "[program:a]\ncommand=a\n";
+    let pool = "[eventlistener:a]\ncommand=a\nevents=TICK_5\n";
+    assert_eq!(changes(plain, pool)[0], "a: replaced");
+    let socket = |url: &str| format!("[fcgi-program:a]\ncommand=a\nsocket={url}\n");
+    let found = changes(&socket("unix:///tmp/a.sock"), &socket("unix:///tmp/b.sock"));
+    assert_eq!(found, ["a: replaced", "socket"]);
+}
+
+#[test]
+fn the_events_of_a_pool_have_no_order() {
+    let pool = |events: &str| format!("[eventlistener:a]\ncommand=a\nevents={events}\n");
+    assert!(changes(&pool("TICK_5,EVENT"), &pool("EVENT,TICK_5")).is_empty());
+    assert_eq!(changes(&pool("TICK_5"), &pool("TICK_60")), ["a: changed", "events"]);
+}

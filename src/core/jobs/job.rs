@@ -1,0 +1,287 @@
+//! One job: what was requested, by whom, and how far it is.
+
+use super::members::{Failure, Members};
+use super::restart::{Restart, Scope};
+use super::shutdown::Shutdown;
+use super::update::Update;
+use crate::conf::config::LogLevel;
+use crate::core::effect::ProcId;
+use crate::core::supervisor::Supervisor;
+use crate::core::time::{Mono, Now};
+
+/// Counts from 1 from the start of the daemon.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct JobId(pub u64);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum JobKind {
+    Start,
+    Stop,
+    Restart,
+    Update,
+    Shutdown,
+}
+
+impl JobKind {
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Start => "start",
+            Self::Stop => "stop",
+            Self::Restart => "restart",
+            Self::Update => "update",
+            Self::Shutdown => "shutdown",
+        }
+    }
+}
+
+/// What is asked of [`Supervisor::submit`].
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// The server or the signal through which it came: `unix_http_server`, `SIGTERM`.
+    pub requester: String,
+    /// What it is about, for people: `web`, `zope:*`, `all`.
+    pub target: String,
+    pub task: Task,
+}
+
+#[derive(Clone, Debug)]
+pub enum Task {
+    Start(Vec<ProcId>),
+    /// `wait`: a client waits for it, so the log says now and then what is waited for.
+    Stop {
+        ids: Vec<ProcId>,
+        wait: bool,
+    },
+    Restart(Scope),
+    Update(Update),
+    /// Stops everything; whether the daemon starts again is its mood.
+    Shutdown,
+}
+
+impl Task {
+    pub(super) fn kind(&self) -> JobKind {
+        match self {
+            Self::Start(_) => JobKind::Start,
+            Self::Stop { .. } => JobKind::Stop,
+            Self::Restart(_) => JobKind::Restart,
+            Self::Update(_) => JobKind::Update,
+            Self::Shutdown => JobKind::Shutdown,
+        }
+    }
+
+    /// The groups that will be changed as a whole.
+    pub(super) fn groups(&self) -> Vec<&str> {
+        match self {
+            Self::Update(update) => update.groups().collect(),
+            _ => Vec::new(),
+        }
+    }
+}
+
+/// A job that runs or has finished.
+#[derive(Clone, Debug)]
+pub struct Job {
+    id: JobId,
+    kind: JobKind,
+    requester: String,
+    target: String,
+    started: Now,
+    finished: Option<Now>,
+    work: Work,
+    /// Set one turn of the daemon after the end, when every observer has looked.
+    pub(super) seen: bool,
+}
+
+/// What is still to be done, and what was.
+#[derive(Clone, Debug)]
+pub(super) enum Work {
+    Start(Members),
+    Stop(Members),
+    Restart(Restart),
+    Update(Update),
+    Shutdown(Shutdown),
+}
+
+impl Work {
+    pub(super) fn advance(&mut self, supervisor: &mut Supervisor, touched: &[ProcId], now: Now) {
+        match self {
+            Self::Start(members) => members.observe_starts(supervisor, touched, now),
+            Self::Stop(members) => members.observe_stops(supervisor, touched, now),
+            Self::Restart(restart) => restart.advance(supervisor, touched, now),
+            Self::Update(update) => update.advance(supervisor, now),
+            Self::Shutdown(shutdown) => shutdown.advance(supervisor, touched, now),
+        }
+    }
+
+    pub(super) fn is_done(&self) -> bool {
+        match self {
+            Self::Start(members) | Self::Stop(members) => members.are_done(),
+            Self::Restart(restart) => restart.is_done(),
+            Self::Update(update) => update.is_done(),
+            Self::Shutdown(shutdown) => shutdown.is_done(),
+        }
+    }
+}
+
+impl Job {
+    pub(super) fn new(
+        id: JobId,
+        kind: JobKind,
+        requester: String,
+        target: String,
+        work: Work,
+        started: Now,
+    ) -> Self {
+        Self { id, kind, requester, target, started, finished: None, work, seen: false }
+    }
+
+    pub fn id(&self) -> JobId {
+        self.id
+    }
+
+    pub fn kind(&self) -> JobKind {
+        self.kind
+    }
+
+    pub fn requester(&self) -> &str {
+        &self.requester
+    }
+
+    pub fn target(&self) -> &str {
+        &self.target
+    }
+
+    pub fn started(&self) -> Now {
+        self.started
+    }
+
+    pub fn finished(&self) -> Option<Now> {
+        self.finished
+    }
+
+    pub(super) fn work(&self) -> &Work {
+        &self.work
+    }
+
+    pub(super) fn work_mut(&mut self) -> &mut Work {
+        &mut self.work
+    }
+
+    pub(super) fn finish(&mut self, now: Now) {
+        self.finished = Some(now);
+    }
+
+    /// The processes of a start or stop.
+    pub fn members(&self) -> Option<&Members> {
+        match &self.work {
+            Work::Start(members) | Work::Stop(members) => Some(members),
+            _ => None,
+        }
+    }
+
+    /// What an update has done so far.
+    pub fn update(&self) -> Option<&Update> {
+        match &self.work {
+            Work::Update(update) => Some(update),
+            _ => None,
+        }
+    }
+
+    /// The processes that the next step waits for.
+    pub fn waits_for(&self, supervisor: &Supervisor) -> Vec<String> {
+        let name = |id: ProcId| supervisor.process(id).map(crate::core::Process::full_name);
+        match &self.work {
+            Work::Start(members) | Work::Stop(members) => members.waiting().collect(),
+            Work::Restart(restart) => restart.waiting().filter_map(name).collect(),
+            Work::Update(update) => update.waiting().and_then(name).into_iter().collect(),
+            Work::Shutdown(_) => Shutdown::waiting(supervisor),
+        }
+    }
+
+    /// What did not work, in one sentence each. Empty for a success.
+    pub fn failures(&self) -> Vec<String> {
+        match &self.work {
+            Work::Start(members) | Work::Stop(members) => members.failures(),
+            Work::Restart(restart) => restart.failures(),
+            Work::Update(update) => update.failures(),
+            Work::Shutdown(_) => Vec::new(),
+        }
+    }
+
+    /// `job 3 (update of all, requested by XML-RPC via unix_http_server)`
+    pub fn describe(&self) -> String {
+        let Self { id, kind, target, requester, .. } = self;
+        format!("job {} ({} of {target}, requested through {requester})", id.0, kind.name())
+    }
+
+    /// Supervisor's own log lines already tell about starts, stops and the shutdown.
+    pub(super) fn log_line(&self) -> Option<(LogLevel, String)> {
+        let failures = self.failures();
+        match self.kind {
+            _ if !failures.is_empty() && !self.is_plain() => Some((
+                LogLevel::Warn,
+                format!("{} failed: {}", self.describe(), failures.join("; ")),
+            )),
+            JobKind::Update => Some((LogLevel::Info, format!("{} finished", self.describe()))),
+            _ => None,
+        }
+    }
+
+    /// Whether all its steps are taken at once.
+    fn is_plain(&self) -> bool {
+        matches!(self.work, Work::Start(_) | Work::Stop(_))
+    }
+
+    pub(super) fn holds(&self, id: ProcId) -> bool {
+        match &self.work {
+            Work::Restart(restart) => restart.holds(id),
+            _ => false,
+        }
+    }
+
+    pub(super) fn holds_group(&self, name: &str) -> bool {
+        match &self.work {
+            Work::Update(update) => update.groups().any(|group| group == name),
+            _ => false,
+        }
+    }
+
+    /// Whether it starts a process that it holds in a later step.
+    pub(super) fn will_start(&self, id: ProcId) -> bool {
+        match &self.work {
+            Work::Restart(restart) => restart.holds(id),
+            Work::Update(update) => update.will_start(id),
+            _ => false,
+        }
+    }
+
+    /// Another job decided about a process: no later step of this one touches it.
+    pub(super) fn release(&mut self, id: ProcId, by: JobId) {
+        match &mut self.work {
+            Work::Restart(restart) => restart.release(id, by),
+            Work::Update(update) => update.release(id, by),
+            Work::Start(_) | Work::Stop(_) | Work::Shutdown(_) => {}
+        }
+    }
+
+    /// Takes no further step.
+    pub(super) fn cancel(&mut self, by: JobId) {
+        match &mut self.work {
+            Work::Restart(restart) => restart.cancel(by),
+            Work::Update(update) => update.cancel(by),
+            Work::Start(_) | Work::Stop(_) | Work::Shutdown(_) => {}
+        }
+    }
+
+    pub(super) fn deadline(&self) -> Option<Mono> {
+        match &self.work {
+            Work::Shutdown(shutdown) => shutdown.deadline(),
+            _ => None,
+        }
+    }
+}
+
+/// One sentence about one process.
+pub(super) fn failure_of(name: &str, failure: &Failure) -> String {
+    format!("{name} {failure}")
+}

@@ -1,0 +1,267 @@
+//! The simulated kernel of the tests: children that do what a test says and a clock that it advances.
+//! Everything that the core asks for and logs is recorded with its second.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+use std::time::Duration;
+
+use super::Supervisor;
+use super::effect::{Effect, Input, OutputStream, Pid, ProcId, WaitStatus};
+use super::jobs::{Conflict, Job, JobId, Request, Task};
+use super::state::ProcessState;
+use super::time::{Mono, Now, Wall};
+use crate::conf::config::{
+    AutoRestart, Config, Group, GroupKind, LogLevel, LogTarget, Notes, Origins, Pool, Process,
+    ResultHandler, StreamLog, Supervisord,
+};
+use crate::conf::events::EventType;
+use crate::conf::signals::Signal;
+
+pub(crate) fn stream() -> StreamLog {
+    StreamLog {
+        target: LogTarget::File("log".into()),
+        maxbytes: 0,
+        backups: 0,
+        capture_maxbytes: 0,
+        events_enabled: false,
+        syslog: false,
+    }
+}
+
+pub(crate) fn program(name: &str) -> Process {
+    Process {
+        name: name.into(),
+        program: name.into(),
+        command: "cmd".into(),
+        directory: None,
+        umask: None,
+        user: None,
+        priority: 999,
+        autostart: true,
+        autorestart: AutoRestart::Unexpected,
+        startsecs: 1,
+        startretries: 3,
+        stdout: stream(),
+        stderr: stream(),
+        redirect_stderr: false,
+        stopsignal: Signal::TERM,
+        stopwaitsecs: 10,
+        stopasgroup: false,
+        killasgroup: false,
+        exitcodes: vec![0],
+        environment: Vec::new(),
+        serverurl: None,
+    }
+}
+
+pub(crate) fn group(name: &str, priority: i64, processes: Vec<Process>) -> Group {
+    Group { name: name.into(), priority, kind: GroupKind::Programs, processes }
+}
+
+pub(crate) fn listener(name: &str, events: Vec<EventType>) -> Group {
+    let result_handler = ResultHandler::Default;
+    Group {
+        name: name.into(),
+        priority: -1,
+        kind: GroupKind::EventListener(Pool { buffer_size: 10, events, result_handler }),
+        processes: vec![program(name)],
+    }
+}
+
+pub(crate) fn config(groups: Vec<Group>) -> Config {
+    Config {
+        supervisord: Supervisord {
+            logfile: "supervisord.log".into(),
+            logfile_maxbytes: 0,
+            logfile_backups: 0,
+            loglevel: LogLevel::Info,
+            pidfile: "supervisord.pid".into(),
+            identifier: "supervisor".into(),
+            childlogdir: "/tmp".into(),
+            umask: 0o22,
+            directory: None,
+            user: None,
+            minfds: 1024,
+            minprocs: 200,
+            nodaemon: true,
+            silent: false,
+            nocleanup: false,
+            strip_ansi: false,
+            environment: Vec::new(),
+        },
+        servers: Vec::new(),
+        groups,
+        rpcinterfaces: Vec::new(),
+        here: "/".into(),
+        file: "/supervisord.conf".into(),
+        notes: Notes::default(),
+        origins: Origins::default(),
+    }
+}
+
+/// Simulated children and a simulated clock. Forks succeed unless `spawn_error` is set; pids count
+/// from 101.
+pub(crate) struct Simulation {
+    pub(crate) core: Supervisor,
+    pub(crate) now: Now,
+    pub(crate) next_pid: i32,
+    pub(crate) alive: BTreeMap<Pid, ProcId>,
+    pub(crate) spawn_error: Option<String>,
+    pub(crate) log: String,
+}
+
+impl Simulation {
+    pub(crate) fn new(groups: Vec<Group>) -> Self {
+        let wall = Wall(Duration::from_secs(1_000_003));
+        let now = Now { mono: Mono(Duration::from_secs(100)), wall };
+        let mut core = Supervisor::new(config(groups));
+        core.boot(now);
+        let mut sim = Self {
+            core,
+            now,
+            next_pid: 101,
+            alive: BTreeMap::new(),
+            spawn_error: None,
+            log: String::new(),
+        };
+        sim.core.run(now);
+        sim.perform();
+        sim
+    }
+
+    pub(crate) fn second(&self) -> u64 {
+        self.now.mono.0.as_secs() - 100
+    }
+
+    pub(crate) fn record(&mut self, text: &str) {
+        let second = self.second();
+        let _ = writeln!(self.log, "{second:>3}s {text}");
+    }
+
+    /// Performs all pending effects, as the shell does.
+    pub(crate) fn perform(&mut self) {
+        while let Some(effect) = self.core.next_effect() {
+            match effect {
+                Effect::Spawn { id } => self.fork(id),
+                Effect::CheckCommand { id } => {
+                    let usable = self.spawn_error.is_none();
+                    self.core.take(Input::CommandChecked { id, usable }, self.now);
+                }
+                Effect::Kill { id, pid, signal, group } => {
+                    assert_eq!(
+                        self.alive.get(&pid),
+                        Some(&id),
+                        "the signal goes to a pid that is not a child"
+                    );
+                    let target = if group { "group" } else { "pid" };
+                    self.record(&format!("kill {target} {} {signal}", pid.0));
+                }
+                Effect::Log { message, .. } => self.record(&message),
+                Effect::ChildLog { bytes, .. } => {
+                    self.record(&format!("log {:?}", String::from_utf8_lossy(&bytes)));
+                }
+                Effect::Stdin { bytes, .. } => {
+                    self.record(&format!("stdin {:?}", String::from_utf8_lossy(&bytes)));
+                }
+                Effect::Exit { restart } => self.record(&format!("exit restart={restart}")),
+                _ => {}
+            }
+        }
+    }
+
+    pub(crate) fn fork(&mut self, id: ProcId) {
+        if let Some(error) = self.spawn_error.clone() {
+            self.core.take(Input::SpawnFailed { id, error }, self.now);
+            return;
+        }
+        assert!(!self.alive.values().any(|it| *it == id), "two children of {id:?}");
+        let pid = Pid(self.next_pid);
+        self.next_pid += 1;
+        self.alive.insert(pid, id);
+        self.core.take(Input::Spawned { id, pid }, self.now);
+    }
+
+    /// Advances the clock and expires the timers on the way.
+    pub(crate) fn advance(&mut self, seconds: u64) {
+        let until = Mono(self.now.mono.0 + Duration::from_secs(seconds));
+        while let Some(at) = self.core.deadline(self.now).filter(|at| *at <= until) {
+            self.set_time(at);
+            self.core.expire(self.now);
+            self.perform();
+        }
+        self.set_time(until);
+    }
+
+    pub(crate) fn set_time(&mut self, to: Mono) {
+        let passed = to.since(self.now.mono);
+        self.now.wall.0 += passed;
+        self.now.mono.0 += passed;
+    }
+
+    pub(crate) fn id(&self, name: &str) -> ProcId {
+        self.core.processes().find(|process| process.name() == name).unwrap().id()
+    }
+
+    pub(crate) fn state(&self, name: &str) -> ProcessState {
+        self.core.process(self.id(name)).unwrap().state()
+    }
+
+    pub(crate) fn terminate(&mut self, name: &str, status: WaitStatus) {
+        self.terminate_id(self.id(name), status);
+    }
+
+    pub(crate) fn terminate_id(&mut self, id: ProcId, status: WaitStatus) {
+        let (&pid, _) = self.alive.iter().find(|(_, it)| **it == id).unwrap();
+        self.alive.remove(&pid);
+        self.core.take(Input::Reaped { pid, status }, self.now);
+        self.perform();
+        self.advance(0);
+    }
+
+    pub(crate) fn start(&mut self, name: &str) -> JobId {
+        let id = self.id(name);
+        self.submit(name, Task::Start(vec![id])).expect("a plain start is never refused")
+    }
+
+    pub(crate) fn stop(&mut self, name: &str) -> JobId {
+        let id = self.id(name);
+        self.submit(name, Task::Stop { ids: vec![id], wait: false })
+            .expect("a plain stop is never refused")
+    }
+
+    /// Submits a job and performs what it asks for at once.
+    pub(crate) fn submit(&mut self, target: &str, task: Task) -> Result<JobId, Conflict> {
+        let request = Request { requester: "test".to_owned(), target: target.to_owned(), task };
+        let job = self.core.submit(request, self.now);
+        self.perform();
+        job
+    }
+
+    pub(crate) fn shutdown(&mut self) {
+        self.core.shutdown("test", self.now);
+        self.perform();
+    }
+
+    pub(crate) fn job(&self, id: JobId) -> &Job {
+        self.core.job(id).expect("the job is known")
+    }
+
+    pub(crate) fn write_stdout(&mut self, name: &str, text: &str) {
+        let (id, stream) = (self.id(name), OutputStream::Stdout);
+        let bytes = text.as_bytes().to_vec();
+        self.core.take(Input::Output { id, stream, bytes }, self.now);
+        self.perform();
+    }
+
+    pub(crate) fn signal(&mut self, number: i32) {
+        self.core.take(Input::Signal(Signal(number)), self.now);
+        self.perform();
+    }
+}
+
+pub(crate) const KILLED: WaitStatus = WaitStatus::Signaled { signal: 9, core_dumped: false };
+pub(crate) const TERMINATED: WaitStatus = WaitStatus::Signaled { signal: 15, core_dumped: false };
+
+pub(crate) fn one(process: Process) -> Simulation {
+    Simulation::new(vec![group("web", 999, vec![process])])
+}
