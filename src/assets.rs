@@ -1,4 +1,4 @@
-//! Templates, recipes and pages, compiled in: the one table.
+//! Embedded templates, recipes and pages.
 
 /// `recipes/*.ini`, by name.
 pub static RECIPES: &[(&str, &str)] = &[
@@ -37,7 +37,7 @@ pub static RECIPES: &[(&str, &str)] = &[
     ("zeoserver.ini", include_str!("../recipes/zeoserver.ini")),
 ];
 
-/// The templates of deployments, by name.
+/// The deployment templates, by name.
 static TEMPLATES: &[(&str, &str)] = &[
     ("daemon.hbs", include_str!("../templates/daemon.hbs")),
     ("local.conf.hbs", include_str!("../templates/local.conf.hbs")),
@@ -46,12 +46,12 @@ static TEMPLATES: &[(&str, &str)] = &[
     ("supervisord.conf.hbs", include_str!("../templates/supervisord.conf.hbs")),
 ];
 
-/// The source of a template of `templates/`.
+/// The source of a template in `templates/`.
 pub fn template(name: &str) -> Option<&'static str> {
     TEMPLATES.iter().find(|(known, _)| *known == name).map(|(_, source)| *source)
 }
 
-/// The web interface: templates, style, icon, by the name of the file in `templates/web`.
+/// The web interface: templates, style, icon and script, by file name in `templates/web`.
 pub static WEB: &[(&str, &str)] = &[
     ("confirm.hbs", include_str!("../templates/web/confirm.hbs")),
     ("icon.svg", include_str!("../templates/web/icon.svg")),

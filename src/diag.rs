@@ -1,15 +1,14 @@
-//! What is wrong with a text that a person wrote, and where. Knows no file system: a [`SourceMap`]
-//! is filled by whoever read the files.
+//! Diagnostics: problems of a text with their positions. A [`SourceMap`] holds the source texts.
 
 mod render;
 
 use std::fmt;
 
-/// A source text, by its number in a [`SourceMap`].
+/// A source text, by its index in a [`SourceMap`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SourceId(pub u32);
 
-/// A range of bytes in one source.
+/// A byte range in one source.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Span {
     pub source: SourceId,
@@ -23,7 +22,7 @@ impl Span {
     }
 }
 
-/// The texts that spans point into, with the names that people know them by.
+/// The source texts with their names.
 #[derive(Clone, Debug, Default)]
 pub struct SourceMap {
     sources: Vec<Source>,
@@ -33,11 +32,11 @@ pub struct SourceMap {
 struct Source {
     name: String,
     text: String,
-    /// Where each line begins.
+    /// The byte offset of each line.
     lines: Vec<usize>,
 }
 
-/// A place as people write it: 1-based line, 1-based column in characters.
+/// A position for display: 1-based line, 1-based column in characters.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Place {
     pub file: String,
@@ -64,7 +63,7 @@ impl SourceMap {
         self.sources.get(id.0 as usize).map_or("", |s| &s.name)
     }
 
-    /// Makes a text unreadable, place for place: for secrets in lines that are shown.
+    /// Masks a range of a source, for secrets in displayed lines.
     pub fn mask(&mut self, span: Span) {
         let Some(source) = self.sources.get_mut(span.source.0 as usize) else { return };
         let Some(hidden) = source.text.get(span.start..span.end) else { return };
@@ -79,12 +78,12 @@ impl SourceMap {
         self.sources.get(id.0 as usize).map_or("", |s| &s.text)
     }
 
-    /// The text that a span marks; nothing if it marks none.
+    /// The text of a span; empty if it is out of range.
     pub fn marked(&self, span: Span) -> &str {
         self.text(span.source).get(span.start..span.end).unwrap_or_default()
     }
 
-    /// Where a span begins, for `file:line:column`.
+    /// The start of a span, for `file:line:column`.
     pub fn place(&self, span: Span) -> Place {
         let text = self.text(span.source);
         let lines = self.sources.get(span.source.0 as usize).map_or(&[0][..], |s| &s.lines);
@@ -102,20 +101,20 @@ pub enum Severity {
     Error,
 }
 
-/// One problem: a sentence, a place, a cause and a remedy.
+/// One problem: message, position, cause and remedy.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Diagnostic {
     pub severity: Severity,
-    /// A short stable name for scripts, such as `unknown-option`.
+    /// A short stable identifier for scripts, such as `unknown-option`.
     pub code: &'static str,
-    /// One lower-case phrase without a final stop; the culprit stands in backquotes.
+    /// A lower-case phrase without a final stop; names are in backquotes.
     pub message: String,
     pub span: Option<Span>,
-    /// What is said under the marked text.
+    /// The label under the marked text.
     pub label: Option<String>,
-    /// What to do about it.
+    /// The remedy.
     pub help: Option<String>,
-    /// The places that led here, the outermost first, each with what was wanted there.
+    /// The positions that led here, outermost first, each with a note.
     pub chain: Vec<(Span, String)>,
 }
 

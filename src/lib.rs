@@ -1,8 +1,8 @@
 //! supkit deploys a buildout project and keeps its processes alive.
 //!
-//! The modules up to [`assets`] are pure: values in, values out. They never touch a file, a clock,
-//! the environment or a descriptor. [`os`], [`daemon`], [`ctl`] and [`cli`] are the shell around
-//! them. `docs/architecture.md` is the map; `tests/offline/architecture.rs` holds the walls.
+//! The modules up to [`assets`] are pure functions of their arguments: they access no file, clock,
+//! environment or descriptor. [`os`], [`daemon`], [`ctl`] and [`cli`] are the shell around them.
+//! `docs/architecture.md` describes the modules; `tests/offline/architecture.rs` checks their boundaries.
 
 // pure
 pub mod assets;

@@ -1,4 +1,4 @@
-//! One binary, five programs: the name it is called by, or its first word, picks the applet.
+//! One binary with several applets, selected by the program name or the first argument.
 
 fn main() -> std::process::ExitCode {
     supkit::cli::main()

@@ -1,12 +1,12 @@
-//! Shell-style patterns as Python's `fnmatch` reads them: `*`, `?`, `[a-z]`, `[!a-z]`. Knows no
-//! file system; a slash is a letter like any other.
+//! Shell-style patterns like Python's `fnmatch`: `*`, `?`, `[a-z]`, `[!a-z]`. A slash is an
+//! ordinary character.
 
-/// Whether a text has anything of a pattern in it.
+/// Whether a text contains pattern characters.
 pub fn is_pattern(text: &str) -> bool {
     text.contains(['*', '?', '['])
 }
 
-/// Whether the whole of `text` is what the pattern describes. Upper and lower case differ.
+/// Whether the pattern matches the whole text, case-sensitively.
 pub fn matches(pattern: &str, text: &str) -> bool {
     let pieces = parse(&pattern.chars().collect::<Vec<_>>());
     let text: Vec<char> = text.chars().collect();
@@ -48,7 +48,7 @@ fn parse(pattern: &[char]) -> Vec<Piece> {
                     rest = &after[end + 1..];
                     parse_set(&after[..end])
                 }
-                // A bracket that nobody closes stands for itself.
+                // An unclosed bracket is literal.
                 None => Piece::Letter('['),
             },
             letter => Piece::Letter(*letter),
@@ -57,7 +57,7 @@ fn parse(pattern: &[char]) -> Vec<Piece> {
     pieces
 }
 
-/// Where the set ends that begins here; a `]` at its very beginning belongs to it.
+/// The end of a set; a `]` at its start belongs to it.
 fn set_end(text: &[char]) -> Option<usize> {
     let skip = usize::from(text.first() == Some(&'!')) + 1;
     text.iter().skip(skip).position(|letter| *letter == ']').map(|found| found + skip)
@@ -82,7 +82,7 @@ fn parse_set(text: &[char]) -> Piece {
     }
 }
 
-/// Greedy, with one place to go back to: the last `*` that was met.
+/// Greedy matching that backtracks to the last `*`.
 fn matches_pieces(pieces: &[Piece], text: &[char]) -> bool {
     let (mut piece, mut letter) = (0, 0);
     let mut retry = None;
@@ -114,7 +114,7 @@ mod tests {
 
     #[test]
     fn patterns_match_as_in_python() {
-        // (pattern, text, what fnmatch.fnmatchcase says)
+        // (pattern, text, result of fnmatch.fnmatchcase)
         let cases = [
             ("web-*", "web-1", true),
             ("web-*", "web", false),

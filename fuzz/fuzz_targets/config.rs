@@ -2,7 +2,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use supkit::conf::paper::examine_bytes;
+use supkit::conf::fake_host::examine_bytes;
 
 fuzz_target!(|bytes: &[u8]| {
     let examined = examine_bytes(bytes);

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use serde_json::{Value, json};
 
 use crate::conf::check::{check, exit_code};
-use crate::conf::options::{self, CommandLine, Wish};
+use crate::conf::options::{self, CommandLine, Invocation};
 use crate::conf::read::{Examined, examine};
 use crate::daemon::real_host::RealHost;
 use crate::diag::{Diagnostic, Severity, SourceMap};
@@ -65,11 +65,13 @@ pub(super) fn instead_of_supervisord(program: &str, args: &[String]) -> Option<E
         }
     }
     Some(match options::parse(&rest, &RealHost) {
-        Ok(Wish::Run(line)) => {
+        Ok(Invocation::Run(line)) => {
             let file = line.configuration.clone().map_or_else(|| find(program), Ok);
             report(file, &line, format)
         }
-        Ok(Wish::Help | Wish::Version) => refuse("`--check` goes with options of a run"),
+        Ok(Invocation::Help | Invocation::Version) => {
+            refuse("`--check` goes with options of a run")
+        }
         Err(error) => refuse(&error),
     })
 }
@@ -156,13 +158,13 @@ pub(super) fn one(sources: &SourceMap, problem: &Diagnostic, said: Option<&str>)
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::conf::paper::{Paper, examine_bytes};
+    use crate::conf::fake_host::{FakeHost, examine_bytes};
 
     const TEXT: &str = "[supervisord]\nminfds = many\nlogfle = x\n";
 
     fn examined() -> (Examined, Vec<Diagnostic>) {
         let examined = examine_bytes(TEXT.as_bytes());
-        let problems = check(&examined, &Paper::default());
+        let problems = check(&examined, &FakeHost::default());
         (examined, problems)
     }
 

@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 
-use crate::conf::ctl::{self as asked, Client, Wish};
+use crate::conf::ctl::{self as settings_parser, Invocation, Settings};
 use crate::conf::options;
 use crate::ctl;
 use crate::daemon::real_host::RealHost;
@@ -17,9 +17,11 @@ pub(super) fn main(args: Vec<OsString>) -> ExitCode {
     let args: Vec<String> = args.into_iter().map(|arg| arg.to_string_lossy().into()).collect();
     let name = std::env::args_os().next().unwrap_or_else(|| "supervisorctl".into());
     let program = options::own_path(&name.to_string_lossy(), &RealHost);
-    match asked::parse(&args, &program, &RealHost) {
-        Ok(Wish::Run(client)) => run(client),
-        Ok(Wish::Help) => tell(io::stdout(), &asked::help(&program), ExitCode::SUCCESS),
+    match settings_parser::parse(&args, &program, &RealHost) {
+        Ok(Invocation::Run(client)) => run(client),
+        Ok(Invocation::Help) => {
+            tell(io::stdout(), &settings_parser::help(&program), ExitCode::SUCCESS)
+        }
         Err(refused) => {
             let styled = io::stderr().is_terminal();
             refuse(&format!("{}For help, use {program} -h\n", refused.explain(styled)))
@@ -27,7 +29,7 @@ pub(super) fn main(args: Vec<OsString>) -> ExitCode {
     }
 }
 
-fn run(client: Client) -> ExitCode {
+fn run(client: Settings) -> ExitCode {
     match ctl::run(client) {
         Ok(status) => ExitCode::from(status),
         Err(error) => refuse(&format!("Error: {error}\n")),

@@ -6,8 +6,8 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use crate::conf::getopt;
-use crate::conf::options::{self, CommandLine, Wish};
-use crate::conf::surroundings::Surroundings;
+use crate::conf::host::Host;
+use crate::conf::options::{self, CommandLine, Invocation};
 use crate::daemon::config_reader::ConfigReader;
 use crate::daemon::real_host::RealHost;
 use crate::daemon::startup;
@@ -26,9 +26,9 @@ pub(super) fn main(args: &[OsString]) -> ExitCode {
         return code;
     }
     match options::parse(&args, &RealHost) {
-        Ok(Wish::Help) => print(&options::help(&program)),
-        Ok(Wish::Version) => print(&format!("{VERSION}\n")),
-        Ok(Wish::Run(line)) => run(&path, program, *line),
+        Ok(Invocation::Help) => print(&options::help(&program)),
+        Ok(Invocation::Version) => print(&format!("{VERSION}\n")),
+        Ok(Invocation::Run(line)) => run(&path, program, *line),
         Err(error) => refuse(&program, &error),
     }
 }

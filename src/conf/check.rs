@@ -1,6 +1,6 @@
-//! What Supervisor would start with and never tell: options that nobody reads, sections that do
-//! nothing, programs that are not there. Every lint is a function from an examined configuration
-//! to diagnostics; none may speak up about a configuration that works as its author meant.
+//! Lints: problems of a configuration that Supervisor does not report, such as unknown options,
+//! unused sections and missing programs. Every lint is a function from an examined configuration to
+//! diagnostics; no lint may report a configuration that works as intended.
 
 mod commands;
 mod environment;
@@ -16,22 +16,22 @@ mod tests;
 use std::collections::BTreeSet;
 
 use super::config::Process;
+use super::host::Host;
 use super::read::{Draft, Examined};
-use super::surroundings::Surroundings;
 use crate::diag::{Diagnostic, Severity, SourceMap, Span};
 use crate::ini::python::{Document, Entry, Section};
 
-/// What is known while lints run.
-struct Subject<'a> {
+/// The input of the lints.
+struct LintInput<'a> {
     document: &'a Document,
     sources: &'a SourceMap,
-    /// What the configuration means, as far as its faults let it mean anything.
+    /// The configuration as far as it could be read.
     draft: &'a Draft,
     examined: &'a Examined,
-    world: &'a dyn Surroundings,
+    host: &'a dyn Host,
 }
 
-type Lint = fn(&Subject<'_>) -> Vec<Diagnostic>;
+type Lint = fn(&LintInput<'_>) -> Vec<Diagnostic>;
 
 const LINTS: &[Lint] = &[
     names::sections,
@@ -50,13 +50,12 @@ const LINTS: &[Lint] = &[
     logs::pointless,
 ];
 
-/// Every problem of a configuration: the faults that it is refused for, then by place what would
-/// only be warned of.
-pub fn check(examined: &Examined, world: &dyn Surroundings) -> Vec<Diagnostic> {
+/// All problems of a configuration: errors, then warnings by position.
+pub fn check(examined: &Examined, host: &dyn Host) -> Vec<Diagnostic> {
     let loaded = &examined.loaded;
     let (document, sources) = (&loaded.document, &loaded.sources);
     let draft = &examined.draft;
-    let subject = Subject { document, sources, draft, examined, world };
+    let subject = LintInput { document, sources, draft, examined, host };
     let faults = examined.faults.iter().map(|fault| (*fault.diagnostic).clone());
     let mut problems: Vec<Diagnostic> =
         faults.chain(LINTS.iter().flat_map(|lint| lint(&subject))).collect();
@@ -65,7 +64,7 @@ pub fn check(examined: &Examined, world: &dyn Surroundings) -> Vec<Diagnostic> {
     problems
 }
 
-/// The exit code that a list of problems deserves: 0, 1 for warnings, 2 if Supervisor refuses.
+/// The exit status for a list of problems: 0, 1 for warnings, 2 for errors.
 pub fn exit_code(problems: &[Diagnostic]) -> u8 {
     match problems.iter().map(|problem| problem.severity).max() {
         None => 0,
@@ -74,7 +73,7 @@ pub fn exit_code(problems: &[Diagnostic]) -> u8 {
     }
 }
 
-impl<'a> Subject<'a> {
+impl<'a> LintInput<'a> {
     fn sections(&self) -> impl Iterator<Item = &'a Section> + use<'a> {
         self.document.sections().iter()
     }
@@ -83,13 +82,13 @@ impl<'a> Subject<'a> {
         self.document.entry(section, option)
     }
 
-    /// Where an option's value stands, or else the section's header.
+    /// The position of an option's value, or of the section header.
     fn place(&self, section: &str, option: &str) -> Option<Span> {
         let value = self.entry(section, option).map(Entry::value_span);
         value.or_else(|| self.document.section(section).and_then(Section::header))
     }
 
-    /// The first process of every section that has any; numbered copies share their troubles.
+    /// The first process of every section that has any; numbered processes share their problems.
     fn programs(&self) -> Vec<&'a Process> {
         let mut seen = BTreeSet::new();
         let all = self.draft.groups.iter().flat_map(|group| &group.processes);
@@ -97,7 +96,7 @@ impl<'a> Subject<'a> {
     }
 }
 
-/// A warning with its place, if it has one.
+/// A warning, with a position if there is one.
 fn warning(code: &'static str, message: String, span: Option<Span>) -> Diagnostic {
     let mut diagnostic = Diagnostic::warning(code, message);
     diagnostic.span = span;

@@ -1,11 +1,11 @@
-//! What a supervisord.conf means, after expansion and checking: the value that the daemon runs.
-//! Numbers are as wide as the file may write them; Python's `int` has no bound, ours is `i64`.
+//! The typed configuration that the daemon runs, after expansion and checking. Integers are `i64`;
+//! Python's are unbounded.
 
 use super::events::EventType;
 use super::signals::Signal;
 use crate::diag::Place;
 
-/// A whole configuration.
+/// A complete configuration.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Config {
     pub supervisord: Supervisord,
@@ -14,19 +14,19 @@ pub struct Config {
     /// Sorted by (priority, name), as Supervisor does.
     pub groups: Vec<Group>,
     pub rpcinterfaces: Vec<RpcInterface>,
-    /// What `%(here)s` stands for: the directory of the main file.
+    /// The value of `%(here)s`: the directory of the main file.
     pub here: String,
-    /// The main file, as it was given.
+    /// The path of the main file as given.
     pub file: String,
-    /// What reading had to tell, for the activity log.
+    /// Messages for the activity log.
     pub notes: Notes,
-    /// Where each option was written.
+    /// The position of each option.
     pub origins: Origins,
 }
 
 impl Config {
-    /// What children learn as `SUPERVISOR_SERVER_URL`: the first unix server, else the last inet
-    /// one.
+    /// The value of `SUPERVISOR_SERVER_URL` for children: the first unix server, else the last inet
+    /// server.
     pub fn server_url(&self) -> Option<String> {
         let unix = self.servers.iter().find_map(|server| match &server.bind {
             Bind::Unix { path, .. } => Some(format!("unix://{path}")),
@@ -43,27 +43,27 @@ impl Config {
     }
 }
 
-/// What Supervisor writes to its log about its configuration, once it has a log.
+/// Messages about the configuration that are written once the log is open.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Notes {
     pub warnings: Vec<String>,
     pub infos: Vec<String>,
 }
 
-/// Where options were written, by section.
+/// The positions of options, by section.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Origins(pub Vec<Origin>);
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Origin {
     pub section: String,
-    /// Empty for the header itself.
+    /// Empty for the section header.
     pub option: String,
     pub place: Place,
 }
 
 impl Origins {
-    /// Where an option of a section was written, or else the section's header.
+    /// The position of an option, or of the section header.
     pub fn of(&self, section: &str, option: &str) -> Option<&Place> {
         let find = |option: &str| {
             self.0.iter().find(|o| o.section == section && o.option == option).map(|o| &o.place)
@@ -72,7 +72,7 @@ impl Origins {
     }
 }
 
-/// `[supervisord]`, with the command line already laid over it.
+/// `[supervisord]`, with the command line applied.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Supervisord {
     pub logfile: String,
@@ -91,11 +91,11 @@ pub struct Supervisord {
     pub silent: bool,
     pub nocleanup: bool,
     pub strip_ansi: bool,
-    /// Added to the environment of every child (in file order).
+    /// Added to the environment of every child, in file order.
     pub environment: Environment,
 }
 
-/// Ordered `KEY=value` pairs; a later pair with the same key has already replaced the earlier.
+/// Ordered `KEY=value` pairs with unique keys; a later pair replaces an earlier one.
 pub type Environment = Vec<(String, String)>;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -109,38 +109,38 @@ pub enum LogLevel {
     Critical,
 }
 
-/// A user of this system, looked up when the file was read.
+/// A user of this system.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct User {
     pub uid: u32,
-    /// Its primary group.
+    /// The primary group.
     pub gid: u32,
     pub name: String,
 }
 
-/// One `[unix_http_server]` or `[inet_http_server]` (or a named `:suffix` of them).
+/// One `[unix_http_server]` or `[inet_http_server]` section, or one with a `:suffix`.
 #[derive(Clone, PartialEq)]
 pub struct HttpServer {
     pub section: String,
     pub bind: Bind,
     pub credentials: Option<Credentials>,
-    /// supkit only: let `GET` actions of the web page act at once, as Supervisor does.
+    /// supkit only: execute `GET` actions of the web page without confirmation, as Supervisor does.
     pub web_get_actions: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Bind {
-    /// `host` is empty for all interfaces.
+    /// An empty `host` means all interfaces.
     Inet { host: String, port: u16 },
     Unix {
         path: String,
         mode: u32,
-        /// As `chown(2)` takes them: the highest number leaves user or group as it is.
+        /// In the form of `chown(2)`: the maximum value leaves user or group unchanged.
         owner: Option<(u32, u32)>,
     },
 }
 
-/// A user name and a password, clear or `{SHA}` + hex digest. Never shown.
+/// Username and password, clear or `{SHA}` + hex digest. Not printable.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Credentials {
     pub username: String,
@@ -159,24 +159,23 @@ impl std::fmt::Debug for HttpServer {
     }
 }
 
-/// A `[rpcinterface:x]` that supkit has built in.
+/// A built-in `[rpcinterface:x]`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RpcInterface {
     /// `supervisor.rpcinterface:make_main_rpcinterface`
     Main,
-    /// `supervisor_twiddler.rpcinterface:make_twiddler_rpcinterface`, with the methods that may be
-    /// called; all, if none is named.
+    /// `supervisor_twiddler.rpcinterface:make_twiddler_rpcinterface`, with the allowed methods; an
+    /// empty list allows all.
     Twiddler { whitelist: Vec<String> },
 }
 
-/// What is started, stopped, added and removed together: a `[group:x]`, a lone `[program:x]`, an
-/// `[eventlistener:x]` pool or an `[fcgi-program:x]`.
+/// A `[group:x]`, a single `[program:x]`, an `[eventlistener:x]` pool or an `[fcgi-program:x]`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Group {
     pub name: String,
     pub priority: i64,
     pub kind: GroupKind,
-    /// In the order in which Supervisor holds them.
+    /// In Supervisor's order.
     pub processes: Vec<Process>,
 }
 
@@ -187,7 +186,7 @@ pub enum GroupKind {
     FastCgi(FcgiSocket),
 }
 
-/// How an event listener pool listens.
+/// The settings of an event listener pool.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pool {
     pub buffer_size: i64,
@@ -195,21 +194,21 @@ pub struct Pool {
     pub result_handler: ResultHandler,
 }
 
-/// The Python functions that a `result_handler` may name, as built in here.
+/// The built-in result handlers, by the Python function that `result_handler` names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ResultHandler {
     /// `supervisor.dispatchers:default_handler`: `OK` accepts, anything else rejects.
     Default,
-    /// `supervisor_stdout:event_handler`: a prefix and the output, to the daemon's stdout.
+    /// `supervisor_stdout:event_handler`: writes a prefix and the output to the daemon's stdout.
     Stdout,
-    /// `supervisor_stdlog:log_handler`: a coloured prefix before each line, to the stream of the
-    /// daemon that the output came on.
+    /// `supervisor_stdlog:log_handler`: writes the output with a coloured prefix before each line
+    /// to the same stream of the daemon.
     Stdlog,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FcgiSocket {
-    /// The url as written, for messages.
+    /// The URL as configured, for messages.
     pub url: String,
     pub address: FcgiAddress,
     pub backlog: Option<i64>,
@@ -221,11 +220,11 @@ pub enum FcgiAddress {
     Unix { path: String, mode: Option<u32>, owner: Option<(u32, u32)> },
 }
 
-/// One process to be: a program after `numprocs` is unfolded.
+/// One configured process: a program after the expansion of `numprocs`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Process {
     pub name: String,
-    /// The section that it came from, such as `program:web`.
+    /// The section that defines it, such as `program:web`.
     pub program: String,
     pub command: String,
     pub directory: Option<String>,
@@ -245,7 +244,7 @@ pub struct Process {
     pub killasgroup: bool,
     pub exitcodes: Vec<i64>,
     pub environment: Environment,
-    /// What the child gets as `SUPERVISOR_SERVER_URL`; `None` is `AUTO`.
+    /// The value of `SUPERVISOR_SERVER_URL` for the child; `None` is `AUTO`.
     pub serverurl: Option<String>,
 }
 
@@ -256,7 +255,7 @@ pub enum AutoRestart {
     Always,
 }
 
-/// Where one output stream of a process goes.
+/// The log settings of one output stream.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StreamLog {
     pub target: LogTarget,
@@ -270,7 +269,7 @@ pub struct StreamLog {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum LogTarget {
     None,
-    /// A file of the daemon's own naming in `childlogdir`, removed at the next start.
+    /// An automatically named file in `childlogdir`, removed at the next start.
     Auto,
     File(String),
 }

@@ -1,49 +1,49 @@
-//! What supervisorctl reads: its command line and `[supervisorctl]`. It takes no `[include]`, as
-//! Supervisor's own does not.
+//! The settings of supervisorctl: its command line and `[supervisorctl]`. `[include]` is not
+//! supported there, as in Supervisor.
 
-use super::fault::{Fault, Refused};
-use super::getopt::{self, Flag, Given};
+use super::fault::{Fault, InvalidConfig};
+use super::getopt::{self, OptionSpec, ParsedOption};
+use super::host::Host;
 use super::kinds::normalize_path;
 use super::load::{self, Loaded};
+use super::option_reader::{OptionReader, Read, Scope};
 use super::options;
 use super::plugins;
 use super::python::names::Names;
 use super::python::{repr, strip};
 use super::read::environ;
-use super::reader::{Read, Reader, Scope};
 use super::sections::{ctlplugin, supervisorctl as s};
-use super::surroundings::Surroundings;
 use crate::diag::Diagnostic;
 
-/// Everything that supervisorctl is told before it starts.
+/// The settings of supervisorctl.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Client {
+pub struct Settings {
     pub serverurl: String,
     pub username: Option<String>,
     pub password: Option<String>,
     pub prompt: String,
     pub history_file: Option<String>,
-    /// Whether to ask for actions; so it is without words on the command line.
+    /// Whether to run the interactive shell; the default if there is no action.
     pub interactive: bool,
     /// The action and its arguments.
     pub words: Vec<String>,
 }
 
-impl std::fmt::Debug for Client {
+impl std::fmt::Debug for Settings {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Client({}, {:?})", self.serverurl, self.words)
     }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Wish {
-    Run(Client),
+pub enum Invocation {
+    Run(Settings),
     Help,
 }
 
-/// What the command line says.
+/// Values of the command line.
 #[derive(Default)]
-struct Line {
+struct Arguments {
     configuration: Option<String>,
     interactive: bool,
     serverurl: Option<String>,
@@ -52,8 +52,8 @@ struct Line {
     history_file: Option<String>,
 }
 
-/// What the section says.
-struct Written {
+/// Values of the section.
+struct SectionValues {
     serverurl: String,
     prompt: String,
     username: Option<String>,
@@ -61,25 +61,25 @@ struct Written {
     history_file: Option<String>,
 }
 
-type Setter = fn(&mut Line, &str) -> Result<bool, String>;
+type Setter = fn(&mut Arguments, &str) -> Result<bool, String>;
 
 macro_rules! options {
     ($($short:expr, $long:literal, $argument:literal, $set:expr, $doc:literal;)+) => {
         /// All options, in the order of the help text.
-        pub const FLAGS: &[Flag] =
-            &[$(Flag { short: $short, long: $long, argument: $argument, doc: $doc }),+];
+        pub const FLAGS: &[OptionSpec] =
+            &[$(OptionSpec { short: $short, long: $long, argument: $argument, doc: $doc }),+];
         const SETTERS: &[Option<Setter>] = &[$($set),+];
     };
 }
 
 options! {
-    Some('c'), "configuration", "FILENAME", Some(|line, text| Ok(once(&mut line.configuration, text))), "the configuration; without it some places are searched";
+    Some('c'), "configuration", "FILENAME", Some(|line, text| Ok(once(&mut line.configuration, text))), "the configuration file; without it the default paths are searched";
     Some('h'), "help", "", None, "print this text";
-    Some('i'), "interactive", "", Some(|line, _| Ok(!std::mem::replace(&mut line.interactive, true))), "start an interactive shell, or, with an action, ask before it ends or restarts supervisord";
-    Some('s'), "serverurl", "URL", Some(|line, text| url(text).map(|()| once(&mut line.serverurl, text))), "where supervisord listens (http://localhost:9001)";
-    Some('u'), "username", "NAME", Some(|line, text| Ok(once(&mut line.username, text))), "name for the server";
+    Some('i'), "interactive", "", Some(|line, _| Ok(!std::mem::replace(&mut line.interactive, true))), "start an interactive shell; with an action, ask before shutdown and reload";
+    Some('s'), "serverurl", "URL", Some(|line, text| url(text).map(|()| once(&mut line.serverurl, text))), "URL of supervisord (http://localhost:9001)";
+    Some('u'), "username", "NAME", Some(|line, text| Ok(once(&mut line.username, text))), "username for the server";
     Some('p'), "password", "WORD", Some(|line, text| Ok(once(&mut line.password, text))), "password for the server";
-    Some('r'), "history_file", "FILENAME", Some(|line, text| Ok(once(&mut line.history_file, text))), "where the shell keeps its history";
+    Some('r'), "history_file", "FILENAME", Some(|line, text| Ok(once(&mut line.history_file, text))), "file for the history of the shell";
     Some('?'), "", "", None, "";
 }
 
@@ -87,26 +87,26 @@ fn once(slot: &mut Option<String>, text: &str) -> bool {
     slot.replace(text.to_owned()).is_none()
 }
 
-/// Reads the command line, without the program's name, and the file that it leads to.
-pub fn parse(args: &[String], program: &str, world: &dyn Surroundings) -> Result<Wish, Refused> {
-    let usage = |text: String| Refused::plain("usage", text, "");
+/// Reads the command line, without the program name, and the configuration file.
+pub fn parse(args: &[String], program: &str, host: &dyn Host) -> Result<Invocation, InvalidConfig> {
+    let usage = |text: String| InvalidConfig::plain("usage", text, "");
     let (given, words) = getopt::parse(FLAGS, args).map_err(usage)?;
-    let mut line = Line::default();
+    let mut line = Arguments::default();
     for option in &given {
-        match SETTERS[option.flag] {
-            None => return Ok(Wish::Help),
-            Some(set) => lay(&mut line, option, set).map_err(usage)?,
+        match SETTERS[option.spec] {
+            None => return Ok(Invocation::Help),
+            Some(set) => apply(&mut line, option, set).map_err(usage)?,
         }
     }
-    let file = line.configuration.clone().or_else(|| options::find(program, world).ok());
-    let written = match file {
-        Some(file) => read(&file, world)?,
-        None => Written::default(),
+    let file = line.configuration.clone().or_else(|| options::find(program, host).ok());
+    let section = match file {
+        Some(file) => read(&file, host)?,
+        None => SectionValues::default(),
     };
-    Ok(Wish::Run(client(line, written, words, world)))
+    Ok(Invocation::Run(settings(line, section, words, host)))
 }
 
-fn lay(line: &mut Line, option: &Given, set: Setter) -> Result<(), String> {
+fn apply(line: &mut Arguments, option: &ParsedOption, set: Setter) -> Result<(), String> {
     match set(line, &option.argument) {
         Ok(true) => Ok(()),
         Ok(false) => Err(getopt::conflicting(option)),
@@ -114,14 +114,19 @@ fn lay(line: &mut Line, option: &Given, set: Setter) -> Result<(), String> {
     }
 }
 
-fn client(line: Line, written: Written, words: Vec<String>, world: &dyn Surroundings) -> Client {
-    let typed = line.history_file.map(|path| normalize_path(&path, world));
-    Client {
-        serverurl: line.serverurl.unwrap_or(written.serverurl),
-        username: line.username.or(written.username),
-        password: line.password.or(written.password),
-        prompt: written.prompt,
-        history_file: typed.or(written.history_file),
+fn settings(
+    line: Arguments,
+    section: SectionValues,
+    words: Vec<String>,
+    host: &dyn Host,
+) -> Settings {
+    let typed = line.history_file.map(|path| normalize_path(&path, host));
+    Settings {
+        serverurl: line.serverurl.unwrap_or(section.serverurl),
+        username: line.username.or(section.username),
+        password: line.password.or(section.password),
+        prompt: section.prompt,
+        history_file: typed.or(section.history_file),
         interactive: line.interactive || words.is_empty(),
         words,
     }
@@ -132,13 +137,13 @@ pub fn help(program: &str) -> String {
     format!(
         "supervisorctl -- control applications that a supervisord runs.\n\n\
          Usage: {program} [options] [action [arguments]]\n\nOptions:\n{}\n\
-         Long options may be abbreviated. Without an action a shell asks for them.\n\
-         The action `help` tells which there are.\n",
+         Long options may be abbreviated. Without an action an interactive shell is started.\n\
+         The action `help` lists all actions.\n",
         getopt::help(FLAGS)
     )
 }
 
-impl Default for Written {
+impl Default for SectionValues {
     fn default() -> Self {
         Self {
             serverurl: s::SERVERURL.default.unwrap_or_default().to_owned(),
@@ -150,25 +155,25 @@ impl Default for Written {
     }
 }
 
-fn read(file: &str, world: &dyn Surroundings) -> Result<Written, Refused> {
-    let mut loaded = load::load_one(file, world);
+fn read(file: &str, host: &dyn Host) -> Result<SectionValues, InvalidConfig> {
+    let mut loaded = load::load_one(file, host);
     if let Some(fault) = loaded.fault.take() {
-        return Err(Refused::new(vec![fault], loaded.sources));
+        return Err(InvalidConfig::new(vec![fault], loaded.sources));
     }
     if loaded.document.section(s::SECTION.word).is_none() {
-        return Err(Refused::new(vec![no_section()], loaded.sources));
+        return Err(InvalidConfig::new(vec![no_section()], loaded.sources));
     }
-    let mut reader = Reader::new(&loaded, environ(world), world);
-    let written = section(&mut reader, &loaded, world);
+    let mut reader = OptionReader::new(&loaded, environ(host), host);
+    let section = section(&mut reader, &loaded, host);
     plugins::factories(&mut reader, &ctlplugin::SECTION, &ctlplugin::FACTORY, PLUGINS);
     let faults = reader.into_faults();
-    match written {
-        Ok(written) if faults.is_empty() => Ok(written),
-        _ => Err(Refused::new(faults, loaded.sources)),
+    match section {
+        Ok(section) if faults.is_empty() => Ok(section),
+        _ => Err(InvalidConfig::new(faults, loaded.sources)),
     }
 }
 
-fn section(reader: &mut Reader<'_>, loaded: &Loaded, world: &dyn Surroundings) -> Read<Written> {
+fn section(reader: &mut OptionReader<'_>, loaded: &Loaded, host: &dyn Host) -> Read<SectionValues> {
     let mut here = Names::default();
     here.text("here", loaded.here.as_str());
     let none = Names::default();
@@ -180,23 +185,23 @@ fn section(reader: &mut Reader<'_>, loaded: &Loaded, world: &dyn Surroundings) -
     let password = reader.maybe(scope, &s::PASSWORD);
     let history_file = reader.maybe(with_here, &s::HISTORY_FILE);
     let history_file = history_file?.filter(|path| !path.is_empty());
-    Ok(Written {
-        serverurl: absolute(serverurl?, world),
+    Ok(SectionValues {
+        serverurl: absolute(serverurl?, host),
         prompt: prompt?,
         username: username?,
         password: password?,
-        history_file: history_file.map(|path| normalize_path(&path, world)),
+        history_file: history_file.map(|path| normalize_path(&path, host)),
     })
 }
 
-fn absolute(url: String, world: &dyn Surroundings) -> String {
+fn absolute(url: String, host: &dyn Host) -> String {
     match url.strip_prefix("unix://") {
-        Some(path) => format!("unix://{}", normalize_path(path, world)),
+        Some(path) => format!("unix://{}", normalize_path(path, host)),
         None => url,
     }
 }
 
-/// The plug-ins that need no Python: the one that supervisorctl always has.
+/// The plug-ins that are built in: the one that supervisorctl always has.
 const PLUGINS: &[&str] = &["supervisor.supervisorctl:DefaultControllerPlugin"];
 
 fn no_section() -> Fault {
@@ -208,7 +213,7 @@ fn no_section() -> Fault {
     )
 }
 
-/// Python's idea of a URL: a scheme, and something behind it.
+/// Python's definition of a URL: a scheme and a non-empty rest.
 fn url(text: &str) -> Result<(), String> {
     let refused = || format!("value {} is not a URL", repr(text));
     let clean: String = strip(text).chars().filter(|c| !"\t\r\n".contains(*c)).collect();

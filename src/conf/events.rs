@@ -1,7 +1,7 @@
-//! The event types of Supervisor's listener protocol: names and inheritance. What an event says is
-//! made in `core::event`.
+//! The event types of Supervisor's listener protocol: names and inheritance. Payloads are in
+//! `core::event`.
 
-/// A type that can be subscribed to. The abstract ones stand for all below them.
+/// An event type. Abstract types include all their subtypes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum EventType {
     Event,
@@ -35,7 +35,7 @@ pub enum EventType {
 
 use EventType as E;
 
-/// Type, name, parent: the one table.
+/// The table of types: type, name, parent.
 const TABLE: &[(E, &str, E)] = &[
     (E::Event, "EVENT", E::Event),
     (E::ProcessState, "PROCESS_STATE", E::Event),
@@ -71,7 +71,7 @@ const TABLE: &[(E, &str, E)] = &[
 ];
 
 impl EventType {
-    /// All types with their names, abstract ones included.
+    /// All types with their names, including abstract ones.
     pub fn all() -> impl Iterator<Item = (Self, &'static str)> {
         TABLE.iter().map(|(kind, name, _)| (*kind, *name))
     }
@@ -80,7 +80,7 @@ impl EventType {
         TABLE.iter().find(|row| row.0 == self).map_or("EVENT", |row| row.1)
     }
 
-    /// Reads a name as `events=` writes it, in any case.
+    /// Parses a name as in `events=`, ignoring case.
     pub fn from_name(name: &str) -> Option<Self> {
         TABLE.iter().find(|row| row.1.eq_ignore_ascii_case(name)).map(|row| row.0)
     }
@@ -89,7 +89,7 @@ impl EventType {
         TABLE.iter().find(|row| row.0 == self).map_or(E::Event, |row| row.2)
     }
 
-    /// Whether a subscription to `of` hears this type.
+    /// Whether a subscription to `of` includes this type.
     pub fn is_a(self, of: Self) -> bool {
         self == of || (self != E::Event && self.parent().is_a(of))
     }

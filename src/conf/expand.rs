@@ -1,4 +1,4 @@
-//! Expansion of `%(name)s` in a value, with Supervisor's words for what cannot be expanded.
+//! Expands `%(name)s` in a value. The error messages are identical to Supervisor's.
 
 use super::fault::Fault;
 use super::nearest::nearest;
@@ -9,7 +9,7 @@ use super::sections::is_secret;
 use crate::diag::Diagnostic;
 use crate::ini::python::Entry;
 
-/// Expands a text. `title` is what Supervisor calls it; `entry` is where it was written.
+/// Expands a text. `title` is Supervisor's name for it; `entry` provides its position.
 pub(super) fn expand(
     text: &str,
     names: Layers<'_>,
@@ -32,15 +32,15 @@ fn fault(
     let secret = title.rsplit('.').next().is_some_and(is_secret);
     let text = if secret { "***" } else { text };
     let head = format!("Format string {} for {}", repr(text), repr(title));
-    let (said, mut diagnostic) = match error {
+    let (message, mut diagnostic) = match error {
         FormatError::Unknown(name) => {
             let known = names.sorted();
-            let said = format!(
+            let message = format!(
                 "{head} contains names ({}) which cannot be expanded. Available names: {}",
                 repr(name),
                 known.join(", ")
             );
-            (said, unknown(name, &known))
+            (message, unknown(name, &known))
         }
         FormatError::Bad(why) => {
             let diagnostic =
@@ -52,7 +52,7 @@ fn fault(
     if let Some(entry) = entry {
         diagnostic = diagnostic.at(place(error, entry));
     }
-    Fault::new(said, diagnostic)
+    Fault::new(message, diagnostic)
 }
 
 fn unknown(name: &str, known: &[&str]) -> Diagnostic {
@@ -65,7 +65,7 @@ fn unknown(name: &str, known: &[&str]) -> Diagnostic {
     Diagnostic::error("unknown-name", format!("nothing is known as `{name}` here")).help(help)
 }
 
-/// The name or the sign at fault, if the value shows it.
+/// The position of the name or sign that caused the error, if the value contains it literally.
 fn place(error: &FormatError, entry: &Entry) -> crate::diag::Span {
     let found = match error {
         FormatError::Unknown(name) => {

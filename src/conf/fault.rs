@@ -1,12 +1,12 @@
-//! What is wrong with a configuration, twice: in Supervisor's words, which scripts and habits know,
-//! and as a diagnostic with place, cause and remedy.
+//! Configuration errors in two forms: Supervisor's message, which scripts parse, and a diagnostic
+//! with position, cause and remedy.
 
 use crate::diag::{Diagnostic, SourceMap};
 
-/// One thing that Supervisor would refuse to start for.
+/// One error that prevents Supervisor from starting.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fault {
-    /// As Supervisor says it behind `Error: `.
+    /// Supervisor's message after `Error: `.
     pub text: String,
     pub diagnostic: Box<Diagnostic>,
 }
@@ -17,20 +17,20 @@ impl Fault {
     }
 }
 
-/// A configuration that cannot be used: every fault, in the order in which Supervisor would have
-/// found them, and the texts that they point into.
+/// An invalid configuration: all errors, in the order in which Supervisor would report them, and
+/// the source texts.
 #[derive(Clone, Debug)]
-pub struct Refused {
+pub struct InvalidConfig {
     pub faults: Vec<Fault>,
     pub sources: SourceMap,
 }
 
-impl Refused {
+impl InvalidConfig {
     pub fn new(faults: Vec<Fault>, sources: SourceMap) -> Self {
         Self { faults, sources }
     }
 
-    /// A refusal without a place.
+    /// An error without a position.
     pub fn plain(code: &'static str, text: impl Into<String>, help: &str) -> Self {
         let text = text.into();
         let mut diagnostic = Diagnostic::error(code, text.clone());
@@ -38,12 +38,12 @@ impl Refused {
         Self::new(vec![Fault::new(text, diagnostic)], SourceMap::default())
     }
 
-    /// What Supervisor would have said: its first error.
+    /// Supervisor's message: its first error.
     pub fn text(&self) -> &str {
         self.faults.first().map_or("", |fault| &fault.text)
     }
 
-    /// Supervisor's words, then every fault with its place and its remedy.
+    /// Supervisor's message, followed by every error with position and remedy.
     pub fn explain(&self, color: bool) -> String {
         let more = self.faults.iter().map(|fault| &fault.diagnostic);
         let more = more.filter(|told| told.span.is_some() || told.help.is_some());
@@ -54,10 +54,10 @@ impl Refused {
     }
 }
 
-impl std::fmt::Display for Refused {
+impl std::fmt::Display for InvalidConfig {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(self.text())
     }
 }
 
-impl std::error::Error for Refused {}
+impl std::error::Error for InvalidConfig {}

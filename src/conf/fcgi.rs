@@ -1,13 +1,13 @@
-//! The socket of a `[fcgi-program:x]`: url, owner, mode and backlog.
+//! The socket of a `[fcgi-program:x]`: URL, owner, mode and backlog.
 
 use super::config::{FcgiAddress, FcgiSocket, User};
 use super::kinds;
+use super::option_reader::{OptionReader, Read, Scope};
 use super::python::int;
-use super::reader::{Read, Reader, Scope};
 use super::sections::{fcgi_program as f, program as p};
 use crate::ini::text::is_space;
 
-/// What is said of the socket beside its url.
+/// The socket options other than the URL.
 pub(super) struct Options {
     user: Option<User>,
     backlog: Option<i64>,
@@ -15,7 +15,7 @@ pub(super) struct Options {
     mode: Option<i64>,
 }
 
-pub(super) fn options(reader: &mut Reader<'_>, scope: Scope<'_>) -> Read<Options> {
+pub(super) fn options(reader: &mut OptionReader<'_>, scope: Scope<'_>) -> Read<Options> {
     let user = reader.if_any(scope, &p::USER);
     let backlog = backlog(reader, scope);
     let owner = owner(reader, scope);
@@ -23,49 +23,49 @@ pub(super) fn options(reader: &mut Reader<'_>, scope: Scope<'_>) -> Read<Options
     Ok(Options { user, backlog: backlog?, owner: owner?, mode: mode? })
 }
 
-fn backlog(reader: &mut Reader<'_>, scope: Scope<'_>) -> Read<Option<i64>> {
+fn backlog(reader: &mut OptionReader<'_>, scope: Scope<'_>) -> Read<Option<i64>> {
     let backlog = reader.maybe(scope, &f::SOCKET_BACKLOG)?;
     match backlog {
         Some(wrong) if !(1..=65535).contains(&wrong) => {
-            let said = format!("Invalid socket_backlog value {wrong}");
+            let message = format!("Invalid socket_backlog value {wrong}");
             let help = "write a number from 1 to 65535";
-            Err(reader.refuse(scope, f::SOCKET_BACKLOG.name, said, help))
+            Err(reader.refuse(scope, f::SOCKET_BACKLOG.name, message, help))
         }
         backlog => Ok(backlog),
     }
 }
 
-fn owner(reader: &mut Reader<'_>, scope: Scope<'_>) -> Read<Option<(u32, u32)>> {
+fn owner(reader: &mut OptionReader<'_>, scope: Scope<'_>) -> Read<Option<(u32, u32)>> {
     let Some(text) = reader.text(scope, &f::SOCKET_OWNER)? else { return Ok(None) };
     let owner = reader.parse(scope, &text, &f::SOCKET_OWNER);
     owner.map(Some).map_err(|_| reader.reword(format!("Invalid socket_owner value {text}")))
 }
 
-fn mode(reader: &mut Reader<'_>, scope: Scope<'_>) -> Read<Option<i64>> {
+fn mode(reader: &mut OptionReader<'_>, scope: Scope<'_>) -> Read<Option<i64>> {
     let Some(text) = reader.text(scope, &f::SOCKET_MODE)? else { return Ok(None) };
     let mode = reader.parse(scope, &text, &f::SOCKET_MODE);
     mode.map(Some).map_err(|_| reader.reword(format!("Invalid socket_mode value {text}")))
 }
 
 pub(super) fn socket(
-    reader: &mut Reader<'_>,
+    reader: &mut OptionReader<'_>,
     scope: Scope<'_>,
     options: &Options,
 ) -> Read<FcgiSocket> {
     let text = reader.text(scope, &f::SOCKET)?.unwrap_or_default();
     if text.is_empty() {
-        let said = format!("[{}] section requires a \"socket\" line", scope.section);
+        let message = format!("[{}] section requires a \"socket\" line", scope.section);
         let help = "add `socket = unix:///PATH` or `socket = tcp://HOST:PORT`";
-        return Err(reader.refuse(scope, "", said, help));
+        return Err(reader.refuse(scope, "", message, help));
     }
-    parse(&text, options, reader).map_err(|said| {
-        let said = format!("{said} in [{}] socket", scope.section);
+    parse(&text, options, reader).map_err(|message| {
+        let message = format!("{message} in [{}] socket", scope.section);
         let help = "write `unix:///PATH` or `tcp://HOST:PORT`; owner and mode are for unix";
-        reader.refuse(scope, f::SOCKET.name, said, help)
+        reader.refuse(scope, f::SOCKET.name, message, help)
     })
 }
 
-fn parse(text: &str, options: &Options, reader: &Reader<'_>) -> Result<FcgiSocket, String> {
+fn parse(text: &str, options: &Options, reader: &OptionReader<'_>) -> Result<FcgiSocket, String> {
     if let Some(path) = text.strip_prefix("unix://") {
         return unix(path, options, reader);
     }
@@ -83,12 +83,12 @@ fn parse(text: &str, options: &Options, reader: &Reader<'_>) -> Result<FcgiSocke
     })
 }
 
-fn unix(path: &str, options: &Options, reader: &Reader<'_>) -> Result<FcgiSocket, String> {
+fn unix(path: &str, options: &Options, reader: &OptionReader<'_>) -> Result<FcgiSocket, String> {
     if !path.starts_with('/') {
         return Err(format!("Unix socket path {path} is not an absolute path"));
     }
-    let path = kinds::normalize_path(path, reader.world);
-    let other = options.user.as_ref().filter(|user| user.uid != reader.world.uid());
+    let path = kinds::normalize_path(path, reader.host);
+    let other = options.user.as_ref().filter(|user| user.uid != reader.host.uid());
     let owner = options.owner.or_else(|| other.map(|user| (user.uid, user.gid)));
     let mode = Some(options.mode.unwrap_or(0o700) as u32);
     Ok(FcgiSocket {
@@ -98,7 +98,7 @@ fn unix(path: &str, options: &Options, reader: &Reader<'_>) -> Result<FcgiSocket
     })
 }
 
-/// Host and port of `tcp://HOST:PORT`: no blank or second colon in the host, digits only behind.
+/// Host and port of `tcp://HOST:PORT`: no blank or second colon in the host, only digits after it.
 fn tcp(text: &str) -> Option<(&str, &str)> {
     let (host, port) = text.strip_prefix("tcp://")?.split_once(':')?;
     let port = port.strip_suffix('\n').unwrap_or(port);

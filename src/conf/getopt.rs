@@ -1,35 +1,38 @@
-//! Command lines in the dialect of Python's `getopt`, with Supervisor's rules above it: long
-//! options may be abbreviated, reading stops at the first word that is no option, and an option
-//! that sets a value may not come twice. Knows no option by name.
+//! Command line parsing in the style of Python's `getopt` with Supervisor's rules: long options may
+//! be abbreviated, parsing stops at the first non-option word, and an option with a value must not
+//! be repeated.
 
 use super::python::repr;
 
-/// An option that a program takes.
+/// An option of a program.
 #[derive(Clone, Copy, Debug)]
-pub struct Flag {
-    /// One letter; none if there is only a long form.
+pub struct OptionSpec {
+    /// The letter; `None` if there is only a long form.
     pub short: Option<char>,
     /// Empty if there is only a short form.
     pub long: &'static str,
-    /// What help calls the argument; empty if there is none.
+    /// The name of the argument in the help text; empty if there is none.
     pub argument: &'static str,
-    /// What help says.
+    /// The description in the help text.
     pub doc: &'static str,
 }
 
-/// An option as it was given.
+/// An option on a command line.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Given {
-    /// Which entry of the table.
-    pub flag: usize,
-    /// As messages show it: `-u` or `--user`.
+pub struct ParsedOption {
+    /// The index in the table.
+    pub spec: usize,
+    /// The form in messages: `-u` or `--user`.
     pub shown: String,
     /// Empty for an option without an argument.
     pub argument: String,
 }
 
 /// Splits a command line into options and the words after them.
-pub fn parse(flags: &[Flag], args: &[String]) -> Result<(Vec<Given>, Vec<String>), String> {
+pub fn parse(
+    specs: &[OptionSpec],
+    args: &[String],
+) -> Result<(Vec<ParsedOption>, Vec<String>), String> {
     let mut given = Vec::new();
     let mut args = args.iter();
     while let Some(arg) = args.as_slice().first().filter(|a| a.starts_with('-') && *a != "-") {
@@ -38,8 +41,8 @@ pub fn parse(flags: &[Flag], args: &[String]) -> Result<(Vec<Given>, Vec<String>
             break;
         }
         match arg.strip_prefix("--") {
-            Some(long) => given.push(long_option(flags, long, &mut args)?),
-            None => short_options(flags, &arg[1..], &mut args, &mut given)?,
+            Some(long) => given.push(long_option(specs, long, &mut args)?),
+            None => short_options(specs, &arg[1..], &mut args, &mut given)?,
         }
     }
     Ok((given, args.cloned().collect()))
@@ -47,32 +50,36 @@ pub fn parse(flags: &[Flag], args: &[String]) -> Result<(Vec<Given>, Vec<String>
 
 type Args<'a> = std::slice::Iter<'a, String>;
 
-fn long_option(flags: &[Flag], text: &str, args: &mut Args<'_>) -> Result<Given, String> {
+fn long_option(
+    specs: &[OptionSpec],
+    text: &str,
+    args: &mut Args<'_>,
+) -> Result<ParsedOption, String> {
     let (written, value) = match text.split_once('=') {
         Some((name, value)) => (name, Some(value.to_owned())),
         None => (text, None),
     };
-    let at = find_long(flags, written)?;
-    let flag = flags[at];
-    let argument = match (flag.argument.is_empty(), value) {
+    let at = find_long(specs, written)?;
+    let spec = specs[at];
+    let argument = match (spec.argument.is_empty(), value) {
         (true, Some(_)) => {
-            return Err(format!("option --{} must not have an argument", flag.long));
+            return Err(format!("option --{} must not have an argument", spec.long));
         }
         (true, None) => String::new(),
         (false, Some(value)) => value,
         (false, None) => args
             .next()
             .cloned()
-            .ok_or_else(|| format!("option --{} requires argument", flag.long))?,
+            .ok_or_else(|| format!("option --{} requires argument", spec.long))?,
     };
-    Ok(Given { flag: at, shown: format!("--{}", flag.long), argument })
+    Ok(ParsedOption { spec: at, shown: format!("--{}", spec.long), argument })
 }
 
-/// The option of that name, or the only one that begins so.
-fn find_long(flags: &[Flag], written: &str) -> Result<usize, String> {
-    let fits = |at: &usize| !flags[*at].long.is_empty() && flags[*at].long.starts_with(written);
-    let candidates: Vec<usize> = (0..flags.len()).filter(fits).collect();
-    match (candidates.iter().find(|at| flags[**at].long == written), candidates.as_slice()) {
+/// The option with this name, or the only one that it abbreviates.
+fn find_long(specs: &[OptionSpec], written: &str) -> Result<usize, String> {
+    let fits = |at: &usize| !specs[*at].long.is_empty() && specs[*at].long.starts_with(written);
+    let candidates: Vec<usize> = (0..specs.len()).filter(fits).collect();
+    match (candidates.iter().find(|at| specs[**at].long == written), candidates.as_slice()) {
         (Some(exact), _) => Ok(*exact),
         (None, []) => Err(format!("option --{written} not recognized")),
         (None, [only]) => Ok(*only),
@@ -81,74 +88,74 @@ fn find_long(flags: &[Flag], written: &str) -> Result<usize, String> {
 }
 
 fn short_options(
-    flags: &[Flag],
+    specs: &[OptionSpec],
     letters: &str,
     args: &mut Args<'_>,
-    given: &mut Vec<Given>,
+    given: &mut Vec<ParsedOption>,
 ) -> Result<(), String> {
     let mut letters = letters.chars();
     while let Some(letter) = letters.next() {
-        let at = flags
+        let at = specs
             .iter()
-            .position(|flag| flag.short == Some(letter))
+            .position(|spec| spec.short == Some(letter))
             .ok_or_else(|| format!("option -{letter} not recognized"))?;
         let mut argument = String::new();
-        if !flags[at].argument.is_empty() {
+        if !specs[at].argument.is_empty() {
             argument = std::mem::replace(&mut letters, "".chars()).collect();
             if argument.is_empty() {
                 let missing = || format!("option -{letter} requires argument");
                 argument = args.next().cloned().ok_or_else(missing)?;
             }
         }
-        given.push(Given { flag: at, shown: format!("-{letter}"), argument });
+        given.push(ParsedOption { spec: at, shown: format!("-{letter}"), argument });
     }
     Ok(())
 }
 
-/// What Supervisor says of an option that it has already seen.
-pub fn conflicting(given: &Given) -> String {
+/// Supervisor's message for a repeated option.
+pub fn conflicting(given: &ParsedOption) -> String {
     format!("conflicting command line option {}", repr(&given.shown))
 }
 
-/// What Supervisor says of an argument that does not fit.
-pub fn invalid(given: &Given, why: &str) -> String {
+/// Supervisor's message for an invalid argument.
+pub fn invalid(given: &ParsedOption, why: &str) -> String {
     format!("invalid value for {} {}: {why}", given.shown, repr(&given.argument))
 }
 
-/// What Supervisor says of words where none are taken.
+/// Supervisor's message for unexpected positional arguments.
 pub fn positional(words: &[String]) -> String {
     let words: Vec<_> = words.iter().map(|word| repr(word)).collect();
     format!("positional arguments are not supported: [{}]", words.join(", "))
 }
 
-/// The two lines with which a program refuses its command line.
+/// Supervisor's two-line error output.
 pub fn usage(program: &str, error: &str) -> String {
     format!("Error: {error}\nFor help, use {program} -h\n")
 }
 
-/// The options of a program, one a line, for its help text.
-pub fn help(flags: &[Flag]) -> String {
-    let shown = flags.iter().filter(|flag| !flag.doc.is_empty());
-    shown.fold(String::new(), |text, flag| text + &format!("{} -- {}\n", names(flag), flag.doc))
+/// The options of a program, one per line, for its help text.
+pub fn help(specs: &[OptionSpec]) -> String {
+    let shown = specs.iter().filter(|spec| !spec.doc.is_empty());
+    shown.fold(String::new(), |text, spec| text + &format!("{} -- {}\n", names(spec), spec.doc))
 }
 
-/// `-l/--logfile FILENAME`, the form that scripts look for.
-fn names(flag: &Flag) -> String {
-    let short = flag.short.map_or_else(String::new, |c| format!("-{c}/"));
-    let gap = if flag.argument.is_empty() { "" } else { " " };
-    format!("{short}--{}{gap}{}", flag.long, flag.argument)
+/// `-l/--logfile FILENAME`, the form that scripts parse.
+fn names(spec: &OptionSpec) -> String {
+    let short = spec.short.map_or_else(String::new, |c| format!("-{c}/"));
+    let gap = if spec.argument.is_empty() { "" } else { " " };
+    format!("{short}--{}{gap}{}", spec.long, spec.argument)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const FLAGS: &[Flag] = &[
-        Flag { short: Some('h'), long: "help", argument: "", doc: "help" },
-        Flag { short: Some('u'), long: "user", argument: "USER", doc: "user" },
-        Flag { short: Some('m'), long: "umask", argument: "UMASK", doc: "umask" },
-        Flag { short: None, long: "minfds", argument: "NUM", doc: "fds" },
-        Flag { short: None, long: "minprocs", argument: "NUM", doc: "procs" },
+    const FLAGS: &[OptionSpec] = &[
+        OptionSpec { short: Some('h'), long: "help", argument: "", doc: "help" },
+        OptionSpec { short: Some('u'), long: "user", argument: "USER", doc: "user" },
+        OptionSpec { short: Some('m'), long: "umask", argument: "UMASK", doc: "umask" },
+        OptionSpec { short: None, long: "minfds", argument: "NUM", doc: "fds" },
+        OptionSpec { short: None, long: "minprocs", argument: "NUM", doc: "procs" },
     ];
 
     fn read(line: &str) -> Result<String, String> {

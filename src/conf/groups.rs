@@ -1,42 +1,42 @@
-//! Sections of programs into groups: those that a `[group:x]` names, then every program for
-//! itself, event listener pools and FastCGI programs, sorted as Supervisor starts them.
+//! Builds groups from program sections: those of a `[group:x]`, single programs, event listener
+//! pools and FastCGI programs, in Supervisor's start order.
 
 use super::config::{Environment, Group, GroupKind, Pool, Process, ResultHandler};
 use super::events::EventType;
 use super::fcgi;
 use super::kinds::{self, Kind as _};
 use super::nearest::nearest;
+use super::option_reader::{OptionReader, Read, Reported, Scope};
 use super::plugins;
 use super::program;
 use super::python::names::Names;
-use super::reader::{Noted, Read, Reader, Scope};
 use super::sections::{self, Section, eventlistener as e, fcgi_program, group as g, program as p};
 
-/// Where groups are gathered; the environment is what `[supervisord]` gives to all children.
-pub(super) struct Gatherer<'r, 'a> {
-    pub(super) reader: &'r mut Reader<'a>,
+/// Collects groups; the environment is that of `[supervisord]`.
+pub(super) struct GroupReader<'r, 'a> {
+    pub(super) reader: &'r mut OptionReader<'a>,
     pub(super) environment: &'r Environment,
     pub(super) warnings: &'r mut Vec<String>,
 }
 
-/// All groups in the order in which Supervisor starts them, but for those at fault.
-pub(super) fn read(mut gatherer: Gatherer<'_, '_>) -> Vec<Group> {
+/// All valid groups in Supervisor's start order.
+pub(super) fn read(mut reader: GroupReader<'_, '_>) -> Vec<Group> {
     let mut taken = Vec::new();
     let mut groups: Vec<Read<Group>> = Vec::new();
-    for section in gatherer.sections(&g::SECTION) {
-        groups.push(gatherer.named_group(section, &mut taken));
+    for section in reader.sections(&g::SECTION) {
+        groups.push(reader.named_group(section, &mut taken));
     }
-    for section in gatherer.sections(&p::SECTION) {
+    for section in reader.sections(&p::SECTION) {
         if !taken.iter().any(|name| name == section) {
-            groups.push(gatherer.program(section));
+            groups.push(reader.program(section));
         }
     }
-    for section in gatherer.sections(&e::SECTION) {
-        groups.push(gatherer.event_listener(section));
+    for section in reader.sections(&e::SECTION) {
+        groups.push(reader.event_listener(section));
     }
-    for section in gatherer.sections(&fcgi_program::SECTION) {
+    for section in reader.sections(&fcgi_program::SECTION) {
         if !taken.iter().any(|name| name == section) {
-            groups.push(gatherer.fcgi_program(section));
+            groups.push(reader.fcgi_program(section));
         }
     }
     let mut groups: Vec<Group> = groups.into_iter().flatten().collect();
@@ -44,21 +44,21 @@ pub(super) fn read(mut gatherer: Gatherer<'_, '_>) -> Vec<Group> {
     groups
 }
 
-impl<'a> Gatherer<'_, 'a> {
+impl<'a> GroupReader<'_, 'a> {
     fn sections(&self, kind: &'static Section) -> Vec<&'a str> {
         let all = self.reader.loaded.document.sections().iter().map(|s| s.name.as_str());
         all.filter(|name| kind.is(name)).collect()
     }
 
-    /// The name behind the colon, if it is fit for a group.
+    /// The name after the colon, if it is a valid group name.
     fn name(&mut self, scope: Scope<'_>, kind: &Section) -> Read<String> {
         let own = kind.own_name(scope.section).unwrap_or_default();
-        let name = kinds::Name::parse(own, self.reader.world);
-        name.map_err(|said| self.reader.refuse(scope, "", said, kinds::Name::HINT))
+        let name = kinds::Name::parse(own, self.reader.host);
+        name.map_err(|message| self.reader.refuse(scope, "", message, kinds::Name::HINT))
     }
 
     fn processes(&mut self, section: &str, group: &str) -> Read<Vec<Process>> {
-        let kind = Section::of(section).ok_or(Noted)?;
+        let kind = Section::of(section).ok_or(Reported)?;
         let names = Names::default();
         let program = self.name(Scope { section, names: &names, program: true }, kind)?;
         let (environment, warnings) = (self.environment, &mut *self.warnings);
@@ -83,14 +83,14 @@ impl<'a> Gatherer<'_, 'a> {
             let more = found.and_then(|found| self.processes(&found, &name));
             processes = match (processes, more) {
                 (Ok(all), Ok(more)) => Ok([all, more].concat()),
-                _ => Err(Noted),
+                _ => Err(Reported),
             };
         }
         Ok(Group { name, priority: priority?, kind: GroupKind::Programs, processes: processes? })
     }
 
-    /// The section of a program that a group names. Supervisor's complaint names the section that
-    /// it looked at last, which need not be the group's.
+    /// The section of a program that a group names. Supervisor's message names the section that it
+    /// examined last, which may be a different one.
     fn member(&mut self, scope: Scope<'_>, blamed: &str, program: &str) -> Read<String> {
         let plain = format!("{}:{program}", p::SECTION.word);
         let fcgi = format!("{}:{program}", fcgi_program::SECTION.word);
@@ -98,15 +98,15 @@ impl<'a> Gatherer<'_, 'a> {
             (true, false) => Ok(plain),
             (false, true) => Ok(fcgi),
             (false, false) => {
-                let said = format!("[{blamed}] names unknown program or fcgi-program {program}");
+                let message = format!("[{blamed}] names unknown program or fcgi-program {program}");
                 let help = self.programs_help(program);
-                Err(self.reader.refuse(scope, g::PROGRAMS.name, said, &help))
+                Err(self.reader.refuse(scope, g::PROGRAMS.name, message, &help))
             }
             (true, true) => {
-                let said = format!(
+                let message = format!(
                     "[{blamed}] name {program} is ambiguous (exists as program and fcgi-program)"
                 );
-                Err(self.reader.refuse(scope, g::PROGRAMS.name, said, "rename one of the two"))
+                Err(self.reader.refuse(scope, g::PROGRAMS.name, message, "rename one of the two"))
             }
         }
     }
@@ -155,8 +155,8 @@ impl<'a> Gatherer<'_, 'a> {
     fn buffer_size(&mut self, scope: Scope<'_>) -> Read<i64> {
         let size = self.reader.get(scope, &e::BUFFER_SIZE)?;
         if size < 1 {
-            let said = format!("[{}] section sets invalid buffer_size ({size})", scope.section);
-            return Err(self.reader.refuse(scope, e::BUFFER_SIZE.name, said, "write 1 or more"));
+            let message = format!("[{}] section sets invalid buffer_size ({size})", scope.section);
+            return Err(self.reader.refuse(scope, e::BUFFER_SIZE.name, message, "write 1 or more"));
         }
         Ok(size)
     }
@@ -165,17 +165,17 @@ impl<'a> Gatherer<'_, 'a> {
         let spec = self.reader.exactly(scope, &e::RESULT_HANDLER)?;
         let known = RESULT_HANDLERS.iter().find(|row| plugins::same(row.0, &spec)).map(|row| row.1);
         let names: Vec<_> = RESULT_HANDLERS.iter().map(|row| row.0).collect();
-        let said = format!("{spec} cannot be resolved within [{}]", scope.section);
+        let message = format!("{spec} cannot be resolved within [{}]", scope.section);
         let help = format!("supkit loads no Python; it has built in: {}", names.join(", "));
-        known.ok_or_else(|| self.reader.refuse(scope, e::RESULT_HANDLER.name, said, &help))
+        known.ok_or_else(|| self.reader.refuse(scope, e::RESULT_HANDLER.name, message, &help))
     }
 
     fn events(&mut self, scope: Scope<'_>) -> Read<Vec<EventType>> {
         let names = self.reader.exactly(scope, &e::EVENTS)?;
         if names.is_empty() {
-            let said = format!("[{}] section requires an \"events\" line", scope.section);
+            let message = format!("[{}] section requires an \"events\" line", scope.section);
             let help = "add `events = PROCESS_STATE`, or another type";
-            return Err(self.reader.refuse(scope, "", said, help));
+            return Err(self.reader.refuse(scope, "", message, help));
         }
         let mut events = Vec::new();
         for name in &names {
@@ -188,24 +188,24 @@ impl<'a> Gatherer<'_, 'a> {
         Ok(events)
     }
 
-    fn unknown_event(&mut self, scope: Scope<'_>, name: &str) -> Noted {
-        let said = format!("Unknown event type {name} in [{}] events", scope.section);
+    fn unknown_event(&mut self, scope: Scope<'_>, name: &str) -> Reported {
+        let message = format!("Unknown event type {name} in [{}] events", scope.section);
         let help = match nearest(name, EventType::all().map(|row| row.1)) {
             Some(near) => format!("did you mean `{near}`?"),
             None if name.is_empty() => "remove the comma that nothing follows".to_owned(),
             None => "EVENT stands for all of them".to_owned(),
         };
-        self.reader.refuse(scope, e::EVENTS.name, said, &help)
+        self.reader.refuse(scope, e::EVENTS.name, message, &help)
     }
 
     fn refuse_redirect(&mut self, scope: Scope<'_>) {
         if self.reader.get(scope, &p::REDIRECT_STDERR) == Ok(true) {
-            let said = format!(
+            let message = format!(
                 "[{}] section sets redirect_stderr=true but this is not allowed because it will \
                  interfere with the eventlistener protocol",
                 scope.section
             );
-            self.reader.refuse(scope, p::REDIRECT_STDERR.name, said, "remove the option");
+            self.reader.refuse(scope, p::REDIRECT_STDERR.name, message, "remove the option");
         }
     }
 
@@ -225,14 +225,14 @@ impl<'a> Gatherer<'_, 'a> {
     }
 }
 
-/// The Python functions that stand behind `result_handler`, as far as they are built in.
+/// The built-in Python functions for `result_handler`.
 const RESULT_HANDLERS: &[(&str, ResultHandler)] = &[
     ("supervisor.dispatchers:default_handler", ResultHandler::Default),
     ("supervisor_stdout:event_handler", ResultHandler::Stdout),
     ("supervisor_stdlog:log_handler", ResultHandler::Stdlog),
 ];
 
-/// Whether a header is that of a section whose processes can be started.
+/// Whether a section with this header defines processes.
 pub fn has_processes(header: &str) -> bool {
     [&sections::program::SECTION, &e::SECTION, &fcgi_program::SECTION]
         .iter()

@@ -1,19 +1,19 @@
-//! The kinds of value that an option may have: how each is read and what is wrong with a text
-//! that is none. The words of the refusals are Supervisor's.
+//! The kinds of option values: how each is parsed, and the error messages, which are identical to
+//! Supervisor's.
 
 use super::config::{AutoRestart, Environment, LogLevel, LogTarget, User};
+use super::host::Host;
 use super::python::{int, path, repr, shlex, strip};
 use super::signals::Signal;
-use super::surroundings::Surroundings;
 
-/// A kind of value. Kinds are never made; they stand in the option table as types.
+/// A kind of value. Kinds are used as types in the option table and never instantiated.
 pub trait Kind {
     type Value;
-    /// What documentation calls it.
+    /// The name in the documentation.
     const NAME: &'static str;
-    /// What to write instead, for the remedy of a refusal.
+    /// What to write instead, for error messages.
     const HINT: &'static str;
-    fn parse(text: &str, world: &dyn Surroundings) -> Result<Self::Value, String>;
+    fn parse(text: &str, host: &dyn Host) -> Result<Self::Value, String>;
 }
 
 macro_rules! kinds {
@@ -28,8 +28,8 @@ macro_rules! kinds {
                 const NAME: &'static str = $name;
                 const HINT: &'static str = $hint;
 
-                fn parse(text: &str, world: &dyn Surroundings) -> Result<$value, String> {
-                    $parse(text, world)
+                fn parse(text: &str, host: &dyn Host) -> Result<$value, String> {
+                    $parse(text, host)
                 }
             }
         )+
@@ -39,49 +39,49 @@ macro_rules! kinds {
 kinds! {
     /// Any text.
     Text -> String, "text", "any text", |text: &str, _| Ok(text.to_owned());
-    /// Yes or no.
+    /// A boolean.
     Flag -> bool, "boolean", "write `true` or `false`", |text, _| boolean(text);
-    /// A whole number.
-    Integer -> i64, "integer", "write a whole number", |text, _| int::decimal(text);
+    /// An integer.
+    Integer -> i64, "integer", "write an integer", |text, _| int::decimal(text);
     /// A number of bytes, with or without a unit.
     Bytes -> i64, "bytes", "write a number, or a number with `KB`, `MB` or `GB`", |text, _| bytes(text);
-    /// A number to the base eight, such as a file mode.
+    /// An octal number, such as a file mode.
     Octal -> i64, "octal", "write digits from 0 to 7, such as `022`", |text, _| octal(text);
     /// A signal.
     SignalName -> Signal, "signal", "write a name such as `TERM`, or a number", |text, _| signal(text);
     /// Exit codes, separated by commas.
-    ExitCodes -> Vec<i64>, "exit codes", "write numbers from 0 to 255 with commas between", |text, _| exit_codes(text);
-    /// When to start a process again.
+    ExitCodes -> Vec<i64>, "exit codes", "write numbers from 0 to 255, separated by commas", |text, _| exit_codes(text);
+    /// When to restart a process.
     Restart -> AutoRestart, "restart rule", "write `true`, `false` or `unexpected`", |text, _| restart(text);
-    /// How much the activity log tells.
+    /// The log level.
     Level -> LogLevel, "log level", "write critical, error, warn, info, debug, trace or blather", |text, _| level(text);
-    /// A directory that exists.
+    /// An existing directory.
     Directory -> String, "directory", "create the directory first", directory;
-    /// A file in a directory that exists.
+    /// A file in an existing directory.
     FilePath -> String, "file", "create the directory first", file_path;
     /// A file, `AUTO`, `NONE` or `syslog`.
-    LogFile -> LogPlace, "log file", "write a path in a directory that exists, `AUTO` or `NONE`", log_file;
-    /// Variables for a process.
+    LogFile -> LogDestination, "log file", "write a path in a directory that exists, `AUTO` or `NONE`", log_file;
+    /// Environment variables.
     Variables -> Environment, "environment", "write `KEY=\"value\",KEY2=\"value\"`, with quotes around everything but letters and digits", |text, _| shlex::pairs(text);
-    /// An account, by name or number.
+    /// A user, by name or number.
     Account -> User, "user", "name a user of this system", user;
-    /// An owner, or owner and group with a colon between.
+    /// An owner, or owner and group separated by a colon.
     Owner -> (u32, u32), "user:group", "write `user` or `user:group`", owner;
     /// A TCP port, with or without a host.
     Address -> (String, u16), "address", "write `port`, `host:port` or `*:port`", |text, _| address(text);
-    /// Words with commas between.
-    List -> Vec<String>, "list", "write names with commas between", |text, _| Ok(list(text));
+    /// Comma-separated words.
+    List -> Vec<String>, "list", "write names separated by commas", |text, _| Ok(list(text));
     /// The name of a process or group.
     Name -> String, "name", "leave out blanks, `:` and `/`", |text, _| name(text);
-    /// What children learn as the server's URL; `AUTO` is `None`.
+    /// The server URL for children; `AUTO` is `None`.
     ServerUrl -> Option<String>, "url", "write a URL or `AUTO`", |text, _| Ok(server_url(text));
 }
 
-/// What a log file option asks for.
+/// The value of a log file option.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum LogPlace {
+pub enum LogDestination {
     Target(LogTarget),
-    /// The old way to write `stdout_syslog=true`.
+    /// The obsolete form of `stdout_syslog=true`.
     Syslog,
 }
 
@@ -139,7 +139,7 @@ fn restart(text: &str) -> Result<AutoRestart, String> {
     }
 }
 
-/// Log levels by the names that a file may use.
+/// Log levels by the names in a configuration file.
 const LEVELS: &[(&str, LogLevel)] = &[
     ("critical", LogLevel::Critical),
     ("error", LogLevel::Error),
@@ -157,71 +157,71 @@ fn level(text: &str) -> Result<LogLevel, String> {
 }
 
 /// `os.path.expanduser` for this system.
-pub fn expand_user(path: &str, world: &dyn Surroundings) -> String {
-    path::expanduser(path, |name| world.home(name))
+pub fn expand_user(path: &str, host: &dyn Host) -> String {
+    path::expanduser(path, |name| host.home(name))
 }
 
-/// An absolute path without detours, `~` expanded.
-pub fn normalize_path(path: &str, world: &dyn Surroundings) -> String {
-    path::abspath(&expand_user(path, world), &world.current_dir())
+/// A normalized absolute path, `~` expanded.
+pub fn normalize_path(path: &str, host: &dyn Host) -> String {
+    path::abspath(&expand_user(path, host), &host.current_dir())
 }
 
-fn directory(text: &str, world: &dyn Surroundings) -> Result<String, String> {
-    let path = expand_user(text, world);
-    if world.is_dir(&path) { Ok(path) } else { Err(format!("{text} is not an existing directory")) }
+fn directory(text: &str, host: &dyn Host) -> Result<String, String> {
+    let path = expand_user(text, host);
+    if host.is_dir(&path) { Ok(path) } else { Err(format!("{text} is not an existing directory")) }
 }
 
-fn file_path(text: &str, world: &dyn Surroundings) -> Result<String, String> {
-    let path = expand_user(text, world);
+fn file_path(text: &str, host: &dyn Host) -> Result<String, String> {
+    let path = expand_user(text, host);
     let parent = path::dirname(&path);
-    if parent.is_empty() || world.is_dir(parent) {
+    if parent.is_empty() || host.is_dir(parent) {
         return Ok(path);
     }
     Err(format!("The directory named as part of the path {text} does not exist"))
 }
 
-fn log_file(text: &str, world: &dyn Surroundings) -> Result<LogPlace, String> {
+fn log_file(text: &str, host: &dyn Host) -> Result<LogDestination, String> {
     match text.to_lowercase().as_str() {
-        "none" | "off" => Ok(LogPlace::Target(LogTarget::None)),
-        "auto" => Ok(LogPlace::Target(LogTarget::Auto)),
-        "syslog" => Ok(LogPlace::Syslog),
-        _ => file_path(text, world).map(|path| LogPlace::Target(LogTarget::File(path))),
+        "none" | "off" => Ok(LogDestination::Target(LogTarget::None)),
+        "auto" => Ok(LogDestination::Target(LogTarget::Auto)),
+        "syslog" => Ok(LogDestination::Syslog),
+        _ => file_path(text, host).map(|path| LogDestination::Target(LogTarget::File(path))),
     }
 }
 
-fn user(text: &str, world: &dyn Surroundings) -> Result<User, String> {
+fn user(text: &str, host: &dyn Host) -> Result<User, String> {
     let account = match int::decimal(text) {
         Ok(number) => u32::try_from(number)
             .ok()
-            .and_then(|uid| world.user_by_id(uid))
+            .and_then(|uid| host.user_by_id(uid))
             .ok_or_else(|| format!("Invalid user id {text}"))?,
         Err(_) if text.contains('\0') => return Err("embedded null byte".to_owned()),
-        Err(_) => world.user(text).ok_or_else(|| format!("Invalid user name {text}"))?,
+        Err(_) => host.user(text).ok_or_else(|| format!("Invalid user name {text}"))?,
     };
     Ok(User { uid: account.uid, gid: account.gid, name: account.name })
 }
 
-fn group(text: &str, world: &dyn Surroundings) -> Option<u32> {
+fn group(text: &str, host: &dyn Host) -> Option<u32> {
     match int::decimal(text) {
-        Ok(number) => u32::try_from(number).ok().filter(|gid| world.has_group(*gid)),
-        Err(_) => world.group(text),
+        Ok(number) => u32::try_from(number).ok().filter(|gid| host.has_group(*gid)),
+        Err(_) => host.group(text),
     }
 }
 
-/// In the numbers of `chown(2)`, where the highest one leaves the group as it is.
-fn owner(text: &str, world: &dyn Surroundings) -> Result<(u32, u32), String> {
+/// In the numbers of `chown(2)`, where the maximum value leaves the group unchanged.
+fn owner(text: &str, host: &dyn Host) -> Result<(u32, u32), String> {
     let (name, of_group) = match text.split_once(':') {
         Some((name, group)) => (name, Some(group)),
         None => (text, None),
     };
-    let gid = of_group.map_or(Some(u32::MAX), |name| group(name, world));
-    match (user(name, world), gid) {
+    let gid = of_group.map_or(Some(u32::MAX), |name| group(name, host));
+    match (user(name, host), gid) {
         (Ok(user), Some(gid)) => Ok((user.uid, gid)),
         _ => Err(format!("Invalid user:group definition {text}")),
     }
 }
 
-/// A port number within its bounds, or Supervisor's complaint.
+/// A port number within its limits, or Supervisor's error message.
 pub fn port(text: &str) -> Result<u16, String> {
     let number = int::decimal(text)?;
     match u16::try_from(number) {

@@ -1,81 +1,81 @@
-//! The files of a configuration: the main one, then what its `[include]` names, merged into one
-//! document as Supervisor merges them. Knows one option, `files`.
+//! Reads the main file and the files that its `[include]` names, and merges them into one document
+//! as Supervisor does.
 
 use super::config::Notes;
 use super::expand;
 use super::fault::Fault;
 use super::glob;
+use super::host::{Host, ReadFailure};
 use super::python::names::{Layers, Names};
 use super::python::{path, words};
 use super::sections::{include, is_secret};
-use super::surroundings::{ReadFailure, Surroundings};
 use crate::diag::{Diagnostic, SourceId, SourceMap, Span};
 use crate::ini::python::{Document, ParseError, ParseErrorKind, Section};
 use crate::ini::text;
 
-/// What was read, whole or up to the first file that could not be.
+/// The loaded files, up to the first one that could not be read.
 #[derive(Debug, Default)]
 pub struct Loaded {
     pub document: Document,
     pub sources: SourceMap,
     pub notes: Notes,
-    /// What `%(here)s` stands for.
+    /// The value of `%(here)s`.
     pub here: String,
-    /// The main file as it was given.
+    /// The path of the main file as given.
     pub file: String,
-    /// Why reading stopped.
+    /// Why loading stopped.
     pub fault: Option<Fault>,
-    /// Where `files=` names something that does not exist: the pattern and its place.
+    /// Patterns of `files=` that match nothing, with their positions.
     pub unmatched: Vec<(String, Span)>,
 }
 
-/// What a file may be replaced by in `%(here)s`.
+/// The placeholder for the directory of a file.
 const HERE: &str = "%(here)s";
 
 /// Reads a file and the files that it includes. `environ` has the `ENV_` names.
-pub fn load(file: &str, environ: &Names, world: &dyn Surroundings) -> Loaded {
-    let here = path::abspath(path::dirname(file), &world.current_dir());
+pub fn load(file: &str, environ: &Names, host: &dyn Host) -> Loaded {
+    let here = path::abspath(path::dirname(file), &host.current_dir());
     let mut loaded = Loaded { here, file: file.to_owned(), ..Loaded::default() };
-    loaded.fault = loaded.everything(environ, world).err();
+    loaded.fault = loaded.everything(environ, host).err();
     loaded.hide_passwords();
     loaded
 }
 
-/// Reads one file alone, without its includes, as supervisorctl does.
-pub fn load_one(file: &str, world: &dyn Surroundings) -> Loaded {
-    let here = path::dirname(&super::kinds::normalize_path(file, world)).to_owned();
+/// Reads one file without its includes, as supervisorctl does.
+pub fn load_one(file: &str, host: &dyn Host) -> Loaded {
+    let here = path::dirname(&super::kinds::normalize_path(file, host)).to_owned();
     let mut loaded = Loaded { here, file: file.to_owned(), ..Loaded::default() };
-    loaded.fault = loaded.main_file(world).err();
+    loaded.fault = loaded.main_file(host).err();
     loaded.hide_passwords();
     loaded
 }
 
 impl Loaded {
-    fn everything(&mut self, environ: &Names, world: &dyn Surroundings) -> Result<(), Fault> {
-        self.main_file(world)?;
+    fn everything(&mut self, environ: &Names, host: &dyn Host) -> Result<(), Fault> {
+        self.main_file(host)?;
         if self.document.section(include::SECTION.word).is_none() {
             return Ok(());
         }
         let here = self.here.clone();
         self.document.replace(HERE, &here);
-        let base = path::abspath(&self.file, &world.current_dir());
+        let base = path::abspath(&self.file, &host.current_dir());
         let base = path::dirname(&base);
-        for (pattern, span) in self.patterns(environ, world)? {
+        for (pattern, span) in self.patterns(environ, host)? {
             let pattern = path::join(base, &pattern);
-            let found = glob::sorted(&pattern, world);
+            let found = glob::sorted(&pattern, host);
             if found.is_empty() {
                 self.notes.warnings.push(format!("No file matches via include \"{pattern}\""));
                 self.unmatched.push((pattern, span));
             }
             for file in found {
-                self.included_file(&file, world)?;
+                self.included_file(&file, host)?;
             }
         }
         Ok(())
     }
 
-    fn main_file(&mut self, world: &dyn Surroundings) -> Result<(), Fault> {
-        let bytes = world.read(&self.file).map_err(|why| {
+    fn main_file(&mut self, host: &dyn Host) -> Result<(), Fault> {
+        let bytes = host.read(&self.file).map_err(|why| {
             let what = match why {
                 ReadFailure::Missing => "find",
                 ReadFailure::Unreadable => "read",
@@ -92,30 +92,26 @@ impl Loaded {
         self.parse(&file, bytes)
     }
 
-    /// Python passes over a file that it cannot open.
-    fn included_file(&mut self, file: &str, world: &dyn Surroundings) -> Result<(), Fault> {
+    /// Python skips a file that it cannot open.
+    fn included_file(&mut self, file: &str, host: &dyn Host) -> Result<(), Fault> {
         self.notes.infos.push(format!("Included extra file \"{file}\" during parsing"));
-        if let Ok(bytes) = world.read(file) {
+        if let Ok(bytes) = host.read(file) {
             self.parse(file, bytes)?;
         }
-        let here = path::abspath(path::dirname(file), &world.current_dir());
+        let here = path::abspath(path::dirname(file), &host.current_dir());
         self.document.replace(HERE, &here);
         Ok(())
     }
 
-    /// The patterns of `files=`, with the place of each.
-    fn patterns(
-        &self,
-        environ: &Names,
-        world: &dyn Surroundings,
-    ) -> Result<Vec<(String, Span)>, Fault> {
+    /// The patterns of `files=`, with the position of each.
+    fn patterns(&self, environ: &Names, host: &dyn Host) -> Result<Vec<(String, Span)>, Fault> {
         let section = include::SECTION.word;
         let Some(entry) = self.document.entry(section, include::FILES.name) else {
             return Err(self.no_files());
         };
         let mut names = Names::default();
         names.text("here", self.here.as_str());
-        names.text("host_node_name", world.host_name());
+        names.text("host_node_name", host.host_name());
         names.update(environ);
         let layers = Layers { below: &Names::default(), above: &names };
         let title = format!("{section}.{}", include::FILES.name);
@@ -127,7 +123,7 @@ impl Loaded {
         Ok(words(&files).map(|word| (word.to_owned(), place(word))).collect())
     }
 
-    /// Diagnostics show the lines that they are about; passwords are not for showing.
+    /// Hides passwords in the source lines that diagnostics show.
     fn hide_passwords(&mut self) {
         let all = self.document.sections().iter().chain([self.document.defaults()]);
         let secret = all.flat_map(|section| &section.entries).filter(|e| is_secret(&e.key));
@@ -141,7 +137,7 @@ impl Loaded {
         }
     }
 
-    /// What stands behind a key and its delimiter.
+    /// The text after a key and its delimiter.
     fn rest_of_line(&self, key: Span) -> Span {
         let rest = self.sources.text(key.source).get(key.end..).unwrap_or_default();
         let end = rest.find('\n').unwrap_or(rest.len());

@@ -1,7 +1,7 @@
-//! supervisord.conf as a typed value. Knows nothing of running processes.
+//! supervisord.conf as a typed value.
 //!
-//! [`sections`] is what can be set, [`read`] goes from a file to a [`Config`], [`options`] is the
-//! command line above it. All of it is pure: [`surroundings::Surroundings`] answers for the system.
+//! [`sections`] is the option table, [`read`] converts a file to a [`Config`], and [`options`] is
+//! the command line. All of it is pure: [`host::Host`] provides access to the system.
 
 pub mod check;
 pub mod config;
@@ -9,32 +9,32 @@ pub mod ctl;
 pub mod diff;
 pub mod events;
 mod expand;
+pub mod fake_host;
 pub mod fault;
 mod fcgi;
 pub mod getopt;
 pub mod glob;
 pub mod groups;
+pub mod host;
 pub mod kinds;
 pub mod load;
 pub mod nearest;
+mod option_reader;
 pub mod options;
-pub mod paper;
 mod plugins;
 mod program;
 pub mod python;
 pub mod read;
-mod reader;
 pub mod reference;
 pub mod render;
 pub mod sections;
 mod servers;
 pub mod signals;
 mod supervisord;
-pub mod surroundings;
 pub mod words;
 
 pub use config::Config;
-pub use fault::{Fault, Refused};
+pub use fault::{Fault, InvalidConfig};
+pub use host::Host;
 pub use options::CommandLine;
 pub use read::read;
-pub use surroundings::Surroundings;

@@ -1,6 +1,6 @@
-//! The nearest of some names to a misspelt one.
+//! Finds the most similar name, for "did you mean" hints.
 
-/// The name that differs least, if it differs little enough to be meant.
+/// The most similar name, if it is similar enough.
 pub fn nearest<'n>(word: &str, names: impl IntoIterator<Item = &'n str>) -> Option<&'n str> {
     let word = word.to_lowercase();
     let allowed = (word.chars().count() / 3).clamp(1, 3);
@@ -12,7 +12,7 @@ pub fn nearest<'n>(word: &str, names: impl IntoIterator<Item = &'n str>) -> Opti
         .map(|(_, name)| name)
 }
 
-/// How many letters must be added, removed, replaced or swapped with their neighbour.
+/// The edit distance, counting insertions, deletions, replacements and swaps of neighbours.
 fn distance(a: &str, b: &str) -> usize {
     let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
     let mut before = Vec::new();

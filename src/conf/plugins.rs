@@ -1,13 +1,13 @@
-//! `[rpcinterface:x]`: which of Supervisor's Python factories are built in. All others are
-//! refused in the words of a Python that lacks them.
+//! `[rpcinterface:x]`: the Python factories of Supervisor that are built in. All others are
+//! rejected with the message of a Python that lacks them.
 
 use super::config::RpcInterface;
 use super::kinds::Text;
+use super::option_reader::{OptionReader, Read, Scope};
 use super::python::names::Names;
-use super::reader::{Read, Reader, Scope};
 use super::sections::{Opt, Section, rpcinterface as r};
 
-/// The factories that need no Python.
+/// The built-in factories.
 const INTERFACES: &[(&str, RpcInterface)] = &[
     ("supervisor.rpcinterface:make_main_rpcinterface", RpcInterface::Main),
     (
@@ -16,7 +16,7 @@ const INTERFACES: &[(&str, RpcInterface)] = &[
     ),
 ];
 
-pub(super) fn rpc_interfaces(reader: &mut Reader<'_>) -> Vec<RpcInterface> {
+pub(super) fn rpc_interfaces(reader: &mut OptionReader<'_>) -> Vec<RpcInterface> {
     let known: Vec<_> = INTERFACES.iter().map(|row| row.0).collect();
     let found = factories(reader, &r::SECTION, &r::FACTORY, &known);
     let interfaces = found.into_iter().map(|(section, at)| match &INTERFACES[at].1 {
@@ -24,7 +24,7 @@ pub(super) fn rpc_interfaces(reader: &mut Reader<'_>) -> Vec<RpcInterface> {
         RpcInterface::Twiddler { .. } => {
             let names = Names::default();
             let scope = Scope { section: &section, names: &names, program: false };
-            // what is wrong with it has been noted, and nothing runs then
+            // the errors were reported already
             let whitelist = reader.get(scope, &r::WHITELIST).unwrap_or_default();
             RpcInterface::Twiddler { whitelist }
         }
@@ -32,10 +32,10 @@ pub(super) fn rpc_interfaces(reader: &mut Reader<'_>) -> Vec<RpcInterface> {
     interfaces.collect()
 }
 
-/// The factories of all sections of a kind, as their places among the known ones, each with the
-/// name of its section.
+/// The factories of all sections of a kind, as indexes into the known ones, each with its section
+/// name.
 pub(super) fn factories(
-    reader: &mut Reader<'_>,
+    reader: &mut OptionReader<'_>,
     kind: &Section,
     option: &Opt<Text>,
     known: &[&str],
@@ -47,33 +47,33 @@ pub(super) fn factories(
         let scope = Scope { section: &section.name, names: &names, program: false };
         let at = factory(reader, scope, option, known);
         found.extend(at.into_iter().map(|at| (section.name.clone(), at)));
-        // Supervisor expands the other options as well, so what they cannot expand is a fault,
-        // though nobody reads them here.
+        // Supervisor expands all other options as well, so their errors are reported even though
+        // the options are not used.
         reader.expand_extras(scope, option.name);
     }
     found
 }
 
 fn factory(
-    reader: &mut Reader<'_>,
+    reader: &mut OptionReader<'_>,
     scope: Scope<'_>,
     option: &Opt<Text>,
     known: &[&str],
 ) -> Read<usize> {
     let section = scope.section;
     let Some(spec) = reader.text(scope, option)? else {
-        let said = format!("section [{section}] does not specify a {}", option.name);
+        let message = format!("section [{section}] does not specify a {}", option.name);
         let help = format!("add `{} = {}`", option.name, known.first().unwrap_or(&""));
-        return Err(reader.refuse(scope, "", said, &help));
+        return Err(reader.refuse(scope, "", message, &help));
     };
     known.iter().position(|known| same(known, &spec)).ok_or_else(|| {
-        let said = format!("{spec} cannot be resolved within [{section}]");
+        let message = format!("{spec} cannot be resolved within [{section}]");
         let help = format!("supkit loads no Python; it has built in: {}", known.join(", "));
-        reader.refuse(scope, option.name, said, &help)
+        reader.refuse(scope, option.name, message, &help)
     })
 }
 
-/// Whether a text names a Python object: blanks around the colon do not count.
+/// Whether a text names a Python object; blanks around the colon are ignored.
 pub(super) fn same(known: &str, spec: &str) -> bool {
     known.split(':').eq(spec.split(':').map(str::trim))
 }

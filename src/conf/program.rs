@@ -1,18 +1,18 @@
-//! Processes of a `[program:x]`, `[eventlistener:x]` or `[fcgi-program:x]`: `numprocs` copies of
-//! its options, each with its own number.
+//! Reads the processes of a `[program:x]`, `[eventlistener:x]` or `[fcgi-program:x]`: `numprocs`
+//! instances, each with its own number.
 
 use super::config::{AutoRestart, Environment, LogTarget, Process, StreamLog, User};
-use super::kinds::{Bytes, Flag, Integer, Kind as _, LogFile, LogPlace, Name};
+use super::kinds::{Bytes, Flag, Integer, Kind as _, LogDestination, LogFile, Name};
+use super::option_reader::{OptionReader, Read, Scope};
 use super::python::names::{Names, Word};
-use super::reader::{Read, Reader, Scope};
 use super::sections::{Opt, program as p};
 use super::signals::Signal;
 
-/// As many processes as one section may make; Supervisor would fill the memory.
+/// The maximum number of processes of one section.
 const MAX_PROCESSES: i64 = 100_000;
 
-/// Options that all processes of a section share. Supervisor reads them before it knows a number,
-/// so they cannot use `process_num`.
+/// The options that all processes of a section share. They are read before the process number is
+/// known, so they cannot use `process_num`.
 struct Shared {
     priority: i64,
     autostart: bool,
@@ -40,9 +40,9 @@ struct Capture {
     events_enabled: bool,
 }
 
-/// Reads the processes of a section for a group. `base` is what the daemon gives to all children.
+/// Reads the processes of a section for a group. `base` is the environment of all children.
 pub(super) fn processes(
-    reader: &mut Reader<'_>,
+    reader: &mut OptionReader<'_>,
     section: &str,
     program: &str,
     group: &str,
@@ -52,7 +52,7 @@ pub(super) fn processes(
     let mut names = Names::default();
     names.text("here", reader.loaded.here.as_str());
     names.text("program_name", program);
-    names.text("host_node_name", reader.world.host_name());
+    names.text("host_node_name", reader.host.host_name());
     names.text("group_name", group);
     let shared = shared(reader, Scope { section, names: &names, program: true })?;
     let mut processes = Vec::new();
@@ -60,14 +60,14 @@ pub(super) fn processes(
         names.set("process_num", Word::Number(number));
         names.set("numprocs", Word::Number(shared.last.saturating_sub(shared.first)));
         names.update(&reader.environ);
-        let mut copy = Copy { reader, section, names: &mut names, shared: &shared };
+        let mut copy = ProcessReader { reader, section, names: &mut names, shared: &shared };
         processes.push(copy.process(base, warnings)?);
     }
     processes.sort_by(|a, b| (a.priority, &a.name).cmp(&(b.priority, &b.name)));
     Ok(processes)
 }
 
-fn shared(reader: &mut Reader<'_>, scope: Scope<'_>) -> Read<Shared> {
+fn shared(reader: &mut OptionReader<'_>, scope: Scope<'_>) -> Read<Shared> {
     let priority = reader.get(scope, &p::PRIORITY);
     let autostart = reader.get(scope, &p::AUTOSTART);
     let autorestart = reader.get(scope, &p::AUTORESTART);
@@ -113,7 +113,7 @@ fn shared(reader: &mut Reader<'_>, scope: Scope<'_>) -> Read<Shared> {
 }
 
 fn capture(
-    reader: &mut Reader<'_>,
+    reader: &mut OptionReader<'_>,
     scope: Scope<'_>,
     maxbytes: &Opt<Bytes>,
     events: &Opt<Flag>,
@@ -123,24 +123,28 @@ fn capture(
     Ok(Capture { maxbytes: maxbytes?, events_enabled: events_enabled? })
 }
 
-/// Checked as it is written: what expansion makes of it later may hold any character.
-fn process_name(reader: &mut Reader<'_>, scope: Scope<'_>, numprocs: Read<i64>) -> Read<String> {
+/// Checked before expansion: the expanded name may contain any character.
+fn process_name(
+    reader: &mut OptionReader<'_>,
+    scope: Scope<'_>,
+    numprocs: Read<i64>,
+) -> Read<String> {
     let raw = reader.raw(scope.section, &p::PROCESS_NAME).unwrap_or_default();
     let option = p::PROCESS_NAME.name;
-    let name = Name::parse(raw, reader.world)
-        .map_err(|said| reader.refuse(scope, option, said, Name::HINT))?;
+    let name = Name::parse(raw, reader.host)
+        .map_err(|message| reader.refuse(scope, option, message, Name::HINT))?;
     if numprocs? > 1 && !name.contains("%(process_num)") {
-        let said = "%(process_num) must be present within process_name when numprocs > 1";
+        let message = "%(process_num) must be present within process_name when numprocs > 1";
         let help = "write `process_name = %(program_name)s_%(process_num)02d`";
         let written = reader.entry(scope.section, option).is_some();
         let option = if written { option } else { p::NUMPROCS.name };
-        return Err(reader.refuse(scope, option, said, help));
+        return Err(reader.refuse(scope, option, message, help));
     }
     Ok(name)
 }
 
 fn group_kill(
-    reader: &mut Reader<'_>,
+    reader: &mut OptionReader<'_>,
     scope: Scope<'_>,
     stopasgroup: Read<bool>,
     killasgroup: Option<bool>,
@@ -148,36 +152,36 @@ fn group_kill(
     let stopasgroup = stopasgroup?;
     let killasgroup = killasgroup.unwrap_or(stopasgroup);
     if stopasgroup && !killasgroup {
-        let said = "Cannot set stopasgroup=true and killasgroup=false";
-        return Err(reader.refuse(scope, p::KILLASGROUP.name, said, "remove `killasgroup`"));
+        let message = "Cannot set stopasgroup=true and killasgroup=false";
+        return Err(reader.refuse(scope, p::KILLASGROUP.name, message, "remove `killasgroup`"));
     }
     Ok(killasgroup)
 }
 
 fn last_number(
-    reader: &mut Reader<'_>,
+    reader: &mut OptionReader<'_>,
     scope: Scope<'_>,
     numprocs: Read<i64>,
     first: Read<i64>,
 ) -> Read<i64> {
     let numprocs = numprocs?;
     if numprocs > MAX_PROCESSES {
-        let said = format!("numprocs {numprocs} is above upper bound ({MAX_PROCESSES})");
-        return Err(reader.refuse(scope, p::NUMPROCS.name, said, "start fewer processes"));
+        let message = format!("numprocs {numprocs} is above upper bound ({MAX_PROCESSES})");
+        return Err(reader.refuse(scope, p::NUMPROCS.name, message, "start fewer processes"));
     }
     Ok(first?.saturating_add(numprocs))
 }
 
-/// One process of a section. The environment of an earlier one stays known to the next: so it is
-/// in Supervisor.
-struct Copy<'r, 'a, 'n> {
-    reader: &'r mut Reader<'a>,
+/// Reads one process of a section. As in Supervisor, its environment variables stay visible to the
+/// following processes.
+struct ProcessReader<'r, 'a, 'n> {
+    reader: &'r mut OptionReader<'a>,
     section: &'n str,
     names: &'n mut Names,
     shared: &'n Shared,
 }
 
-impl Copy<'_, '_, '_> {
+impl ProcessReader<'_, '_, '_> {
     fn scope<'s>(names: &'s Names, section: &'s str) -> Scope<'s> {
         Scope { section, names, program: true }
     }
@@ -239,26 +243,26 @@ impl Copy<'_, '_, '_> {
     fn command(&mut self) -> Read<String> {
         let scope = Self::scope(self.names, self.section);
         let command = self.reader.maybe(scope, &p::COMMAND)?;
-        let said = format!("program section {} does not specify a command", self.section);
-        command.ok_or_else(|| self.reader.refuse(scope, "", said, "add `command = PROGRAM`"))
+        let message = format!("program section {} does not specify a command", self.section);
+        command.ok_or_else(|| self.reader.refuse(scope, "", message, "add `command = PROGRAM`"))
     }
 
     fn stream(
         &mut self,
-        options: &Stream,
+        options: &StreamOptions,
         capture: &Capture,
         warnings: &mut Vec<String>,
     ) -> Read<StreamLog> {
-        let place = self.log_place(&options.logfile);
+        let place = self.log_destination(&options.logfile);
         let scope = Self::scope(self.names, self.section);
         let backups = self.reader.get(scope, &options.backups);
         let maxbytes = self.reader.get(scope, &options.maxbytes);
         let syslog = self.reader.get(scope, &options.syslog);
         let (place, backups, maxbytes, syslog) = (place?, backups?, maxbytes?, syslog?);
-        let old_syslog = place == LogPlace::Syslog;
+        let old_syslog = place == LogDestination::Syslog;
         let target = match place {
-            LogPlace::Target(target) => target,
-            LogPlace::Syslog => LogTarget::None,
+            LogDestination::Target(target) => target,
+            LogDestination::Syslog => LogTarget::None,
         };
         let (section, logfile) = (self.section, options.logfile.name);
         if old_syslog {
@@ -284,12 +288,12 @@ impl Copy<'_, '_, '_> {
         })
     }
 
-    /// Expanded twice, the second time without the daemon's variables on top.
-    fn log_place(&mut self, option: &Opt<LogFile>) -> Read<LogPlace> {
+    /// Expanded twice, the second time without the daemon's environment.
+    fn log_destination(&mut self, option: &Opt<LogFile>) -> Read<LogDestination> {
         let scope = Self::scope(self.names, self.section);
         let once = self.reader.text(scope, option)?.unwrap_or_default();
         let twice = self.reader.expand_again(scope, &once, option)?;
-        let auto = LogPlace::Target(LogTarget::Auto);
+        let auto = LogDestination::Target(LogTarget::Auto);
         Ok(self.reader.parse(scope, &twice, option).unwrap_or(auto))
     }
 
@@ -306,21 +310,21 @@ impl Copy<'_, '_, '_> {
 }
 
 /// The options of one output stream.
-struct Stream {
+struct StreamOptions {
     logfile: Opt<LogFile>,
     backups: Opt<Integer>,
     maxbytes: Opt<Bytes>,
     syslog: Opt<Flag>,
 }
 
-const STDOUT: Stream = Stream {
+const STDOUT: StreamOptions = StreamOptions {
     logfile: p::STDOUT_LOGFILE,
     backups: p::STDOUT_LOGFILE_BACKUPS,
     maxbytes: p::STDOUT_LOGFILE_MAXBYTES,
     syslog: p::STDOUT_SYSLOG,
 };
 
-const STDERR: Stream = Stream {
+const STDERR: StreamOptions = StreamOptions {
     logfile: p::STDERR_LOGFILE,
     backups: p::STDERR_LOGFILE_BACKUPS,
     maxbytes: p::STDERR_LOGFILE_MAXBYTES,

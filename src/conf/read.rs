@@ -1,32 +1,32 @@
-//! Text to [`Config`]: reads everything, reports every fault, refuses once. Pure: what it must
-//! know of the system it asks of [`Surroundings`].
+//! Converts text to a [`Config`] and reports all errors at once. Pure: the system is accessed
+//! through [`Host`].
 
 use super::config::{Config, Group, HttpServer, Notes, Origin, Origins, RpcInterface, Supervisord};
-use super::fault::{Fault, Refused};
-use super::groups::{self, Gatherer};
+use super::fault::{Fault, InvalidConfig};
+use super::groups::{self, GroupReader};
+use super::host::Host;
 use super::load::{self, Loaded};
+use super::option_reader::OptionReader;
 use super::options::CommandLine;
 use super::python::names::Names;
-use super::reader::Reader;
 use super::sections::supervisord as s;
-use super::surroundings::Surroundings;
 use super::{plugins, servers, supervisord};
 use crate::diag::Diagnostic;
 use crate::ini::python::{Document, Section};
 
-/// A configuration under examination: what was read, what it means, what is wrong with it.
+/// An examined configuration: what was read, its meaning and its errors.
 #[derive(Debug)]
 pub struct Examined {
     pub loaded: Loaded,
-    /// What could be made of it, in spite of the faults.
+    /// The parts that could be read despite errors.
     pub draft: Draft,
-    /// The draft as a whole, if nothing is wrong.
+    /// The complete configuration, if there are no errors.
     pub config: Option<Config>,
-    /// In the order in which Supervisor would have found them.
+    /// In the order in which Supervisor would find them.
     pub faults: Vec<Fault>,
 }
 
-/// The parts of a configuration that have a meaning.
+/// The parts of a configuration.
 #[derive(Clone, Debug, Default)]
 pub struct Draft {
     pub supervisord: Option<Supervisord>,
@@ -35,16 +35,16 @@ pub struct Draft {
     pub rpcinterfaces: Vec<RpcInterface>,
 }
 
-/// Reads the configuration that a command line asks for.
-pub fn read(file: &str, line: &CommandLine, world: &dyn Surroundings) -> Result<Config, Refused> {
-    let examined = examine(file, line, world);
-    examined.config.ok_or_else(|| Refused::new(examined.faults, examined.loaded.sources))
+/// Reads the configuration for a command line.
+pub fn read(file: &str, line: &CommandLine, host: &dyn Host) -> Result<Config, InvalidConfig> {
+    let examined = examine(file, line, host);
+    examined.config.ok_or_else(|| InvalidConfig::new(examined.faults, examined.loaded.sources))
 }
 
-/// Reads a configuration and keeps what was found on the way.
-pub fn examine(file: &str, line: &CommandLine, world: &dyn Surroundings) -> Examined {
-    let environ = environ(world);
-    let mut loaded = load::load(file, &environ, world);
+/// Reads a configuration and keeps all intermediate results.
+pub fn examine(file: &str, line: &CommandLine, host: &dyn Host) -> Examined {
+    let environ = environ(host);
+    let mut loaded = load::load(file, &environ, host);
     let unread = match loaded.fault.take() {
         None if loaded.document.section(s::SECTION.word).is_none() => Some(no_supervisord(&loaded)),
         fault => fault,
@@ -54,36 +54,36 @@ pub fn examine(file: &str, line: &CommandLine, world: &dyn Surroundings) -> Exam
         return Examined { loaded, draft, config: None, faults: vec![fault] };
     }
     let mut notes = loaded.notes.clone();
-    let mut reader = Reader::new(&loaded, environ, world);
+    let mut reader = OptionReader::new(&loaded, environ, host);
     let draft = draft(&mut reader, line, &mut notes);
     let faults = reader.into_faults();
     let sound = draft.supervisord.clone().filter(|_| faults.is_empty());
-    let config = sound.map(|supervisord| whole(supervisord, &draft, notes, &loaded));
+    let config = sound.map(|supervisord| assemble(supervisord, &draft, notes, &loaded));
     Examined { loaded, draft, config, faults }
 }
 
-/// The variables of this process as names.
-pub(super) fn environ(world: &dyn Surroundings) -> Names {
+/// The environment of this process as names for expansion.
+pub(super) fn environ(host: &dyn Host) -> Names {
     let mut names = Names::default();
-    for (key, value) in world.environment() {
+    for (key, value) in host.environment() {
         names.text(format!("ENV_{key}"), value);
     }
     names
 }
 
-fn draft(reader: &mut Reader<'_>, line: &CommandLine, notes: &mut Notes) -> Draft {
+fn draft(reader: &mut OptionReader<'_>, line: &CommandLine, notes: &mut Notes) -> Draft {
     let written = supervisord::read(reader);
     let rpcinterfaces = plugins::rpc_interfaces(reader);
     let none = Vec::new();
     let environment = written.as_ref().map_or(&none, |written| &written.environment);
     let warnings = &mut notes.warnings;
-    let groups = groups::read(Gatherer { reader: &mut *reader, environment, warnings });
+    let groups = groups::read(GroupReader { reader: &mut *reader, environment, warnings });
     let servers = servers::read(reader);
-    let supervisord = written.and_then(|written| written.under(line, reader)).ok();
+    let supervisord = written.and_then(|written| written.with_command_line(line, reader)).ok();
     Draft { supervisord, servers, groups, rpcinterfaces }
 }
 
-fn whole(supervisord: Supervisord, draft: &Draft, notes: Notes, loaded: &Loaded) -> Config {
+fn assemble(supervisord: Supervisord, draft: &Draft, notes: Notes, loaded: &Loaded) -> Config {
     let draft = draft.clone();
     Config {
         supervisord,

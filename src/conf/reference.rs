@@ -1,4 +1,4 @@
-//! `docs/reference/configuration.md`, made of the option table.
+//! Renders `docs/reference/configuration.md` from the option table.
 
 use std::fmt::Write as _;
 
@@ -6,33 +6,33 @@ use super::sections::{Named, Row, SECTIONS, Section};
 
 const HEAD: &str = "# Options of supervisord.conf
 
-Made from the option table by a test; do not edit.
+Generated from the option table by a test; do not edit.
 
-What each kind of value takes:
+Kinds of values:
 
 * **boolean**: `true`, `yes`, `on`, `1` or `false`, `no`, `off`, `0`, in any case
-* **integer**: as Python reads one, with sign and underscores if you like
-* **bytes**: an integer, with `KB`, `MB` or `GB` behind it for 1024, 1024² or 1024³
+* **integer**: in Python's syntax, optionally with sign and underscores
+* **bytes**: an integer, optionally followed by `KB`, `MB` or `GB` for 1024, 1024² or 1024³
 * **octal**: digits from 0 to 7, such as `022`
 * **signal**: a name with or without `SIG`, or a number
-* **exit codes**: numbers from 0 to 255 with commas between
+* **exit codes**: numbers from 0 to 255, separated by commas
 * **restart rule**: a boolean, or `unexpected`
 * **log level**: `critical`, `error`, `warn`, `info`, `debug`, `trace` or `blather`
-* **file**, **directory**: a path; the directory has to exist
+* **file**, **directory**: a path; the directory must exist
 * **log file**: a path, `AUTO` for a temporary file, `NONE` for no log
-* **environment**: `KEY=\"value\"` with commas between; quotes around everything but letters, digits
-  and `_/.+-():`
+* **environment**: `KEY=\"value\"`, separated by commas; quotes are required around values with characters
+  other than letters, digits and `_/.+-():`
 * **user**, **user:group**: names or numbers of this system
-* **address**: a port, or `host:port`; `*:port` is every interface
-* **list**: words with commas between
+* **address**: a port, or `host:port`; `*:port` means all interfaces
+* **list**: words separated by commas
 
 In every value `%(here)s` is the directory of the file, `%(ENV_NAME)s` a variable of supervisord's
-environment and `%%` a per cent sign. Programs also know `program_name`, `group_name` and
-`host_node_name`; `process_num` and `numprocs` are known in `command`, `process_name`, `directory`,
+environment and `%%` a percent sign. Programs can also use `program_name`, `group_name` and
+`host_node_name`; `process_num` and `numprocs` are available in `command`, `process_name`, `directory`,
 `environment` and the options of logs.
 ";
 
-/// The whole page.
+/// The complete page.
 pub fn reference() -> String {
     let sections = SECTIONS.iter().map(|kind| section(kind));
     [HEAD.to_owned()].into_iter().chain(sections).collect()
@@ -46,7 +46,7 @@ fn section(kind: &Section) -> String {
     let mut text = format!("\n## `[{name}]`\n\n{}\n", line(kind.doc));
     if let Some(like) = kind.like {
         // Writing to a String cannot fail.
-        let _ = write!(text, "\nIt takes the options of `[{}:NAME]` as well.\n", like.word);
+        let _ = write!(text, "\nThe options of `[{}:NAME]` are available, too.\n", like.word);
     }
     text.push_str("\n| option | kind | default | |\n| --- | --- | --- | --- |\n");
     kind.rows.iter().for_each(|option| text.push_str(&row(option)));

@@ -1,55 +1,55 @@
-//! The sample file of `echo_supervisord_conf`, made of the option table: what a daemon needs is
-//! written out, the rest stands as comments.
+//! Renders the sample file of `echo_supervisord_conf` from the option table: required sections are
+//! active, the others are comments.
 
 use super::sections::{
     Row, Sample, Section, eventlistener, group, include, inet_http_server, program, rpcinterface,
     supervisorctl, supervisord, unix_http_server,
 };
 
-/// The sections of the sample: kind, the name that it takes, whether it is written out, and what is
-/// to be said before it.
+/// The sections of the sample: kind, name, whether it is active, and a note.
 const SECTIONS: &[(&Section, &str, bool, &str)] = &[
     (&unix_http_server::SECTION, "", true, ""),
     (
         &inet_http_server::SECTION,
         "",
         false,
-        "Whoever reaches this port without a password runs programs here: bind it to 127.0.0.1, \
-         or set username and password, and never show it to the internet: nothing is encrypted.",
+        "Anyone who can connect to this port without a password can run programs: bind it to \
+         127.0.0.1 or set username and password. Do not expose it to the internet: traffic is not \
+         encrypted.",
     ),
     (&supervisord::SECTION, "", true, ""),
     (
         &rpcinterface::SECTION,
         "supervisor",
         true,
-        "supervisorctl and the web page need this section as it is.",
+        "Required by supervisorctl; do not change this section.",
     ),
     (
         &supervisorctl::SECTION,
         "",
         true,
-        "It has to name the socket or port of a server above, with its username and password.",
+        "It must name the socket or port of a server above, with its username and password.",
     ),
-    (&program::SECTION, "theprogramname", false, "One such section for every program."),
+    (&program::SECTION, "theprogramname", false, "One section for each program."),
     (&eventlistener::SECTION, "theeventlistenername", false, ""),
     (&group::SECTION, "thegroupname", false, ""),
     (&include::SECTION, "", false, ""),
 ];
 
-const HEAD: &str = "Sample supervisor config file. It runs as it stands; take the `;` away \
-    from what you need and change the paths: many systems empty /tmp from time to time.\n\
+const HEAD: &str = "Sample supervisor config file. It is usable as it is; remove the `;` from \
+    the options that you need and change the paths: many systems clean /tmp regularly.\n\
     \n\
-    A comment begins with `;` or `#`, at the beginning of a line or behind a blank, even within \
+    A comment starts with `;` or `#`, at the start of a line or after a blank, even within \
     quotes: `command=sh -c \"a ; b\"` ends at the `a`. An indented line continues the value above \
     it. `%(here)s` is the directory of this file, `%(ENV_NAME)s` a variable of supervisord's \
-    environment, `%%` a per cent sign. Shells are not at work: no `$NAME`, no globs.";
+    environment, `%%` a percent sign. Values are not processed by a shell: no `$NAME`, no globs.";
 
-/// Where the comments begin.
+/// The column of comments.
 const COLUMN: usize = 42;
 
 const WIDTH: usize = 78;
 
-/// The whole sample.
+/// The complete sample.
 pub fn sample() -> String {
     let sections = SECTIONS.iter().map(|(kind, name, active, note)| {
         format!(
@@ -70,8 +70,8 @@ fn section(kind: &Section, name: &str, active: bool) -> String {
 
 fn option(row: &Row, active: bool) -> Option<String> {
     let (off, value) = match row.sample {
-        Sample::Set(value) if active => ("", value),
-        Sample::Set(value) | Sample::May(value) => (";", value),
+        Sample::Active(value) if active => ("", value),
+        Sample::Active(value) | Sample::Commented(value) => (";", value),
         Sample::Hidden => return None,
     };
     let default = match row.default {
@@ -88,7 +88,7 @@ fn sentence(doc: &str) -> String {
     doc.split_whitespace().collect::<Vec<_>>().join(" ").replace('`', "")
 }
 
-/// Text as comment lines.
+/// A text as comment lines.
 fn comment(text: &str) -> String {
     let mut out = String::new();
     for paragraph in text.split("\n\n") {
@@ -114,7 +114,7 @@ fn comment(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::conf::paper::examine_bytes;
+    use crate::conf::fake_host::examine_bytes;
 
     #[test]
     fn the_sample_is_a_sound_configuration() {
@@ -124,7 +124,7 @@ mod tests {
         assert_eq!((config.servers.len(), config.groups.len()), (1, 0));
     }
 
-    /// With every commented option taken, the file is still understood.
+    /// The file stays valid with every commented option enabled.
     #[test]
     fn the_options_of_the_sample_are_sound_as_well() {
         let text = sample();
@@ -135,13 +135,13 @@ mod tests {
             _ => line,
         });
         let text = options.collect::<Vec<_>>().join("\n");
-        // The users and programs of the sample are nobody's.
+        // The users and programs of the sample do not exist.
         let text = text.replace("chrism", "root").replace("user=supervisord", "user=root");
         let text =
             text.replace("/a/path", "/tmp/path").replace("progname1,progname2", "theprogramname");
         let text = text.replace("killasgroup=false", "");
         let examined = examine_bytes(text.as_bytes());
-        let said: Vec<_> = examined.faults.iter().map(|fault| &fault.text).collect();
-        assert!(said.is_empty(), "{said:?}");
+        let message: Vec<_> = examined.faults.iter().map(|fault| &fault.text).collect();
+        assert!(message.is_empty(), "{message:?}");
     }
 }

@@ -1,6 +1,6 @@
-//! THE option table: every section and every option that Supervisor knows, with kind, default,
-//! sample and a line of documentation. Reading, checking, the sample file and the reference are
-//! made from it; no option name stands anywhere else.
+//! The option table: every section and option of Supervisor, with kind, default, sample and a line
+//! of documentation. Reading, checking, the sample file and the reference are derived from it;
+//! option names are not written anywhere else.
 
 use std::marker::PhantomData;
 
@@ -13,7 +13,7 @@ use super::kinds::{
 #[derive(Debug)]
 pub struct Opt<K> {
     pub name: &'static str,
-    /// What an absent option counts as; `None` if absence has a meaning of its own.
+    /// The default; `None` if an absent option has its own meaning.
     pub default: Option<&'static str>,
     kind: PhantomData<fn() -> K>,
 }
@@ -24,11 +24,11 @@ impl<K: Kind> Opt<K> {
     }
 }
 
-/// An option without its type, for those who go through all of them.
+/// An option without its type, for iteration over all options.
 #[derive(Clone, Copy, Debug)]
 pub struct Row {
     pub name: &'static str,
-    /// What documentation calls its kind.
+    /// The documented name of its kind.
     pub kind: &'static str,
     pub default: Option<&'static str>,
     pub sample: Sample,
@@ -38,23 +38,23 @@ pub struct Row {
 /// How the sample file shows an option.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Sample {
-    /// Written out.
-    Set(&'static str),
-    /// As a comment.
-    May(&'static str),
+    /// An active line.
+    Active(&'static str),
+    /// A comment.
+    Commented(&'static str),
     Hidden,
 }
 
-use Sample::{Hidden, May, Set};
+use Sample::{Active, Commented, Hidden};
 
 /// How a section is named.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Named {
-    /// By this word alone.
+    /// The word alone: `[supervisord]`.
     Alone,
-    /// By the word, a colon and a name of one's own.
+    /// The word, a colon and a name: `[program:x]`.
     Own,
-    /// Either way.
+    /// Both forms are allowed.
     Either,
 }
 
@@ -63,10 +63,10 @@ pub enum Named {
 pub struct Section {
     pub word: &'static str,
     pub named: Named,
-    /// Whose options it has beside its own.
+    /// The section whose options it has in addition.
     pub like: Option<&'static Section>,
     pub rows: &'static [Row],
-    /// Whether it takes options of any name, which a plug-in reads.
+    /// Whether it accepts options of any name, which a plug-in reads.
     pub open: bool,
     pub doc: &'static str,
 }
@@ -109,31 +109,31 @@ macro_rules! section {
 section! {
     /// The server on a unix socket, for supervisorctl on the same host.
     unix_http_server: Either "unix_http_server" {
-        /// Where the socket is made.
-        FILE: Text = "file", None, Set("/tmp/supervisor.sock");
+        /// Path of the socket.
+        FILE: Text = "file", None, Active("/tmp/supervisor.sock");
         /// Mode of the socket.
-        CHMOD: Octal = "chmod", Some("0700"), May("0700");
+        CHMOD: Octal = "chmod", Some("0700"), Commented("0700");
         /// Owner of the socket.
-        CHOWN: Owner = "chown", None, May("nobody:nogroup");
-        /// Name that clients must give; without it everybody may in.
-        USERNAME: Text = "username", None, May("user");
-        /// Password for that name, clear or as {SHA} and 40 hex digits.
-        PASSWORD: Text = "password", None, May("123");
-        /// Let a GET of the web page act at once, without asking (supkit only).
+        CHOWN: Owner = "chown", None, Commented("nobody:nogroup");
+        /// Username that clients must send; without it no authentication is required.
+        USERNAME: Text = "username", None, Commented("user");
+        /// Password of that user, clear or as {SHA} and 40 hex digits.
+        PASSWORD: Text = "password", None, Commented("123");
+        /// Execute GET actions of the web page without confirmation (supkit only).
         WEB_GET_ACTIONS: Flag = "web_get_actions", Some("false"), Hidden;
     }
 }
 
 section! {
-    /// The server on a TCP port, for a browser or a supervisorctl elsewhere.
+    /// The server on a TCP port, for a browser or a supervisorctl on another host.
     inet_http_server: Either "inet_http_server" {
-        /// Port, or host and port; *:9001 is every interface.
-        PORT: Address = "port", None, May("127.0.0.1:9001");
-        /// Name that clients must give; without it everybody may in.
-        USERNAME: Text = "username", None, May("user");
-        /// Password for that name, clear or as {SHA} and 40 hex digits.
-        PASSWORD: Text = "password", None, May("123");
-        /// Let a GET of the web page act at once, without asking (supkit only).
+        /// Port, or host and port; *:9001 means all interfaces.
+        PORT: Address = "port", None, Commented("127.0.0.1:9001");
+        /// Username that clients must send; without it no authentication is required.
+        USERNAME: Text = "username", None, Commented("user");
+        /// Password of that user, clear or as {SHA} and 40 hex digits.
+        PASSWORD: Text = "password", None, Commented("123");
+        /// Execute GET actions of the web page without confirmation (supkit only).
         WEB_GET_ACTIONS: Flag = "web_get_actions", Some("false"), Hidden;
     }
 }
@@ -141,40 +141,40 @@ section! {
 section! {
     /// The daemon itself.
     supervisord: Alone "supervisord" {
-        /// Where the daemon tells what it does; the name `syslog` sends it there.
-        LOGFILE: FilePath = "logfile", Some("supervisord.log"), Set("/tmp/supervisord.log");
-        /// Size at which that log is rotated; 0 is never.
-        LOGFILE_MAXBYTES: Bytes = "logfile_maxbytes", Some("50MB"), Set("50MB");
-        /// How many rotated logs are kept.
-        LOGFILE_BACKUPS: Integer = "logfile_backups", Some("10"), Set("10");
-        /// How much the log tells: critical, error, warn, info, debug, trace or blather.
-        LOGLEVEL: Level = "loglevel", Some("info"), Set("info");
-        /// Where the daemon leaves its process number.
-        PIDFILE: FilePath = "pidfile", Some("supervisord.pid"), Set("/tmp/supervisord.pid");
+        /// The activity log of the daemon; `syslog` sends it to syslog.
+        LOGFILE: FilePath = "logfile", Some("supervisord.log"), Active("/tmp/supervisord.log");
+        /// Size at which that log is rotated; 0 disables rotation.
+        LOGFILE_MAXBYTES: Bytes = "logfile_maxbytes", Some("50MB"), Active("50MB");
+        /// Number of rotated logs to keep.
+        LOGFILE_BACKUPS: Integer = "logfile_backups", Some("10"), Active("10");
+        /// Log level: critical, error, warn, info, debug, trace or blather.
+        LOGLEVEL: Level = "loglevel", Some("info"), Active("info");
+        /// File for the process id of the daemon.
+        PIDFILE: FilePath = "pidfile", Some("supervisord.pid"), Active("/tmp/supervisord.pid");
         /// Stay in the foreground.
-        NODAEMON: Flag = "nodaemon", Some("false"), Set("false");
-        /// In the foreground, keep the log off standard output.
-        SILENT: Flag = "silent", Some("false"), Set("false");
-        /// Refuse to start with fewer file descriptors.
-        MINFDS: Integer = "minfds", Some("1024"), Set("1024");
-        /// Refuse to start with fewer processes.
-        MINPROCS: Integer = "minprocs", Some("200"), Set("200");
+        NODAEMON: Flag = "nodaemon", Some("false"), Active("false");
+        /// In the foreground, do not write the log to standard output.
+        SILENT: Flag = "silent", Some("false"), Active("false");
+        /// Minimum number of file descriptors required to start.
+        MINFDS: Integer = "minfds", Some("1024"), Active("1024");
+        /// Minimum number of processes required to start.
+        MINPROCS: Integer = "minprocs", Some("200"), Active("200");
         /// Umask of the daemon.
-        UMASK: Octal = "umask", Some("022"), May("022");
-        /// User that the daemon becomes, if root starts it.
-        USER: Text = "user", None, May("supervisord");
-        /// Name of this daemon among others.
-        IDENTIFIER: Text = "identifier", Some("supervisor"), May("supervisor");
-        /// Where the daemon goes when it leaves the foreground.
-        DIRECTORY: Directory = "directory", None, May("/tmp");
+        UMASK: Octal = "umask", Some("022"), Commented("022");
+        /// User to switch to if started as root.
+        USER: Text = "user", None, Commented("supervisord");
+        /// Identifier of this daemon.
+        IDENTIFIER: Text = "identifier", Some("supervisor"), Commented("supervisor");
+        /// Working directory of the daemon in the background.
+        DIRECTORY: Directory = "directory", None, Commented("/tmp");
         /// Keep the AUTO logs of earlier runs.
-        NOCLEANUP: Flag = "nocleanup", Some("false"), May("true");
-        /// Where AUTO logs are made.
-        CHILDLOGDIR: Directory = "childlogdir", None, May("/tmp");
-        /// Variables for all programs.
-        ENVIRONMENT: Variables = "environment", Some(""), May("KEY=\"value\"");
-        /// Strip escape sequences from what programs write to their logs.
-        STRIP_ANSI: Flag = "strip_ansi", Some("false"), May("false");
+        NOCLEANUP: Flag = "nocleanup", Some("false"), Commented("true");
+        /// Directory for AUTO logs.
+        CHILDLOGDIR: Directory = "childlogdir", None, Commented("/tmp");
+        /// Environment variables for all programs.
+        ENVIRONMENT: Variables = "environment", Some(""), Commented("KEY=\"value\"");
+        /// Strip escape sequences from the logs of programs.
+        STRIP_ANSI: Flag = "strip_ansi", Some("false"), Commented("false");
     }
 }
 
@@ -182,32 +182,33 @@ section! {
     /// How supervisorctl finds the daemon.
     supervisorctl: Alone "supervisorctl" {
         /// The server: `unix://PATH` or `http://HOST:PORT`.
-        SERVERURL: Text = "serverurl", Some("http://localhost:9001"), Set("unix:///tmp/supervisor.sock");
-        /// Name for the server.
-        USERNAME: Text = "username", None, May("chris");
+        SERVERURL: Text = "serverurl", Some("http://localhost:9001"), Active("unix:///tmp/supervisor.sock");
+        /// Username for the server.
+        USERNAME: Text = "username", None, Commented("chris");
         /// Password for the server.
-        PASSWORD: Text = "password", None, May("123");
+        PASSWORD: Text = "password", None, Commented("123");
         /// Prompt of the shell.
-        PROMPT: Text = "prompt", Some("supervisor"), May("mysupervisor");
-        /// Where the shell keeps its history.
-        HISTORY_FILE: Text = "history_file", None, May("~/.sc_history");
+        PROMPT: Text = "prompt", Some("supervisor"), Commented("mysupervisor");
+        /// File for the history of the shell.
+        HISTORY_FILE: Text = "history_file", None, Commented("~/.sc_history");
     }
 }
 
 section! {
     /// More files to read.
     include: Alone "include" {
-        /// Patterns with blanks between, relative to this file; included files include no others.
-        FILES: Text = "files", None, May("relative/directory/*.ini");
+        /// Patterns separated by blanks, relative to this file; included files cannot include
+        /// others.
+        FILES: Text = "files", None, Commented("relative/directory/*.ini");
     }
 }
 
 section! {
     /// A set of RPC methods.
     rpcinterface: Own "rpcinterface" open true {
-        /// Where the methods come from.
-        FACTORY: Text = "supervisor.rpcinterface_factory", None, Set("supervisor.rpcinterface:make_main_rpcinterface");
-        /// Methods that the twiddler interface may offer; without a word, all of them.
+        /// Python factory of the methods.
+        FACTORY: Text = "supervisor.rpcinterface_factory", None, Active("supervisor.rpcinterface:make_main_rpcinterface");
+        /// Methods of the twiddler interface that are allowed; empty allows all.
         WHITELIST: List = "whitelist", Some(""), Hidden;
     }
 }
@@ -215,7 +216,7 @@ section! {
 section! {
     /// A plug-in of supervisorctl.
     ctlplugin: Own "ctlplugin" open true {
-        /// Where the plug-in comes from.
+        /// Python factory of the plug-in.
         FACTORY: Text = "supervisor.ctl_factory", None, Hidden;
     }
 }
@@ -223,89 +224,89 @@ section! {
 section! {
     /// A program, or several processes of it.
     program: Own "program" {
-        /// What is run, with its arguments; without a slash it is looked up on PATH.
-        COMMAND: Text = "command", None, May("/bin/cat");
-        /// Names of the processes.
-        PROCESS_NAME: Text = "process_name", Some("%(program_name)s"), May("%(program_name)s");
-        /// How many processes.
-        NUMPROCS: Integer = "numprocs", Some("1"), May("1");
-        /// The number of the first of them.
+        /// Command with arguments; a name without a slash is looked up on PATH.
+        COMMAND: Text = "command", None, Commented("/bin/cat");
+        /// Name of each process.
+        PROCESS_NAME: Text = "process_name", Some("%(program_name)s"), Commented("%(program_name)s");
+        /// Number of processes.
+        NUMPROCS: Integer = "numprocs", Some("1"), Commented("1");
+        /// Number of the first process.
         NUMPROCS_START: Integer = "numprocs_start", Some("0"), Hidden;
-        /// Where it is run.
-        DIRECTORY: Text = "directory", None, May("/tmp");
-        /// Umask that it is run with.
-        UMASK: Octal = "umask", None, May("022");
+        /// Working directory.
+        DIRECTORY: Text = "directory", None, Commented("/tmp");
+        /// Umask of the process.
+        UMASK: Octal = "umask", None, Commented("022");
         /// Low numbers start first and stop last.
-        PRIORITY: Integer = "priority", Some("999"), May("999");
-        /// Start it with the daemon.
-        AUTOSTART: Flag = "autostart", Some("true"), May("true");
-        /// Seconds that it must stay up to count as started.
-        STARTSECS: Integer = "startsecs", Some("1"), May("1");
-        /// How often a failed start is tried again.
-        STARTRETRIES: Integer = "startretries", Some("3"), May("3");
-        /// Start it again after it ended: true, false, or unexpected (by exit code).
-        AUTORESTART: Restart = "autorestart", Some("unexpected"), May("unexpected");
-        /// Exit codes that are expected.
-        EXITCODES: ExitCodes = "exitcodes", Some("0"), May("0");
-        /// Signal that asks it to stop.
-        STOPSIGNAL: SignalName = "stopsignal", Some("TERM"), May("QUIT");
-        /// Seconds until SIGKILL follows.
-        STOPWAITSECS: Integer = "stopwaitsecs", Some("10"), May("10");
+        PRIORITY: Integer = "priority", Some("999"), Commented("999");
+        /// Start it together with the daemon.
+        AUTOSTART: Flag = "autostart", Some("true"), Commented("true");
+        /// Seconds that it must stay up to be considered started.
+        STARTSECS: Integer = "startsecs", Some("1"), Commented("1");
+        /// Number of retries after a failed start.
+        STARTRETRIES: Integer = "startretries", Some("3"), Commented("3");
+        /// Restart it after it exits: true, false, or unexpected (by exit code).
+        AUTORESTART: Restart = "autorestart", Some("unexpected"), Commented("unexpected");
+        /// Expected exit codes.
+        EXITCODES: ExitCodes = "exitcodes", Some("0"), Commented("0");
+        /// Signal that stops it.
+        STOPSIGNAL: SignalName = "stopsignal", Some("TERM"), Commented("QUIT");
+        /// Seconds before SIGKILL is sent.
+        STOPWAITSECS: Integer = "stopwaitsecs", Some("10"), Commented("10");
         /// Send the stop signal to its whole process group.
-        STOPASGROUP: Flag = "stopasgroup", Some("false"), May("false");
-        /// Send SIGKILL to its whole process group; without a word, as stopasgroup says.
-        KILLASGROUP: Flag = "killasgroup", None, May("false");
-        /// User that it is run as.
-        USER: Account = "user", None, May("chrism");
-        /// Send its errors where its output goes.
-        REDIRECT_STDERR: Flag = "redirect_stderr", Some("false"), May("true");
-        /// Log of its output: a path, AUTO or NONE.
-        STDOUT_LOGFILE: LogFile = "stdout_logfile", Some("AUTO"), May("/a/path");
-        /// Size at which that log is rotated; 0 is never.
-        STDOUT_LOGFILE_MAXBYTES: Bytes = "stdout_logfile_maxbytes", Some("50MB"), May("1MB");
-        /// How many rotated logs are kept.
-        STDOUT_LOGFILE_BACKUPS: Integer = "stdout_logfile_backups", Some("10"), May("10");
-        /// Bytes kept between the marks of a captured message; 0 captures nothing.
-        STDOUT_CAPTURE_MAXBYTES: Bytes = "stdout_capture_maxbytes", Some("0"), May("1MB");
-        /// Make an event of all output.
-        STDOUT_EVENTS_ENABLED: Flag = "stdout_events_enabled", Some("false"), May("false");
-        /// Send its output to syslog as well.
-        STDOUT_SYSLOG: Flag = "stdout_syslog", Some("false"), May("false");
-        /// Log of its errors: a path, AUTO or NONE.
-        STDERR_LOGFILE: LogFile = "stderr_logfile", Some("AUTO"), May("/a/path");
-        /// Size at which that log is rotated; 0 is never.
-        STDERR_LOGFILE_MAXBYTES: Bytes = "stderr_logfile_maxbytes", Some("50MB"), May("1MB");
-        /// How many rotated logs are kept.
-        STDERR_LOGFILE_BACKUPS: Integer = "stderr_logfile_backups", Some("10"), May("10");
-        /// Bytes kept between the marks of a captured message; 0 captures nothing.
-        STDERR_CAPTURE_MAXBYTES: Bytes = "stderr_capture_maxbytes", Some("0"), May("1MB");
-        /// Make an event of all errors.
-        STDERR_EVENTS_ENABLED: Flag = "stderr_events_enabled", Some("false"), May("false");
-        /// Send its errors to syslog as well.
-        STDERR_SYSLOG: Flag = "stderr_syslog", Some("false"), May("false");
-        /// Variables for it.
-        ENVIRONMENT: Variables = "environment", Some(""), May("A=\"1\",B=\"2\"");
-        /// What it learns as the server's URL.
-        SERVERURL: ServerUrl = "serverurl", None, May("AUTO");
+        STOPASGROUP: Flag = "stopasgroup", Some("false"), Commented("false");
+        /// Send SIGKILL to its whole process group; the default is the value of stopasgroup.
+        KILLASGROUP: Flag = "killasgroup", None, Commented("false");
+        /// User to run it as.
+        USER: Account = "user", None, Commented("chrism");
+        /// Redirect its stderr to its stdout.
+        REDIRECT_STDERR: Flag = "redirect_stderr", Some("false"), Commented("true");
+        /// Log of its stdout: a path, AUTO or NONE.
+        STDOUT_LOGFILE: LogFile = "stdout_logfile", Some("AUTO"), Commented("/a/path");
+        /// Size at which that log is rotated; 0 disables rotation.
+        STDOUT_LOGFILE_MAXBYTES: Bytes = "stdout_logfile_maxbytes", Some("50MB"), Commented("1MB");
+        /// Number of rotated logs to keep.
+        STDOUT_LOGFILE_BACKUPS: Integer = "stdout_logfile_backups", Some("10"), Commented("10");
+        /// Maximum bytes of a captured message; 0 disables capturing.
+        STDOUT_CAPTURE_MAXBYTES: Bytes = "stdout_capture_maxbytes", Some("0"), Commented("1MB");
+        /// Send an event for all output to stdout.
+        STDOUT_EVENTS_ENABLED: Flag = "stdout_events_enabled", Some("false"), Commented("false");
+        /// Also send its stdout to syslog.
+        STDOUT_SYSLOG: Flag = "stdout_syslog", Some("false"), Commented("false");
+        /// Log of its stderr: a path, AUTO or NONE.
+        STDERR_LOGFILE: LogFile = "stderr_logfile", Some("AUTO"), Commented("/a/path");
+        /// Size at which that log is rotated; 0 disables rotation.
+        STDERR_LOGFILE_MAXBYTES: Bytes = "stderr_logfile_maxbytes", Some("50MB"), Commented("1MB");
+        /// Number of rotated logs to keep.
+        STDERR_LOGFILE_BACKUPS: Integer = "stderr_logfile_backups", Some("10"), Commented("10");
+        /// Maximum bytes of a captured message; 0 disables capturing.
+        STDERR_CAPTURE_MAXBYTES: Bytes = "stderr_capture_maxbytes", Some("0"), Commented("1MB");
+        /// Send an event for all output to stderr.
+        STDERR_EVENTS_ENABLED: Flag = "stderr_events_enabled", Some("false"), Commented("false");
+        /// Also send its stderr to syslog.
+        STDERR_SYSLOG: Flag = "stderr_syslog", Some("false"), Commented("false");
+        /// Environment variables.
+        ENVIRONMENT: Variables = "environment", Some(""), Commented("A=\"1\",B=\"2\"");
+        /// Value of `SUPERVISOR_SERVER_URL` for the process.
+        SERVERURL: ServerUrl = "serverurl", None, Commented("AUTO");
     }
 }
 
 section! {
-    /// A program that is told of events.
+    /// A program that receives events.
     eventlistener: Own "eventlistener" like program {
-        /// Types of event that it is told of.
-        EVENTS: List = "events", Some(""), May("EVENT");
-        /// How many events wait for it.
-        BUFFER_SIZE: Integer = "buffer_size", Some("10"), May("10");
+        /// Event types that it subscribes to.
+        EVENTS: List = "events", Some(""), Commented("EVENT");
+        /// Maximum number of buffered events.
+        BUFFER_SIZE: Integer = "buffer_size", Some("10"), Commented("10");
         /// Low numbers start first and stop last.
-        PRIORITY: Integer = "priority", Some("-1"), May("-1");
-        /// Not for listeners: true would mix errors into the protocol.
-        REDIRECT_STDERR: Flag = "redirect_stderr", Some("false"), May("false");
-        /// Bytes kept between the marks of a captured message; a listener's output has none.
+        PRIORITY: Integer = "priority", Some("-1"), Commented("-1");
+        /// Not allowed for listeners: true would mix stderr into the protocol.
+        REDIRECT_STDERR: Flag = "redirect_stderr", Some("false"), Commented("false");
+        /// Not used: the stdout of a listener is not captured.
         STDOUT_CAPTURE_MAXBYTES: Bytes = "stdout_capture_maxbytes", Some("0"), Hidden;
-        /// Bytes kept between the marks of a captured message; 0 captures nothing.
+        /// Maximum bytes of a captured message; 0 disables capturing.
         STDERR_CAPTURE_MAXBYTES: Bytes = "stderr_capture_maxbytes", Some("0"), Hidden;
-        /// What makes of an answer success or failure.
+        /// Function that evaluates the result of a listener.
         RESULT_HANDLER: Text = "result_handler", Some("supervisor.dispatchers:default_handler"), Hidden;
     }
 }
@@ -314,27 +315,27 @@ section! {
     /// A FastCGI program, whose processes share a socket.
     fcgi_program: Own "fcgi-program" like program {
         /// The socket: `unix:///PATH` or `tcp://HOST:PORT`.
-        SOCKET: Text = "socket", None, May("tcp://localhost:9002");
-        /// How many connections may wait.
-        SOCKET_BACKLOG: Integer = "socket_backlog", None, May("1024");
+        SOCKET: Text = "socket", None, Commented("tcp://localhost:9002");
+        /// Listen backlog of the socket.
+        SOCKET_BACKLOG: Integer = "socket_backlog", None, Commented("1024");
         /// Owner of a unix socket.
-        SOCKET_OWNER: Owner = "socket_owner", None, May("chrism");
+        SOCKET_OWNER: Owner = "socket_owner", None, Commented("chrism");
         /// Mode of a unix socket.
-        SOCKET_MODE: Octal = "socket_mode", None, May("0700");
+        SOCKET_MODE: Octal = "socket_mode", None, Commented("0700");
     }
 }
 
 section! {
     /// Programs that are started and stopped together.
     group: Own "group" {
-        /// Their names, with commas between.
-        PROGRAMS: List = "programs", Some(""), May("progname1,progname2");
+        /// Program names, separated by commas.
+        PROGRAMS: List = "programs", Some(""), Commented("progname1,progname2");
         /// Low numbers start first and stop last.
-        PRIORITY: Integer = "priority", Some("999"), May("999");
+        PRIORITY: Integer = "priority", Some("999"), Commented("999");
     }
 }
 
-/// Whether what an option says is for nobody's eyes.
+/// Whether the value of an option is secret.
 pub fn is_secret(option: &str) -> bool {
     option == inet_http_server::PASSWORD.name
 }
@@ -355,8 +356,8 @@ pub static SECTIONS: &[&Section] = &[
 ];
 
 impl Section {
-    /// Whether a header of this name is this section, by Supervisor's own rule: the servers need
-    /// only begin with the word.
+    /// Whether a header names this section, by Supervisor's rule: server headers only need to start
+    /// with the word.
     pub fn is(&self, header: &str) -> bool {
         match self.named {
             Named::Alone => header == self.word,
@@ -365,12 +366,12 @@ impl Section {
         }
     }
 
-    /// The name behind the colon.
+    /// The name after the colon.
     pub fn own_name<'h>(&self, header: &'h str) -> Option<&'h str> {
         header.strip_prefix(self.word)?.strip_prefix(':')
     }
 
-    /// Its options and those of the section that it is like.
+    /// Its options and the inherited ones.
     pub fn options(&self) -> impl Iterator<Item = &'static Row> {
         let inherited = self.like.map_or(&[][..], |like| like.rows);
         let own = self.rows;
@@ -378,7 +379,7 @@ impl Section {
         own.iter().chain(inherited.iter().filter(fresh))
     }
 
-    /// The section that a header names.
+    /// The section with this header.
     pub fn of(header: &str) -> Option<&'static Self> {
         SECTIONS.iter().find(|section| section.is(header)).copied()
     }

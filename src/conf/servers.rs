@@ -1,35 +1,35 @@
-//! `[inet_http_server]` and `[unix_http_server]`: where the daemon listens and who may in.
+//! `[inet_http_server]` and `[unix_http_server]`: addresses and credentials.
 
 use super::config::{Bind, Credentials, HttpServer};
 use super::kinds;
 use super::kinds::Text;
+use super::option_reader::{OptionReader, Read, Scope};
 use super::python::names::Names;
 use super::python::strip;
-use super::reader::{Read, Reader, Scope};
 use super::sections::{Opt, Section, inet_http_server as inet, unix_http_server as unix};
 
-/// All servers, inet before unix, but for those at fault.
-pub(super) fn read(reader: &mut Reader<'_>) -> Vec<HttpServer> {
+/// All valid servers, inet before unix.
+pub(super) fn read(reader: &mut OptionReader<'_>) -> Vec<HttpServer> {
     let inets: Vec<_> = sections(reader, &inet::SECTION).map(|s| inet_server(reader, s)).collect();
     let unixes: Vec<_> = sections(reader, &unix::SECTION).map(|s| unix_server(reader, s)).collect();
     inets.into_iter().chain(unixes).flatten().collect()
 }
 
 fn sections<'a>(
-    reader: &Reader<'a>,
+    reader: &OptionReader<'a>,
     kind: &'static Section,
 ) -> impl Iterator<Item = &'a str> + use<'a> {
     let all = reader.loaded.document.sections().iter().map(|section| section.name.as_str());
     all.filter(|name| kind.is(name))
 }
 
-fn inet_server(reader: &mut Reader<'_>, section: &str) -> Read<HttpServer> {
+fn inet_server(reader: &mut OptionReader<'_>, section: &str) -> Read<HttpServer> {
     let names = Names::default();
     let scope = Scope { section, names: &names, program: false };
     let credentials = credentials(reader, scope, &inet::USERNAME, &inet::PASSWORD);
     let port = reader.maybe(scope, &inet::PORT).and_then(|port| {
-        let said = format!("section [{section}] has no port value");
-        port.ok_or_else(|| reader.refuse(scope, "", said, "add `port = 127.0.0.1:9001`"))
+        let message = format!("section [{section}] has no port value");
+        port.ok_or_else(|| reader.refuse(scope, "", message, "add `port = 127.0.0.1:9001`"))
     });
     let web_get_actions = reader.get(scope, &inet::WEB_GET_ACTIONS);
     let (host, port) = port?;
@@ -41,19 +41,19 @@ fn inet_server(reader: &mut Reader<'_>, section: &str) -> Read<HttpServer> {
     })
 }
 
-fn unix_server(reader: &mut Reader<'_>, section: &str) -> Read<HttpServer> {
+fn unix_server(reader: &mut OptionReader<'_>, section: &str) -> Read<HttpServer> {
     let here = super::supervisord::here(reader);
     let none = Names::default();
     let scope = Scope { section, names: &none, program: false };
     let file = reader.maybe(Scope { names: &here, ..scope }, &unix::FILE).and_then(|file| {
-        let said = format!("section [{section}] has no file value");
-        file.ok_or_else(|| reader.refuse(scope, "", said, "add `file = /path/of/the/socket`"))
+        let message = format!("section [{section}] has no file value");
+        file.ok_or_else(|| reader.refuse(scope, "", message, "add `file = /path/of/the/socket`"))
     });
     let credentials = credentials(reader, scope, &unix::USERNAME, &unix::PASSWORD);
     let owner = owner(reader, scope);
     let mode = mode(reader, scope);
     let web_get_actions = reader.get(scope, &unix::WEB_GET_ACTIONS);
-    let path = kinds::normalize_path(strip(&file?), reader.world);
+    let path = kinds::normalize_path(strip(&file?), reader.host);
     Ok(HttpServer {
         section: section.to_owned(),
         bind: Bind::Unix { path, mode: mode? as u32, owner: owner.unwrap_or_default() },
@@ -62,20 +62,20 @@ fn unix_server(reader: &mut Reader<'_>, section: &str) -> Read<HttpServer> {
     })
 }
 
-fn owner(reader: &mut Reader<'_>, scope: Scope<'_>) -> Read<Option<(u32, u32)>> {
+fn owner(reader: &mut OptionReader<'_>, scope: Scope<'_>) -> Read<Option<(u32, u32)>> {
     let Some(text) = reader.text(scope, &unix::CHOWN)? else { return Ok(None) };
     let owner = reader.parse(scope, &text, &unix::CHOWN);
     owner.map(Some).map_err(|_| reader.reword(format!("Invalid sockchown value {text}")))
 }
 
-fn mode(reader: &mut Reader<'_>, scope: Scope<'_>) -> Read<i64> {
+fn mode(reader: &mut OptionReader<'_>, scope: Scope<'_>) -> Read<i64> {
     let text = reader.text(scope, &unix::CHMOD)?.unwrap_or_default();
     let mode = reader.parse(scope, &text, &unix::CHMOD);
     mode.map_err(|_| reader.reword(format!("Invalid chmod value {text}")))
 }
 
 fn credentials(
-    reader: &mut Reader<'_>,
+    reader: &mut OptionReader<'_>,
     scope: Scope<'_>,
     username: &Opt<Text>,
     password: &Opt<Text>,
@@ -90,12 +90,12 @@ fn credentials(
                 Some(_) => (username.name, password.name),
                 None => (password.name, username.name),
             };
-            let said = format!(
+            let message = format!(
                 "Section [{}] contains incomplete authentication: If a username or a password is \
                  specified, both the username and password must be specified",
                 scope.section
             );
-            Err(reader.refuse(scope, here, said, &format!("add `{missing}`")))
+            Err(reader.refuse(scope, here, message, &format!("add `{missing}`")))
         }
     }
 }

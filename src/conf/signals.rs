@@ -1,13 +1,13 @@
-//! Signals by number and name, as Python's `signal` module knows them on Linux.
+//! Signal numbers and names, as in Python's `signal` module on Linux.
 
 use std::fmt;
 
-/// A signal number that `stopsignal=` or `signalProcess` may give. Zero is one of them: Supervisor
-/// takes it, and the kernel then only checks that the process exists.
+/// A signal number for `stopsignal=` or `signalProcess`. Zero is accepted, as in Supervisor; the
+/// kernel then only checks that the process exists.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Signal(pub i32);
 
-/// Number and name; where a number has several names, the last is the one that is shown.
+/// Numbers and names; if a number has several names, the last one is displayed.
 const TABLE: &[(i32, &str)] = &[
     (1, "SIGHUP"),
     (2, "SIGINT"),
@@ -57,7 +57,8 @@ impl Signal {
         (number == 0 || TABLE.iter().any(|row| row.0 == number)).then_some(Self(number))
     }
 
-    /// A name in any case, with or without `SIG`. `SIG_DFL` and its kin are numbers to Python.
+    /// A name, ignoring case, with or without `SIG`. `SIG_DFL` and similar names are numbers in
+    /// Python.
     pub fn from_name(name: &str) -> Option<Self> {
         let mut name = name.trim().to_uppercase();
         if !name.starts_with("SIG") {

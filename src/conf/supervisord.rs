@@ -1,14 +1,14 @@
-//! `[supervisord]`: the daemon's own options, and what the command line lays over them.
+//! `[supervisord]`: the options of the daemon, and the command line that overrides them.
 
 use super::config::{Environment, LogLevel, Supervisord, User};
 use super::kinds::{self, Account, Kind};
+use super::option_reader::{OptionReader, Read, Scope};
 use super::options::CommandLine;
 use super::python::names::{Names, Word};
-use super::reader::{Read, Reader, Scope};
 use super::sections::supervisord as s;
 
-/// What the section says, before the command line has spoken.
-pub(super) struct Written {
+/// The values of the section, before the command line is applied.
+pub(super) struct SectionValues {
     minfds: i64,
     minprocs: i64,
     directory: Option<String>,
@@ -28,8 +28,8 @@ pub(super) struct Written {
     pub(super) environment: Environment,
 }
 
-/// Reads the section, in the order in which Supervisor does: its first fault is to be ours.
-pub(super) fn read(reader: &mut Reader<'_>) -> Read<Written> {
+/// Reads the section in Supervisor's order, so that the first error is the same.
+pub(super) fn read(reader: &mut OptionReader<'_>) -> Read<SectionValues> {
     let names = here(reader);
     let scope = Scope { section: s::SECTION.word, names: &names, program: false };
     let minfds = reader.get(scope, &s::MINFDS);
@@ -49,7 +49,7 @@ pub(super) fn read(reader: &mut Reader<'_>) -> Read<Written> {
     let nocleanup = reader.get(scope, &s::NOCLEANUP);
     let strip_ansi = reader.get(scope, &s::STRIP_ANSI);
     let environment = environment(reader, scope);
-    Ok(Written {
+    Ok(SectionValues {
         minfds: minfds?,
         minprocs: minprocs?,
         directory,
@@ -70,26 +70,26 @@ pub(super) fn read(reader: &mut Reader<'_>) -> Read<Written> {
     })
 }
 
-/// The one name that all options may use.
-pub(super) fn here(reader: &Reader<'_>) -> Names {
+/// The only name that all options may use.
+pub(super) fn here(reader: &OptionReader<'_>) -> Names {
     let mut names = Names::default();
     names.text("here", reader.loaded.here.as_str());
     names
 }
 
-/// Supervisor expands the default as well; here a `%` in TMPDIR is no more than a `%`.
-fn child_log_dir(reader: &mut Reader<'_>, scope: Scope<'_>) -> Read<String> {
+/// Supervisor expands the default as well; here a `%` in TMPDIR is literal.
+fn child_log_dir(reader: &mut OptionReader<'_>, scope: Scope<'_>) -> Read<String> {
     let written = reader.maybe(scope, &s::CHILDLOGDIR)?;
-    let dir = reader.world.temp_dir();
+    let dir = reader.host.temp_dir();
     written.map_or_else(|| reader.parse(scope, &dir, &s::CHILDLOGDIR), Ok)
 }
 
-/// Expanded twice, the second time with the host's name as well. What comes out is known to the
-/// rest of the file as `ENV_` names.
-fn environment(reader: &mut Reader<'_>, scope: Scope<'_>) -> Read<Environment> {
+/// Expanded twice, the second time with the host name. The result is available as `ENV_` names in
+/// the rest of the file.
+fn environment(reader: &mut OptionReader<'_>, scope: Scope<'_>) -> Read<Environment> {
     let once = reader.text(scope, &s::ENVIRONMENT)?.unwrap_or_default();
     let mut names = here(reader);
-    names.text("host_node_name", reader.world.host_name());
+    names.text("host_node_name", reader.host.host_name());
     names.update(&reader.environ);
     let twice = reader.expand_again(Scope { names: &names, ..scope }, &once, &s::ENVIRONMENT)?;
     let environment = reader.parse(scope, &twice, &s::ENVIRONMENT)?;
@@ -99,14 +99,18 @@ fn environment(reader: &mut Reader<'_>, scope: Scope<'_>) -> Read<Environment> {
     Ok(environment)
 }
 
-impl Written {
-    /// The section with the command line over it. The user is looked up last, as Supervisor does.
-    pub(super) fn under(self, line: &CommandLine, reader: &mut Reader<'_>) -> Read<Supervisord> {
+impl SectionValues {
+    /// Applies the command line. The user is looked up last, as in Supervisor.
+    pub(super) fn with_command_line(
+        self,
+        line: &CommandLine,
+        reader: &mut OptionReader<'_>,
+    ) -> Read<Supervisord> {
         let user = match line.user.clone().or(self.user) {
             Some(name) => Some(look_up(&name, line.user.is_some(), reader)?),
             None => None,
         };
-        let world = reader.world;
+        let host = reader.host;
         let given = |given: &Option<String>| given.clone().filter(|path| !path.is_empty());
         let logfile = given(&line.logfile).unwrap_or(self.logfile);
         let pidfile = given(&line.pidfile).unwrap_or(self.pidfile);
@@ -114,12 +118,12 @@ impl Written {
             logfile: if logfile == "syslog" {
                 logfile
             } else {
-                kinds::normalize_path(&logfile, world)
+                kinds::normalize_path(&logfile, host)
             },
             logfile_maxbytes: line.logfile_maxbytes.unwrap_or(self.logfile_maxbytes),
             logfile_backups: line.logfile_backups.unwrap_or(self.logfile_backups),
             loglevel: line.loglevel.unwrap_or(self.loglevel),
-            pidfile: kinds::normalize_path(&pidfile, world),
+            pidfile: kinds::normalize_path(&pidfile, host),
             identifier: line.identifier.clone().unwrap_or(self.identifier),
             childlogdir: line.childlogdir.clone().unwrap_or(self.childlogdir),
             umask: line.umask.unwrap_or(self.umask) as u32,
@@ -136,11 +140,11 @@ impl Written {
     }
 }
 
-fn look_up(name: &str, on_command_line: bool, reader: &mut Reader<'_>) -> Read<User> {
-    Account::parse(name, reader.world).map_err(|said| {
+fn look_up(name: &str, on_command_line: bool, reader: &mut OptionReader<'_>) -> Read<User> {
+    Account::parse(name, reader.host).map_err(|message| {
         let names = Names::default();
         let scope = Scope { section: s::SECTION.word, names: &names, program: false };
         let option = if on_command_line { "" } else { s::USER.name };
-        reader.refuse(scope, option, said, Account::HINT)
+        reader.refuse(scope, option, message, Account::HINT)
     })
 }

@@ -1,9 +1,9 @@
-//! Splits a `command=` into words, as Python's `shlex.split` does: quotes and backslashes of a
-//! shell, nothing else of it.
+//! Splits a `command=` into words like Python's `shlex.split`: shell quotes and backslashes,
+//! nothing else.
 
 use std::fmt;
 
-/// Why a text has no words.
+/// Why a text cannot be split.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum WordsError {
     NoClosingQuotation,
@@ -19,7 +19,7 @@ impl fmt::Display for WordsError {
     }
 }
 
-/// Only these separate words; other white space is part of them.
+/// Only these characters separate words; other white space is part of a word.
 fn is_blank(c: char) -> bool {
     matches!(c, ' ' | '\t' | '\r' | '\n')
 }
@@ -49,7 +49,7 @@ fn word(rest: &mut impl Iterator<Item = char>) -> Result<String, WordsError> {
     Ok(word)
 }
 
-/// Between double quotes a backslash escapes only the quote and itself.
+/// In double quotes a backslash escapes only the quote and itself.
 fn quoted(
     quote: char,
     rest: &mut impl Iterator<Item = char>,

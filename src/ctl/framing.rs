@@ -18,7 +18,7 @@ pub(super) enum Chunk {
     Size,
     Data(usize),
     /// The line end after the data of a chunk.
-    ChunkEnd,
+    DataEnd,
     /// Trailer lines, up to an empty line.
     Trailer,
     End,
@@ -57,10 +57,10 @@ impl Chunk {
             Self::Size => take_line(input)?.map(|line| read_size(&line)).transpose()?,
             Self::Data(_) if input.is_empty() => None,
             Self::Data(left) => match left - shift(input, left, output) {
-                0 => Some(Self::ChunkEnd),
+                0 => Some(Self::DataEnd),
                 left => Some(Self::Data(left)),
             },
-            Self::ChunkEnd => take_line(input)?.map(|_| Self::Size),
+            Self::DataEnd => take_line(input)?.map(|_| Self::Size),
             Self::Trailer => take_line(input)?
                 .map(|line| if line.is_empty() { Self::End } else { Self::Trailer }),
             Self::End => None,

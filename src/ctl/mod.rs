@@ -33,7 +33,7 @@ mod url;
 pub use help::reference;
 pub use plan::lines as update_lines;
 
-use crate::conf::ctl::Client as Settings;
+use crate::conf::ctl::Settings;
 
 /// The exit status after Ctrl-C.
 const INTERRUPTED: u8 = 130;

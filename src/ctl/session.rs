@@ -8,7 +8,7 @@ use super::error::ClientError;
 use super::exit;
 use super::input::Input;
 use super::server::Server;
-use crate::conf::ctl::Client as Settings;
+use crate::conf::ctl::Settings;
 use crate::os::interrupt::Interrupt;
 use crate::os::tty;
 use crate::rpc::fault::Code;

@@ -3,7 +3,7 @@
 
 use super::real_host::RealHost;
 use crate::conf::config::Config;
-use crate::conf::fault::Refused;
+use crate::conf::fault::InvalidConfig;
 use crate::conf::options::CommandLine;
 use crate::conf::read;
 
@@ -30,11 +30,11 @@ impl ConfigReader {
     }
 
     /// The first read, before the daemon may have changed its working directory.
-    pub fn read_first(&self) -> Result<Config, Refused> {
+    pub fn read_first(&self) -> Result<Config, InvalidConfig> {
         read::read(&self.given, &self.line, &RealHost)
     }
 
-    pub fn read(&self) -> Result<Config, Refused> {
+    pub fn read(&self) -> Result<Config, InvalidConfig> {
         read::read(&self.absolute, &self.line, &RealHost)
     }
 }

@@ -6,14 +6,14 @@ use std::io;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-use crate::conf::surroundings::{Account, ReadFailure, Surroundings};
+use crate::conf::host::{Account, Host, ReadFailure};
 use crate::os::{files, users};
 
 /// This machine and this process.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct RealHost;
 
-impl Surroundings for RealHost {
+impl Host for RealHost {
     fn read(&self, path: &str) -> Result<Vec<u8>, ReadFailure> {
         fs::read(path).map_err(|error| match error.kind() {
             io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => ReadFailure::Missing,

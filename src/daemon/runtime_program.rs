@@ -5,10 +5,10 @@ use std::fmt::Write;
 
 use super::real_host::RealHost;
 use crate::conf::config::{Config, Process};
+use crate::conf::host::{Account, Host, ReadFailure};
 use crate::conf::options::CommandLine;
 use crate::conf::read;
 use crate::conf::sections::{group, program, supervisord};
-use crate::conf::surroundings::{Account, ReadFailure, Surroundings};
 
 /// The processes of one program in a group; the error message is identical to Supervisor's.
 pub(super) fn processes(
@@ -53,7 +53,7 @@ struct HostOverlay {
     text: String,
 }
 
-impl Surroundings for HostOverlay {
+impl Host for HostOverlay {
     fn read(&self, _path: &str) -> Result<Vec<u8>, ReadFailure> {
         Ok(self.text.clone().into_bytes())
     }

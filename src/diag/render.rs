@@ -1,12 +1,11 @@
-//! A diagnostic as people read it: the sentence, the marked lines, the chain that led there, the
-//! remedy.
+//! Renders a diagnostic: message, marked lines, chain and remedy.
 
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 
 use super::{Diagnostic, Severity, SourceMap, Span};
 
 impl Diagnostic {
-    /// The diagnostic as text, in colours where `styled`.
+    /// Renders a diagnostic, with colours if `styled`.
     pub fn render(&self, sources: &SourceMap, styled: bool) -> String {
         let level = match self.severity {
             Severity::Warning => Level::WARNING,
@@ -34,7 +33,7 @@ fn snippet(sources: &SourceMap, span: Span) -> Snippet<'_, annotate_snippets::An
     Snippet::source(sources.text(span.source)).path(sources.name(span.source)).fold(true)
 }
 
-/// The span within its text, on whole characters.
+/// Clamps a span to whole characters of its text.
 fn range(sources: &SourceMap, span: Span) -> std::ops::Range<usize> {
     let text = sources.text(span.source);
     let floor = |mut at: usize| {

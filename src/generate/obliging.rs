@@ -1,7 +1,7 @@
 //! A system in which everything is there: every user, every directory, every variable. A
 //! configuration may be made on one host for another, so only what is wrong everywhere counts.
 
-use crate::conf::surroundings::{Account, ReadFailure, Surroundings};
+use crate::conf::host::{Account, Host, ReadFailure};
 
 /// One file, and a world that never says no.
 pub(super) struct Obliging<'a> {
@@ -9,7 +9,7 @@ pub(super) struct Obliging<'a> {
     pub(super) text: &'a str,
 }
 
-impl Surroundings for Obliging<'_> {
+impl Host for Obliging<'_> {
     fn read(&self, path: &str) -> Result<Vec<u8>, ReadFailure> {
         if path == self.conf {
             Ok(self.text.as_bytes().to_vec())

@@ -1,17 +1,17 @@
-//! Physical lines of a text, with their place. Knows nothing of sections or options.
+//! Splits a text into physical lines with their positions.
 
-/// One line without its end.
+/// One line without its line end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Line<'a> {
     pub text: &'a str,
-    /// Where the line begins, in bytes from the beginning of the text.
+    /// The byte offset of the line.
     pub start: usize,
     /// Whether a line end follows; only the last line may lack it.
     pub ended: bool,
 }
 
 impl<'a> Line<'a> {
-    /// The byte range of a part of this line, given as a slice of it.
+    /// The byte range of a slice of this line.
     pub fn range(&self, part: &'a str) -> (usize, usize) {
         let offset = (part.as_ptr() as usize).saturating_sub(self.text.as_ptr() as usize);
         let start = self.start + offset.min(self.text.len());
@@ -19,7 +19,7 @@ impl<'a> Line<'a> {
     }
 }
 
-/// The lines of a text; `\n`, `\r\n` and `\r` end one, as in Python's text files.
+/// The lines of a text, which end in `\n`, `\r\n` or `\r`, as in Python's text files.
 pub fn lines(text: &str) -> impl Iterator<Item = Line<'_>> {
     let mut start = 0;
     std::iter::from_fn(move || {

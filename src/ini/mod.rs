@@ -1,5 +1,5 @@
-//! Text with spans. Two dialects stand on one reader of lines: that of Python's `RawConfigParser`,
-//! in which supervisord.conf is written, and that of zc.buildout. Neither knows an option.
+//! INI parsers that keep source positions: Python's `RawConfigParser` dialect, used by
+//! supervisord.conf, and the zc.buildout dialect. Both use the same line splitter.
 
 pub mod buildout;
 pub mod lines;

@@ -1,21 +1,21 @@
-//! The dialect of Python's `RawConfigParser`, in which supervisord.conf is written: not strict,
-//! `;` and `#` begin a comment after a blank, indented lines continue. Knows no option.
+//! The dialect of Python's `RawConfigParser`, used by supervisord.conf: not strict, `;` and `#`
+//! start a comment after a blank, indented lines continue a value.
 
-mod reader;
+mod parser;
 
 use std::collections::BTreeMap;
 
-pub use reader::comment_start;
+pub use parser::comment_start;
 
 use super::text::strip_end;
 use crate::diag::{SourceId, Span};
 
-/// Several files read into one, as `RawConfigParser.read` does: sections merge, the last value
-/// of an option wins but keeps the place of the first.
+/// Several files merged into one document, as `RawConfigParser.read` does: sections merge, and the
+/// last value of an option replaces the earlier one at its position.
 #[derive(Clone, Debug, Default)]
 pub struct Document {
     sections: Vec<Section>,
-    /// Where each section stands, by name.
+    /// The index of each section, by name.
     index: BTreeMap<String, usize>,
     defaults: Section,
 }
@@ -23,55 +23,55 @@ pub struct Document {
 #[derive(Clone, Debug, Default)]
 pub struct Section {
     pub name: String,
-    /// Every header of this section; the first says which file it came from.
+    /// All headers of this section, in order.
     pub headers: Vec<Span>,
     pub entries: Vec<Entry>,
 }
 
-/// An option with its value, comments gone and continuation lines joined.
+/// An option with its value, without comments and with continuation lines joined.
 #[derive(Clone, Debug)]
 pub struct Entry {
     pub key: String,
     pub value: String,
     pub key_span: Span,
-    /// The pieces of the value, one a line, as they stand in the source.
+    /// The parts of the value, one per line, in the source.
     pub lines: Vec<Span>,
-    /// Keys of the same option that this one has replaced, oldest first.
+    /// Earlier keys of the same option that were replaced, oldest first.
     pub replaced: Vec<Span>,
-    /// The text of `lines`, until the file is read to its end.
+    /// The text of `lines` while the file is being read.
     pieces: Vec<String>,
-    /// Whether `value` is still the text that `lines` point at.
+    /// Whether `value` is still the text of `lines`.
     verbatim: bool,
 }
 
-/// Why a text is no configuration file.
+/// Why a text is not a valid configuration file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ParseError {
-    /// In Python's words.
+    /// Python's message.
     pub text: String,
     pub kind: ParseErrorKind,
-    /// The lines at fault.
+    /// The invalid lines.
     pub spans: Vec<Span>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ParseErrorKind {
-    /// An option stands before the first section.
+    /// An option before the first section header.
     NoSection,
     /// Lines that are neither header, option nor continuation.
     NoDelimiter,
 }
 
-/// Where the section of options for all sections keeps its entries.
+/// The key under which `[DEFAULT]` is stored.
 const DEFAULTS: &str = "DEFAULT";
 
 impl Document {
-    /// All sections in order of appearance, `[DEFAULT]` left out.
+    /// All sections in order of appearance, without `[DEFAULT]`.
     pub fn sections(&self) -> &[Section] {
         &self.sections
     }
 
-    /// `[DEFAULT]`, whose options every section has.
+    /// `[DEFAULT]`, whose options apply to every section.
     pub fn defaults(&self) -> &Section {
         &self.defaults
     }
@@ -86,20 +86,20 @@ impl Document {
         found.entry(key).or_else(|| self.defaults.entry(key))
     }
 
-    /// The options of a section and those of `[DEFAULT]` that it does not have itself.
+    /// The options of a section and those of `[DEFAULT]` that it does not override.
     pub fn entries<'a>(&'a self, section: &'a Section) -> impl Iterator<Item = &'a Entry> {
         let inherited = self.defaults.entries.iter().filter(|e| section.entry(&e.key).is_none());
         section.entries.iter().chain(inherited)
     }
 
-    /// Reads one more text into the document. `name` is what its errors call the file.
+    /// Parses another file into the document. `name` is used in error messages.
     pub fn read(&mut self, source: SourceId, name: &str, text: &str) -> Result<(), ParseError> {
-        let read = reader::read(self, source, name, text);
+        let read = parser::read(self, source, name, text);
         self.join();
         read
     }
 
-    /// Makes values of the lines that were read.
+    /// Joins the lines of all values.
     fn join(&mut self) {
         let all = self.sections.iter_mut().chain([&mut self.defaults]);
         for entry in all.flat_map(|section| &mut section.entries) {
@@ -110,8 +110,8 @@ impl Document {
         }
     }
 
-    /// Replaces a text in all values, as Supervisor does with `%(here)s`. A value that `[DEFAULT]`
-    /// lends to a section becomes the section's own.
+    /// Replaces a text in all values, as Supervisor does with `%(here)s`. An inherited value from
+    /// `[DEFAULT]` is copied into the section.
     pub fn replace(&mut self, from: &str, to: &str) {
         let lent: Vec<Entry> =
             self.defaults.entries.iter().filter(|e| e.value.contains(from)).cloned().collect();
@@ -148,7 +148,7 @@ impl Entry {
         Span::new(first.source, first.start, last.end)
     }
 
-    /// Where a byte range of the value stands in the source.
+    /// The source position of a byte range of the value.
     pub fn locate(&self, start: usize, end: usize) -> Span {
         let mut offset = 0;
         for line in self.lines.iter().filter(|_| self.verbatim) {

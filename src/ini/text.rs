@@ -1,5 +1,4 @@
-//! Text as Python sees it: what it calls a blank, how it writes a string down, how it decodes a
-//! file. Supervisor's answers show all three, so both dialects and their readers share them here.
+//! Python string functions that both dialects need: white space, `repr` and decoding.
 
 use std::fmt::Write as _;
 
@@ -35,7 +34,7 @@ pub fn repr(text: &str) -> String {
     out
 }
 
-/// Escapes everything beyond ASCII: what `ascii` does to a `repr`.
+/// Escapes all non-ASCII characters, like `ascii`.
 pub fn escape(shown: &str) -> String {
     let mut out = String::new();
     for c in shown.chars() {
@@ -69,7 +68,7 @@ fn push_escape(out: &mut String, c: char) {
     };
 }
 
-/// `str.isprintable`: the same categories that Rust leaves alone in the middle of a debug string.
+/// `str.isprintable`.
 fn is_printable(c: char) -> bool {
     if c.is_ascii() {
         return !c.is_ascii_control();
@@ -79,10 +78,10 @@ fn is_printable(c: char) -> bool {
     !buffer.contains('\\')
 }
 
-/// How much of a file Python decodes at once; its positions count from the last such step.
+/// The chunk size of Python's decoder; error positions are relative to the last chunk.
 const CHUNK: usize = 8192;
 
-/// Decodes UTF-8, or says where it is not, in Python's words: `(message, offset)`.
+/// Decodes UTF-8; the error has Python's message and the offset.
 pub fn decode(bytes: Vec<u8>) -> Result<String, (String, usize)> {
     String::from_utf8(bytes).map_err(|error| {
         let fault = error.utf8_error();
@@ -93,7 +92,7 @@ pub fn decode(bytes: Vec<u8>) -> Result<String, (String, usize)> {
 
 fn decode_error(bytes: &[u8], at: usize, length: Option<usize>) -> String {
     let first = bytes.get(at).copied().unwrap_or_default();
-    // What is cut off at the end of the file waits alone for the rest that never comes.
+    // An incomplete sequence at the end of the file is decoded separately.
     let shown = if length.is_none() { 0 } else { at % CHUNK };
     let reason = match (length, first) {
         (None, _) => "unexpected end of data",

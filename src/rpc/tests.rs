@@ -5,7 +5,7 @@ use super::fault::Fault;
 use super::value::Value;
 use super::{Context, Outcome, Pending, methods};
 use crate::conf::config::{Config, Process};
-use crate::conf::paper::examine_bytes;
+use crate::conf::fake_host::examine_bytes;
 use crate::core::Supervisor;
 use crate::core::effect::{Effect, Input, Pid, ProcId, WaitStatus};
 use crate::core::time::{Mono, Now, Wall};

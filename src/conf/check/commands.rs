@@ -1,17 +1,17 @@
-//! Programs that cannot be started as they are written: no such file, no such directory.
+//! Lints for commands and directories that do not exist or cannot be executed.
 
-use super::{Subject, warning};
+use super::{LintInput, warning};
 use crate::conf::config::Process;
 use crate::conf::python::path;
 use crate::conf::sections::program;
 use crate::conf::words;
 use crate::diag::{Diagnostic, Span};
 
-pub(super) fn commands(subject: &Subject<'_>) -> Vec<Diagnostic> {
+pub(super) fn commands(subject: &LintInput<'_>) -> Vec<Diagnostic> {
     subject.programs().into_iter().filter_map(|process| command(subject, process)).collect()
 }
 
-fn command(subject: &Subject<'_>, process: &Process) -> Option<Diagnostic> {
+fn command(subject: &LintInput<'_>, process: &Process) -> Option<Diagnostic> {
     let place = subject.place(&process.program, program::COMMAND.name);
     let words = match words::split(&process.command) {
         Ok(words) => words,
@@ -27,40 +27,40 @@ fn command(subject: &Subject<'_>, process: &Process) -> Option<Diagnostic> {
     }
     let found = search_path(subject, process)
         .iter()
-        .any(|dir| subject.world.is_executable(&path::join(dir, word)));
+        .any(|dir| subject.host.is_executable(&path::join(dir, word)));
     (!found).then(|| {
         let message = format!("no program `{word}` is found on PATH");
         warning("no-program", message, span).help("install it, or write its whole path")
     })
 }
 
-/// Where the first word stands, if the value shows it as it is.
-fn first_word(subject: &Subject<'_>, process: &Process, word: &str) -> Option<Span> {
+/// The position of the first word, if the value contains it literally.
+fn first_word(subject: &LintInput<'_>, process: &Process, word: &str) -> Option<Span> {
     let entry = subject.entry(&process.program, program::COMMAND.name)?;
     let written = entry.value.split_whitespace().next()?;
     (written == word || written.contains('%')).then(|| entry.locate(0, written.len()))
 }
 
-/// The PATH of the program's own environment, else that of this process.
-fn search_path(subject: &Subject<'_>, process: &Process) -> Vec<String> {
+/// The PATH of the program's environment, else that of this process.
+fn search_path(subject: &LintInput<'_>, process: &Process) -> Vec<String> {
     let own = process.environment.iter().find(|pair| pair.0 == "PATH").map(|pair| pair.1.clone());
-    let path = own.or_else(|| subject.world.variable("PATH"));
+    let path = own.or_else(|| subject.host.variable("PATH"));
     let path = path.unwrap_or_else(|| "/bin:/usr/bin:/usr/local/bin".to_owned());
     path.split(':').map(str::to_owned).collect()
 }
 
-fn by_path(subject: &Subject<'_>, word: &str, span: Option<Span>) -> Option<Diagnostic> {
-    let world = subject.world;
-    // A relative path is looked up where supervisord will stand, which may be any of these.
+fn by_path(subject: &LintInput<'_>, word: &str, span: Option<Span>) -> Option<Diagnostic> {
+    let host = subject.host;
+    // A relative path depends on the working directory of supervisord, which may be any of these.
     let daemon = subject.draft.supervisord.as_ref().and_then(|daemon| daemon.directory.as_deref());
     let bases = ["", &subject.examined.loaded.here, daemon.unwrap_or_default()];
-    if bases.iter().any(|base| world.is_executable(&path::join(base, word))) {
+    if bases.iter().any(|base| host.is_executable(&path::join(base, word))) {
         return None;
     }
     let shown = path::normpath(word);
-    Some(if world.is_dir(word) {
+    Some(if host.is_dir(word) {
         warning("not-executable", format!("`{shown}` is a directory"), span).help("name a program")
-    } else if world.exists(word) {
+    } else if host.exists(word) {
         let message = format!("`{shown}` may not be executed");
         warning("not-executable", message, span).help(format!("`chmod +x {shown}`"))
     } else {
@@ -69,9 +69,9 @@ fn by_path(subject: &Subject<'_>, word: &str, span: Option<Span>) -> Option<Diag
     })
 }
 
-/// A quote that is never closed: often a comment has cut it off.
+/// An unclosed quote, often caused by a comment character.
 fn unreadable(
-    subject: &Subject<'_>,
+    subject: &LintInput<'_>,
     process: &Process,
     why: &str,
     place: Option<Span>,
@@ -90,13 +90,13 @@ fn unreadable(
     warning("bad-command", message, place).help(help)
 }
 
-/// Directories to start in that are not there.
-pub(super) fn directories(subject: &Subject<'_>) -> Vec<Diagnostic> {
+/// Working directories that do not exist.
+pub(super) fn directories(subject: &LintInput<'_>) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     for process in subject.programs() {
         let Some(directory) = &process.directory else { continue };
-        let expanded = crate::conf::kinds::expand_user(directory, subject.world);
-        if directory.starts_with(['/', '~']) && !subject.world.is_dir(&expanded) {
+        let expanded = crate::conf::kinds::expand_user(directory, subject.host);
+        if directory.starts_with(['/', '~']) && !subject.host.is_dir(&expanded) {
             let message = format!("there is no directory `{}`", path::normpath(&expanded));
             let place = subject.place(&process.program, program::DIRECTORY.name);
             found.push(warning("no-directory", message, place).help("create it"));

@@ -1,13 +1,13 @@
-//! Values of `environment=` that are shorter than they look: Supervisor keeps one token of each and
-//! takes whatever comes next for the comma.
+//! Lints for values of `environment=` that Supervisor truncates: it keeps one token per value and
+//! treats the next one as the comma.
 
-use super::{Subject, warning};
+use super::{LintInput, warning};
 use crate::conf::python::shlex;
 use crate::conf::sections::{Section, program};
 use crate::diag::Diagnostic;
 use crate::ini::python::Entry;
 
-pub(super) fn environments(subject: &Subject<'_>) -> Vec<Diagnostic> {
+pub(super) fn environments(subject: &LintInput<'_>) -> Vec<Diagnostic> {
     let has = |header: &str| {
         Section::of(header)
             .is_some_and(|kind| kind.options().any(|row| row.name == program::ENVIRONMENT.name))
@@ -32,7 +32,7 @@ fn environment(entry: &Entry) -> Vec<Diagnostic> {
         .collect()
 }
 
-/// Stands a word in for every `%(name)s`: what a variable holds is not to be judged here.
+/// Replaces every `%(name)s` by a word, because the content of variables is not checked.
 fn without_names(value: &str) -> String {
     let mut out = String::new();
     let mut rest = value;

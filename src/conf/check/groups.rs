@@ -1,13 +1,14 @@
-//! Groups that are empty, doubled or share their programs, and programs without a process.
+//! Lints for empty and duplicate groups, programs in several groups, and programs without a
+//! process.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Subject, warning};
+use super::{LintInput, warning};
 use crate::conf::config::{Group, GroupKind};
 use crate::conf::sections::{eventlistener, fcgi_program, group, program};
 use crate::diag::{Diagnostic, Span};
 
-pub(super) fn groups(subject: &Subject<'_>) -> Vec<Diagnostic> {
+pub(super) fn groups(subject: &LintInput<'_>) -> Vec<Diagnostic> {
     let groups = &subject.draft.groups;
     let mut found = doubled(subject, groups);
     found.extend(groups.iter().filter_map(|group| empty(subject, group)));
@@ -16,12 +17,12 @@ pub(super) fn groups(subject: &Subject<'_>) -> Vec<Diagnostic> {
     found
 }
 
-/// The header of the section that makes a group.
-fn header(subject: &Subject<'_>, group: &Group) -> Option<Span> {
+/// The header of the section that defines a group.
+fn header(subject: &LintInput<'_>, group: &Group) -> Option<Span> {
     section(subject, group).and_then(|name| subject.place(&name, ""))
 }
 
-fn section(subject: &Subject<'_>, of: &Group) -> Option<String> {
+fn section(subject: &LintInput<'_>, of: &Group) -> Option<String> {
     let kinds = match of.kind {
         GroupKind::Programs => vec![&group::SECTION, &program::SECTION],
         GroupKind::EventListener(_) => vec![&eventlistener::SECTION],
@@ -33,7 +34,7 @@ fn section(subject: &Subject<'_>, of: &Group) -> Option<String> {
     subject.sections().map(|s| s.name.clone()).find(|name| fits(name))
 }
 
-fn doubled(subject: &Subject<'_>, groups: &[Group]) -> Vec<Diagnostic> {
+fn doubled(subject: &LintInput<'_>, groups: &[Group]) -> Vec<Diagnostic> {
     let mut firsts: BTreeMap<&str, &Group> = BTreeMap::new();
     let mut found = Vec::new();
     for group in groups {
@@ -41,7 +42,7 @@ fn doubled(subject: &Subject<'_>, groups: &[Group]) -> Vec<Diagnostic> {
         if std::ptr::eq(first, group) {
             continue;
         }
-        // Two kinds of section may make a group of one name; the header of this one is told.
+        // Two kinds of section may define a group of the same name; this one's header is reported.
         let message = format!("there are two groups `{}`; only one is started", group.name);
         let mine = header_other_than(subject, group, header(subject, first));
         found.push(warning("group-twice", message, mine).help("rename one of the two"));
@@ -49,12 +50,12 @@ fn doubled(subject: &Subject<'_>, groups: &[Group]) -> Vec<Diagnostic> {
     found
 }
 
-fn header_other_than(subject: &Subject<'_>, group: &Group, first: Option<Span>) -> Option<Span> {
+fn header_other_than(subject: &LintInput<'_>, group: &Group, first: Option<Span>) -> Option<Span> {
     let own = group.processes.first().and_then(|process| subject.place(&process.program, ""));
     own.filter(|span| Some(*span) != first).or_else(|| header(subject, group))
 }
 
-fn empty(subject: &Subject<'_>, group: &Group) -> Option<Diagnostic> {
+fn empty(subject: &LintInput<'_>, group: &Group) -> Option<Diagnostic> {
     if !group.processes.is_empty() {
         return None;
     }
@@ -68,8 +69,8 @@ fn empty(subject: &Subject<'_>, group: &Group) -> Option<Diagnostic> {
     Some(warning("no-process", message, subject.place(&name, option)).help(help))
 }
 
-/// Processes of one group that have one name: the last takes it.
-fn namesakes(subject: &Subject<'_>, group: &Group) -> Option<Diagnostic> {
+/// Processes of one group with the same name: only the last one is kept.
+fn namesakes(subject: &LintInput<'_>, group: &Group) -> Option<Diagnostic> {
     let mut names = BTreeSet::new();
     let second = group.processes.iter().find(|process| !names.insert(&process.name))?;
     let message =
@@ -79,8 +80,8 @@ fn namesakes(subject: &Subject<'_>, group: &Group) -> Option<Diagnostic> {
     Some(warning("process-twice", message, place).help(help))
 }
 
-/// Programs that two groups name: both start them.
-fn shared(subject: &Subject<'_>, groups: &[Group]) -> Vec<Diagnostic> {
+/// Programs in two groups: both start them.
+fn shared(subject: &LintInput<'_>, groups: &[Group]) -> Vec<Diagnostic> {
     let mut owners: BTreeMap<&str, &Group> = BTreeMap::new();
     let mut found = Vec::new();
     for group in groups {

@@ -1,13 +1,12 @@
-//! How the text is laid out: what is written twice, what an indented line swallows, which files
-//! are included.
+//! Lints for the layout of a file: duplicates, options in continuation lines, and includes.
 
-use super::{Subject, warning};
+use super::{LintInput, warning};
 use crate::conf::sections::{Section, include, program};
 use crate::diag::{Diagnostic, Span};
 use crate::ini::python::{self, Entry};
 
-/// Sections and options that one file has twice. A second file may well be meant to override.
-pub(super) fn repeated(subject: &Subject<'_>) -> Vec<Diagnostic> {
+/// Duplicate sections and options within one file. Overriding from a second file is not reported.
+pub(super) fn repeated(subject: &LintInput<'_>) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     for section in subject.sections() {
         found.extend(headers(section));
@@ -32,7 +31,7 @@ fn headers(section: &python::Section) -> Vec<Diagnostic> {
         .collect()
 }
 
-/// Repeats within one block; those across blocks are told by the block's header.
+/// Duplicates within one block; those across blocks are reported with the header.
 fn option(section: &python::Section, entry: &Entry) -> Vec<Diagnostic> {
     let same_block = |earlier: &Span| {
         let (from, to) = (earlier.start, entry.key_span.start);
@@ -55,8 +54,8 @@ fn option(section: &python::Section, entry: &Entry) -> Vec<Diagnostic> {
         .collect()
 }
 
-/// Indented lines that look like options but continue the value above.
-pub(super) fn swallowed(subject: &Subject<'_>) -> Vec<Diagnostic> {
+/// Continuation lines that look like options.
+pub(super) fn swallowed(subject: &LintInput<'_>) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     for section in subject.sections() {
         let Some(kind) = Section::of(&section.name) else { continue };
@@ -69,7 +68,12 @@ pub(super) fn swallowed(subject: &Subject<'_>) -> Vec<Diagnostic> {
     found
 }
 
-fn swallow(subject: &Subject<'_>, kind: &Section, entry: &Entry, line: Span) -> Option<Diagnostic> {
+fn swallow(
+    subject: &LintInput<'_>,
+    kind: &Section,
+    entry: &Entry,
+    line: Span,
+) -> Option<Diagnostic> {
     let text = subject.sources.text(line.source).get(line.start..line.end)?;
     let name = text[..text.find(['=', ':'])?].trim_end();
     let known = kind.options().any(|row| row.name == name);
@@ -81,8 +85,8 @@ fn swallow(subject: &Subject<'_>, kind: &Section, entry: &Entry, line: Span) -> 
     })
 }
 
-/// Files that are named and not there, and includes within includes.
-pub(super) fn includes(subject: &Subject<'_>) -> Vec<Diagnostic> {
+/// Included files that do not exist, and nested includes.
+pub(super) fn includes(subject: &LintInput<'_>) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     for (pattern, span) in &subject.examined.loaded.unmatched {
         if !pattern.contains(['*', '?', '[']) {

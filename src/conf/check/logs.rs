@@ -1,21 +1,21 @@
-//! Logs that two write to, and log options that have no effect.
+//! Lints for shared log files and log options without effect.
 
 use std::collections::BTreeMap;
 
-use super::{Subject, warning};
+use super::{LintInput, warning};
 use crate::conf::config::{LogTarget, Process, StreamLog};
 use crate::conf::sections::{program as p, supervisord};
 use crate::diag::{Diagnostic, Span};
 
-/// Who writes to a log that is rotated.
+/// A section that writes to a rotated log.
 struct Writer<'a> {
     path: &'a str,
     section: &'a str,
     span: Option<Span>,
 }
 
-/// Files that two sections write and rotate: each would carry off what the other writes.
-pub(super) fn shared(subject: &Subject<'_>) -> Vec<Diagnostic> {
+/// Log files that two sections write and rotate: each would rotate the other's output away.
+pub(super) fn shared(subject: &LintInput<'_>) -> Vec<Diagnostic> {
     let writers = writers(subject);
     let mut firsts: BTreeMap<&str, &Writer<'_>> = BTreeMap::new();
     let mut found: Vec<Diagnostic> = Vec::new();
@@ -38,7 +38,7 @@ pub(super) fn shared(subject: &Subject<'_>) -> Vec<Diagnostic> {
     found
 }
 
-fn writers<'a>(subject: &Subject<'a>) -> Vec<Writer<'a>> {
+fn writers<'a>(subject: &LintInput<'a>) -> Vec<Writer<'a>> {
     let section = supervisord::SECTION.word;
     let mut writers = Vec::new();
     let daemon = subject.draft.supervisord.as_ref();
@@ -54,7 +54,7 @@ fn writers<'a>(subject: &Subject<'a>) -> Vec<Writer<'a>> {
 }
 
 fn writer<'a>(
-    subject: &Subject<'a>,
+    subject: &LintInput<'a>,
     process: &'a Process,
     log: &'a StreamLog,
     option: &str,
@@ -69,12 +69,12 @@ fn writer<'a>(
     })
 }
 
-/// Options about logs that are written and have no effect.
-pub(super) fn pointless(subject: &Subject<'_>) -> Vec<Diagnostic> {
+/// Log options that are set but have no effect.
+pub(super) fn pointless(subject: &LintInput<'_>) -> Vec<Diagnostic> {
     subject.programs().into_iter().filter_map(|process| ignored_stderr(subject, process)).collect()
 }
 
-fn ignored_stderr(subject: &Subject<'_>, process: &Process) -> Option<Diagnostic> {
+fn ignored_stderr(subject: &LintInput<'_>, process: &Process) -> Option<Diagnostic> {
     let entry = subject.entry(&process.program, p::STDERR_LOGFILE.name)?;
     let named = !["auto", "none", "off", "syslog"].contains(&entry.value.to_lowercase().as_str());
     (process.redirect_stderr && named).then(|| {

@@ -1,13 +1,13 @@
-//! Names that Supervisor does not know: sections and options.
+//! Lints for unknown sections and options.
 
-use super::{Subject, warning};
+use super::{LintInput, warning};
 use crate::conf::nearest::nearest;
 use crate::conf::sections::{Named, SECTIONS, Section};
 use crate::diag::Diagnostic;
 use crate::ini::python;
 
-/// Sections that nobody reads, and names with stray blanks.
-pub(super) fn sections(subject: &Subject<'_>) -> Vec<Diagnostic> {
+/// Unknown sections, and names with surrounding blanks.
+pub(super) fn sections(subject: &LintInput<'_>) -> Vec<Diagnostic> {
     subject.sections().filter_map(section).collect()
 }
 
@@ -36,7 +36,7 @@ fn useless(section: &python::Section) -> Diagnostic {
     warning("useless-section", message, section.header()).label("nobody reads this").help(help)
 }
 
-/// The section that a name comes close to, with the name's own part kept.
+/// The most similar section, with the name suffix kept.
 fn suggestion(name: &str) -> Option<String> {
     let (word, own) = match name.split_once(':') {
         Some((word, own)) => (word, Some(own)),
@@ -58,8 +58,8 @@ fn blank(kind: &Section, own: &str, section: &python::Section) -> Diagnostic {
         .help(format!("write `[{tidy}]`"))
 }
 
-/// Options that their section does not have. Those of `[DEFAULT]` are for all sections.
-pub(super) fn options(subject: &Subject<'_>) -> Vec<Diagnostic> {
+/// Unknown options of a section. Those of `[DEFAULT]` apply to all sections.
+pub(super) fn options(subject: &LintInput<'_>) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     for section in subject.sections() {
         let Some(kind) = Section::of(&section.name).filter(|kind| !kind.open) else { continue };
@@ -76,8 +76,8 @@ pub(super) fn options(subject: &Subject<'_>) -> Vec<Diagnostic> {
     found
 }
 
-/// Whether an entry stands in `[DEFAULT]`: expansion copies some of them into the sections.
-fn is_lent(subject: &Subject<'_>, entry: &python::Entry) -> bool {
+/// Whether an entry comes from `[DEFAULT]`: expansion copies some of them into the sections.
+fn is_lent(subject: &LintInput<'_>, entry: &python::Entry) -> bool {
     subject.document.defaults().entries.iter().any(|lent| lent.key_span == entry.key_span)
 }
 

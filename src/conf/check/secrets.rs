@@ -1,14 +1,14 @@
-//! Passwords that everybody on the host may read, or that nobody can give.
+//! Lints for passwords: readable by other users, or an invalid digest.
 
-use super::{Subject, warning};
+use super::{LintInput, warning};
 use crate::conf::sections::{Section, inet_http_server, supervisorctl, unix_http_server};
 use crate::diag::Diagnostic;
 use crate::ini::python::Entry;
 
-/// Begins a password that is a digest.
+/// The prefix of a hashed password.
 const SHA: &str = "{SHA}";
 
-pub(super) fn passwords(subject: &Subject<'_>) -> Vec<Diagnostic> {
+pub(super) fn passwords(subject: &LintInput<'_>) -> Vec<Diagnostic> {
     let kinds: [&Section; 3] =
         [&inet_http_server::SECTION, &unix_http_server::SECTION, &supervisorctl::SECTION];
     let sections = subject.sections().filter(|s| kinds.iter().any(|kind| kind.is(&s.name)));
@@ -16,17 +16,17 @@ pub(super) fn passwords(subject: &Subject<'_>) -> Vec<Diagnostic> {
     entries.filter_map(|entry| password(subject, entry)).collect()
 }
 
-fn password(subject: &Subject<'_>, entry: &Entry) -> Option<Diagnostic> {
+fn password(subject: &LintInput<'_>, entry: &Entry) -> Option<Diagnostic> {
     let value = entry.value.as_str();
     if let Some(digest) = value.strip_prefix(SHA) {
         return bad_digest(digest, entry);
     }
-    // What comes from the environment is not in the file.
+    // A value from the environment is not in the file.
     if value.is_empty() || value.contains("%(ENV_") {
         return None;
     }
     let file = subject.sources.name(entry.key_span.source);
-    let mode = subject.world.mode(file)?;
+    let mode = subject.host.mode(file)?;
     (mode & 0o004 != 0).then(|| {
         let message = format!("everybody on this host may read the password in `{file}`");
         warning("readable-password", message, Some(entry.key_span))

@@ -1,26 +1,27 @@
-//! Where the daemon and its FastCGI programs listen: two at one place, paths too long, nobody to
-//! talk to.
+//! Lints for the addresses of servers and FastCGI programs: duplicates, overlong paths, servers
+//! without methods.
 
-use super::{Subject, warning};
+use super::{LintInput, warning};
 use crate::conf::config::{Bind, FcgiAddress, GroupKind, HttpServer, RpcInterface};
 use crate::conf::sections::{fcgi_program, inet_http_server, rpcinterface, unix_http_server};
 use crate::diag::{Diagnostic, Span};
 
-/// As many bytes as the kernel has room for in the address of a unix socket.
+/// The maximum length of a unix socket path, a kernel limit.
 const MAX_SOCKET_PATH: usize = 107;
 
-/// A place where somebody listens.
+/// A configured address.
 struct Listener {
     place: Place,
     span: Option<Span>,
-    /// Supervisor does not start without its own servers; a program without its socket fails alone.
+    /// Without its servers the daemon does not start; a program without its socket only fails
+    /// itself.
     vital: bool,
 }
 
 #[derive(PartialEq)]
 enum Place {
     Unix(String),
-    /// An empty host is every interface.
+    /// An empty host means all interfaces.
     Inet(String, u16),
 }
 
@@ -43,7 +44,7 @@ impl Place {
     }
 }
 
-pub(super) fn servers(subject: &Subject<'_>) -> Vec<Diagnostic> {
+pub(super) fn servers(subject: &LintInput<'_>) -> Vec<Diagnostic> {
     let listeners = listeners(subject);
     let mut found: Vec<Diagnostic> = listeners.iter().filter_map(too_long).collect();
     for (at, listener) in listeners.iter().enumerate() {
@@ -53,7 +54,7 @@ pub(super) fn servers(subject: &Subject<'_>) -> Vec<Diagnostic> {
     found
 }
 
-fn listeners(subject: &Subject<'_>) -> Vec<Listener> {
+fn listeners(subject: &LintInput<'_>) -> Vec<Listener> {
     let servers = subject.draft.servers.iter().map(|server| http(subject, server));
     let sockets = subject.draft.groups.iter().filter_map(|group| match &group.kind {
         GroupKind::FastCgi(socket) => {
@@ -70,7 +71,7 @@ fn listeners(subject: &Subject<'_>) -> Vec<Listener> {
     servers.chain(sockets).collect()
 }
 
-fn http(subject: &Subject<'_>, server: &HttpServer) -> Listener {
+fn http(subject: &LintInput<'_>, server: &HttpServer) -> Listener {
     let (place, option) = match &server.bind {
         Bind::Inet { host, port } => {
             (Place::Inet(host.clone(), *port), inet_http_server::PORT.name)
@@ -109,13 +110,13 @@ fn twice(first: &Listener, second: &Listener) -> Diagnostic {
     diagnostic
 }
 
-/// A server that answers no method of Supervisor's.
-pub(super) fn rpc(subject: &Subject<'_>) -> Vec<Diagnostic> {
+/// A server without Supervisor's methods.
+pub(super) fn rpc(subject: &LintInput<'_>) -> Vec<Diagnostic> {
     let (word, factory) = (rpcinterface::SECTION.word, rpcinterface::FACTORY.name);
     let Some(server) = subject.draft.servers.first() else { return Vec::new() };
     let known = &subject.draft.rpcinterfaces;
     let written = subject.sections().filter(|s| rpcinterface::SECTION.is(&s.name)).count();
-    // A factory that is unknown has been refused already.
+    // An unknown factory was reported already.
     if known.contains(&RpcInterface::Main) || written > known.len() {
         return Vec::new();
     }

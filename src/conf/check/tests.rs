@@ -1,17 +1,21 @@
 use super::{check, exit_code};
 use crate::conf::CommandLine;
-use crate::conf::paper::Paper;
+use crate::conf::fake_host::FakeHost;
 use crate::conf::read::examine;
 
 const CONF: &str = "/etc/s.conf";
 
-fn world(text: &str) -> Paper {
-    Paper::default().file(CONF, text).file("/bin/a", "").file("/bin/b", "").variable("PATH", "/bin")
+fn host(text: &str) -> FakeHost {
+    FakeHost::default()
+        .file(CONF, text)
+        .file("/bin/a", "")
+        .file("/bin/b", "")
+        .variable("PATH", "/bin")
 }
 
-fn told(world: &Paper) -> Vec<String> {
-    let examined = examine(CONF, &CommandLine::default(), world);
-    let problems = check(&examined, world);
+fn told(host: &FakeHost) -> Vec<String> {
+    let examined = examine(CONF, &CommandLine::default(), host);
+    let problems = check(&examined, host);
     let sources = &examined.loaded.sources;
     let line = |problem: &crate::diag::Diagnostic| {
         let (place, marked) = problem
@@ -24,28 +28,28 @@ fn told(world: &Paper) -> Vec<String> {
     problems.iter().map(line).collect()
 }
 
-/// The codes of the problems of a program section with this body.
+/// The problem codes of a program section with this body.
 fn codes(body: &str) -> Vec<String> {
     let text = format!("[supervisord]\n[program:x]\ncommand=/bin/a\n{body}");
-    codes_of(&world(&text))
+    codes_of(&host(&text))
 }
 
-fn codes_of(world: &Paper) -> Vec<String> {
-    let examined = examine(CONF, &CommandLine::default(), world);
-    check(&examined, world).iter().map(|problem| problem.code.to_owned()).collect()
+fn codes_of(host: &FakeHost) -> Vec<String> {
+    let examined = examine(CONF, &CommandLine::default(), host);
+    check(&examined, host).iter().map(|problem| problem.code.to_owned()).collect()
 }
 
 #[test]
 fn a_slip_is_shown_with_its_place_and_its_remedy() {
     let text =
         "[supervisord]\n[program:x]\ncommand = /bin/a\nautostrat = true\n[groups]\nprograms = x\n";
-    let world = world(text);
-    insta::assert_snapshot!(told(&world).join("\n"), @"
+    let host = host(text);
+    insta::assert_snapshot!(told(&host).join("\n"), @"
     /etc/s.conf:4:1 unknown-option `autostrat`: unknown option `autostrat` in `[program:x]` (did you mean `autostart`?)
     /etc/s.conf:5:1 useless-section `[groups]`: the section `[groups]` does nothing (did you mean `[group:NAME]`?)
     ");
-    let examined = examine(CONF, &CommandLine::default(), &world);
-    assert_eq!(exit_code(&check(&examined, &world)), 1);
+    let examined = examine(CONF, &CommandLine::default(), &host);
+    assert_eq!(exit_code(&check(&examined, &host)), 1);
 }
 
 #[test]
@@ -129,7 +133,7 @@ fn servers_that_meet_or_cannot_listen_are_refused() {
         ),
     ] {
         let text = format!("[supervisord]\n{RPC}{body}");
-        assert_eq!(codes_of(&world(&text)), want, "{body}");
+        assert_eq!(codes_of(&host(&text)), want, "{body}");
     }
 }
 
@@ -138,11 +142,11 @@ fn a_clear_password_wants_a_closed_file() {
     let text = |password: &str| {
         format!("[supervisord]\n{RPC}[inet_http_server]\nport=9\nusername=u\npassword={password}\n")
     };
-    let open = |password: &str| codes_of(&world(&text(password)).mode(CONF, 0o644));
+    let open = |password: &str| codes_of(&host(&text(password)).mode(CONF, 0o644));
     assert_eq!(open("secret"), ["readable-password"]);
     assert_eq!(open("{SHA}82ab876d1387bfafe46cc1c8a2ef074eae50cb1d"), [""; 0]);
     assert_eq!(open("{SHA}x"), ["bad-digest"]);
-    assert_eq!(codes_of(&world(&text("secret")).mode(CONF, 0o600)), [""; 0]);
+    assert_eq!(codes_of(&host(&text("secret")).mode(CONF, 0o600)), [""; 0]);
 }
 
 #[test]
@@ -151,9 +155,9 @@ fn no_password_is_shown() {
         "[supervisord]\n{RPC}[inet_http_server]\nport=9\nusername=u\npassword = aleph\npassword=beth\n\
          [supervisorctl]\npassword : 100%gimel\n  daleth\n"
     );
-    let world = world(&text).mode(CONF, 0o644);
-    let examined = examine(CONF, &CommandLine::default(), &world);
-    let problems = check(&examined, &world);
+    let host = host(&text).mode(CONF, 0o644);
+    let examined = examine(CONF, &CommandLine::default(), &host);
+    let problems = check(&examined, &host);
     assert!(problems.len() >= 3, "{problems:?}");
     let shown = problems.iter().map(|problem| problem.render(&examined.loaded.sources, false));
     let shown: String = shown.collect();
@@ -165,8 +169,8 @@ fn no_password_is_shown() {
 #[test]
 fn includes_that_lead_nowhere_are_told() {
     let text = "[supervisord]\n[include]\nfiles = d/*.conf nope.conf none/*.conf\n";
-    let world = world(text).file("/etc/d/a.conf", "[include]\nfiles=x\n[program:a]\ncommand=a\n");
-    insta::assert_snapshot!(told(&world).join("\n"), @"
+    let host = host(text).file("/etc/d/a.conf", "[include]\nfiles=x\n[program:a]\ncommand=a\n");
+    insta::assert_snapshot!(told(&host).join("\n"), @"
     /etc/s.conf:3:18 no-include `nope.conf`: there is no file `/etc/nope.conf` to include (create it or leave it out)
     /etc/d/a.conf:1:1 nested-include `[include]`: an included file includes no others (name the files in the main file)
     ");

@@ -1,10 +1,10 @@
 use super::*;
 use crate::conf::config::Config;
-use crate::conf::{CommandLine, paper::Paper, read};
+use crate::conf::{CommandLine, fake_host::FakeHost, read};
 
 fn config(sections: &str) -> Config {
-    let world = Paper::default().file("/s.conf", format!("[supervisord]\n{sections}"));
-    read("/s.conf", &CommandLine::default(), &world).expect("the configuration is valid")
+    let host = FakeHost::default().file("/s.conf", format!("[supervisord]\n{sections}"));
+    read("/s.conf", &CommandLine::default(), &host).expect("the configuration is valid")
 }
 
 /// The changes as words: `group: action`, then `process.option`.

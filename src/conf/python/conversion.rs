@@ -1,5 +1,5 @@
-//! One conversion of Python's `%`: flags, width, precision and kind, and what they make of a text
-//! or an integer. Which value it is has been found already.
+//! One conversion of Python's `%` operator: flags, width, precision and kind, applied to a string
+//! or an integer.
 
 use super::percent::FormatError;
 use crate::ini::text::escape;
@@ -26,13 +26,13 @@ impl Flags {
     }
 }
 
-/// Everything between the `%` (and its key) and the value.
+/// The part between the `%` (with its key) and the value.
 pub(super) struct Spec {
     pub(super) flags: Flags,
     pub(super) width: Option<usize>,
     pub(super) precision: Option<usize>,
     pub(super) kind: char,
-    /// Where `kind` stands, in characters.
+    /// The position of `kind`, in characters.
     pub(super) index: usize,
 }
 
@@ -126,7 +126,7 @@ impl Spec {
         self.pad(self.sign(number < 0), &body)
     }
 
-    /// Brings head and body to the width; zeros go between them, blanks before or behind.
+    /// Pads to the width: zeros after the head, blanks before or after.
     fn pad(&self, head: &str, body: &str) -> String {
         let length = head.chars().count() + body.chars().count();
         let missing = self.width.unwrap_or(0).saturating_sub(length);
@@ -148,7 +148,7 @@ fn exponent(value: f64, precision: usize) -> String {
     format!("{mantissa}e+{power:0>2}")
 }
 
-/// The shorter of the two notations, without trailing zeros.
+/// The shorter of both notations, without trailing zeros.
 fn general(value: f64, precision: usize, keep_zeros: bool) -> String {
     let scientific = exponent(value, precision - 1);
     let power: usize = scientific.rsplit('+').next().and_then(|p| p.parse().ok()).unwrap_or(0);

@@ -1,9 +1,9 @@
-//! `int(text, base)` for the two bases that Supervisor reads: signs, blanks, underscores and the
-//! digits of every script. A number beyond 64 bits stops at the end of that range.
+//! `int(text, base)` for bases 10 and 8: signs, blanks, underscores and decimal digits of all
+//! scripts. Values are clamped to 64 bits.
 
 use super::{repr, strip};
 
-/// The zeros of Unicode's decimal digits; nine more follow each.
+/// The zeros of Unicode's decimal digits; each is followed by nine more digits.
 const ZEROS: &[u32] = &[
     0x30, 0x660, 0x6f0, 0x7c0, 0x966, 0x9e6, 0xa66, 0xae6, 0xb66, 0xbe6, 0xc66, 0xce6, 0xd66,
     0xde6, 0xe50, 0xed0, 0xf20, 0x1040, 0x1090, 0x17e0, 0x1810, 0x1946, 0x19d0, 0x1a80, 0x1a90,
@@ -14,7 +14,7 @@ const ZEROS: &[u32] = &[
     0x1fbf0,
 ];
 
-/// As many digits as Python turns into a number before it refuses to.
+/// Python's limit for the number of digits.
 const MAX_DIGITS: usize = 4300;
 
 /// `int(text)`.
@@ -49,7 +49,7 @@ fn split_sign(text: &str) -> (bool, &str) {
     }
 }
 
-/// `0o17` and `0o_17` are octal numbers as well.
+/// `0o17` and `0o_17` are valid octal numbers, too.
 fn without_prefix(text: &str, base: u32) -> &str {
     let prefixed = text.strip_prefix("0o").or_else(|| text.strip_prefix("0O"));
     match prefixed {
@@ -58,7 +58,7 @@ fn without_prefix(text: &str, base: u32) -> &str {
     }
 }
 
-/// The values of the digits; an underscore may stand between two of them.
+/// The digit values; underscores are allowed between two digits.
 fn digits_of(text: &str, base: u32) -> Option<Vec<u32>> {
     let mut digits = Vec::new();
     let mut after_digit = false;

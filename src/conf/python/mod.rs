@@ -1,5 +1,5 @@
-//! What Python does with a text once it is read: `int`, `%`, `shlex`, paths. Supervisor's
-//! configuration is made of these, to the letter. Knows no option.
+//! Python functions that Supervisor applies to configuration values: `int`, `%`, `shlex`, paths.
+//! Exact reimplementations, independent of any option.
 
 mod conversion;
 pub mod int;

@@ -1,16 +1,15 @@
-//! Names that a `%` can stand for: texts and integers, which is all that Supervisor ever has, in
-//! the order of a Python dictionary.
+//! Names for `%` expansion, with string or integer values, in the order of a Python dictionary.
 
 use super::repr;
 
-/// A value that a name stands for.
+/// The value of a name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Word {
     Text(String),
     Number(i64),
 }
 
-/// Names and what they stand for, in the order of a Python dictionary.
+/// Names with their values, in the order of a Python dictionary.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Names(Vec<(String, Word)>);
 
@@ -39,7 +38,7 @@ impl Names {
     }
 }
 
-/// Two sets of names, the second over the first.
+/// Two sets of names; the second takes precedence.
 #[derive(Clone, Copy, Debug)]
 pub struct Layers<'n> {
     pub below: &'n Names,
@@ -51,7 +50,7 @@ impl<'n> Layers<'n> {
         self.above.get(name).or_else(|| self.below.get(name))
     }
 
-    /// All names, as Supervisor lists them.
+    /// All names, in Supervisor's order.
     pub fn sorted(self) -> Vec<&'n str> {
         let pairs = self.below.0.iter().chain(&self.above.0);
         let mut names: Vec<_> = pairs.map(|pair| pair.0.as_str()).collect();
@@ -60,7 +59,7 @@ impl<'n> Layers<'n> {
         names
     }
 
-    /// The mapping as Python prints it.
+    /// The mapping in Python's `repr` format.
     pub(super) fn repr(self) -> String {
         let mut all = self.below.clone();
         all.update(self.above);

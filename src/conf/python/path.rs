@@ -1,4 +1,4 @@
-//! `os.path` on text: nothing here asks the file system.
+//! `os.path` functions on strings; the file system is not accessed.
 
 /// `os.path.join` of two.
 pub fn join(base: &str, path: &str) -> String {
@@ -18,7 +18,7 @@ pub fn dirname(path: &str) -> &str {
     if trimmed.is_empty() { head } else { trimmed }
 }
 
-/// `os.path.normpath`: no `.`, no `..` but at the front, no doubled slash but two at the front.
+/// `os.path.normpath`: removes `.`, resolves `..` and merges slashes, except two at the start.
 pub fn normpath(path: &str) -> String {
     let root = match path.len() - path.trim_start_matches('/').len() {
         0 => "",
@@ -43,7 +43,7 @@ pub fn abspath(path: &str, current_dir: &str) -> String {
     normpath(&join(current_dir, path))
 }
 
-/// `os.path.expanduser`; `home` answers for the caller (`None`) or a named user.
+/// `os.path.expanduser`; `home` returns the home directory of the caller (`None`) or a named user.
 pub fn expanduser(path: &str, home: impl Fn(Option<&str>) -> Option<String>) -> String {
     let Some(rest) = path.strip_prefix('~') else { return path.to_owned() };
     let (user, tail) = rest.split_at(rest.find('/').unwrap_or(rest.len()));

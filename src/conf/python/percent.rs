@@ -1,4 +1,4 @@
-//! Python's `text % mapping`, whole: keys, flags, width, precision, every conversion.
+//! Python's `text % mapping`: keys, flags, width, precision and all conversions.
 
 use super::conversion::{Flags, Spec, bad};
 use super::names::{Layers, Word};
@@ -7,13 +7,13 @@ use super::repr;
 /// Why a text could not be expanded.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum FormatError {
-    /// `KeyError`: the name in the text that nothing is known of.
+    /// `KeyError`: the unknown name.
     Unknown(String),
-    /// Any other error, in Python's words.
+    /// Any other error, with Python's message.
     Bad(String),
 }
 
-/// No width or precision beyond this is served; Python would fill the memory.
+/// The maximum width and precision.
 const MAX_WIDTH: usize = 1 << 20;
 
 /// `format % names`.
@@ -26,7 +26,7 @@ pub fn format(format: &str, names: Layers<'_>) -> Result<String, FormatError> {
     Ok(out)
 }
 
-/// What a conversion takes: a key's word, or the mapping itself if there was no key yet.
+/// The argument of a conversion: the value of a key, or the mapping itself without a key.
 #[derive(Clone, Copy)]
 enum Argument<'n> {
     Whole,
@@ -77,7 +77,7 @@ impl<'t, 'n> Cursor<'t, 'n> {
         Ok(())
     }
 
-    /// A key may hold parentheses, as long as they balance.
+    /// A key may contain balanced parentheses.
     fn key(&mut self) -> Result<&'t str, FormatError> {
         let start = self.at;
         let mut depth = 1;
@@ -128,7 +128,7 @@ impl<'t, 'n> Cursor<'t, 'n> {
         Ok(Spec { flags, width: bounded(width)?, precision: bounded(precision)?, kind, index })
     }
 
-    /// A count in digits, or `*` for the argument's own.
+    /// A number, or `*` for an argument.
     fn count(&mut self, too_big: &str, max: i64) -> Result<Option<i64>, FormatError> {
         if self.peek() == Some('*') {
             self.at += 1;
@@ -149,7 +149,7 @@ impl<'t, 'n> Cursor<'t, 'n> {
     }
 }
 
-/// Python fails with `MemoryError`, which says nothing, a little later than we do.
+/// Python raises `MemoryError` at a higher limit.
 fn bounded(count: Option<i64>) -> Result<Option<usize>, FormatError> {
     match count.map(|count| usize::try_from(count).unwrap_or(usize::MAX)) {
         Some(count) if count > MAX_WIDTH => Err(bad("")),

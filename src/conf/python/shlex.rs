@@ -1,9 +1,9 @@
-//! `shlex` in its old, non-POSIX manner, as Supervisor reads `environment=` with it.
+//! `shlex` in non-POSIX mode, which Supervisor uses for `environment=`.
 
 use super::super::config::Environment;
 
-/// Reads `KEY=value,KEY="value"`. Of each value only one token counts, and whatever token follows
-/// it is taken for the comma: Supervisor looks at every fourth token and at nothing between.
+/// Reads `KEY=value,KEY="value"`. As in Supervisor, only one token of each value is kept and the
+/// following token is treated as the comma.
 pub fn pairs(text: &str) -> Result<Environment, String> {
     let tokens = tokens(text)?;
     let mut pairs = Environment::new();
@@ -17,8 +17,8 @@ pub fn pairs(text: &str) -> Result<Environment, String> {
     Ok(pairs)
 }
 
-/// Where something else than a comma ends a value: key, value and what is lost. A semicolon is
-/// no worse than a comma.
+/// Values that are not followed by a comma: key, value and the lost token. A semicolon is accepted
+/// like a comma.
 pub fn cuts(text: &str) -> Vec<(String, String, String)> {
     let Ok(tokens) = tokens(text) else { return Vec::new() };
     let cut = |chunk: &[String]| match chunk {
@@ -30,7 +30,7 @@ pub fn cuts(text: &str) -> Vec<(String, String, String)> {
     tokens.chunks(4).filter_map(cut).collect()
 }
 
-/// Sets a variable where it stands, or at the end, as a Python dictionary keeps it.
+/// Sets a variable in place, or appends it, like a Python dictionary.
 pub fn put(pairs: &mut Environment, key: String, value: String) {
     match pairs.iter_mut().find(|pair| pair.0 == key) {
         Some(pair) => pair.1 = value,
@@ -46,7 +46,7 @@ fn is_word(c: char) -> bool {
     c.is_ascii_alphanumeric() || "_/.+-():".contains(c)
 }
 
-/// Splits a text into words, quoted strings (with their quotes) and single other characters.
+/// Splits a text into words, quoted strings (with quotes) and other single characters.
 fn tokens(text: &str) -> Result<Vec<String>, String> {
     let mut tokens = Vec::new();
     let mut rest = text;
@@ -73,8 +73,8 @@ fn after_line(text: &str) -> &str {
     text.find('\n').map_or("", |end| &text[end + 1..])
 }
 
-/// A word goes on through quotes, which have no meaning inside it, and past a comment: it resumes
-/// at the beginning of the next line.
+/// Quotes inside a word have no special meaning. A word continues after a comment at the start of
+/// the next line.
 fn word(rest: &mut &str) -> String {
     let mut word = String::new();
     loop {

@@ -1,8 +1,8 @@
-//! `textwrap.dedent` as zc.buildout applies it to a value in block form.
+//! `textwrap.dedent` as zc.buildout applies it to multi-line values.
 
 use crate::ini::text::{is_space, strip_end};
 
-/// A block without its common indentation and without the blank lines at both ends.
+/// Removes the common indentation and the blank lines at both ends.
 pub(super) fn dedent(value: &str) -> String {
     let lines: Vec<&str> = strip_end(value).split('\n').map(blank_to_empty).collect();
     let margin = margin(&lines);
@@ -18,7 +18,7 @@ fn blank_to_empty(line: &str) -> &str {
     if line.bytes().all(|b| matches!(b, b' ' | b'\t')) { "" } else { line }
 }
 
-/// The longest white space that begins every line; a tab is not eight blanks.
+/// The longest white space that starts every line; tabs and blanks are different.
 fn margin<'a>(lines: &[&'a str]) -> &'a str {
     let indents = lines.iter().filter(|line| !line.is_empty()).map(|line| {
         let text = line.trim_start_matches([' ', '\t']);

@@ -1,5 +1,4 @@
-//! What a text can have that is no buildout configuration, in the words of zc.buildout where those
-//! are a contract.
+//! Syntax errors of a buildout configuration, with zc.buildout's messages where scripts parse them.
 
 use std::fmt::Write as _;
 
@@ -19,14 +18,14 @@ pub struct BadLine {
 pub enum Fault {
     /// Text before the first header.
     NoHeader(BadLine),
-    /// All lines that could not be read.
+    /// All lines that could not be parsed.
     BadLines(Vec<BadLine>),
-    /// The condition of a header has no truth value.
+    /// The condition of a header could not be evaluated.
     Condition { number: usize, span: Span, expression: String, reason: String },
 }
 
 impl Fault {
-    /// The verdict with the name the file goes by.
+    /// The error message with the name of the file.
     pub fn message(&self, file: &str) -> String {
         match self {
             Self::NoHeader(line) => format!(
@@ -47,7 +46,7 @@ impl Fault {
         }
     }
 
-    /// The places that are to be marked, the first one first.
+    /// The positions to mark, first one first.
     pub fn spans(&self) -> Vec<Span> {
         match self {
             Self::NoHeader(line) => vec![line.span],

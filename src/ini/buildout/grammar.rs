@@ -1,4 +1,4 @@
-//! The two shapes a line can have: a section header and the start of an option.
+//! Parses the two line forms: section header and option.
 
 use crate::ini::text::{is_space, strip};
 
@@ -10,7 +10,7 @@ pub(super) struct Header<'a> {
 }
 
 impl Header<'_> {
-    /// The condition with `\x23` and `\x3b` read as `#` and `;`; an empty one is none.
+    /// The condition, with `\x23` and `\x3b` replaced by `#` and `;`; `None` if it is empty.
     pub(super) fn condition(&self) -> Option<String> {
         let text = self.expression.filter(|text| !text.is_empty())?;
         Some(text.replace(r"\x23", "#").replace(r"\x3b", ";"))
@@ -31,14 +31,14 @@ pub(super) fn header(line: &str) -> Option<Header<'_>> {
     }
 }
 
-/// The text up to the last bracket that closes the header; brackets may stand inside of it.
+/// The text up to the last closing bracket; the text may contain brackets.
 fn expression(rest: &str) -> Option<&str> {
     let code = &rest[..rest.find(['#', ';']).unwrap_or(rest.len())];
     let end = code.rfind(']')?;
     closes(&rest[end..]).then_some(&code[..end])
 }
 
-/// `]`, then nothing but a comment.
+/// `]`, followed by nothing but a comment.
 fn closes(rest: &str) -> bool {
     rest.strip_prefix(']').is_some_and(|after| {
         let after = strip(after);

@@ -1,6 +1,5 @@
-//! The dialect of zc.buildout: sections of options, read line by line, each with the places it was
-//! written at. It knows the operators `+=` and `-=` only as part of a key and asks its caller
-//! whether the condition of a header holds; what an option means is told elsewhere.
+//! The dialect of zc.buildout: sections of options with source positions. The operators `+=` and
+//! `-=` are kept as part of the key, and the caller evaluates the conditions of headers.
 
 mod dedent;
 mod fault;
@@ -19,29 +18,29 @@ pub type Sections = BTreeMap<String, Section>;
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Section {
-    /// Every header that opened this section, in order.
+    /// All headers of this section, in order.
     pub headers: Vec<Span>,
-    /// Options by key; an operator belongs to the key as it was written (`eggs +`).
+    /// Options by key, including the operator as written (`eggs +`).
     pub options: BTreeMap<String, Entry>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Entry {
     pub value: String,
-    /// The lines that made the value: key to end of the last continuation, once per assignment.
+    /// The lines of the value, from the key to the last continuation, for each assignment.
     pub spans: Vec<Span>,
 }
 
-/// Whether the condition of a section header holds; the error says why that cannot be told.
+/// Evaluates the condition of a section header; the error is the reason why it cannot.
 pub type Condition<'a> = dyn FnMut(&str) -> Result<bool, String> + 'a;
 
-/// Reads a whole file. Lines end in `\n`; the caller has translated other line ends.
+/// Parses a whole file. Lines end in `\n`; the caller has converted other line ends.
 pub fn parse(
     source: SourceId,
     text: &str,
     condition: &mut Condition<'_>,
 ) -> Result<Sections, Fault> {
-    let mut reader = Reader::new(source, condition);
+    let mut reader = LineParser::new(source, condition);
     let mut start = 0;
     for line in text.split_inclusive('\n') {
         reader.line(line, start)?;
@@ -50,14 +49,14 @@ pub fn parse(
     reader.finish()
 }
 
-/// What the lines so far have opened.
-struct Reader<'a, 'c> {
+/// The parser state.
+struct LineParser<'a, 'c> {
     source: SourceId,
     condition: &'a mut Condition<'c>,
     sections: Sections,
     section: Option<String>,
     option: Option<String>,
-    /// The open option's own line was empty: its lines keep their indentation.
+    /// The line of the open option was empty: its continuation lines keep their indentation.
     block: bool,
     /// The condition of the last header was true.
     included: bool,
@@ -65,7 +64,7 @@ struct Reader<'a, 'c> {
     bad: Vec<BadLine>,
 }
 
-impl<'a, 'c> Reader<'a, 'c> {
+impl<'a, 'c> LineParser<'a, 'c> {
     fn new(source: SourceId, condition: &'a mut Condition<'c>) -> Self {
         Self {
             source,
@@ -104,7 +103,7 @@ impl<'a, 'c> Reader<'a, 'c> {
         Ok(())
     }
 
-    /// The line without its end.
+    /// The line without its line end.
     fn span(&self, line: &str, start: usize) -> Span {
         Span::new(self.source, start, start + strip_end(line).len())
     }
@@ -143,7 +142,8 @@ impl<'a, 'c> Reader<'a, 'c> {
                 reason,
             })?;
             if !verdict {
-                // The section before stays open, so that a stray line is told as the oracle does.
+                // The previous section stays open, so that a stray line is reported as zc.buildout
+                // reports it.
                 self.included = false;
                 return Ok(());
             }
@@ -202,7 +202,7 @@ impl<'a, 'c> Reader<'a, 'c> {
 }
 
 impl Entry {
-    /// The same operator once more in the same section, which conditional headers make common.
+    /// The same key again in the same section, which is common with conditional headers.
     fn extend(&mut self, value: &str, span: Span) {
         self.value.truncate(strip_end(&self.value).len());
         if !value.is_empty() {

@@ -92,15 +92,15 @@ impl Case {
         let refused = |text: String| Answer::Refused(conf::getopt::usage(&self.program, &text));
         if self.client {
             return match conf::ctl::parse(&args, &self.program, &world) {
-                Ok(conf::ctl::Wish::Run(client)) => Answer::Config(dump::client(&client)),
-                Ok(conf::ctl::Wish::Help) => Answer::Refused("doc\n".into()),
+                Ok(conf::ctl::Invocation::Run(client)) => Answer::Config(dump::client(&client)),
+                Ok(conf::ctl::Invocation::Help) => Answer::Refused("doc\n".into()),
                 Err(error) => refused(error.text().to_owned()),
             };
         }
         let line = match options::parse(&args, &world) {
-            Ok(options::Wish::Run(line)) => line,
-            Ok(options::Wish::Help) => return Answer::Refused("doc\n".into()),
-            Ok(options::Wish::Version) => return Answer::Refused("4.3.0\n".into()),
+            Ok(options::Invocation::Run(line)) => line,
+            Ok(options::Invocation::Help) => return Answer::Refused("doc\n".into()),
+            Ok(options::Invocation::Version) => return Answer::Refused("4.3.0\n".into()),
             Err(text) => return refused(text),
         };
         let file = match line.configuration.clone() {

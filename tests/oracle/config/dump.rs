@@ -5,7 +5,7 @@ use supkit::conf::Config;
 use supkit::conf::config::{
     Bind, FcgiAddress, Group, GroupKind, HttpServer, LogTarget, Process, StreamLog, Supervisord,
 };
-use supkit::conf::ctl::Client;
+use supkit::conf::ctl::Settings;
 use supkit::conf::diff::{GroupChange, diff};
 
 pub fn config(config: &Config) -> Value {
@@ -35,7 +35,7 @@ pub fn changes(old: &Config, new: &Config) -> Value {
     json!({ "added": added, "changed": changed, "removed": removed })
 }
 
-pub fn client(client: &Client) -> Value {
+pub fn client(client: &Settings) -> Value {
     json!({
         "serverurl": client.serverurl,
         "username": client.username,

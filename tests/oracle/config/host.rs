@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
-use supkit::conf::Surroundings;
+use supkit::conf::Host;
+use supkit::conf::host::{Account, ReadFailure};
 use supkit::conf::python::path;
-use supkit::conf::surroundings::{Account, ReadFailure};
 use supkit::daemon::real_host::RealHost;
 
 pub struct TestHost {
@@ -22,7 +22,7 @@ impl TestHost {
     }
 }
 
-impl Surroundings for TestHost {
+impl Host for TestHost {
     fn read(&self, path: &str) -> Result<Vec<u8>, ReadFailure> {
         RealHost.read(&self.at(path))
     }

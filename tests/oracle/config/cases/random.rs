@@ -100,8 +100,8 @@ fn case(dice: &mut Dice) -> Case {
         for _ in 0..dice.roll(5) {
             let row = rows[dice.roll(rows.len())];
             let value = match row.sample {
-                supkit::conf::sections::Sample::May(text)
-                | supkit::conf::sections::Sample::Set(text)
+                supkit::conf::sections::Sample::Commented(text)
+                | supkit::conf::sections::Sample::Active(text)
                     if dice.roll(3) > 0 =>
                 {
                     text

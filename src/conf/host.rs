@@ -1,5 +1,5 @@
-//! What reading a configuration asks of the system around it. The answers come from outside, so
-//! the same text with the same answers is always the same configuration.
+//! The system as seen by the configuration reader. Because all access goes through this trait,
+//! reading is deterministic.
 
 /// Why a file could not be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -8,7 +8,7 @@ pub enum ReadFailure {
     Unreadable,
 }
 
-/// An account of the system's user database.
+/// An entry of the user database.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Account {
     pub name: String,
@@ -17,25 +17,25 @@ pub struct Account {
     pub home: String,
 }
 
-/// The system, as far as a configuration can see it. Paths are text, as they are in the file.
-pub trait Surroundings {
+/// The system on which a configuration is read. Paths are strings, as in the file.
+pub trait Host {
     fn read(&self, path: &str) -> Result<Vec<u8>, ReadFailure>;
-    /// Whether something is there, be it a link to nowhere.
+    /// Whether the path exists, including broken links.
     fn exists(&self, path: &str) -> bool;
     fn is_dir(&self, path: &str) -> bool;
-    /// The names in a directory, in any order; none if it cannot be listed.
+    /// The names in a directory, unordered; empty if it cannot be listed.
     fn list_dir(&self, path: &str) -> Vec<String>;
-    /// Whether this process could run the file.
+    /// Whether this process may execute the file.
     fn is_executable(&self, path: &str) -> bool;
     /// The permission bits of a file.
     fn mode(&self, path: &str) -> Option<u32>;
 
-    /// The variables of this process, in order.
+    /// The environment of this process, in order.
     fn environment(&self) -> Vec<(String, String)>;
     fn current_dir(&self) -> String;
-    /// What Python's `tempfile.gettempdir` gives.
+    /// Python's `tempfile.gettempdir`.
     fn temp_dir(&self) -> String;
-    /// What Python's `platform.node` gives.
+    /// Python's `platform.node`.
     fn host_name(&self) -> String;
 
     /// The real user id of this process.
@@ -53,7 +53,7 @@ pub trait Surroundings {
         self.environment().into_iter().find(|pair| pair.0 == name).map(|pair| pair.1)
     }
 
-    /// The home directory that `~` or `~name` stands for.
+    /// The home directory for `~` or `~name`.
     fn home(&self, name: Option<&str>) -> Option<String> {
         match name {
             Some(name) => self.user(name).map(|account| account.home),

@@ -1,45 +1,45 @@
-//! Reads typed options out of a document and collects what is wrong with them. Knows kinds and
-//! expansions; which options there are is `sections`' business.
+//! Reads typed options from a document and collects errors. The options themselves are defined in
+//! `sections`.
 
 use super::expand;
 use super::fault::Fault;
+use super::host::Host;
 use super::kinds::Kind;
 use super::load::Loaded;
 use super::python::names::{Layers, Names};
 use super::python::repr;
 use super::sections::Opt;
-use super::surroundings::Surroundings;
 use crate::diag::{Diagnostic, Span};
 use crate::ini::python::{Entry, Section};
 
-/// A fault was noted; there is no value.
+/// An error was reported; there is no value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Noted;
+pub(super) struct Reported;
 
-pub(super) type Read<T> = Result<T, Noted>;
+pub(super) type Read<T> = Result<T, Reported>;
 
 /// A document being read.
-pub(super) struct Reader<'a> {
+pub(super) struct OptionReader<'a> {
     pub(super) loaded: &'a Loaded,
-    pub(super) world: &'a dyn Surroundings,
-    /// `ENV_` names, those of `[supervisord] environment` included once they are known.
+    pub(super) host: &'a dyn Host,
+    /// `ENV_` names, including those of `[supervisord] environment` once they are known.
     pub(super) environ: Names,
     faults: Vec<Fault>,
 }
 
-/// Where an option is read and what it may expand.
+/// The section of an option and the names that it may expand.
 #[derive(Clone, Copy)]
 pub(super) struct Scope<'s> {
     pub(super) section: &'s str,
-    /// Names besides `ENV_`.
+    /// Names other than `ENV_`.
     pub(super) names: &'s Names,
-    /// Supervisor adds the section and its file to what it says of a program.
+    /// Supervisor adds section and file to the messages about a program.
     pub(super) program: bool,
 }
 
-impl<'a> Reader<'a> {
-    pub(super) fn new(loaded: &'a Loaded, environ: Names, world: &'a dyn Surroundings) -> Self {
-        Self { loaded, world, environ, faults: Vec::new() }
+impl<'a> OptionReader<'a> {
+    pub(super) fn new(loaded: &'a Loaded, environ: Names, host: &'a dyn Host) -> Self {
+        Self { loaded, host, environ, faults: Vec::new() }
     }
 
     pub(super) fn into_faults(self) -> Vec<Fault> {
@@ -58,21 +58,21 @@ impl<'a> Reader<'a> {
         self.loaded.document.entry(section, name)
     }
 
-    /// An option that has a default. The default also stands in for a value that is at fault, so
-    /// that what else is wrong can be told.
+    /// An option with a default. The default also replaces an invalid value, so that further errors
+    /// are found.
     pub(super) fn get<K: Kind>(&mut self, scope: Scope<'_>, option: &Opt<K>) -> Read<K::Value> {
         self.exactly(scope, option).or_else(|noted| {
-            let default = option.default.and_then(|text| K::parse(text, self.world).ok());
+            let default = option.default.and_then(|text| K::parse(text, self.host).ok());
             default.ok_or(noted)
         })
     }
 
-    /// An option that has a default, without anything to stand in for a fault.
+    /// An option with a default, without a replacement for an invalid value.
     pub(super) fn exactly<K: Kind>(&mut self, scope: Scope<'_>, option: &Opt<K>) -> Read<K::Value> {
-        self.maybe(scope, option)?.ok_or(Noted)
+        self.maybe(scope, option)?.ok_or(Reported)
     }
 
-    /// An option that may be absent, and counts as absent if it is at fault.
+    /// An optional option, which counts as absent if it is invalid.
     pub(super) fn if_any<K: Kind>(
         &mut self,
         scope: Scope<'_>,
@@ -81,7 +81,7 @@ impl<'a> Reader<'a> {
         self.maybe(scope, option).ok().flatten()
     }
 
-    /// An option that may be absent.
+    /// An optional option.
     pub(super) fn maybe<K: Kind>(
         &mut self,
         scope: Scope<'_>,
@@ -93,7 +93,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// The expanded text of an option, or that of its default.
+    /// The expanded text of an option or of its default.
     pub(super) fn text<K: Kind>(
         &mut self,
         scope: Scope<'_>,
@@ -108,12 +108,12 @@ impl<'a> Reader<'a> {
             .map_err(|fault| self.note(scope, fault))
     }
 
-    /// The text of an option as it was written, or its default.
+    /// The unexpanded text of an option, or its default.
     pub(super) fn raw<K: Kind>(&self, section: &str, option: &Opt<K>) -> Option<&'a str> {
         self.entry(section, option.name).map(|e| e.value.as_str()).or(option.default)
     }
 
-    /// Expands a text with these names alone, as Supervisor does where it expands twice.
+    /// Expands a text with these names only, where Supervisor expands twice.
     pub(super) fn expand_again<K: Kind>(
         &mut self,
         scope: Scope<'_>,
@@ -126,20 +126,20 @@ impl<'a> Reader<'a> {
         expand::expand(text, layers, option.name, entry).map_err(|fault| self.note(scope, fault))
     }
 
-    /// A text as a value of this kind.
+    /// Parses a text as a value of this kind.
     pub(super) fn parse<K: Kind>(
         &mut self,
         scope: Scope<'_>,
         text: &str,
         option: &Opt<K>,
     ) -> Read<K::Value> {
-        K::parse(text, self.world).map_err(|said| {
+        K::parse(text, self.host).map_err(|message| {
             let entry = self.entry(scope.section, option.name);
-            self.note(scope, Self::misfit::<K>(said, option.name, entry))
+            self.note(scope, Self::invalid_value::<K>(message, option.name, entry))
         })
     }
 
-    /// Expands every other option of a section, for the faults alone.
+    /// Expands all other options of a section, to find errors.
     pub(super) fn expand_extras(&mut self, scope: Scope<'_>, known: &str) {
         let Some(section) = self.section(scope.section) else { return };
         for entry in self.loaded.document.entries(section).filter(|e| e.key != known) {
@@ -151,35 +151,35 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn misfit<K: Kind>(said: String, option: &str, entry: Option<&Entry>) -> Fault {
+    fn invalid_value<K: Kind>(message: String, option: &str, entry: Option<&Entry>) -> Fault {
         let mut diagnostic = Diagnostic::error("bad-value", format!("bad value for `{option}`"))
-            .label(first_line(&said))
+            .label(first_line(&message))
             .help(K::HINT);
         diagnostic.span = entry.map(Entry::value_span);
-        Fault::new(said, diagnostic)
+        Fault::new(message, diagnostic)
     }
 
-    /// Rewords the last fault, where Supervisor wraps what it says.
-    pub(super) fn reword(&mut self, text: String) -> Noted {
+    /// Replaces the message of the last error, where Supervisor wraps it.
+    pub(super) fn reword(&mut self, text: String) -> Reported {
         if let Some(fault) = self.faults.last_mut() {
             fault.diagnostic.label = Some(first_line(&text));
             fault.text = text;
         }
-        Noted
+        Reported
     }
 
-    /// Notes a fault of an option, or of the section if it is not written.
+    /// Reports an error of an option, or of the section if the option is not set.
     pub(super) fn refuse(
         &mut self,
         scope: Scope<'_>,
         option: &str,
-        said: impl Into<String>,
+        message: impl Into<String>,
         help: &str,
-    ) -> Noted {
-        let said = said.into();
-        let mut diagnostic = Diagnostic::error("bad-section", first_line(&said)).help(help);
+    ) -> Reported {
+        let message = message.into();
+        let mut diagnostic = Diagnostic::error("bad-section", first_line(&message)).help(help);
         diagnostic.span = self.place(scope.section, option);
-        self.note(scope, Fault::new(said, diagnostic))
+        self.note(scope, Fault::new(message, diagnostic))
     }
 
     fn place(&self, section: &str, option: &str) -> Option<Span> {
@@ -187,8 +187,8 @@ impl<'a> Reader<'a> {
         entry.or_else(|| self.section(section).and_then(Section::header))
     }
 
-    /// The same fault is noted once, however many processes have it.
-    fn note(&mut self, scope: Scope<'_>, mut fault: Fault) -> Noted {
+    /// An error is reported once, even if it affects several processes.
+    fn note(&mut self, scope: Scope<'_>, mut fault: Fault) -> Reported {
         if fault.diagnostic.span.is_none() {
             fault.diagnostic.span = self.section(scope.section).and_then(Section::header);
         }
@@ -197,7 +197,7 @@ impl<'a> Reader<'a> {
                 && old.diagnostic.message == fault.diagnostic.message
         };
         if self.faults.iter().any(known) {
-            return Noted;
+            return Reported;
         }
         if scope.program {
             let file = self.file_of(scope.section);
@@ -205,10 +205,10 @@ impl<'a> Reader<'a> {
                 format!("{} in section {} (file: {})", fault.text, repr(scope.section), repr(file));
         }
         self.faults.push(fault);
-        Noted
+        Reported
     }
 
-    /// The file in which a section first appeared.
+    /// The file in which a section first appears.
     fn file_of(&self, section: &str) -> &'a str {
         let header = self.section(section).and_then(Section::header);
         header.map_or(&self.loaded.file, |span| self.loaded.sources.name(span.source))

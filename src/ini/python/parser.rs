@@ -1,18 +1,18 @@
-//! Line by line into a document, by the rules of `RawConfigParser._read`.
+//! Parses lines into a document, following `RawConfigParser._read`.
 
 use super::{DEFAULTS, Document, Entry, ParseError, ParseErrorKind, Section};
 use crate::diag::{SourceId, Span};
 use crate::ini::lines::{Line, lines};
 use crate::ini::text::{is_space, repr, strip, strip_end};
 
-/// Reads a text into a document, whose values are joined later.
+/// Parses a text into a document; values are joined later.
 pub(super) fn read(
     document: &mut Document,
     source: SourceId,
     name: &str,
     text: &str,
 ) -> Result<(), ParseError> {
-    let mut reader = Reader { document, source, place: Place::Nowhere, open: None };
+    let mut reader = LineParser { document, source, place: Place::Nowhere, open: None };
     let mut indent = 0;
     let mut bogus = Vec::new();
     for (number, line) in lines(text).enumerate() {
@@ -30,7 +30,7 @@ enum Rejected {
     Bogus,
 }
 
-/// Which entries a line adds to.
+/// The section that a line belongs to.
 #[derive(Clone, Copy)]
 enum Place {
     Nowhere,
@@ -38,7 +38,7 @@ enum Place {
     Section(usize),
 }
 
-struct Reader<'d> {
+struct LineParser<'d> {
     document: &'d mut Document,
     source: SourceId,
     place: Place,
@@ -46,7 +46,7 @@ struct Reader<'d> {
     open: Option<usize>,
 }
 
-impl Reader<'_> {
+impl LineParser<'_> {
     fn line(&mut self, line: Line<'_>, indent: &mut usize) -> Result<(), Rejected> {
         let comment = comment_start(line.text);
         let text = strip(&line.text[..comment.unwrap_or(line.text.len())]);
@@ -86,7 +86,7 @@ impl Reader<'_> {
         }
     }
 
-    /// Adds a line to the open option, if there is one.
+    /// Appends a line to the open option, if there is one.
     fn continue_with(&mut self, line: Line<'_>, text: &str) -> bool {
         let span = self.span(line, text);
         let Some(open) = self.open else { return false };
@@ -146,16 +146,15 @@ impl Reader<'_> {
     }
 }
 
-/// The name between the first and the last bracket; what follows is of no interest to Python.
+/// The name between the first and the last bracket; the rest is ignored, as in Python.
 fn header_name(text: &str) -> Option<&str> {
     let inner = text.strip_prefix('[')?;
     let name = &inner[..inner.rfind(']')?];
     (!name.is_empty()).then_some(name)
 }
 
-/// Where the comment of a line begins. Python looks at the first `;` and the first `#`, then at
-/// the second of each and so on, and stops at the first round with a hit: in `a;b ;c #d` that is
-/// the `#`.
+/// The start of a comment. Python checks the first `;` and the first `#`, then the second of each,
+/// and stops at the first round with a match: in `a;b ;c #d` that is the `#`.
 pub fn comment_start(line: &str) -> Option<usize> {
     if strip(line).starts_with(['#', ';']) {
         return Some(0);

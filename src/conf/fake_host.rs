@@ -1,28 +1,28 @@
-//! A small system on paper: files that are given, two users, a few directories. Tests and fuzzers
-//! read configurations in it; [`examine_bytes`] is their one entry.
+//! A fake host with in-memory files, two users and a few directories, for tests and fuzzers.
+//! [`examine_bytes`] is their entry point.
 
 use std::collections::BTreeMap;
 
+use super::host::{Account, Host, ReadFailure};
 use super::options::CommandLine;
 use super::python::path;
 use super::read::{Examined, examine};
-use super::surroundings::{Account, ReadFailure, Surroundings};
 
-/// The system. All paths are absolute; it stands in `/`.
+/// The fake host. All paths are absolute; the working directory is `/`.
 #[derive(Clone, Debug, Default)]
-pub struct Paper {
+pub struct FakeHost {
     files: BTreeMap<String, Vec<u8>>,
     modes: BTreeMap<String, u32>,
     environment: Vec<(String, String)>,
 }
 
-/// Everything that can be known of a file of these bytes. Never panics, always ends.
+/// Examines a file with this content. Does not panic and always terminates.
 pub fn examine_bytes(bytes: &[u8]) -> Examined {
-    let world = Paper::default().file("/etc/supervisord.conf", bytes);
-    examine("/etc/supervisord.conf", &CommandLine::default(), &world)
+    let host = FakeHost::default().file("/etc/supervisord.conf", bytes);
+    examine("/etc/supervisord.conf", &CommandLine::default(), &host)
 }
 
-impl Paper {
+impl FakeHost {
     #[must_use]
     pub fn file(mut self, path: &str, bytes: impl AsRef<[u8]>) -> Self {
         self.files.insert(path.to_owned(), bytes.as_ref().to_vec());
@@ -50,7 +50,7 @@ impl Paper {
     }
 }
 
-impl Surroundings for Paper {
+impl Host for FakeHost {
     fn read(&self, path: &str) -> Result<Vec<u8>, ReadFailure> {
         self.files.get(&Self::absolute(path)).cloned().ok_or(ReadFailure::Missing)
     }
