@@ -23,6 +23,10 @@ impl Deployment {
         let sandbox = Sandbox::new();
         // varnishd gives up root's rights before it reads its VCL.
         fs::set_permissions(sandbox.dir(), fs::Permissions::from_mode(0o755)).expect("chmod");
+        let ports = PROGRAMS.map(|name| format!("{name} = {}\n", sandbox.port())).concat();
+        sandbox.write("site/ports.cfg", &format!("[ports]\n{ports}"));
+        // What scripts/demo asks for in a directory that is not empty.
+        sandbox.write("site/.supkit-demo", "");
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("scripts/demo");
         let output = sandbox
             .command(script)
@@ -107,6 +111,7 @@ impl Deployment {
 
 #[test]
 fn a_buildout_becomes_a_running_supervised_site() {
+    let _machine = crate::machine();
     let site = Deployment::build();
     let supkit = env!("CARGO_BIN_EXE_supkit");
     site.works(supkit, &["generate"]);

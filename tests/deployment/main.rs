@@ -1,7 +1,16 @@
 //! Real deployments: a real ZEO, Zope and Varnish. They need the network once, and the machine for
-//! themselves; so each runs alone.
+//! themselves: nextest runs them alone, and below `cargo test` they take turns.
 
 #[path = "../support/mod.rs"]
 mod support;
 
 mod demo;
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// The machine, until the guard is dropped.
+fn machine() -> MutexGuard<'static, ()> {
+    static MACHINE: Mutex<()> = Mutex::new(());
+    // A test that failed has left the machine to the next.
+    MACHINE.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -5,7 +5,6 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::time::Duration;
 
-use crate::support::sandbox::free_port;
 use crate::support::{Daemon, Sandbox, Subject, wait_until};
 
 /// Our daemon with one program, on a port and a socket, both with a password unless `open`.
@@ -20,7 +19,9 @@ const GOOD: &str = "Authorization: Basic dXNlcjp0aGVwYXNzd29yZA==\r\n";
 
 impl Site {
     fn new() -> Self {
-        Self { sandbox: Sandbox::new(), port: free_port() }
+        let sandbox = Sandbox::new();
+        let port = sandbox.port();
+        Self { sandbox, port }
     }
 
     fn start(&self, account: &str, programs: &str) -> Daemon<'_> {

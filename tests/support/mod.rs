@@ -10,6 +10,7 @@
 pub mod ctl;
 pub mod daemon;
 pub mod oracle;
+pub mod port;
 pub mod rng;
 pub mod sandbox;
 pub mod terminal;

@@ -2,27 +2,51 @@
 
 use std::ffi::OsStr;
 use std::fs;
-use std::net::TcpListener;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::Mutex;
+use std::sync::mpsc::{self, RecvTimeoutError, Sender};
+use std::time::{Duration, Instant};
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use tempfile::TempDir;
 
+use super::port::Port;
+
 /// Marks the processes of a sandbox: the variable is inherited by all descendants.
 const MARK: &str = "SUPKIT_TEST_SANDBOX";
 
+/// How long a test may take, however busy the machine is. What it started is ended then, so that a
+/// test that waits for it goes on, and fails.
+const DEADLINE: Duration = Duration::from_mins(4);
+
+/// How long the end of killed processes may take.
+const LAST_MOMENT: Duration = Duration::from_secs(30);
+
 pub struct Sandbox {
     dir: TempDir,
+    ports: Mutex<Vec<Port>>,
+    /// The deadline is dropped with it.
+    _watch: Sender<()>,
 }
 
 impl Sandbox {
     /// In `/tmp`, so that socket paths stay short.
     pub fn new() -> Self {
-        Self { dir: TempDir::with_prefix_in("sk", "/tmp").expect("a directory in /tmp") }
+        let dir = TempDir::with_prefix_in("sk", "/tmp").expect("a directory in /tmp");
+        let watch = watch(dir.path().to_owned());
+        Self { dir, ports: Mutex::default(), _watch: watch }
+    }
+
+    /// A TCP port that is this test's own as long as the sandbox is there.
+    pub fn port(&self) -> u16 {
+        let port = Port::reserve();
+        let number = port.number();
+        self.ports.lock().expect("no test panics here").push(port);
+        number
     }
 
     pub fn dir(&self) -> &Path {
@@ -74,31 +98,49 @@ impl Sandbox {
 
     /// The pids of everything that was started here and still runs.
     pub fn processes(&self) -> Vec<i32> {
-        let mark = [MARK.as_bytes(), b"=", self.dir().as_os_str().as_bytes()].concat();
-        let Ok(entries) = fs::read_dir("/proc") else { return Vec::new() };
-        let pids = entries.flatten().filter_map(|entry| entry.file_name().to_str()?.parse().ok());
-        pids.filter(|pid: &i32| {
-            let environment = fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
-            environment.split(|byte| *byte == 0).any(|variable| variable == mark)
-        })
-        .collect()
+        processes_of(self.dir())
     }
+}
+
+/// The processes with the mark of the sandbox in this directory.
+fn processes_of(dir: &Path) -> Vec<i32> {
+    let mark = [MARK.as_bytes(), b"=", dir.as_os_str().as_bytes()].concat();
+    let Ok(entries) = fs::read_dir("/proc") else { return Vec::new() };
+    let pids = entries.flatten().filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+    pids.filter(|pid: &i32| {
+        let environment = fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
+        environment.split(|byte| *byte == 0).any(|variable| variable == mark)
+    })
+    .collect()
+}
+
+/// Kills until nothing is left: a supervisor may start something between look and kill.
+fn kill_all(dir: &Path) {
+    let end = Instant::now() + LAST_MOMENT;
+    while let pids @ [_, ..] = processes_of(dir).as_slice() {
+        for pid in pids {
+            let _ = kill(Pid::from_raw(*pid), Signal::SIGKILL);
+        }
+        if Instant::now() > end {
+            return;
+        }
+        std::thread::park_timeout(Duration::from_millis(5));
+    }
+}
+
+/// Ends what runs in a sandbox at the deadline, unless the sandbox is gone before.
+fn watch(dir: PathBuf) -> Sender<()> {
+    let (sender, receiver) = mpsc::channel::<()>();
+    std::thread::spawn(move || {
+        if receiver.recv_timeout(DEADLINE) == Err(RecvTimeoutError::Timeout) {
+            kill_all(&dir);
+        }
+    });
+    sender
 }
 
 impl Drop for Sandbox {
     fn drop(&mut self) {
-        // Twice at least: a supervisor may have started something between look and kill.
-        while let pids @ [_, ..] = self.processes().as_slice() {
-            for pid in pids {
-                let _ = kill(Pid::from_raw(*pid), Signal::SIGKILL);
-            }
-            std::thread::yield_now();
-        }
+        kill_all(self.dir());
     }
-}
-
-/// A TCP port that nobody has at this moment.
-pub fn free_port() -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("some port is free");
-    listener.local_addr().expect("it has an address").port()
 }

@@ -7,7 +7,6 @@ use supkit::ctl::client::{Client, ClientError};
 use supkit::rpc::value::Value;
 
 use crate::support::daemon::{SERVER, Subject};
-use crate::support::sandbox::free_port;
 use crate::support::wait::comes_true;
 use crate::support::{Daemon, Sandbox};
 
@@ -47,7 +46,7 @@ impl<'a> DaemonFixture<'a> {
     /// Starts a daemon with the usual sections and these.
     #[track_caller]
     pub fn set(subject: Subject, sandbox: &'a Sandbox, sections: &str) -> Self {
-        let port = free_port();
+        let port = sandbox.port();
         let sections = sections.replace("{port}", &port.to_string());
         let daemon = Daemon::start(subject, sandbox, &Self::rest(&sections));
         let url = format!("unix://{}", sandbox.path("d.sock").display());

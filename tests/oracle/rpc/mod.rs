@@ -2,9 +2,7 @@
 //! same configuration: the answers are the same, but for what is named here.
 
 use std::collections::BTreeMap;
-use std::process::Command;
 
-use crate::support::sandbox::free_port;
 use crate::support::{Daemon, Sandbox, Subject, oracle};
 use serde_json::Value;
 
@@ -14,9 +12,10 @@ const CALLS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/oracle/rpc/calls
 /// What one daemon answers to everything, by call.
 fn answers(subject: Subject) -> BTreeMap<String, Value> {
     let sandbox = Sandbox::new();
-    let conf = CONF.replace("{port}", &free_port().to_string());
+    let conf = CONF.replace("{port}", &sandbox.port().to_string());
     let daemon = Daemon::start(subject, &sandbox, &conf);
-    let output = Command::new(oracle::bin("python"))
+    let output = sandbox
+        .command(oracle::bin("python"))
         .arg(CALLS)
         .arg(sandbox.dir())
         .output()

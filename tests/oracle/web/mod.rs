@@ -2,21 +2,22 @@
 //! original and to us.
 
 use std::collections::BTreeMap;
-use std::process::Command;
 
 use serde_json::{Value, json};
 
-use crate::support::sandbox::free_port;
 use crate::support::{Daemon, Sandbox, Subject, oracle};
 
 const CONF: &str = include_str!("../rpc/calls.conf");
 const REQUESTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/oracle/web/requests.py");
 
+/// The request that the original never answers.
+const HANGS_THE_ORIGINAL: &str = "GET /index.html;x";
+
 /// Where the original hangs or breaks down, what we answer; and the one header that it misreads.
 fn permitted() -> BTreeMap<&'static str, Value> {
     BTreeMap::from([
         ("password no colon", json!([401, "Basic realm=\"default\""])),
-        ("GET /index.html;x", json!([200])),
+        (HANGS_THE_ORIGINAL, json!([200])),
         ("GET /?action=nope", json!([400])),
         ("GET /?action=start", json!([400])),
         ("keep 1.0 keep", json!([200, true])),
@@ -25,10 +26,12 @@ fn permitted() -> BTreeMap<&'static str, Value> {
 
 fn answers(subject: Subject) -> BTreeMap<String, Value> {
     let sandbox = Sandbox::new();
-    let port = free_port().to_string();
+    let port = sandbox.port().to_string();
     let daemon = Daemon::start(subject, &sandbox, &CONF.replace("{port}", &port));
-    let output = Command::new(oracle::bin("python"))
+    let output = sandbox
+        .command(oracle::bin("python"))
         .args([REQUESTS.as_ref(), sandbox.dir().as_os_str(), port.as_ref()])
+        .args((subject == Subject::Original).then_some(HANGS_THE_ORIGINAL))
         .output()
         .expect("python runs");
     let said = String::from_utf8_lossy(&output.stderr);

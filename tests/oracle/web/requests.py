@@ -11,12 +11,16 @@ import sys
 import time
 
 here, port = sys.argv[1], int(sys.argv[2])
+# The labels of requests that this daemon never answers.
+HANG = set(sys.argv[3:])
+PATIENCE, BRIEFLY = 90, 3
 answers = {}
 GOOD = "Authorization: Basic %s\r\n" % base64.b64encode(b"user:thepassword").decode()
 
 
-def connect():
-    connection = socket.create_connection(("127.0.0.1", port), timeout=3)
+def connect(label):
+    patience = BRIEFLY if label in HANG else PATIENCE
+    connection = socket.create_connection(("127.0.0.1", port), timeout=patience)
     return connection, connection.makefile("rb")
 
 
@@ -40,7 +44,7 @@ def normal(text):
 
 
 def ask(label, request, body=b""):
-    connection, reader = connect()
+    connection, reader = connect(label)
     try:
         connection.sendall(request.encode() + body)
         status, fields = head(reader)
@@ -130,7 +134,7 @@ post("call control", "/RPC2", "<a><methodName>supervisor.getState</methodName>\x
 # keeping the connection
 for label, version, field in (("1.1", "1.1", ""), ("1.1 close", "1.1", "Connection: close\r\n"), ("1.0", "1.0", ""),
                               ("1.0 keep", "1.0", "Connection: Keep-Alive\r\n")):
-    connection, reader = connect()
+    connection, reader = connect("keep " + label)
     request = "GET /ok.html HTTP/%s\r\nHost: x\r\n%s%s\r\n" % (version, GOOD, field)
     connection.sendall(request.encode())
     try:
@@ -151,7 +155,7 @@ def chunk(reader):
 
 
 for path in ("/logtail/words", "/logtail/words/stderr", "/logtail/words/stdout", "/logtailing/words"):
-    connection, reader = connect()
+    connection, reader = connect("follow " + path)
     connection.sendall(("GET %s HTTP/1.1\r\nHost: x\r\n%s\r\n" % (path, GOOD)).encode())
     status, fields = head(reader)
     answers["follow " + path] = [status, fields.get("content-type"), fields.get("transfer-encoding"),
@@ -159,14 +163,14 @@ for path in ("/logtail/words", "/logtail/words/stderr", "/logtail/words/stdout",
     if status == 200:
         answers["follow " + path].append(chunk(reader))
     connection.close()
-connection, reader = connect()
+connection, reader = connect("follow /mainlogtail")
 connection.sendall(("GET /mainlogtail HTTP/1.1\r\nHost: x\r\n%s\r\n" % GOOD).encode())
 status, fields = head(reader)
 answers["follow /mainlogtail"] = [status, fields.get("content-type"), fields.get("transfer-encoding"),
                                   fields.get("x-accel-buffering"), len(chunk(reader))]
 post("start for the log", "/", "processname=cat&action=start")
 seen = ""
-end = time.monotonic() + 20
+end = time.monotonic() + PATIENCE
 while "spawned: 'cat'" not in seen and time.monotonic() < end:
     seen += chunk(reader)
 answers["mainlogtail grows"] = "spawned: 'cat'" in seen
