@@ -16,6 +16,7 @@ const CONF: &str = "[supervisord]\n[rpcinterface:supervisor]\n\
     [program:slow]\ncommand=/bin/cat\nstartsecs=5\nautostart=false\nstopwaitsecs=9\n\
     [program:quick]\ncommand=/bin/cat\nstartsecs=0\nautostart=false\nautorestart=false\n\
     [program:broken]\ncommand=/nowhere\nautostart=false\n\
+    [program:unfound]\ncommand=/nowhere\nautostart=false\n\
     [program:b]\ncommand=/bin/cat\nautostart=false\nstartsecs=1\npriority=2\n\
     [program:a]\ncommand=/bin/cat\nautostart=false\nstartsecs=2\npriority=1\n\
     [group:pair]\nprograms=a,b\n";
@@ -266,6 +267,16 @@ fn stopprocess_returns_when_the_process_has_terminated() {
 }
 
 #[test]
+fn slow_forks_do_not_change_the_order_of_a_batch() {
+    let mut fixture = Fixture::new();
+    let mut all = fixture.pending("supervisor.startAllProcesses", &[Value::Bool(false)]);
+    fixture.advance(400);
+    let results = entries(fixture.poll(&mut all));
+    let names: Vec<_> = results.iter().filter_map(|line| line.split(' ').next()).collect();
+    assert_eq!(names, ["broken", "a", "b", "quick", "slow", "unfound"]);
+}
+
+#[test]
 fn batch_results_are_ordered_by_completion() {
     let mut fixture = Fixture::new();
     let mut start = fixture.pending("supervisor.startProcessGroup", &[string("pair")]);
@@ -278,7 +289,8 @@ fn batch_results_are_ordered_by_completion() {
     let mut all = fixture.pending("supervisor.startAllProcesses", &[Value::Bool(false)]);
     let results = entries(fixture.poll(&mut all));
     let broken = "broken NO_FILE: can't find command '/nowhere'";
-    assert_eq!(results, [broken, "a OK", "b OK", "quick OK", "slow OK"]);
+    let unfound = "unfound NO_FILE: can't find command '/nowhere'";
+    assert_eq!(results, [broken, "a OK", "b OK", "quick OK", "slow OK", unfound]);
 }
 
 #[test]
