@@ -70,10 +70,18 @@ impl<'a> Daemon<'a> {
 
     /// Starts on the `d.conf` that is there, without waiting.
     pub fn launch(subject: Subject, sandbox: &'a Sandbox, args: &[&str]) -> Self {
+        Self::launch_by(subject.program(sandbox, "supervisord"), sandbox, args)
+    }
+
+    /// The same with a command of one's own for `supervisord`.
+    pub fn launch_by(
+        mut supervisord: std::process::Command,
+        sandbox: &'a Sandbox,
+        args: &[&str],
+    ) -> Self {
         let out = File::create(sandbox.path("out")).expect("out can be written");
         let err = File::create(sandbox.path("err")).expect("err can be written");
-        let child = subject
-            .program(sandbox, "supervisord")
+        let child = supervisord
             .args(["-n", "-c"])
             .arg(sandbox.path("d.conf"))
             .args(args)

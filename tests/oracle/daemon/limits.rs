@@ -1,7 +1,9 @@
 //! `minfds`, `minprocs` and `user`.
 
+use std::process::Command;
+
 use crate::support::daemon::{conf, normalised};
-use crate::support::{Daemon, Sandbox, Subject, wait_until};
+use crate::support::{Daemon, Sandbox, Subject, oracle, wait_until};
 
 /// Starts in a shell that has lowered what it may open.
 fn raised(subject: Subject) -> (Vec<String>, String) {
@@ -42,6 +44,24 @@ fn a_limit_that_cannot_be_had_keeps_the_daemon_from_starting() {
     assert_eq!(ours.0, Some(2));
 }
 
+/// A supervisord whose files every user can read, wherever the clone is: the original imports some of
+/// its modules only after it has given up root's rights.
+fn readable_by_all(subject: Subject, sandbox: &Sandbox) -> Command {
+    if subject == Subject::Ours {
+        return subject.program(sandbox, "supervisord");
+    }
+    let package = oracle::python("import supervisor; print(supervisor.__path__[0])", "");
+    let mut copy = Command::new("cp");
+    copy.args(["-r", package.trim()]).arg(sandbox.path("supervisor"));
+    assert!(copy.status().expect("cp runs").success());
+    let mut mode = Command::new("chmod");
+    assert!(mode.args(["-R", "a+rX"]).arg(sandbox.dir()).status().expect("chmod runs").success());
+    let mut command = sandbox.command(oracle::bin("python"));
+    command.env("PYTHONPATH", sandbox.dir());
+    command.args(["-c", "import supervisor.supervisord as it; it.main()"]);
+    command
+}
+
 #[test]
 fn root_becomes_who_is_configured() {
     if !nix::unistd::getuid().is_root() {
@@ -56,7 +76,7 @@ fn root_becomes_who_is_configured() {
                     stdout_logfile={here}/o\n[program:b]\ncommand=/bin/true\nuser=nobody\nstartsecs=0\n\
                     autorestart=false\nstderr_logfile={here}/e\n";
         sandbox.write("d.conf", &conf(rest).replace("user=root", "user=daemon"));
-        let mut daemon = Daemon::launch(subject, &sandbox, &[]);
+        let mut daemon = Daemon::launch_by(readable_by_all(subject, &sandbox), &sandbox, &[]);
         daemon.wait_for_log("exited: a");
         daemon.wait_for_log("exited: b");
         daemon.stop();
