@@ -29,5 +29,6 @@ mod jobs;
 mod pidproxy;
 mod projects;
 mod rpc;
+mod seed;
 mod update;
 mod web;

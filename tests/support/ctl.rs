@@ -147,6 +147,20 @@ pub fn settled(text: &str, sandbox: &Sandbox) -> String {
     lines.join("\n")
 }
 
+/// A text of `supervisorctl` without pids, uptimes and dates.
+pub fn without_times(text: &str) -> String {
+    text.lines().map(without_time).collect::<Vec<_>>().join("\n")
+}
+
+fn without_time(line: &str) -> String {
+    for (mark, masked) in [("RUNNING   ", "pid N, uptime T"), ("STOPPED   ", "DATE")] {
+        if let Some((head, _)) = line.split_once(mark) {
+            return format!("{head}{mark}{masked}");
+        }
+    }
+    line.to_owned()
+}
+
 fn settled_line(line: &str) -> String {
     if !line.is_empty() && line.bytes().all(|byte| byte.is_ascii_digit()) && line != "0" {
         return "PID".to_owned();

@@ -2,18 +2,24 @@
 
 use std::fs::File;
 use std::io::{Read, Write};
+use std::num::NonZero;
 use std::os::fd::OwnedFd;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
 
 use nix::pty::{Winsize, openpty};
 
 use super::wait::{comes_true, wait_until};
 
+const ROWS: NonZero<u16> = NonZero::new(50).expect("not zero");
+const COLUMNS: NonZero<u16> = NonZero::new(120).expect("not zero");
+
 pub struct Terminal {
     child: Child,
     keyboard: File,
     screen: Arc<Mutex<String>>,
+    watcher: JoinHandle<()>,
     /// How much of the screen has been waited for.
     seen: usize,
 }
@@ -21,7 +27,8 @@ pub struct Terminal {
 impl Terminal {
     /// Runs a command at a terminal that is its own, so that Ctrl-C reaches it.
     pub fn run(command: &Command) -> Self {
-        let size = Winsize { ws_row: 50, ws_col: 120, ws_xpixel: 0, ws_ypixel: 0 };
+        let size =
+            Winsize { ws_row: ROWS.get(), ws_col: COLUMNS.get(), ws_xpixel: 0, ws_ypixel: 0 };
         let pty = openpty(&size, None).expect("there are terminals");
         let end = || Stdio::from(pty.slave.try_clone().expect("descriptors are left"));
         let mut inside = Command::new("setsid");
@@ -41,8 +48,8 @@ impl Terminal {
         drop(pty.slave);
         let screen = Arc::default();
         let keyboard = File::from(pty.master.try_clone().expect("descriptors are left"));
-        watch(pty.master, Arc::clone(&screen));
-        Self { child, keyboard, screen, seen: 0 }
+        let watcher = watch(pty.master, Arc::clone(&screen));
+        Self { child, keyboard, screen, watcher, seen: 0 }
     }
 
     pub fn press(&mut self, keys: &str) {
@@ -51,6 +58,16 @@ impl Terminal {
 
     pub fn screen(&self) -> String {
         self.screen.lock().expect("the reader does not panic").clone()
+    }
+
+    /// The lines that a person sees, without blanks at their ends, and the row of the cursor. Each
+    /// client has control sequences of its own to edit a line.
+    pub fn lines(&self) -> (Vec<String>, u16) {
+        let mut parser = vt100::Parser::new(ROWS, COLUMNS, 0);
+        parser.process(self.screen().as_bytes());
+        let screen = parser.screen();
+        let lines = screen.contents().lines().map(|line| line.trim_end().to_owned()).collect();
+        (lines, screen.cursor_position().0)
     }
 
     /// Waits until a text appears behind the last one that was waited for.
@@ -66,6 +83,7 @@ impl Terminal {
         self.seen += at + text.len();
     }
 
+    /// Waits for the end of the program, and until all that it showed has arrived.
     #[track_caller]
     pub fn ends(&mut self) -> ExitStatus {
         let mut status = None;
@@ -73,6 +91,7 @@ impl Terminal {
             status = self.child.try_wait().expect("it is our child");
             status.is_some()
         });
+        wait_until("nobody has the terminal open", || self.watcher.is_finished());
         status.expect("it was waited for")
     }
 }
@@ -85,7 +104,7 @@ impl Drop for Terminal {
 }
 
 /// Collects what is shown, until nobody has the terminal open any more.
-fn watch(master: OwnedFd, screen: Arc<Mutex<String>>) {
+fn watch(master: OwnedFd, screen: Arc<Mutex<String>>) -> JoinHandle<()> {
     let mut master = File::from(master);
     std::thread::spawn(move || {
         let mut buffer = [0; 4096];
@@ -93,5 +112,5 @@ fn watch(master: OwnedFd, screen: Arc<Mutex<String>>) {
             let text = String::from_utf8_lossy(&buffer[..count]);
             screen.lock().expect("the tests do not panic here").push_str(&text);
         }
-    });
+    })
 }
