@@ -39,11 +39,9 @@ pub static RECIPES: &[(&str, &str)] = &[
 
 /// The deployment templates, by name.
 static TEMPLATES: &[(&str, &str)] = &[
-    ("daemon.hbs", include_str!("../templates/daemon.hbs")),
     ("local.conf.hbs", include_str!("../templates/local.conf.hbs")),
-    ("run.hbs", include_str!("../templates/run.hbs")),
-    ("stop.hbs", include_str!("../templates/stop.hbs")),
     ("supervisord.conf.hbs", include_str!("../templates/supervisord.conf.hbs")),
+    ("wrapper.hbs", include_str!("../templates/wrapper.hbs")),
 ];
 
 /// The source of a template in `templates/`.

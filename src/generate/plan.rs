@@ -25,10 +25,12 @@ pub enum Content {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
     Configuration,
-    /// Something in `bin`.
+    /// Something in `bin` or `libexec`.
     Script,
     /// Written once and then the user's own.
     Gift,
+    /// What buildout has noted about its files.
+    Record,
 }
 
 /// What lies at a path now.
@@ -67,14 +69,15 @@ impl File {
         self.role == Role::Script
     }
 
-    /// What is to be done, given what is there. `own` is the program that is running.
-    pub fn judge(&self, found: &Found, own: &[u8]) -> Verdict {
+    /// What is to be done, given what is there. `own` is the program that is running; `is_remade`
+    /// says that buildout has made the file and makes it again on demand.
+    pub fn judge(&self, found: &Found, own: &[u8], is_remade: bool) -> Verdict {
         match (found, &self.content) {
             (Found::Nothing, _) => Verdict::New,
             (Found::Other(what), _) => Verdict::Conflict(Conflict::NoFile(what.clone())),
             _ if self.role == Role::Gift => Verdict::Unchanged,
             (Found::Link(target), Content::Link(wanted)) if target == wanted => Verdict::Unchanged,
-            (Found::Link(target), _) if target == "supkit" => Verdict::Changed,
+            (Found::Link(target), _) if target == "supkit" || is_remade => Verdict::Changed,
             (Found::Link(_), _) => Verdict::Conflict(Conflict::Foreign),
             (Found::File { bytes, executable }, content) => {
                 let same = match content {
@@ -82,11 +85,14 @@ impl File {
                     Content::OwnProgram => bytes == own,
                     Content::Link(_) => false,
                 };
+                if same {
+                    let is_right = *executable || !self.is_executable();
+                    return if is_right { Verdict::Unchanged } else { Verdict::Changed };
+                }
                 match seal::maker(bytes) {
-                    _ if same && (*executable || !self.is_executable()) => Verdict::Unchanged,
-                    _ if same => Verdict::Changed,
-                    Maker::Supkit => Verdict::Changed,
+                    Maker::Supkit | Maker::Buildout => Verdict::Changed,
                     Maker::Edited => Verdict::Conflict(Conflict::Edited),
+                    Maker::Other if is_remade => Verdict::Changed,
                     Maker::Other => Verdict::Conflict(Conflict::Foreign),
                 }
             }
@@ -110,25 +116,38 @@ mod tests {
     #[test]
     fn only_what_supkit_wrote_is_replaced() {
         let file = text_file("[a]\n");
-        assert_eq!(file.judge(&Found::Nothing, b""), Verdict::New);
-        assert_eq!(file.judge(&found(&seal::seal("[a]\n", ";")), b""), Verdict::Unchanged);
-        assert_eq!(file.judge(&found(&seal::seal("[b]\n", ";")), b""), Verdict::Changed);
+        assert_eq!(file.judge(&Found::Nothing, b"", false), Verdict::New);
+        assert_eq!(file.judge(&found(&seal::seal("[a]\n", ";")), b"", false), Verdict::Unchanged);
+        assert_eq!(file.judge(&found(&seal::seal("[b]\n", ";")), b"", false), Verdict::Changed);
         let foreign = Verdict::Conflict(Conflict::Foreign);
-        assert_eq!(file.judge(&found("[a]\n"), b""), foreign);
+        assert_eq!(file.judge(&found("[a]\n"), b"", false), foreign);
         let edited = format!("{}x", seal::seal("[b]\n", ";"));
-        assert_eq!(file.judge(&found(&edited), b""), Verdict::Conflict(Conflict::Edited));
-        assert_eq!(file.judge(&Found::Link("/usr/bin/x".into()), b""), foreign);
+        assert_eq!(file.judge(&found(&edited), b"", false), Verdict::Conflict(Conflict::Edited));
+        assert_eq!(file.judge(&Found::Link("/usr/bin/x".into()), b"", false), foreign);
+    }
+
+    #[test]
+    fn what_buildout_makes_again_is_replaced() {
+        let file = text_file("[a]\n");
+        assert_eq!(file.judge(&found("[mine]\n"), b"", true), Verdict::Changed);
+        let directory = Found::Other("a directory".into());
+        assert!(matches!(file.judge(&directory, b"", true), Verdict::Conflict(_)));
+        let edited = format!("{}x", seal::seal("[b]\n", ";"));
+        assert_eq!(file.judge(&found(&edited), b"", true), Verdict::Conflict(Conflict::Edited));
     }
 
     #[test]
     fn links_to_the_program_are_ours() {
         let link = File {
-            path: "/p/bin/supervisord".into(),
+            path: "/p/libexec/supervisord".into(),
             content: Content::Link("supkit".into()),
             role: Role::Script,
         };
-        assert_eq!(link.judge(&Found::Link("supkit".into()), b""), Verdict::Unchanged);
-        assert_eq!(link.judge(&found("#!python"), b""), Verdict::Conflict(Conflict::Foreign));
+        assert_eq!(link.judge(&Found::Link("supkit".into()), b"", false), Verdict::Unchanged);
+        assert_eq!(
+            link.judge(&found("#!python"), b"", false),
+            Verdict::Conflict(Conflict::Foreign)
+        );
     }
 
     #[test]
@@ -138,6 +157,6 @@ mod tests {
             content: Content::Text("; yours\n".into()),
             role: Role::Gift,
         };
-        assert_eq!(gift.judge(&found("[program:mine]\n"), b""), Verdict::Unchanged);
+        assert_eq!(gift.judge(&found("[program:mine]\n"), b"", false), Verdict::Unchanged);
     }
 }

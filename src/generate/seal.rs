@@ -3,6 +3,8 @@
 
 use sha1::{Digest, Sha1};
 
+use super::egg_script;
+
 const MARK: &str = "Made by supkit generate, checksum ";
 
 /// What a text says about its maker.
@@ -12,6 +14,8 @@ pub(super) enum Maker {
     Supkit,
     /// Made by supkit, then changed by hand.
     Edited,
+    /// Made by zc.buildout, for Supervisor's egg.
+    Buildout,
     Other,
 }
 
@@ -29,7 +33,9 @@ pub(super) fn maker(bytes: &[u8]) -> Maker {
         return if own { Maker::Supkit } else { Maker::Other };
     }
     let Ok(text) = std::str::from_utf8(bytes) else { return Maker::Other };
-    let Some((start, found)) = sealed_line(text) else { return Maker::Other };
+    let Some((start, found)) = sealed_line(text) else {
+        return if egg_script::is_supervisors(text) { Maker::Buildout } else { Maker::Other };
+    };
     let end = text[start..].find('\n').map_or(text.len(), |at| start + at + 1);
     let rest = format!("{}{}", &text[..start], &text[end..]);
     if checksum(&rest) == found { Maker::Supkit } else { Maker::Edited }

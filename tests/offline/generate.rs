@@ -44,7 +44,7 @@ fn a_second_run_changes_nothing() {
     generate(&sandbox, &[]);
     let look = || {
         let names =
-            ["etc/supervisord.conf", "bin/supkit", "bin/run", "etc/supervisord.d/local.conf"];
+            ["etc/supervisord.conf", "libexec/supkit", "bin/run", "etc/supervisord.d/local.conf"];
         names.map(|name| {
             let meta = fs::metadata(sandbox.path(name)).expect(name);
             (meta.ino(), meta.mtime_nsec(), fs::read(sandbox.path(name)).expect(name))
@@ -64,8 +64,11 @@ fn the_deployment_is_complete() {
         assert_eq!(mode & 0o777, 0o755, "{name}");
     }
     assert!(sandbox.path("var/log").is_dir());
-    let link = fs::read_link(sandbox.path("bin/supervisord")).expect("a link");
+    let link = fs::read_link(sandbox.path("libexec/supervisord")).expect("a link");
     assert_eq!(link.to_str(), Some("supkit"), "it can be moved with its directory");
+    let script = sandbox.read("bin/supervisord");
+    assert!(script.starts_with("#!/bin/sh\n"), "buildout reads it as a text: {script}");
+    assert!(!script.contains(sandbox.dir().to_str().unwrap()), "{script}");
     assert!(!conf(&sandbox).contains(sandbox.dir().to_str().unwrap()));
 }
 
@@ -78,7 +81,59 @@ fn files_of_others_are_left_alone() {
     assert!(said.contains("--replace"), "{said}");
     assert!(!sandbox.path("etc").exists(), "nothing was touched");
     generate(&sandbox, &["--replace"]);
-    assert!(sandbox.path("bin/supervisord").is_symlink());
+    assert!(sandbox.read("bin/supervisord").starts_with("#!/bin/sh\n"));
+}
+
+/// What zc.buildout writes for the egg; `tests/real_buildout.rs` has the real one.
+const EGG_SCRIPT: &str = "#!/usr/bin/python3\n\nimport sys\nsys.path[0:0] = [\n  '/eggs/supervisor',\n  \
+    ]\n\nimport supervisor.supervisord\n\nif __name__ == '__main__':\n    \
+    sys.exit(supervisor.supervisord.main())\n";
+
+#[test]
+fn scripts_that_buildout_makes_again_are_taken_over() {
+    let sandbox = project(SEED);
+    sandbox.script("bin/supervisord", EGG_SCRIPT);
+    sandbox.script("bin/supervisorctl", "#!/usr/bin/python3\n# with an initialization\n");
+    let bin = sandbox.path("bin");
+    let notes = format!(
+        "[buildout]\nparts = supervisor\n\n[supervisor]\n__buildout_installed__ = {0}/supervisorctl\n\
+         \t{0}/other\nrecipe = zc.recipe.egg\n",
+        bin.display()
+    );
+    sandbox.write(".installed.cfg", &notes);
+    generate(&sandbox, &[]);
+    for name in ["supervisord", "supervisorctl"] {
+        assert!(sandbox.read(format!("bin/{name}")).starts_with("#!/bin/sh\n"), "{name}");
+    }
+    let left = notes.replace(&format!("{}/supervisorctl\n\t", bin.display()), "");
+    assert_eq!(sandbox.read(".installed.cfg"), left);
+    sandbox.script("bin/supervisord", &EGG_SCRIPT.replace("import sys", "import sys, mine"));
+    let said = refused(&sandbox, &[]);
+    assert!(said.contains("bin/supervisord` was not written by supkit"), "{said}");
+}
+
+#[test]
+fn a_dry_run_shows_everything_even_if_files_of_others_are_in_the_way() {
+    let sandbox = project(SEED);
+    sandbox.script("bin/supervisord", "#!/usr/bin/python\n");
+    let names = sandbox.names();
+    let output = supkit(&sandbox, &["generate", "--dry-run"]);
+    let (shown, said) = (text(&output.stdout), text(&output.stderr));
+    assert!(shown.contains("[program:instance]"), "{shown}");
+    assert!(said.contains("would not overwrite") && said.contains("--replace"), "{said}");
+    assert!(said.contains("would write"), "{said}");
+    assert_eq!(output.status.code(), Some(1), "as the real run would end");
+    assert_eq!(sandbox.names(), names);
+    let output = supkit(&sandbox, &["generate", "--diff"]);
+    assert!(text(&output.stdout).contains("+ [program:instance]"), "{output:?}");
+    assert_eq!(output.status.code(), Some(1));
+    let said = supkit(&sandbox, &["generate", "--dry-run", "--replace"]);
+    assert!(said.status.success() && text(&said.stderr).contains("would replace"), "{said:?}");
+    assert_eq!(sandbox.names(), names);
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
 }
 
 #[test]
@@ -122,7 +177,7 @@ fn scripts_know_a_configuration_at_an_unusual_place() {
     let sandbox = project(SEED);
     generate(&sandbox, &["--output", "conf/my.conf"]);
     assert!(sandbox.read("conf/my.conf").contains("file = %(here)s/../var/supervisor.sock"));
-    assert!(sandbox.read("bin/supervisorctl").contains("-c \"$here/../conf/my.conf\""));
+    assert!(sandbox.read("bin/supervisorctl").contains("-c \"${_bin%/*}/conf/my.conf\""));
 }
 
 #[test]

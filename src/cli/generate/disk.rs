@@ -29,6 +29,11 @@ pub(super) fn directory_exists(file: &str) -> bool {
     Path::new(file).parent().is_some_and(Path::is_dir)
 }
 
+/// The text of a file, if it can be read.
+pub(super) fn text(path: &str) -> Option<String> {
+    fs::read_to_string(path).ok()
+}
+
 /// What lies at a path.
 pub(super) fn find(path: &str) -> Found {
     let Ok(meta) = fs::symlink_metadata(path) else { return Found::Nothing };
@@ -92,6 +97,7 @@ fn put(file: &File, secret: bool) -> Result<(), Refusal> {
         Role::Script => Some(0o755),
         Role::Configuration if secret => Some(0o600),
         Role::Configuration | Role::Gift => (!path.is_file()).then_some(0o644),
+        Role::Record => None,
     };
     let done = match &file.content {
         Content::Text(text) => {

@@ -12,7 +12,8 @@ use crate::generate::derive::{Derived, derive};
 use crate::generate::input::Input;
 use crate::generate::layout;
 use crate::generate::paths::Place;
-use crate::generate::plan::{Conflict, File, Role, Verdict};
+use crate::generate::plan::{Conflict, Content, File, Role, Verdict};
+use crate::generate::record::Record;
 use crate::generate::{readback, reading};
 
 use super::outside::World;
@@ -27,10 +28,12 @@ pub(super) struct Args {
     /// Write the configuration to this file; outside the project, write nothing else. `-` prints it
     #[arg(long, value_name = "CONF")]
     output: Option<String>,
-    /// Print the configuration and what would be written, and write nothing
+    /// Print the configuration and what would be written, and write nothing; exit 1 if a file of
+    /// others is in the way
     #[arg(long)]
     dry_run: bool,
-    /// Print what would change in the configuration, option by option, and write nothing
+    /// Print what would change in the configuration, option by option, and write nothing; exit 1 if
+    /// a file of others is in the way
     #[arg(long)]
     diff: bool,
     /// Write nothing; exit 1 if what is there is not what would be written
@@ -85,12 +88,16 @@ fn run(args: &Args) -> Result<ExitCode, Refusal> {
     if args.diff {
         say::difference(&source, &planned);
     }
+    if args.dry_run {
+        say::dry_run(&planned, !args.diff);
+    }
+    if let Some(refusal) = refusal(&planned) {
+        return Err(refusal);
+    }
     if args.check {
         return Ok(say::check(&planned));
     }
-    if args.dry_run {
-        say::dry_run(&planned, !args.diff);
-    } else if !args.diff || args.apply {
+    if !args.dry_run && (!args.diff || args.apply) {
         disk::write(&planned)?;
         say::written(&planned, &input.directory);
         if args.apply {
@@ -130,31 +137,68 @@ fn plan(args: &Args, source: &Source, input: &Input) -> Result<Planned, Refusal>
         files.extend(more.map_err(|fault| Refusal::plain(fault.0))?);
         directories = layout::directories(input, &derived, &conf);
     }
-    let (files, kept) = if printed { (Vec::new(), Vec::new()) } else { judge(args, files)? };
+    let (files, kept) =
+        if printed { (Vec::new(), Vec::new()) } else { judge(args, source, files)? };
     Ok(Planned { derived, conf, text, directories, files, kept })
 }
 
-/// Asks the disk about every file, and refuses if one of them is not ours.
-fn judge(args: &Args, files: Vec<File>) -> Result<(Judged, Vec<String>), Refusal> {
+/// Asks the disk about every file.
+fn judge(args: &Args, source: &Source, files: Vec<File>) -> Result<(Judged, Vec<String>), Refusal> {
     let own = disk::own_program()?;
-    let (mut judged, mut kept, mut conflicts) = (Vec::new(), Vec::new(), Vec::new());
+    let record = Record::of(&source.project);
+    let (mut judged, mut kept) = (Vec::new(), Vec::new());
     for file in files {
         if file.role == Role::Gift && disk::directory_exists(&file.path) {
             continue;
         }
         let found = disk::find(&file.path);
-        match file.judge(&found, &own) {
-            Verdict::Conflict(Conflict::NoFile(what)) => conflicts.push(no_file(&file.path, &what)),
-            Verdict::Conflict(_) if args.replace => judged.push((file, Verdict::Changed)),
+        match file.judge(&found, &own, record.has(&file.path)) {
+            Verdict::Conflict(Conflict::Foreign | Conflict::Edited) if args.replace => {
+                judged.push((file, Verdict::Changed));
+            }
             // Who names a place for the configuration may have scripts of his own.
-            Verdict::Conflict(_) if args.output.is_some() && file.role == Role::Script => {
+            Verdict::Conflict(Conflict::Foreign | Conflict::Edited)
+                if args.output.is_some() && file.role == Role::Script =>
+            {
                 kept.push(file.path);
             }
-            Verdict::Conflict(conflict) => conflicts.push(not_ours(&file.path, &conflict)),
             verdict => judged.push((file, verdict)),
         }
     }
-    if conflicts.is_empty() { Ok((judged, kept)) } else { Err(Refusal::many(conflicts)) }
+    judged.extend(taken_over(source, &record, &judged)?);
+    Ok((judged, kept))
+}
+
+/// What buildout notes about the files that become ours. It is written last: until then they are
+/// buildout's.
+fn taken_over(
+    source: &Source,
+    record: &Record,
+    judged: &Judged,
+) -> Result<Option<(File, Verdict)>, Refusal> {
+    let is_taken = |path: &str| judged.iter().any(|(file, _)| file.path == path);
+    if !judged.iter().any(|(file, _)| record.has(&file.path)) {
+        return Ok(None);
+    }
+    let name = source.project.get("buildout", "installed");
+    let name = source.faults(name.map_err(|fault| vec![fault.diagnostic()]))?;
+    let path = disk::absolute(&name.unwrap_or_default());
+    let without = disk::text(&path).and_then(|text| record.without(&text, &is_taken));
+    Ok(without.map(|text| {
+        let file = File { path, content: Content::Text(text), role: Role::Record };
+        (file, Verdict::Changed)
+    }))
+}
+
+/// Nothing is written where one of the files may not be.
+fn refusal(planned: &Planned) -> Option<Refusal> {
+    let faults = planned.files.iter().filter_map(|(file, verdict)| match verdict {
+        Verdict::Conflict(Conflict::NoFile(what)) => Some(no_file(&file.path, what)),
+        Verdict::Conflict(conflict) => Some(not_ours(&file.path, conflict)),
+        _ => None,
+    });
+    let faults: Vec<Diagnostic> = faults.collect();
+    (!faults.is_empty()).then(|| Refusal::many(faults))
 }
 
 fn no_file(path: &str, what: &str) -> Diagnostic {

@@ -107,7 +107,11 @@ pub(super) fn written(planned: &Planned, directory: &str) {
     let shown = |path: &str| path.strip_prefix(&format!("{directory}/")).unwrap_or(path).to_owned();
     for (file, verdict) in planned.files.iter().filter(|(_, v)| *v != Verdict::Unchanged) {
         let word = if *verdict == Verdict::New { "wrote" } else { "replaced" };
-        out(&format!("{word} {}\n", shown(&file.path)));
+        let why = match file.role {
+            Role::Record => ": the files that buildout made here are supkit's now",
+            _ => "",
+        };
+        out(&format!("{word} {}{why}\n", shown(&file.path)));
     }
     for path in &planned.kept {
         err(&format!(

@@ -1,0 +1,107 @@
+//! `.installed.cfg`, in which zc.buildout keeps what it made, and deletes it by: when a part goes,
+//! when its options change, and when updating it fails. A file that supkit has taken over must not
+//! stand there any more.
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+
+use crate::buildout::paths::{join, normalize};
+use crate::buildout::{Installed, Project};
+
+/// The option of a part that lists its files.
+const FILES: &str = "__buildout_installed__";
+/// How buildout writes a line break at the end of a value.
+const BREAK: &str = "%(__buildout_space_n__)s";
+
+/// The files that buildout says it made.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Record {
+    directory: String,
+    paths: BTreeSet<String>,
+}
+
+impl Record {
+    pub fn of(project: &Project) -> Self {
+        Self::new(project.directory(), project.installed())
+    }
+
+    fn new(directory: &str, installed: &Installed) -> Self {
+        let paths = installed.parts().iter().flat_map(|part| installed.paths(part));
+        let paths = paths.map(|path| normalize(&join(directory, path))).collect();
+        Self { directory: directory.to_owned(), paths }
+    }
+
+    pub fn has(&self, path: &str) -> bool {
+        self.paths.contains(&normalize(path))
+    }
+
+    /// The text of `.installed.cfg` without the files of which `is_taken` is true; `None` if it
+    /// names none of them.
+    pub fn without(&self, text: &str, is_taken: &dyn Fn(&str) -> bool) -> Option<String> {
+        let is_taken = |path: &str| is_taken(&normalize(&join(&self.directory, path)));
+        let mut out = String::new();
+        let mut changed = false;
+        let mut lines = text.split_inclusive('\n').peekable();
+        while let Some(line) = lines.next() {
+            let Some(first) = files_of(line) else {
+                out.push_str(line);
+                continue;
+            };
+            let mut whole = line.to_owned();
+            let mut files: Vec<&str> = first.split(BREAK).collect();
+            while let Some(more) = lines.next_if(|next| next.starts_with([' ', '\t'])) {
+                whole.push_str(more);
+                files.extend(more.split(BREAK));
+            }
+            let files: Vec<&str> =
+                files.into_iter().map(str::trim).filter(|file| !file.is_empty()).collect();
+            let kept: Vec<&str> = files.iter().copied().filter(|file| !is_taken(file)).collect();
+            if kept.len() == files.len() {
+                out.push_str(&whole);
+            } else {
+                changed = true;
+                // Writing to a String cannot fail.
+                let _ = writeln!(out, "{FILES} = {}", kept.join("\n\t"));
+            }
+        }
+        changed.then_some(out)
+    }
+}
+
+/// The value on the line where the option begins.
+fn files_of(line: &str) -> Option<&str> {
+    line.strip_prefix(FILES)?.trim_start().strip_prefix('=')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TEXT: &str = "[buildout]\nparts = a b\n\n[a]\n__buildout_installed__ = /p/bin/one\n\t\
+        /p/bin/two\n\t/p/bin/three\n__buildout_signature__ = s\n\n\
+        [b]\n__buildout_installed__ = %(__buildout_space_n__)sbin/four\nrecipe = x\n";
+
+    fn record() -> Record {
+        Record::new("/p", &Installed::read(TEXT))
+    }
+
+    #[test]
+    fn buildout_made_what_it_lists() {
+        let record = record();
+        assert!(record.has("/p/bin/one") && record.has("/p/bin/three"));
+        assert!(record.has("/p/bin/four"), "a relative path is of the project");
+        assert!(!record.has("/p/bin/five"));
+    }
+
+    #[test]
+    fn what_is_taken_over_goes_and_all_the_rest_stays() {
+        let without = |taken: &[&str]| record().without(TEXT, &|path| taken.contains(&path));
+        assert_eq!(without(&["/p/bin/five"]), None);
+        let expected = TEXT.replace("/p/bin/one\n\t", "");
+        assert_eq!(without(&["/p/bin/one"]), Some(expected));
+        let expected = TEXT.replace("/p/bin/one\n\t/p/bin/two\n\t/p/bin/three", "");
+        let expected = expected.replace("%(__buildout_space_n__)sbin/four", "");
+        let all = ["/p/bin/one", "/p/bin/two", "/p/bin/three", "/p/bin/four"];
+        assert_eq!(without(&all), Some(expected));
+    }
+}
