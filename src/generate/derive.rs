@@ -6,7 +6,8 @@ use crate::buildout::paths;
 use crate::diag::{Diagnostic, Span};
 
 use super::catalogue::Catalogue;
-use super::deployment::{Deployment, Origin, Program};
+use super::deployment::{Deployment, Origin, Program, Section};
+use super::frame::Daemons;
 use super::input::{Input, Part};
 use super::paths::Place;
 use super::recipe::{PREFIX, Recipe, Yields};
@@ -53,15 +54,22 @@ pub fn derive(
     };
     let mut configurations = yielding(Yields::Configuration);
     if let Some(part) = configurations.next() {
-        let mut derived = told(input, part, configurations.next())?;
-        derived.warnings.extend(slips(part, recipe_of(catalogue, part)));
-        return Ok(derived);
+        return told(input, catalogue, part, configurations.next());
     }
     if let Some(part) = yielding(Yields::Template).find(|part| has_configuration(part)) {
         return filled(part);
     }
-    let daemon = yielding(Yields::Daemon).next();
-    derived(input, &parts, daemon, place)
+    let (tells, unlisted): (Vec<&Part>, Vec<&Part>) =
+        input.supervisors.iter().partition(|part| tells_all(catalogue, part));
+    let daemons: Vec<&Part> = yielding(Yields::Daemon).chain(unlisted).collect();
+    let derive_parts = || derived(input, &parts, Daemons(&daemons), place);
+    let mut derived = match tells.first() {
+        Some(part) if tells_programs(part) => told(input, catalogue, part, None)?,
+        Some(part) => framed(derive_parts()?, told(input, catalogue, part, None)?, place),
+        None => derive_parts()?,
+    };
+    derived.warnings.extend(input.warnings.iter().cloned());
+    Ok(derived)
 }
 
 fn recipe_of<'a>(catalogue: &'a Catalogue, part: &Part) -> Option<&'a Recipe> {
@@ -74,7 +82,12 @@ pub(super) fn is_left_out(part: &Part) -> bool {
     part.given("supervisor").is_some_and(|text| off.contains(&text.trim().to_lowercase().as_str()))
 }
 
-fn told(input: &Input, part: &Part, second: Option<&Part>) -> Result<Derived, Vec<Diagnostic>> {
+fn told(
+    input: &Input,
+    catalogue: &Catalogue,
+    part: &Part,
+    second: Option<&Part>,
+) -> Result<Derived, Vec<Diagnostic>> {
     if let Some(second) = second {
         let message =
             format!("parts `{}` and `{}` both write a configuration", part.name, second.name);
@@ -84,7 +97,13 @@ fn told(input: &Input, part: &Part, second: Option<&Part>) -> Result<Derived, Ve
             second.span,
         )]);
     }
-    let told = collective::deployment(input, part)?;
+    let mut told = collective::deployment(input, part)?;
+    for section in &mut told.deployment.frame {
+        if section.name == "supervisorctl" {
+            frame::set_client(section, part);
+        }
+    }
+    told.warnings.extend(slips(part, recipe_of(catalogue, part)));
     Ok(Derived {
         deployment: told.deployment,
         conf: told.conf,
@@ -93,6 +112,29 @@ fn told(input: &Input, part: &Part, second: Option<&Part>) -> Result<Derived, Ve
         here: None,
         warnings: told.warnings,
     })
+}
+
+/// Whether a whole configuration has something to run; else the other parts have.
+pub(super) fn tells_programs(part: &Part) -> bool {
+    ["programs", "eventlisteners"].iter().any(|option| part.given(option).is_some())
+}
+
+/// The programs of the parts, with all else from a section that tells it.
+fn framed(parts: Derived, told: Derived, place: &Place) -> Derived {
+    let mut derived = parts;
+    derived.deployment.frame = told.deployment.frame;
+    for setting in derived.deployment.frame.iter_mut().flat_map(|section| &mut section.settings) {
+        setting.value = place.shorten(&setting.value);
+    }
+    let groups = &mut derived.deployment.groups;
+    let known = |name: &str| groups.iter().any(|group: &Section| group.name == name);
+    let new: Vec<Section> =
+        told.deployment.groups.into_iter().filter(|group| !known(&group.name)).collect();
+    groups.extend(new);
+    derived.deployment.includes.extend(told.deployment.includes);
+    (derived.conf, derived.scripts) = (told.conf, told.scripts);
+    derived.warnings.extend(told.warnings);
+    derived
 }
 
 /// Whether the part is a whole configuration.
@@ -137,7 +179,7 @@ fn slips(part: &Part, recipe: Option<&Recipe>) -> Vec<Diagnostic> {
 fn derived(
     input: &Input,
     parts: &[(&Part, Option<&Recipe>)],
-    daemon: Option<&Part>,
+    daemons: Daemons<'_>,
     place: &Place,
 ) -> Result<Derived, Vec<Diagnostic>> {
     let mut work =
@@ -147,13 +189,21 @@ fn derived(
             work.take(part, *recipe);
         }
     }
+    // One that is not among the parts runs nothing, but its options are read.
+    for part in
+        daemons.0.iter().filter(|part| input.supervisors.iter().any(|it| std::ptr::eq(it, **part)))
+    {
+        if let Some(key) = work.options(part, true) {
+            work.faults.push(no_program(part, key, true));
+        }
+    }
     let Work { mut programs, mut faults, unknown, .. } = work;
     faults.extend(twins(&programs));
     if programs.is_empty() && faults.is_empty() {
         faults.push(nothing_to_run(&unknown));
     }
     order::settle(&mut programs);
-    let groups = groups::asked_for(parts.iter().map(|(part, _)| *part), daemon, &programs);
+    let groups = groups::asked_for(parts.iter().map(|(part, _)| *part), daemons, &programs);
     let groups = groups.unwrap_or_else(|wrong| {
         faults.extend(wrong);
         Vec::new()
@@ -162,7 +212,7 @@ fn derived(
         return Err(faults);
     }
     let deployment = Deployment {
-        frame: frame::frame(&place.path("var"), daemon),
+        frame: frame::frame(&place.path("var"), daemons),
         programs,
         groups,
         includes: vec!["%(here)s/supervisord.d/*.conf".to_owned()],
@@ -174,7 +224,11 @@ fn derived(
         scripts: Vec::new(),
         told: false,
         here: None,
-        warnings: unknown_recipes(&unknown).into_iter().collect(),
+        warnings: unknown_recipes(&unknown)
+            .into_iter()
+            .chain(daemons.disagreements())
+            .chain(daemons.0.iter().flat_map(|part| frame::unknown_options(part)))
+            .collect(),
     })
 }
 
@@ -190,19 +244,8 @@ struct Work<'a> {
 
 impl<'a> Work<'a> {
     fn take(&mut self, part: &'a Part, recipe: Option<&Recipe>) {
-        let wishes = part.options.keys().filter_map(|key| Some((key, key.strip_prefix(PREFIX)?)));
         let is_daemon = recipe.is_some_and(|recipe| recipe.yields == Yields::Daemon);
-        let mut first = None;
-        for (key, option) in wishes {
-            if is_daemon && frame::is_option(key) || option == "group" || option == "name" {
-                continue;
-            }
-            if options::is_program_option(option) {
-                first.get_or_insert(key.as_str());
-            } else {
-                self.faults.push(unknown_option(part, key, option));
-            }
-        }
+        let first = self.options(part, is_daemon);
         let commands = part.given("supervisor-command").is_some();
         match recipe {
             Some(recipe) if commands || recipe.yields == Yields::Program => {
@@ -210,11 +253,28 @@ impl<'a> Work<'a> {
             }
             None if commands => self.program(part, None),
             _ => match first {
-                Some(key) => self.faults.push(no_program(part, key)),
+                Some(key) => self.faults.push(no_program(part, key, is_daemon)),
                 None if recipe.is_none() => self.unknown.push(part),
                 None => {}
             },
         }
+    }
+
+    /// Refuses options that no program has; gives the first that a program has.
+    fn options<'p>(&mut self, part: &'p Part, is_daemon: bool) -> Option<&'p str> {
+        let mut first = None;
+        for key in part.options.keys() {
+            let Some(option) = key.strip_prefix(PREFIX) else { continue };
+            if is_daemon && frame::is_option(key) || option == "group" || option == "name" {
+                continue;
+            }
+            if options::is_program_option(option) {
+                first.get_or_insert(key.as_str());
+            } else {
+                self.faults.push(unknown_option(part, key, option, is_daemon));
+            }
+        }
+        first
     }
 
     fn program(&mut self, part: &Part, recipe: Option<&Recipe>) {
@@ -285,23 +345,28 @@ fn at(fault: Diagnostic, span: Option<Span>) -> Diagnostic {
     }
 }
 
-fn unknown_option(part: &Part, key: &str, option: &str) -> Diagnostic {
+fn unknown_option(part: &Part, key: &str, option: &str, is_daemon: bool) -> Diagnostic {
     let message = format!("`{key}` of part `{}` is no option of a program", part.name);
-    let help = match options::similar_to(option) {
-        Some(near) => format!("did you mean `{PREFIX}{near}`?"),
+    let of_frame = frame::meant(key).filter(|_| is_daemon);
+    let near = || options::similar_to(option).map(|near| format!("{PREFIX}{near}"));
+    let help = match of_frame.or_else(near) {
+        Some(near) => format!("did you mean `{near}`?"),
         None => "the options of [program:x] can be set, with `supervisor-` before their names"
             .to_owned(),
     };
     at(Diagnostic::error("unknown-option", message).help(help), part.span_of(key))
 }
 
-fn no_program(part: &Part, key: &str) -> Diagnostic {
+fn no_program(part: &Part, key: &str, is_daemon: bool) -> Diagnostic {
     let message = format!(
         "part `{}` sets `{key}`, but no program comes of its recipe `{}`",
         part.name,
         part.recipe()
     );
-    let help = "say what is to be run: `supervisor-command = ...`";
+    let help = match frame::meant(key).filter(|_| is_daemon) {
+        Some(meant) => format!("did you mean `{meant}`?"),
+        None => "say what is to be run: `supervisor-command = ...`".to_owned(),
+    };
     at(Diagnostic::error("no-program", message).help(help), part.span_of(key))
 }
 

@@ -5,7 +5,7 @@
 use crate::diag::Diagnostic;
 
 use super::deployment::{Origin, Program, Section};
-use super::frame::GROUPS;
+use super::frame::{Daemons, GROUPS};
 use super::input::Part;
 use super::order;
 use super::recipe::Tier;
@@ -13,7 +13,7 @@ use super::recipe::Tier;
 /// The groups that the parts wish for, in the order of their names.
 pub(super) fn asked_for<'a>(
     parts: impl Iterator<Item = &'a Part>,
-    daemon: Option<&Part>,
+    daemons: Daemons<'_>,
     programs: &[Program],
 ) -> Result<Vec<Section>, Vec<Diagnostic>> {
     let mut wishes = Wishes { programs, groups: Vec::new(), faults: Vec::new() };
@@ -24,7 +24,7 @@ pub(super) fn asked_for<'a>(
             wishes.add(group.trim(), members, part, "supervisor-group");
         }
     }
-    if let Some((part, text)) = daemon.and_then(|part| Some((part, part.given(GROUPS)?))) {
+    if let Some((part, text)) = daemons.given(GROUPS) {
         for line in text.lines().map(str::trim).filter(|line| !line.is_empty()) {
             wishes.line(line, part);
         }

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::diag::Span;
+use crate::diag::{Diagnostic, Span};
 
 use super::templated::Template;
 
@@ -18,6 +18,12 @@ pub struct Input {
     pub parts_directory: String,
     /// In the order in which buildout would install them.
     pub parts: Vec<Part>,
+    /// Sections that stand for Supervisor and that buildout would not install.
+    pub supervisors: Vec<Part>,
+    /// The names of all sections that look like parts and that buildout would not install.
+    pub unlisted: Vec<String>,
+    /// What was odd about them.
+    pub warnings: Vec<Diagnostic>,
 }
 
 /// A section with a recipe.

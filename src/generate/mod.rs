@@ -27,3 +27,4 @@ pub mod record;
 pub mod render;
 mod seal;
 pub mod templated;
+mod unlisted;

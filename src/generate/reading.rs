@@ -7,10 +7,10 @@ use crate::buildout::{Fault, Outside, Project, Reached};
 use crate::diag::{Diagnostic, Span};
 
 use super::catalogue::Catalogue;
-use super::derive::{is_left_out, tells_all};
+use super::derive::{is_left_out, tells_all, tells_programs};
 use super::input::{Input, Part, Value};
 use super::recipe::{PREFIX, Yields};
-use super::templated;
+use super::{frame, templated, unlisted};
 
 /// All parts in the order of installing, resolved as far as they matter.
 pub fn read(
@@ -31,8 +31,15 @@ pub fn read(
             Err(fault) => faults.push(*fault),
         }
     }
+    let unlisted = unlisted::names(project, &reached);
+    let read = |name: &str| part(project, catalogue, outside, name);
+    let (supervisors, warnings) =
+        unlisted::supervisors(project, catalogue, &parts, &unlisted, &read);
     // Where one part tells everything, what is wrong with the others does no harm.
-    if !faults.is_empty() && !parts.iter().any(|part| tells_all(catalogue, part)) {
+    let tells = |part: &Part| tells_all(catalogue, part);
+    let is_told = parts.iter().any(tells)
+        || supervisors.iter().any(|part| tells(part) && tells_programs(part));
+    if !faults.is_empty() && !is_told {
         return Err(faults);
     }
     Ok(Input {
@@ -40,6 +47,9 @@ pub fn read(
         bin: directory("bin-directory")?,
         parts_directory: directory("parts-directory")?,
         parts,
+        supervisors,
+        unlisted,
+        warnings,
     })
 }
 
@@ -66,7 +76,8 @@ fn part(
     let get = |option: &str| part.get(option).map(str::to_owned);
     let recipe = catalogue.find(part.recipe(), name, &get);
     let matters = |option: &String| {
-        option.starts_with(PREFIX) || recipe.is_some_and(|recipe| recipe.reads.0.contains(option))
+        [PREFIX, frame::DAEMON, frame::CLIENT].iter().any(|prefix| option.starts_with(prefix))
+            || recipe.is_some_and(|recipe| recipe.reads.0.contains(option))
     };
     if let Some((_, fault)) = broken.into_iter().find(|(option, _)| matters(option)) {
         return Err(failed(fault));

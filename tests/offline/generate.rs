@@ -221,6 +221,140 @@ fn priorities_and_groups_are_derived_where_the_project_is_silent() {
     assert!(text.contains("command = %(here)s/../bin/varnish\n"), "{text}");
 }
 
+/// The text of one section of the configuration, without its header.
+fn section(sandbox: &Sandbox, name: &str) -> String {
+    let text = conf(sandbox);
+    let rest = text.split_once(&format!("[{name}]\n")).map(|(_, rest)| rest);
+    let rest = rest.unwrap_or_else(|| panic!("no [{name}] in:\n{text}"));
+    rest.split("\n[").next().unwrap_or(rest).trim().to_owned()
+}
+
+/// What a project with `parts = web` and this beside it says on standard error.
+fn beside(more: &str) -> (Sandbox, String) {
+    let sandbox = project(&format!("{SMALL}{more}"));
+    let output = supkit(&sandbox, &["generate"]);
+    let said = text(&output.stderr);
+    assert!(output.status.success(), "{said}");
+    (sandbox, said)
+}
+
+const SERVER: &str =
+    "supervisor-port = 9001\nsupervisor-username = admin\nsupervisor-password = secret\n";
+
+#[test]
+fn a_part_for_supervisor_counts_even_if_it_is_not_among_the_parts() {
+    let part = format!(
+        "[supervisor]\nrecipe = zc.recipe.egg\neggs = supervisor\n{SERVER}\
+         supervisord-loglevel = debug\nsupervisor-groups = all: web\n"
+    );
+    let (sandbox, _) = beside(&part);
+    let server = "port = 9001\nusername = admin\npassword = secret";
+    assert_eq!(section(&sandbox, "inet_http_server"), server);
+    assert!(section(&sandbox, "supervisord").contains("loglevel = debug"));
+    assert!(section(&sandbox, "group:all").contains("programs = web"));
+    let checked = supkit(&sandbox, &["check"]);
+    assert!(!text(&checked.stdout).contains("nothing builds"), "{}", text(&checked.stdout));
+    let (sandbox, _) = beside(&format!("{part}supervisor = false\n"));
+    assert!(!conf(&sandbox).contains("[inet_http_server]"));
+}
+
+#[test]
+fn a_part_of_collective_recipe_supervisor_counts_as_well() {
+    let part = "[supervisor]\nrecipe = collective.recipe.supervisor\nport = 127.0.0.1:9001\n\
+                user = admin\npassword = secret\n";
+    let (sandbox, _) = beside(part);
+    let server = "port = 127.0.0.1:9001\nusername = admin\npassword = secret";
+    assert_eq!(section(&sandbox, "inet_http_server"), server);
+    assert!(section(&sandbox, "program:web").contains("command = %(here)s/../bin/web"));
+    assert!(section(&sandbox, "supervisord").contains("pidfile = %(here)s/../var/supervisord.pid"));
+    let conf_file = "supervisord-conf = ${buildout:directory}/supervisord.conf\n";
+    let (elsewhere, _) = beside(&format!("{part}{conf_file}"));
+    let text = elsewhere.read("supervisord.conf");
+    assert!(text.contains("command = %(here)s/bin/web"), "{text}");
+    assert!(elsewhere.read("bin/supervisord").contains("-c \"${_bin%/*}/supervisord.conf\""));
+    let (told, _) = beside(&format!("{part}programs =\n    10 other /bin/sleep [9]\n"));
+    assert!(conf(&told).contains("[program:other]") && !conf(&told).contains("[program:web]"));
+    assert!(section(&told, "inet_http_server").contains("port = 127.0.0.1:9001"));
+}
+
+#[test]
+fn a_section_for_supervisor_that_cannot_count_is_reported() {
+    let told = |name: &str| {
+        format!("[{name}]\nrecipe = collective.recipe.supervisor\nport = ${{gone:port}}\n")
+    };
+    let (_, said) = beside(&told("supervisor"));
+    assert!(said.contains("[supervisor] is not among the parts, and is ignored"), "{said}");
+    assert!(said.contains("gone"), "{said}");
+    let two = told("one") + &told("two");
+    let (sandbox, said) = beside(&two.replace("${gone:port}", "9001"));
+    assert!(said.contains("[one] is not among") && said.contains("[two] is not among"), "{said}");
+    assert!(!conf(&sandbox).contains("[inet_http_server]"));
+}
+
+#[test]
+fn of_several_parts_with_supervisors_egg_the_one_that_configures_it_counts() {
+    let sandbox = project(&format!(
+        "{}\n[tools]\nrecipe = zc.recipe.egg\neggs =\n    supervisor\n    superlance\n\n\
+         [supervisor]\nrecipe = zc.recipe.egg\n{SERVER}supervisord-loglevel = warn\n",
+        SMALL.replace("parts = web", "parts = web tools supervisor")
+    ));
+    generate(&sandbox, &[]);
+    assert!(section(&sandbox, "inet_http_server").starts_with("port = 9001"));
+    assert!(section(&sandbox, "supervisord").contains("loglevel = warn"));
+    let cfg = sandbox
+        .read("buildout.cfg")
+        .replace("superlance\n", "superlance\nsupervisor-port = 9002\n");
+    sandbox.write("buildout.cfg", &cfg);
+    let said = text(&supkit(&sandbox, &["generate"]).stderr);
+    let words =
+        "`supervisor-port` is set in [tools] and in [supervisor]; the value in [tools] counts";
+    assert!(said.contains(words), "{said}");
+    assert!(section(&sandbox, "inet_http_server").starts_with("port = 9002"));
+}
+
+#[test]
+fn the_client_can_be_sent_to_the_server_on_a_port() {
+    let socket = "serverurl = unix://%(here)s/../var/supervisor.sock";
+    let egg = format!("[supervisor]\nrecipe = zc.recipe.egg\n{SERVER}");
+    let (sandbox, _) = beside(&egg);
+    assert_eq!(section(&sandbox, "supervisorctl"), socket);
+    let url = "serverurl = http://localhost:9001";
+    let (sandbox, _) = beside(&format!("{egg}supervisorctl-{url}\n"));
+    assert_eq!(section(&sandbox, "supervisorctl"), url, "so that it asks for the password");
+    let (sandbox, _) = beside(&format!(
+        "{egg}supervisorctl-{url}\nsupervisorctl-username = admin\nsupervisorctl-password = secret\n"
+    ));
+    let known = format!("{url}\nusername = admin\npassword = secret");
+    assert_eq!(section(&sandbox, "supervisorctl"), known);
+    let told = format!(
+        "[supervisor]\nrecipe = collective.recipe.supervisor\nport = 9001\nuser = admin\n\
+         password = secret\n{url}\n"
+    );
+    let (sandbox, _) = beside(&told);
+    assert_eq!(section(&sandbox, "supervisorctl"), known, "as the recipe writes it");
+    let (sandbox, _) =
+        beside(&format!("{told}supervisorctl-username =\nsupervisorctl-password =\n"));
+    assert_eq!(section(&sandbox, "supervisorctl"), url);
+    assert!(section(&sandbox, "inet_http_server").contains("password = secret"));
+}
+
+#[test]
+fn misspelt_options_of_the_daemon_and_its_client_are_named() {
+    let egg = "[supervisor]\nrecipe = zc.recipe.egg\n";
+    let (_, said) = beside(&format!("{egg}supervisord-logfle = x\nsupervisorctl-url = y\n"));
+    assert!(said.contains("did you mean `supervisord-logfile`?"), "{said}");
+    assert!(said.contains("is no option of [supervisorctl]"), "{said}");
+    for (wrong, right) in [
+        ("supervisor-serverurl", "supervisorctl-serverurl"),
+        ("supervisor-loglevel", "supervisord-loglevel"),
+        ("supervisor-prt", "supervisor-port"),
+    ] {
+        let sandbox = project(&format!("{SMALL}{egg}{wrong} = x\n"));
+        let said = refused(&sandbox, &[]);
+        assert!(said.contains(&format!("did you mean `{right}`?")), "{said}");
+    }
+}
+
 #[test]
 fn a_project_brings_recipes_of_its_own() {
     let sandbox = project("[buildout]\nparts = tika\n[tika]\nrecipe = our.tika\nport = 9998\n");

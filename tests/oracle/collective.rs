@@ -65,6 +65,7 @@ fn ours(answer: &Answer) -> Result<Derived, Vec<Diagnostic>> {
         bin: answer.buildout["bin-directory"].clone(),
         parts_directory: answer.buildout["parts-directory"].clone(),
         parts: vec![part],
+        ..Input::default()
     };
     derive(&input, &CATALOGUE, &Place::new(&input.directory, "/srv/x/etc/supervisord.conf"))
 }

@@ -113,12 +113,18 @@ fn plan(args: &Args, source: &Source, input: &Input) -> Result<Planned, Refusal>
     let asked = args.output.as_deref().filter(|_| !printed).map(disk::absolute);
     let usual = format!("{}/etc/supervisord.conf", input.directory);
     let wanted = asked.clone().unwrap_or(usual);
-    let derived = derive(input, &source.catalogue, &Place::new(&input.directory, &wanted));
-    let mut derived = source.faults(derived)?;
+    let derive_for = |conf: &str| {
+        let place = Place::new(&input.directory, conf);
+        source.faults(derive(input, &source.catalogue, &place))
+    };
+    let mut derived = derive_for(&wanted)?;
     let conf = match (&asked, &derived.conf) {
         (None, Some(told)) => disk::absolute(told),
         _ => wanted,
     };
+    if asked.is_none() && !derived.told && derived.conf.is_some() {
+        derived = derive_for(&conf)?;
+    }
     derived.settle(&conf);
     let place = Place::new(&input.directory, &conf);
     if !derived.told && (printed || !place.is_inside()) {

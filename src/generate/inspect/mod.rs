@@ -29,11 +29,12 @@ pub fn inspect(
     let parts: Vec<Known<'_>> = input
         .parts
         .iter()
+        .chain(&input.supervisors)
         .filter(|part| !is_left_out(part))
         .map(|part| Known { part, recipe: recipe_of(catalogue, part) })
         .collect();
     let scene = Scene { input, derived, services: services(input, &parts), parts };
-    let mut faults = unbuilt::parts(project);
+    let mut faults = unbuilt::parts(project, input);
     faults.extend(unbuilt::programs(project, input, derived));
     faults.extend(scene.shared_ports());
     faults.extend(scene.unserved());

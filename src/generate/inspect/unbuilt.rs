@@ -1,8 +1,6 @@
 //! Sections that look like parts and that nothing builds, and programs that would run what they
 //! would have made.
 
-use std::collections::BTreeSet;
-
 use crate::buildout::{Project, Section, Value};
 use crate::diag::Diagnostic;
 use crate::generate::derive::Derived;
@@ -10,28 +8,17 @@ use crate::generate::input::Input;
 
 use super::at;
 
-/// Sections with a recipe, their own or a macro's, that no list of parts reaches and that are no
-/// macro themselves.
-fn idle(project: &Project) -> Vec<(String, Section)> {
-    let reached: BTreeSet<String> =
-        project.reached_parts().unwrap_or_default().into_iter().collect();
-    let macros: BTreeSet<&str> = project
-        .raw()
-        .values()
-        .filter_map(|section| section.get("<"))
-        .flat_map(|value| value.text.lines().map(str::trim))
-        .collect();
-    let names = project
-        .sections()
-        .filter(|name| *name != "buildout" && !reached.contains(*name) && !macros.contains(name));
-    names
-        .filter_map(|name| Some((name.to_owned(), project.expanded(name)?)))
-        .filter(|(_, section)| section.get("recipe").is_some_and(|recipe| !recipe.text.is_empty()))
-        .collect()
+/// Sections that look like parts and that no list of parts reaches.
+fn idle(project: &Project, input: &Input) -> Vec<(String, Section)> {
+    let names = input.unlisted.iter();
+    names.filter_map(|name| Some((name.clone(), project.expanded(name)?))).collect()
 }
 
-pub(super) fn parts(project: &Project) -> Vec<Diagnostic> {
-    let told = idle(project).into_iter().map(|(name, section)| {
+pub(super) fn parts(project: &Project, input: &Input) -> Vec<Diagnostic> {
+    // What stands for Supervisor counts where it is.
+    let counts = |name: &str| input.supervisors.iter().any(|part| part.name == name);
+    let idle = idle(project, input).into_iter().filter(|(name, _)| !counts(name));
+    let told = idle.map(|(name, section)| {
         let message = format!("nothing builds part `{name}`");
         let help = format!("add it to `parts` of [buildout], or remove [{name}]");
         // A line of the section itself, where it has one.
@@ -46,7 +33,7 @@ pub(super) fn parts(project: &Project) -> Vec<Diagnostic> {
 
 /// Programs that run a script of a part that nothing builds.
 pub(super) fn programs(project: &Project, input: &Input, derived: &Derived) -> Vec<Diagnostic> {
-    let idle = idle(project);
+    let idle = idle(project, input);
     let script_of = |name: &str, section: &Section| match section.get("control-script") {
         Some(script) if !script.text.contains("${") => script.text.clone(),
         _ => name.to_owned(),
