@@ -8,6 +8,7 @@ use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
+use support::terminal::Terminal;
 use support::{Sandbox, oracle, wait_until};
 
 /// The part for Supervisor is the seed's.
@@ -122,6 +123,8 @@ impl Site {
                 self.runs += 1;
                 self.buildout(&[&format!("supervisor:changed={}", self.runs)]);
             }
+            // Without scripts, and without their part.
+            'S' => drop(self.buildout(&["supervisor:scripts="])),
             'R' => drop(self.buildout(&["buildout:parts="])),
             'D' => fs::remove_file(self.dir.join(".installed.cfg")).expect("buildout has run"),
             _ => panic!("no step {step}"),
@@ -184,19 +187,22 @@ const ALL: [&str; 4] = ["supervisord", "supervisorctl", "echo_supervisord_conf",
 
 #[test]
 fn the_scripts_are_complete_whichever_came_last() {
-    for (steps, owners) in [
-        ("BGBGGB", "bsbssb"),
-        ("GBBGB", "sbbsb"),
-        ("BGNGNNG", "bsbsbbs"),
-        // The part is gone, and buildout deletes what it has noted: not what supkit took over.
-        ("BGR", "bss"),
-        ("GBGRGB", "sbsssb"),
-        // Without its notes buildout installs anew.
-        ("BGDBG", "bssbs"),
-        ("GBDG", "sbbs"),
-    ] {
-        walk(PROJECT, &ALL, steps, owners);
-    }
+    walk(PROJECT, &ALL, "BGBBGGB", "bsbbssb");
+}
+
+#[test]
+fn with_changed_options_buildout_installs_anew() {
+    walk(PROJECT, &ALL, "GBNGNNG", "sbbsbbs");
+}
+
+#[test]
+fn scripts_that_supkit_took_over_survive_the_end_of_their_part() {
+    walk(PROJECT, &ALL, "BGRGBGSSG", "bsssbssss");
+}
+
+#[test]
+fn without_its_notes_buildout_installs_anew() {
+    walk(PROJECT, &ALL, "BGDBDG", "bssbbs");
 }
 
 #[test]
@@ -207,7 +213,7 @@ fn scripts_that_buildout_deletes_with_their_part_come_back() {
 #[test]
 fn a_configuration_that_a_recipe_writes_changes_hands_as_well() {
     let names = ["supervisord", "supervisorctl"];
-    walk(TOLD, &names, "BGBGNGNBGDBG", "bsbsbsbbssbs");
+    walk(TOLD, &names, "BGBGNGDBG", "bsbsbssbs");
     let site = Site::new(TOLD);
     site.buildout(&[]);
     assert!(!site.read("etc/supervisord.conf").contains("supkit"));
@@ -235,6 +241,35 @@ fn buildouts_notes_stay_as_they_are_but_for_the_scripts() {
     let changed = got.iter().zip(&expected).filter(|(new, old)| new != old && first(new));
     assert_eq!(changed.count(), 1, "{before}\n---\n{after}");
     assert!(site.generate().contains("nothing changed"));
+}
+
+/// The seed's monitoring server: the client is sent there, and asks who one is.
+#[test]
+fn the_client_of_a_monitoring_server_asks_for_the_password() {
+    let port = support::sandbox::free_port();
+    let site = Site::new(&format!(
+        "{PROJECT}supervisor-port = 127.0.0.1:{port}\nsupervisor-username = admin\n\
+         supervisor-password = secret\nsupervisorctl-serverurl = http://localhost:{port}\n"
+    ));
+    site.generate();
+    site.works("bin/supervisord", &[]);
+    let said = text(&site.call("bin/supervisorctl", &["status"]));
+    assert!(said.contains("Server requires authentication"), "{said}");
+    let mut shell = Terminal::run(&site.command("bin/supervisorctl"));
+    shell.expect("Server requires authentication");
+    shell.expect("Username:");
+    shell.press("admin\r");
+    shell.expect("Password:");
+    shell.press("secret\r");
+    shell.expect("web ");
+    shell.expect("supervisor> ");
+    shell.press("shutdown\r");
+    shell.expect("Really shut the remote supervisord process down y/N? ");
+    shell.press("y\r");
+    shell.expect("Shut down");
+    shell.press("\u{4}");
+    assert!(shell.ends().success());
+    wait_until("the daemon has gone", || !site.exists("var/supervisord.pid"));
 }
 
 /// The daemon runs, starts all, stops all and ends.
