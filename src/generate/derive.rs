@@ -211,8 +211,10 @@ fn derived(
     if !faults.is_empty() {
         return Err(faults);
     }
+    let frame = frame::frame(&place.path("var"), daemons);
+    let unserved_client = frame::unserved_client(&frame);
     let deployment = Deployment {
-        frame: frame::frame(&place.path("var"), daemons),
+        frame,
         programs,
         groups,
         includes: vec!["%(here)s/supervisord.d/*.conf".to_owned()],
@@ -227,6 +229,7 @@ fn derived(
         warnings: unknown_recipes(&unknown)
             .into_iter()
             .chain(daemons.disagreements())
+            .chain(unserved_client)
             .chain(daemons.0.iter().flat_map(|part| frame::unknown_options(part)))
             .collect(),
     })

@@ -174,6 +174,23 @@ fn client(to_var: &str, daemons: Daemons<'_>) -> Section {
     section
 }
 
+/// A client that is sent to a server on a port where the frame has none.
+pub(super) fn unserved_client(frame: &[Section]) -> Option<Diagnostic> {
+    let client = frame.iter().find(|section| section.name == "supervisorctl")?;
+    let url = client.settings.iter().find(|setting| setting.option == "serverurl")?;
+    let has_port = frame.iter().any(|section| section.name == "inet_http_server");
+    if has_port || !url.value.starts_with("http://") {
+        return None;
+    }
+    let message = format!("supervisorctl asks {}, but there is no server on a port", url.value);
+    let help = format!("set `{PORT}` in the part that stands for Supervisor");
+    let warning = Diagnostic::warning("no-server", message).help(help);
+    Some(match url.origin {
+        Origin::Project(Some(span)) => warning.at(span),
+        _ => warning,
+    })
+}
+
 /// What a part says about `[supervisorctl]`. An option that is set to nothing is left out.
 pub(super) fn set_client(section: &mut Section, part: &Part) {
     for row in rows_of_client() {

@@ -120,7 +120,7 @@ fn a_dry_run_shows_everything_even_if_files_of_others_are_in_the_way() {
     let output = supkit(&sandbox, &["generate", "--dry-run"]);
     let (shown, said) = (text(&output.stdout), text(&output.stderr));
     assert!(shown.contains("[program:instance]"), "{shown}");
-    assert!(said.contains("would not overwrite") && said.contains("--replace"), "{said}");
+    assert!(said.contains("would need --replace to overwrite"), "{said}");
     assert!(said.contains("would write"), "{said}");
     assert_eq!(output.status.code(), Some(1), "as the real run would end");
     assert_eq!(sandbox.names(), names);
@@ -178,6 +178,26 @@ fn scripts_know_a_configuration_at_an_unusual_place() {
     generate(&sandbox, &["--output", "conf/my.conf"]);
     assert!(sandbox.read("conf/my.conf").contains("file = %(here)s/../var/supervisor.sock"));
     assert!(sandbox.read("bin/supervisorctl").contains("-c \"${_bin%/*}/conf/my.conf\""));
+}
+
+#[test]
+fn scripts_find_the_program_from_any_directory() {
+    let outside = Sandbox::new();
+    let elsewhere = outside.path("bin");
+    for (directory, bin) in [
+        ("${buildout:directory}/out/our bin", "out/our bin"),
+        (elsewhere.to_str().expect("UTF-8"), elsewhere.to_str().expect("UTF-8")),
+    ] {
+        let sandbox =
+            project(&SMALL.replace("[web]", &format!("bin-directory = {directory}\n\n[web]")));
+        generate(&sandbox, &[]);
+        let script = sandbox.dir().join(bin).join("supervisord");
+        let output = sandbox.command(script).arg("--version").output().expect("it runs");
+        assert_eq!(text(&output.stdout), "4.3.0\n", "{}", text(&output.stderr));
+    }
+    let sandbox = project(&SMALL.replace("[web]", "bin-directory = libexec\n\n[web]"));
+    let said = refused(&sandbox, &[]);
+    assert!(said.contains("which is the place of the program itself"), "{said}");
 }
 
 #[test]
@@ -319,8 +339,11 @@ fn the_client_can_be_sent_to_the_server_on_a_port() {
     let (sandbox, _) = beside(&egg);
     assert_eq!(section(&sandbox, "supervisorctl"), socket);
     let url = "serverurl = http://localhost:9001";
-    let (sandbox, _) = beside(&format!("{egg}supervisorctl-{url}\n"));
+    let (sandbox, said) = beside(&format!("{egg}supervisorctl-{url}\n"));
     assert_eq!(section(&sandbox, "supervisorctl"), url, "so that it asks for the password");
+    assert!(!said.contains("no server on a port"), "{said}");
+    let (_, said) = beside(&format!("[supervisor]\nrecipe = zc.recipe.egg\nsupervisorctl-{url}\n"));
+    assert!(said.contains("no server on a port") && said.contains("supervisor-port"), "{said}");
     let (sandbox, _) = beside(&format!(
         "{egg}supervisorctl-{url}\nsupervisorctl-username = admin\nsupervisorctl-password = secret\n"
     ));

@@ -10,7 +10,7 @@ use crate::generate::deployment::Origin;
 use crate::generate::derive::Derived;
 use crate::generate::differ::{Difference, differences};
 use crate::generate::input::Input;
-use crate::generate::plan::{Role, Verdict};
+use crate::generate::plan::{Conflict, Role, Verdict};
 
 use super::Planned;
 use super::sources::{Refusal, Source};
@@ -87,7 +87,8 @@ fn verb(verdict: &Verdict) -> &'static str {
         Verdict::New => "write",
         Verdict::Changed => "replace",
         Verdict::Unchanged => "not touch",
-        Verdict::Conflict(_) => "not overwrite",
+        Verdict::Conflict(Conflict::NoFile(_)) => "fail to replace",
+        Verdict::Conflict(_) => "need --replace to overwrite",
     }
 }
 
