@@ -126,6 +126,10 @@ impl Site {
             // Without scripts, and without their part.
             'S' => drop(self.buildout(&["supervisor:scripts="])),
             'R' => drop(self.buildout(&["buildout:parts="])),
+            'F' => {
+                let output = self.call(oracle::bin("buildout"), &["-N", "supervisor:eggs=gone"]);
+                assert!(!output.status.success(), "{}", text(&output));
+            }
             'D' => fs::remove_file(self.dir.join(".installed.cfg")).expect("buildout has run"),
             _ => panic!("no step {step}"),
         }
@@ -198,6 +202,8 @@ fn with_changed_options_buildout_installs_anew() {
 #[test]
 fn scripts_that_supkit_took_over_survive_the_end_of_their_part() {
     walk(PROJECT, &ALL, "BGRGBGSSG", "bsssbssss");
+    // buildout uninstalls the part, and fails to install it again.
+    walk(PROJECT, &ALL, "BGFG", "bsss");
 }
 
 #[test]
