@@ -7,6 +7,15 @@ use std::process::Output;
 
 use crate::support::Sandbox;
 
+const SMALL: &str = "\
+[buildout]
+parts = web
+
+[web]
+recipe = some.recipe
+supervisor-command = ${buildout:directory}/bin/web --port 1
+";
+
 const SEED: &str = include_str!("../../fixtures/seed/buildout.cfg");
 
 fn project(cfg: &str) -> Sandbox {

@@ -28,6 +28,7 @@ mod generate;
 mod jobs;
 mod pidproxy;
 mod projects;
+mod real_buildout;
 mod rpc;
 mod seed;
 mod update;

@@ -1,27 +1,28 @@
 //! TCP ports that stay a test's own until it ends.
 //!
 //! A port that was bound and released belongs to whoever comes first. These ports are locked instead:
-//! a file for each, locked as long as its [`Port`] lives, in whichever process of whichever user. They
+//! a file for each, locked as long as its [`Port`] lives, in whichever process. They
 //! lie below the range from which the kernel takes the ports of outgoing connections.
 
 use std::fs::{self, File};
 use std::net::TcpListener;
 use std::ops::Range;
-use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-const LOCKS: &str = "/tmp/supkit-test-ports";
+use nix::fcntl::{Flock, FlockArg};
+
+const LOCKS: &str = concat!(env!("CARGO_TARGET_TMPDIR"), "/ports");
 /// Above what services usually have.
 const FIRST: u16 = 15_000;
 
 pub struct Port {
     number: u16,
-    _lock: File,
+    _lock: Flock<File>,
 }
 
 impl Port {
     pub fn reserve() -> Self {
-        make_lock_directory();
+        fs::create_dir_all(LOCKS).expect("a directory for locks");
         let mut numbers: Vec<u16> = candidates().collect();
         // Processes begin in different places, so that they seldom meet.
         let start = std::process::id() as usize * 37 % numbers.len();
@@ -37,13 +38,6 @@ impl Port {
     }
 }
 
-/// Everybody may lock here, nobody may delete what is another's.
-fn make_lock_directory() {
-    if fs::create_dir(LOCKS).is_ok() {
-        fs::set_permissions(LOCKS, fs::Permissions::from_mode(0o1777)).expect("it is ours");
-    }
-}
-
 fn candidates() -> Range<u16> {
     let range = fs::read_to_string("/proc/sys/net/ipv4/ip_local_port_range").unwrap_or_default();
     let ephemeral = range.split_whitespace().next().and_then(|first| first.parse().ok());
@@ -51,11 +45,10 @@ fn candidates() -> Range<u16> {
 }
 
 /// The lock of a port that is ours now and that no other program listens on.
-fn locked_and_free(number: u16) -> Option<File> {
+fn locked_and_free(number: u16) -> Option<Flock<File>> {
     let path = Path::new(LOCKS).join(number.to_string());
-    // To lock a file, reading is enough; another user may have made it.
-    let lock = File::open(&path).or_else(|_| File::create(&path)).ok()?;
-    lock.try_lock().ok()?;
+    let file = File::create(path).ok()?;
+    let lock = Flock::lock(file, FlockArg::LockExclusiveNonblock).ok()?;
     TcpListener::bind(("0.0.0.0", number)).ok()?;
     Some(lock)
 }

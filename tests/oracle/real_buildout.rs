@@ -1,15 +1,14 @@
 //! `supkit generate` and the real zc.buildout in one directory, in any order: the scripts of `bin`
 //! are complete and work, whichever of the two wrote them last.
 
-mod support;
-
 use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
-use support::terminal::Terminal;
-use support::{Sandbox, oracle, wait_until};
+use crate::support::port::Port;
+use crate::support::terminal::Terminal;
+use crate::support::{Sandbox, oracle, wait_until};
 
 /// The part for Supervisor is the seed's.
 const PROJECT: &str = "\
@@ -252,7 +251,8 @@ fn buildouts_notes_stay_as_they_are_but_for_the_scripts() {
 /// The seed's monitoring server: the client is sent there, and asks who one is.
 #[test]
 fn the_client_of_a_monitoring_server_asks_for_the_password() {
-    let port = support::sandbox::free_port();
+    let reserved = Port::reserve();
+    let port = reserved.number();
     let site = Site::new(&format!(
         "{PROJECT}supervisor-port = 127.0.0.1:{port}\nsupervisor-username = admin\n\
          supervisor-password = secret\nsupervisorctl-serverurl = http://localhost:{port}\n"
