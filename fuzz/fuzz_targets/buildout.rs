@@ -6,12 +6,12 @@
 use std::rc::Rc;
 
 use libfuzzer_sys::fuzz_target;
-use supkit::buildout::{NoRecipes, Paper, Project, Request};
+use supkit::buildout::{NoRecipes, MemoryFiles, Project, Request};
 
 fuzz_target!(|bytes: &[u8]| {
     let text = String::from_utf8_lossy(bytes);
     let (top, base) = text.split_once('\0').unwrap_or((&text, ""));
-    let paper = Paper::with(&[("buildout.cfg", top), ("base.cfg", base)]);
+    let paper = MemoryFiles::with(&[("buildout.cfg", top), ("base.cfg", base)]);
     for request in [Request::strict("buildout.cfg"), Request::lazy("buildout.cfg")] {
         match Project::load(&request, &paper, Rc::new(NoRecipes)) {
             Ok(project) => {

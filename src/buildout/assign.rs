@@ -1,5 +1,5 @@
-//! `section:option=value` on the command line. Given twice, the greater value wins: they are
-//! sorted, as the oracle has it.
+//! Command-line assignments `section:option=value`. If an option is assigned twice, the greater
+//! value wins, because zc.buildout sorts assignments.
 
 use std::fmt;
 
@@ -9,12 +9,12 @@ use crate::ini::text::strip;
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Assignment {
     pub section: String,
-    /// With its operator, if it has one: `parts+`.
+    /// Including its operator: `parts+`.
     pub option: String,
     pub value: String,
 }
 
-/// A word that is no assignment.
+/// A word that is not an assignment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NoAssignment(String);
 
@@ -27,7 +27,7 @@ impl fmt::Display for NoAssignment {
 impl std::error::Error for NoAssignment {}
 
 impl Assignment {
-    /// An option of `[buildout]`, as the short flags set them.
+    /// An option of `[buildout]`, as set by the short flags.
     pub fn buildout(option: &str, value: &str) -> Self {
         Self { section: "buildout".into(), option: option.into(), value: value.into() }
     }

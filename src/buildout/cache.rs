@@ -1,15 +1,14 @@
-//! The cache of extended URLs: a directory with one file a URL, named by the MD5 of the URL.
-//! Nothing is ever downloaded here; what is not in the cache is refused with the command that
-//! would put it there.
+//! The extends-cache: a directory with one file per URL, named by the MD5 of the URL. Nothing is
+//! downloaded; a URL that is not cached is an error with the command that would cache it.
 
+use super::buildout_env::BuildoutEnv;
 use super::fault::{Fault, Kind};
 use super::md5;
-use super::outside::Outside;
 use super::paths;
 use super::value::Section;
 use crate::ini::text::repr;
 
-/// What `[buildout]` says about downloads at the time a file is opened.
+/// The download options of `[buildout]` when a file is opened.
 pub(super) struct Download {
     directory: String,
     cache: Option<String>,
@@ -50,9 +49,9 @@ fn has_reference(text: &str) -> bool {
     text.find("${").is_some_and(|at| text[at..].contains('}'))
 }
 
-/// The local file that holds what the URL names.
+/// The local file for a URL.
 pub(super) fn fetch(
-    outside: &dyn Outside,
+    env: &dyn BuildoutEnv,
     download: &Download,
     url: &str,
 ) -> Result<String, Refusal> {
@@ -64,16 +63,16 @@ pub(super) fn fetch(
         return Err(refusal(url, download, ".extends-cache", &name, true));
     };
     let configured = paths::join(&download.directory, cache);
-    let home = paths::join(&download.directory, &paths::expand_user(&outside.home(), cache));
+    let home = paths::join(&download.directory, &paths::expand_user(&env.home(), cache));
     for directory in [&configured, &home] {
         let path = paths::join(directory, &name);
-        if outside.exists(&path) {
+        if env.exists(&path) {
             return Ok(path);
         }
     }
     let mut refusal = refusal(url, download, &home, &name, false);
-    if !outside.exists(&configured) {
-        let missing = paths::absolute(&outside.directory(), &configured);
+    if !env.exists(&configured) {
+        let missing = paths::absolute(&env.directory(), &configured);
         refusal.message = format!(
             "The directory:\n{}\nto be used as a download cache doesn't exist.\n",
             repr(&missing)

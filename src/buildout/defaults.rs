@@ -1,12 +1,12 @@
-//! What `[buildout]` has before any file is read.
+//! The default options of `[buildout]`.
 
 use super::value::{Origin, Section, Value};
 
-/// The release whose answers these are; `[versions]` demands at least it.
+/// The emulated release of zc.buildout; `[versions]` requires at least this version.
 pub(super) const BUILDOUT_VERSION: &str = "6.0.1";
 pub(super) const RECIPE_EGG_VERSION: &str = "2.0.6";
 
-/// All but `executable`, which depends on the machine.
+/// All defaults except `executable`, which depends on the machine.
 const DEFAULTS: &[(&str, &str)] = &[
     ("allow-hosts", "*"),
     ("allow-picked-versions", "true"),
@@ -31,11 +31,11 @@ const DEFAULTS: &[(&str, &str)] = &[
     ("use-dependency-links", "true"),
 ];
 
-/// The directories that are joined with `directory` before anything refers to them.
+/// Directories that are made absolute before they are referenced.
 pub(super) const DIRECTORIES: &[&str] =
     &["bin-directory", "parts-directory", "eggs-directory", "develop-eggs-directory"];
 
-/// The directories that belong to the file that sets them.
+/// Directories that are relative to the file that sets them.
 pub(super) const CACHES: &[&str] = &["download-cache", "eggs-directory", "extends-cache"];
 
 pub(super) fn section(executable: &str, directory: &str) -> Section {

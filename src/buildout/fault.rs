@@ -1,36 +1,37 @@
-//! Why a project has no answer: the oracle's own words, the place, and the chain that led there.
+//! Why a project could not be read: zc.buildout's message, the position, and the chain of
+//! references.
 
 use crate::diag::{Diagnostic, Span};
 
-/// The kinds that callers treat differently; the text is in the message.
+/// The kinds of errors that callers distinguish.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
-    /// A file that is no buildout configuration.
+    /// The file is not a valid buildout configuration.
     Syntax,
-    /// The condition of a section header.
+    /// The condition of a section header is invalid.
     Condition,
-    /// A file that is extended and cannot be read, or extends itself.
+    /// An extended file cannot be read, or extends itself.
     Extends,
-    /// An option that a reference names and nobody sets.
+    /// A referenced option is not set.
     MissingOption,
-    /// As before, in a section with a recipe: the recipe may make it.
+    /// The same in a section with a recipe, which may set the option.
     MadeByRecipe,
     MissingSection,
     Circular,
-    /// `${...}` that is no reference.
+    /// An invalid `${...}`.
     Reference,
-    /// `<=` that leads nowhere or round in a circle.
+    /// `<=` names an unknown section or is circular.
     Macro,
-    /// An option of `[buildout]` with an impossible value.
+    /// An option of `[buildout]` has an invalid value.
     Value,
-    /// More depth or text than any project has.
+    /// A limit of nesting or text size was exceeded.
     Limit,
-    /// What the oracle calls an internal error.
+    /// What zc.buildout reports as an internal error.
     Internal,
 }
 
 impl Kind {
-    /// The stable name of the diagnostic.
+    /// The stable diagnostic code.
     pub fn code(self) -> &'static str {
         match self {
             Self::Syntax => "buildout-syntax",
@@ -49,9 +50,9 @@ impl Kind {
     }
 }
 
-/// One link of the chain: what was being done, and the lines that asked for it.
+/// One link of the chain: the operation, and the lines that caused it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Step {
+pub struct ChainLink {
     pub doing: String,
     pub span: Option<Span>,
 }
@@ -65,7 +66,7 @@ struct Parts {
     message: String,
     spans: Vec<Span>,
     help: Option<String>,
-    steps: Vec<Step>,
+    steps: Vec<ChainLink>,
 }
 
 impl Fault {
@@ -87,10 +88,10 @@ impl Fault {
         self
     }
 
-    /// Said by each caller on the way out, so the outermost step comes last.
+    /// Added by each caller on the way out, so the outermost step is last.
     #[must_use]
     pub(super) fn while_doing(mut self, doing: impl Into<String>, span: Option<Span>) -> Self {
-        self.0.steps.push(Step { doing: doing.into(), span });
+        self.0.steps.push(ChainLink { doing: doing.into(), span });
         self
     }
 
@@ -98,13 +99,13 @@ impl Fault {
         self.0.kind
     }
 
-    /// The oracle's text; it may have several lines.
+    /// zc.buildout's message; it may have several lines.
     pub fn message(&self) -> &str {
         &self.0.message
     }
 
-    /// The chain, from the outermost wish to the innermost.
-    pub fn steps(&self) -> impl Iterator<Item = &Step> {
+    /// The chain, outermost step first.
+    pub fn steps(&self) -> impl Iterator<Item = &ChainLink> {
         self.0.steps.iter().rev()
     }
 

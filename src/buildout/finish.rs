@@ -1,26 +1,26 @@
-//! What is done to the merged sections before and after `[buildout]` is resolved: versions,
-//! directories made absolute, options checked.
+//! Steps before and after `[buildout]` is resolved: versions, absolute directories and option
+//! checks.
 
+use super::buildout_env::BuildoutEnv;
 use super::defaults::{BUILDOUT_VERSION, CACHES, DIRECTORIES, RECIPE_EGG_VERSION};
 use super::fault::{Fault, Kind};
 use super::options::Engine;
-use super::outside::Outside;
 use super::value::{Origin, Section, Sections, Value};
 use super::{flags, paths};
 use crate::diag::SourceId;
 use crate::ini::text::repr;
 
-/// The versions section and the caches, in the raw sections.
+/// Adds the versions section and the caches to the raw sections.
 pub(super) fn raw<'n>(
     sections: &mut Sections,
-    outside: &dyn Outside,
+    env: &dyn BuildoutEnv,
     name_of: &dyn Fn(SourceId) -> Option<&'n str>,
     gaps: bool,
 ) -> Result<(), Fault> {
     versions(sections, gaps)?;
     let Some(buildout) = sections.get_mut("buildout") else { return Ok(()) };
     for name in CACHES {
-        cache(buildout, name, outside, name_of)?;
+        cache(buildout, name, env, name_of)?;
     }
     Ok(())
 }
@@ -36,7 +36,7 @@ fn versions(sections: &mut Sections, gaps: bool) -> Result<(), Fault> {
         return Ok(());
     }
     let Some(section) = sections.get_mut(&named.text) else {
-        // It may stand in a file that could not be had.
+        // It may be in a file that was not available.
         if gaps {
             return Ok(());
         }
@@ -55,11 +55,11 @@ fn versions(sections: &mut Sections, gaps: bool) -> Result<(), Fault> {
     Ok(())
 }
 
-/// A relative cache belongs to the directory of the file that names it.
+/// A relative cache is relative to the file that names it.
 fn cache<'n>(
     buildout: &mut Section,
     name: &str,
-    outside: &dyn Outside,
+    env: &dyn BuildoutEnv,
     name_of: &dyn Fn(SourceId) -> Option<&'n str>,
 ) -> Result<(), Fault> {
     let directory = buildout.get("directory").map(|value| value.text.clone()).unwrap_or_default();
@@ -83,13 +83,13 @@ fn cache<'n>(
             paths::dirname(file).to_owned()
         }
     };
-    let path = paths::expand_user(&outside.home(), &value.text);
-    let path = paths::absolute(&outside.directory(), &paths::join(&base, &path));
+    let path = paths::expand_user(&env.home(), &value.text);
+    let path = paths::absolute(&env.directory(), &paths::join(&base, &path));
     value.set_directory(path);
     Ok(())
 }
 
-/// Joins the standard directories with `directory`, as far as no reference is in them.
+/// Makes the standard directories absolute, unless they contain references.
 pub(super) fn directories(sections: &mut Sections) {
     let Some(buildout) = sections.get_mut("buildout") else { return };
     let Some(base) = buildout.get("directory").map(|value| value.text.clone()) else { return };
@@ -100,8 +100,8 @@ pub(super) fn directories(sections: &mut Sections) {
     }
 }
 
-/// Resolves `[buildout]` and the versions, and checks what buildout checks at its start.
-pub(super) fn buildout(engine: &mut Engine, outside: &dyn Outside) -> Result<(), Fault> {
+/// Resolves `[buildout]` and the versions, and performs buildout's startup checks.
+pub(super) fn buildout(engine: &mut Engine, env: &dyn BuildoutEnv) -> Result<(), Fault> {
     let offline = raw_flag(engine, "offline")?;
     if !offline {
         raw_flag(engine, "newest")?;
@@ -128,19 +128,19 @@ pub(super) fn buildout(engine: &mut Engine, outside: &dyn Outside) -> Result<(),
     {
         flag(engine, name)?;
     }
-    eggs_directory(engine, outside)?;
+    eggs_directory(engine, env)?;
     if flag(engine, "install-from-cache")? && offline {
         let message = "install-from-cache can't be used with offline mode.\n\
                        Nothing is installed, even from cache, in offline\n\
                        mode, which might better be called 'no-install mode'.\n";
         return Err(at(engine, "install-from-cache", Fault::new(Kind::Value, message)));
     }
-    home(engine, outside, &directory)
+    home(engine, env, &directory)
 }
 
-/// The project's directory must be there, unless making a cache would make it.
-fn home(engine: &mut Engine, outside: &dyn Outside, directory: &str) -> Result<(), Fault> {
-    let here = paths::absolute(&outside.directory(), directory);
+/// The project directory must exist, unless creating a cache would create it.
+fn home(engine: &mut Engine, env: &dyn BuildoutEnv, directory: &str) -> Result<(), Fault> {
+    let here = paths::absolute(&env.directory(), directory);
     for name in CACHES {
         let cache = text(engine, name)?;
         let cache = paths::absolute(&here, &cache);
@@ -148,22 +148,22 @@ fn home(engine: &mut Engine, outside: &dyn Outside, directory: &str) -> Result<(
             return Ok(());
         }
     }
-    if outside.exists(&here) {
+    if env.exists(&here) {
         return Ok(());
     }
     let message = format!("No such file or directory: {}", repr(directory));
     Err(at(engine, "directory", Fault::new(Kind::Internal, message)))
 }
 
-/// Each format of eggs has its own directory; so has each binary interface, on demand.
-fn eggs_directory(engine: &mut Engine, outside: &dyn Outside) -> Result<(), Fault> {
+/// Each egg format and, on demand, each ABI has its own directory.
+fn eggs_directory(engine: &mut Engine, env: &dyn BuildoutEnv) -> Result<(), Fault> {
     let mut path = text(engine, "eggs-directory")?;
     let version = text(engine, "eggs-directory-version")?;
     if !version.is_empty() {
         path = paths::join(&path, &version);
     }
     if engine.raw_value("buildout", "abi-tag-eggs").is_some() && flag(engine, "abi-tag-eggs")? {
-        let python = outside.python();
+        let python = env.python();
         let mut numbers = python.version.split('.');
         let tag = numbers.by_ref().take(2).collect::<String>();
         path = paths::join(&path, &format!("cp{tag}"));
@@ -199,7 +199,7 @@ fn flag(engine: &mut Engine, option: &str) -> Result<bool, Fault> {
     flags::read(option, &text).map_err(|fault| at(engine, option, fault))
 }
 
-/// Read before anything is resolved, as the oracle does.
+/// Read before anything is resolved, as in zc.buildout.
 fn raw_flag(engine: &Engine, option: &str) -> Result<bool, Fault> {
     let value = engine.raw_value("buildout", option);
     let text = value.map_or("", |value| value.text.as_str());

@@ -1,4 +1,4 @@
-//! Options of `[buildout]` that are true or false, spelled exactly so.
+//! Boolean options of `[buildout]`: exactly `true` or `false`.
 
 use super::fault::{Fault, Kind};
 use crate::ini::text::repr;

@@ -1,5 +1,4 @@
-//! `.installed.cfg`: what buildout left behind about each part it installed, with every option
-//! that the recipes made.
+//! Reads `.installed.cfg`, which records each installed part with all options that its recipe set.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +6,7 @@ use crate::diag::SourceId;
 use crate::ini::buildout as ini;
 use crate::ini::text::words;
 
-/// How buildout writes white space that its grammar would eat.
+/// zc.buildout's escapes for white space.
 const SPACES: &[(&str, &str)] = &[
     ("%(__buildout_space__)s", " "),
     ("%(__buildout_space_n__)s", "\n"),
@@ -23,7 +22,7 @@ pub struct Installed {
 }
 
 impl Installed {
-    /// Reads the file's text; what cannot be read counts as not installed.
+    /// Parses the file; an unreadable file counts as nothing installed.
     pub fn read(text: &str) -> Self {
         let Ok(sections) = ini::parse(SourceId(u32::MAX), text, &mut |_| Ok(true)) else {
             return Self::default();
@@ -35,12 +34,12 @@ impl Installed {
         Self { parts, options }
     }
 
-    /// The parts in the order of their installation.
+    /// The parts in installation order.
     pub fn parts(&self) -> &[String] {
         &self.parts
     }
 
-    /// The options of a part that this recipe installed, without buildout's own notes.
+    /// The options of a part that this recipe installed, without buildout's own records.
     pub fn part(
         &self,
         name: &str,
@@ -50,12 +49,12 @@ impl Installed {
             return None;
         }
         let options = self.options.get(name)?;
-        // What another recipe made says nothing about this one.
+        // Options of a different recipe are ignored.
         options.get("recipe").filter(|by| *by == recipe)?;
         Some(options.iter().filter(|(option, _)| !option.starts_with("__buildout_")))
     }
 
-    /// The paths that installing the part made.
+    /// The paths that the part created.
     pub fn paths(&self, name: &str) -> impl Iterator<Item = &str> {
         let paths = self.options.get(name).and_then(|part| part.get("__buildout_installed__"));
         paths.into_iter().flat_map(|text| text.lines()).filter(|line| !line.is_empty())

@@ -1,21 +1,21 @@
-//! One layer laid upon another: plain options win, `x +` and `x -` work on the lines below. The
-//! order and the odd results are those of zc.buildout, which real projects depend on.
+//! Merges layers: plain options override, `x +` and `x -` modify lines of lower layers. Order and
+//! edge cases are the same as in zc.buildout, because projects depend on them.
 
 use super::value::{Origin, Section, Sections, Value};
 
-/// What the oracle dies of where an operator stands alone or has lost its blank.
+/// The error of zc.buildout for an operator without an option name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct EmptyKey {
     pub(super) section: String,
     pub(super) value: Box<Value>,
 }
 
-/// All sections of `upper` upon those of `lower`.
+/// Merges the sections of `upper` into `lower`.
 pub(super) fn update(lower: &mut Sections, upper: Sections) -> Result<(), EmptyKey> {
     for (name, section) in upper {
         let merged = match lower.remove(&name) {
             Some(below) => update_section(&name, below, section),
-            // The macros are not known yet; the operators wait for them.
+            // Macros are not expanded yet, so the operators are kept.
             None if section.contains_key("<") => Ok(section),
             None => update_section(&name, Section::new(), first_layer(section)),
         };
@@ -24,10 +24,10 @@ pub(super) fn update(lower: &mut Sections, upper: Sections) -> Result<(), EmptyK
     Ok(())
 }
 
-/// In a section that no lower layer has, `+=` assigns and `-=` leaves nothing.
+/// In a section that no lower layer has, `+=` assigns and `-=` yields an empty value.
 ///
-/// The oracle cuts two characters off the key for this, also where the blank before the operator
-/// is missing: `xy+=1` sets `x`.
+/// Like zc.buildout, this removes two characters from the key even if there is no blank before the
+/// operator: `xy+=1` sets `x`.
 fn first_layer(mut section: Section) -> Section {
     let keys: Vec<String> =
         section.keys().filter(|key| key.ends_with(['+', '-'])).cloned().collect();
@@ -42,7 +42,7 @@ fn first_layer(mut section: Section) -> Section {
                 let all = Value::new(value.text.clone(), Origin::Implicit);
                 value.remove(&all);
             }
-            section.insert(plain, value.without_ground());
+            section.insert(plain, value.mark_incomplete());
         }
     }
     section
@@ -53,7 +53,7 @@ fn without_operator(key: &str) -> &str {
     &key[..cut]
 }
 
-/// One section upon another: first the operators in the order of their options, then the plain ones.
+/// Merges one section: first the operators in option order, then the plain options.
 pub(super) fn update_section(
     name: &str,
     mut lower: Section,
@@ -64,7 +64,7 @@ pub(super) fn update_section(
     }
     let mut operators: Vec<String> =
         upper.keys().filter(|key| key.ends_with(['+', '-'])).cloned().collect();
-    // `x +` and `x+` are one option; they come in the order of the file.
+    // `x +` and `x+` are the same option and keep their file order.
     operators.sort_by_cached_key(|key| {
         let line = upper.get(key).and_then(|value| value.origin().spans().first().copied());
         (key.trim_end_matches([' ', '+']).to_owned(), key.ends_with('-'), line)
@@ -75,7 +75,7 @@ pub(super) fn update_section(
         let sign = if adds { '+' } else { '-' };
         let plain = key.trim_end_matches([' ', sign]);
         let below = upper.remove(plain).or_else(|| lower.get(plain).cloned());
-        let mut value = below.unwrap_or_else(Value::nothing);
+        let mut value = below.unwrap_or_else(Value::empty);
         if adds {
             value.add(&change);
         } else {

@@ -1,24 +1,24 @@
-//! From files to raw sections: a file, what it extends, the user's defaults under all of it. The
-//! layers come out merged; references in them are not read here.
+//! Reads files into raw sections: a file, the files that it extends, and the user's defaults. The
+//! layers are merged; references are not resolved.
 
 use std::collections::BTreeMap;
 
+use super::buildout_env::{BuildoutEnv, ReadFault};
 use super::cache::{self, Download};
 use super::condition::Conditions;
 use super::fault::{Fault, Kind};
 use super::layers::{self, EmptyKey};
-use super::outside::{Outside, ReadFault};
 use super::paths;
-use super::value::{Change, Origin, Section, Sections, Value};
+use super::value::{Origin, Section, Sections, Value, ValueChange};
 use crate::diag::{Diagnostic, SourceId, SourceMap, Span};
 use crate::ini::buildout as ini;
 use crate::ini::text::{repr, words};
 
-/// More files than this are an `extends` that multiplies.
+/// The maximum number of files, against exponential `extends`.
 const MOST_FILES: usize = 5000;
 const DEEPEST: usize = 100;
 
-/// A URL that could not be had; layers that it would bring are missing.
+/// A URL that was not available; its layers are missing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unavailable {
     pub url: String,
@@ -28,7 +28,7 @@ pub struct Unavailable {
 }
 
 impl Unavailable {
-    /// By its name it holds versions, and nothing that other sections would miss.
+    /// Whether its name indicates a version list, which other sections do not depend on.
     pub(super) fn is_version_list(&self) -> bool {
         let name = paths::basename(&self.url).to_lowercase();
         name.contains("version") || name.contains("constraint")
@@ -36,13 +36,13 @@ impl Unavailable {
 }
 
 pub(super) struct Loader<'w> {
-    pub(super) outside: &'w dyn Outside,
+    pub(super) env: &'w dyn BuildoutEnv,
     pub(super) sources: SourceMap,
-    /// The full names of the sources; the map has those that people read.
+    /// The full names of the sources; the source map has the display names.
     pub(super) names: BTreeMap<SourceId, String>,
     pub(super) warnings: Vec<Diagnostic>,
     pub(super) unavailable: Vec<Unavailable>,
-    /// A URL that cannot be had leaves a gap instead of an error.
+    /// An unavailable URL is recorded instead of being an error.
     tolerant: bool,
     /// `[buildout]` of the command line.
     overrides: Section,
@@ -50,18 +50,18 @@ pub(super) struct Loader<'w> {
     opened: usize,
 }
 
-/// Where the next file is looked for and on whose behalf.
+/// The base for the next file, and the file that extends it.
 struct Place<'a> {
     base: &'a str,
     seen: &'a mut Vec<String>,
     download: &'a Section,
-    /// The user's defaults until the first file without `extends` has taken them.
+    /// The user's defaults, until the first file without `extends` has used them.
     defaults: &'a mut Sections,
     asked: Option<Span>,
 }
 
 impl Place<'_> {
-    /// The place of what this file extends.
+    /// The base for files that this file extends.
     fn below<'b>(
         &'b mut self,
         opened: &'b Opened,
@@ -72,7 +72,7 @@ impl Place<'_> {
     }
 }
 
-/// A file that is open: its name, its text, and the base of what it extends.
+/// An open file: its name, its text and the base of its `extends`.
 struct Opened {
     name: String,
     text: String,
@@ -80,21 +80,21 @@ struct Opened {
 }
 
 impl<'w> Loader<'w> {
-    pub(super) fn new(outside: &'w dyn Outside, tolerant: bool, overrides: Section) -> Self {
+    pub(super) fn new(env: &'w dyn BuildoutEnv, tolerant: bool, overrides: Section) -> Self {
         Self {
-            outside,
+            env,
             sources: SourceMap::default(),
             names: BTreeMap::new(),
             warnings: Vec::new(),
             unavailable: Vec::new(),
             tolerant,
             overrides,
-            conditions: Conditions::new(outside),
+            conditions: Conditions::new(env),
             opened: 0,
         }
     }
 
-    /// A file with everything below it, merged.
+    /// A file merged with everything that it extends.
     pub(super) fn open(
         &mut self,
         base: &str,
@@ -112,7 +112,7 @@ impl<'w> Loader<'w> {
         Ok(merged)
     }
 
-    /// The layers of a file, the lowest first.
+    /// The layers of a file, lowest first.
     fn layers(&mut self, name: &str, place: &mut Place<'_>) -> Result<Vec<Sections>, Fault> {
         self.count(place)?;
         let overrides = self.overrides.clone();
@@ -137,7 +137,7 @@ impl<'w> Loader<'w> {
                 layers.extend(self.extended(name, &mut place.below(&opened, &download, asked))?);
             }
         } else if !place.defaults.is_empty() {
-            // The oracle forgets to take the option away here.
+            // zc.buildout does not remove the option here.
             if let (Some(value), Some(buildout)) = (&optional, sections.get_mut("buildout")) {
                 buildout.insert("optional-extends".into(), value.clone());
             }
@@ -159,7 +159,7 @@ impl<'w> Loader<'w> {
         layers.map_err(|fault| fault.while_doing(format!("Extending {name}."), asked))
     }
 
-    /// Files that may be absent, looked for from the working directory, as the oracle does.
+    /// Optional files, relative to the working directory, as in zc.buildout.
     fn optional(
         &mut self,
         names: &Value,
@@ -170,7 +170,7 @@ impl<'w> Loader<'w> {
         let mut layers = Vec::new();
         for name in words(&names.text) {
             let asked = pinpoint(&self.sources, names, name);
-            if self.outside.exists(name) {
+            if self.env.exists(name) {
                 layers.extend(self.extended(name, &mut place.below(opened, download, asked))?);
             } else {
                 let message = format!("optional-extends file not found: {name}");
@@ -209,7 +209,7 @@ impl<'w> Loader<'w> {
             return Ok(Some(Opened { name: path, text, base }));
         };
         let base = url[..url.rfind('/').unwrap_or(0)].to_owned();
-        match cache::fetch(self.outside, facts, &url) {
+        match cache::fetch(self.env, facts, &url) {
             Ok(path) => {
                 let text = self.read(&path).map_err(|fault| fault.at(place.asked))?;
                 Ok(Some(Opened { name: url, text, base }))
@@ -228,7 +228,7 @@ impl<'w> Loader<'w> {
     }
 
     fn read(&self, path: &str) -> Result<String, Fault> {
-        match self.outside.read(path) {
+        match self.env.read(path) {
             Ok(text) if text.contains('\r') => Ok(text.replace("\r\n", "\n").replace('\r', "\n")),
             Ok(text) => Ok(text),
             Err(fault) => Err(unreadable(path, fault)),
@@ -245,9 +245,9 @@ impl<'w> Loader<'w> {
         Ok(sections.into_iter().map(|(name, section)| (name, values(source, section))).collect())
     }
 
-    /// The name that people read: short where the file is below the working directory.
+    /// The display name: relative if the file is below the working directory.
     fn shown(&self, name: &str) -> String {
-        let cwd = self.outside.directory();
+        let cwd = self.env.directory();
         match name.strip_prefix(&cwd).and_then(|rest| rest.strip_prefix('/')) {
             Some(rest) if !rest.is_empty() => rest.to_owned(),
             _ => name.to_owned(),
@@ -255,7 +255,7 @@ impl<'w> Loader<'w> {
     }
 }
 
-/// Only the main file's own options say how to fetch what is below.
+/// Only the options of the main file control downloads of extended files.
 fn download_below(above: Section, root: bool, sections: &Sections) -> Result<Section, Fault> {
     match sections.get("buildout").filter(|_| root) {
         Some(own) => Ok(layers::update_section("buildout", above, own.clone())?),
@@ -263,10 +263,10 @@ fn download_below(above: Section, root: bool, sections: &Sections) -> Result<Sec
     }
 }
 
-/// Where a text stands in the lines that made a value; else the lines.
+/// The position of a text in the lines of a value; else the lines.
 pub(super) fn pinpoint(sources: &SourceMap, value: &Value, text: &str) -> Option<Span> {
     let spans =
-        value.history().iter().rev().flat_map(|Change { origin, .. }| origin.spans().iter());
+        value.history().iter().rev().flat_map(|ValueChange { origin, .. }| origin.spans().iter());
     let exact = spans.into_iter().find_map(|span| {
         let lines = sources.text(span.source).get(span.start..span.end)?;
         let after = lines.find('=').map_or(0, |at| at + 1);

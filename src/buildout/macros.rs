@@ -1,5 +1,5 @@
-//! `<= name`: a section that starts as a copy of others. Works on raw values, before any
-//! reference in them is read.
+//! Macros (`<= name`): a section starts as a copy of others. Operates on raw values, before
+//! references are resolved.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use crate::ini::text::{repr, strip};
 
 const DEEPEST: usize = 300;
 
-/// The options of a section with those of its macros below them.
+/// The options of a section merged over those of its macros.
 pub(super) fn expand(raw: &Sections, name: &str) -> Result<Section, Fault> {
     Expansion { raw, doing: Vec::new(), done: BTreeMap::new() }.section(name)
 }
@@ -18,7 +18,7 @@ pub(super) fn expand(raw: &Sections, name: &str) -> Result<Section, Fault> {
 struct Expansion<'a> {
     raw: &'a Sections,
     doing: Vec<String>,
-    /// A macro that is reached on many ways is read once.
+    /// A macro that is reached on several paths is expanded once.
     done: BTreeMap<String, Section>,
 }
 

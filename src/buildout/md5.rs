@@ -1,11 +1,11 @@
-//! MD5, for the one thing it is needed for: the names of files in an extends-cache.
+//! MD5, used for the file names of the extends-cache.
 
 use std::fmt::Write as _;
 
 const SHIFTS: [[u32; 4]; 4] = [[7, 12, 17, 22], [5, 9, 14, 20], [4, 11, 16, 23], [6, 10, 15, 21]];
 const START: [u32; 4] = [0x6745_2301, 0xefcd_ab89, 0x98ba_dcfe, 0x1032_5476];
 
-/// The digest in lower-case hexadecimal digits.
+/// The digest as lower-case hexadecimal digits.
 pub(super) fn hex(bytes: &[u8]) -> String {
     let mut message = bytes.to_vec();
     message.push(0x80);
@@ -43,7 +43,7 @@ fn round(state: [u32; 4], block: &[u8]) -> [u32; 4] {
     std::array::from_fn(|at| state[at].wrapping_add(sums[at]))
 }
 
-/// The constant of a step, as the algorithm defines it.
+/// The constant of a round, as defined by the algorithm.
 fn sine(step: usize) -> u32 {
     ((step as f64 + 1.0).sin().abs() * 4_294_967_296.0) as u32
 }

@@ -1,11 +1,12 @@
-//! A buildout project as a value: [`Project::load`] reads `buildout.cfg` with all that it extends
-//! and answers what zc.buildout 6.0.1 would. It runs nothing, downloads nothing and makes no
-//! directory; files come through [`Outside`], knowledge of recipes through [`Recipes`].
+//! A buildout project as a value: [`Project::load`] reads `buildout.cfg` with everything it extends
+//! and resolves options like zc.buildout 6.0.1. It executes nothing, downloads nothing and creates
+//! no directory; files are read through [`BuildoutEnv`], and recipes are described by [`Recipes`].
 //!
-//! The way of a value: `ini::buildout` reads lines, `load` stacks files by `extends`, `layers`
-//! merges them, `macros` takes in `<=`, `options` follows `${section:option}`.
+//! Processing order: `ini::buildout` parses lines, `load` collects files by `extends`, `layers`
+//! merges them, `macros` expands `<=`, and `options` resolves `${section:option}`.
 
 mod assign;
+mod buildout_env;
 mod cache;
 mod condition;
 mod defaults;
@@ -18,7 +19,6 @@ mod load;
 mod macros;
 mod md5;
 mod options;
-mod outside;
 pub mod paths;
 mod project;
 mod recipes;
@@ -26,14 +26,14 @@ mod reference;
 mod value;
 
 pub use assign::{Assignment, NoAssignment};
-pub use fault::{Fault, Kind, Step};
+pub use buildout_env::{BuildoutEnv, MemoryFiles, Python, ReadFault};
+pub use fault::{ChainLink, Fault, Kind};
 pub use installed::Installed;
 pub use load::Unavailable;
 pub use options::Strictness;
-pub use outside::{Outside, Paper, Python, ReadFault};
 pub use project::{Failure, Project, Reached, Request};
 pub use recipes::{Made, NoRecipes, Part, Recipes};
-pub use value::{Change, Operation, Origin, Section, Sections, Value};
+pub use value::{Operation, Origin, Section, Sections, Value, ValueChange};
 
 #[cfg(test)]
 mod tests;

@@ -1,5 +1,5 @@
-//! The sections in use: macros taken in, references followed, recipes heard. It keeps the caches
-//! of zc.buildout one by one, since what a value becomes can depend on the order of first use.
+//! Resolves sections: expands macros, follows references and asks recipes. It reproduces the caches
+//! of zc.buildout, because a value can depend on the order of first use.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
@@ -14,17 +14,17 @@ use super::value::{Section, Sections, Value};
 use crate::diag::{SourceMap, Span};
 use crate::ini::text::{repr, words};
 
-/// Sections and references within each other: twice what the oracle can do before its stack ends.
+/// The maximum nesting of sections and references: twice the limit of zc.buildout's stack.
 const DEEPEST: usize = 700;
-/// Text that substitution may make in all.
+/// The maximum size of all substituted text.
 const MOST_TEXT: usize = 64 << 20;
 
-/// How much of a section must be sound before one of its options can be read.
+/// How complete a section must be before one of its options can be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Strictness {
-    /// All of it, as the oracle has it.
+    /// Complete, as in zc.buildout.
     Whole,
-    /// What only an unknown recipe could tell is missed when it is asked for.
+    /// Options of unknown recipes are only required when they are read.
     Needed,
 }
 
@@ -34,9 +34,9 @@ struct Options {
     raw: Section,
     cooked: BTreeMap<String, String>,
     data: BTreeMap<String, String>,
-    /// Options that wait for something an unknown recipe would make.
+    /// Options that depend on an option of an unknown recipe.
     broken: BTreeMap<String, Fault>,
-    /// Options that no file has: a recipe or `.installed.cfg` told them.
+    /// Options that no file sets: set by a recipe or recorded in `.installed.cfg`.
     made: BTreeSet<String>,
 }
 
@@ -44,7 +44,7 @@ pub(super) struct Engine {
     pub(super) raw: Sections,
     pub(super) sources: Rc<SourceMap>,
     open: BTreeMap<String, Options>,
-    /// Sections with a recipe in the order of first need.
+    /// Sections with a recipe in order of first use.
     parts: Vec<String>,
     recipes: Rc<dyn Recipes>,
     installed: Rc<Installed>,
@@ -81,12 +81,12 @@ impl Engine {
         &self.parts
     }
 
-    /// Makes a section ready for use.
+    /// Initializes a section.
     pub(super) fn section(&mut self, name: &str) -> Result<(), Fault> {
         if self.open.contains_key(name) {
             return Ok(());
         }
-        self.deeper(name)?;
+        self.push_depth(name)?;
         let ready = self.initialize(name);
         self.depth -= 1;
         ready.map_err(|fault| {
@@ -95,7 +95,7 @@ impl Engine {
         })
     }
 
-    fn deeper(&mut self, name: &str) -> Result<(), Fault> {
+    fn push_depth(&mut self, name: &str) -> Result<(), Fault> {
         if self.depth >= DEEPEST {
             let message = format!("maximum recursion depth exceeded at section {}", repr(name));
             return Err(Fault::new(Kind::Limit, message));
@@ -120,7 +120,7 @@ impl Engine {
             raw.iter().filter(|(_, v)| v.text.contains("${")).map(|(key, _)| key.clone()).collect();
         self.open.insert(name.to_owned(), Options { raw, ..Options::default() });
         for option in references {
-            self.cook(name, &option).map_err(doing)?;
+            self.resolve_option(name, &option).map_err(doing)?;
         }
         if name == "buildout" {
             return Ok(());
@@ -137,7 +137,7 @@ impl Engine {
         Ok(())
     }
 
-    /// What the constructor of a recipe adds to its section.
+    /// Adds the options that the recipe's constructor sets.
     fn construct(&mut self, name: &str, recipe: &str) -> Result<(), Fault> {
         let recipes = Rc::clone(&self.recipes);
         let made = recipes.made(&mut Part { engine: self, name, recipe })?;
@@ -156,7 +156,7 @@ impl Engine {
         Ok(())
     }
 
-    fn cook(&mut self, section: &str, option: &str) -> Result<(), Fault> {
+    fn resolve_option(&mut self, section: &str, option: &str) -> Result<(), Fault> {
         let Some(text) = self.raw_text(section, option) else { return Ok(()) };
         let mut seen = vec![(section.to_owned(), option.to_owned())];
         match self.substitute(section, option, &text, &mut seen) {
@@ -184,7 +184,7 @@ impl Engine {
         Some(self.open.get(section)?.raw.get(option)?.text.clone())
     }
 
-    /// The value of an option of a section in use.
+    /// The value of an option of an initialized section.
     pub(super) fn get(
         &mut self,
         section: &str,
@@ -226,7 +226,7 @@ impl Engine {
             .help(format!("the circle is {}", round.join(" -> ")))
     }
 
-    /// Text with its references followed; `$$` protects and stays.
+    /// A text with its references resolved; `$$` is an escape and is kept.
     fn substitute(
         &mut self,
         section: &str,
@@ -234,7 +234,7 @@ impl Engine {
         text: &str,
         seen: &mut Seen,
     ) -> Result<String, Fault> {
-        self.deeper(section)?;
+        self.push_depth(section)?;
         let text = self.substituted(section, option, text, seen);
         self.depth -= 1;
         text
@@ -268,7 +268,7 @@ impl Engine {
         Ok(out)
     }
 
-    /// Adds the option that asked to the chain.
+    /// Adds the requesting option to the chain.
     fn asked(&self, fault: Fault, section: &str, option: &str, reference: &str) -> Fault {
         let value = self.raw_value(section, option);
         let span = value.and_then(|value| pinpoint(&self.sources, value, reference));
@@ -312,7 +312,7 @@ impl Engine {
         }
     }
 
-    /// What `options[...] = value` does in the oracle.
+    /// `options[...] = value` in zc.buildout.
     pub(super) fn set(&mut self, section: &str, option: &str, value: String) {
         self.options(section, |options| options.data.insert(option.to_owned(), value));
     }
@@ -321,14 +321,14 @@ impl Engine {
         self.open.get(section).is_some_and(|options| options.made.contains(option))
     }
 
-    /// The names of all options of a section in use.
+    /// The names of all options of an initialized section.
     pub(super) fn names(&self, section: &str) -> BTreeSet<String> {
         self.open.get(section).map_or_else(BTreeSet::new, |options| {
             options.raw.keys().chain(options.data.keys()).cloned().collect()
         })
     }
 
-    /// Where the value of an option was written.
+    /// The position of an option's value.
     pub(super) fn span(&self, section: &str, option: &str) -> Option<Span> {
         self.raw_value(section, option)?.span()
     }

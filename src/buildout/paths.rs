@@ -1,4 +1,4 @@
-//! Paths as text, in the way of Python's `posixpath`. Nothing here asks a file system.
+//! Path functions like Python's `posixpath`, on strings only.
 
 /// An absolute second path replaces the first one.
 pub fn join(base: &str, name: &str) -> String {
@@ -21,7 +21,7 @@ pub fn basename(path: &str) -> &str {
     &path[path.rfind('/').map_or(0, |at| at + 1)..]
 }
 
-/// `a//b/./../c` becomes `a/c`; two leading slashes stay, three become one.
+/// `a//b/./../c` becomes `a/c`; two leading slashes are kept, three become one.
 pub fn normalize(path: &str) -> String {
     let root = match path.len() - path.trim_start_matches('/').len() {
         0 => "",
@@ -41,12 +41,12 @@ pub fn normalize(path: &str) -> String {
     if path.is_empty() { ".".to_owned() } else { path }
 }
 
-/// Joined with the working directory and normalised.
+/// Joins with the working directory and normalizes.
 pub fn absolute(cwd: &str, path: &str) -> String {
     normalize(&join(cwd, path))
 }
 
-/// A leading `~` is the home directory; `~user` is left as it is.
+/// A leading `~` is the home directory; `~user` is not expanded.
 pub fn expand_user(home: &str, path: &str) -> String {
     match path.strip_prefix('~') {
         Some(rest) if rest.is_empty() || rest.starts_with('/') => {

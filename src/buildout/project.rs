@@ -1,40 +1,40 @@
-//! A project: its sections with every answer that buildout would give, on demand. Nothing is
-//! resolved before it is asked for, except `[buildout]` and the versions.
+//! A project: its sections with all values that buildout would compute, resolved on demand. Only
+//! `[buildout]` and the versions are resolved when it is loaded.
 
 use std::cell::RefCell;
 use std::rc::Rc;
 
 use super::assign::Assignment;
+use super::buildout_env::BuildoutEnv;
 use super::fault::{Fault, Kind};
 use super::finish;
 use super::installed::Installed;
 use super::load::{Loader, Unavailable};
 use super::options::{Engine, Strictness};
-use super::outside::Outside;
 use super::recipes::Recipes;
 use super::value::{Section, Sections, Value};
 use super::{defaults, layers, load, macros, paths, reference};
 use crate::diag::{Diagnostic, SourceMap, Span};
 use crate::ini::text::words;
 
-/// How many references in a row are followed to find where a text was written.
+/// The maximum number of references followed to find the position of a text.
 const LONGEST_WAY: usize = 8;
 
 /// What to load, and how strictly.
 pub struct Request {
-    /// The main file, as given: `buildout.cfg`.
+    /// The main file as given: `buildout.cfg`.
     pub file: String,
     pub assignments: Vec<Assignment>,
     /// Read `~/.buildout/default.cfg`.
     pub user_defaults: bool,
-    /// `Needed` also lets extended URLs be absent.
+    /// `Needed` also permits unavailable extended URLs.
     pub strictness: Strictness,
-    /// Take what recipes made from `.installed.cfg`.
+    /// Read options of recipes from `.installed.cfg`.
     pub installed: bool,
 }
 
 impl Request {
-    /// As `annotate` and buildout itself read a file.
+    /// As strict as `annotate` and buildout itself.
     pub fn strict(file: impl Into<String>) -> Self {
         Self {
             file: file.into(),
@@ -45,7 +45,7 @@ impl Request {
         }
     }
 
-    /// As `generate` reads it: what is not needed may be broken or absent.
+    /// For `generate`: unused parts may be invalid or unavailable.
     pub fn lazy(file: impl Into<String>) -> Self {
         Self { strictness: Strictness::Needed, installed: true, ..Self::strict(file) }
     }
@@ -55,12 +55,12 @@ impl Request {
 pub struct Project {
     engine: RefCell<Engine>,
     sources: Rc<SourceMap>,
-    /// The merged raw values, as `annotate` and `query` print them.
+    /// The merged raw values, as printed by `annotate` and `query`.
     raw: Sections,
     installed: Rc<Installed>,
     warnings: Vec<Diagnostic>,
     unavailable: Vec<Unavailable>,
-    /// The directory of the project, absolute.
+    /// The absolute directory of the project.
     directory: String,
     file: String,
 }
@@ -68,11 +68,11 @@ pub struct Project {
 /// The parts that would be installed.
 pub struct Reached {
     pub parts: Vec<String>,
-    /// What is wrong with others, which an absent URL may put right.
+    /// Errors of other parts, which an unavailable URL may define.
     pub lost: Vec<Fault>,
 }
 
-/// Why there is no project, with the texts that the faults point into.
+/// Why a project could not be loaded, with the source texts.
 pub struct Failure {
     pub fault: Fault,
     pub sources: SourceMap,
@@ -81,12 +81,12 @@ pub struct Failure {
 impl Project {
     pub fn load(
         request: &Request,
-        outside: &dyn Outside,
+        env: &dyn BuildoutEnv,
         recipes: Rc<dyn Recipes>,
     ) -> Result<Self, Box<Failure>> {
         let tolerant = request.strictness == Strictness::Needed;
         let overrides = super::assign::section(&request.assignments, "buildout");
-        let mut loader = Loader::new(outside, tolerant, overrides);
+        let mut loader = Loader::new(env, tolerant, overrides);
         let merged = merged(request, &mut loader);
         let Loader { sources, names, warnings, unavailable, .. } = loader;
         let (file, mut raw) = match merged {
@@ -97,10 +97,10 @@ impl Project {
         let fail = |fault| Box::new(Failure { fault, sources: (*sources).clone() });
         let names = |source| names.get(&source).map(String::as_str);
         let gaps = !unavailable.is_empty();
-        finish::raw(&mut raw, outside, &names, gaps).map_err(fail)?;
+        finish::raw(&mut raw, env, &names, gaps).map_err(fail)?;
         let annotated = raw.clone();
         finish::directories(&mut raw);
-        let installed = Rc::new(installed(request, outside, &raw));
+        let installed = Rc::new(installed(request, env, &raw));
         let mut engine = Engine::new(
             raw,
             Rc::clone(&sources),
@@ -108,7 +108,7 @@ impl Project {
             Rc::clone(&installed),
             request.strictness,
         );
-        finish::buildout(&mut engine, outside).map_err(fail)?;
+        finish::buildout(&mut engine, env).map_err(fail)?;
         let directory = engine.get("buildout", "directory", &mut Vec::new()).map_err(fail)?;
         Ok(Self {
             engine: RefCell::new(engine),
@@ -122,7 +122,7 @@ impl Project {
         })
     }
 
-    /// The texts that spans point into.
+    /// The source texts.
     pub fn sources(&self) -> &SourceMap {
         &self.sources
     }
@@ -132,27 +132,27 @@ impl Project {
         &self.directory
     }
 
-    /// The main file, absolute.
+    /// The absolute path of the main file.
     pub fn file(&self) -> &str {
         &self.file
     }
 
-    /// What was odd but no error while the files were read.
+    /// Warnings from reading the files.
     pub fn warnings(&self) -> &[Diagnostic] {
         &self.warnings
     }
 
-    /// Extended URLs that could not be had.
+    /// Extended URLs that were not available.
     pub fn unavailable(&self) -> &[Unavailable] {
         &self.unavailable
     }
 
-    /// What buildout installed here before, if it left a note.
+    /// What buildout installed here before, according to `.installed.cfg`.
     pub fn installed(&self) -> &Installed {
         &self.installed
     }
 
-    /// The names of all sections, sorted.
+    /// The sorted names of all sections.
     pub fn sections(&self) -> impl Iterator<Item = &str> {
         self.raw.keys().map(String::as_str)
     }
@@ -161,26 +161,26 @@ impl Project {
         self.raw.contains_key(section)
     }
 
-    /// The merged sections before references are read, each value with its history.
+    /// The merged sections before references are resolved, each value with its history.
     pub fn raw(&self) -> &Sections {
         &self.raw
     }
 
-    /// The value of an option as buildout's `query` prints it: merged, but neither references nor
-    /// macros followed; the standard directories are absolute.
+    /// The value of an option as printed by buildout's `query`: merged, without expansion of
+    /// references or macros; the standard directories are absolute.
     pub fn written(&self, section: &str, option: &str) -> Option<String> {
         let engine = self.engine.borrow();
         Some(engine.raw.get(section)?.get(option)?.text.clone())
     }
 
-    /// The value of an option, resolved; `None` where nobody sets it.
+    /// The resolved value of an option; `None` if it is not set.
     pub fn get(&self, section: &str, option: &str) -> Result<Option<String>, Fault> {
         let mut engine = self.engine.borrow_mut();
         engine.section(section)?;
         engine.get(section, option, &mut Vec::new())
     }
 
-    /// All options of a section, resolved and sorted by name.
+    /// All resolved options of a section, sorted by name.
     pub fn options(&self, section: &str) -> Result<Vec<(String, String)>, Fault> {
         let mut engine = self.engine.borrow_mut();
         engine.section(section)?;
@@ -193,26 +193,26 @@ impl Project {
         Ok(options)
     }
 
-    /// The names of the options of a section, also of those that cannot be resolved.
+    /// The option names of a section, including those that cannot be resolved.
     pub fn names(&self, section: &str) -> Result<Vec<String>, Fault> {
         let mut engine = self.engine.borrow_mut();
         engine.section(section)?;
         Ok(engine.names(section).into_iter().collect())
     }
 
-    /// The parts as `[buildout]` lists them.
+    /// The parts listed in `[buildout]`.
     pub fn parts(&self) -> Result<Vec<String>, Fault> {
         let parts = self.get("buildout", "parts")?;
         Ok(parts.iter().flat_map(|text| words(text)).map(str::to_owned).collect())
     }
 
-    /// Everything that would be installed, in this order: the parts and what they reach.
+    /// All parts that would be installed, in order: the listed parts and those that they reference.
     pub fn reached_parts(&self) -> Result<Vec<String>, Fault> {
         let Reached { parts, lost } = self.reached()?;
         lost.into_iter().next().map_or(Ok(parts), Err)
     }
 
-    /// The same, where parts may be missing that an absent URL could define.
+    /// The same; parts may be missing if an unavailable URL could define them.
     pub fn reached(&self) -> Result<Reached, Fault> {
         let mut engine = self.engine.borrow_mut();
         engine.section("buildout")?;
@@ -222,18 +222,19 @@ impl Project {
                 .help("list the parts to build: `parts = ...` in [buildout]"));
         };
         let asked = engine.raw_value("buildout", "parts").cloned();
-        let mut lost: Vec<Fault> = self.doubt("parts", asked.as_ref()).into_iter().collect();
+        let mut lost: Vec<Fault> =
+            self.incomplete_fault("parts", asked.as_ref()).into_iter().collect();
         for part in words(&parts) {
             let span = asked.as_ref().and_then(|value| load::pinpoint(&self.sources, value, part));
             if let Err(fault) = reach(&mut engine, part, span) {
-                lost.push(self.elsewhere(fault)?);
+                lost.push(self.maybe_unavailable(fault)?);
             }
         }
         Ok(Reached { parts: engine.parts().to_vec(), lost })
     }
 
-    /// The fault, if what is missed may stand in an extended file that is not at hand.
-    fn elsewhere(&self, fault: Fault) -> Result<Fault, Fault> {
+    /// The error, if the missing option could be defined in an unavailable file.
+    fn maybe_unavailable(&self, fault: Fault) -> Result<Fault, Fault> {
         let missing = [Kind::MissingSection, Kind::MissingOption, Kind::Macro];
         let gap = self.unavailable.iter().find(|gap| !gap.is_version_list());
         match gap.filter(|_| missing.contains(&fault.kind())) {
@@ -242,12 +243,12 @@ impl Project {
         }
     }
 
-    /// Where the value of an option was written.
+    /// The position of an option's value.
     pub fn span(&self, section: &str, option: &str) -> Option<Span> {
         self.engine.borrow().span(section, option)
     }
 
-    /// Where a text stands within the lines that made an option; else the lines.
+    /// The position of a text within an option's lines; else the lines.
     pub fn pinpoint(&self, section: &str, option: &str, text: &str) -> Option<Span> {
         let engine = self.engine.borrow();
         load::pinpoint(&self.sources, engine.raw_value(section, option)?, text)
@@ -258,13 +259,13 @@ impl Project {
         self.engine.borrow().raw_value(section, option).cloned()
     }
 
-    /// The raw options of a section with its macros taken in; nothing is built for this.
+    /// The raw options of a section with its macros expanded; nothing is resolved.
     pub fn expanded(&self, section: &str) -> Option<Section> {
         macros::expand(&self.raw, section).ok()
     }
 
-    /// Where the text of an option was written: at the option itself, or, where it consists of
-    /// references, at those that they lead to.
+    /// The positions where the text of an option was written: its own, or, if it consists of
+    /// references, those of the referenced options.
     pub fn leaves(&self, section: &str, option: &str) -> Vec<Span> {
         let mut leaves = Vec::new();
         self.follow(section, option, LONGEST_WAY, &mut leaves);
@@ -283,44 +284,44 @@ impl Project {
         }
     }
 
-    /// No file has this option: a recipe makes it.
+    /// Whether no file sets the option: a recipe sets it.
     pub fn is_made(&self, section: &str, option: &str) -> bool {
         self.engine.borrow().is_made(section, option)
     }
 
-    /// Why a value may not be all: `+=` or `-=` found nothing to work on while an extended URL
-    /// cannot be had.
+    /// An error if a value may be incomplete: `+=` or `-=` had no lower value while an extended URL
+    /// was unavailable.
     pub fn incomplete(&self, section: &str, option: &str) -> Option<Fault> {
-        self.doubt(option, self.value(section, option).as_ref())
+        self.incomplete_fault(option, self.value(section, option).as_ref())
     }
 
-    fn doubt(&self, option: &str, value: Option<&Value>) -> Option<Fault> {
-        let value = value.filter(|value| value.is_unfounded())?;
+    fn incomplete_fault(&self, option: &str, value: Option<&Value>) -> Option<Fault> {
+        let value = value.filter(|value| value.is_incomplete())?;
         let gap = self.unavailable.iter().find(|gap| !gap.is_version_list())?;
         let message = format!("`{option}` changes a value that `{}` may have", gap.url);
         Some(Fault::new(Kind::Extends, message).at(value.span()).help(&gap.help))
     }
 }
 
-/// The main file with all that is below and above it.
+/// The main file merged with all layers.
 fn merged(request: &Request, loader: &mut Loader<'_>) -> Result<(String, Sections), Fault> {
-    let cwd = loader.outside.directory();
+    let cwd = loader.env.directory();
     let file = paths::absolute(&cwd, &request.file);
-    if !loader.outside.exists(&file) {
+    if !loader.env.exists(&file) {
         return Err(Fault::new(Kind::Extends, format!("Couldn't open {file}"))
             .help("name the file with -c, or run in the directory of buildout.cfg"));
     }
     let directory = paths::dirname(&file).to_owned();
     let mut data = Sections::new();
-    data.insert("buildout".into(), defaults::section(&loader.outside.executable(), &directory));
+    data.insert("buildout".into(), defaults::section(&loader.env.executable(), &directory));
 
     let mut user = Sections::new();
     let mut download = data.clone();
     if request.user_defaults {
-        let home = loader.outside.buildout_home();
-        let home = home.unwrap_or_else(|| paths::join(&loader.outside.home(), ".buildout"));
+        let home = loader.env.buildout_home();
+        let home = home.unwrap_or_else(|| paths::join(&loader.env.home(), ".buildout"));
         let path = paths::join(&home, "default.cfg");
-        if loader.outside.exists(&path) {
+        if loader.env.exists(&path) {
             user = loader.open(&home, &path, &data["buildout"], Sections::new())?;
             layers::update(&mut download, user.clone())?;
         }
@@ -340,19 +341,19 @@ fn merged(request: &Request, loader: &mut Loader<'_>) -> Result<(String, Section
     Ok((file, data))
 }
 
-/// What was installed before, as far as the raw options tell where that is noted.
-fn installed(request: &Request, outside: &dyn Outside, raw: &Sections) -> Installed {
+/// The installation record, if its path can be determined from the raw options.
+fn installed(request: &Request, env: &dyn BuildoutEnv, raw: &Sections) -> Installed {
     let text = |name: &str| raw.get("buildout")?.get(name).map(|value| value.text.clone());
     let path = text("directory").zip(text("installed")).filter(|(_, name)| !name.is_empty());
     match path.filter(|_| request.installed) {
-        Some((directory, name)) => outside
+        Some((directory, name)) => env
             .read(&paths::join(&directory, &name))
             .map_or_else(|_| Installed::default(), |text| Installed::read(&text)),
         None => Installed::default(),
     }
 }
 
-/// Takes a part into use.
+/// Initializes a part.
 fn reach(engine: &mut Engine, part: &str, span: Option<Span>) -> Result<(), Fault> {
     engine.section(part).map_err(|fault| fault.while_doing("Installing.", span))?;
     if engine.get(part, "recipe", &mut Vec::new())?.is_some() {

@@ -1,26 +1,26 @@
-//! The seam to what recipes do in their constructors: they add options to their section, which
-//! others refer to. Which recipe adds what is told by the caller, not here.
+//! The interface to recipes: their constructors add options to their section, which other options
+//! may reference. The caller provides the knowledge about each recipe.
 
 use super::fault::Fault;
 use super::options::Engine;
 
-/// Knowledge of recipes.
+/// Knowledge about recipes.
 pub trait Recipes {
-    /// The options that the recipe of this part makes; `None` where the recipe is unknown.
+    /// The options that the recipe of this part sets; `None` if the recipe is unknown.
     ///
-    /// Asked once for each section with a `recipe`, after its own options are resolved, as a
-    /// recipe's constructor runs.
+    /// Called once for each section with a `recipe`, after its own options are resolved, at the
+    /// time of the recipe's constructor.
     fn made(&self, part: &mut Part<'_>) -> Result<Option<Vec<Made>>, Fault>;
 }
 
-/// An option that a recipe sets, also over one of the same name in the files.
+/// An option that a recipe sets; it overrides an option of the files.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Made {
     pub option: String,
     pub value: String,
 }
 
-/// Only the files count.
+/// Only options in files are used.
 pub struct NoRecipes;
 
 impl Recipes for NoRecipes {
@@ -29,7 +29,7 @@ impl Recipes for NoRecipes {
     }
 }
 
-/// A part as its recipe's constructor sees it.
+/// A part as seen by its recipe's constructor.
 pub struct Part<'a> {
     pub(super) engine: &'a mut Engine,
     pub(super) name: &'a str,
@@ -41,12 +41,12 @@ impl Part<'_> {
         self.name
     }
 
-    /// The value of `recipe`, with its entry point: `plone.recipe.varnish:script`.
+    /// The value of `recipe`, including the entry point: `plone.recipe.varnish:script`.
     pub fn recipe(&self) -> &str {
         self.recipe
     }
 
-    /// An own option, resolved.
+    /// An option of the part, resolved.
     pub fn get(&mut self, option: &str) -> Result<Option<String>, Fault> {
         self.engine.get(self.name, option, &mut Vec::new())
     }

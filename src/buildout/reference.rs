@@ -1,18 +1,18 @@
-//! `${section:option}` as text: where references stand in a value and what a sound one looks like.
+//! The syntax of `${section:option}`: finds references in a value and validates them.
 
 use super::fault::{Fault, Kind};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Piece<'a> {
     Text(&'a str),
-    /// From `${` to the first `}`, both included.
+    /// From `${` to the first `}`, inclusive.
     Reference(&'a str),
 }
 
-/// The pieces of a value. `$$` ends what is before it, so that `$${a:b}` is text.
+/// Splits a value. `$$` is an escape, so that `$${a:b}` is text.
 pub(super) fn pieces(text: &str) -> impl Iterator<Item = Piece<'_>> {
     let mut rest = text;
-    // The end of the stretch up to the next `$$`.
+    // The end of the part up to the next `$$`.
     let mut stretch = protected(text);
     std::iter::from_fn(move || {
         if rest.is_empty() {
@@ -44,7 +44,7 @@ fn first(text: &str) -> (Piece<'_>, usize) {
     (Piece::Reference(&text[..=length]), length + 1)
 }
 
-/// Section (empty for the own one) and option of a reference.
+/// Section (empty for the current one) and option of a reference.
 pub(super) fn parse(reference: &str) -> Result<(&str, &str), Fault> {
     let inside = &reference[2..reference.len() - 1];
     let names: Vec<&str> = inside.split(':').collect();
@@ -61,7 +61,7 @@ pub(super) fn parse(reference: &str) -> Result<(&str, &str), Fault> {
     Err(bad(&format!("{culprit} name in substitution"), reference, "has invalid characters."))
 }
 
-/// As the oracle's pattern has it, a line end may follow the name.
+/// As in zc.buildout's pattern, a line end may follow the name.
 fn is_name(text: &str) -> bool {
     let text = text.strip_suffix('\n').unwrap_or(text);
     !text.is_empty() && text.chars().all(is_simple)
@@ -76,7 +76,7 @@ fn bad(culprit: &str, reference: &str, what: &str) -> Fault {
         .help("a reference is written ${section:option}; `$$` keeps a dollar sign out of it")
 }
 
-/// The sound references of a text: section (empty for the own one) and option.
+/// The valid references of a text: section (empty for the current one) and option.
 pub(super) fn all(text: &str) -> impl Iterator<Item = (&str, &str)> {
     pieces(text).filter_map(|piece| match piece {
         Piece::Reference(reference) => parse(reference).ok(),

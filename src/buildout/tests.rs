@@ -1,12 +1,15 @@
-//! Stories about whole projects; each file is a line of the table.
+//! Tests of whole projects; each file is a row of the table.
 
 use std::rc::Rc;
 
-use super::{Assignment, Kind, Made, NoRecipes, Paper, Part, Project, Recipes, Request};
+use super::{Assignment, Kind, Made, MemoryFiles, NoRecipes, Part, Project, Recipes, Request};
 
 fn load(files: &[(&str, &str)]) -> Project {
-    let outcome =
-        Project::load(&Request::strict("buildout.cfg"), &Paper::with(files), Rc::new(NoRecipes));
+    let outcome = Project::load(
+        &Request::strict("buildout.cfg"),
+        &MemoryFiles::with(files),
+        Rc::new(NoRecipes),
+    );
     outcome.unwrap_or_else(|failure| panic!("{}", failure.fault.message()))
 }
 
@@ -81,8 +84,9 @@ fn the_command_line_has_the_last_word() {
     let mut request = Request::strict("buildout.cfg");
     request.assignments =
         ["a:x=2", "parts+=q"].map(|word| word.parse::<Assignment>().unwrap()).into();
-    let paper = Paper::with(&[("buildout.cfg", "[buildout]\nparts = p\n[m]\nx = 1\n[a]\n<= m\n")]);
-    let project = Project::load(&request, &paper, Rc::new(NoRecipes)).map_err(|f| f.fault).unwrap();
+    let files =
+        MemoryFiles::with(&[("buildout.cfg", "[buildout]\nparts = p\n[m]\nx = 1\n[a]\n<= m\n")]);
+    let project = Project::load(&request, &files, Rc::new(NoRecipes)).map_err(|f| f.fault).unwrap();
     assert_eq!(get(&project, "a", "x"), "2");
     assert_eq!(project.parts().unwrap(), ["p", "q"]);
 }
@@ -104,8 +108,8 @@ impl Recipes for Locations {
 fn recipes_make_options_and_what_is_referred_to_becomes_a_part() {
     let text =
         "[buildout]\nparts = s\n[s]\nrecipe = other\nx = ${z:location}/bin\n[z]\nrecipe = known\n";
-    let paper = Paper::with(&[("buildout.cfg", text)]);
-    let project = Project::load(&Request::lazy("buildout.cfg"), &paper, Rc::new(Locations));
+    let files = MemoryFiles::with(&[("buildout.cfg", text)]);
+    let project = Project::load(&Request::lazy("buildout.cfg"), &files, Rc::new(Locations));
     let project = project.map_err(|failure| failure.fault).unwrap();
     assert_eq!(project.reached_parts().unwrap(), ["z", "s"]);
     assert_eq!(get(&project, "s", "x"), "/srv/plone/parts/z/bin");
@@ -115,24 +119,24 @@ fn recipes_make_options_and_what_is_referred_to_becomes_a_part() {
 #[test]
 fn what_an_unknown_recipe_would_make_is_missed_only_when_needed() {
     let text = "[buildout]\nparts = s\n[s]\nrecipe = other\nx = ${z:location}\ny = 1\n[z]\nrecipe = what\n";
-    let paper = Paper::with(&[("buildout.cfg", text)]);
-    let project = Project::load(&Request::lazy("buildout.cfg"), &paper, Rc::new(NoRecipes));
+    let files = MemoryFiles::with(&[("buildout.cfg", text)]);
+    let project = Project::load(&Request::lazy("buildout.cfg"), &files, Rc::new(NoRecipes));
     let project = project.map_err(|failure| failure.fault).unwrap();
     assert_eq!(get(&project, "s", "y"), "1");
     assert_eq!(project.get("s", "x").unwrap_err().kind(), Kind::MadeByRecipe);
     let installed = "[buildout]\nparts = z\n[z]\nrecipe = what\nlocation = /there\n";
-    let paper = Paper::with(&[("buildout.cfg", text), (".installed.cfg", installed)]);
-    let project = Project::load(&Request::lazy("buildout.cfg"), &paper, Rc::new(NoRecipes));
+    let files = MemoryFiles::with(&[("buildout.cfg", text), (".installed.cfg", installed)]);
+    let project = Project::load(&Request::lazy("buildout.cfg"), &files, Rc::new(NoRecipes));
     assert_eq!(get(&project.map_err(|f| f.fault).unwrap(), "s", "x"), "/there");
 }
 
 #[test]
 fn an_absent_url_is_an_error_or_a_gap() {
     let files = [("buildout.cfg", "[buildout]\nextends = http://x/v.cfg\nversions = v\n")];
-    let paper = Paper::with(&files);
-    let failure = Project::load(&Request::strict("buildout.cfg"), &paper, Rc::new(NoRecipes));
+    let files = MemoryFiles::with(&files);
+    let failure = Project::load(&Request::strict("buildout.cfg"), &files, Rc::new(NoRecipes));
     assert!(failure.err().unwrap().fault.message().contains("http://x/v.cfg"));
-    let project = Project::load(&Request::lazy("buildout.cfg"), &paper, Rc::new(NoRecipes));
+    let project = Project::load(&Request::lazy("buildout.cfg"), &files, Rc::new(NoRecipes));
     let project = project.map_err(|failure| failure.fault).unwrap();
     assert_eq!(project.unavailable()[0].url, "http://x/v.cfg");
 }
@@ -141,8 +145,8 @@ fn an_absent_url_is_an_error_or_a_gap() {
 fn a_list_that_an_absent_url_may_begin_is_not_taken_for_the_whole() {
     let text =
         "[buildout]\nextends = http://x/base.cfg\nparts += s\n[s]\nrecipe = r\ne += 1\nf = 1\n";
-    let paper = Paper::with(&[("buildout.cfg", text)]);
-    let project = Project::load(&Request::lazy("buildout.cfg"), &paper, Rc::new(NoRecipes));
+    let files = MemoryFiles::with(&[("buildout.cfg", text)]);
+    let project = Project::load(&Request::lazy("buildout.cfg"), &files, Rc::new(NoRecipes));
     let project = project.map_err(|failure| failure.fault).unwrap();
     assert!(project.reached_parts().unwrap_err().message().contains("http://x/base.cfg"));
     project.get("s", "e").unwrap();
@@ -179,10 +183,10 @@ fn what_doubles_at_every_step_is_stopped() {
             (format!("f{at}.cfg"), format!("[buildout]\nextends = f{0}.cfg f{0}.cfg\n", at + 1))
         })
         .collect();
-    let mut paper = Paper::with(&[("f60.cfg", "[buildout]\n")]);
+    let mut files = MemoryFiles::with(&[("f60.cfg", "[buildout]\n")]);
     for (name, text) in files {
-        paper.files.insert(format!("/srv/plone/{name}"), text);
+        files.files.insert(format!("/srv/plone/{name}"), text);
     }
-    let failure = Project::load(&Request::strict("f0.cfg"), &paper, Rc::new(NoRecipes));
+    let failure = Project::load(&Request::strict("f0.cfg"), &files, Rc::new(NoRecipes));
     assert_eq!(failure.err().unwrap().fault.kind(), Kind::Limit);
 }

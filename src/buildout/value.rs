@@ -1,5 +1,5 @@
-//! An option's raw text together with how it came about: set here, added to there. Operators work
-//! on whole lines, as text, before any reference in them is read.
+//! The raw text of an option with its history: set and modified by which layer. Operators work on
+//! whole lines of text, before references are resolved.
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -15,14 +15,14 @@ pub type Sections = BTreeMap<String, Section>;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Value {
     pub text: String,
-    history: Vec<Change>,
-    /// An operator made it and found nothing to work on.
+    history: Vec<ValueChange>,
+    /// Created by an operator without a lower value.
     unfounded: bool,
 }
 
-/// One step of a value's life.
+/// One entry of the history of a value.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Change {
+pub struct ValueChange {
     pub operation: Operation,
     pub text: String,
     pub origin: Origin,
@@ -38,19 +38,19 @@ pub enum Operation {
     Directory,
 }
 
-/// Who said so.
+/// The source of a change.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Origin {
     Default,
     Computed,
     CommandLine,
-    /// The empty value that an operator without anything below starts from.
+    /// The empty value that an operator starts from if no layer sets the option.
     Implicit,
     File(SourceId, Rc<[Span]>),
 }
 
 impl Origin {
-    /// The lines that were written, the last assignment last.
+    /// The source lines, latest assignment last.
     pub fn spans(&self) -> &[Span] {
         match self {
             Self::File(_, spans) => spans,
@@ -58,7 +58,7 @@ impl Origin {
         }
     }
 
-    /// Where to point at.
+    /// The position for messages.
     pub fn span(&self) -> Option<Span> {
         self.spans().last().copied()
     }
@@ -67,38 +67,38 @@ impl Origin {
 impl Value {
     pub fn new(text: impl Into<String>, origin: Origin) -> Self {
         let text = text.into();
-        let change = Change { operation: Operation::Set, text: text.clone(), origin };
+        let change = ValueChange { operation: Operation::Set, text: text.clone(), origin };
         Self { text, history: vec![change], unfounded: false }
     }
 
-    /// Every change, the first one first.
-    pub fn history(&self) -> &[Change] {
+    /// The history, oldest change first.
+    pub fn history(&self) -> &[ValueChange] {
         &self.history
     }
 
-    /// Who spoke last.
+    /// The source of the latest change.
     pub fn origin(&self) -> &Origin {
         self.history.last().map_or(&Origin::Implicit, |change| &change.origin)
     }
 
-    /// The place of the latest change that was written in a file.
+    /// The position of the latest change in a file.
     pub fn span(&self) -> Option<Span> {
         self.history.iter().rev().find_map(|change| change.origin.span())
     }
 
-    /// The empty value that an operator works on where no layer has the option.
-    pub(super) fn nothing() -> Self {
+    /// The empty value for an operator without a lower layer.
+    pub(super) fn empty() -> Self {
         Self { unfounded: true, ..Self::new("", Origin::Implicit) }
     }
 
-    /// The same value, known to lack what a lower layer would have had.
-    pub(super) fn without_ground(mut self) -> Self {
+    /// Marks the value as created without a lower value.
+    pub(super) fn mark_incomplete(mut self) -> Self {
         self.unfounded = true;
         self
     }
 
-    /// Made by an operator that found nothing to work on.
-    pub fn is_unfounded(&self) -> bool {
+    /// Whether the value was created by an operator without a lower value.
+    pub fn is_incomplete(&self) -> bool {
         self.unfounded
     }
 
@@ -138,6 +138,6 @@ impl Value {
     }
 
     fn note(&mut self, operation: Operation, text: String, origin: Origin) {
-        self.history.push(Change { operation, text, origin });
+        self.history.push(ValueChange { operation, text, origin });
     }
 }

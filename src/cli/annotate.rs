@@ -1,5 +1,5 @@
-//! `supkit annotate`: every section of a project with every value resolved, as JSON or as text
-//! that tells where each value comes from.
+//! `supkit annotate`: prints every section of a project with resolved values, as JSON or as text
+//! with the source of each value.
 
 mod text;
 
@@ -15,10 +15,10 @@ use crate::buildout::{Fault, NoRecipes, Project, Recipes, Request};
 pub(super) struct Args {
     #[command(flatten)]
     project: ProjectArgs,
-    /// How to print
+    /// Output format
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
-    /// Add the options that supkit knows the recipes to make
+    /// Include options that known recipes set
     #[arg(long)]
     recipes: bool,
     /// Assignments `section:option=value`, and the sections to print (else all)
@@ -31,7 +31,7 @@ enum Format {
     Json,
 }
 
-/// Sections with their options, resolved.
+/// Sections with their resolved options.
 type Resolved<'p> = BTreeMap<&'p str, BTreeMap<String, String>>;
 
 pub(super) fn main(args: &Args) -> ExitCode {
@@ -76,7 +76,7 @@ fn recipes(args: &Args) -> Result<Rc<dyn Recipes>, ExitCode> {
     }
 }
 
-/// All sections, or every fault that keeps one of them from being resolved.
+/// All sections, or all faults that prevent their resolution.
 fn resolve<'p>(project: &'p Project, chosen: &[String]) -> Result<Resolved<'p>, Vec<Fault>> {
     let mut resolved = Resolved::new();
     let mut faults: Vec<Fault> = Vec::new();
@@ -85,7 +85,7 @@ fn resolve<'p>(project: &'p Project, chosen: &[String]) -> Result<Resolved<'p>, 
     for section in project.sections().filter(|name| wanted(name)) {
         match project.options(section) {
             Ok(options) => drop(resolved.insert(section, options.into_iter().collect())),
-            // One cause spoils every section that needs it; it is told once.
+            // A fault that affects several sections is reported once.
             Err(fault) if told.insert((fault.message().to_owned(), fault.span())) => {
                 faults.push(fault);
             }
@@ -95,8 +95,8 @@ fn resolve<'p>(project: &'p Project, chosen: &[String]) -> Result<Resolved<'p>, 
     if faults.is_empty() { Ok(resolved) } else { Err(faults) }
 }
 
-/// `{"section": {"option": "value"}}`; what recipes made is listed under a name that no section
-/// can have.
+/// `{"section": {"option": "value"}}`; options set by recipes are listed under a name that no
+/// section can have.
 fn json(project: &Project, resolved: &Resolved<'_>) -> String {
     let mut all: BTreeMap<&str, serde_json::Value> =
         resolved.iter().map(|(section, options)| (*section, serde_json::json!(options))).collect();

@@ -1,5 +1,5 @@
-//! `supkit generate --apply`: a daemon that runs reads its configuration again, and only the programs
-//! that changed are stopped and started. It speaks RPC, like any client.
+//! `supkit generate --apply`: a running daemon rereads its configuration and restarts only the
+//! programs that changed. Uses XML-RPC, like any client.
 
 use std::process::ExitCode;
 
@@ -8,21 +8,21 @@ use anyhow::{Context as _, Result, bail};
 use crate::ctl;
 use crate::rpc::fault::Code;
 
-use super::deployment::{Deployment, is_absent, say};
+use super::deployment::{Deployment, is_not_listening, print_line};
 
-/// Tells the daemon of `conf`, if one runs.
+/// Updates the daemon of `conf`, if one is running.
 pub(super) fn apply(conf: &str) -> Result<ExitCode> {
-    // An update is answered when all that must stop has stopped, and that has its own limit.
+    // An update returns when all stops are complete; each has its own time limit.
     let mut client = Deployment::read(conf)?.client()?.timeout(None);
     match client.call("supkit.updateMinimal", &[]) {
         Ok(answer) => {
             for line in ctl::update_lines(&answer).context("reading the daemon's answer")? {
-                say(&line);
+                print_line(&line);
             }
             Ok(ExitCode::SUCCESS)
         }
-        Err(error) if is_absent(&error) => {
-            say("no daemon runs here; bin/run starts one");
+        Err(error) if is_not_listening(&error) => {
+            print_line("no daemon runs here; bin/run starts one");
             Ok(ExitCode::SUCCESS)
         }
         Err(error)

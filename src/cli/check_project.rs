@@ -17,7 +17,7 @@ use crate::generate::reading;
 
 use super::check::{Format, one, styled};
 use super::generate::{Refusal, load_file};
-use super::outside::World;
+use super::real_buildout_env::RealBuildoutEnv;
 
 /// The project that is meant: the one that is named, or the one that lies here.
 pub(super) fn asked_for(file: Option<&str>) -> Option<String> {
@@ -48,7 +48,7 @@ pub(super) fn report(file: &str, format: Format) -> ExitCode {
 fn problems(file: &str) -> Result<(Vec<Diagnostic>, SourceMap), Refusal> {
     let source = load_file(file)?;
     let project = &source.project;
-    let input = reading::read(project, &source.catalogue, &World::around(file));
+    let input = reading::read(project, &source.catalogue, &RealBuildoutEnv::around(file));
     let input = source.faults(input)?;
     let conf = format!("{}/etc/supervisord.conf", input.directory);
     let place = Place::new(&input.directory, &conf);

@@ -1,5 +1,5 @@
-//! A deployment that is there already, seen through its supervisord.conf: what should run in it,
-//! and how its daemon is reached. It speaks RPC, like any client.
+//! An existing deployment, as described by its supervisord.conf: its programs and the address of
+//! its daemon. Uses XML-RPC, like any client.
 
 use std::io::IsTerminal as _;
 use std::path::Path;
@@ -15,12 +15,12 @@ use crate::daemon::real_host::RealHost;
 use crate::os::{ready, signals};
 use crate::rpc::value::Value;
 
-/// How long a daemon may take to answer a question that needs no waiting.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// The time limit for calls that do not wait for processes.
+const CALL_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Which deployment is meant.
+/// Selects the deployment.
 #[derive(clap::Args)]
-pub(super) struct Which {
+pub(super) struct DeploymentArgs {
     /// The configuration of the deployment
     #[arg(
         short = 'c',
@@ -36,9 +36,9 @@ pub(super) struct Deployment {
     pub(super) conf: String,
 }
 
-/// A process as its daemon tells of it.
+/// A process as reported by the daemon.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Info {
+pub(super) struct ProcessInfo {
     pub(super) group: String,
     pub(super) name: String,
     pub(super) state: ProcessState,
@@ -49,7 +49,7 @@ pub(super) struct Info {
 }
 
 impl Deployment {
-    /// Reads the configuration; the error is a text for people.
+    /// Reads the configuration; the error is a message for the user.
     pub(super) fn read(conf: &str) -> Result<Self> {
         let conf = std::path::absolute(conf)
             .map_or_else(|_| conf.to_owned(), |path| path.display().to_string());
@@ -65,7 +65,7 @@ impl Deployment {
         }
     }
 
-    /// The server that a client on this host would take: a socket before a port.
+    /// The preferred server for a local client: a unix socket before a port.
     fn server(&self) -> Option<&HttpServer> {
         let servers = &self.config.servers;
         let socket = servers.iter().find(|server| matches!(server.bind, Bind::Unix { .. }));
@@ -80,7 +80,7 @@ impl Deployment {
         })
     }
 
-    /// A client of the daemon; nothing is connected yet.
+    /// A client of the daemon; it is not connected yet.
     pub(super) fn client(&self) -> Result<Client> {
         let server = self.server().with_context(|| {
             format!(
@@ -98,25 +98,26 @@ impl Deployment {
         let known = server.credentials.as_ref();
         let user = known.map(|known| known.username.as_str());
         let password = known.map(|known| known.password.as_str());
-        Ok(Client::open(&url, user, password).timeout(Some(PATIENCE)))
+        Ok(Client::open(&url, user, password).timeout(Some(CALL_TIMEOUT)))
     }
 
     /// The configured process, by group and name.
-    pub(super) fn process(&self, info: &Info) -> Option<&crate::conf::config::Process> {
+    pub(super) fn process(&self, info: &ProcessInfo) -> Option<&crate::conf::config::Process> {
         let group = self.config.groups.iter().find(|group| group.name == info.group)?;
         group.processes.iter().find(|process| process.name == info.name)
     }
 
-    /// What stops first has the highest of these. Listeners hear of all ends.
-    pub(super) fn rank(&self, info: &Info) -> (bool, i64, i64) {
+    /// The stop order: the highest value stops first. Listeners stop last, so they receive all
+    /// events.
+    pub(super) fn stop_order(&self, info: &ProcessInfo) -> (bool, i64, i64) {
         let group = self.config.groups.iter().find(|group| group.name == info.group);
-        let listens =
+        let is_listener =
             group.is_some_and(|group| matches!(group.kind, GroupKind::EventListener { .. }));
         let outer = group.map_or(999, |group| group.priority);
-        (!listens, outer, self.process(info).map_or(999, |process| process.priority))
+        (!is_listener, outer, self.process(info).map_or(999, |process| process.priority))
     }
 
-    /// The process that the pid file names, if it lives.
+    /// The process in the pid file, if it is alive.
     pub(super) fn pid(&self) -> Option<i32> {
         let text = std::fs::read_to_string(&self.config.supervisord.pidfile).ok()?;
         let pid: i32 = text.trim().parse().ok().filter(|pid| *pid > 0)?;
@@ -124,7 +125,7 @@ impl Deployment {
     }
 }
 
-/// Whether a process is there and no zombie that only waits to be noticed.
+/// Whether a process exists and is not a zombie.
 pub(super) fn is_alive(pid: i32) -> bool {
     let stat = std::fs::read_to_string(format!("/proc/{pid}/stat"));
     match stat {
@@ -134,22 +135,24 @@ pub(super) fn is_alive(pid: i32) -> bool {
     }
 }
 
-/// Nobody answers there: no daemon, as opposed to one that says no.
-pub(super) fn is_absent(error: &ClientError) -> bool {
+/// Whether the error means that no daemon is listening, as opposed to an error response.
+pub(super) fn is_not_listening(error: &ClientError) -> bool {
     matches!(error, ClientError::Io(_) | ClientError::Closed)
 }
 
-pub(super) fn infos(client: &mut Client) -> std::result::Result<Vec<Info>, ClientError> {
+pub(super) fn process_infos(
+    client: &mut Client,
+) -> std::result::Result<Vec<ProcessInfo>, ClientError> {
     let answer = client.call("supervisor.getAllProcessInfo", &[])?;
     let Value::Array(all) = answer else { return Ok(Vec::new()) };
     Ok(all.iter().map(info).collect())
 }
 
-fn info(value: &Value) -> Info {
+fn info(value: &Value) -> ProcessInfo {
     let text =
         |key: &str| value.get(key).and_then(Value::as_str).map(str::to_owned).unwrap_or_default();
     let number = |key: &str| value.get(key).and_then(Value::as_int).unwrap_or_default();
-    Info {
+    ProcessInfo {
         group: text("group"),
         name: text("name"),
         state: ProcessState::from_code(number("state")).unwrap_or(ProcessState::Unknown),
@@ -160,16 +163,16 @@ fn info(value: &Value) -> Info {
     }
 }
 
-impl Info {
-    /// A process of which no daemon tells.
-    pub(super) fn named(group: String, name: String, pid: i64) -> Self {
+impl ProcessInfo {
+    /// A process without a daemon.
+    pub(super) fn without_daemon(group: String, name: String, pid: i64) -> Self {
         let none = String::new;
         let (spawnerr, description) = (none(), none());
         let state = ProcessState::Unknown;
         Self { group, name, state, pid, exitstatus: 0, spawnerr, description }
     }
 
-    /// As supervisorctl calls it.
+    /// The name as displayed by supervisorctl.
     pub(super) fn full_name(&self) -> String {
         if self.group == self.name {
             self.name.clone()
@@ -179,19 +182,19 @@ impl Info {
     }
 }
 
-/// A breath between two questions. Nothing else can be waited for: the daemon tells by answers.
-pub(super) fn pause() {
+/// Waits for one poll interval. The daemon offers no notification, only calls.
+pub(super) fn wait_poll_interval() {
     let _ = ready::wait_readable(&[], Some(Duration::from_millis(100)));
 }
 
-/// A line for the reader.
-pub(super) fn say(text: &str) {
+/// Prints a line to standard output.
+pub(super) fn print_line(text: &str) {
     use std::io::Write as _;
     let _ = writeln!(std::io::stdout(), "{text}");
 }
 
-/// A line about what went wrong.
-pub(super) fn complain(text: &str) {
+/// Prints a line to standard error.
+pub(super) fn report_error(text: &str) {
     use std::io::Write as _;
     let _ = writeln!(std::io::stderr(), "{text}");
 }

@@ -1,4 +1,4 @@
-//! The applets: which one is meant, its arguments, its exit status. What they do lives elsewhere.
+//! The command line: selects the applet, parses its arguments and returns its exit status.
 
 mod annotate;
 mod apply;
@@ -8,10 +8,10 @@ mod deployment;
 mod echo_conf;
 mod generate;
 mod orphans;
-mod outside;
 mod pidproxy;
 mod project;
 mod query;
+mod real_buildout_env;
 mod recipes;
 mod run;
 mod stop;
@@ -34,42 +34,42 @@ struct Supkit {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Make etc/supervisord.conf and bin/ from a buildout.cfg
+    /// Generate etc/supervisord.conf and bin/ from a buildout.cfg
     Generate(generate::Args),
-    /// Start what is not up and wait until all of it runs
+    /// Start the daemon and all programs that are not running, and wait for them
     Run(run::Args),
     /// Stop all programs in order, then the daemon
     Stop(stop::Args),
-    /// Read a configuration without starting anything and report every problem
+    /// Check a configuration without starting anything and report every problem
     Check(check::Args),
     /// Print a buildout project with every value resolved
     Annotate(annotate::Args),
     /// Print one value of a buildout project
     Query(query::Args),
-    /// List the recipes that supkit knows
+    /// List the known recipes
     Recipes(recipes::Args),
-    /// The daemon; takes Supervisor's own arguments
+    /// The daemon; accepts Supervisor's arguments
     #[command(disable_help_flag = true)]
     Supervisord(Raw),
-    /// The client; takes Supervisor's own arguments
+    /// The client; accepts Supervisor's arguments
     #[command(disable_help_flag = true)]
     Supervisorctl(Raw),
     /// Print a sample configuration
     #[command(name = "echo_supervisord_conf", disable_help_flag = true)]
     EchoSupervisordConf(Raw),
-    /// Pass signals on to the process named in a pid file
+    /// Forward signals to the process named in a pid file
     #[command(disable_help_flag = true)]
     Pidproxy(Raw),
 }
 
-/// Arguments that the applet reads itself, in its own dialect.
+/// Arguments that the applet parses itself.
 #[derive(clap::Args)]
 struct Raw {
     #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
     args: Vec<OsString>,
 }
 
-/// Picks the applet by the name of the program, else by its first word.
+/// Selects the applet by the program name, else by the first argument.
 pub fn main() -> ExitCode {
     let mut argv = std::env::args_os();
     let program = argv.next().unwrap_or_default();

@@ -1,5 +1,5 @@
-//! Programs that outlived their daemon: it was killed, and they hold ports and storages that the
-//! next one wants. They are known by what the daemon put into their environment.
+//! Programs that outlived a killed daemon and still hold ports and storages. They are identified by
+//! the environment variables that the daemon set.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -8,33 +8,33 @@ use std::time::{Duration, Instant};
 use crate::conf::signals::Signal;
 use crate::os::signals;
 
-use super::deployment::{Deployment, Info, is_alive, pause};
+use super::deployment::{Deployment, ProcessInfo, is_alive, wait_poll_interval};
 
-/// A program whose daemon is gone.
+/// A program without a daemon.
 #[derive(Clone, Debug)]
 pub(super) struct Orphan {
     pid: i32,
-    info: Info,
+    info: ProcessInfo,
 }
 
-/// Those of a deployment, the one to be stopped first at the front.
+/// The orphans of a deployment, in stop order.
 pub(super) fn find(deployment: &Deployment) -> Vec<Orphan> {
-    // A port says too little: the same one may be another's, in a container.
+    // A port is not unique: it may belong to a daemon in another container.
     let Some(socket) = deployment.socket() else { return Vec::new() };
     let url = format!("unix://{socket}");
     let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
     let pids = entries.filter_map(|entry| entry.file_name().to_str()?.parse::<i32>().ok());
     let own = group(std::process::id().cast_signed());
-    // A program leads its process group; what it has started itself goes with it.
+    // A program leads its process group, which includes its children.
     let leaders =
         pids.filter(|pid| group(*pid) == Some(*pid) && Some(*pid) != own && is_alive(*pid));
     let mut orphans: Vec<Orphan> = leaders.filter_map(|pid| orphan(pid, &url)).collect();
-    orphans.sort_by_key(|orphan| std::cmp::Reverse(deployment.rank(&orphan.info)));
+    orphans.sort_by_key(|orphan| std::cmp::Reverse(deployment.stop_order(&orphan.info)));
     orphans
 }
 
 fn orphan(pid: i32, url: &str) -> Option<Orphan> {
-    // In a container the same path is another socket.
+    // In another mount namespace the same path is a different socket.
     let world = |pid: &str| fs::read_link(format!("/proc/{pid}/ns/mnt")).ok();
     if world(&pid.to_string()) != world("self") {
         return None;
@@ -44,7 +44,10 @@ fn orphan(pid: i32, url: &str) -> Option<Orphan> {
     (get("SUPERVISOR_SERVER_URL")? == url && environment.contains_key("SUPERVISOR_ENABLED"))
         .then(|| Some((get("SUPERVISOR_GROUP_NAME")?, get("SUPERVISOR_PROCESS_NAME")?)))
         .flatten()
-        .map(|(group, name)| Orphan { pid, info: Info::named(group, name, i64::from(pid)) })
+        .map(|(group, name)| Orphan {
+            pid,
+            info: ProcessInfo::without_daemon(group, name, i64::from(pid)),
+        })
 }
 
 fn environment(pid: i32) -> Option<BTreeMap<String, String>> {
@@ -60,7 +63,7 @@ fn environment(pid: i32) -> Option<BTreeMap<String, String>> {
     )
 }
 
-/// The process group of a process: the third field behind its name.
+/// The process group id: the third field after the name.
 fn group(pid: i32) -> Option<i32> {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
     stat.rsplit_once(')')?.1.split_whitespace().nth(2)?.parse().ok()
@@ -71,7 +74,7 @@ impl Orphan {
         format!("{} (pid {})", self.info.full_name(), self.pid)
     }
 
-    /// Stops it as its daemon would have done. False if it is another user's.
+    /// Stops the process as its daemon would. False if it belongs to another user.
     pub(super) fn stop(&self, deployment: &Deployment) -> bool {
         let process = deployment.process(&self.info);
         let signal = process.map_or(Signal::TERM.0, |process| process.stopsignal.0);
@@ -89,7 +92,7 @@ impl Orphan {
                     return !is_alive(self.pid);
                 }
             }
-            pause();
+            wait_poll_interval();
         }
         true
     }

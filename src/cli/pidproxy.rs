@@ -1,5 +1,5 @@
-//! The `pidproxy` applet: runs a command and passes signals on to the process that a pid file names,
-//! for programs that put themselves into the background.
+//! The `pidproxy` applet: runs a command and forwards signals to the process named in a pid file,
+//! for programs that daemonize.
 
 use std::ffi::OsString;
 use std::fs;
@@ -61,7 +61,7 @@ fn run(pidfile: &Path, command: &[OsString]) -> io::Result<ExitCode> {
     }
 }
 
-/// Sends the signal to whom the pid file names at this moment; tells when to end.
+/// Forwards the signal to the process in the pid file; returns the exit code if pidproxy must exit.
 fn pass_on(signal: i32, pidfile: &Path) -> Option<ExitCode> {
     let Some(pid) = read_pid(pidfile) else {
         let _ = writeln!(io::stdout(), "Can't read child pidfile {}!", pidfile.display());
@@ -77,12 +77,12 @@ fn pass_on(signal: i32, pidfile: &Path) -> Option<ExitCode> {
     }
 }
 
-/// Only a positive number is a process; others would reach whole groups.
+/// Only positive numbers: others would address process groups.
 fn read_pid(pidfile: &Path) -> Option<i32> {
     fs::read_to_string(pidfile).ok()?.trim().parse().ok().filter(|pid| *pid > 0)
 }
 
-/// The command's name is a path from here, never searched for.
+/// The command is a path; PATH is not searched.
 fn start(command: &[OsString]) -> io::Result<i32> {
     let program = normal(&std::path::absolute(&command[0])?);
     fs::metadata(&program)?;
@@ -105,7 +105,7 @@ fn duplicate(fd: BorrowedFd<'_>) -> io::Result<std::os::fd::OwnedFd> {
     fd.try_clone_to_owned()
 }
 
-/// Without `.` and `..`, as Python's `abspath` has it.
+/// Removes `.` and `..`, like Python's `abspath`.
 fn normal(path: &Path) -> PathBuf {
     let mut normal = PathBuf::new();
     for component in path.components() {

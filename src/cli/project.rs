@@ -1,11 +1,10 @@
-//! The arguments by which a buildout project is named, the same for every applet that reads one.
-//! They are buildout's own.
+//! The arguments that select a buildout project, the same as buildout's.
 
 use std::io::{self, IsTerminal as _, Write as _};
 use std::process::ExitCode;
 use std::rc::Rc;
 
-use super::outside::World;
+use super::real_buildout_env::RealBuildoutEnv;
 use crate::buildout::{Assignment, Failure, Fault, Project, Recipes, Request};
 use crate::diag::SourceMap;
 
@@ -29,22 +28,22 @@ pub(super) struct ProjectArgs {
     /// Set `newest` to false
     #[arg(short = 'N')]
     not_newest: bool,
-    /// Say more
+    /// Be more verbose
     #[arg(short = 'v', action = clap::ArgAction::Count)]
     pub(super) verbose: u8,
-    /// Say less
+    /// Be less verbose
     #[arg(short = 'q', action = clap::ArgAction::Count)]
     quiet: u8,
     /// Set `socket-timeout`
     #[arg(short = 't', value_name = "SECONDS")]
     timeout: Option<u32>,
-    /// Accepted as buildout does; there is no debugger here
+    /// Accepted for compatibility and ignored
     #[arg(short = 'D', hide = true)]
     debug: bool,
 }
 
 impl ProjectArgs {
-    /// What to load: these arguments and the assignments beside them.
+    /// The request for these arguments and assignments.
     pub(super) fn request(&self, mut request: Request, assignments: Vec<Assignment>) -> Request {
         request.file.clone_from(&self.file);
         request.user_defaults = !self.no_user_defaults;
@@ -69,12 +68,12 @@ impl ProjectArgs {
     }
 }
 
-/// Loads with real files.
+/// Loads a project from the file system.
 pub(super) fn load(request: &Request, recipes: Rc<dyn Recipes>) -> Result<Project, Box<Failure>> {
-    Project::load(request, &World::around(&request.file), recipes)
+    Project::load(request, &RealBuildoutEnv::around(&request.file), recipes)
 }
 
-/// The assignments among the words, and the other words.
+/// Splits the words into assignments and others.
 pub(super) fn words(words: &[String]) -> Result<(Vec<Assignment>, Vec<String>), String> {
     let mut assignments = Vec::new();
     let mut others = Vec::new();
@@ -88,7 +87,7 @@ pub(super) fn words(words: &[String]) -> Result<(Vec<Assignment>, Vec<String>), 
     Ok((assignments, others))
 }
 
-/// Prints the answer. A reader that has gone away is no fault.
+/// Prints the result. A closed pipe is not an error.
 pub(super) fn print(text: &str) -> ExitCode {
     let mut out = io::stdout().lock();
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
@@ -97,13 +96,13 @@ pub(super) fn print(text: &str) -> ExitCode {
     }
 }
 
-/// One sentence, as buildout says it.
+/// Prints an error message in buildout's format.
 pub(super) fn refuse(message: &str) -> ExitCode {
     say(&format!("Error: {message}"));
     ExitCode::FAILURE
 }
 
-/// Every fault with its place, its chain and its remedy.
+/// Prints all faults with position, chain and remedy.
 pub(super) fn fail(faults: &[Fault], sources: &SourceMap) -> ExitCode {
     for fault in faults {
         say(&fault.diagnostic().render(sources, styled()));
@@ -111,7 +110,7 @@ pub(super) fn fail(faults: &[Fault], sources: &SourceMap) -> ExitCode {
     ExitCode::FAILURE
 }
 
-/// What was odd while the project was read.
+/// Prints the warnings of a project.
 pub(super) fn warn(project: &Project) {
     for warning in project.warnings() {
         say(&warning.render(project.sources(), styled()));
@@ -122,7 +121,7 @@ fn styled() -> bool {
     io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none()
 }
 
-/// Nothing can be done where standard error is closed.
+/// An error is ignored: standard error may be closed.
 fn say(text: &str) {
     let _ = writeln!(io::stderr().lock(), "{text}");
 }

@@ -1,4 +1,4 @@
-//! `supkit query`: one value of a project, as it is written or resolved.
+//! `supkit query`: prints one value of a project, raw or resolved.
 
 use std::process::ExitCode;
 use std::rc::Rc;
@@ -10,7 +10,7 @@ use crate::buildout::{NoRecipes, Project, Request};
 pub(super) struct Args {
     #[command(flatten)]
     project: ProjectArgs,
-    /// Print the value with its references followed and its macros taken in
+    /// Print the value with references and macros resolved
     #[arg(long)]
     resolved: bool,
     /// Assignments `section:option=value`, and the `section:option` to print

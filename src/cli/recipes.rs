@@ -1,4 +1,4 @@
-//! `supkit recipes`: what supkit knows, the project's own recipes included.
+//! `supkit recipes`: lists the known recipes, including those of the project.
 
 use std::process::ExitCode;
 
@@ -10,7 +10,7 @@ use super::generate::{catalogue, say};
 
 #[derive(clap::Args)]
 pub(super) struct Args {
-    /// The project's main file; `recipes.d` beside it is read too
+    /// The project's main file; `recipes.d` next to it is read, too
     #[arg(short = 'c', value_name = "FILE", default_value = "buildout.cfg")]
     file: String,
     #[arg(long, value_enum, default_value_t = Format::Text)]

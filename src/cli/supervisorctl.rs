@@ -1,5 +1,5 @@
-//! The `supervisorctl` applet. Its command line and file are read by `conf`, its actions are the
-//! business of `ctl`.
+//! The `supervisorctl` applet. The command line and file are read by `conf`; the actions are in
+//! `ctl`.
 
 use std::ffi::OsString;
 use std::io::{self, IsTerminal, Write};
@@ -10,7 +10,7 @@ use crate::conf::options;
 use crate::ctl;
 use crate::daemon::real_host::RealHost;
 
-/// The exit status where a command line or a file is refused.
+/// The exit status for an invalid command line or file.
 const USAGE: u8 = 2;
 
 pub(super) fn main(args: Vec<OsString>) -> ExitCode {
@@ -41,7 +41,7 @@ fn refuse(text: &str) -> ExitCode {
 }
 
 fn tell(mut to: impl Write, text: &str, code: ExitCode) -> ExitCode {
-    // Nothing is left to do if nobody can be told.
+    // An error is ignored: there is no way to report it.
     let _ = to.write_all(text.as_bytes());
     code
 }

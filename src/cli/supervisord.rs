@@ -1,4 +1,4 @@
-//! The `supervisord` applet: its command line, then the daemon.
+//! The `supervisord` applet: parses the command line and runs the daemon.
 
 use std::ffi::OsString;
 use std::io::{self, Write};
@@ -33,7 +33,7 @@ pub(super) fn main(args: &[OsString]) -> ExitCode {
     }
 }
 
-/// How one calls us again: our path, and the applet unless the path says it.
+/// The command to call this program again: its path, and the applet unless the path selects it.
 fn shown(path: &str) -> String {
     let is_own = Path::new(path).file_name().is_some_and(|name| name == NAME);
     if is_own { path.to_owned() } else { format!("{path} {NAME}") }
@@ -46,7 +46,7 @@ fn run(path: &str, program: String, line: CommandLine) -> ExitCode {
     }
 }
 
-/// Looks for the configuration in the usual places, with a warning to root.
+/// Searches the default paths for the configuration, with a warning for root.
 fn search(path: &str) -> Result<String, String> {
     if RealHost.is_root() {
         let _ = writeln!(io::stderr(), "{}", options::ROOT_SEARCHES);

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::buildout::{Fault, Outside, Project, Reached};
+use crate::buildout::{BuildoutEnv, Fault, Project, Reached};
 use crate::diag::{Diagnostic, Span};
 
 use super::catalogue::Catalogue;
@@ -16,7 +16,7 @@ use super::{frame, templated, unlisted};
 pub fn read(
     project: &Project,
     catalogue: &Catalogue,
-    outside: &dyn Outside,
+    outside: &dyn BuildoutEnv,
 ) -> Result<Input, Vec<Diagnostic>> {
     let alone = |fault: Fault| vec![fault.diagnostic()];
     let Reached { parts: reached, lost } = project.reached().map_err(alone)?;
@@ -56,7 +56,7 @@ pub fn read(
 fn part(
     project: &Project,
     catalogue: &Catalogue,
-    outside: &dyn Outside,
+    outside: &dyn BuildoutEnv,
     name: &str,
 ) -> Result<Part, Box<Diagnostic>> {
     let failed = |fault: Fault| Box::new(fault.diagnostic());
@@ -111,10 +111,10 @@ mod tests {
     use std::rc::Rc;
 
     use super::*;
-    use crate::buildout::{Paper, Request};
+    use crate::buildout::{MemoryFiles, Request};
 
     fn read_text(text: &str) -> Result<Input, Vec<Diagnostic>> {
-        let paper = Paper::with(&[("buildout.cfg", text)]);
+        let paper = MemoryFiles::with(&[("buildout.cfg", text)]);
         let catalogue = Rc::new(Catalogue::new(&[]).unwrap());
         let recipes = Rc::clone(&catalogue);
         let project = Project::load(&Request::lazy("buildout.cfg"), &paper, recipes);

@@ -3,7 +3,7 @@
 //! `${section:option}` and `${option}` the latter is the part's own; `$$` protects nothing.
 
 use crate::buildout::paths::{join, normalize};
-use crate::buildout::{Outside, Project, ReadFault};
+use crate::buildout::{BuildoutEnv, Project, ReadFault};
 use crate::diag::{Diagnostic, SourceMap};
 use crate::ini::python::{self, Document};
 
@@ -20,7 +20,7 @@ pub struct Template {
 /// Fills the template of a part, if it looks as if it were a configuration of Supervisor.
 pub(super) fn template(
     project: &Project,
-    outside: &dyn Outside,
+    outside: &dyn BuildoutEnv,
     part: &Part,
 ) -> Result<Option<Template>, Box<Diagnostic>> {
     let Some(output) = part.given("output").map(str::trim) else { return Ok(None) };
@@ -35,7 +35,7 @@ pub(super) fn template(
 
 fn source(
     project: &Project,
-    outside: &dyn Outside,
+    outside: &dyn BuildoutEnv,
     part: &Part,
 ) -> Result<String, Box<Diagnostic>> {
     if let Some(inline) = part.get("inline") {

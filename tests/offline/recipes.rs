@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
-use supkit::buildout::{Paper, Project, Request};
+use supkit::buildout::{MemoryFiles, Project, Request};
 use supkit::generate::catalogue::{Catalogue, Entry};
 use supkit::generate::derive::{Derived, derive};
 use supkit::generate::input::{Input, Part};
@@ -18,7 +18,7 @@ fn folder() -> PathBuf {
 
 /// What becomes of a project that has parts of this recipe.
 fn shown(catalogue: &Rc<Catalogue>, entry: &Entry, text: &str) -> String {
-    let paper = Paper::with(&[("buildout.cfg", text)]);
+    let paper = MemoryFiles::with(&[("buildout.cfg", text)]);
     let recipes = Rc::clone(catalogue);
     let project = Project::load(&Request::lazy("buildout.cfg"), &paper, recipes)
         .unwrap_or_else(|failure| panic!("{}: {}", entry.file, failure.fault.message()));

@@ -3,9 +3,9 @@
 use super::DEEPEST;
 use super::scanner::Scanner;
 use super::version;
-use crate::buildout::outside::Python;
+use crate::buildout::buildout_env::Python;
 
-/// Alternatives of conjunctions.
+/// A disjunction of conjunctions.
 pub(super) struct Marker<'a>(Vec<Vec<Term<'a>>>);
 
 enum Term<'a> {
@@ -19,10 +19,10 @@ enum Side<'a> {
     Text(&'a str),
 }
 
-/// The longer spelling stands before its beginning.
+/// Longer operators before their prefixes.
 const OPERATORS: &[&str] = &["===", "==", "~=", "!=", "<=", ">=", "<", ">"];
 
-/// How a variable may be written, and its name.
+/// The spellings of a variable, and its name.
 const VARIABLES: &[(&str, &str)] = &[
     ("python_version", "python_version"),
     ("python_full_version", "python_full_version"),
@@ -104,8 +104,8 @@ fn operator(scanner: &mut Scanner<'_>) -> Option<&'static str> {
 }
 
 impl Marker<'_> {
-    /// Every comparison is made, also where an earlier one has decided: one that cannot be made
-    /// spoils the whole.
+    /// Every comparison is evaluated even if an earlier one has decided the result: an invalid
+    /// comparison is always an error.
     pub(super) fn holds(&self, python: &Python) -> Result<bool, String> {
         let mut any = false;
         for group in &self.0 {
@@ -131,7 +131,7 @@ fn compare(
     python: &Python,
 ) -> Result<bool, String> {
     let (name, left, right) = match (left, right) {
-        // On the right of a variable, a variable is but its name.
+        // To the right of a variable, another variable is treated as its name.
         (Side::Variable(name), Side::Variable(text)) => {
             (name, variable(name, python)?, text.into())
         }

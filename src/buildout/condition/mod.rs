@@ -1,5 +1,5 @@
-//! Conditions of section headers: a marker of PEP 508, or names such as `linux` and `python3`
-//! joined by `not`, `and`, `or`. Any other Python expression is refused; nothing is executed.
+//! Conditions of section headers: a PEP 508 marker, or names such as `linux` and `python3` combined
+//! with `not`, `and`, `or`. Other Python expressions are rejected; nothing is executed.
 
 mod marker;
 mod names;
@@ -8,30 +8,30 @@ mod version;
 
 use std::cell::OnceCell;
 
-use super::outside::{Outside, Python};
+use super::buildout_env::{BuildoutEnv, Python};
 
-/// Parentheses and negations within each other; more is no condition that a person wrote.
+/// The maximum nesting of parentheses and negations.
 const DEEPEST: usize = 50;
 
-/// Decides conditions; asks for the interpreter once, and only if there is a condition.
+/// Evaluates conditions; queries the interpreter once, and only if there is a condition.
 pub(super) struct Conditions<'w> {
-    outside: &'w dyn Outside,
+    env: &'w dyn BuildoutEnv,
     python: OnceCell<Python>,
 }
 
 impl<'w> Conditions<'w> {
-    pub(super) fn new(outside: &'w dyn Outside) -> Self {
-        Self { outside, python: OnceCell::new() }
+    pub(super) fn new(env: &'w dyn BuildoutEnv) -> Self {
+        Self { env, python: OnceCell::new() }
     }
 
-    /// The truth of an expression, or why it has none.
+    /// The result of an expression, or why it cannot be evaluated.
     pub(super) fn hold(&self, expression: &str) -> Result<bool, String> {
-        let python = self.python.get_or_init(|| self.outside.python());
+        let python = self.python.get_or_init(|| self.env.python());
         decide(expression, python)
     }
 }
 
-/// What can be read as a marker is one, as in the oracle; names come second.
+/// A valid marker takes precedence over names, as in zc.buildout.
 fn decide(expression: &str, python: &Python) -> Result<bool, String> {
     match marker::parse(expression) {
         Some(marker) => marker.holds(python),
@@ -44,10 +44,10 @@ fn decide(expression: &str, python: &Python) -> Result<bool, String> {
 #[cfg(test)]
 mod tests {
     use super::decide;
-    use crate::buildout::outside::Paper;
+    use crate::buildout::buildout_env::MemoryFiles;
 
     fn holds(expression: &str) -> bool {
-        decide(expression, &Paper::default().python)
+        decide(expression, &MemoryFiles::default().python)
             .unwrap_or_else(|why| panic!("{expression}: {why}"))
     }
 
@@ -114,9 +114,9 @@ mod tests {
             "linux, True",
             " ",
         ] {
-            assert!(decide(text, &Paper::default().python).is_err(), "{text}");
+            assert!(decide(text, &MemoryFiles::default().python).is_err(), "{text}");
         }
-        assert!(decide(&"(".repeat(100_000), &Paper::default().python).is_err());
-        assert!(decide(&"not ".repeat(100_000), &Paper::default().python).is_err());
+        assert!(decide(&"(".repeat(100_000), &MemoryFiles::default().python).is_err());
+        assert!(decide(&"not ".repeat(100_000), &MemoryFiles::default().python).is_err());
     }
 }

@@ -1,8 +1,8 @@
-//! Names that are true or false on this machine, joined by `not`, `and`, `or` and parentheses.
+//! Machine-dependent boolean names, combined with `not`, `and`, `or` and parentheses.
 
 use super::DEEPEST;
 use super::scanner::Scanner;
-use crate::buildout::outside::Python;
+use crate::buildout::buildout_env::Python;
 
 pub(super) enum Names<'a> {
     Name(&'a str),
@@ -12,7 +12,7 @@ pub(super) enum Names<'a> {
 }
 
 impl Names<'_> {
-    /// Read from the left and no further than needed, so that what follows may be unknown.
+    /// Evaluated with short-circuiting, so later names may be unknown.
     pub(super) fn holds(&self, python: &Python) -> Result<bool, String> {
         match self {
             Self::Name(name) => {
@@ -90,7 +90,7 @@ fn value(name: &str, python: &Python) -> Option<bool> {
     })
 }
 
-/// `python3`, and `python311` for each release that buildout has a name for.
+/// `python3`, and `python311` for each release that buildout names.
 fn release(digits: &str, python: &Python) -> Option<bool> {
     let mut numbers = python.version.split('.');
     let major = numbers.next().unwrap_or_default();

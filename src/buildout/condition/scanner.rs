@@ -1,4 +1,4 @@
-//! Reads an expression from left to right. Every question moves on only if the answer is yes.
+//! A scanner for expressions. Every method advances only on a match.
 
 pub(super) struct Scanner<'a> {
     text: &'a str,
@@ -18,7 +18,7 @@ impl<'a> Scanner<'a> {
         self.rest().is_empty()
     }
 
-    /// Passes blanks; tells whether there were any.
+    /// Skips blanks; returns whether there were any.
     pub(super) fn blanks(&mut self) -> bool {
         let before = self.at;
         self.at = self.text.len() - self.rest().trim_start_matches([' ', '\t']).len();
@@ -33,14 +33,14 @@ impl<'a> Scanner<'a> {
         found
     }
 
-    /// A word that neither begins nor ends within another one.
+    /// A whole word.
     pub(super) fn keyword(&mut self, word: &str) -> bool {
         let after = self.rest().strip_prefix(word);
         let ends = after.is_some_and(|after| !after.starts_with(is_word));
         ends && !self.text[..self.at].ends_with(is_word) && self.take(word)
     }
 
-    /// A name: letters, digits, underscores, no digit first.
+    /// A name: letters, digits and underscores, not starting with a digit.
     pub(super) fn name(&mut self) -> Option<&'a str> {
         let rest = self.rest();
         let name = &rest[..rest.find(|c| !is_word(c)).unwrap_or(rest.len())];
@@ -51,7 +51,7 @@ impl<'a> Scanner<'a> {
         Some(name)
     }
 
-    /// The text between two quotes of a kind.
+    /// The text between two matching quotes.
     pub(super) fn quoted(&mut self) -> Option<&'a str> {
         let rest = self.rest();
         let quote = rest.chars().next().filter(|c| matches!(c, '\'' | '"'))?;

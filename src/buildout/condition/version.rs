@@ -1,4 +1,4 @@
-//! Versions of PEP 440, as far as a condition compares them.
+//! PEP 440 versions, as far as conditions compare them.
 
 use std::cmp::Ordering;
 
@@ -6,14 +6,14 @@ use std::cmp::Ordering;
 struct Version {
     epoch: u64,
     release: Vec<u64>,
-    /// The rank of the letter (a, b, rc) and its number.
+    /// The rank of the pre-release label (a, b, rc) and its number.
     pre: Option<(u8, u64)>,
     post: Option<u64>,
     dev: Option<u64>,
     local: Option<String>,
 }
 
-/// `left OPERATOR right` as versions; `None` where the right side is no version for it.
+/// Compares `left OPERATOR right`; `None` if the right side is not a version.
 pub(super) fn compare(left: &str, operator: &str, right: &str) -> Option<bool> {
     if matches!(operator, "in" | "not in") {
         return None;
@@ -32,7 +32,7 @@ pub(super) fn compare(left: &str, operator: &str, right: &str) -> Option<bool> {
     {
         return None;
     }
-    // What is no version is in no range.
+    // An invalid version matches no range.
     let Some(version) = parse(left.trim()) else { return Some(false) };
     Some(match operator {
         "==" if wild.is_some() => version.begins(&bound, bound.release.len()),
@@ -73,7 +73,7 @@ impl Version {
         self.begins(other, self.release.len().max(other.release.len()))
     }
 
-    /// Neither a post release nor a local build of the bound counts as later.
+    /// A post release or local build of the bound is not later.
     fn is_after(&self, bound: &Self) -> bool {
         let of_bound = self.same_release(bound);
         let post = self.post.is_some() && bound.post.is_none() && of_bound && self.pre == bound.pre;
@@ -81,7 +81,7 @@ impl Version {
         self.order(bound).is_gt() && !post && !local
     }
 
-    /// A pre-release of the bound does not count as earlier, unless the bound is one itself.
+    /// A pre-release of the bound is not earlier, unless the bound is a pre-release.
     fn is_before(&self, bound: &Self) -> bool {
         let early = |version: &Self| version.pre.is_some() || version.dev.is_some();
         let own_early = early(self) && !early(bound) && self.same_release(bound);
@@ -98,7 +98,7 @@ impl Version {
             .then_with(|| self.local.cmp(&other.local))
     }
 
-    /// dev < a < b < rc < final < post; a dev release comes before what it leads to.
+    /// dev < a < b < rc < final < post; a dev release precedes the version it leads to.
     fn stage(&self) -> (u8, u64, Option<u64>, u64) {
         let (rank, number) = match (self.pre, self.post, self.dev) {
             (Some((letter, number)), ..) => (1 + letter, number),
@@ -158,7 +158,7 @@ fn number(digits: &str) -> Option<u64> {
     Some(digits.parse().unwrap_or(u64::MAX))
 }
 
-/// What is still to be read of a version.
+/// The unparsed rest of a version.
 struct Rest<'a>(&'a str);
 
 impl Rest<'_> {

@@ -1,10 +1,10 @@
-//! The text form: each option with its value, the text it was made from where references stood in
-//! it, and below the places that set it, the latest first.
+//! The text format: each option with its value, its unresolved text if it has references, and the
+//! positions that set it, latest first.
 
 use std::fmt::Write as _;
 
 use super::Resolved;
-use crate::buildout::{Change, Operation, Origin, Project, Value};
+use crate::buildout::{Operation, Origin, Project, Value, ValueChange};
 
 pub(super) fn annotated(project: &Project, resolved: &Resolved<'_>, verbose: bool) -> String {
     let mut out = String::new();
@@ -32,12 +32,12 @@ fn assignment(option: &str, value: &str) -> String {
     if value.is_empty() { format!("{option}=") } else { format!("{option}= {value}") }
 }
 
-/// The lines after the first one stand under it.
+/// Continuation lines are indented below the first one.
 fn indented(text: &str) -> String {
     text.replace('\n', "\n         ")
 }
 
-/// One line a change; what a later one has overridden stands in parentheses with its value.
+/// One line per change; overridden values are shown in parentheses.
 fn history(out: &mut String, project: &Project, value: &Value, verbose: bool) {
     let mut overridden = false;
     for change in value.history().iter().rev() {
@@ -59,7 +59,7 @@ fn history(out: &mut String, project: &Project, value: &Value, verbose: bool) {
     }
 }
 
-fn details(out: &mut String, change: &Change) {
+fn details(out: &mut String, change: &ValueChange) {
     let operation = match change.operation {
         Operation::Set => "SET",
         Operation::Override => "OVERRIDE",

@@ -16,8 +16,8 @@ use crate::generate::plan::{Conflict, Content, File, Role, Verdict};
 use crate::generate::record::Record;
 use crate::generate::{readback, reading};
 
-use super::outside::World;
 use super::project::ProjectArgs;
+use super::real_buildout_env::RealBuildoutEnv;
 use sources::Source;
 pub(super) use sources::{Refusal, catalogue, load_file};
 
@@ -77,7 +77,7 @@ struct Planned {
 
 fn run(args: &Args) -> Result<ExitCode, Refusal> {
     let source = sources::load(&args.project, &args.assignments)?;
-    let world = World::around(&args.project.file);
+    let world = RealBuildoutEnv::around(&args.project.file);
     let input = source.faults(reading::read(&source.project, &source.catalogue, &world))?;
     let planned = plan(args, &source, &input)?;
     say::warnings(&source, &planned.derived, &input);

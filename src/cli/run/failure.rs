@@ -1,18 +1,18 @@
-//! Why a program does not run: its state, how it ended, and the last it said.
+//! Explains why a program is not running: state, exit and last log lines.
 
 use std::fmt::Write as _;
 
 use crate::ctl::client::Client;
 use crate::rpc::value::Value;
 
-use super::super::deployment::{Deployment, Info};
+use super::super::deployment::{Deployment, ProcessInfo};
 
-/// How much of a log is looked at, and how much of that is shown.
+/// The bytes read from a log, and the lines shown.
 const TAIL: i64 = 8192;
 const LINES: usize = 15;
 
-/// Everything that helps, in a few lines.
-pub(super) fn report(deployment: &Deployment, client: &mut Client, info: &Info) -> String {
+/// A report of a few lines.
+pub(super) fn report(deployment: &Deployment, client: &mut Client, info: &ProcessInfo) -> String {
     let mut text = format!("\n{} does not run: {}", info.full_name(), info.state);
     // Writing to a String cannot fail.
     if !info.spawnerr.is_empty() {
@@ -39,20 +39,20 @@ pub(super) fn report(deployment: &Deployment, client: &mut Client, info: &Info) 
     text
 }
 
-/// How a process ended last, as the daemon wrote it down: `exit status 3; not expected`. What RPC
-/// tells of an exit is wrong where it came too quickly.
+/// The last exit of a process from the daemon's log: `exit status 3; not expected`. The exit status
+/// over XML-RPC is not set if the process exited too quickly.
 fn end(client: &mut Client, name: &str) -> Option<String> {
     let log = client.call("supervisor.readLog", &[Value::Int(-TAIL), Value::Int(0)]).ok()?;
-    last_end(log.as_str()?, name)
+    last_exit(log.as_str()?, name)
 }
 
-fn last_end(log: &str, name: &str) -> Option<String> {
+fn last_exit(log: &str, name: &str) -> Option<String> {
     let words = format!("exited: {name} (");
     let line = log.lines().rev().find_map(|line| line.split_once(&words))?.1;
     Some(line.rsplit_once(')').map_or(line, |(inside, _)| inside).to_owned())
 }
 
-fn tail(client: &mut Client, method: &str, info: &Info) -> String {
+fn tail(client: &mut Client, method: &str, info: &ProcessInfo) -> String {
     let name = Value::str(format!("{}:{}", info.group, info.name));
     match client.call(method, &[name, Value::Int(0), Value::Int(TAIL)]) {
         Ok(Value::Array(items)) => {
@@ -62,7 +62,7 @@ fn tail(client: &mut Client, method: &str, info: &Info) -> String {
     }
 }
 
-/// The end of a log file, for people.
+/// The last lines of a log file.
 pub(super) fn last_lines_of(path: &str) -> String {
     let text = std::fs::read(path).unwrap_or_default();
     let text = String::from_utf8_lossy(&text);
@@ -76,7 +76,7 @@ fn last_lines(text: &str) -> String {
     lines[start..].iter().fold(String::new(), |text, line| text + "\n    " + line)
 }
 
-/// What usually helps against what the log says.
+/// A remedy for known messages in the log.
 fn hint(text: &str) -> Option<&'static str> {
     let hints = [
         (
@@ -110,16 +110,16 @@ mod tests {
     }
 
     #[test]
-    fn the_last_end_is_found_in_the_log_of_the_daemon() {
+    fn the_last_exit_is_found_in_the_log_of_the_daemon() {
         let log = "T WARN exited: a (exit status 1; not expected)\n\
                    T INFO exited: ab (exit status 0; expected)\n\
                    T WARN exited: a (terminated by SIGKILL; not expected)\nT INFO x\n";
-        assert_eq!(last_end(log, "a").as_deref(), Some("terminated by SIGKILL; not expected"));
-        assert_eq!(last_end(log, "b"), None);
+        assert_eq!(last_exit(log, "a").as_deref(), Some("terminated by SIGKILL; not expected"));
+        assert_eq!(last_exit(log, "b"), None);
     }
 
     #[test]
-    fn known_troubles_get_a_hint() {
+    fn known_messages_get_a_hint() {
         assert!(hint("OSError: [Errno 98] Address already in use").is_some());
         assert!(hint("all is well").is_none());
     }

@@ -1,5 +1,5 @@
-//! `supkit run`: starts the daemon if there is none, then every program that should run and does
-//! not, and waits until all of them do. Says what failed, and why.
+//! `supkit run`: starts the daemon if it is not running, then every autostart program that is down,
+//! and waits until all are running. Reports failures with their causes.
 
 mod failure;
 mod progress;
@@ -16,18 +16,21 @@ use crate::ctl::client::Client;
 use crate::rpc::fault::Code;
 use crate::rpc::value::Value;
 
-use super::deployment::{Deployment, Info, Which, complain, infos, is_absent, pause, say};
+use super::deployment::{
+    Deployment, DeploymentArgs, ProcessInfo, is_not_listening, print_line, process_infos,
+    report_error, wait_poll_interval,
+};
 use super::orphans;
 use progress::Progress;
 
 #[derive(clap::Args)]
 pub(super) struct Args {
     #[command(flatten)]
-    which: Which,
-    /// Become the daemon and stay in the foreground, for containers and systemd
+    deployment: DeploymentArgs,
+    /// Run the daemon in the foreground, for containers and systemd
     #[arg(long)]
     foreground: bool,
-    /// Give up waiting after so many seconds
+    /// Time limit in seconds
     #[arg(long, value_name = "SECONDS", default_value_t = 300)]
     timeout: u64,
 }
@@ -36,25 +39,25 @@ pub(super) fn main(args: &Args) -> ExitCode {
     match run(args) {
         Ok(code) => code,
         Err(error) => {
-            complain(&format!("supkit run: {error:#}"));
+            report_error(&format!("supkit run: {error:#}"));
             ExitCode::FAILURE
         }
     }
 }
 
 fn run(args: &Args) -> Result<ExitCode> {
-    let deployment = Deployment::read(&args.which.conf)?;
+    let deployment = Deployment::read(&args.deployment.conf)?;
     let end = Instant::now() + Duration::from_secs(args.timeout);
     let mut client = deployment.client()?;
     let is_up = is_up(&mut client)?;
     if !is_up {
-        refuse_orphans(&deployment)?;
+        check_orphans(&deployment)?;
     }
     if args.foreground || deployment.config.supervisord.nodaemon && !is_up {
         if is_up {
             bail!("the daemon runs already, in the background; bin/stop ends it");
         }
-        return Err(become_daemon(&deployment));
+        return Err(exec_daemon(&deployment));
     }
     if !is_up {
         start_daemon(&deployment)?;
@@ -64,25 +67,25 @@ fn run(args: &Args) -> Result<ExitCode> {
     await_programs(&deployment, &mut client, end)
 }
 
-/// Whether a daemon answers. One that says no is an error, since it would never say yes.
+/// Whether a daemon responds. An error response is an error, because retrying would not help.
 fn is_up(client: &mut Client) -> Result<bool> {
     match client.call("supervisor.getState", &[]) {
         Ok(_) => Ok(true),
-        // A daemon on its way out says so to every question.
+        // A daemon that is shutting down refuses all calls.
         Err(error)
             if error.fault().is_some_and(|fault| fault.code == Code::ShutdownState.number()) =>
         {
             bail!("the daemon is shutting down; try again when it has gone")
         }
-        Err(error) if is_absent(&error) => Ok(false),
+        Err(error) if is_not_listening(&error) => Ok(false),
         Err(error) => {
             bail!("the daemon at {} does not answer as it should: {error}", client.serverurl())
         }
     }
 }
 
-/// Programs of a daemon that was killed hold the ports and storages that ours will want.
-fn refuse_orphans(deployment: &Deployment) -> Result<()> {
+/// The programs of a killed daemon hold ports and storages that are needed again.
+fn check_orphans(deployment: &Deployment) -> Result<()> {
     let names: Vec<String> =
         orphans::find(deployment).iter().map(orphans::Orphan::describe).collect();
     if names.is_empty() || deployment.pid().is_some() {
@@ -95,8 +98,8 @@ fn own_program() -> Result<std::path::PathBuf> {
     std::env::current_exe().context("finding the program itself")
 }
 
-/// Returns only if it failed.
-fn become_daemon(deployment: &Deployment) -> Error {
+/// Returns only on failure.
+fn exec_daemon(deployment: &Deployment) -> Error {
     let program = match own_program() {
         Ok(program) => program,
         Err(error) => return error,
@@ -106,9 +109,9 @@ fn become_daemon(deployment: &Deployment) -> Error {
     Error::new(error).context("starting the daemon")
 }
 
-/// The daemon goes to the background by itself; its parent ends when the sockets are open.
+/// The daemon daemonizes itself; the parent exits when the sockets are open.
 fn start_daemon(deployment: &Deployment) -> Result<()> {
-    say("starting supervisord");
+    print_line("starting supervisord");
     let mut command = Command::new(own_program()?);
     command.arg0("supervisord").args(["-c", &deployment.conf]).stdin(Stdio::null());
     let status = command.status().context("starting the daemon")?;
@@ -125,23 +128,25 @@ fn await_daemon(deployment: &Deployment, client: &mut Client, end: Instant) -> R
             let log = failure::last_lines_of(&deployment.config.supervisord.logfile);
             bail!("the daemon does not answer at {}\n{log}", client.serverurl());
         }
-        pause();
+        wait_poll_interval();
     }
     Ok(())
 }
 
-fn ask(client: &mut Client) -> Result<Vec<Info>> {
-    infos(client).context("asking the daemon for its processes")
+fn ask(client: &mut Client) -> Result<Vec<ProcessInfo>> {
+    process_infos(client).context("asking the daemon for its processes")
 }
 
-/// Starts what should run, is down, and is not on its way up.
+/// Starts the autostart programs that are down.
 fn start_programs(deployment: &Deployment, client: &mut Client) -> Result<()> {
-    let mut down: Vec<Info> = ask(client)?;
-    down.retain(|info| deployment.should_run(info) && !info.is_done(deployment) && info.is_down());
-    down.sort_by_key(|info| deployment.rank(info));
+    let mut down: Vec<ProcessInfo> = ask(client)?;
+    down.retain(|info| {
+        deployment.should_run(info) && !info.has_completed(deployment) && info.is_down()
+    });
+    down.sort_by_key(|info| deployment.stop_order(info));
     for info in down {
         let name = Value::str(format!("{}:{}", info.group, info.name));
-        // What cannot be started shows itself while we wait.
+        // A failed start is detected while waiting.
         if let Err(error) = client.call("supervisor.startProcess", &[name, Value::Bool(false)])
             && error.fault().is_none()
         {
@@ -156,48 +161,56 @@ fn await_programs(deployment: &Deployment, client: &mut Client, end: Instant) ->
     loop {
         let mut wanted = ask(client)?;
         wanted.retain(|info| deployment.should_run(info));
-        wanted.sort_by_key(|info| deployment.rank(info));
+        wanted.sort_by_key(|info| deployment.stop_order(info));
         progress.show(&wanted);
-        let waiting = wanted.iter().any(|info| info.is_coming(deployment));
-        let late = Instant::now() > end;
-        if !waiting || late {
+        let waiting = wanted.iter().any(|info| info.is_starting(deployment));
+        let timed_out = Instant::now() > end;
+        if !waiting || timed_out {
             progress.finish();
-            return Ok(verdict(deployment, client, &wanted, late));
+            return Ok(report_result(deployment, client, &wanted, timed_out));
         }
-        pause();
+        wait_poll_interval();
     }
 }
 
-fn verdict(deployment: &Deployment, client: &mut Client, wanted: &[Info], late: bool) -> ExitCode {
-    let failed: Vec<&Info> = wanted.iter().filter(|info| !info.is_fine(deployment)).collect();
+fn report_result(
+    deployment: &Deployment,
+    client: &mut Client,
+    wanted: &[ProcessInfo],
+    timed_out: bool,
+) -> ExitCode {
+    let failed: Vec<&ProcessInfo> =
+        wanted.iter().filter(|info| !info.is_healthy(deployment)).collect();
     for info in &failed {
-        complain(&failure::report(deployment, client, info));
+        report_error(&failure::report(deployment, client, info));
     }
     if failed.is_empty() {
         let count = wanted.len();
-        say(&format!("all {count} programs run"));
+        print_line(&format!("all {count} programs run"));
         return ExitCode::SUCCESS;
     }
-    if late {
-        complain("the time is over; --timeout gives more, bin/supervisorctl status shows the rest");
+    if timed_out {
+        report_error(
+            "the time is over; --timeout gives more, bin/supervisorctl status shows the rest",
+        );
     }
     ExitCode::FAILURE
 }
 
 impl Deployment {
-    /// Programs with `autostart=false` are started by hand, and nobody waits for them.
-    fn should_run(&self, info: &Info) -> bool {
+    /// Programs with `autostart=false` are started manually and not waited for.
+    fn should_run(&self, info: &ProcessInfo) -> bool {
         self.process(info).is_some_and(|process| process.autostart)
     }
 }
 
-impl Info {
+impl ProcessInfo {
     fn is_down(&self) -> bool {
         self.state.is_stopped()
     }
 
-    /// On its way up, or soon again.
-    fn is_coming(&self, deployment: &Deployment) -> bool {
+    /// Whether it is starting or will be restarted.
+    fn is_starting(&self, deployment: &Deployment) -> bool {
         match self.state {
             S::Starting | S::Backoff | S::Stopping => true,
             S::Exited => {
@@ -211,12 +224,12 @@ impl Info {
         }
     }
 
-    /// It did what it should do and has ended, as a job does that runs once.
-    fn is_done(&self, deployment: &Deployment) -> bool {
-        self.state == S::Exited && self.spawnerr.is_empty() && !self.is_coming(deployment)
+    /// Whether it has completed successfully, like a one-time job.
+    fn has_completed(&self, deployment: &Deployment) -> bool {
+        self.state == S::Exited && self.spawnerr.is_empty() && !self.is_starting(deployment)
     }
 
-    fn is_fine(&self, deployment: &Deployment) -> bool {
-        self.state == S::Running || self.is_done(deployment)
+    fn is_healthy(&self, deployment: &Deployment) -> bool {
+        self.state == S::Running || self.has_completed(deployment)
     }
 }

@@ -1,5 +1,4 @@
-//! What is seen while one waits: on a terminal a live line for each program, elsewhere a plain line
-//! for each change of state.
+//! Progress output: on a terminal one live line per program, otherwise one line per state change.
 
 use std::collections::BTreeMap;
 use std::io::IsTerminal as _;
@@ -9,11 +8,11 @@ use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
 use crate::core::state::ProcessState;
 
-use super::super::deployment::{Info, say};
+use super::super::deployment::{ProcessInfo, print_line};
 
 pub(in crate::cli) struct Progress {
-    /// The state that was told last, by name.
-    told: BTreeMap<String, ProcessState>,
+    /// The last reported state, by name.
+    reported: BTreeMap<String, ProcessState>,
     live: Option<Live>,
 }
 
@@ -26,24 +25,24 @@ impl Progress {
     pub(in crate::cli) fn new() -> Self {
         let live = std::io::stderr().is_terminal() && std::io::stdout().is_terminal();
         let live = live.then(|| Live { all: MultiProgress::new(), lines: BTreeMap::new() });
-        Self { told: BTreeMap::new(), live }
+        Self { reported: BTreeMap::new(), live }
     }
 
-    /// Tells how things stand.
-    pub(in crate::cli) fn show(&mut self, infos: &[Info]) {
-        for info in infos {
+    /// Shows the current states.
+    pub(in crate::cli) fn show(&mut self, process_infos: &[ProcessInfo]) {
+        for info in process_infos {
             let name = info.full_name();
-            let news = self.told.get(&name) != Some(&info.state);
+            let news = self.reported.get(&name) != Some(&info.state);
             match &mut self.live {
                 Some(live) => live.show(&name, info),
-                None if news => say(&line(&name, info)),
+                None if news => print_line(&line(&name, info)),
                 None => {}
             }
-            self.told.insert(name, info.state);
+            self.reported.insert(name, info.state);
         }
     }
 
-    /// The lines stay as they are.
+    /// Leaves the lines on the terminal.
     pub(in crate::cli) fn finish(&mut self) {
         if let Some(live) = &mut self.live {
             live.lines.values().for_each(ProgressBar::abandon);
@@ -52,7 +51,7 @@ impl Progress {
 }
 
 impl Live {
-    fn show(&mut self, name: &str, info: &Info) {
+    fn show(&mut self, name: &str, info: &ProcessInfo) {
         let bar = self.lines.entry(name.to_owned()).or_insert_with(|| {
             let bar = self.all.add(ProgressBar::new_spinner());
             if let Ok(style) = ProgressStyle::with_template("{spinner} {msg} {elapsed:>4}") {
@@ -70,6 +69,6 @@ impl Live {
     }
 }
 
-fn line(name: &str, info: &Info) -> String {
+fn line(name: &str, info: &ProcessInfo) -> String {
     format!("{name:<24} {:<9} {}", info.state.name(), info.description).trim_end().to_owned()
 }

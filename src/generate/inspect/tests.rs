@@ -1,14 +1,14 @@
 use std::rc::Rc;
 
 use super::*;
-use crate::buildout::{Paper, Request};
+use crate::buildout::{MemoryFiles, Request};
 use crate::generate::derive::derive;
 use crate::generate::paths::Place;
 use crate::generate::reading;
 
 /// Each finding as `code line`.
 fn findings(text: &str) -> Vec<String> {
-    let paper = Paper::with(&[("buildout.cfg", text)]);
+    let paper = MemoryFiles::with(&[("buildout.cfg", text)]);
     let catalogue = Rc::new(Catalogue::new(&[]).unwrap());
     let recipes = Rc::clone(&catalogue);
     let project = Project::load(&Request::lazy("buildout.cfg"), &paper, recipes);

@@ -3,11 +3,11 @@
 use std::rc::Rc;
 
 use proptest::prelude::*;
-use supkit::buildout::{NoRecipes, Paper, Project, Request};
+use supkit::buildout::{MemoryFiles, NoRecipes, Project, Request};
 
 /// Reads everything that can be asked; returns whether all of it had an answer.
 fn exhaust(files: &[(&str, &str)], request: &Request) -> bool {
-    match Project::load(request, &Paper::with(files), Rc::new(NoRecipes)) {
+    match Project::load(request, &MemoryFiles::with(files), Rc::new(NoRecipes)) {
         Ok(project) => {
             let sound = project.sections().all(|name| project.options(name).is_ok());
             let reached = project.reached_parts();
@@ -96,7 +96,7 @@ proptest! {
     #[test]
     fn plain_values_stay(value in "[a-zA-Z0-9/.:,=#;%(){}\\[\\]-]{0,40}") {
         let text = format!("[buildout]\n[a]\nx = {value}\ny = ${{:x}}\n");
-        let paper = Paper::with(&[("buildout.cfg", &text)]);
+        let paper = MemoryFiles::with(&[("buildout.cfg", &text)]);
         let project = Project::load(&Request::strict("buildout.cfg"), &paper, Rc::new(NoRecipes));
         let project = project.map_err(|failure| failure.fault.message().to_owned()).unwrap();
         prop_assert_eq!(project.get("a", "y").unwrap().unwrap(), value);
@@ -110,7 +110,7 @@ proptest! {
             let value = order.get(at + 1).map_or("end".into(), |next| format!("${{s{next}:x}}"));
             text += &format!("[s{name}]\nx = {value}\n");
         }
-        let paper = Paper::with(&[("buildout.cfg", &text)]);
+        let paper = MemoryFiles::with(&[("buildout.cfg", &text)]);
         let project = Project::load(&Request::strict("buildout.cfg"), &paper, Rc::new(NoRecipes));
         let project = project.map_err(|failure| failure.fault.message().to_owned()).unwrap();
         prop_assert_eq!(project.get(&format!("s{}", order[0]), "x").unwrap().unwrap(), "end");

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::rc::Rc;
 
 use serde_json::{Value, json};
-use supkit::buildout::{Kind, NoRecipes, Paper, Project, Python, Request};
+use supkit::buildout::{Kind, MemoryFiles, NoRecipes, Project, Python, Request};
 
 use crate::support::oracle;
 
@@ -151,10 +151,10 @@ fn refusal(fault: &supkit::buildout::Fault) -> Answer {
     }
 }
 
-fn outside(case: &Case, directory: &Path, facts: &Value) -> Paper {
+fn outside(case: &Case, directory: &Path, facts: &Value) -> MemoryFiles {
     let fact = |name: &str| facts[name].as_str().unwrap().to_owned();
     let text = |path: &Path| path.to_str().unwrap().to_owned();
-    Paper {
+    MemoryFiles {
         files: case
             .files
             .iter()

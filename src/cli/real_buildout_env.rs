@@ -1,6 +1,6 @@
-//! The world as a buildout project asks for it: real files, the environment, and the interpreter
-//! that would run buildout here. The interpreter itself is started only if a section has a
-//! condition and no `pyvenv.cfg` tells its version.
+//! The real environment of a buildout project: files, environment variables and the Python
+//! interpreter that would run buildout. The interpreter is executed only if a section has a
+//! condition and no `pyvenv.cfg` states its version.
 
 use std::cell::OnceCell;
 use std::env;
@@ -11,19 +11,19 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use crate::buildout::{Outside, Python, ReadFault};
+use crate::buildout::{BuildoutEnv, Python, ReadFault};
 use crate::ini::text::decode;
 
-/// What an interpreter is taken for when none can be asked.
-const USUAL_VERSION: &str = "3.11.0";
+/// The assumed version if no interpreter can be queried.
+const DEFAULT_VERSION: &str = "3.11.0";
 
-pub(super) struct World {
-    /// The directory of the main file: `bin/buildout` there knows its interpreter.
+pub(super) struct RealBuildoutEnv {
+    /// The directory of the main file, which may contain `bin/buildout`.
     project: PathBuf,
     executable: OnceCell<PathBuf>,
 }
 
-impl World {
+impl RealBuildoutEnv {
     pub(super) fn around(file: &str) -> Self {
         let project = Path::new(file).parent().map(Path::to_path_buf).unwrap_or_default();
         Self { project, executable: OnceCell::new() }
@@ -34,7 +34,7 @@ impl World {
     }
 }
 
-impl Outside for World {
+impl BuildoutEnv for RealBuildoutEnv {
     fn read(&self, path: &str) -> Result<String, ReadFault> {
         let bytes = fs::read(path).map_err(|error| match error.kind() {
             ErrorKind::NotFound => ReadFault::Missing,
@@ -66,9 +66,9 @@ impl Outside for World {
 
     fn python(&self) -> Python {
         let interpreter = self.interpreter();
-        let told = told_by_venv(interpreter).or_else(|| ask(interpreter));
+        let facts = read_venv_config(interpreter).or_else(|| query_interpreter(interpreter));
         let (version, implementation) =
-            told.unwrap_or_else(|| (USUAL_VERSION.into(), "cpython".into()));
+            facts.unwrap_or_else(|| (DEFAULT_VERSION.into(), "cpython".into()));
         let uname = nix::sys::utsname::uname().ok();
         let fact = |read: fn(&nix::sys::utsname::UtsName) -> &OsStr| {
             uname.as_ref().map_or_else(String::new, |u| read(u).to_string_lossy().into_owned())
@@ -87,8 +87,8 @@ impl Outside for World {
     }
 }
 
-/// The interpreter in the first line of a `buildout` script (the project's own one, else that on
-/// the path), else that of the active environment, else `python3` or `python` on the path.
+/// The interpreter in the first line of a `buildout` script (that of the project, else one on
+/// PATH), else that of the active virtual environment, else `python3` or `python` on PATH.
 fn find_interpreter(project: &Path) -> PathBuf {
     let scripts = [Some(project.join("bin/buildout")), programs("buildout").next()];
     let named = scripts.into_iter().flatten().find_map(|script| shebang(&script));
@@ -103,14 +103,14 @@ fn find_interpreter(project: &Path) -> PathBuf {
         .unwrap_or_else(|| "/usr/bin/python3".into())
 }
 
-/// The programs of a name on the path.
+/// The programs with a name on PATH.
 fn programs(name: &str) -> impl Iterator<Item = PathBuf> {
     let path = env::var_os("PATH").unwrap_or_default();
     let all: Vec<PathBuf> = env::split_paths(&path).map(|dir| dir.join(name)).collect();
     all.into_iter().filter(|path| is_program(path))
 }
 
-/// A wrapper that picks an interpreter, such as a shim of pyenv, is none itself.
+/// A script that selects an interpreter, such as a pyenv shim, is not an interpreter.
 fn is_script(path: &Path) -> bool {
     fs::File::open(path)
         .and_then(|mut file| {
@@ -133,12 +133,13 @@ fn shebang(script: &Path) -> Option<PathBuf> {
     (name.starts_with("python") && is_program(program)).then(|| program.to_path_buf())
 }
 
-/// Version and implementation by the note that a virtual environment keeps.
-fn told_by_venv(interpreter: &Path) -> Option<(String, String)> {
-    let note = fs::read_to_string(interpreter.parent()?.parent()?.join("pyvenv.cfg")).ok()?;
+/// Version and implementation from the `pyvenv.cfg` of a virtual environment.
+fn read_venv_config(interpreter: &Path) -> Option<(String, String)> {
+    let config = fs::read_to_string(interpreter.parent()?.parent()?.join("pyvenv.cfg")).ok()?;
     let value = |wanted: &str| {
-        let line =
-            note.lines().find_map(|line| line.split_once('=').filter(|(k, _)| k.trim() == wanted));
+        let line = config
+            .lines()
+            .find_map(|line| line.split_once('=').filter(|(k, _)| k.trim() == wanted));
         line.map(|(_, value)| value.trim().to_owned())
     };
     let version = value("version").or_else(|| value("version_info"))?;
@@ -147,7 +148,7 @@ fn told_by_venv(interpreter: &Path) -> Option<(String, String)> {
     (numbers.len() == 3).then(|| (numbers.join("."), implementation.to_lowercase()))
 }
 
-fn ask(interpreter: &Path) -> Option<(String, String)> {
+fn query_interpreter(interpreter: &Path) -> Option<(String, String)> {
     let question =
         "import platform, sys; print(platform.python_version(), sys.implementation.name)";
     let output = Command::new(interpreter)

@@ -1,11 +1,11 @@
-//! What a project asks of the world: files, the working directory, the interpreter. The shell
-//! answers with the real ones, tests and fuzzers with [`Paper`].
+//! The environment of a buildout project: files, working directory and Python interpreter. The
+//! shell implements it with the real system, tests and fuzzers with [`MemoryFiles`].
 
 use std::collections::BTreeMap;
 
-/// The world around a project. Paths are absolute or relative to [`Outside::directory`].
-pub trait Outside {
-    /// The text of a file, as it is.
+/// The environment of a project. Paths are absolute or relative to [`BuildoutEnv::directory`].
+pub trait BuildoutEnv {
+    /// The content of a file.
     fn read(&self, path: &str) -> Result<String, ReadFault>;
     fn exists(&self, path: &str) -> bool;
     /// The working directory.
@@ -13,9 +13,9 @@ pub trait Outside {
     fn home(&self) -> String;
     /// `$BUILDOUT_HOME`
     fn buildout_home(&self) -> Option<String>;
-    /// The interpreter that would run buildout: its `sys.executable`.
+    /// The `sys.executable` of the interpreter that would run buildout.
     fn executable(&self) -> String;
-    /// More about it. Asked only where an answer depends on it.
+    /// Further facts about the interpreter. Called only if the result depends on them.
     fn python(&self) -> Python;
 }
 
@@ -23,13 +23,13 @@ pub trait Outside {
 pub enum ReadFault {
     Missing,
     Directory,
-    /// The file is no UTF-8; the offset of the first wrong byte.
+    /// The file is not UTF-8; the offset of the first invalid byte.
     Encoding(usize),
-    /// Anything else, in the words of the system.
+    /// Any other error, with the system's message.
     Other(String),
 }
 
-/// The facts about an interpreter and its machine that conditions and defaults can ask for.
+/// Facts about the interpreter and machine that conditions and defaults use.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Python {
     /// `platform.python_version()`, such as `3.11.7`.
@@ -54,9 +54,9 @@ impl Python {
     }
 }
 
-/// A world that is a table of files.
+/// An environment with in-memory files.
 #[derive(Clone, Debug)]
-pub struct Paper {
+pub struct MemoryFiles {
     pub files: BTreeMap<String, String>,
     pub directory: String,
     pub home: String,
@@ -65,7 +65,7 @@ pub struct Paper {
     pub python: Python,
 }
 
-impl Default for Paper {
+impl Default for MemoryFiles {
     fn default() -> Self {
         Self {
             files: BTreeMap::new(),
@@ -88,8 +88,8 @@ impl Default for Paper {
     }
 }
 
-impl Paper {
-    /// A world with these files in the working directory.
+impl MemoryFiles {
+    /// Creates an environment with these files in the working directory.
     pub fn with(files: &[(&str, &str)]) -> Self {
         let mut paper = Self::default();
         for (name, text) in files {
@@ -100,7 +100,7 @@ impl Paper {
     }
 }
 
-impl Outside for Paper {
+impl BuildoutEnv for MemoryFiles {
     fn read(&self, path: &str) -> Result<String, ReadFault> {
         let path = super::paths::absolute(&self.directory, path);
         self.files.get(&path).cloned().ok_or(ReadFault::Missing)
