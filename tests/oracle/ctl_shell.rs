@@ -7,6 +7,7 @@ use std::process::{Child, Command, Stdio};
 
 use crate::support::daemon::SERVER;
 use crate::support::terminal::Terminal;
+use crate::support::wait::is_asleep;
 use crate::support::{Daemon, Sandbox, Subject, wait_until};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
@@ -157,6 +158,7 @@ fn people_are_asked_who_they_are_and_whether_they_mean_it() {
 
 /// A client that goes on until it is told to stop; what it prints is in a file.
 struct Follower<'a> {
+    client: Subject,
     sandbox: &'a Sandbox,
     child: Child,
 }
@@ -166,7 +168,7 @@ impl<'a> Follower<'a> {
         let out = std::fs::File::create(sandbox.path("followed")).expect("it can be written");
         let mut command = ctl_of(client, sandbox, words);
         let child = command.stdin(Stdio::null()).stdout(out).spawn().expect("it starts");
-        Self { sandbox, child }
+        Self { client, sandbox, child }
     }
 
     #[track_caller]
@@ -175,10 +177,18 @@ impl<'a> Follower<'a> {
         wait_until(&format!("{text:?} is in {:?}", shown()), || shown().contains(text));
     }
 
-    /// Presses Ctrl-C and gives all that was printed.
+    /// Presses Ctrl-C and gives all that was printed. Python may miss a signal that comes while it is
+    /// about to wait; so the client is to wait already.
     fn interrupt(mut self) -> String {
-        kill(Pid::from_raw(self.child.id() as i32), Signal::SIGINT).expect("it lives");
-        assert_eq!(self.child.wait().expect("it is our child").code(), Some(0));
+        let pid = self.child.id() as i32;
+        wait_until("the client waits for more", || is_asleep(pid));
+        kill(Pid::from_raw(pid), Signal::SIGINT).expect("it lives");
+        let mut ended = None;
+        wait_until(&format!("{:?} ends by Ctrl-C", self.client), || {
+            ended = self.child.try_wait().expect("it is our child");
+            ended.is_some()
+        });
+        assert_eq!(ended.and_then(|it| it.code()), Some(0), "{:?}", self.client);
         self.sandbox.read("followed")
     }
 }

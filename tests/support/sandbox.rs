@@ -6,11 +6,11 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::Mutex;
 use std::sync::mpsc::{self, RecvTimeoutError, Sender};
+use std::sync::{Mutex, Once};
 use std::time::{Duration, Instant};
 
-use nix::sys::signal::{Signal, kill};
+use nix::sys::signal::{SigHandler, Signal, kill};
 use nix::unistd::Pid;
 use tempfile::TempDir;
 
@@ -36,6 +36,7 @@ pub struct Sandbox {
 impl Sandbox {
     /// In `/tmp`, so that socket paths stay short.
     pub fn new() -> Self {
+        restore_signals();
         let dir = TempDir::with_prefix_in("sk", "/tmp").expect("a directory in /tmp");
         let watch = watch(dir.path().to_owned());
         Self { dir, ports: Mutex::default(), _watch: watch }
@@ -100,6 +101,20 @@ impl Sandbox {
     pub fn processes(&self) -> Vec<i32> {
         processes_of(self.dir())
     }
+}
+
+/// A test run in the background, or below nohup, inherits that some signals are ignored, and so would
+/// the programs under test: Python leaves an ignored SIGINT ignored.
+fn restore_signals() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        for signal in [Signal::SIGHUP, Signal::SIGINT, Signal::SIGQUIT, Signal::SIGTERM] {
+            #[allow(unsafe_code, reason = "there is no safe way to say it")]
+            // SAFETY: no handler is installed; the default of the kernel is.
+            unsafe { nix::sys::signal::signal(signal, SigHandler::SigDfl) }
+                .expect("the signal exists");
+        }
+    });
 }
 
 /// The processes with the mark of the sandbox in this directory.

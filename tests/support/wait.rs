@@ -22,3 +22,9 @@ pub fn comes_true(mut condition: impl FnMut() -> bool) -> bool {
     }
     true
 }
+
+/// Whether a process waits for something to happen.
+pub fn is_asleep(pid: i32) -> bool {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+    stat.rsplit(") ").next().is_some_and(|state| state.starts_with('S'))
+}

@@ -66,7 +66,13 @@ fn automatic(subject: Subject) -> (Vec<String>, Vec<u32>, String) {
                 redirect_stderr=true\n\
                 [program:named]\ncommand=/bin/sleep 1000\nstdout_logfile={here}/o\nstderr_logfile=NONE\n";
     let mut daemon = Daemon::start(subject, &sandbox, rest);
-    daemon.wait_for_log("success: named");
+    for name in ["talks", "mixed", "named"] {
+        daemon.wait_for_log(&format!("success: {name}"));
+    }
+    let mixed_log = || sandbox.names().into_iter().find(|name| name.starts_with("mixed-stdout"));
+    wait_until("both streams are in one log", || {
+        mixed_log().is_some_and(|name| sandbox.read(name).contains("err"))
+    });
     let plain = |name: &String| {
         // The random part of a name is its own.
         name.find("---supervisor-").map_or(name.clone(), |at| format!("{}RANDOM", &name[..at + 14]))
