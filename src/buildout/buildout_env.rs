@@ -91,12 +91,12 @@ impl Default for MemoryFiles {
 impl MemoryFiles {
     /// Creates an environment with these files in the working directory.
     pub fn with(files: &[(&str, &str)]) -> Self {
-        let mut paper = Self::default();
+        let mut memory = Self::default();
         for (name, text) in files {
-            let path = super::paths::absolute(&paper.directory, name);
-            paper.files.insert(path, (*text).to_owned());
+            let path = super::paths::absolute(&memory.directory, name);
+            memory.files.insert(path, (*text).to_owned());
         }
-        paper
+        memory
     }
 }
 

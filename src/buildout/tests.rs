@@ -178,13 +178,13 @@ fn what_doubles_at_every_step_is_stopped() {
     assert_eq!(fault.kind(), Kind::Limit);
     let macros = |at: usize| format!("[s{at}]\n<= s{0}\n  s{0}\n", at + 1);
     assert_eq!(get(&chain(60, macros), "s0", "x"), "1");
-    let files: Vec<(String, String)> = (0..60)
+    let texts: Vec<(String, String)> = (0..60)
         .map(|at| {
             (format!("f{at}.cfg"), format!("[buildout]\nextends = f{0}.cfg f{0}.cfg\n", at + 1))
         })
         .collect();
     let mut files = MemoryFiles::with(&[("f60.cfg", "[buildout]\n")]);
-    for (name, text) in files {
+    for (name, text) in texts {
         files.files.insert(format!("/srv/plone/{name}"), text);
     }
     let failure = Project::load(&Request::strict("f0.cfg"), &files, Rc::new(NoRecipes));
