@@ -2,7 +2,8 @@
 //!
 //! The modules up to [`assets`] are pure functions of their arguments: they access no file, clock,
 //! environment or descriptor. [`os`], [`daemon`], [`ctl`] and [`cli`] are the shell around them.
-//! `docs/architecture.md` describes the modules; `tests/offline/architecture.rs` checks their boundaries.
+//! `docs/architecture.md` describes the modules; `tests/offline/architecture.rs` checks their
+//! boundaries.
 
 // pure
 pub mod assets;
