@@ -1,5 +1,5 @@
 //! The main loop of the daemon: wait, process inputs, expire timers, perform effects. The only
-//! place that blocks and the only one that reads the clock.
+//! place that asks the kernel to wait and the only one that reads its clock.
 
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -13,10 +13,8 @@ use super::shell::Shell;
 use crate::conf::signals::Signal;
 use crate::core::effect::{Effect, Input, OutputStream, Pid, ProcId};
 use crate::core::supervisor::Supervisor;
-use crate::core::time::{Mono, Now, Wall};
-use crate::os::clock;
-use crate::os::poller::{Interest, Ready, Token};
-use crate::os::signals::Signals;
+use crate::core::time::Now;
+use crate::os::poller::{Ready, Token};
 
 /// The maximum poll timeout; a configuration may request a longer one.
 const MAX_SLEEP: Duration = Duration::from_hours(30 * 24);
@@ -31,48 +29,63 @@ pub enum ExitReason {
     },
 }
 
+/// Everything that a daemon is assembled from.
+pub struct Parts<'a> {
+    pub core: Supervisor,
+    pub shell: Shell<'a>,
+    pub server: Server,
+    pub reader: &'a ConfigReader,
+}
+
 /// One run of the daemon, from a loaded configuration to the exit of the last child.
 pub struct Daemon<'a> {
     pub core: Supervisor,
-    pub shell: Shell,
+    pub shell: Shell<'a>,
     pub server: Server,
-    pub signals: &'a mut Signals,
     pub reader: &'a ConfigReader,
     signals_token: Token,
     exit_reason: Option<ExitReason>,
 }
 
-pub fn now() -> Now {
-    Now { mono: Mono(clock::monotonic()), wall: Wall(clock::wall()) }
-}
-
 impl<'a> Daemon<'a> {
-    pub fn new(
-        core: Supervisor,
-        mut shell: Shell,
-        server: Server,
-        signals: &'a mut Signals,
-        reader: &'a ConfigReader,
-    ) -> io::Result<Self> {
-        let signals_token = shell.poller.add(&*signals, Interest::READ)?;
-        Ok(Self { core, shell, server, signals, reader, signals_token, exit_reason: None })
+    pub fn assemble(parts: Parts<'a>) -> io::Result<Self> {
+        let Parts { core, mut shell, server, reader } = parts;
+        let signals_token = shell.kernel.watch_signals(&mut shell.poller)?;
+        Ok(Self { core, shell, server, reader, signals_token, exit_reason: None })
     }
 
     /// Runs until all processes have stopped.
     pub fn run(&mut self) -> io::Result<ExitReason> {
-        self.core.run(now());
+        self.begin();
         loop {
-            self.perform();
-            if let Some(exit_reason) = self.exit_reason {
+            if let Some(exit_reason) = self.turn()? {
                 return Ok(exit_reason);
             }
+        }
+    }
+
+    /// Starts the programs. Called once, before the first [`Daemon::turn`].
+    pub fn begin(&mut self) {
+        let now = self.now();
+        self.core.run(now);
+    }
+
+    /// One iteration of the main loop; returns the reason if it was the last one.
+    pub fn turn(&mut self) -> io::Result<Option<ExitReason>> {
+        self.perform();
+        if self.exit_reason.is_none() {
             let ready = self.wait()?;
-            let now = now();
+            let now = self.now();
             for ready in ready {
                 self.dispatch_guarded(ready, now);
             }
             self.process_due();
         }
+        Ok(self.exit_reason)
+    }
+
+    fn now(&self) -> Now {
+        self.shell.kernel.now()
     }
 
     /// Expires timers and answers pending requests until no effect is left. A reply may be followed
@@ -80,7 +93,7 @@ impl<'a> Daemon<'a> {
     fn process_due(&mut self) {
         loop {
             self.perform();
-            let now = now();
+            let now = self.now();
             self.catch_panic("timer expiry", |daemon| daemon.core.expire(now));
             self.perform();
             self.catch_panic("the server", |daemon| daemon.poll_clients(now));
@@ -110,7 +123,8 @@ impl<'a> Daemon<'a> {
         }
         events.sort_by_key(|(serial, ..)| *serial);
         for (serial, name, payload) in events {
-            self.server.publish(serial, name, &payload, now());
+            let now = self.now();
+            self.server.publish(serial, name, &payload, now);
         }
     }
 
@@ -128,7 +142,8 @@ impl<'a> Daemon<'a> {
                 };
                 // The time is read for each effect, because many forks take a while.
                 let is_performed = self.catch_panic("an effect", |daemon| {
-                    daemon.shell.perform(effect, &mut daemon.core, now());
+                    let now = daemon.now();
+                    daemon.shell.perform(effect, &mut daemon.core, now);
                 });
                 if let Some(id) = spawning.filter(|_| !is_performed) {
                     self.resolve_spawn(id);
@@ -150,15 +165,16 @@ impl<'a> Daemon<'a> {
             Some((&pid, _)) => Input::Spawned { id, pid: Pid(pid) },
             None => Input::SpawnFailed { id, error: "internal error of supkit".to_owned() },
         };
-        self.core.take(outcome, now());
+        let now = self.now();
+        self.core.take(outcome, now);
     }
 
     fn wait(&mut self) -> io::Result<Vec<Ready>> {
-        let now = now();
+        let now = self.now();
         let deadlines = [self.core.deadline(now), self.server.deadline()];
         let nearest = deadlines.into_iter().flatten().min();
         let timeout = nearest.map(|deadline| deadline.since(now.mono).min(MAX_SLEEP));
-        self.shell.poller.wait(timeout)
+        self.shell.kernel.wait(&mut self.shell.poller, timeout)
     }
 
     /// Runs `apply` and catches a panic: the operation is abandoned and the daemon continues, so
@@ -210,7 +226,7 @@ impl<'a> Daemon<'a> {
 
     /// Reaps children first, then processes the signals, as Supervisor does.
     fn on_signals(&mut self, now: Now) {
-        let numbers = self.signals.take();
+        let numbers = self.shell.kernel.take_signals();
         while self.shell.reap(&mut self.core, now) {
             self.perform();
         }
@@ -227,6 +243,7 @@ impl<'a> Daemon<'a> {
     fn server_context(&mut self, now: Now) -> (&mut Server, ServerContext<'_>) {
         let server_context = ServerContext {
             core: &mut self.core,
+            kernel: &mut *self.shell.kernel,
             logs: &mut self.shell.logs,
             poller: &mut self.shell.poller,
             reader: self.reader,

@@ -4,7 +4,6 @@
 use std::ffi::OsString;
 use std::io;
 
-use super::command;
 use super::pipes::{NewPipes, ParentEnds};
 use super::shell::Shell;
 use crate::conf::config::Process;
@@ -21,7 +20,7 @@ pub(super) struct Launched {
     pub(super) without_stdin: bool,
 }
 
-impl Shell {
+impl Shell<'_> {
     /// Starts `process`. On failure all resources of the attempt are released.
     pub(super) fn launch(&mut self, process: &group::Process) -> Result<Launched, String> {
         let id = process.id();
@@ -37,7 +36,7 @@ impl Shell {
         let name = &config.name;
         let socket = self.sockets.acquire(process.group(), id, &mut self.logs.activity)?;
         let without_stdin = socket.is_some();
-        let command = command::resolve(config).map_err(|error| error.to_string())?;
+        let command = self.kernel.resolve(config).map_err(|error| error.to_string())?;
         let pipes = NewPipes::open(!config.redirect_stderr, socket)
             .map_err(|error| pipe_error(name, &error))?;
         self.logs.open(id, config).map_err(|error| pipe_error(name, &error))?;
@@ -54,7 +53,7 @@ impl Shell {
             stdout: child.stdout,
             stderr: child.stderr,
         };
-        let pid = spec.spawn().map_err(|error| fork_error(name, &error))?;
+        let pid = self.kernel.spawn(spec).map_err(|error| fork_error(name, &error))?;
         self.register_child(id, pid, ours);
         Ok(Launched { pid, without_stdin })
     }

@@ -8,6 +8,7 @@ pub mod command;
 pub mod config_reader;
 pub mod event_loop;
 mod fastcgi;
+pub mod kernel;
 mod launch;
 mod log_follower;
 pub mod logs;
@@ -20,4 +21,8 @@ pub mod server_context;
 mod server_sockets;
 mod services;
 pub mod shell;
+#[cfg(test)]
+mod simulated;
 pub mod startup;
+#[cfg(test)]
+mod whole_daemon_tests;

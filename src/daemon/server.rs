@@ -30,6 +30,7 @@ const ACCEPT_PAUSE: Duration = Duration::from_secs(1);
 
 pub struct Server {
     site: Site,
+    endpoints: Vec<Endpoint>,
     listen_sockets: Vec<ListenSocket>,
     clients: BTreeMap<Token, Client>,
     buffer: Vec<u8>,
@@ -37,14 +38,19 @@ pub struct Server {
     in_dispatch: Option<Token>,
 }
 
-/// One listening socket with its access rules.
-struct ListenSocket {
-    listener: Listener,
-    token: Token,
+/// One server of the configuration, with its access rules.
+struct Endpoint {
     auth: BasicAuth,
     policy: ServerPolicy,
     /// The section of the configuration.
     section: String,
+}
+
+/// The socket on which an endpoint accepts connections.
+struct ListenSocket {
+    listener: Listener,
+    token: Token,
+    endpoint: usize,
     paused_until: Option<Mono>,
 }
 
@@ -53,6 +59,7 @@ impl Server {
         let site = Site::new(files::random_token()?);
         Ok(Self {
             site,
+            endpoints: Vec::new(),
             listen_sockets: Vec::new(),
             clients: BTreeMap::new(),
             buffer: Vec::new(),
@@ -68,6 +75,13 @@ impl Server {
     ) -> io::Result<()> {
         listener.set_nonblocking()?;
         let token = poller.add(&listener, Interest::READ)?;
+        let endpoint = self.add_endpoint(config);
+        self.listen_sockets.push(ListenSocket { listener, token, endpoint, paused_until: None });
+        Ok(())
+    }
+
+    /// Adds a server without a socket; its number is for [`Server::connect`].
+    pub fn add_endpoint(&mut self, config: &HttpServer) -> usize {
         let auth = match &config.credentials {
             Some(account) => BasicAuth::required(&account.username, &account.password),
             None => BasicAuth::disabled(),
@@ -77,15 +91,8 @@ impl Server {
             is_open: is_inet && auth.is_disabled(),
             get_actions: config.web_get_actions,
         };
-        self.listen_sockets.push(ListenSocket {
-            listener,
-            token,
-            auth,
-            policy,
-            section: config.section.clone(),
-            paused_until: None,
-        });
-        Ok(())
+        self.endpoints.push(Endpoint { auth, policy, section: config.section.clone() });
+        self.endpoints.len() - 1
     }
 
     pub fn owns(&self, token: Token) -> bool {
@@ -110,13 +117,13 @@ impl Server {
     /// Processes the requests of a client as long as each is answered immediately, then writes.
     fn process_requests(&mut self, token: Token, context: &mut ServerContext<'_>) {
         let Some(client) = self.clients.get_mut(&token) else { return };
-        let Some(socket) = self.listen_sockets.get(client.server) else { return };
+        let Some(endpoint) = self.endpoints.get(client.server) else { return };
         let now = context.now;
         while !client.is_waiting() {
-            let auth = |request: &crate::http::Request| socket.auth.reject(request);
+            let auth = |request: &crate::http::Request| endpoint.auth.reject(request);
             let Some(request) = client.conn.request(moment(now), auth) else { break };
-            let answer = with_rpc_context(context, &socket.section, |context| {
-                self.site.answer(context, &request, socket.policy)
+            let answer = with_rpc_context(context, &endpoint.section, |context| {
+                self.site.answer(context, &request, endpoint.policy)
             });
             client.answer(answer, now);
         }
@@ -158,8 +165,8 @@ impl Server {
         for token in due {
             let Some(client) = self.clients.get_mut(&token) else { continue };
             self.in_dispatch = Some(token);
-            let Some(socket) = self.listen_sockets.get(client.server) else { continue };
-            with_rpc_context(context, &socket.section, |context| client.advance(context));
+            let Some(endpoint) = self.endpoints.get(client.server) else { continue };
+            with_rpc_context(context, &endpoint.section, |context| client.advance(context));
             client.conn.expire(moment(now));
             self.process_requests(token, context);
             self.in_dispatch = None;
@@ -201,7 +208,14 @@ impl Server {
     fn accept(&mut self, at: usize, context: &mut ServerContext<'_>) {
         for _ in 0..MAX_ACCEPTS {
             match self.listen_sockets[at].listener.accept() {
-                Ok(Some(stream)) => self.add_client(stream, at, context),
+                Ok(Some(stream)) => {
+                    self.connect(
+                        stream,
+                        self.listen_sockets[at].endpoint,
+                        context.poller,
+                        context.now,
+                    );
+                }
                 Ok(None) => return,
                 Err(_) if self.evict(context.poller) => {}
                 Err(_) => return self.pause(at, context),
@@ -209,12 +223,19 @@ impl Server {
         }
     }
 
-    fn add_client(&mut self, stream: SocketStream, server: usize, context: &mut ServerContext<'_>) {
-        if self.clients.len() >= MAX_CLIENTS && !self.evict(context.poller) {
+    /// Serves a connection to an endpoint.
+    pub fn connect(
+        &mut self,
+        stream: SocketStream,
+        endpoint: usize,
+        poller: &mut Poller,
+        now: Now,
+    ) {
+        if self.clients.len() >= MAX_CLIENTS && !self.evict(poller) {
             return;
         }
-        let client = Client::new(stream, server, context.now);
-        if let Ok(token) = client.register(context.poller) {
+        let client = Client::new(stream, endpoint, now);
+        if let Ok(token) = client.register(poller) {
             self.clients.insert(token, client);
         }
     }
@@ -262,7 +283,8 @@ fn with_rpc_context<T>(
     requester: &str,
     act: impl FnOnce(&mut rpc::Context<'_>) -> T,
 ) -> T {
-    let mut services = DaemonServices { logs: context.logs, reader: context.reader };
+    let mut services =
+        DaemonServices { kernel: &*context.kernel, logs: context.logs, reader: context.reader };
     let (supervisor, now) = (&mut *context.core, context.now);
     let mut inner = rpc::Context { supervisor, services: &mut services, requester, now };
     act(&mut inner)

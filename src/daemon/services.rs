@@ -4,8 +4,9 @@ use std::io;
 use std::path::Path;
 use std::process;
 
-use super::command::{self, CommandError};
+use super::command::CommandError;
 use super::config_reader::ConfigReader;
+use super::kernel::Kernel;
 use super::logs::Logs;
 use super::runtime_program;
 use crate::conf::config::{Config, LogLevel, Process};
@@ -15,6 +16,7 @@ use crate::os::{clock, files};
 use crate::rpc::context::{CommandFault, FileFault, LocalTime, Log, Services};
 
 pub(super) struct DaemonServices<'a> {
+    pub(super) kernel: &'a dyn Kernel,
     pub(super) logs: &'a mut Logs,
     pub(super) reader: &'a ConfigReader,
 }
@@ -74,7 +76,7 @@ impl Services for DaemonServices<'_> {
     }
 
     fn check_command(&self, process: &Process) -> Result<(), CommandFault> {
-        match command::resolve(process) {
+        match self.kernel.resolve(process) {
             Ok(_) => Ok(()),
             Err(error @ CommandError::NotFound(_)) => {
                 Err(CommandFault::NotFound(error.to_string()))

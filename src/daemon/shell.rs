@@ -4,8 +4,8 @@
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
-use super::command;
 use super::fastcgi::Sockets;
+use super::kernel::Kernel;
 use super::logs::Logs;
 use super::pipes::{Chunk, Pipes, StdinError};
 use crate::conf::config::{GroupKind, LogLevel};
@@ -16,10 +16,10 @@ use crate::core::supervisor::Supervisor;
 use crate::core::time::Now;
 use crate::os::errno;
 use crate::os::poller::Poller;
-use crate::os::signals;
-use crate::os::wait::{self, ChildStatus};
+use crate::os::wait::ChildStatus;
 
-pub struct Shell {
+pub struct Shell<'k> {
+    pub(super) kernel: &'k mut dyn Kernel,
     pub poller: Poller,
     pub logs: Logs,
     pub(super) pipes: Pipes,
@@ -34,9 +34,15 @@ pub struct Shell {
 /// in Supervisor.
 pub type Failures = Vec<String>;
 
-impl Shell {
-    pub fn new(poller: Poller, logs: Logs, server_url: Option<String>) -> Self {
+impl<'k> Shell<'k> {
+    pub fn new(
+        kernel: &'k mut dyn Kernel,
+        poller: Poller,
+        logs: Logs,
+        server_url: Option<String>,
+    ) -> Self {
         Self {
+            kernel,
             poller,
             logs,
             pipes: Pipes::default(),
@@ -56,7 +62,7 @@ impl Shell {
             Effect::Spawn { id } => self.spawn(id, core, now),
             Effect::CheckCommand { id } => {
                 let process = core.process(id);
-                let usable = process.is_some_and(|it| command::resolve(it.config()).is_ok());
+                let usable = process.is_some_and(|it| self.kernel.resolve(it.config()).is_ok());
                 core.take(Input::CommandChecked { id, usable }, now);
             }
             Effect::Kill { id, pid, signal, group } => self.kill(id, pid, signal, group, core, now),
@@ -135,7 +141,7 @@ impl Shell {
         if !self.pids.contains_key(&pid.0) {
             return;
         }
-        let Err(error) = signals::kill(pid.0, signal.0, group) else { return };
+        let Err(error) = self.kernel.kill(pid.0, signal.0, group) else { return };
         if errno::describe(&error) == "ESRCH" {
             let name = core.process(id).map_or("a process", Process::name);
             let (pid, error) = (pid.0, errno::python_format(&error));
@@ -221,7 +227,7 @@ impl Shell {
     /// Reaps one child: delivers its remaining output, then its termination. False if there is
     /// none.
     pub fn reap(&mut self, core: &mut Supervisor, now: Now) -> bool {
-        let (pid, ended) = match wait::reap() {
+        let (pid, ended) = match self.kernel.reap() {
             Ok(Some(dead)) => dead,
             Ok(None) => return false,
             Err(error) => {

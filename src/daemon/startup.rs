@@ -9,7 +9,8 @@ use std::process::{self, ExitCode};
 use super::activity::ActivityLog;
 use super::auto_log_cleanup;
 use super::config_reader::ConfigReader;
-use super::event_loop::{Daemon, ExitReason, now};
+use super::event_loop::{Daemon, ExitReason, Parts};
+use super::kernel::{Kernel, Local};
 use super::logs::Logs;
 use super::privileges::{self, DeferredLog};
 use super::server::Server;
@@ -22,13 +23,11 @@ use crate::ini::text;
 use crate::os::daemonize::{self, Side};
 use crate::os::errno;
 use crate::os::poller::Poller;
-use crate::os::signals::{CHLD, HUP, INT, QUIT, Signals, TERM, USR2, ignore_write_signals};
-
-/// The signals that the daemon handles.
-const CAUGHT: [i32; 6] = [TERM, INT, QUIT, HUP, CHLD, USR2];
+use crate::os::signals::ignore_write_signals;
 
 /// A message for standard error; the exit status is 2.
-struct StartupError(String);
+#[derive(Debug)]
+pub(super) struct StartupError(String);
 
 impl From<String> for StartupError {
     fn from(message: String) -> Self {
@@ -44,7 +43,8 @@ impl From<io::Error> for StartupError {
 
 /// Runs the daemon until shutdown; a restart is another run in the same process.
 pub fn run(reader: &ConfigReader) -> ExitCode {
-    let mut signals = None;
+    let mut kernel = Local::default();
+    let mut is_first = true;
     let mut serial = 0;
     let mut loaded = reader.read_first();
     loop {
@@ -52,13 +52,14 @@ pub fn run(reader: &ConfigReader) -> ExitCode {
             Ok(config) => config,
             Err(error) => return report_error(reader, &error.explain(io::stderr().is_terminal())),
         };
-        match run_once(reader, config, serial, &mut signals) {
+        match run_once(reader, config, serial, &mut kernel, is_first) {
             Ok(ExitReason::Exit) => return ExitCode::SUCCESS,
             Ok(ExitReason::Restart { serial: next }) => serial = next,
             Err(StartupError(message)) => {
                 return report_error(reader, &format!("Error: {message}\n"));
             }
         }
+        is_first = false;
         loaded = reader.read();
     }
 }
@@ -70,14 +71,14 @@ fn report_error(reader: &ConfigReader, explanation: &str) -> ExitCode {
     ExitCode::from(2)
 }
 
-/// One run. `signals` is `None` in the first run; only that one daemonizes.
+/// One run. Only the first one daemonizes.
 fn run_once(
     reader: &ConfigReader,
     config: Config,
     serial: u64,
-    signals: &mut Option<Signals>,
+    kernel: &mut dyn Kernel,
+    is_first: bool,
 ) -> Result<ExitReason, StartupError> {
-    let is_first = signals.is_none();
     let settings = config.supervisord.clone();
     let mut deferred = DeferredLog { criticals: Vec::new(), infos: config.notes.infos.clone() };
     privileges::drop_privileges(&settings, &mut deferred)?;
@@ -91,11 +92,13 @@ fn run_once(
         auto_log_cleanup::clear(&settings.childlogdir, &settings.identifier, &mut activity);
     }
     let logs = Logs::new(activity, &settings.childlogdir, &settings.identifier);
-    let mut shell = Shell::new(Poller::new()?, logs, config.server_url());
+    let mut shell = Shell::new(kernel, Poller::new()?, logs, config.server_url());
     let core = create_core(config, serial, &mut shell)?;
     let sockets = ServerSockets::open(core.config(), &mut shell.logs.activity)?;
     let mut cleanup = Cleanup { sockets, pidfile: None };
-    let exit_reason = serve(core, shell, &settings, &mut cleanup, reader, signals);
+    let daemonizes = is_first && !settings.nodaemon;
+    let parts = Parts { core, shell, server: Server::new()?, reader };
+    let exit_reason = serve(parts, &settings, &mut cleanup, daemonizes);
     cleanup.run();
     Ok(exit_reason?)
 }
@@ -116,31 +119,23 @@ impl Cleanup {
 }
 
 fn serve(
-    core: Supervisor,
-    mut shell: Shell,
+    mut parts: Parts<'_>,
     settings: &Supervisord,
     cleanup: &mut Cleanup,
-    reader: &ConfigReader,
-    signals: &mut Option<Signals>,
+    daemonizes: bool,
 ) -> io::Result<ExitReason> {
-    let signals = match signals {
-        Some(caught) => caught,
-        none @ None => {
-            let caught = none.insert(Signals::catch(&CAUGHT)?);
-            if !settings.nodaemon {
-                daemonize_process(settings, &mut shell.logs.activity)?;
-                // An epoll survives a fork, a kqueue does not.
-                shell.poller = Poller::new()?;
-            }
-            caught
-        }
-    };
-    cleanup.pidfile = write_pidfile(settings, &mut shell.logs.activity);
-    let mut server = Server::new()?;
-    for (listener, config) in cleanup.sockets.listeners.drain(..) {
-        server.listen(&mut shell.poller, listener, &config)?;
+    let shell = &mut parts.shell;
+    shell.kernel.catch_signals()?;
+    if daemonizes {
+        daemonize_process(settings, &mut shell.logs.activity)?;
+        // An epoll survives a fork, a kqueue does not.
+        shell.poller = Poller::new()?;
     }
-    let mut daemon = Daemon::new(core, shell, server, signals, reader)?;
+    cleanup.pidfile = write_pidfile(settings, &mut shell.logs.activity);
+    for (listener, config) in cleanup.sockets.listeners.drain(..) {
+        parts.server.listen(&mut shell.poller, listener, &config)?;
+    }
+    let mut daemon = Daemon::assemble(parts)?;
     let exit_reason = daemon.run();
     daemon.server.close(&mut daemon.shell.poller);
     exit_reason
@@ -167,9 +162,13 @@ fn write_deferred(log: &mut ActivityLog, deferred: &DeferredLog, warnings: &[Str
 }
 
 /// Creates the groups with their automatic logs and sockets; nothing is started yet.
-fn create_core(config: Config, serial: u64, shell: &mut Shell) -> Result<Supervisor, StartupError> {
+pub(super) fn create_core(
+    config: Config,
+    serial: u64,
+    shell: &mut Shell<'_>,
+) -> Result<Supervisor, StartupError> {
     let mut core = Supervisor::new(config).with_serial(serial);
-    core.boot(now());
+    core.boot(shell.kernel.now());
     while let Some(effect) = core.next_effect() {
         match effect {
             Effect::GroupAdded { name } => {
@@ -177,7 +176,10 @@ fn create_core(config: Config, serial: u64, shell: &mut Shell) -> Result<Supervi
                     return Err(StartupError(failure));
                 }
             }
-            effect => shell.perform(effect, &mut core, now()),
+            effect => {
+                let now = shell.kernel.now();
+                shell.perform(effect, &mut core, now);
+            }
         }
     }
     Ok(core)

@@ -1,0 +1,96 @@
+//! What the daemon asks of the operating system where the answer decides what happens next: the time,
+//! children, signals, and waiting. [`Local`] is the real one; tests run the whole daemon on a
+//! simulated one.
+
+use std::io;
+use std::time::Duration;
+
+use super::command::{self, Command, CommandError};
+use crate::conf::config::Process;
+use crate::core::time::{Mono, Now, Wall};
+use crate::os::clock;
+use crate::os::poller::{Interest, Poller, Ready, Token};
+use crate::os::signals::{self, CHLD, HUP, INT, QUIT, Signals, TERM, USR2};
+use crate::os::spawn::ChildSpec;
+use crate::os::wait::{self, ChildStatus};
+
+/// The signals that the daemon handles.
+const CAUGHT: [i32; 6] = [TERM, INT, QUIT, HUP, CHLD, USR2];
+
+pub trait Kernel {
+    fn now(&self) -> Now;
+
+    /// Blocks until a descriptor is ready or `timeout` has passed; without one, for as long as it
+    /// takes.
+    fn wait(&mut self, poller: &mut Poller, timeout: Option<Duration>) -> io::Result<Vec<Ready>>;
+
+    /// Splits the command of a process and resolves its executable.
+    fn resolve(&self, process: &Process) -> Result<Command, CommandError>;
+
+    /// Forks and executes a prepared child; returns its pid.
+    fn spawn(&mut self, child: ChildSpec) -> io::Result<i32>;
+
+    /// Sends a signal to a process or, with `group`, to its process group.
+    fn kill(&mut self, pid: i32, signal: i32, group: bool) -> io::Result<()>;
+
+    /// The next terminated child, if there is one.
+    fn reap(&mut self) -> io::Result<Option<(i32, ChildStatus)>>;
+
+    /// From now on signals are queued for [`Kernel::take_signals`]. Once per process.
+    fn catch_signals(&mut self) -> io::Result<()>;
+
+    /// Makes `poller` report queued signals.
+    fn watch_signals(&mut self, poller: &mut Poller) -> io::Result<Token>;
+
+    /// The signals received since the last call.
+    fn take_signals(&mut self) -> Vec<i32>;
+}
+
+/// The operating system that the daemon runs on.
+#[derive(Default)]
+pub struct Local {
+    signals: Option<Signals>,
+}
+
+impl Kernel for Local {
+    fn now(&self) -> Now {
+        Now { mono: Mono(clock::monotonic()), wall: Wall(clock::wall()) }
+    }
+
+    fn wait(&mut self, poller: &mut Poller, timeout: Option<Duration>) -> io::Result<Vec<Ready>> {
+        poller.wait(timeout)
+    }
+
+    fn resolve(&self, process: &Process) -> Result<Command, CommandError> {
+        command::resolve(process)
+    }
+
+    fn spawn(&mut self, child: ChildSpec) -> io::Result<i32> {
+        child.spawn()
+    }
+
+    fn kill(&mut self, pid: i32, signal: i32, group: bool) -> io::Result<()> {
+        signals::kill(pid, signal, group)
+    }
+
+    fn reap(&mut self) -> io::Result<Option<(i32, ChildStatus)>> {
+        wait::reap()
+    }
+
+    fn catch_signals(&mut self) -> io::Result<()> {
+        if self.signals.is_none() {
+            self.signals = Some(Signals::catch(&CAUGHT)?);
+        }
+        Ok(())
+    }
+
+    fn watch_signals(&mut self, poller: &mut Poller) -> io::Result<Token> {
+        let signals =
+            self.signals.as_ref().ok_or_else(|| io::Error::other("no signal is caught"))?;
+        poller.add(signals, Interest::READ)
+    }
+
+    fn take_signals(&mut self) -> Vec<i32> {
+        self.signals.as_mut().map(Signals::take).unwrap_or_default()
+    }
+}

@@ -1,0 +1,257 @@
+//! The whole daemon in the process of the test: a real configuration, real XML-RPC bytes over a pair
+//! of sockets, and the simulated kernel. Hours pass in milliseconds.
+
+use std::io::{Read, Write};
+use std::os::unix::net::UnixStream;
+use std::time::Duration;
+
+use tempfile::TempDir;
+
+use super::activity::ActivityLog;
+use super::config_reader::ConfigReader;
+use super::event_loop::{Daemon, ExitReason, Parts};
+use super::logs::Logs;
+use super::server::Server;
+use super::shell::Shell;
+use super::simulated::{Script, Simulated};
+use super::startup::create_core;
+use crate::conf::options::CommandLine;
+use crate::os::poller::Poller;
+use crate::os::signals::TERM;
+use crate::os::stream::SocketStream;
+use crate::rpc::value::Value;
+use crate::rpc::xml::{self, Call};
+
+/// The directory of a test, and the reader of the configuration in it.
+struct Home {
+    directory: TempDir,
+    reader: ConfigReader,
+}
+
+impl Home {
+    fn new(programs: &str) -> Self {
+        let directory = TempDir::new().expect("a directory");
+        let home = Self {
+            reader: ConfigReader::new(
+                "supervisord".to_owned(),
+                CommandLine::default(),
+                directory.path().join("s.conf").display().to_string(),
+            ),
+            directory,
+        };
+        home.configure(programs);
+        home
+    }
+
+    fn configure(&self, programs: &str) {
+        let here = self.directory.path().display();
+        let text = format!(
+            "[supervisord]\nlogfile={here}/s.log\npidfile={here}/s.pid\nchildlogdir={here}\n\
+             nodaemon=true\nsilent=true\n[unix_http_server]\nfile={here}/s.sock\n\
+             [rpcinterface:supervisor]\nsupervisor.rpcinterface_factory = \
+             supervisor.rpcinterface:make_main_rpcinterface\n{programs}"
+        );
+        std::fs::write(self.directory.path().join("s.conf"), text).expect("it can be written");
+    }
+
+    fn log(&self) -> String {
+        std::fs::read_to_string(self.directory.path().join("s.log")).expect("there is a log")
+    }
+
+    fn assemble<'a>(&'a self, kernel: &'a mut Simulated) -> Daemon<'a> {
+        let config = self.reader.read_first().expect("the configuration is valid");
+        let settings = config.supervisord.clone();
+        let servers = config.servers.clone();
+        let activity = ActivityLog::open(&settings).expect("the log can be opened");
+        let logs = Logs::new(activity, &settings.childlogdir, &settings.identifier);
+        let poller = Poller::new().expect("a poller");
+        let mut shell = Shell::new(kernel, poller, logs, None);
+        let core = create_core(config, 0, &mut shell).expect("the groups can be made");
+        let mut server = Server::new().expect("random bytes");
+        for config in &servers {
+            server.add_endpoint(config);
+        }
+        let parts = Parts { core, shell, server, reader: &self.reader };
+        let mut daemon = Daemon::assemble(parts).expect("the daemon can be assembled");
+        daemon.begin();
+        daemon
+    }
+}
+
+/// A connection to the first server.
+struct Client(UnixStream);
+
+impl Client {
+    fn connect(daemon: &mut Daemon<'_>) -> Self {
+        let (ours, theirs) = UnixStream::pair().expect("a pair of sockets");
+        theirs.set_nonblocking(true).expect("a socket");
+        ours.set_nonblocking(true).expect("a socket");
+        let now = daemon.shell.kernel.now();
+        daemon.server.connect(SocketStream::Unix(theirs), 0, &mut daemon.shell.poller, now);
+        Self(ours)
+    }
+
+    fn send(&mut self, method: &str, params: &[Value]) {
+        let body = xml::encode_call(&Call { method: method.to_owned(), params: params.to_vec() });
+        let head = format!(
+            "POST /RPC2 HTTP/1.1\r\nHost: localhost\r\nContent-Type: text/xml\r\n\
+             Content-Length: {}\r\n\r\n",
+            body.len()
+        );
+        self.0.write_all(head.as_bytes()).expect("the request is taken");
+        self.0.write_all(&body).expect("the request is taken");
+    }
+
+    /// What has arrived of the reply.
+    fn received(&mut self) -> String {
+        let mut bytes = Vec::new();
+        let _ = self.0.read_to_end(&mut bytes);
+        String::from_utf8_lossy(&bytes).into_owned()
+    }
+}
+
+/// Takes turns until `is_true`, for at most a simulated hour or a thousand turns.
+fn turn_until(daemon: &mut Daemon<'_>, mut is_true: impl FnMut(&mut Daemon<'_>) -> bool) {
+    let start = daemon.shell.kernel.now().mono;
+    for _ in 0..1000 {
+        if is_true(daemon) {
+            return;
+        }
+        daemon.turn().expect("the turn ends");
+        let passed = daemon.shell.kernel.now().mono.since(start);
+        assert!(passed < Duration::from_hours(1), "an hour has passed");
+    }
+    panic!("a thousand turns were taken");
+}
+
+fn state(daemon: &Daemon<'_>, name: &str) -> String {
+    let process = daemon.core.processes().find(|process| process.name() == name);
+    process.map_or_else(String::new, |process| process.state().to_string())
+}
+
+fn call(daemon: &mut Daemon<'_>, method: &str, params: &[Value]) -> String {
+    let mut client = Client::connect(daemon);
+    client.send(method, params);
+    let mut reply = String::new();
+    turn_until(daemon, |_| {
+        reply += &client.received();
+        reply.contains("</methodResponse>")
+    });
+    reply
+}
+
+const WEB: &str = "[program:web]\ncommand=/bin/web\nstartsecs=5\nstopwaitsecs=7\n";
+
+#[test]
+fn a_program_starts_prints_and_stops() {
+    let home = Home::new(&format!("{WEB}stdout_logfile={{}}\n").replace("{}", "%(here)s/web.log"));
+    let script = Script { lines: vec![(1500, "hello\n")], ..Script::default() };
+    let mut kernel = Simulated::new(&[("web", script)]);
+    let mut daemon = home.assemble(&mut kernel);
+    turn_until(&mut daemon, |daemon| state(daemon, "web") == "RUNNING");
+    let output = std::fs::read_to_string(home.directory.path().join("web.log"));
+    assert_eq!(output.expect("there is a log"), "hello\n");
+    let before = daemon.shell.kernel.now().mono;
+    let reply = call(&mut daemon, "supervisor.stopProcess", &[Value::str("web")]);
+    assert!(reply.contains("<boolean>1</boolean>"), "{reply}");
+    assert_eq!(state(&daemon, "web"), "STOPPED");
+    assert!(daemon.shell.kernel.now().mono.since(before) < Duration::from_secs(1));
+}
+
+#[test]
+fn a_stop_that_is_ignored_is_answered_after_sigkill() {
+    let home = Home::new(WEB);
+    let script = Script { ignores_term: true, ..Script::default() };
+    let mut kernel = Simulated::new(&[("web", script)]);
+    let mut daemon = home.assemble(&mut kernel);
+    turn_until(&mut daemon, |daemon| state(daemon, "web") == "RUNNING");
+    let before = daemon.shell.kernel.now().mono;
+    call(&mut daemon, "supervisor.stopProcess", &[Value::str("web")]);
+    assert_eq!(daemon.shell.kernel.now().mono.since(before), Duration::from_secs(7));
+    assert!(home.log().contains("WARN killing 'web' (101) with SIGKILL"));
+}
+
+#[test]
+fn an_update_continues_when_its_client_disconnects() {
+    let home = Home::new(WEB);
+    let script = Script { ignores_term: true, ..Script::default() };
+    let mut kernel = Simulated::new(&[("web", script)]);
+    let mut daemon = home.assemble(&mut kernel);
+    turn_until(&mut daemon, |daemon| state(daemon, "web") == "RUNNING");
+    home.configure(&WEB.replace("/bin/web", "/bin/web --new"));
+    let mut client = Client::connect(&mut daemon);
+    client.send("supkit.updateMinimal", &[]);
+    turn_until(&mut daemon, |daemon| state(daemon, "web") == "STOPPING");
+    drop(client);
+    turn_until(&mut daemon, |daemon| state(daemon, "web") == "RUNNING");
+    assert!(
+        home.log()
+            .contains("INFO job 1 (update of all, requested through unix_http_server) finished")
+    );
+    let reply = call(&mut daemon, "supkit.updateMinimal", &[]);
+    assert!(reply.contains("<data>\n</data>") || reply.contains("<data></data>"), "{reply}");
+}
+
+#[test]
+fn a_panic_during_a_fork_is_a_failed_start_and_holds_up_nothing() {
+    let home = Home::new(&format!("{WEB}[program:other]\ncommand=/bin/other\nstartsecs=0\n"));
+    let script = Script { panics: true, ..Script::default() };
+    let mut kernel = Simulated::new(&[("web", script)]);
+    let mut daemon = home.assemble(&mut kernel);
+    turn_until(&mut daemon, |daemon| state(daemon, "other") == "RUNNING");
+    assert_eq!(state(&daemon, "web"), "BACKOFF");
+    turn_until(&mut daemon, |daemon| state(daemon, "web") == "FATAL");
+    let reply = call(&mut daemon, "supervisor.startProcess", &[Value::str("web")]);
+    assert!(reply.contains("SPAWN_ERROR: web"), "{reply}");
+    call(&mut daemon, "supervisor.shutdown", &[]);
+    let mut reason = None;
+    while reason.is_none() {
+        reason = daemon.turn().expect("the turn ends");
+    }
+    assert_eq!(reason, Some(ExitReason::Exit));
+    assert!(home.log().contains("uncaptured panic in an effect"));
+}
+
+#[test]
+fn a_program_that_exits_is_restarted_and_reported() {
+    let home = Home::new("[program:web]\ncommand=/bin/web\nstartsecs=1\nautorestart=true\n");
+    let script = Script { exits: Some((60_000, 3)), ..Script::default() };
+    let mut kernel = Simulated::new(&[("web", script)]);
+    let mut daemon = home.assemble(&mut kernel);
+    turn_until(&mut daemon, |_| home.log().matches("spawned: 'web'").count() == 3);
+    assert_eq!(home.log().matches("exited: web (exit status 3; not expected)").count(), 2);
+}
+
+#[test]
+fn an_idle_daemon_does_not_wake_up() {
+    let home = Home::new(WEB);
+    let mut kernel = Simulated::new(&[]);
+    let mut daemon = home.assemble(&mut kernel);
+    turn_until(&mut daemon, |daemon| state(daemon, "web") == "RUNNING");
+    let error = loop {
+        if let Err(error) = daemon.turn() {
+            break error;
+        }
+    };
+    assert_eq!(error.to_string(), "the daemon would sleep forever");
+    drop(daemon);
+    assert!(kernel.turns < 10, "{} turns", kernel.turns);
+}
+
+#[test]
+fn a_signal_ends_the_daemon_in_order() {
+    let home = Home::new(&format!(
+        "{WEB}priority=1\n[program:front]\ncommand=/bin/front\nstartsecs=0\npriority=2\n"
+    ));
+    let mut kernel = Simulated::new(&[]);
+    kernel.raise(TERM);
+    let mut daemon = home.assemble(&mut kernel);
+    let mut reason = None;
+    while reason.is_none() {
+        reason = daemon.turn().expect("the turn ends");
+    }
+    assert_eq!(reason, Some(ExitReason::Exit));
+    let log = home.log();
+    let (front, web) = (log.find("stopped: front"), log.find("stopped: web"));
+    assert!(front.is_some() && front < web, "{log}");
+}
