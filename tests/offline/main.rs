@@ -9,6 +9,8 @@ mod architecture;
 mod buildout;
 mod check;
 mod check_project;
+mod ctl_shell;
+mod daemon;
 mod generate;
 mod generated_deployment;
 mod recipes;

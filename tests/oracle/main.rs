@@ -20,7 +20,7 @@ mod ctl;
 mod ctl_answers;
 mod ctl_clients;
 mod ctl_extensions;
-mod ctl_shell;
+mod ctl_follow;
 mod daemon;
 mod echo_supervisord_conf;
 mod events;

@@ -9,6 +9,7 @@
 
 pub mod ctl;
 pub mod daemon;
+pub mod follower;
 pub mod oracle;
 pub mod port;
 pub mod rng;

@@ -7,28 +7,6 @@ use nix::sys::signal::Signal;
 
 use crate::support::{Daemon, Sandbox, Subject, wait_until};
 
-/// A whole log: the oldest backup first.
-fn assembled(sandbox: &Sandbox, name: &str) -> String {
-    let backups = (1..2000).rev().map(|number| sandbox.read(format!("{name}.{number}")));
-    backups.chain([sandbox.read(name)]).collect()
-}
-
-#[test]
-fn a_child_at_full_speed_loses_no_byte_over_many_rotations() {
-    let sandbox = Sandbox::new();
-    let rest = "[program:fast]\ncommand=/bin/sh -c 'seq 1 300000; echo the end'\nstartsecs=0\n\
-                autorestart=false\nstdout_logfile={here}/o\nstdout_logfile_maxbytes=20KB\n\
-                stdout_logfile_backups=1999\n";
-    let mut daemon = Daemon::start(Subject::Ours, &sandbox, rest);
-    daemon.wait_for_log("exited: fast");
-    daemon.stop();
-    let expected: String =
-        (1..=300_000).map(|n| format!("{n}\n")).chain(["the end\n".to_owned()]).collect();
-    assert!(fs::exists(sandbox.path("o.20")).unwrap(), "it rotated");
-    assert!(assembled(&sandbox, "o") == expected, "bytes are lost or out of order");
-    assert!(fs::metadata(sandbox.path("o")).unwrap().len() < 20 * 1024);
-}
-
 fn rotated(subject: Subject) -> Vec<(String, String)> {
     let sandbox = Sandbox::new();
     // Each line is seen in the log before the next is written, so that none share a read.
@@ -183,50 +161,4 @@ fn the_daemons_own_log_rotates() {
         sandbox.names().into_iter().filter(|name| name.starts_with("d.log")).collect::<Vec<_>>()
     };
     assert_eq!(run(Subject::Ours), run(Subject::Original));
-}
-
-#[test]
-fn a_full_disk_is_told_once_and_survived() {
-    let sandbox = Sandbox::new();
-    let rest = "[program:a]\ncommand=/bin/sh -c 'for n in 1 2 3; do echo $n; sleep 0.1; done'\n\
-                stdout_logfile=/dev/full\nstdout_logfile_maxbytes=0\nstartsecs=0\nautorestart=false\n";
-    let mut daemon = Daemon::start(Subject::Ours, &sandbox, rest);
-    daemon.wait_for_log("exited: a (exit status 0; expected)");
-    daemon.stop();
-    let story = daemon.story();
-    let told: Vec<&str> = story.lines().filter(|line| line.starts_with("ERRO")).collect();
-    assert_eq!(told, ["ERRO could not write log /dev/full: ENOSPC"]);
-}
-
-#[test]
-fn a_vanished_directory_is_told_and_survived() {
-    let sandbox = Sandbox::new();
-    fs::create_dir(sandbox.path("logs")).unwrap();
-    let rest = "[program:a]\ncommand=/bin/sh -c 'while :; do echo line; sleep 0.02; done'\n\
-                stdout_logfile={here}/logs/o\nstdout_logfile_maxbytes=20\nstdout_logfile_backups=1\n\
-                startsecs=0\n";
-    let mut daemon = Daemon::start(Subject::Ours, &sandbox, rest);
-    wait_until("it has rotated", || fs::exists(sandbox.path("logs/o.1")).unwrap());
-    fs::rename(sandbox.path("logs"), sandbox.path("gone")).unwrap();
-    daemon.wait_for_log("ERRO could not write log");
-    fs::create_dir(sandbox.path("logs")).unwrap();
-    wait_until("the log is back", || sandbox.read("logs/o").contains("line"));
-    assert_eq!(daemon.stop().code(), Some(0));
-}
-
-#[test]
-fn a_container_that_stops_listening_does_not_stop_the_daemon() {
-    let sandbox = Sandbox::new();
-    let rest = "[program:a]\ncommand=/bin/sh -c 'echo line; sleep 0.1'\nstartsecs=0\nautorestart=true\n\
-                stdout_logfile=/dev/stdout\nstdout_logfile_maxbytes=0\n";
-    sandbox.write("d.conf", &crate::support::daemon::conf(rest));
-    let mut command = Subject::Ours.program(&sandbox, "supervisord");
-    command.args(["-n", "-s", "-c"]).arg(sandbox.path("d.conf"));
-    let mut child = command.stdout(std::process::Stdio::piped()).spawn().unwrap();
-    drop(child.stdout.take());
-    wait_until("it goes on", || sandbox.read("d.log").matches("spawned: 'a'").count() >= 3);
-    assert!(sandbox.read("d.log").contains("could not write log /dev/stdout: EPIPE"));
-    let pid = nix::unistd::Pid::from_raw(child.id() as i32);
-    nix::sys::signal::kill(pid, Signal::SIGTERM).unwrap();
-    assert_eq!(child.wait().unwrap().code(), Some(0));
 }

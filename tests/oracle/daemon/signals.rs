@@ -6,7 +6,6 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
 use crate::support::daemon::SERVER;
-use crate::support::wait::is_asleep;
 use crate::support::{Daemon, Sandbox, Subject, wait_until};
 
 fn ended_by(subject: Subject, signal: Signal) -> (Option<i32>, Vec<String>, Vec<String>) {
@@ -87,48 +86,6 @@ fn usr1_is_not_caught() {
 }
 
 #[test]
-fn a_storm_of_dying_children_is_reaped_to_the_last() {
-    let sandbox = Sandbox::new();
-    let rest = "[program:many]\ncommand=/bin/sh -c 'read x < {here}/gate'\nnumprocs=60\n\
-                process_name=%(program_name)s_%(process_num)d\nstartsecs=0\nautorestart=false\n";
-    let gate = sandbox.path("gate");
-    nix::unistd::mkfifo(&gate, nix::sys::stat::Mode::S_IRWXU).unwrap();
-    let mut daemon = Daemon::start(Subject::Ours, &sandbox, rest);
-    daemon.wait_for_count("success: many", 60);
-    // Opening and closing the gate gives all of them their end of file at once.
-    drop(fs::OpenOptions::new().write(true).open(&gate).unwrap());
-    let log = || daemon.log().matches("exited: many").count();
-    wait_until("all have ended", || {
-        drop(fs::OpenOptions::new().read(true).write(true).open(&gate));
-        log() == 60
-    });
-    daemon.stop();
-    assert_eq!(daemon.log().matches("not expected").count(), 60);
-}
-
-#[test]
-fn a_daemon_without_anything_to_do_sleeps() {
-    let sandbox = Sandbox::new();
-    let rest = format!("{SERVER}[program:a]\ncommand=/bin/sleep 1000\nstartsecs=0\n");
-    let mut daemon = Daemon::start(Subject::Ours, &sandbox, &rest);
-    daemon.wait_for_log("success: a");
-    let wakes = || {
-        let status = fs::read_to_string(format!("/proc/{}/status", daemon.pid())).unwrap();
-        let line =
-            status.lines().find(|line| line.starts_with("voluntary_ctxt")).unwrap().to_owned();
-        line.split_whitespace().nth(1).unwrap().parse::<u64>().unwrap()
-    };
-    // Something that takes a while without waking the daemon: another program's life. A busy machine
-    // may still be at the start of this one.
-    wait_until("it sleeps for two seconds", || {
-        let before = wakes();
-        std::process::Command::new("/bin/sleep").arg("2").status().unwrap();
-        is_asleep(daemon.pid()) && wakes() == before
-    });
-    daemon.stop();
-}
-
-#[test]
 fn a_grandchild_that_keeps_the_pipe_does_not_keep_its_parent() {
     let run = |subject| {
         let sandbox = Sandbox::new();
@@ -140,23 +97,6 @@ fn a_grandchild_that_keeps_the_pipe_does_not_keep_its_parent() {
         daemon.stop().code()
     };
     assert_eq!(run(Subject::Ours), run(Subject::Original));
-}
-
-#[test]
-fn what_a_child_wrote_before_its_end_is_in_its_log() {
-    let sandbox = Sandbox::new();
-    let rest = "[program:burst]\ncommand=/bin/sh -c 'seq 1 12000; seq 1 9000 >&2'\nnumprocs=5\n\
-                process_name=b%(process_num)d\nstartsecs=0\nautorestart=false\n\
-                stdout_logfile={here}/%(process_num)d.out\nstderr_logfile={here}/%(process_num)d.err\n";
-    let mut daemon = Daemon::start(Subject::Ours, &sandbox, rest);
-    daemon.wait_for_count("exited: b", 5);
-    let numbers =
-        |last: u32| (1..=last).flat_map(|n| [n.to_string(), "\n".to_owned()]).collect::<String>();
-    for number in 0..5 {
-        assert!(sandbox.read(format!("{number}.out")) == numbers(12_000));
-        assert!(sandbox.read(format!("{number}.err")) == numbers(9_000));
-    }
-    daemon.stop();
 }
 
 #[test]

@@ -1,0 +1,139 @@
+//! supervisord run for real: what it promises where the original does not, or where there is nothing to
+//! compare.
+
+use std::fs;
+use std::process::Stdio;
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+
+use crate::support::daemon::{SERVER, conf};
+use crate::support::wait::is_asleep;
+use crate::support::{Daemon, Sandbox, Subject, wait_until};
+
+/// A whole log: the oldest backup first.
+fn assembled(sandbox: &Sandbox, name: &str) -> String {
+    let backups = (1..2000).rev().map(|number| sandbox.read(format!("{name}.{number}")));
+    backups.chain([sandbox.read(name)]).collect()
+}
+
+#[test]
+fn a_child_at_full_speed_loses_no_byte_over_many_rotations() {
+    let sandbox = Sandbox::new();
+    let rest = "[program:fast]\ncommand=/bin/sh -c 'seq 1 300000; echo the end'\nstartsecs=0\n\
+                autorestart=false\nstdout_logfile={here}/o\nstdout_logfile_maxbytes=20KB\n\
+                stdout_logfile_backups=1999\n";
+    let mut daemon = Daemon::start(Subject::Ours, &sandbox, rest);
+    daemon.wait_for_log("exited: fast");
+    daemon.stop();
+    let expected: String =
+        (1..=300_000).map(|n| format!("{n}\n")).chain(["the end\n".to_owned()]).collect();
+    assert!(fs::exists(sandbox.path("o.20")).unwrap(), "it rotated");
+    assert!(assembled(&sandbox, "o") == expected, "bytes are lost or out of order");
+    assert!(fs::metadata(sandbox.path("o")).unwrap().len() < 20 * 1024);
+}
+
+#[test]
+fn a_full_disk_is_told_once_and_survived() {
+    let sandbox = Sandbox::new();
+    let rest = "[program:a]\ncommand=/bin/sh -c 'for n in 1 2 3; do echo $n; sleep 0.1; done'\n\
+                stdout_logfile=/dev/full\nstdout_logfile_maxbytes=0\nstartsecs=0\nautorestart=false\n";
+    let mut daemon = Daemon::start(Subject::Ours, &sandbox, rest);
+    daemon.wait_for_log("exited: a (exit status 0; expected)");
+    daemon.stop();
+    let story = daemon.story();
+    let told: Vec<&str> = story.lines().filter(|line| line.starts_with("ERRO")).collect();
+    assert_eq!(told, ["ERRO could not write log /dev/full: ENOSPC"]);
+}
+
+#[test]
+fn a_vanished_directory_is_told_and_survived() {
+    let sandbox = Sandbox::new();
+    fs::create_dir(sandbox.path("logs")).unwrap();
+    let rest = "[program:a]\ncommand=/bin/sh -c 'while :; do echo line; sleep 0.02; done'\n\
+                stdout_logfile={here}/logs/o\nstdout_logfile_maxbytes=20\nstdout_logfile_backups=1\n\
+                startsecs=0\n";
+    let mut daemon = Daemon::start(Subject::Ours, &sandbox, rest);
+    wait_until("it has rotated", || fs::exists(sandbox.path("logs/o.1")).unwrap());
+    fs::rename(sandbox.path("logs"), sandbox.path("gone")).unwrap();
+    daemon.wait_for_log("ERRO could not write log");
+    fs::create_dir(sandbox.path("logs")).unwrap();
+    wait_until("the log is back", || sandbox.read("logs/o").contains("line"));
+    assert_eq!(daemon.stop().code(), Some(0));
+}
+
+#[test]
+fn a_container_that_stops_listening_does_not_stop_the_daemon() {
+    let sandbox = Sandbox::new();
+    let rest = "[program:a]\ncommand=/bin/sh -c 'echo line; sleep 0.1'\nstartsecs=0\nautorestart=true\n\
+                stdout_logfile=/dev/stdout\nstdout_logfile_maxbytes=0\n";
+    sandbox.write("d.conf", &conf(rest));
+    let mut command = Subject::Ours.program(&sandbox, "supervisord");
+    command.args(["-n", "-s", "-c"]).arg(sandbox.path("d.conf"));
+    let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
+    drop(child.stdout.take());
+    wait_until("it goes on", || sandbox.read("d.log").matches("spawned: 'a'").count() >= 3);
+    assert!(sandbox.read("d.log").contains("could not write log /dev/stdout: EPIPE"));
+    let pid = Pid::from_raw(child.id() as i32);
+    kill(pid, Signal::SIGTERM).unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+}
+
+#[test]
+fn a_storm_of_dying_children_is_reaped_to_the_last() {
+    let sandbox = Sandbox::new();
+    let rest = "[program:many]\ncommand=/bin/sh -c 'read x < {here}/gate'\nnumprocs=60\n\
+                process_name=%(program_name)s_%(process_num)d\nstartsecs=0\nautorestart=false\n";
+    let gate = sandbox.path("gate");
+    nix::unistd::mkfifo(&gate, nix::sys::stat::Mode::S_IRWXU).unwrap();
+    let mut daemon = Daemon::start(Subject::Ours, &sandbox, rest);
+    daemon.wait_for_count("success: many", 60);
+    // Opening and closing the gate gives all of them their end of file at once.
+    drop(fs::OpenOptions::new().write(true).open(&gate).unwrap());
+    let log = || daemon.log().matches("exited: many").count();
+    wait_until("all have ended", || {
+        drop(fs::OpenOptions::new().read(true).write(true).open(&gate));
+        log() == 60
+    });
+    daemon.stop();
+    assert_eq!(daemon.log().matches("not expected").count(), 60);
+}
+
+#[test]
+fn a_daemon_without_anything_to_do_sleeps() {
+    let sandbox = Sandbox::new();
+    let rest = format!("{SERVER}[program:a]\ncommand=/bin/sleep 1000\nstartsecs=0\n");
+    let mut daemon = Daemon::start(Subject::Ours, &sandbox, &rest);
+    daemon.wait_for_log("success: a");
+    let wakes = || {
+        let status = fs::read_to_string(format!("/proc/{}/status", daemon.pid())).unwrap();
+        let line =
+            status.lines().find(|line| line.starts_with("voluntary_ctxt")).unwrap().to_owned();
+        line.split_whitespace().nth(1).unwrap().parse::<u64>().unwrap()
+    };
+    // Something that takes a while without waking the daemon: another program's life. A busy machine
+    // may still be at the start of this one.
+    wait_until("it sleeps for two seconds", || {
+        let before = wakes();
+        std::process::Command::new("/bin/sleep").arg("2").status().unwrap();
+        is_asleep(daemon.pid()) && wakes() == before
+    });
+    daemon.stop();
+}
+
+#[test]
+fn what_a_child_wrote_before_its_end_is_in_its_log() {
+    let sandbox = Sandbox::new();
+    let rest = "[program:burst]\ncommand=/bin/sh -c 'seq 1 12000; seq 1 9000 >&2'\nnumprocs=5\n\
+                process_name=b%(process_num)d\nstartsecs=0\nautorestart=false\n\
+                stdout_logfile={here}/%(process_num)d.out\nstderr_logfile={here}/%(process_num)d.err\n";
+    let mut daemon = Daemon::start(Subject::Ours, &sandbox, rest);
+    daemon.wait_for_count("exited: b", 5);
+    let numbers =
+        |last: u32| (1..=last).flat_map(|n| [n.to_string(), "\n".to_owned()]).collect::<String>();
+    for number in 0..5 {
+        assert!(sandbox.read(format!("{number}.out")) == numbers(12_000));
+        assert!(sandbox.read(format!("{number}.err")) == numbers(9_000));
+    }
+    daemon.stop();
+}
