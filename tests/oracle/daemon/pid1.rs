@@ -56,10 +56,9 @@ fn the_first_process_reaps_strangers_and_logs_to_the_container() {
     let rest = "[program:b]\ncommand=/bin/sh -c 'echo from b; exec sleep 1000'\nstartsecs=0\n\
                 stdout_logfile=/dev/stdout\nstdout_logfile_maxbytes=0\n";
     let rest = &format!("{ORPHAN}{rest}");
-    sandbox.write(
-        "d.conf",
-        &conf(rest).replace("logfile={here}/d.log", "logfile=/dev/stdout\nlogfile_maxbytes=0"),
-    );
+    // Whoever begins the namespace is root in it.
+    let log = "logfile=/dev/stdout\nlogfile_maxbytes=0\npidfile={here}/d.pid\nuser=root\n";
+    sandbox.write("d.conf", &format!("[supervisord]\n{log}childlogdir={{here}}\n{rest}"));
     let out = File::create(sandbox.path("out")).unwrap();
     let subject = Subject::Ours.program(&sandbox, "supervisord");
     let mut command = sandbox.command("unshare");
