@@ -10,7 +10,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 fn supkit(args: &[&str]) -> Command {
-    let mut command = Command::cargo_bin("supkit").expect("supkit is built");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_supkit"));
     command.args(args);
     command
 }

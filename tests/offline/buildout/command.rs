@@ -40,7 +40,7 @@ fn project(files: &[(&str, &str)]) -> TempDir {
 }
 
 fn supkit(directory: &Path, arguments: &[&str]) -> Command {
-    let mut command = Command::cargo_bin("supkit").unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_supkit"));
     command.current_dir(directory).env("HOME", directory).env_remove("BUILDOUT_HOME");
     command.env_remove("NO_COLOR").args(arguments);
     command
