@@ -19,7 +19,7 @@ use supkit::rpc::value::Value;
 const ROUNDS: usize = 5;
 const CALLS: u32 = 200;
 const FLOOD_BYTES: u64 = 200_000_000;
-const PATIENCE: Duration = Duration::from_mins(2);
+const PATIENCE: Duration = Duration::from_secs(120);
 
 /// One of the two that are compared.
 struct Peer {

@@ -87,7 +87,8 @@ impl SourceMap {
     pub fn place(&self, span: Span) -> Place {
         let text = self.text(span.source);
         let lines = self.sources.get(span.source.0 as usize).map_or(&[0][..], |s| &s.lines);
-        let start = text.floor_char_boundary(span.start);
+        let mut inside = (0..=span.start.min(text.len())).rev();
+        let start = inside.find(|at| text.is_char_boundary(*at)).unwrap_or_default();
         let line = lines.partition_point(|begin| *begin <= start).max(1);
         let before = text.get(lines[line - 1]..start).unwrap_or_default();
         let file = self.name(span.source).to_owned();

@@ -24,9 +24,7 @@ pub(super) struct Refusal {
 impl Download {
     pub(super) fn read(options: &Section) -> Result<Self, Fault> {
         let text = |name: &str| options.get(name).map(|value| value.text.as_str());
-        if let Some(newest) = text("newest")
-            && !matches!(newest, "true" | "false")
-        {
+        if let Some(newest) = text("newest").filter(|text| !matches!(*text, "true" | "false")) {
             return Err(super::flags::invalid("newest", newest)
                 .at(options.get("newest").and_then(super::value::Value::span)));
         }

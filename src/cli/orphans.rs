@@ -24,7 +24,7 @@ pub(super) fn find(deployment: &Deployment) -> Vec<Orphan> {
     let url = format!("unix://{socket}");
     let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
     let pids = entries.filter_map(|entry| entry.file_name().to_str()?.parse::<i32>().ok());
-    let own = group(std::process::id().cast_signed());
+    let own = i32::try_from(std::process::id()).ok().and_then(group);
     // A program leads its process group, which includes its children.
     let leaders =
         pids.filter(|pid| group(*pid) == Some(*pid) && Some(*pid) != own && is_alive(*pid));

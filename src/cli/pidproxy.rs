@@ -28,7 +28,8 @@ pub(super) fn main(args: &[OsString]) -> ExitCode {
     match run(Path::new(pidfile), command) {
         Ok(code) => code,
         Err(error) => {
-            let _ = writeln!(io::stderr(), "pidproxy: {}: {error}", command[0].display());
+            let program = Path::new(&command[0]).display();
+            let _ = writeln!(io::stderr(), "pidproxy: {program}: {error}");
             ExitCode::from(127)
         }
     }

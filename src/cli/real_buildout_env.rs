@@ -52,6 +52,7 @@ impl BuildoutEnv for RealBuildoutEnv {
         env::current_dir().map_or_else(|_| "/".into(), |path| path.to_string_lossy().into_owned())
     }
 
+    #[allow(deprecated, reason = "before Rust 1.87, for what it does on Windows")]
     fn home(&self) -> String {
         env::home_dir().map_or_else(|| "/".into(), |path| path.to_string_lossy().into_owned())
     }

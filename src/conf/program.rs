@@ -196,10 +196,10 @@ impl ProcessReader<'_, '_, '_> {
         let shared = self.shared;
         let stdout = self.stream(&STDOUT, &shared.stdout, warnings);
         let mut stderr = self.stream(&STDERR, &shared.stderr, warnings);
-        if shared.redirect_stderr
-            && let Ok(stderr) = &mut stderr
-        {
-            self.drop_stderr_file(stderr, warnings);
+        if shared.redirect_stderr {
+            if let Ok(stderr) = &mut stderr {
+                self.drop_stderr_file(stderr, warnings);
+            }
         }
         let command = self.command();
         let scope = Self::scope(self.names, self.section);

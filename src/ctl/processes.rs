@@ -117,14 +117,14 @@ pub(super) fn signal(session: &mut Session, rest: &str) -> Outcome {
         return Ok(Flow::Continue);
     }
     let arguments: Vec<&str> = rest.split_whitespace().collect();
-    if let [signal, names @ ..] = arguments.as_slice()
-        && !names.is_empty()
-    {
-        return apply(session, &SIGNAL, names, &[Value::str(*signal)]);
+    match arguments.as_slice() {
+        [] | [_] => {
+            session.fail(exit::GENERIC, "Error: signal requires a signal name and a process name");
+            help::of(session, "signal");
+            Ok(Flow::Continue)
+        }
+        [signal, names @ ..] => apply(session, &SIGNAL, names, &[Value::str(*signal)]),
     }
-    session.fail(exit::GENERIC, "Error: signal requires a signal name and a process name");
-    help::of(session, "signal");
-    Ok(Flow::Continue)
 }
 
 fn apply(

@@ -21,7 +21,7 @@ use super::complete::{candidates, word_start};
 use super::server::{ProcessInfo, Server};
 use super::session::{Flow, Session};
 use crate::os::files::write_atomically;
-use crate::os::interrupt::Interrupt;
+use crate::os::interrupt::{self, Interrupt};
 
 /// The time limit for fetching process names on Tab.
 const TAB_TIMEOUT: Duration = Duration::from_secs(5);
@@ -109,7 +109,8 @@ impl Terminal {
             .completion_type(CompletionType::List)
             .max_history_size(HISTORY_LINES)?
             .build();
-        let mut editor = Editor::with_config(config)?;
+        // rustyline catches SIGINT while the editor exists, although Ctrl-C is a key to it.
+        let mut editor = interrupt::keep(|| Editor::with_config(config))?;
         let history = history_file.as_ref().and_then(|file| fs::read(file).ok());
         for line in String::from_utf8_lossy(&history.unwrap_or_default()).lines() {
             editor.add_history_entry(line)?;

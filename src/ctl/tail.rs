@@ -28,10 +28,10 @@ pub(super) fn tail(session: &mut Session, rest: &str) -> Outcome {
         return Ok(Flow::Continue);
     }
     let words: Vec<&str> = rest.split_whitespace().collect();
-    if let ["-f", names @ ..] = words.as_slice()
-        && let Some((names, channel)) = multiple(names)
-    {
-        return follow::multiple(session, names, channel);
+    if let ["-f", names @ ..] = words.as_slice() {
+        if let Some((names, channel)) = multiple(names) {
+            return follow::multiple(session, names, channel);
+        }
     }
     match parse_arguments(&words) {
         Ok((Extent::Forever, name, channel)) => {

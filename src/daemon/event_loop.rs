@@ -17,7 +17,7 @@ use crate::core::time::Now;
 use crate::os::poller::{Ready, Token};
 
 /// The maximum poll timeout; a configuration may request a longer one.
-const MAX_SLEEP: Duration = Duration::from_hours(30 * 24);
+const MAX_SLEEP: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
 /// Why the loop ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

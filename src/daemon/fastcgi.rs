@@ -64,9 +64,8 @@ impl Sockets {
 
     /// Releases the socket for one process; the last release closes it.
     pub(super) fn release(&mut self, group: &str, id: ProcId, log: &mut ActivityLog) {
-        if let Some(shared) = self.groups.get_mut(group)
-            && shared.holders.remove(&id)
-        {
+        let Some(shared) = self.groups.get_mut(group) else { return };
+        if shared.holders.remove(&id) {
             shared.close_if_unused(log);
         }
     }

@@ -2,10 +2,11 @@
 //! buffered and bounded, and nothing blocks.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::io::{self, PipeReader, PipeWriter, Read, Write};
+use std::io::{self, Read, Write};
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 
 use crate::core::effect::{OutputStream, ProcId};
+use crate::os::pipe::{PipeReader, PipeWriter, pipe};
 use crate::os::poller::{self, Interest, Poller, Token};
 
 /// The maximum number of bytes read from one pipe per loop iteration.
@@ -72,11 +73,11 @@ impl NewPipes {
     pub(super) fn open(with_stderr: bool, stdin: Option<OwnedFd>) -> io::Result<Self> {
         let (child_stdin, writer) = match stdin {
             Some(socket) => (socket, None),
-            None => io::pipe().map(|(reader, writer)| (reader.into(), Some(writer)))?,
+            None => pipe().map(|(reader, writer)| (reader.into(), Some(writer)))?,
         };
-        let (stdout, child_stdout) = io::pipe()?;
+        let (stdout, child_stdout) = pipe()?;
         let (stderr, child_stderr) = if with_stderr {
-            io::pipe().map(|(reader, writer)| (Some(reader), Some(writer.into())))?
+            pipe().map(|(reader, writer)| (Some(reader), Some(writer.into())))?
         } else {
             (None, None)
         };

@@ -9,13 +9,13 @@ use super::{MAX_HEAD, Moment, Reply, Request, Version};
 use std::time::Duration;
 
 /// Until the first byte of the first request.
-const FIRST_BYTE_TIMEOUT: Duration = Duration::from_mins(1);
+const FIRST_BYTE_TIMEOUT: Duration = Duration::from_secs(60);
 /// Between requests; the same as in Supervisor, whose shell keeps its connection open.
-const IDLE_TIMEOUT: Duration = Duration::from_mins(30);
+const IDLE_TIMEOUT: Duration = Duration::from_secs(30 * 60);
 /// From the first byte of a request to the last.
-const REQUEST_TIMEOUT: Duration = Duration::from_mins(1);
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(60);
 /// Until the client reads more of a reply.
-const STALL_TIMEOUT: Duration = Duration::from_mins(1);
+const STALL_TIMEOUT: Duration = Duration::from_secs(60);
 /// How long input is discarded after a request was rejected.
 const LINGER_TIMEOUT: Duration = Duration::from_secs(5);
 /// The maximum number of bytes read ahead while a request is being answered.

@@ -26,6 +26,21 @@ impl Interrupt {
     }
 }
 
+/// Runs something that would take SIGINT over, as line editors do, and gives it back afterwards.
+pub fn keep<T>(action: impl FnOnce() -> T) -> T {
+    // SAFETY: zeroes are a valid `sigaction`, and a null pointer leaves the signal as it is.
+    let before = unsafe {
+        let mut before: libc::sigaction = std::mem::zeroed();
+        (libc::sigaction(libc::SIGINT, std::ptr::null(), &raw mut before) == 0).then_some(before)
+    };
+    let result = action();
+    if let Some(before) = before {
+        // SAFETY: this was in force a moment ago.
+        unsafe { libc::sigaction(libc::SIGINT, &raw const before, std::ptr::null_mut()) };
+    }
+    result
+}
+
 impl AsFd for Interrupt {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.0.as_fd()

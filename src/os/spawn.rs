@@ -171,10 +171,10 @@ unsafe fn become_child(child: &Prepared) -> ! {
         if child.setup_error.is_some() || !change_user(child.account.as_ref()) {
             exit_not_spawned(child.setup_error.as_deref().unwrap_or_default(), None);
         }
-        if let Some(directory) = &child.directory
-            && libc::chdir(directory.as_ptr()) != 0
-        {
-            exit_not_spawned(&child.chdir_failed, Some(last_errno()));
+        if let Some(directory) = &child.directory {
+            if libc::chdir(directory.as_ptr()) != 0 {
+                exit_not_spawned(&child.chdir_failed, Some(last_errno()));
+            }
         }
         if let Some(mask) = child.umask {
             libc::umask(mask);
@@ -302,10 +302,11 @@ mod tests {
     use std::io::Read;
     use std::os::fd::OwnedFd;
 
+    use super::super::pipe::{PipeReader, pipe};
     use super::*;
 
-    fn spec(program: &str, argv: &[&str]) -> (ChildSpec, io::PipeReader) {
-        let (reader, writer) = io::pipe().unwrap();
+    fn spec(program: &str, argv: &[&str]) -> (ChildSpec, PipeReader) {
+        let (reader, writer) = pipe().unwrap();
         let stdin = OwnedFd::from(std::fs::File::open("/dev/null").unwrap());
         let spec = ChildSpec {
             program: program.into(),
@@ -323,7 +324,7 @@ mod tests {
     }
 
     /// The output and exit status of the child.
-    fn run(spec: ChildSpec, mut output: io::PipeReader) -> (String, i32) {
+    fn run(spec: ChildSpec, mut output: PipeReader) -> (String, i32) {
         let pid = spec.spawn().unwrap();
         let mut text = String::new();
         output.read_to_string(&mut text).unwrap();
@@ -342,7 +343,7 @@ mod tests {
         // 32 and 33 are reserved by libc.
         let known = |mask: &str| u64::from_str_radix(mask, 16).unwrap() & !(0b11 << 31);
         let masks: Vec<_> = masks.map(|(name, mask)| (name, known(mask))).collect();
-        let ignored = 1 << (libc::SIGPIPE - 1) | 1 << (libc::SIGXFSZ - 1);
+        let ignored = (1 << (libc::SIGPIPE - 1)) | (1 << (libc::SIGXFSZ - 1));
         assert_eq!(masks, [("SigBlk:", 0), ("SigIgn:", ignored)]);
         let (spec, output) = self::spec("/bin/ls", &["ls", "/proc/self/fd"]);
         assert_eq!(run(spec, output).0, "0\n1\n2\n3\n", "3 is the directory that ls reads");

@@ -145,10 +145,10 @@ fn compare(
     };
     let versions =
         ["implementation_version", "platform_release", "python_full_version", "python_version"];
-    if versions.contains(&name)
-        && let Some(verdict) = version::compare(&left, operator, &right)
-    {
-        return Ok(verdict);
+    if versions.contains(&name) {
+        if let Some(verdict) = version::compare(&left, operator, &right) {
+            return Ok(verdict);
+        }
     }
     match operator {
         "in" => Ok(right.contains(&left)),

@@ -125,9 +125,10 @@ fn parse(text: &str) -> Option<Version> {
     };
     let mut rest = Rest(text);
     let mut release = vec![rest.digits()?];
-    while let Some(after) = rest.0.strip_prefix('.')
-        && after.starts_with(|c: char| c.is_ascii_digit())
-    {
+    while let Some(after) = rest.0.strip_prefix('.') {
+        if !after.starts_with(|c: char| c.is_ascii_digit()) {
+            break;
+        }
         rest.0 = after;
         release.push(rest.digits()?);
     }

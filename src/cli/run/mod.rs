@@ -147,10 +147,11 @@ fn start_programs(deployment: &Deployment, client: &mut Client) -> Result<()> {
     for info in down {
         let name = Value::str(format!("{}:{}", info.group, info.name));
         // A failed start is detected while waiting.
-        if let Err(error) = client.call("supervisor.startProcess", &[name, Value::Bool(false)])
-            && error.fault().is_none()
-        {
-            bail!("starting {}: {error}", info.full_name());
+        match client.call("supervisor.startProcess", &[name, Value::Bool(false)]) {
+            Err(error) if error.fault().is_none() => {
+                bail!("starting {}: {error}", info.full_name())
+            }
+            _ => {}
         }
     }
     Ok(())

@@ -120,9 +120,10 @@ impl<'a, 'c> LineParser<'a, 'c> {
         let Some(entry) = self.open_entry() else { return };
         entry.value.push('\n');
         entry.value.push_str(text);
-        if !(block && text.is_empty())
-            && let Some(last) = entry.spans.last_mut()
-        {
+        if block && text.is_empty() {
+            return;
+        }
+        if let Some(last) = entry.spans.last_mut() {
             last.end = span.end;
         }
     }
@@ -174,13 +175,12 @@ impl<'a, 'c> LineParser<'a, 'c> {
         else {
             return;
         };
-        if key.ends_with(['+', '-'])
-            && let Some(entry) = section.options.get_mut(key)
-        {
-            entry.extend(value, span);
-            return;
-        }
-        if !key.ends_with(['+', '-']) {
+        if key.ends_with(['+', '-']) {
+            if let Some(entry) = section.options.get_mut(key) {
+                entry.extend(value, span);
+                return;
+            }
+        } else {
             section.options.remove(&format!("{key} +"));
             section.options.remove(&format!("{key} -"));
         }

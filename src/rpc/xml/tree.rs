@@ -105,21 +105,24 @@ pub(super) fn malformed(why: impl std::fmt::Display) -> XmlError {
     XmlError::Malformed(format!("{why}"))
 }
 
+fn utf8(bytes: &[u8]) -> Result<&str, XmlError> {
+    std::str::from_utf8(bytes).map_err(|_| XmlError::NotUtf8)
+}
+
 /// Parses one document.
 pub(super) fn parse(bytes: &[u8]) -> Result<Element, XmlError> {
-    let text = std::str::from_utf8(bytes).map_err(|_| XmlError::NotUtf8)?;
-    let mut reader = Reader::from_str(text);
+    let mut reader = Reader::from_str(utf8(bytes)?);
     let mut builder = Builder { open: Vec::new(), root: None, count: 0 };
     loop {
         match reader.read_event().map_err(malformed)? {
-            Event::Start(tag) => builder.start(tag.name().as_ref())?,
+            Event::Start(tag) => builder.start(utf8(tag.name().as_ref())?)?,
             Event::Empty(tag) => {
-                builder.start(tag.name().as_ref())?;
+                builder.start(utf8(tag.name().as_ref())?)?;
                 builder.end();
             }
             Event::End(_) => builder.end(),
-            Event::Text(text) => builder.text(&text.xml10_content())?,
-            Event::CData(text) => builder.text(&text.xml10_content())?,
+            Event::Text(text) => builder.text(&text.xml10_content().map_err(malformed)?)?,
+            Event::CData(text) => builder.text(&text.xml10_content().map_err(malformed)?)?,
             Event::GeneralRef(entity) => {
                 let mut buffer = [0; 4];
                 builder.text(character(&entity)?.encode_utf8(&mut buffer))?;
@@ -137,7 +140,7 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Element, XmlError> {
 
 /// Resolves an entity or character reference.
 fn character(entity: &BytesRef<'_>) -> Result<char, XmlError> {
-    let name = entity.xml10_content();
+    let name = entity.xml10_content().map_err(malformed)?;
     match name.as_ref() {
         "lt" => return Ok('<'),
         "gt" => return Ok('>'),

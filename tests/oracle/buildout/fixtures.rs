@@ -53,10 +53,10 @@ fn case(root: &Path, project: &Path, main: &str) -> Case {
     let mut files = BTreeMap::new();
     for entry in WalkDir::new(project).into_iter().map(Result::unwrap) {
         let name = entry.path().strip_prefix(project).unwrap().to_str().unwrap();
-        if entry.file_type().is_file()
-            && !name.starts_with('.')
-            && let Ok(text) = fs::read_to_string(entry.path())
-        {
+        if !entry.file_type().is_file() || name.starts_with('.') {
+            continue;
+        }
+        if let Ok(text) = fs::read_to_string(entry.path()) {
             files.insert(name.to_owned(), text);
         }
     }

@@ -214,9 +214,9 @@ fn plain(said: &str) -> String {
         [("Bad socket format ", ""), ("Unix socket path ", " is not an absolute path")]
     {
         let raw = format!("('{head}%s{tail}', ");
-        if let Some((before, rest)) = said.split_once(&raw)
-            && let Some((value, after)) = rest.split_once(')')
-        {
+        let parts = said.split_once(&raw);
+        let parts = parts.and_then(|(before, rest)| Some((before, rest.split_once(')')?)));
+        if let Some((before, (value, after))) = parts {
             let value = value[1..value.len() - 1].replace("\\n", "\n");
             return format!("{before}{head}{value}{tail}{after}");
         }
