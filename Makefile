@@ -3,43 +3,59 @@ SHELL = /bin/sh
 CARGO ?= cargo
 # Varnish gives up root rights and must still be able to enter.
 DIR ?= $(if $(filter 0,$(shell id -u)),/var/tmp/supkit-demo,target/demo)
-PROFILE ?= release
+PROFILE ?= quick
+export CARGO PROFILE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test unit lint bench fmt build tools clean-demo
+.PHONY: help demo test unit lint bench fmt build tools bare clean-demo clean-tools
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | while IFS="$$(printf '\t')" read -r target says; do \
 	  printf '  make %-12s %s\n' "$$target" "$$says"; done
 
-demo: target/tools/.stamp ## DIR=somewhere: build and run a small real Zope, ZEO and Varnish there
-	CARGO='$(CARGO)' PROFILE='$(PROFILE)' scripts/demo '$(DIR)'
+demo: ## DIR=somewhere: build and run a small real Zope, ZEO and Varnish there
+	@scripts/need demo
+	@scripts/demo '$(DIR)'
 
-test: lint ## lint, then all tests, the real deployment included
+test: ## lint, then all tests, the real deployment included
+	@scripts/need test
+	@scripts/tools oracle deny
+	$(MAKE) lint
 	scripts/test
 
 unit: ## the tests that need neither the original programs nor root: a minute
+	@scripts/need build
 	scripts/test --unit
 
-lint: target/tools/.stamp ## formatting, clippy with warnings denied, licences and banned crates
+lint: ## formatting, clippy with warnings denied, licences and banned crates
+	@scripts/need lint
+	@scripts/tools deny
 	$(CARGO) fmt --check
 	$(CARGO) clippy --locked --all-targets -- -D warnings
-	$(CARGO) deny --locked check bans licenses sources
+	target/tools/bin/cargo-deny --locked check bans licenses sources
 
-bench: target/tools/.stamp ## speed and memory beside Supervisor 4.3.0, as ratios
+bench: ## speed and memory beside Supervisor 4.3.0, as ratios
+	@scripts/need bench
+	@scripts/tools oracle
 	$(CARGO) bench --locked --bench side_by_side
 
 fmt: ## format the code
+	@scripts/need fmt
 	$(CARGO) fmt
 
 build: ## the program: target/release/supkit
+	@scripts/need build
 	$(CARGO) build --locked --release
 
-tools: target/tools/.stamp ## what the targets need: Debian packages, cargo-deny, the Python originals
+tools: ## what the tests need beside Debian packages: cargo-deny, the Python originals
+	@scripts/need tools
+	@scripts/tools oracle deny
 
-target/tools/.stamp: scripts/tools scripts/oracle.txt
-	CARGO='$(CARGO)' scripts/tools
-	@touch $@
+bare: ## as root: try `make demo` in a new Debian 12 that has nothing but git and make
+	@scripts/bare
 
 clean-demo: ## DIR=somewhere: stop the demo there and delete it
-	scripts/demo --clean '$(DIR)'
+	@scripts/demo --clean '$(DIR)'
+
+clean-tools: ## delete what the targets have made for themselves
+	rm -rf target/tools
