@@ -42,7 +42,7 @@ kinds! {
     /// A boolean.
     Flag -> bool, "boolean", "write `true` or `false`", |text, _| boolean(text);
     /// An integer.
-    Integer -> i64, "integer", "write an integer", |text, _| int::decimal(text);
+    Integer -> i64, "integer", "write a whole number", |text, _| int::decimal(text);
     /// A number of bytes, with or without a unit.
     Bytes -> i64, "bytes", "write a number, or a number with `KB`, `MB` or `GB`", |text, _| bytes(text);
     /// An octal number, such as a file mode.
