@@ -132,6 +132,28 @@ fn a_buildout_becomes_a_running_supervised_site() {
     site.answers();
 
     it_stops_in_order_and_leaves_nothing(&site);
+    buildout_and_generate_take_turns(&site);
+}
+
+/// The commands of the first text, with the scripts that either program has written.
+fn buildout_and_generate_take_turns(site: &Deployment) {
+    for writer in [&["bin/buildout", "-o"][..], &["bin/supkit", "generate"]] {
+        site.works(writer[0], &writer[1..]);
+        for name in ["supervisord", "supervisorctl", "pidproxy", "echo_supervisord_conf"] {
+            assert!(
+                site.sandbox.path("site/bin").join(name).exists(),
+                "{writer:?}: {name} is missing"
+            );
+        }
+        site.works("bin/supervisord", &[]);
+        site.await_all("RUNNING");
+        site.works("bin/supervisorctl", &["stop", "all"]);
+        site.await_all("STOPPED");
+        site.works("bin/supervisorctl", &["start", "all"]);
+        site.await_all("RUNNING");
+        site.works("bin/supervisorctl", &["shutdown"]);
+        wait_until("the daemon has ended", || site.sandbox.processes().is_empty());
+    }
 }
 
 fn the_original_clients_see_it(site: &Deployment) {
