@@ -48,18 +48,27 @@ fn run(pidfile: &Path, command: &[OsString]) -> io::Result<ExitCode> {
     let child = start(command)?;
     loop {
         poller.wait(None)?;
-        for signal in caught.take() {
-            if signal == CHLD {
-                while let Some((pid, _)) = wait::reap()? {
-                    if pid == child {
-                        return Ok(ExitCode::SUCCESS);
-                    }
-                }
-            } else if let Some(code) = pass_on(signal, pidfile) {
+        // A signal that comes together with the end of the child is passed on first.
+        let (ends, others): (Vec<i32>, Vec<i32>) =
+            caught.take().into_iter().partition(|signal| *signal == CHLD);
+        for signal in others {
+            if let Some(code) = pass_on(signal, pidfile) {
                 return Ok(code);
             }
         }
+        if !ends.is_empty() && has_ended(child)? {
+            return Ok(ExitCode::SUCCESS);
+        }
     }
+}
+
+/// Reaps all terminated children; returns whether this one was among them.
+fn has_ended(child: i32) -> io::Result<bool> {
+    let mut found = false;
+    while let Some((pid, _)) = wait::reap()? {
+        found |= pid == child;
+    }
+    Ok(found)
 }
 
 /// Forwards the signal to the process in the pid file; returns the exit code if pidproxy must exit.

@@ -137,7 +137,7 @@ fn a_buildout_becomes_a_running_supervised_site() {
 
 /// The commands of the first text, with the scripts that either program has written.
 fn buildout_and_generate_take_turns(site: &Deployment) {
-    for writer in [&["bin/buildout", "-o"][..], &["bin/supkit", "generate"]] {
+    for writer in [&["bin/buildout", "-N"][..], &["bin/supkit", "generate"]] {
         site.works(writer[0], &writer[1..]);
         for name in ["supervisord", "supervisorctl", "pidproxy", "echo_supervisord_conf"] {
             assert!(

@@ -58,7 +58,8 @@ fn without_pidfile(subject: Subject) -> (Option<i32>, String) {
     let target: i32 = sandbox.read("pid").trim().parse().expect("a pid");
     wait_until("the signal is handled", || {
         let status = std::fs::read_to_string(format!("/proc/{}/status", proxy.id()));
-        status.unwrap_or_default().contains("SigPnd:\t0000000000000000")
+        let status = status.unwrap_or_default();
+        status.contains("State:\tS") && status.contains("ShdPnd:\t0000000000000000")
     });
     assert!(proxy.try_wait().expect("it is our child").is_none());
     kill(Pid::from_raw(target), Signal::SIGKILL).expect("the target is there");
@@ -70,6 +71,32 @@ fn without_pidfile(subject: Subject) -> (Option<i32>, String) {
 fn without_a_pid_file_it_stays_until_its_child_ends() {
     let ours = without_pidfile(Subject::Ours);
     assert_eq!(ours, without_pidfile(Subject::Original));
+    assert_eq!(ours, (Some(0), "Can't read child pidfile elsewhere!\n".to_owned()));
+}
+
+/// What a signal comes to that meets the end of the child.
+fn both_at_once(subject: Subject) -> (Option<i32>, String) {
+    let sandbox = Sandbox::new();
+    sandbox.script("target", TARGET);
+    let proxy = start(subject, &sandbox, &["elsewhere", "./target"]);
+    wait_until("the target is there", || !sandbox.read("pid").is_empty());
+    let target: i32 = sandbox.read("pid").trim().parse().expect("a pid");
+    signal(&proxy, Signal::SIGSTOP);
+    signal(&proxy, Signal::SIGTERM);
+    kill(Pid::from_raw(target), Signal::SIGKILL).expect("the target is there");
+    wait_until("the target has ended", || {
+        let stat = std::fs::read_to_string(format!("/proc/{target}/stat")).unwrap_or_default();
+        stat.contains(") Z ")
+    });
+    signal(&proxy, Signal::SIGCONT);
+    let output = proxy.wait_with_output().expect("it ends");
+    (output.status.code(), String::from_utf8(output.stdout).expect("text"))
+}
+
+#[test]
+fn a_signal_is_passed_on_before_the_end_of_the_child_counts() {
+    let ours = both_at_once(Subject::Ours);
+    assert_eq!(ours, both_at_once(Subject::Original));
     assert_eq!(ours, (Some(0), "Can't read child pidfile elsewhere!\n".to_owned()));
 }
 
