@@ -4,7 +4,7 @@
 use std::os::unix::fs::symlink;
 use std::process::Command;
 
-use crate::support::daemon::{SERVER, conf};
+use crate::support::daemon::{SERVER, both, conf};
 use crate::support::{Daemon, Sandbox, Subject, oracle};
 
 const PROGRAMS: &str = "[program:web]\ncommand=/bin/cat\nstartsecs=0\n\
@@ -81,8 +81,8 @@ fn playbook(subject: Subject) -> String {
 
 #[test]
 fn ansible_plays_the_same_with_us() {
-    let ours = std::thread::spawn(|| playbook(Subject::Ours));
-    assert_eq!(playbook(Subject::Original), ours.join().expect("it plays to the end"));
+    let [ours, original] = both(playbook);
+    assert_eq!(ours, original);
 }
 
 /// Calls by Python's client; answers come back as Python shows them.

@@ -5,6 +5,7 @@ use std::os::unix::fs::symlink;
 use std::process::{Command, Output, Stdio};
 
 use crate::support::ctl::without_times;
+use crate::support::daemon::both;
 use crate::support::terminal::Terminal;
 use crate::support::{Sandbox, Subject, oracle, wait_until};
 
@@ -100,14 +101,6 @@ fn one_call_starts_all_and_one_call_stops_all() {
     assert_eq!(ours[1..4], ["[Some(0)]", "instance: stopped", "varnish: stopped"]);
     assert_eq!(ours[4], "zeoserver: stopped");
     assert_eq!(ours[6], "Shut down\n[Some(0)]\n");
-}
-
-fn both<T: Send>(run: fn(Subject) -> T) -> [T; 2] {
-    std::thread::scope(|scope| {
-        [Subject::Ours, Subject::Original]
-            .map(|subject| scope.spawn(move || run(subject)))
-            .map(|thread| thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
-    })
 }
 
 /// What a person sees who follows the part on monitoring; nothing if the machine took more than the ten

@@ -32,6 +32,17 @@ impl Subject {
     }
 }
 
+/// Runs the same with both at once: ours, then the original. Neither is left running when the other
+/// fails, as it would be in a thread that nobody waits for.
+pub fn both<T: Send>(run: impl Fn(Subject) -> T + Sync) -> [T; 2] {
+    let run = &run;
+    std::thread::scope(|scope| {
+        [Subject::Ours, Subject::Original]
+            .map(|subject| scope.spawn(move || run(subject)))
+            .map(|thread| thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+    })
+}
+
 /// A daemon in the foreground. Its activity log is `d.log`, what it prints is in `out` and `err`.
 pub struct Daemon<'a> {
     pub sandbox: &'a Sandbox,

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::support::daemon::both;
 use crate::support::{Daemon, Sandbox, Subject, oracle};
 use serde_json::Value;
 
@@ -32,9 +33,7 @@ fn is_breakdown(theirs: &Value, ours: &Value) -> bool {
 
 #[test]
 fn every_call_is_answered_as_by_the_original() {
-    let original = std::thread::spawn(|| answers(Subject::Original));
-    let ours = answers(Subject::Ours);
-    let original = original.join().expect("the original answers");
+    let [ours, original] = both(answers);
     assert_eq!(original.keys().collect::<Vec<_>>(), ours.keys().collect::<Vec<_>>());
     let mut differences = Vec::new();
     for (call, theirs) in &original {

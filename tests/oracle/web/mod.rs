@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
+use crate::support::daemon::both;
 use crate::support::{Daemon, Sandbox, Subject, oracle};
 
 const CONF: &str = include_str!("../rpc/calls.conf");
@@ -41,9 +42,7 @@ fn answers(subject: Subject) -> BTreeMap<String, Value> {
 
 #[test]
 fn every_request_is_answered_as_by_the_original() {
-    let original = std::thread::spawn(|| answers(Subject::Original));
-    let ours = answers(Subject::Ours);
-    let original = original.join().expect("the original answers");
+    let [ours, original] = both(answers);
     assert_eq!(original.keys().collect::<Vec<_>>(), ours.keys().collect::<Vec<_>>());
     let permitted = permitted();
     let mut differences = Vec::new();
