@@ -172,6 +172,24 @@ fn a_program_that_always_ends_at_once_can_be_stopped() {
 }
 
 #[test]
+fn the_order_of_variables_restarts_nothing() {
+    let sandbox = Sandbox::new();
+    let conf_with = |order: &str, command: &str| {
+        format!(
+            "{SERVER}[program:a]\ncommand=/bin/sleep 1000\nstartsecs=0\nenvironment={order}\n\
+             [program:b]\ncommand=/bin/sleep {command}\nstartsecs=0\n{GROUP}"
+        )
+    };
+    let daemon = Daemon::start(Subject::Ours, &sandbox, &conf_with("X=1,Y=2", "1000"));
+    let (a, b) = (daemon.pid_of("a"), daemon.pid_of("b"));
+    sandbox.write("d.conf", &conf(&conf_with("Y=2,X=1", "2000")));
+    let (out, status) = ctl(&sandbox, &["update", "--minimal"]);
+    assert_eq!((out.as_str(), status), ("g: changed\n    g:b: restarted\n", Some(0)));
+    assert_eq!(daemon.pid_of("a"), a);
+    assert_ne!(daemon.pid_of("b"), b);
+}
+
+#[test]
 fn jobs_are_listed_for_people() {
     let sandbox = Sandbox::new();
     let _daemon = Daemon::start(Subject::Ours, &sandbox, &pair(""));
