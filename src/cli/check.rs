@@ -178,7 +178,7 @@ mod tests {
         2 | minfds = many
           |          ^^^^ invalid literal for int() with base 10: 'many'
           |
-          = help: write a whole number
+          = help: write an integer
 
         warning[unknown-option]: unknown option `logfle` in `[supervisord]`
          --> /etc/supervisord.conf:3:1

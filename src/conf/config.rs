@@ -2,7 +2,7 @@
 //! Python's are unbounded.
 
 use super::events::EventType;
-use super::signals::Signal;
+pub use super::process::Process;
 use crate::diag::Place;
 
 /// A complete configuration.
@@ -98,19 +98,71 @@ pub struct Supervisord {
 /// Ordered `KEY=value` pairs with unique keys; a later pair replaces an earlier one.
 pub type Environment = Vec<(String, String)>;
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum LogLevel {
     Blather,
     Trace,
     Debug,
+    #[default]
     Info,
     Warn,
     Error,
     Critical,
 }
 
+/// A log level with its names and number in Supervisor.
+struct LevelRow {
+    level: LogLevel,
+    /// In a configuration file.
+    name: &'static str,
+    /// In a log line.
+    short: &'static str,
+    number: i64,
+}
+
+impl LogLevel {
+    const TABLE: &[LevelRow] = &[
+        LevelRow { level: Self::Critical, name: "critical", short: "CRIT", number: 50 },
+        LevelRow { level: Self::Error, name: "error", short: "ERRO", number: 40 },
+        LevelRow { level: Self::Warn, name: "warn", short: "WARN", number: 30 },
+        LevelRow { level: Self::Info, name: "info", short: "INFO", number: 20 },
+        LevelRow { level: Self::Debug, name: "debug", short: "DEBG", number: 10 },
+        LevelRow { level: Self::Trace, name: "trace", short: "TRAC", number: 5 },
+        LevelRow { level: Self::Blather, name: "blather", short: "BLAT", number: 3 },
+    ];
+
+    fn find(is_wanted: impl Fn(&LevelRow) -> bool) -> Option<Self> {
+        Self::TABLE.iter().find(|row| is_wanted(row)).map(|row| row.level)
+    }
+
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::find(|row| row.name == name)
+    }
+
+    pub fn from_short_name(name: &str) -> Option<Self> {
+        Self::find(|row| row.short == name)
+    }
+
+    pub fn from_number(number: i64) -> Option<Self> {
+        Self::find(|row| row.number == number)
+    }
+
+    fn row(self) -> &'static LevelRow {
+        let row = Self::TABLE.iter().find(|row| row.level == self);
+        row.unwrap_or(&Self::TABLE[0])
+    }
+
+    pub fn name(self) -> &'static str {
+        self.row().name
+    }
+
+    pub fn short_name(self) -> &'static str {
+        self.row().short
+    }
+}
+
 /// A user of this system.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct User {
     pub uid: u32,
     /// The primary group.
@@ -220,45 +272,18 @@ pub enum FcgiAddress {
     Unix { path: String, mode: Option<u32>, owner: Option<(u32, u32)> },
 }
 
-/// One configured process: a program after the expansion of `numprocs`.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Process {
-    pub name: String,
-    /// The section that defines it, such as `program:web`.
-    pub program: String,
-    pub command: String,
-    pub directory: Option<String>,
-    pub umask: Option<u32>,
-    pub user: Option<User>,
-    pub priority: i64,
-    pub autostart: bool,
-    pub autorestart: AutoRestart,
-    pub startsecs: i64,
-    pub startretries: i64,
-    pub stdout: StreamLog,
-    pub stderr: StreamLog,
-    pub redirect_stderr: bool,
-    pub stopsignal: Signal,
-    pub stopwaitsecs: i64,
-    pub stopasgroup: bool,
-    pub killasgroup: bool,
-    pub exitcodes: Vec<i64>,
-    pub environment: Environment,
-    /// The value of `SUPERVISOR_SERVER_URL` for the child; `None` is `AUTO`.
-    pub serverurl: Option<String>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum AutoRestart {
     Never,
+    #[default]
     Unexpected,
     Always,
 }
 
-/// The log settings of one output stream.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct StreamLog {
-    pub target: LogTarget,
+/// The log settings of one output stream of a process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StreamLog<'p> {
+    pub target: &'p LogTarget,
     pub maxbytes: i64,
     pub backups: i64,
     pub capture_maxbytes: i64,
@@ -266,10 +291,35 @@ pub struct StreamLog {
     pub syslog: bool,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+impl Process {
+    pub fn stdout(&self) -> StreamLog<'_> {
+        StreamLog {
+            target: &self.stdout_logfile,
+            maxbytes: self.stdout_logfile_maxbytes,
+            backups: self.stdout_logfile_backups,
+            capture_maxbytes: self.stdout_capture_maxbytes,
+            events_enabled: self.stdout_events_enabled,
+            syslog: self.stdout_syslog,
+        }
+    }
+
+    pub fn stderr(&self) -> StreamLog<'_> {
+        StreamLog {
+            target: &self.stderr_logfile,
+            maxbytes: self.stderr_logfile_maxbytes,
+            backups: self.stderr_logfile_backups,
+            capture_maxbytes: self.stderr_capture_maxbytes,
+            events_enabled: self.stderr_events_enabled,
+            syslog: self.stderr_syslog,
+        }
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum LogTarget {
     None,
     /// An automatically named file in `childlogdir`, removed at the next start.
+    #[default]
     Auto,
     File(String),
 }

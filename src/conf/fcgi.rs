@@ -12,11 +12,11 @@ pub(super) struct Options {
     user: Option<User>,
     backlog: Option<i64>,
     owner: Option<(u32, u32)>,
-    mode: Option<i64>,
+    mode: Option<u32>,
 }
 
 pub(super) fn options(reader: &mut OptionReader<'_>, scope: Scope<'_>) -> Read<Options> {
-    let user = reader.if_any(scope, &p::USER);
+    let user = reader.if_any(scope, &p::USER).flatten();
     let backlog = backlog(reader, scope);
     let owner = owner(reader, scope);
     let mode = mode(reader, scope);
@@ -41,7 +41,7 @@ fn owner(reader: &mut OptionReader<'_>, scope: Scope<'_>) -> Read<Option<(u32, u
     owner.map(Some).map_err(|_| reader.reword(format!("Invalid socket_owner value {text}")))
 }
 
-fn mode(reader: &mut OptionReader<'_>, scope: Scope<'_>) -> Read<Option<i64>> {
+fn mode(reader: &mut OptionReader<'_>, scope: Scope<'_>) -> Read<Option<u32>> {
     let Some(text) = reader.text(scope, &f::SOCKET_MODE)? else { return Ok(None) };
     let mode = reader.parse(scope, &text, &f::SOCKET_MODE);
     mode.map(Some).map_err(|_| reader.reword(format!("Invalid socket_mode value {text}")))
@@ -90,7 +90,7 @@ fn unix(path: &str, options: &Options, reader: &OptionReader<'_>) -> Result<Fcgi
     let path = kinds::normalize_path(path, reader.host);
     let other = options.user.as_ref().filter(|user| user.uid != reader.host.uid());
     let owner = options.owner.or_else(|| other.map(|user| (user.uid, user.gid)));
-    let mode = Some(options.mode.unwrap_or(0o700) as u32);
+    let mode = Some(options.mode.unwrap_or(0o700));
     Ok(FcgiSocket {
         url: format!("unix://{path}"),
         address: FcgiAddress::Unix { path, mode, owner },

@@ -1,23 +1,27 @@
 //! The kinds of option values: how each is parsed, and the error messages, which are identical to
 //! Supervisor's.
 
+use std::marker::PhantomData;
+
 use super::config::{AutoRestart, Environment, LogLevel, LogTarget, User};
 use super::host::Host;
 use super::python::{int, path, repr, shlex, strip};
 use super::signals::Signal;
 
 /// A kind of value. Kinds are used as types in the option table and never instantiated.
-pub trait Kind {
-    type Value;
+pub trait Kind: 'static {
+    type Value: Clone + Default + PartialEq;
     /// The name in the documentation.
     const NAME: &'static str;
     /// What to write instead, for error messages.
     const HINT: &'static str;
     fn parse(text: &str, host: &dyn Host) -> Result<Self::Value, String>;
+    /// The value as a file would spell it; `parse` reads it back.
+    fn show(value: &Self::Value) -> String;
 }
 
 macro_rules! kinds {
-    ($($(#[doc = $doc:literal])+ $kind:ident -> $value:ty, $name:literal, $hint:literal, $parse:expr;)+) => {
+    ($($(#[doc = $doc:literal])+ $kind:ident -> $value:ty, $name:literal, $hint:literal, $parse:expr, $show:expr;)+) => {
         $(
             $(#[doc = $doc])+
             #[derive(Debug)]
@@ -31,6 +35,10 @@ macro_rules! kinds {
                 fn parse(text: &str, host: &dyn Host) -> Result<$value, String> {
                     $parse(text, host)
                 }
+
+                fn show(value: &$value) -> String {
+                    $show(value)
+                }
             }
         )+
     };
@@ -38,51 +46,65 @@ macro_rules! kinds {
 
 kinds! {
     /// Any text.
-    Text -> String, "text", "any text", |text: &str, _| Ok(text.to_owned());
+    Text -> String, "text", "any text", |text: &str, _| Ok(text.to_owned()), String::clone;
     /// A boolean.
-    Flag -> bool, "boolean", "write `true` or `false`", |text, _| boolean(text);
+    Flag -> bool, "boolean", "write `true` or `false`", |text, _| boolean(text), bool::to_string;
     /// An integer.
-    Integer -> i64, "integer", "write a whole number", |text, _| int::decimal(text);
+    Integer -> i64, "integer", "write a whole number", |text, _| int::decimal(text), i64::to_string;
     /// A number of bytes, with or without a unit.
-    Bytes -> i64, "bytes", "write a number, or a number with `KB`, `MB` or `GB`", |text, _| bytes(text);
+    Bytes -> i64, "bytes", "write a number, or a number with `KB`, `MB` or `GB`", |text, _| bytes(text), i64::to_string;
     /// An octal number, such as a file mode.
-    Octal -> i64, "octal", "write digits from 0 to 7, such as `022`", |text, _| octal(text);
+    Octal -> u32, "octal", "write digits from 0 to 7, such as `022`", |text, _| octal(text), |mode: &u32| format!("{mode:03o}");
     /// A signal.
-    SignalName -> Signal, "signal", "write a name such as `TERM`, or a number", |text, _| signal(text);
+    SignalName -> Signal, "signal", "write a name such as `TERM`, or a number", |text, _| signal(text), |signal: &Signal| show_signal(*signal);
     /// Exit codes, separated by commas.
-    ExitCodes -> Vec<i64>, "exit codes", "write numbers from 0 to 255, separated by commas", |text, _| exit_codes(text);
+    ExitCodes -> Vec<i64>, "exit codes", "write numbers from 0 to 255, separated by commas", |text, _| exit_codes(text), |codes: &Vec<i64>| joined(codes.iter().map(i64::to_string));
     /// When to restart a process.
-    Restart -> AutoRestart, "restart rule", "write `true`, `false` or `unexpected`", |text, _| restart(text);
+    Restart -> AutoRestart, "restart rule", "write `true`, `false` or `unexpected`", |text, _| restart(text), |rule: &AutoRestart| show_restart(*rule);
     /// The log level.
-    Level -> LogLevel, "log level", "write critical, error, warn, info, debug, trace or blather", |text, _| level(text);
+    Level -> LogLevel, "log level", "write critical, error, warn, info, debug, trace or blather", |text, _| level(text), |level: &LogLevel| level.name().to_owned();
     /// An existing directory.
-    Directory -> String, "directory", "create the directory first", directory;
+    Directory -> String, "directory", "create the directory first", directory, String::clone;
     /// A file in an existing directory.
-    FilePath -> String, "file", "create the directory first", file_path;
+    FilePath -> String, "file", "create the directory first", file_path, String::clone;
     /// A file, `AUTO`, `NONE` or `syslog`.
-    LogFile -> LogDestination, "log file", "write a path in a directory that exists, `AUTO` or `NONE`", log_file;
+    LogFile -> LogTarget, "log file", "write a path in a directory that exists, `AUTO` or `NONE`", log_file, show_log_file;
     /// Environment variables.
-    Variables -> Environment, "environment", "write `KEY=\"value\",KEY2=\"value\"`, with quotes around everything but letters and digits", |text, _| shlex::pairs(text);
+    Variables -> Environment, "environment", "write `KEY=\"value\",KEY2=\"value\"`, with quotes around everything but letters and digits", |text, _| shlex::pairs(text), show_variables;
     /// A user, by name or number.
-    Account -> User, "user", "name a user of this system", user;
+    Account -> User, "user", "name a user of this system", user, |user: &User| user.name.clone();
     /// An owner, or owner and group separated by a colon.
-    Owner -> (u32, u32), "user:group", "write `user` or `user:group`", owner;
+    Owner -> (u32, u32), "user:group", "write `user` or `user:group`", owner, |(user, group): &(u32, u32)| format!("{user}:{group}");
     /// A TCP port, with or without a host.
-    Address -> (String, u16), "address", "write `port`, `host:port` or `*:port`", |text, _| address(text);
+    Address -> (String, u16), "address", "write `port`, `host:port` or `*:port`", |text, _| address(text), |(host, port): &(String, u16)| format!("{host}:{port}");
     /// Comma-separated words.
-    List -> Vec<String>, "list", "write names separated by commas", |text, _| Ok(list(text));
+    List -> Vec<String>, "list", "write names separated by commas", |text, _| Ok(list(text)), |words: &Vec<String>| words.join(",");
     /// The name of a process or group.
-    Name -> String, "name", "leave out blanks, `:` and `/`", |text, _| name(text);
+    Name -> String, "name", "leave out blanks, `:` and `/`", |text, _| name(text), String::clone;
     /// The server URL for children; `AUTO` is `None`.
-    ServerUrl -> Option<String>, "url", "write a URL or `AUTO`", |text, _| Ok(server_url(text));
+    ServerUrl -> Option<String>, "url", "write a URL or `AUTO`", |text, _| Ok(server_url(text)), |url: &Option<String>| url.clone().unwrap_or_else(|| "AUTO".to_owned());
 }
 
-/// The value of a log file option.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum LogDestination {
-    Target(LogTarget),
-    /// The obsolete form of `stdout_syslog=true`.
-    Syslog,
+/// An option that may be absent.
+#[derive(Debug)]
+pub struct Maybe<K>(PhantomData<K>);
+
+impl<K: Kind> Kind for Maybe<K> {
+    type Value = Option<K::Value>;
+    const NAME: &'static str = K::NAME;
+    const HINT: &'static str = K::HINT;
+
+    fn parse(text: &str, host: &dyn Host) -> Result<Self::Value, String> {
+        K::parse(text, host).map(Some)
+    }
+
+    fn show(value: &Self::Value) -> String {
+        value.as_ref().map_or_else(String::new, K::show)
+    }
+}
+
+fn joined(words: impl Iterator<Item = String>) -> String {
+    words.collect::<Vec<_>>().join(",")
 }
 
 fn truth(text: &str) -> Option<bool> {
@@ -106,8 +128,10 @@ fn bytes(text: &str) -> Result<i64, String> {
     Ok(int::decimal(digits)?.saturating_mul(unit))
 }
 
-fn octal(text: &str) -> Result<i64, String> {
-    int::octal(text).map_err(|_| format!("{text} can not be converted to an octal type"))
+fn octal(text: &str) -> Result<u32, String> {
+    let number = int::octal(text);
+    let message = |_| format!("{text} can not be converted to an octal type");
+    number.map(|number| number as u32).map_err(message)
 }
 
 fn signal(text: &str) -> Result<Signal, String> {
@@ -116,6 +140,11 @@ fn signal(text: &str) -> Result<Signal, String> {
         Err(_) => Signal::from_name(strip(text)).ok_or("name"),
     };
     known.map_err(|what| format!("value {} is not a valid signal {what}", repr(text)))
+}
+
+fn show_signal(signal: Signal) -> String {
+    let name = signal.to_string();
+    name.strip_prefix("SIG").map_or_else(|| signal.0.to_string(), str::to_owned)
 }
 
 fn exit_codes(text: &str) -> Result<Vec<i64>, String> {
@@ -139,20 +168,17 @@ fn restart(text: &str) -> Result<AutoRestart, String> {
     }
 }
 
-/// Log levels by the names in a configuration file.
-const LEVELS: &[(&str, LogLevel)] = &[
-    ("critical", LogLevel::Critical),
-    ("error", LogLevel::Error),
-    ("warn", LogLevel::Warn),
-    ("info", LogLevel::Info),
-    ("debug", LogLevel::Debug),
-    ("trace", LogLevel::Trace),
-    ("blather", LogLevel::Blather),
-];
+fn show_restart(rule: AutoRestart) -> String {
+    match rule {
+        AutoRestart::Never => "false",
+        AutoRestart::Unexpected => "unexpected",
+        AutoRestart::Always => "true",
+    }
+    .to_owned()
+}
 
 fn level(text: &str) -> Result<LogLevel, String> {
-    let name = text.to_lowercase();
-    let found = LEVELS.iter().find(|row| row.0 == name).map(|row| row.1);
+    let found = LogLevel::from_name(&text.to_lowercase());
     found.ok_or_else(|| format!("bad logging level name {}", repr(text)))
 }
 
@@ -180,13 +206,36 @@ fn file_path(text: &str, host: &dyn Host) -> Result<String, String> {
     Err(format!("The directory named as part of the path {text} does not exist"))
 }
 
-fn log_file(text: &str, host: &dyn Host) -> Result<LogDestination, String> {
+fn log_file(text: &str, host: &dyn Host) -> Result<LogTarget, String> {
     match text.to_lowercase().as_str() {
-        "none" | "off" => Ok(LogDestination::Target(LogTarget::None)),
-        "auto" => Ok(LogDestination::Target(LogTarget::Auto)),
-        "syslog" => Ok(LogDestination::Syslog),
-        _ => file_path(text, host).map(|path| LogDestination::Target(LogTarget::File(path))),
+        "none" | "off" | SYSLOG => Ok(LogTarget::None),
+        "auto" => Ok(LogTarget::Auto),
+        _ => file_path(text, host).map(LogTarget::File),
     }
+}
+
+const SYSLOG: &str = "syslog";
+
+/// Whether a log file option has the obsolete form of `stdout_syslog=true`: no file, but syslog.
+pub fn is_syslog(text: &str) -> bool {
+    text.eq_ignore_ascii_case(SYSLOG)
+}
+
+fn show_log_file(target: &LogTarget) -> String {
+    match target {
+        LogTarget::None => "NONE",
+        LogTarget::Auto => "AUTO",
+        LogTarget::File(path) => path,
+    }
+    .to_owned()
+}
+
+/// Sorted, because the order makes no difference.
+fn show_variables(variables: &Environment) -> String {
+    let mut pairs: Vec<String> =
+        variables.iter().map(|(key, value)| format!("{key}=\"{value}\"")).collect();
+    pairs.sort_unstable();
+    pairs.join(",")
 }
 
 fn user(text: &str, host: &dyn Host) -> Result<User, String> {
@@ -261,4 +310,44 @@ fn name(text: &str) -> Result<String, String> {
 
 fn server_url(text: &str) -> Option<String> {
     (strip(text).to_uppercase() != "AUTO").then(|| text.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fmt::Debug;
+
+    use super::*;
+    use crate::conf::fake_host::FakeHost;
+
+    fn is_read_back<K: Kind<Value: Debug>>(texts: &[&str]) {
+        let host = FakeHost::default();
+        for text in texts {
+            let value = K::parse(text, &host).expect("the text is valid");
+            assert_eq!(K::parse(&K::show(&value), &host), Ok(value), "{} {text}", K::NAME);
+        }
+    }
+
+    #[test]
+    fn a_value_that_is_shown_is_read_back() {
+        is_read_back::<Text>(&["", "a b"]);
+        is_read_back::<Flag>(&["on", "0"]);
+        is_read_back::<Integer>(&["-7", "1_000"]);
+        is_read_back::<Bytes>(&["0", "5KB", "50MB"]);
+        is_read_back::<Octal>(&["22", "0o1777", "0"]);
+        is_read_back::<Maybe<Octal>>(&["077"]);
+        is_read_back::<SignalName>(&["hup", "SIGKILL", "0", "29"]);
+        is_read_back::<ExitCodes>(&["", "0,2"]);
+        is_read_back::<Restart>(&["yes", "no", "unexpected"]);
+        is_read_back::<Level>(&["CRITICAL", "blather"]);
+        is_read_back::<Directory>(&["/tmp"]);
+        is_read_back::<FilePath>(&["/tmp/x"]);
+        is_read_back::<LogFile>(&["AUTO", "off", "/tmp/x", "syslog"]);
+        is_read_back::<Variables>(&["", "A=1,B='x y'"]);
+        is_read_back::<Account>(&["nobody", "0"]);
+        is_read_back::<Owner>(&["root:root", "0:0"]);
+        is_read_back::<Address>(&["9001", "*:9001", "localhost:1"]);
+        is_read_back::<List>(&["", "a, b"]);
+        is_read_back::<Name>(&[" a "]);
+        is_read_back::<ServerUrl>(&["auto", "http://x"]);
+    }
 }

@@ -22,6 +22,7 @@ pub mod nearest;
 mod option_reader;
 pub mod options;
 mod plugins;
+pub mod process;
 mod program;
 pub mod python;
 pub mod read;

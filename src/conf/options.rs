@@ -13,7 +13,7 @@ pub struct CommandLine {
     pub nodaemon: bool,
     pub silent: bool,
     pub user: Option<String>,
-    pub umask: Option<i64>,
+    pub umask: Option<u32>,
     pub directory: Option<String>,
     pub logfile: Option<String>,
     pub logfile_maxbytes: Option<i64>,

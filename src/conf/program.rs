@@ -1,43 +1,29 @@
 //! Reads the processes of a `[program:x]`, `[eventlistener:x]` or `[fcgi-program:x]`: `numprocs`
-//! instances, each with its own number.
+//! instances, each with its own number. The options are in the table of `process`; here are the
+//! exceptions that it names, and the rules that concern several options.
 
-use super::config::{AutoRestart, Environment, LogTarget, Process, StreamLog, User};
-use super::kinds::{Bytes, Flag, Integer, Kind as _, LogDestination, LogFile, Name};
-use super::option_reader::{OptionReader, Read, Scope};
+use super::config::{Environment, LogTarget, Process, StreamLog};
+use super::kinds::{self, Flag, Kind as _, LogFile, Name, Text, Variables};
+use super::option_reader::{OptionReader, Read, Reported, Scope};
+use super::process::{self as p, Each, Once, ProcessOption, When};
 use super::python::names::{Names, Word};
-use super::sections::{Opt, program as p};
-use super::signals::Signal;
+use super::python::shlex;
+use super::sections::Opt;
 
 /// The maximum number of processes of one section.
 const MAX_PROCESSES: i64 = 100_000;
 
-/// The options that all processes of a section share. They are read before the process number is
-/// known, so they cannot use `process_num`.
-struct Shared {
-    priority: i64,
-    autostart: bool,
-    autorestart: AutoRestart,
-    startsecs: i64,
-    startretries: i64,
-    stopsignal: Signal,
-    stopwaitsecs: i64,
-    stopasgroup: bool,
-    killasgroup: bool,
-    exitcodes: Vec<i64>,
-    redirect_stderr: bool,
-    first: i64,
-    last: i64,
-    stdout: Capture,
-    stderr: Capture,
-    serverurl: Option<String>,
-    user: Option<User>,
-    umask: Option<u32>,
-    process_name: String,
-}
-
-struct Capture {
-    maxbytes: i64,
-    events_enabled: bool,
+/// Reads the options of a section for its processes. As in Supervisor, the environment variables of
+/// one process stay visible to the following ones.
+pub(super) struct ProcessReader<'r, 'a> {
+    reader: &'r mut OptionReader<'a>,
+    section: &'r str,
+    names: Names,
+    /// The environment of all children.
+    base: &'r Environment,
+    warnings: &'r mut Vec<String>,
+    /// The log options with the obsolete value `syslog`.
+    obsolete_syslog: Vec<&'static str>,
 }
 
 /// Reads the processes of a section for a group. `base` is the environment of all children.
@@ -54,279 +40,217 @@ pub(super) fn processes(
     names.text("program_name", program);
     names.text("host_node_name", reader.host.host_name());
     names.text("group_name", group);
-    let shared = shared(reader, Scope { section, names: &names, program: true })?;
+    let obsolete_syslog = Vec::new();
+    let mut reader = ProcessReader { reader, section, names, base, warnings, obsolete_syslog };
+    let shared = reader.shared()?;
+    let first = shared.numprocs_start;
     let mut processes = Vec::new();
-    for number in shared.first..shared.last {
-        names.set("process_num", Word::Number(number));
-        names.set("numprocs", Word::Number(shared.last.saturating_sub(shared.first)));
-        names.update(&reader.environ);
-        let mut copy = ProcessReader { reader, section, names: &mut names, shared: &shared };
-        processes.push(copy.process(base, warnings)?);
+    for number in first..first.saturating_add(shared.numprocs) {
+        processes.push(reader.process(&shared, number)?);
     }
     processes.sort_by(|a, b| (a.priority, &a.name).cmp(&(b.priority, &b.name)));
     Ok(processes)
 }
 
-fn shared(reader: &mut OptionReader<'_>, scope: Scope<'_>) -> Read<Shared> {
-    let priority = reader.get(scope, &p::PRIORITY);
-    let autostart = reader.get(scope, &p::AUTOSTART);
-    let autorestart = reader.get(scope, &p::AUTORESTART);
-    let startsecs = reader.get(scope, &p::STARTSECS);
-    let startretries = reader.get(scope, &p::STARTRETRIES);
-    let stopsignal = reader.get(scope, &p::STOPSIGNAL);
-    let stopwaitsecs = reader.get(scope, &p::STOPWAITSECS);
-    let stopasgroup = reader.get(scope, &p::STOPASGROUP);
-    let killasgroup = reader.if_any(scope, &p::KILLASGROUP);
-    let exitcodes = reader.get(scope, &p::EXITCODES);
-    let redirect_stderr = reader.get(scope, &p::REDIRECT_STDERR);
-    let numprocs = reader.get(scope, &p::NUMPROCS);
-    let first = reader.get(scope, &p::NUMPROCS_START);
-    let stdout = capture(reader, scope, &p::STDOUT_CAPTURE_MAXBYTES, &p::STDOUT_EVENTS_ENABLED);
-    let stderr = capture(reader, scope, &p::STDERR_CAPTURE_MAXBYTES, &p::STDERR_EVENTS_ENABLED);
-    let serverurl = reader.if_any(scope, &p::SERVERURL);
-    let user = reader.if_any(scope, &p::USER);
-    let umask = reader.if_any(scope, &p::UMASK);
-    let process_name = process_name(reader, scope, numprocs);
-    let killasgroup = group_kill(reader, scope, stopasgroup, killasgroup);
-    let last = last_number(reader, scope, numprocs, first);
-    Ok(Shared {
-        priority: priority?,
-        autostart: autostart?,
-        autorestart: autorestart?,
-        startsecs: startsecs?,
-        startretries: startretries?,
-        stopsignal: stopsignal?,
-        stopwaitsecs: stopwaitsecs?,
-        stopasgroup: stopasgroup?,
-        killasgroup: killasgroup?,
-        exitcodes: exitcodes?,
-        redirect_stderr: redirect_stderr?,
-        first: first?,
-        last: last?,
-        stdout: stdout?,
-        stderr: stderr?,
-        serverurl: serverurl.flatten(),
-        user,
-        umask: umask.map(|umask| umask as u32),
-        process_name: process_name?,
-    })
+/// All options in the order of reading.
+fn options() -> impl Iterator<Item = &'static dyn ProcessOption> {
+    let find = |name: &&str| p::OPTIONS.iter().find(|option| option.name() == *name);
+    let is_later = |option: &&&dyn ProcessOption| !p::READ_FIRST.contains(&option.name());
+    p::READ_FIRST.iter().filter_map(find).chain(p::OPTIONS.iter().filter(is_later)).copied()
 }
 
-fn capture(
-    reader: &mut OptionReader<'_>,
-    scope: Scope<'_>,
-    maxbytes: &Opt<Bytes>,
-    events: &Opt<Flag>,
-) -> Read<Capture> {
-    let maxbytes = reader.get(scope, maxbytes);
-    let events_enabled = reader.get(scope, events);
-    Ok(Capture { maxbytes: maxbytes?, events_enabled: events_enabled? })
-}
-
-/// Checked before expansion: the expanded name may contain any character.
-fn process_name(
-    reader: &mut OptionReader<'_>,
-    scope: Scope<'_>,
-    numprocs: Read<i64>,
-) -> Read<String> {
-    let raw = reader.raw(scope.section, &p::PROCESS_NAME).unwrap_or_default();
-    let option = p::PROCESS_NAME.name;
-    let name = Name::parse(raw, reader.host)
-        .map_err(|message| reader.refuse(scope, option, message, Name::HINT))?;
-    if numprocs? > 1 && !name.contains("%(process_num)") {
-        let message = "%(process_num) must be present within process_name when numprocs > 1";
-        let help = "write `process_name = %(program_name)s_%(process_num)02d`";
-        let written = reader.entry(scope.section, option).is_some();
-        let option = if written { option } else { p::NUMPROCS.name };
-        return Err(reader.refuse(scope, option, message, help));
-    }
-    Ok(name)
-}
-
-fn group_kill(
-    reader: &mut OptionReader<'_>,
-    scope: Scope<'_>,
-    stopasgroup: Read<bool>,
-    killasgroup: Option<bool>,
-) -> Read<bool> {
-    let stopasgroup = stopasgroup?;
-    let killasgroup = killasgroup.unwrap_or(stopasgroup);
-    if stopasgroup && !killasgroup {
-        let message = "Cannot set stopasgroup=true and killasgroup=false";
-        return Err(reader.refuse(scope, p::KILLASGROUP.name, message, "remove `killasgroup`"));
-    }
-    Ok(killasgroup)
-}
-
-fn last_number(
-    reader: &mut OptionReader<'_>,
-    scope: Scope<'_>,
-    numprocs: Read<i64>,
-    first: Read<i64>,
-) -> Read<i64> {
-    let numprocs = numprocs?;
-    if numprocs > MAX_PROCESSES {
-        let message = format!("numprocs {numprocs} is above upper bound ({MAX_PROCESSES})");
-        return Err(reader.refuse(scope, p::NUMPROCS.name, message, "start fewer processes"));
-    }
-    Ok(first?.saturating_add(numprocs))
-}
-
-/// Reads one process of a section. As in Supervisor, its environment variables stay visible to the
-/// following processes.
-struct ProcessReader<'r, 'a, 'n> {
-    reader: &'r mut OptionReader<'a>,
-    section: &'n str,
-    names: &'n mut Names,
-    shared: &'n Shared,
-}
-
-impl ProcessReader<'_, '_, '_> {
-    fn scope<'s>(names: &'s Names, section: &'s str) -> Scope<'s> {
-        Scope { section, names, program: true }
+impl<'a> ProcessReader<'_, 'a> {
+    /// The reader, and the section with the names that its options may expand.
+    pub(super) fn parts(&mut self) -> (&mut OptionReader<'a>, Scope<'_>) {
+        (self.reader, Scope { section: self.section, names: &self.names, program: true })
     }
 
-    fn process(&mut self, base: &Environment, warnings: &mut Vec<String>) -> Read<Process> {
-        let own = self.environment().unwrap_or_default();
-        for (key, value) in &own {
-            self.names.set(format!("ENV_{key}"), Word::Text(value.clone()));
+    fn refuse(&mut self, option: &str, message: impl Into<String>, help: &str) -> Reported {
+        let (reader, scope) = self.parts();
+        reader.refuse(scope, option, message, help)
+    }
+
+    /// A process with the options that all processes of the section share.
+    fn shared(&mut self) -> Read<Process> {
+        let mut process = Process::with_defaults(self.section, self.reader.host);
+        let read = self.read(Once, &mut process);
+        let valid = self.check_group_kill(&process).and(self.check_number(&process));
+        read.and(valid).map(|()| process)
+    }
+
+    /// Reads the options of one time; all of them, to find all errors.
+    fn read(&mut self, when: When, process: &mut Process) -> Read<()> {
+        let mut all = Ok(());
+        for option in options().filter(|option| option.when() == when) {
+            all = all.and(option.read(self, process));
         }
-        let scope = Self::scope(self.names, self.section);
-        let directory = self.reader.if_any(scope, &p::DIRECTORY);
-        let shared = self.shared;
-        let stdout = self.stream(&STDOUT, &shared.stdout, warnings);
-        let mut stderr = self.stream(&STDERR, &shared.stderr, warnings);
-        if shared.redirect_stderr {
-            if let Ok(stderr) = &mut stderr {
-                self.drop_stderr_file(stderr, warnings);
-            }
+        all
+    }
+
+    fn check_group_kill(&mut self, process: &Process) -> Read<()> {
+        if process.stopasgroup && !process.killasgroup {
+            let message = "Cannot set stopasgroup=true and killasgroup=false";
+            return Err(self.refuse(p::KILLASGROUP.name, message, "remove `killasgroup`"));
         }
-        let command = self.command();
-        let scope = Self::scope(self.names, self.section);
-        let name = self.reader.expand_again(scope, &shared.process_name, &p::PROCESS_NAME);
-        let mut environment = base.clone();
-        for (key, value) in own {
-            super::python::shlex::put(&mut environment, key, value);
+        Ok(())
+    }
+
+    fn check_number(&mut self, process: &Process) -> Read<()> {
+        let numprocs = process.numprocs;
+        if numprocs > MAX_PROCESSES {
+            let message = format!("numprocs {numprocs} is above upper bound ({MAX_PROCESSES})");
+            return Err(self.refuse(p::NUMPROCS.name, message, "start fewer processes"));
         }
-        Ok(Process {
-            name: name?,
-            program: self.section.to_owned(),
-            command: command?,
-            directory,
-            umask: shared.umask,
-            user: shared.user.clone(),
-            priority: shared.priority,
-            autostart: shared.autostart,
-            autorestart: shared.autorestart,
-            startsecs: shared.startsecs,
-            startretries: shared.startretries,
-            stdout: stdout?,
-            stderr: stderr?,
-            redirect_stderr: shared.redirect_stderr,
-            stopsignal: shared.stopsignal,
-            stopwaitsecs: shared.stopwaitsecs,
-            stopasgroup: shared.stopasgroup,
-            killasgroup: shared.killasgroup,
-            exitcodes: shared.exitcodes.clone(),
-            environment,
-            serverurl: shared.serverurl.clone(),
-        })
+        Ok(())
     }
 
-    fn environment(&mut self) -> Read<Environment> {
-        let raw = self.reader.raw(self.section, &p::ENVIRONMENT).unwrap_or_default();
-        let scope = Self::scope(self.names, self.section);
-        let text = self.reader.expand_again(scope, raw, &p::ENVIRONMENT)?;
-        self.reader.parse(scope, &text, &p::ENVIRONMENT)
+    fn process(&mut self, shared: &Process, number: i64) -> Read<Process> {
+        let first = shared.numprocs_start;
+        let numprocs = first.saturating_add(shared.numprocs).saturating_sub(first);
+        self.names.set("process_num", Word::Number(number));
+        self.names.set("numprocs", Word::Number(numprocs));
+        self.names.update(&self.reader.environ);
+        self.obsolete_syslog.clear();
+        let mut process = shared.clone();
+        let read = self.read(Each, &mut process);
+        let (reader, scope) = self.parts();
+        let name = reader.expand_again(scope, &shared.process_name, &p::PROCESS_NAME);
+        self.apply_log_rules(&mut process);
+        read?;
+        process.name = name?;
+        Ok(process)
     }
 
-    fn command(&mut self) -> Read<String> {
-        let scope = Self::scope(self.names, self.section);
-        let command = self.reader.maybe(scope, &p::COMMAND)?;
-        let message = format!("program section {} does not specify a command", self.section);
-        command.ok_or_else(|| self.reader.refuse(scope, "", message, "add `command = PROGRAM`"))
+    fn apply_log_rules(&mut self, process: &mut Process) {
+        let is_obsolete = |option: &Opt<LogFile>| self.obsolete_syslog.contains(&option.name);
+        let stdout = is_obsolete(&p::STDOUT_LOGFILE);
+        let stderr = is_obsolete(&p::STDERR_LOGFILE);
+        self.warn_of_log(&process.stdout(), stdout, &p::STDOUT_LOGFILE, &p::STDOUT_SYSLOG);
+        self.warn_of_log(&process.stderr(), stderr, &p::STDERR_LOGFILE, &p::STDERR_SYSLOG);
+        process.stdout_syslog |= stdout;
+        process.stderr_syslog |= stderr;
+        if process.redirect_stderr {
+            self.warn_of_ignored_file(&process.stderr_logfile);
+            process.stderr_logfile = LogTarget::None;
+        }
     }
 
-    fn stream(
+    fn warn_of_log(
         &mut self,
-        options: &StreamOptions,
-        capture: &Capture,
-        warnings: &mut Vec<String>,
-    ) -> Read<StreamLog> {
-        let place = self.log_destination(&options.logfile);
-        let scope = Self::scope(self.names, self.section);
-        let backups = self.reader.get(scope, &options.backups);
-        let maxbytes = self.reader.get(scope, &options.maxbytes);
-        let syslog = self.reader.get(scope, &options.syslog);
-        let (place, backups, maxbytes, syslog) = (place?, backups?, maxbytes?, syslog?);
-        let old_syslog = place == LogDestination::Syslog;
-        let target = match place {
-            LogDestination::Target(target) => target,
-            LogDestination::Syslog => LogTarget::None,
-        };
-        let (section, logfile) = (self.section, options.logfile.name);
-        if old_syslog {
-            warnings.push(format!(
+        log: &StreamLog<'_>,
+        is_obsolete: bool,
+        logfile: &Opt<LogFile>,
+        syslog: &Opt<Flag>,
+    ) {
+        let (section, logfile) = (self.section, logfile.name);
+        if is_obsolete {
+            self.warnings.push(format!(
                 "For [{section}], {logfile}=syslog but this is deprecated and will be removed.  \
                  Use {}=true to enable syslog instead.",
-                options.syslog.name
+                syslog.name
             ));
         }
-        if target == LogTarget::Auto && maxbytes == 0 {
-            warnings.push(format!(
+        if *log.target == LogTarget::Auto && log.maxbytes == 0 {
+            self.warnings.push(format!(
                 "For [{section}], AUTO logging used for {logfile} without rollover, set maxbytes \
                  > 0 to avoid filling up filesystem unintentionally"
             ));
         }
-        Ok(StreamLog {
-            target,
-            maxbytes,
-            backups,
-            capture_maxbytes: capture.maxbytes,
-            events_enabled: capture.events_enabled,
-            syslog: syslog || old_syslog,
-        })
     }
 
-    /// Expanded twice, the second time without the daemon's environment.
-    fn log_destination(&mut self, option: &Opt<LogFile>) -> Read<LogDestination> {
-        let scope = Self::scope(self.names, self.section);
-        let once = self.reader.text(scope, option)?.unwrap_or_default();
-        let twice = self.reader.expand_again(scope, &once, option)?;
-        let auto = LogDestination::Target(LogTarget::Auto);
-        Ok(self.reader.parse(scope, &twice, option).unwrap_or(auto))
-    }
-
-    fn drop_stderr_file(&self, stderr: &mut StreamLog, warnings: &mut Vec<String>) {
-        if matches!(stderr.target, LogTarget::File(_)) {
-            warnings.push(format!(
+    fn warn_of_ignored_file(&mut self, target: &LogTarget) {
+        if matches!(target, LogTarget::File(_)) {
+            self.warnings.push(format!(
                 "For [{}], redirect_stderr=true but stderr_logfile has also been set to a \
                  filename, the filename has been ignored",
                 self.section
             ));
         }
-        stderr.target = LogTarget::None;
     }
 }
 
-/// The options of one output stream.
-struct StreamOptions {
-    logfile: Opt<LogFile>,
-    backups: Opt<Integer>,
-    maxbytes: Opt<Bytes>,
-    syslog: Opt<Flag>,
+/// Checked before expansion: the expanded name may contain any character.
+pub(super) fn process_name(
+    reader: &mut ProcessReader<'_, '_>,
+    option: &Opt<Text>,
+    process: &Process,
+) -> Read<String> {
+    let (reader, scope) = reader.parts();
+    let raw = reader.raw(scope.section, option).unwrap_or_default();
+    let name = Name::parse(raw, reader.host)
+        .map_err(|message| reader.refuse(scope, option.name, message, Name::HINT))?;
+    if process.numprocs > 1 && !name.contains("%(process_num)") {
+        let message = "%(process_num) must be present within process_name when numprocs > 1";
+        let help = "write `process_name = %(program_name)s_%(process_num)02d`";
+        let is_set = reader.entry(scope.section, option.name).is_some();
+        let blamed = if is_set { option.name } else { p::NUMPROCS.name };
+        return Err(reader.refuse(scope, blamed, message, help));
+    }
+    Ok(name)
 }
 
-const STDOUT: StreamOptions = StreamOptions {
-    logfile: p::STDOUT_LOGFILE,
-    backups: p::STDOUT_LOGFILE_BACKUPS,
-    maxbytes: p::STDOUT_LOGFILE_MAXBYTES,
-    syslog: p::STDOUT_SYSLOG,
-};
+/// The default is the value of `stopasgroup`.
+#[expect(clippy::unnecessary_wraps, reason = "the signature of all readers of a row")]
+pub(super) fn killasgroup(
+    reader: &mut ProcessReader<'_, '_>,
+    option: &Opt<Flag>,
+    process: &Process,
+) -> Read<bool> {
+    let (reader, scope) = reader.parts();
+    Ok(reader.if_any(scope, option).unwrap_or(process.stopasgroup))
+}
 
-const STDERR: StreamOptions = StreamOptions {
-    logfile: p::STDERR_LOGFILE,
-    backups: p::STDERR_LOGFILE_BACKUPS,
-    maxbytes: p::STDERR_LOGFILE_MAXBYTES,
-    syslog: p::STDERR_SYSLOG,
-};
+/// It is required.
+pub(super) fn command(
+    reader: &mut ProcessReader<'_, '_>,
+    option: &Opt<Text>,
+    _: &Process,
+) -> Read<String> {
+    let (reader, scope) = reader.parts();
+    let command = reader.maybe(scope, option)?;
+    let message = format!("program section {} does not specify a command", scope.section);
+    command.ok_or_else(|| reader.refuse(scope, "", message, "add `command = PROGRAM`"))
+}
+
+/// The variables of the process on top of those of all children. The options that are read next can
+/// use them.
+#[expect(clippy::unnecessary_wraps, reason = "the signature of all readers of a row")]
+pub(super) fn environment(
+    reader: &mut ProcessReader<'_, '_>,
+    option: &Opt<Variables>,
+    _: &Process,
+) -> Read<Environment> {
+    let mut environment = reader.base.clone();
+    for (key, value) in own_environment(reader, option).unwrap_or_default() {
+        reader.names.set(format!("ENV_{key}"), Word::Text(value.clone()));
+        shlex::put(&mut environment, key, value);
+    }
+    Ok(environment)
+}
+
+/// Expanded once, without the environment of the daemon.
+fn own_environment(
+    reader: &mut ProcessReader<'_, '_>,
+    option: &Opt<Variables>,
+) -> Read<Environment> {
+    let (reader, scope) = reader.parts();
+    let raw = reader.raw(scope.section, option).unwrap_or_default();
+    let text = reader.expand_again(scope, raw, option)?;
+    reader.parse(scope, &text, option)
+}
+
+/// Expanded twice, the second time without the environment of the daemon.
+pub(super) fn log_file(
+    reader: &mut ProcessReader<'_, '_>,
+    option: &Opt<LogFile>,
+    _: &Process,
+) -> Read<LogTarget> {
+    let (options, scope) = reader.parts();
+    let once = options.text(scope, option)?.unwrap_or_default();
+    let twice = options.expand_again(scope, &once, option)?;
+    let target = options.parse(scope, &twice, option).unwrap_or(LogTarget::Auto);
+    if kinds::is_syslog(&twice) {
+        reader.obsolete_syslog.push(option.name);
+    }
+    Ok(target)
+}

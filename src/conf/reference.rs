@@ -58,7 +58,8 @@ fn row(option: &Row) -> String {
         Some("") | None => String::new(),
         Some(default) => format!("`{default}`"),
     };
-    format!("| `{}` | {} | {default} | {} |\n", option.name, option.kind, line(option.doc))
+    let note = if option.is_supervisors() { "" } else { " (supkit only)" };
+    format!("| `{}` | {} | {default} | {}{note} |\n", option.name, option.kind, line(option.doc))
 }
 
 fn line(doc: &str) -> String {

@@ -72,7 +72,7 @@ fn option(row: &Row, active: bool) -> Option<String> {
     let (off, value) = match row.sample {
         Sample::Active(value) if active => ("", value),
         Sample::Active(value) | Sample::Commented(value) => (";", value),
-        Sample::Hidden => return None,
+        Sample::Hidden | Sample::SupkitOnly => return None,
     };
     let default = match row.default {
         Some(default) if !default.is_empty() => format!(" (default {default})"),

@@ -1,13 +1,15 @@
 //! The option table: every section and option of Supervisor, with kind, default, sample and a line
-//! of documentation. Reading, checking, the sample file and the reference are derived from it;
+//! of documentation. The options of processes are in `process`. Reading, checking, the sample file and the reference are derived from it;
 //! option names are not written anywhere else.
 
 use std::marker::PhantomData;
 
+use super::host::Host;
 use super::kinds::{
-    Account, Address, Bytes, Directory, ExitCodes, FilePath, Flag, Integer, Kind, Level, List,
-    LogFile, Octal, Owner, Restart, ServerUrl, SignalName, Text, Variables,
+    Address, Bytes, Directory, FilePath, Flag, Integer, Kind, Level, List, Octal, Owner, Text,
+    Variables,
 };
+pub use super::process as program;
 
 /// An option with its kind.
 #[derive(Debug)]
@@ -19,8 +21,14 @@ pub struct Opt<K> {
 }
 
 impl<K: Kind> Opt<K> {
-    const fn new(name: &'static str, default: Option<&'static str>) -> Self {
+    pub(super) const fn new(name: &'static str, default: Option<&'static str>) -> Self {
         Self { name, default, kind: PhantomData }
+    }
+
+    /// The value if the option is not set, as far as one is known without the rest of the file.
+    pub(super) fn default_value(&self, host: &dyn Host) -> K::Value {
+        let default = self.default.and_then(|text| K::parse(text, host).ok());
+        default.unwrap_or_default()
     }
 }
 
@@ -35,6 +43,13 @@ pub struct Row {
     pub doc: &'static str,
 }
 
+impl Row {
+    /// Whether Supervisor has the option.
+    pub fn is_supervisors(&self) -> bool {
+        self.sample != SupkitOnly
+    }
+}
+
 /// How the sample file shows an option.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Sample {
@@ -42,10 +57,13 @@ pub enum Sample {
     Active(&'static str),
     /// A comment.
     Commented(&'static str),
+    /// Not at all, as in Supervisor's sample.
     Hidden,
+    /// Not at all: Supervisor does not have the option.
+    SupkitOnly,
 }
 
-use Sample::{Active, Commented, Hidden};
+use Sample::{Active, Commented, Hidden, SupkitOnly};
 
 /// How a section is named.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -119,8 +137,8 @@ section! {
         USERNAME: Text = "username", None, Commented("user");
         /// Password of that user, clear or as {SHA} and 40 hex digits.
         PASSWORD: Text = "password", None, Commented("123");
-        /// Execute GET actions of the web page without confirmation (supkit only).
-        WEB_GET_ACTIONS: Flag = "web_get_actions", Some("false"), Hidden;
+        /// Execute GET actions of the web page without confirmation.
+        WEB_GET_ACTIONS: Flag = "web_get_actions", Some("false"), SupkitOnly;
     }
 }
 
@@ -133,8 +151,8 @@ section! {
         USERNAME: Text = "username", None, Commented("user");
         /// Password of that user, clear or as {SHA} and 40 hex digits.
         PASSWORD: Text = "password", None, Commented("123");
-        /// Execute GET actions of the web page without confirmation (supkit only).
-        WEB_GET_ACTIONS: Flag = "web_get_actions", Some("false"), Hidden;
+        /// Execute GET actions of the web page without confirmation.
+        WEB_GET_ACTIONS: Flag = "web_get_actions", Some("false"), SupkitOnly;
     }
 }
 
@@ -218,76 +236,6 @@ section! {
     ctlplugin: Own "ctlplugin" open true {
         /// Python factory of the plug-in.
         FACTORY: Text = "supervisor.ctl_factory", None, Hidden;
-    }
-}
-
-section! {
-    /// A program, or several processes of it.
-    program: Own "program" {
-        /// Command with arguments; a name without a slash is looked up on PATH.
-        COMMAND: Text = "command", None, Commented("/bin/cat");
-        /// Name of each process.
-        PROCESS_NAME: Text = "process_name", Some("%(program_name)s"), Commented("%(program_name)s");
-        /// Number of processes.
-        NUMPROCS: Integer = "numprocs", Some("1"), Commented("1");
-        /// Number of the first process.
-        NUMPROCS_START: Integer = "numprocs_start", Some("0"), Hidden;
-        /// Working directory.
-        DIRECTORY: Text = "directory", None, Commented("/tmp");
-        /// Umask of the process.
-        UMASK: Octal = "umask", None, Commented("022");
-        /// Low numbers start first and stop last.
-        PRIORITY: Integer = "priority", Some("999"), Commented("999");
-        /// Start it together with the daemon.
-        AUTOSTART: Flag = "autostart", Some("true"), Commented("true");
-        /// Seconds that it must stay up to be considered started.
-        STARTSECS: Integer = "startsecs", Some("1"), Commented("1");
-        /// Number of retries after a failed start.
-        STARTRETRIES: Integer = "startretries", Some("3"), Commented("3");
-        /// Restart it after it exits: true, false, or unexpected (by exit code).
-        AUTORESTART: Restart = "autorestart", Some("unexpected"), Commented("unexpected");
-        /// Expected exit codes.
-        EXITCODES: ExitCodes = "exitcodes", Some("0"), Commented("0");
-        /// Signal that stops it.
-        STOPSIGNAL: SignalName = "stopsignal", Some("TERM"), Commented("QUIT");
-        /// Seconds before SIGKILL is sent.
-        STOPWAITSECS: Integer = "stopwaitsecs", Some("10"), Commented("10");
-        /// Send the stop signal to its whole process group.
-        STOPASGROUP: Flag = "stopasgroup", Some("false"), Commented("false");
-        /// Send SIGKILL to its whole process group; the default is the value of stopasgroup.
-        KILLASGROUP: Flag = "killasgroup", None, Commented("false");
-        /// User to run it as.
-        USER: Account = "user", None, Commented("chrism");
-        /// Redirect its stderr to its stdout.
-        REDIRECT_STDERR: Flag = "redirect_stderr", Some("false"), Commented("true");
-        /// Log of its stdout: a path, AUTO or NONE.
-        STDOUT_LOGFILE: LogFile = "stdout_logfile", Some("AUTO"), Commented("/a/path");
-        /// Size at which that log is rotated; 0 disables rotation.
-        STDOUT_LOGFILE_MAXBYTES: Bytes = "stdout_logfile_maxbytes", Some("50MB"), Commented("1MB");
-        /// Number of rotated logs to keep.
-        STDOUT_LOGFILE_BACKUPS: Integer = "stdout_logfile_backups", Some("10"), Commented("10");
-        /// Maximum bytes of a captured message; 0 disables capturing.
-        STDOUT_CAPTURE_MAXBYTES: Bytes = "stdout_capture_maxbytes", Some("0"), Commented("1MB");
-        /// Send an event for all output to stdout.
-        STDOUT_EVENTS_ENABLED: Flag = "stdout_events_enabled", Some("false"), Commented("false");
-        /// Also send its stdout to syslog.
-        STDOUT_SYSLOG: Flag = "stdout_syslog", Some("false"), Commented("false");
-        /// Log of its stderr: a path, AUTO or NONE.
-        STDERR_LOGFILE: LogFile = "stderr_logfile", Some("AUTO"), Commented("/a/path");
-        /// Size at which that log is rotated; 0 disables rotation.
-        STDERR_LOGFILE_MAXBYTES: Bytes = "stderr_logfile_maxbytes", Some("50MB"), Commented("1MB");
-        /// Number of rotated logs to keep.
-        STDERR_LOGFILE_BACKUPS: Integer = "stderr_logfile_backups", Some("10"), Commented("10");
-        /// Maximum bytes of a captured message; 0 disables capturing.
-        STDERR_CAPTURE_MAXBYTES: Bytes = "stderr_capture_maxbytes", Some("0"), Commented("1MB");
-        /// Send an event for all output to stderr.
-        STDERR_EVENTS_ENABLED: Flag = "stderr_events_enabled", Some("false"), Commented("false");
-        /// Also send its stderr to syslog.
-        STDERR_SYSLOG: Flag = "stderr_syslog", Some("false"), Commented("false");
-        /// Environment variables.
-        ENVIRONMENT: Variables = "environment", Some(""), Commented("A=\"1\",B=\"2\"");
-        /// Value of `SUPERVISOR_SERVER_URL` for the process.
-        SERVERURL: ServerUrl = "serverurl", None, Commented("AUTO");
     }
 }
 

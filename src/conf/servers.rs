@@ -56,7 +56,7 @@ fn unix_server(reader: &mut OptionReader<'_>, section: &str) -> Read<HttpServer>
     let path = kinds::normalize_path(strip(&file?), reader.host);
     Ok(HttpServer {
         section: section.to_owned(),
-        bind: Bind::Unix { path, mode: mode? as u32, owner: owner.unwrap_or_default() },
+        bind: Bind::Unix { path, mode: mode?, owner: owner.unwrap_or_default() },
         credentials: credentials.unwrap_or_default(),
         web_get_actions: web_get_actions?,
     })
@@ -68,7 +68,7 @@ fn owner(reader: &mut OptionReader<'_>, scope: Scope<'_>) -> Read<Option<(u32, u
     owner.map(Some).map_err(|_| reader.reword(format!("Invalid sockchown value {text}")))
 }
 
-fn mode(reader: &mut OptionReader<'_>, scope: Scope<'_>) -> Read<i64> {
+fn mode(reader: &mut OptionReader<'_>, scope: Scope<'_>) -> Read<u32> {
     let text = reader.text(scope, &unix::CHMOD)?.unwrap_or_default();
     let mode = reader.parse(scope, &text, &unix::CHMOD);
     mode.map_err(|_| reader.reword(format!("Invalid chmod value {text}")))

@@ -47,6 +47,12 @@ const TABLE: &[(i32, &str)] = &[
     (64, "SIGRTMAX"),
 ];
 
+impl Default for Signal {
+    fn default() -> Self {
+        Self::TERM
+    }
+}
+
 impl Signal {
     pub const KILL: Self = Self(9);
     pub const TERM: Self = Self(15);

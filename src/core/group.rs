@@ -85,7 +85,7 @@ pub(super) struct Output {
 }
 
 impl Output {
-    pub(super) fn of(config: &config::StreamLog) -> Self {
+    pub(super) fn of(config: &config::StreamLog<'_>) -> Self {
         let maxbytes = usize::try_from(config.capture_maxbytes).unwrap_or(0);
         let capture = (config.capture_maxbytes != 0).then(|| Capture::new(maxbytes));
         Self { capture, ansi: Stripper::default() }
@@ -108,8 +108,8 @@ impl Process {
             stopped: None,
             spawnerr: None,
             exitstatus: None,
-            stdout: Output::of(&config.stdout),
-            stderr: Output::of(&config.stderr),
+            stdout: Output::of(&config.stdout()),
+            stderr: Output::of(&config.stderr()),
             stdin_closed: false,
             stop_report_at: None,
             listener: is_listener.then(PoolMember::default),

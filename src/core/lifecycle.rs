@@ -240,8 +240,8 @@ impl Process {
     }
 
     fn prepare_streams(&mut self) {
-        self.stdout = Output::of(&self.config.stdout);
-        self.stderr = Output::of(&self.config.stderr);
+        self.stdout = Output::of(&self.config.stdout());
+        self.stderr = Output::of(&self.config.stderr());
         self.stdin_closed = false;
         if let Some(pool_member) = &mut self.listener {
             *pool_member = PoolMember::default();

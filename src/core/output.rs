@@ -12,10 +12,10 @@ use crate::conf::config::{LogLevel, LogTarget, StreamLog};
 use crate::ini::text::repr;
 
 impl Process {
-    fn stream(&self, stream: OutputStream) -> &StreamLog {
+    fn stream(&self, stream: OutputStream) -> StreamLog<'_> {
         match stream {
-            OutputStream::Stdout => &self.config.stdout,
-            OutputStream::Stderr => &self.config.stderr,
+            OutputStream::Stdout => self.config.stdout(),
+            OutputStream::Stderr => self.config.stderr(),
         }
     }
 
@@ -85,7 +85,7 @@ impl Supervisor {
     fn child_log(&mut self, id: ProcId, stream: OutputStream, bytes: Vec<u8>) {
         let Some(process) = self.processes.get(&id) else { return };
         let log = process.stream(stream);
-        if log.target != LogTarget::None || log.syslog {
+        if *log.target != LogTarget::None || log.syslog {
             self.effects.push_back(Effect::ChildLog { id, stream, bytes });
         }
     }

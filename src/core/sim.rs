@@ -11,46 +11,20 @@ use super::jobs::{Conflict, Job, JobId, Request, Task};
 use super::state::ProcessState;
 use super::time::{Mono, Now, Wall};
 use crate::conf::config::{
-    AutoRestart, Config, Group, GroupKind, LogLevel, LogTarget, Notes, Origins, Pool, Process,
-    ResultHandler, StreamLog, Supervisord,
+    Config, Group, GroupKind, LogLevel, LogTarget, Notes, Origins, Pool, Process, ResultHandler,
+    Supervisord,
 };
 use crate::conf::events::EventType;
+use crate::conf::fake_host::FakeHost;
 use crate::conf::signals::Signal;
-
-pub(crate) fn stream() -> StreamLog {
-    StreamLog {
-        target: LogTarget::File("log".into()),
-        maxbytes: 0,
-        backups: 0,
-        capture_maxbytes: 0,
-        events_enabled: false,
-        syslog: false,
-    }
-}
 
 pub(crate) fn program(name: &str) -> Process {
     Process {
         name: name.into(),
-        program: name.into(),
         command: "cmd".into(),
-        directory: None,
-        umask: None,
-        user: None,
-        priority: 999,
-        autostart: true,
-        autorestart: AutoRestart::Unexpected,
-        startsecs: 1,
-        startretries: 3,
-        stdout: stream(),
-        stderr: stream(),
-        redirect_stderr: false,
-        stopsignal: Signal::TERM,
-        stopwaitsecs: 10,
-        stopasgroup: false,
-        killasgroup: false,
-        exitcodes: vec![0],
-        environment: Vec::new(),
-        serverurl: None,
+        stdout_logfile: LogTarget::File("log".into()),
+        stderr_logfile: LogTarget::File("log".into()),
+        ..Process::with_defaults(name, &FakeHost::default())
     }
 }
 

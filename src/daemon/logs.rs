@@ -38,9 +38,9 @@ struct ChildLog {
     syslog: Option<String>,
 }
 
-pub(super) fn streams(process: &Process) -> impl Iterator<Item = (OutputStream, &StreamLog)> {
-    let stderr = (!process.redirect_stderr).then_some((OutputStream::Stderr, &process.stderr));
-    std::iter::once((OutputStream::Stdout, &process.stdout)).chain(stderr)
+pub(super) fn streams(process: &Process) -> impl Iterator<Item = (OutputStream, StreamLog<'_>)> {
+    let stderr = (!process.redirect_stderr).then_some((OutputStream::Stderr, process.stderr()));
+    std::iter::once((OutputStream::Stdout, process.stdout())).chain(stderr)
 }
 
 impl Logs {
@@ -67,14 +67,14 @@ impl Logs {
     /// automatic files.
     pub fn resolve_log_paths(&mut self, id: ProcId, process: &Process) -> io::Result<()> {
         self.names.retain(|(owner, stream), _| {
-            let is_wanted = |(wanted, log): (OutputStream, &StreamLog)| {
-                wanted == *stream && log.target != LogTarget::None
+            let is_wanted = |(wanted, log): (OutputStream, StreamLog<'_>)| {
+                wanted == *stream && *log.target != LogTarget::None
             };
             *owner != id || streams(process).any(is_wanted)
         });
         for (stream, log) in streams(process) {
             let has_automatic = self.names.get(&(id, stream)).is_some_and(|name| name.is_automatic);
-            let name = match &log.target {
+            let name = match log.target {
                 LogTarget::None => continue,
                 LogTarget::Auto if has_automatic => continue,
                 LogTarget::Auto => {

@@ -5,8 +5,9 @@ use super::context::{Context, Log};
 use super::fault::{Code, Fault};
 use super::methods::Answer;
 use super::value::Value;
-use crate::conf::config::{Config, Group, LogTarget, Process, StreamLog};
+use crate::conf::config::{Config, Group, LogTarget, Process};
 use crate::conf::diff::{GroupChange, diff};
+use crate::conf::sections::program as p;
 use crate::core::Supervisor;
 use crate::core::effect::OutputStream;
 
@@ -70,41 +71,44 @@ pub(super) fn get_all_config_info(context: &mut Context<'_>, _: &Args<'_>) -> An
     Ok(Value::Array(structs.collect()).into())
 }
 
+/// Supervisor's members in its order; clients compare them. Options of supkit are not among them.
 fn config_info(context: &Context<'_>, group: &Group, process: &Process) -> Value {
     let none = || Value::str("none");
     let text = |text: &Option<String>| text.as_ref().map_or_else(none, Value::str);
-    let (stdout, stderr) = (&process.stdout, &process.stderr);
-    let path = |stream, log| log_info(context, group, process, stream, log);
+    let path = |stream, target| log_info(context, group, process, stream, target);
     let members = [
-        ("autostart", Value::Bool(process.autostart)),
-        ("directory", text(&process.directory)),
+        (p::AUTOSTART.name, Value::Bool(process.autostart)),
+        (p::DIRECTORY.name, text(&process.directory)),
         ("uid", process.user.as_ref().map_or_else(none, |user| Value::Int(user.uid.into()))),
-        ("command", Value::str(&process.command)),
-        ("exitcodes", Value::Array(process.exitcodes.iter().copied().map(Value::Int).collect())),
+        (p::COMMAND.name, Value::str(&process.command)),
+        (
+            p::EXITCODES.name,
+            Value::Array(process.exitcodes.iter().copied().map(Value::Int).collect()),
+        ),
         ("group", Value::str(&group.name)),
         ("group_prio", Value::Int(group.priority)),
         ("inuse", Value::Bool(context.supervisor.group(&group.name).is_some())),
-        ("killasgroup", Value::Bool(process.killasgroup)),
+        (p::KILLASGROUP.name, Value::Bool(process.killasgroup)),
         ("name", Value::str(&process.name)),
         ("process_prio", Value::Int(process.priority)),
-        ("redirect_stderr", Value::Bool(process.redirect_stderr)),
-        ("startretries", Value::Int(process.startretries)),
-        ("startsecs", Value::Int(process.startsecs)),
-        ("stdout_capture_maxbytes", Value::Int(stdout.capture_maxbytes)),
-        ("stdout_events_enabled", Value::Bool(stdout.events_enabled)),
-        ("stdout_logfile", path(OutputStream::Stdout, stdout)),
-        ("stdout_logfile_backups", Value::Int(stdout.backups)),
-        ("stdout_logfile_maxbytes", Value::Int(stdout.maxbytes)),
-        ("stdout_syslog", Value::Bool(stdout.syslog)),
-        ("stopsignal", Value::Int(process.stopsignal.0.into())),
-        ("stopwaitsecs", Value::Int(process.stopwaitsecs)),
-        ("stderr_capture_maxbytes", Value::Int(stderr.capture_maxbytes)),
-        ("stderr_events_enabled", Value::Bool(stderr.events_enabled)),
-        ("stderr_logfile", path(OutputStream::Stderr, stderr)),
-        ("stderr_logfile_backups", Value::Int(stderr.backups)),
-        ("stderr_logfile_maxbytes", Value::Int(stderr.maxbytes)),
-        ("stderr_syslog", Value::Bool(stderr.syslog)),
-        ("serverurl", text(&process.serverurl)),
+        (p::REDIRECT_STDERR.name, Value::Bool(process.redirect_stderr)),
+        (p::STARTRETRIES.name, Value::Int(process.startretries)),
+        (p::STARTSECS.name, Value::Int(process.startsecs)),
+        (p::STDOUT_CAPTURE_MAXBYTES.name, Value::Int(process.stdout_capture_maxbytes)),
+        (p::STDOUT_EVENTS_ENABLED.name, Value::Bool(process.stdout_events_enabled)),
+        (p::STDOUT_LOGFILE.name, path(OutputStream::Stdout, &process.stdout_logfile)),
+        (p::STDOUT_LOGFILE_BACKUPS.name, Value::Int(process.stdout_logfile_backups)),
+        (p::STDOUT_LOGFILE_MAXBYTES.name, Value::Int(process.stdout_logfile_maxbytes)),
+        (p::STDOUT_SYSLOG.name, Value::Bool(process.stdout_syslog)),
+        (p::STOPSIGNAL.name, Value::Int(process.stopsignal.0.into())),
+        (p::STOPWAITSECS.name, Value::Int(process.stopwaitsecs)),
+        (p::STDERR_CAPTURE_MAXBYTES.name, Value::Int(process.stderr_capture_maxbytes)),
+        (p::STDERR_EVENTS_ENABLED.name, Value::Bool(process.stderr_events_enabled)),
+        (p::STDERR_LOGFILE.name, path(OutputStream::Stderr, &process.stderr_logfile)),
+        (p::STDERR_LOGFILE_BACKUPS.name, Value::Int(process.stderr_logfile_backups)),
+        (p::STDERR_LOGFILE_MAXBYTES.name, Value::Int(process.stderr_logfile_maxbytes)),
+        (p::STDERR_SYSLOG.name, Value::Bool(process.stderr_syslog)),
+        (p::SERVERURL.name, text(&process.serverurl)),
     ];
     Value::Struct(members.map(|(name, value)| (name.to_owned(), value)).into())
 }
@@ -115,12 +119,12 @@ fn log_info(
     group: &Group,
     process: &Process,
     stream: OutputStream,
-    log: &StreamLog,
+    target: &LogTarget,
 ) -> Value {
     if stream == OutputStream::Stderr && process.redirect_stderr {
         return Value::str("none");
     }
-    match &log.target {
+    match target {
         LogTarget::None => Value::str("none"),
         LogTarget::File(path) => Value::str(path),
         LogTarget::Auto => {

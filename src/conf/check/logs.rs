@@ -47,8 +47,8 @@ fn writers<'a>(subject: &LintInput<'a>) -> Vec<Writer<'a>> {
         writers.push(Writer { path: &daemon.logfile, section, span });
     }
     for process in subject.draft.groups.iter().flat_map(|group| &group.processes) {
-        writers.extend(writer(subject, process, &process.stdout, p::STDOUT_LOGFILE.name));
-        writers.extend(writer(subject, process, &process.stderr, p::STDERR_LOGFILE.name));
+        writers.extend(writer(subject, process, process.stdout(), p::STDOUT_LOGFILE.name));
+        writers.extend(writer(subject, process, process.stderr(), p::STDERR_LOGFILE.name));
     }
     writers
 }
@@ -56,10 +56,10 @@ fn writers<'a>(subject: &LintInput<'a>) -> Vec<Writer<'a>> {
 fn writer<'a>(
     subject: &LintInput<'a>,
     process: &'a Process,
-    log: &'a StreamLog,
+    log: StreamLog<'a>,
     option: &str,
 ) -> Option<Writer<'a>> {
-    let LogTarget::File(path) = &log.target else { return None };
+    let LogTarget::File(path) = log.target else { return None };
     let device = path.starts_with("/dev/") || path.starts_with("/proc/");
     let section = process.program.as_str();
     (!device && log.maxbytes > 0).then(|| Writer {

@@ -1,5 +1,6 @@
 use super::*;
 use crate::conf::config::Config;
+use crate::conf::sections::{Row, program};
 use crate::conf::{CommandLine, fake_host::FakeHost, read};
 
 fn config(sections: &str) -> Config {
@@ -64,6 +65,47 @@ fn a_process_is_equal_if_supervisor_would_call_it_equal() {
                 assert!(found.contains(&option.to_owned()), "{old} -> {new}: {found:?}");
             }
         }
+    }
+}
+
+/// A value that is neither the default nor invalid.
+fn another_value(option: &Row) -> &'static str {
+    match option.kind {
+        "text" => "other",
+        "boolean" if option.default == Some("true") => "false",
+        "boolean" | "restart rule" => "true",
+        "integer" | "bytes" | "exit codes" => "5",
+        "octal" => "077",
+        "signal" => "INT",
+        "user" => "nobody",
+        "log file" => "/tmp/other",
+        "environment" => "OTHER=1",
+        "url" => "http://other",
+        kind => panic!("add a value for the kind {kind}"),
+    }
+}
+
+/// The differential test of reloads compares the same options with Supervisor.
+#[test]
+fn each_option_of_a_process_counts_and_its_default_does_not() {
+    for option in program::SECTION.rows {
+        // The name contains the number, so that all options can change.
+        let with = |value: Option<&str>| {
+            let mut options = vec![("command", "a"), ("process_name", "%(process_num)d")];
+            options.retain(|(name, _)| value.is_none() || *name != option.name);
+            options.extend(value.map(|value| (option.name, value)));
+            let lines = options.iter().map(|(name, value)| format!("{name}={value}\n"));
+            format!("[program:a]\n{}", lines.collect::<String>())
+        };
+        let found = changes(&with(None), &with(Some(another_value(option))));
+        let names_members = found.iter().any(|it| it.ends_with(" added"));
+        let names_option = found.contains(&format!("0.{}", option.name));
+        assert!(names_option || names_members, "{}: {found:?}", option.name);
+        let Some(default) = option.default.filter(|_| option.name != "process_name") else {
+            continue;
+        };
+        let found = changes(&with(None), &with(Some(default)));
+        assert!(found.is_empty(), "{}: {found:?}", option.name);
     }
 }
 

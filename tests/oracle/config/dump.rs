@@ -125,13 +125,13 @@ fn process(p: &Process) -> Value {
         "exitcodes": p.exitcodes,
         "environment": p.environment,
         "serverurl": p.serverurl,
-        "stdout": stream(&p.stdout),
-        "stderr": stream(&p.stderr),
+        "stdout": stream(p.stdout()),
+        "stderr": stream(p.stderr()),
     })
 }
 
-fn stream(stream: &StreamLog) -> Value {
-    let target = match &stream.target {
+fn stream(stream: StreamLog<'_>) -> Value {
+    let target = match stream.target {
         LogTarget::None => Value::Null,
         LogTarget::Auto => json!("AUTO"),
         LogTarget::File(path) => json!(path),

@@ -221,8 +221,7 @@ pub fn options() -> Vec<Case> {
     let mut cases = Vec::new();
     let mut kinds = Vec::new();
     for section in SECTIONS.iter().filter(|section| section.word != "ctlplugin") {
-        for (at, row) in section.options().enumerate().filter(|row| row.1.name != "web_get_actions")
-        {
+        for (at, row) in section.options().enumerate().filter(|row| row.1.is_supervisors()) {
             let first = !kinds.contains(&row.kind);
             kinds.push(row.kind);
             let (skip, step) = if first { (0, 1) } else { (at % 11, 11) };

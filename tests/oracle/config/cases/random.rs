@@ -96,7 +96,7 @@ fn case(dice: &mut Dice) -> Case {
             text.push_str("socket=unix:///tmp/f\nsupervisor.rpcinterface_factory = ");
             text.push_str("supervisor.rpcinterface:make_main_rpcinterface\n");
         }
-        let rows: Vec<_> = section.options().filter(|row| row.name != "web_get_actions").collect();
+        let rows: Vec<_> = section.options().filter(|row| row.is_supervisors()).collect();
         for _ in 0..dice.roll(5) {
             let row = rows[dice.roll(rows.len())];
             let value = match row.sample {
@@ -196,7 +196,10 @@ fn spoonful(dice: &mut Dice) -> Case {
         0 => Case::new(format!("[supervisord]\n{value}")),
         1 => Case::new(format!("[supervisord]\n[program:x]\ncommand=a\n{value}\npriority=3\n")),
         _ => {
-            let rows: Vec<_> = supkit::conf::sections::program::SECTION.options().collect();
+            let rows: Vec<_> = supkit::conf::sections::program::SECTION
+                .options()
+                .filter(|row| row.is_supervisors())
+                .collect();
             let option = match dice.roll(3) {
                 0 => "environment",
                 1 => "command",

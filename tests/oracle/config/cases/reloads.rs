@@ -23,6 +23,9 @@ const BODIES: &[&str] = &[
     "stderr_logfile_backups=1\n",
     "stdout_capture_maxbytes=1\n",
     "stdout_events_enabled=true\n",
+    "stdout_syslog=true\n",
+    "stderr_logfile=/tmp/x\n",
+    "stderr_events_enabled=true\n",
     "stderr_syslog=true\n",
     "stopsignal=INT\n",
     "stopsignal=SIGTERM\n",
@@ -37,6 +40,8 @@ const BODIES: &[&str] = &[
     "serverurl=http://x\n",
     "serverurl=AUTO\n",
     "numprocs=2\nprocess_name=%(process_num)d\n",
+    "numprocs=2\nnumprocs_start=1\nprocess_name=%(process_num)d\n",
+    "numprocs_start=1\n",
     "process_name=other\n",
 ];
 

@@ -1,0 +1,182 @@
+//! The options of a process: each row of the table is a field of [`Process`] and an option of
+//! `[program:x]`. What is read, compared, documented and shown in the sample comes from here.
+//!
+//! A row is: documentation, constant, field (its name is that of the option), kind, default, sample,
+//! and whether the option is read once for the section or for each process, whose number its value
+//! may then contain. An exception names a function: `read` instead of [`Kind::parse`], `differs`
+//! instead of `!=`.
+
+mod field;
+
+use super::config::{Environment, LogTarget, User};
+use super::host::Host;
+use super::kinds::{
+    Account, Bytes, ExitCodes, Flag, Integer, Kind, LogFile, Maybe, Octal, Restart, ServerUrl,
+    SignalName, Text, Variables,
+};
+use super::program;
+use super::sections::{Named, Opt, Row, Sample::Commented, Sample::Hidden, Section};
+pub(super) use field::{Each, Once, ProcessOption, When};
+use field::{Field, process_options};
+
+process_options! {
+    /// Command with arguments; a name without a slash is looked up on PATH.
+    COMMAND command: Text = None, Commented("/bin/cat"), Each, read: program::command;
+    /// Name of each process.
+    PROCESS_NAME process_name: Text = Some("%(program_name)s"), Commented("%(program_name)s"), Once,
+        read: program::process_name, differs: never;
+    /// Number of processes.
+    NUMPROCS numprocs: Integer = Some("1"), Commented("1"), Once, differs: never;
+    /// Number of the first process.
+    NUMPROCS_START numprocs_start: Integer = Some("0"), Hidden, Once, differs: never;
+    /// Working directory.
+    DIRECTORY directory: Maybe<Text> = None, Commented("/tmp"), Each;
+    /// Umask of the process.
+    UMASK umask: Maybe<Octal> = None, Commented("022"), Once;
+    /// Low numbers start first and stop last.
+    PRIORITY priority: Integer = Some("999"), Commented("999"), Once;
+    /// Start it together with the daemon.
+    AUTOSTART autostart: Flag = Some("true"), Commented("true"), Once;
+    /// Seconds that it must stay up to be considered started.
+    STARTSECS startsecs: Integer = Some("1"), Commented("1"), Once;
+    /// Number of retries after a failed start.
+    STARTRETRIES startretries: Integer = Some("3"), Commented("3"), Once;
+    /// Restart it after it exits: true, false, or unexpected (by exit code).
+    AUTORESTART autorestart: Restart = Some("unexpected"), Commented("unexpected"), Once;
+    /// Expected exit codes.
+    EXITCODES exitcodes: ExitCodes = Some("0"), Commented("0"), Once;
+    /// Signal that stops it.
+    STOPSIGNAL stopsignal: SignalName = Some("TERM"), Commented("QUIT"), Once;
+    /// Seconds before SIGKILL is sent.
+    STOPWAITSECS stopwaitsecs: Integer = Some("10"), Commented("10"), Once;
+    /// Send the stop signal to its whole process group.
+    STOPASGROUP stopasgroup: Flag = Some("false"), Commented("false"), Once;
+    /// Send SIGKILL to its whole process group; the default is the value of stopasgroup.
+    KILLASGROUP killasgroup: Flag = None, Commented("false"), Once, read: program::killasgroup;
+    /// User to run it as.
+    USER user: Maybe<Account> = None, Commented("chrism"), Once, differs: other_uid;
+    /// Redirect its stderr to its stdout.
+    REDIRECT_STDERR redirect_stderr: Flag = Some("false"), Commented("true"), Once;
+    /// Log of its stdout: a path, AUTO or NONE.
+    STDOUT_LOGFILE stdout_logfile: LogFile = Some("AUTO"), Commented("/a/path"), Each,
+        read: program::log_file, differs: other_log;
+    /// Size at which that log is rotated; 0 disables rotation.
+    STDOUT_LOGFILE_MAXBYTES stdout_logfile_maxbytes: Bytes = Some("50MB"), Commented("1MB"), Each;
+    /// Number of rotated logs to keep.
+    STDOUT_LOGFILE_BACKUPS stdout_logfile_backups: Integer = Some("10"), Commented("10"), Each;
+    /// Maximum bytes of a captured message; 0 disables capturing.
+    STDOUT_CAPTURE_MAXBYTES stdout_capture_maxbytes: Bytes = Some("0"), Commented("1MB"), Once;
+    /// Send an event for all output to stdout.
+    STDOUT_EVENTS_ENABLED stdout_events_enabled: Flag = Some("false"), Commented("false"), Once;
+    /// Also send its stdout to syslog.
+    STDOUT_SYSLOG stdout_syslog: Flag = Some("false"), Commented("false"), Each;
+    /// Log of its stderr: a path, AUTO or NONE.
+    STDERR_LOGFILE stderr_logfile: LogFile = Some("AUTO"), Commented("/a/path"), Each,
+        read: program::log_file, differs: other_log;
+    /// Size at which that log is rotated; 0 disables rotation.
+    STDERR_LOGFILE_MAXBYTES stderr_logfile_maxbytes: Bytes = Some("50MB"), Commented("1MB"), Each;
+    /// Number of rotated logs to keep.
+    STDERR_LOGFILE_BACKUPS stderr_logfile_backups: Integer = Some("10"), Commented("10"), Each;
+    /// Maximum bytes of a captured message; 0 disables capturing.
+    STDERR_CAPTURE_MAXBYTES stderr_capture_maxbytes: Bytes = Some("0"), Commented("1MB"), Once;
+    /// Send an event for all output to stderr.
+    STDERR_EVENTS_ENABLED stderr_events_enabled: Flag = Some("false"), Commented("false"), Once;
+    /// Also send its stderr to syslog.
+    STDERR_SYSLOG stderr_syslog: Flag = Some("false"), Commented("false"), Each;
+    /// Environment variables.
+    ENVIRONMENT environment: Variables = Some(""), Commented("A=\"1\",B=\"2\""), Each,
+        read: program::environment, differs: other_variables;
+    /// Value of `SUPERVISOR_SERVER_URL` for the process.
+    SERVERURL serverurl: ServerUrl = Some("AUTO"), Commented("AUTO"), Once;
+}
+
+/// The options that Supervisor has, in its order of reading: of several errors, this decides which is
+/// the first. Other options are read after these, in the order of the table.
+pub(super) const READ_FIRST: &[&str] = &[
+    PRIORITY.name,
+    AUTOSTART.name,
+    AUTORESTART.name,
+    STARTSECS.name,
+    STARTRETRIES.name,
+    STOPSIGNAL.name,
+    STOPWAITSECS.name,
+    STOPASGROUP.name,
+    KILLASGROUP.name,
+    EXITCODES.name,
+    REDIRECT_STDERR.name,
+    NUMPROCS.name,
+    NUMPROCS_START.name,
+    STDOUT_CAPTURE_MAXBYTES.name,
+    STDOUT_EVENTS_ENABLED.name,
+    STDERR_CAPTURE_MAXBYTES.name,
+    STDERR_EVENTS_ENABLED.name,
+    SERVERURL.name,
+    USER.name,
+    UMASK.name,
+    PROCESS_NAME.name,
+    ENVIRONMENT.name,
+    DIRECTORY.name,
+    STDOUT_LOGFILE.name,
+    STDOUT_LOGFILE_BACKUPS.name,
+    STDOUT_LOGFILE_MAXBYTES.name,
+    STDOUT_SYSLOG.name,
+    STDERR_LOGFILE.name,
+    STDERR_LOGFILE_BACKUPS.name,
+    STDERR_LOGFILE_MAXBYTES.name,
+    STDERR_SYSLOG.name,
+    COMMAND.name,
+];
+
+/// The number and names of processes show in the processes themselves.
+fn never<T>(_: &T, _: &T) -> bool {
+    false
+}
+
+#[expect(clippy::ref_option, reason = "the value of a kind is compared by reference")]
+fn other_uid(old: &Option<User>, new: &Option<User>) -> bool {
+    let uid = |user: &Option<User>| user.as_ref().map(|user| user.uid);
+    uid(old) != uid(new)
+}
+
+/// A process that has a log keeps it if the new configuration asks for any.
+fn other_log(old: &LogTarget, new: &LogTarget) -> bool {
+    *new != LogTarget::Auto && old != new
+}
+
+/// The order of variables makes no difference.
+fn other_variables(old: &Environment, new: &Environment) -> bool {
+    let sorted = |variables: &Environment| {
+        let mut sorted = variables.clone();
+        sorted.sort_unstable();
+        sorted
+    };
+    sorted(old) != sorted(new)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::conf::fake_host::FakeHost;
+
+    #[test]
+    fn the_order_of_reading_names_each_option_of_supervisor_once() {
+        let mut listed = READ_FIRST.to_vec();
+        listed.sort_unstable();
+        let supervisors = SECTION.rows.iter().filter(|row| row.is_supervisors());
+        let mut rows: Vec<_> = supervisors.map(|row| row.name).collect();
+        rows.sort_unstable();
+        assert_eq!(listed, rows);
+    }
+
+    #[test]
+    fn a_process_has_the_defaults_of_the_table() {
+        let process = Process::with_defaults("program:a", &FakeHost::default());
+        assert_eq!((process.priority, process.startsecs, process.startretries), (999, 1, 3));
+        assert_eq!((process.exitcodes.as_slice(), process.autostart), (&[0][..], true));
+        assert_eq!(
+            (&process.stdout_logfile, process.stdout().maxbytes),
+            (&LogTarget::Auto, 50 << 20)
+        );
+        assert_eq!((process.umask, &process.serverurl), (None, &None));
+    }
+}
