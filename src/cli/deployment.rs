@@ -9,6 +9,7 @@ use anyhow::{Context as _, Result, bail};
 
 use crate::conf::config::{Bind, Config, GroupKind, HttpServer};
 use crate::conf::options::CommandLine;
+use crate::core::group::full_name;
 use crate::core::state::ProcessState;
 use crate::ctl::client::{Client, ClientError};
 use crate::daemon::real_host::RealHost;
@@ -174,11 +175,12 @@ impl ProcessInfo {
 
     /// The name as displayed by supervisorctl.
     pub(super) fn full_name(&self) -> String {
-        if self.group == self.name {
-            self.name.clone()
-        } else {
-            format!("{}:{}", self.group, self.name)
-        }
+        full_name(&self.group, &self.name)
+    }
+
+    /// The name for an XML-RPC method.
+    pub(super) fn rpc_name(&self) -> Value {
+        Value::Str(format!("{}:{}", self.group, self.name))
     }
 }
 

@@ -9,7 +9,6 @@ use anyhow::{Context as _, Result, bail};
 
 use crate::ctl::client::{Client, ClientError};
 use crate::rpc::fault::Code;
-use crate::rpc::value::Value;
 
 use super::deployment::{
     Deployment, DeploymentArgs, ProcessInfo, is_alive, is_not_listening, print_line, process_infos,
@@ -77,7 +76,7 @@ fn stop_programs(deployment: &Deployment, client: &mut Client) -> Result<()> {
         all.into_iter().filter(|info| !info.state.is_stopped()).collect();
     up.sort_by_key(|info| deployment.stop_order(info));
     for info in up.into_iter().rev() {
-        let name = Value::str(format!("{}:{}", info.group, info.name));
+        let name = info.rpc_name();
         match client.call("supervisor.stopProcess", &[name]) {
             Ok(_) => print_line(&format!("stopped {}", info.full_name())),
             // It exited by itself or was stopped by another client.

@@ -11,11 +11,9 @@ use crate::conf::options::{self, CommandLine, Invocation};
 use crate::daemon::config_reader::ConfigReader;
 use crate::daemon::real_host::RealHost;
 use crate::daemon::startup;
+use crate::rpc::methods::SUPERVISOR_VERSION;
 
 const NAME: &str = "supervisord";
-
-/// The version of Supervisor that this daemon is compatible with.
-const VERSION: &str = "4.3.0";
 
 pub(super) fn main(args: &[OsString]) -> ExitCode {
     let path = std::env::args_os().next().unwrap_or_else(|| NAME.into());
@@ -27,7 +25,7 @@ pub(super) fn main(args: &[OsString]) -> ExitCode {
     }
     match options::parse(&args, &RealHost) {
         Ok(Invocation::Help) => print(&options::help(&program)),
-        Ok(Invocation::Version) => print(&format!("{VERSION}\n")),
+        Ok(Invocation::Version) => print(&format!("{SUPERVISOR_VERSION}\n")),
         Ok(Invocation::Run(line)) => run(&path, program, *line),
         Err(error) => refuse(&program, &error),
     }

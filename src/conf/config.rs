@@ -246,16 +246,29 @@ pub struct Pool {
     pub result_handler: ResultHandler,
 }
 
-/// The built-in result handlers, by the Python function that `result_handler` names.
+/// The built-in result handlers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ResultHandler {
-    /// `supervisor.dispatchers:default_handler`: `OK` accepts, anything else rejects.
+    /// `OK` accepts, anything else rejects.
     Default,
-    /// `supervisor_stdout:event_handler`: writes a prefix and the output to the daemon's stdout.
+    /// Writes a prefix and the output to the daemon's stdout.
     Stdout,
-    /// `supervisor_stdlog:log_handler`: writes the output with a coloured prefix before each line
+    /// Writes the output with a coloured prefix before each line
     /// to the same stream of the daemon.
     Stdlog,
+}
+
+impl ResultHandler {
+    pub const ALL: &[Self] = &[Self::Default, Self::Stdout, Self::Stdlog];
+
+    /// The Python function that `result_handler` names.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Default => "supervisor.dispatchers:default_handler",
+            Self::Stdout => "supervisor_stdout:event_handler",
+            Self::Stdlog => "supervisor_stdlog:log_handler",
+        }
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -163,8 +163,9 @@ impl<'a> GroupReader<'_, 'a> {
 
     fn result_handler(&mut self, scope: Scope<'_>) -> Read<ResultHandler> {
         let spec = self.reader.exactly(scope, &e::RESULT_HANDLER)?;
-        let known = RESULT_HANDLERS.iter().find(|row| plugins::same(row.0, &spec)).map(|row| row.1);
-        let names: Vec<_> = RESULT_HANDLERS.iter().map(|row| row.0).collect();
+        let all = ResultHandler::ALL.iter().copied();
+        let known = all.clone().find(|handler| plugins::same(handler.name(), &spec));
+        let names: Vec<_> = all.map(ResultHandler::name).collect();
         let message = format!("{spec} cannot be resolved within [{}]", scope.section);
         let help = format!("supkit loads no Python; it has built in: {}", names.join(", "));
         known.ok_or_else(|| self.reader.refuse(scope, e::RESULT_HANDLER.name, message, &help))
@@ -224,13 +225,6 @@ impl<'a> GroupReader<'_, 'a> {
         Ok(Group { name, priority: priority?, kind, processes: processes? })
     }
 }
-
-/// The built-in Python functions for `result_handler`.
-const RESULT_HANDLERS: &[(&str, ResultHandler)] = &[
-    ("supervisor.dispatchers:default_handler", ResultHandler::Default),
-    ("supervisor_stdout:event_handler", ResultHandler::Stdout),
-    ("supervisor_stdlog:log_handler", ResultHandler::Stdlog),
-];
 
 /// Whether a section with this header defines processes.
 pub fn has_processes(header: &str) -> bool {

@@ -4,6 +4,7 @@
 
 use std::marker::PhantomData;
 
+use super::config::ResultHandler;
 use super::host::Host;
 use super::kinds::{
     Address, Bytes, Directory, FilePath, Flag, Integer, Kind, Level, List, Octal, Owner, Text,
@@ -255,7 +256,7 @@ section! {
         /// Maximum bytes of a captured message; 0 disables capturing.
         STDERR_CAPTURE_MAXBYTES: Bytes = "stderr_capture_maxbytes", Some("0"), Hidden;
         /// Function that evaluates the result of a listener.
-        RESULT_HANDLER: Text = "result_handler", Some("supervisor.dispatchers:default_handler"), Hidden;
+        RESULT_HANDLER: Text = "result_handler", Some(ResultHandler::Default.name()), Hidden;
     }
 }
 

@@ -1,6 +1,7 @@
 //! Process names on the command line: `name`, `group:name`, `group:*`, and shell patterns.
 
 use super::server::ProcessInfo;
+use crate::core::group::full_name;
 use crate::pattern;
 
 /// A parsed name.
@@ -13,21 +14,13 @@ pub(super) struct Name<'a> {
 
 impl<'a> Name<'a> {
     pub(super) fn parse(text: &'a str) -> Self {
-        match text.split_once(':') {
-            Some((group, "" | "*")) => Self { group, process: None },
-            Some((group, process)) => Self { group, process: Some(process) },
-            None => Self { group: text, process: Some(text) },
-        }
+        let (group, process) = crate::rpc::names::split(text);
+        Self { group, process }
     }
 
     pub(super) fn is_of(self, info: &ProcessInfo) -> bool {
         info.group == self.group && self.process.is_none_or(|process| info.name == process)
     }
-}
-
-/// The short form of a name: the group is omitted if it equals the process name.
-pub(super) fn join(group: &str, process: &str) -> String {
-    if group == process { process.to_owned() } else { format!("{group}:{process}") }
 }
 
 /// Whether a name contains a pattern other than Supervisor's `group:*`.
@@ -46,7 +39,7 @@ pub(super) fn matches(text: &str, info: &ProcessInfo) -> bool {
         }
         None => {
             pattern::matches(text, &info.name)
-                || pattern::matches(text, &join(&info.group, &info.name))
+                || pattern::matches(text, &full_name(&info.group, &info.name))
         }
     }
 }

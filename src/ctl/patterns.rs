@@ -3,6 +3,7 @@
 use super::names::{self, Name};
 use super::server::ProcessInfo;
 use super::session::{ActionError, Session};
+use crate::core::group::full_name;
 
 /// How `group:*`, which Supervisor supports itself, is handled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,7 +40,7 @@ fn expand_patterns(infos: &[ProcessInfo], names: &[&str], groups: Groups) -> Vec
         let matching: Vec<String> = infos
             .iter()
             .filter(|info| is_pattern(name, groups) && !is_literal && names::matches(name, info))
-            .map(|info| names::join(&info.group, &info.name))
+            .map(|info| full_name(&info.group, &info.name))
             .collect();
         if matching.is_empty() {
             expanded.push(name.to_owned());

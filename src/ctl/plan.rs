@@ -2,11 +2,12 @@
 //! they fail with an error message.
 
 use super::error::ClientError;
+use super::exit;
 use super::json;
 use super::server::{list, member, number, text};
 use super::session::{ActionError, Flow, Outcome, Session};
 use super::update::report_unknown_groups;
-use super::{exit, names};
+use crate::core::group::full_name;
 use crate::rpc::fault::Code;
 use crate::rpc::value::Value;
 
@@ -141,7 +142,7 @@ impl Detail {
     fn words(&self, group: &str) -> String {
         let name = match self.process.as_str() {
             "" => String::new(),
-            process => format!("{}: ", names::join(group, process)),
+            process => format!("{}: ", full_name(group, process)),
         };
         let place = match self.file.as_str() {
             "" => String::new(),

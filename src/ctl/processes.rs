@@ -4,10 +4,11 @@
 use super::error::ClientError;
 use super::exit;
 use super::help;
-use super::names::{self, Name};
+use super::names::Name;
 use super::patterns::{Groups, expand};
 use super::server::{ProcessResult, Verb};
 use super::session::{ActionError, Flow, Outcome, Session};
+use crate::core::group::full_name;
 use crate::rpc::fault::Code;
 use crate::rpc::value::Value;
 
@@ -201,7 +202,7 @@ fn print_results(
 
 impl VerbMessages {
     fn text(&self, result: &ProcessResult) -> Result<String, ActionError> {
-        let name = names::join(&result.group, &result.name);
+        let name = full_name(&result.group, &result.name);
         if result.code == Code::Success.number() {
             return Ok(format!("{name}: {}", self.done));
         }

@@ -12,9 +12,7 @@ use crate::conf::ctl::Settings;
 use crate::os::interrupt::Interrupt;
 use crate::os::tty;
 use crate::rpc::fault::Code;
-
-/// The interface version that this client supports.
-const API_VERSION: &str = "3.0";
+use crate::rpc::methods::API_VERSION;
 
 /// Whether the shell continues after an action.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -8,6 +8,7 @@ use super::pools::ListenerPools;
 use super::server::{ProcessInfo, list, member, number, text};
 use super::session::{ActionError, Flow, Outcome, Session};
 use super::{exit, help};
+use crate::core::group::full_name;
 use crate::core::state::ProcessState;
 use crate::rpc::fault::Code;
 use crate::rpc::value::Value;
@@ -71,7 +72,7 @@ fn choose(
 }
 
 fn show(session: &mut Session, chosen: &[(ProcessInfo, Value)]) {
-    let names: Vec<_> = chosen.iter().map(|(i, _)| names::join(&i.group, &i.name)).collect();
+    let names: Vec<_> = chosen.iter().map(|(i, _)| full_name(&i.group, &i.name)).collect();
     let longest = names.iter().map(|name| name.chars().count()).max().unwrap_or(0);
     let width = longest.max(NAME_WIDTH) + 3;
     for (name, (info, _)) in names.iter().zip(chosen) {
@@ -102,7 +103,7 @@ pub(super) fn avail(session: &mut Session, rest: &str) -> Outcome {
 
 fn avail_line(config: &Value) -> Result<String, ClientError> {
     let group = text(member(config, "group")?)?;
-    let name = names::join(&group, &text(member(config, "name")?)?);
+    let name = full_name(&group, &text(member(config, "name")?)?);
     let is = |what: &str| Ok::<_, ClientError>(number(member(config, what)?)? != 0);
     let inuse = if is("inuse")? { "in use" } else { "avail" };
     let autostart = if is("autostart")? { "auto" } else { "manual" };
@@ -122,7 +123,7 @@ pub(super) fn pid(session: &mut Session, rest: &str) -> Outcome {
         tell_pid(session, &mut told, "supervisord", pid);
     } else if words.contains(&"all") {
         for info in session.server().all_info()? {
-            tell_pid(session, &mut told, &names::join(&info.group, &info.name), info.pid);
+            tell_pid(session, &mut told, &full_name(&info.group, &info.name), info.pid);
         }
     } else {
         for name in expand(session, &words, Groups::Expand)? {

@@ -20,19 +20,6 @@ enum Target {
     Syslog,
 }
 
-/// The four-letter name of a level in the log.
-fn letters(level: LogLevel) -> &'static str {
-    match level {
-        LogLevel::Critical => "CRIT",
-        LogLevel::Error => "ERRO",
-        LogLevel::Warn => "WARN",
-        LogLevel::Info => "INFO",
-        LogLevel::Debug => "DEBG",
-        LogLevel::Trace => "TRAC",
-        LogLevel::Blather => "BLAT",
-    }
-}
-
 impl ActivityLog {
     pub fn open(settings: &Supervisord) -> io::Result<Self> {
         // Needed even if the activity log is a file: child logs may use syslog.
@@ -98,5 +85,5 @@ impl ActivityLog {
 /// `2026-11-23 17:34:54,976 INFO `
 fn head(level: LogLevel) -> String {
     let wall = clock::wall();
-    format!("{},{:03} {} ", clock::local(wall).stamp(), wall.subsec_millis(), letters(level))
+    format!("{},{:03} {} ", clock::local(wall).stamp(), wall.subsec_millis(), level.short_name())
 }

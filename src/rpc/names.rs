@@ -20,11 +20,6 @@ pub fn split(name: &str) -> (&str, Option<&str>) {
     }
 }
 
-/// The shortest name of a process.
-pub fn join(group: &str, process: &str) -> String {
-    if group == process { process.to_owned() } else { format!("{group}:{process}") }
-}
-
 /// Resolves a name.
 pub fn find(supervisor: &Supervisor, name: &str) -> Result<Target, Fault> {
     let bad_name = || Fault::new(Code::BadName, name);

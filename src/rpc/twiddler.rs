@@ -9,17 +9,6 @@ use crate::conf::config::{Config, LogLevel, RpcInterface};
 
 const API_VERSION: &str = "1.0";
 
-/// Log levels with the names and numbers of Supervisor's loggers.
-const LEVELS: &[(&str, i64, LogLevel)] = &[
-    ("CRIT", 50, LogLevel::Critical),
-    ("ERRO", 40, LogLevel::Error),
-    ("WARN", 30, LogLevel::Warn),
-    ("INFO", 20, LogLevel::Info),
-    ("DEBG", 10, LogLevel::Debug),
-    ("TRAC", 5, LogLevel::Trace),
-    ("BLAT", 3, LogLevel::Blather),
-];
-
 /// The fault code for a method that the whitelist excludes; it is not one of Supervisor's codes.
 const NOT_IN_WHITELIST: i64 = 230;
 
@@ -53,14 +42,8 @@ pub(super) fn get_group_names(context: &mut Context<'_>, _: &Args<'_>) -> Answer
 pub(super) fn log(context: &mut Context<'_>, args: &Args<'_>) -> Answer {
     let level = match args.0.get(1) {
         None => Some(LogLevel::Info),
-        Some(Value::Str(name)) => {
-            let name = name.to_uppercase();
-            LEVELS.iter().find(|row| row.0 == name).map(|row| row.2)
-        }
-        Some(other) => {
-            let number = other.as_int();
-            LEVELS.iter().find(|row| Some(row.1) == number).map(|row| row.2)
-        }
+        Some(Value::Str(name)) => LogLevel::from_short_name(&name.to_uppercase()),
+        Some(other) => other.as_int().and_then(LogLevel::from_number),
     };
     let level = level.ok_or_else(|| Fault::bare(Code::IncorrectParameters))?;
     context.supervisor.log(level, args.text(0));

@@ -129,7 +129,7 @@ pub(super) struct Tail<'a> {
 }
 
 fn row(context: &Context<'_>, process: &Process) -> Value {
-    let name = names::join(process.group(), process.name());
+    let name = process.full_name();
     let state = process.state();
     let action = |action: &Action| json!({ "action": action.name(), "label": action.label() });
     json!({

@@ -53,7 +53,7 @@ fn last_exit(log: &str, name: &str) -> Option<String> {
 }
 
 fn tail(client: &mut Client, method: &str, info: &ProcessInfo) -> String {
-    let name = Value::str(format!("{}:{}", info.group, info.name));
+    let name = info.rpc_name();
     match client.call(method, &[name, Value::Int(0), Value::Int(TAIL)]) {
         Ok(Value::Array(items)) => {
             items.first().and_then(Value::as_str).unwrap_or_default().to_owned()

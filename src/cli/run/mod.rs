@@ -145,7 +145,7 @@ fn start_programs(deployment: &Deployment, client: &mut Client) -> Result<()> {
     });
     down.sort_by_key(|info| deployment.stop_order(info));
     for info in down {
-        let name = Value::str(format!("{}:{}", info.group, info.name));
+        let name = info.rpc_name();
         // A failed start is detected while waiting.
         match client.call("supervisor.startProcess", &[name, Value::Bool(false)]) {
             Err(error) if error.fault().is_none() => {

@@ -2,7 +2,7 @@
 //! option. Two values are equal exactly if their rows are.
 
 use super::OptionChange;
-use crate::conf::config::{Group, GroupKind, Process, ResultHandler};
+use crate::conf::config::{Group, GroupKind, Process};
 use crate::conf::process;
 use crate::conf::sections::{eventlistener as e, fcgi_program as f, group as g};
 
@@ -44,14 +44,9 @@ fn of_group(group: &Group) -> Rows {
         GroupKind::EventListener(pool) => {
             let mut events: Vec<&str> = pool.events.iter().map(|event| event.name()).collect();
             events.sort_unstable();
-            let handler = match pool.result_handler {
-                ResultHandler::Default => "supervisor.dispatchers:default_handler",
-                ResultHandler::Stdout => "supervisor_stdout:event_handler",
-                ResultHandler::Stdlog => "supervisor_stdlog:log_handler",
-            };
             rows.push((e::EVENTS.name, events.join(",")));
             rows.push((e::BUFFER_SIZE.name, pool.buffer_size.to_string()));
-            rows.push((e::RESULT_HANDLER.name, handler.to_owned()));
+            rows.push((e::RESULT_HANDLER.name, pool.result_handler.name().to_owned()));
         }
         GroupKind::FastCgi(socket) => {
             // Supervisor compares nothing else of a socket.
