@@ -2,9 +2,10 @@
 
 use super::ansi::Stripper;
 use super::capture::Capture;
-use super::effect::{Pid, ProcId};
+use super::effect::{Pid, ProcId, WaitStatus};
 use super::event_queue::{EventQueue, NumberedEvent};
 use super::listener::Listener;
+use super::log_messages;
 use super::process::Machine;
 use super::state::{ListenerState, ProcessState};
 use super::time::{Mono, Now};
@@ -50,6 +51,22 @@ impl Group {
     }
 }
 
+/// How the last child of a process ended. Unlike `exitstatus`, it stays until the next one ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LastExit {
+    pub status: WaitStatus,
+    /// Whether it was stopped on request or exited as the configuration expects.
+    pub is_expected: bool,
+    pub when: Now,
+}
+
+impl LastExit {
+    /// `exit status 3`, as in the activity log.
+    pub fn description(&self) -> String {
+        log_messages::exit_description(self.status)
+    }
+}
+
 /// One process: its configuration, its state machine and the data that persists across phases.
 #[derive(Clone, Debug)]
 pub struct Process {
@@ -61,6 +78,7 @@ pub struct Process {
     pub(super) stopped: Option<Now>,
     pub(super) spawnerr: Option<String>,
     pub(super) exitstatus: Option<i64>,
+    pub(super) last_exit: Option<LastExit>,
     pub(super) stdout: Output,
     pub(super) stderr: Output,
     pub(super) stdin_closed: bool,
@@ -108,6 +126,7 @@ impl Process {
             stopped: None,
             spawnerr: None,
             exitstatus: None,
+            last_exit: None,
             stdout: Output::of(&config.stdout()),
             stderr: Output::of(&config.stderr()),
             stdin_closed: false,
@@ -177,6 +196,11 @@ impl Process {
 
     pub fn exitstatus(&self) -> Option<i64> {
         self.exitstatus
+    }
+
+    /// How its last child ended; `None` if none has.
+    pub fn last_exit(&self) -> Option<LastExit> {
+        self.last_exit
     }
 
     pub fn listener(&self) -> Option<ListenerState> {

@@ -4,7 +4,7 @@
 use super::effect::{Effect, OutputStream, Pid, ProcId, WaitStatus};
 use super::event::StateChange;
 use super::event_dispatch::Notification;
-use super::group::{Output, PoolMember, Process};
+use super::group::{LastExit, Output, PoolMember, Process};
 use super::log_messages;
 use super::policy::Policy;
 use super::process::{Action, ProcessEvent, Termination, TerminationKind};
@@ -206,13 +206,16 @@ impl Supervisor {
                 self.log(LogLevel::Warn, format!("killing '{name}' ({}) with SIGKILL", pid.0));
                 self.debug(|| log_messages::killing(&name, pid, group, Signal::KILL));
             }
-            Action::Terminated(termination) => self.record_termination(id, termination),
+            Action::Terminated(termination) => self.record_termination(id, termination, now),
         }
     }
 
-    fn record_termination(&mut self, id: ProcId, termination: Termination) {
+    fn record_termination(&mut self, id: ProcId, termination: Termination, now: Now) {
         let Some(process) = self.processes.get_mut(&id) else { return };
-        let exitstatus = termination.status.exitstatus();
+        let Termination { status, kind, expected } = termination;
+        let is_expected = expected || kind == TerminationKind::Stopped;
+        process.last_exit = Some(LastExit { status, is_expected, when: now });
+        let exitstatus = status.exitstatus();
         match termination.kind {
             TerminationKind::TooQuickly => {
                 process.exitstatus = None;

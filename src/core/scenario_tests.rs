@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use super::effect::{Input, WaitStatus};
 use super::sim::{KILLED, Simulation, TERMINATED, group, listener, one, program};
 use super::state::{Mood, ProcessState};
-use crate::conf::config::{AutoRestart, Process};
+use crate::conf::config::{AutoRestart, LogLevel, Process};
 use crate::conf::events::EventType;
 use crate::conf::signals::Signal;
 
@@ -44,6 +44,34 @@ fn a_program_that_cannot_start_backs_off_longer_each_time_and_becomes_fatal() {
       3s exited: web (exit status 1; not expected)
       3s gave up: web entered FATAL state, too many start retries too quickly
     ");
+}
+
+#[test]
+fn the_last_exit_outlives_the_next_start() {
+    let mut sim = one(program("web"));
+    assert_eq!(sim.process("web").last_exit(), None);
+    sim.terminate("web", WaitStatus::Exited(3));
+    let now = sim.now;
+    sim.advance(5);
+    assert_eq!(sim.state("web"), ProcessState::Running);
+    let exit = sim.process("web").last_exit().expect("it exited");
+    assert_eq!((exit.status, exit.is_expected), (WaitStatus::Exited(3), false));
+    assert_eq!((exit.when, exit.description()), (now, "exit status 3".to_owned()));
+    sim.stop("web");
+    sim.terminate("web", TERMINATED);
+    let exit = sim.process("web").last_exit().expect("it was stopped");
+    assert_eq!((exit.status, exit.is_expected), (TERMINATED, true));
+}
+
+#[test]
+fn a_reread_does_not_change_the_log_level() {
+    for level in [LogLevel::Critical, LogLevel::Blather] {
+        let mut sim = one(program("web"));
+        let mut config = sim.core.config().clone();
+        config.supervisord.loglevel = level;
+        sim.core.replace_config(config);
+        assert!(sim.core.is_logged(LogLevel::Info) && !sim.core.is_logged(LogLevel::Debug));
+    }
 }
 
 #[test]

@@ -176,8 +176,12 @@ impl Simulation {
         self.core.processes().find(|process| process.name() == name).unwrap().id()
     }
 
+    pub(crate) fn process(&self, name: &str) -> &crate::core::Process {
+        self.core.process(self.id(name)).unwrap()
+    }
+
     pub(crate) fn state(&self, name: &str) -> ProcessState {
-        self.core.process(self.id(name)).unwrap().state()
+        self.process(name).state()
     }
 
     pub(crate) fn terminate(&mut self, name: &str, status: WaitStatus) {

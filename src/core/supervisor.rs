@@ -20,6 +20,8 @@ use crate::conf::events::EventType;
 #[derive(Clone, Debug)]
 pub struct Supervisor {
     pub(super) config: Config,
+    /// That of the activity log, which a reread leaves as it is.
+    log_level: LogLevel,
     pub(super) mood: Mood,
     /// In the order in which they were added.
     pub(super) groups: Vec<Group>,
@@ -46,6 +48,7 @@ pub struct Supervisor {
 impl Supervisor {
     pub fn new(config: Config) -> Self {
         Self {
+            log_level: config.supervisord.loglevel,
             config,
             mood: Mood::Running,
             groups: Vec::new(),
@@ -195,16 +198,20 @@ impl Supervisor {
         self.publishing = wanted;
     }
 
+    pub(super) fn is_logged(&self, level: LogLevel) -> bool {
+        level >= self.log_level
+    }
+
     /// Queues a line for the activity log.
     pub fn log(&mut self, level: LogLevel, message: String) {
-        if level >= self.config.supervisord.loglevel {
+        if self.is_logged(level) {
             self.effects.push_back(Effect::Log { level, message });
         }
     }
 
     /// The same at debug level; the message is built only if that level is enabled.
     pub(super) fn debug(&mut self, message: impl FnOnce() -> String) {
-        if LogLevel::Debug >= self.config.supervisord.loglevel {
+        if self.is_logged(LogLevel::Debug) {
             self.effects.push_back(Effect::Log { level: LogLevel::Debug, message: message() });
         }
     }

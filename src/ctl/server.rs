@@ -102,9 +102,9 @@ impl Server<'_> {
         self.call("getAllProcessInfo", &[])
     }
 
-    /// The event listener pools; nil if the daemon has no such method.
-    pub(super) fn event_pools(&mut self) -> Result<Value> {
-        match self.0.call("supkit.getEventPools", &[]) {
+    /// The result of a method that only supkit has; nil if the daemon is Supervisor's.
+    pub(super) fn extension(&mut self, method: &str) -> Result<Value> {
+        match self.0.call(&format!("supkit.{method}"), &[]) {
             Err(ClientError::Fault(_)) => Ok(Value::Nil),
             answer => answer,
         }

@@ -1,10 +1,10 @@
 //! The actions `status`, `avail` and `pid`.
 
 use super::error::ClientError;
+use super::extras::Extras;
 use super::json;
 use super::names::{self, Name};
 use super::patterns::{Groups, expand};
-use super::pools::ListenerPools;
 use super::server::{ProcessInfo, list, member, number, text};
 use super::session::{ActionError, Flow, Outcome, Session};
 use super::{exit, help};
@@ -33,8 +33,9 @@ pub(super) fn status(session: &mut Session, rest: &str) -> Outcome {
         words.iter().flat_map(|name| choose(session, &all, name)).collect()
     };
     if session.json {
-        let pools = ListenerPools::new(session.server().event_pools()?);
-        let described = chosen.iter().map(|(info, value)| pools.describe(info, value));
+        let pools = session.server().extension("getEventPools")?;
+        let extras = Extras::new(pools, session.server().extension("getLastExits")?);
+        let described = chosen.iter().map(|(info, value)| extras.describe(info, value));
         Session::print_json(&described.collect());
     } else {
         show(session, &chosen);

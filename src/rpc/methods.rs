@@ -199,6 +199,11 @@ pub static METHODS: &[Method] = methods! {
          `id`, `kind` (start, stop, restart, update, shutdown), `target`, `requester`, `state` \
          (running, done, failed), `started` and `finished` (Unix time; 0 if not finished), \
          `waits_for` (names of processes) and `failures` (sentences).";
+    "supkit.getLastExits" Supkit Always () -> "array", supkit::get_last_exits,
+        "How the last child of each process ended, if one has: a struct for each with `group`, `name`, \
+         `exitstatus` (-1 after a signal), `signal` (its name; empty without one), `core_dumped`, \
+         `expected` (stopped on request, or an expected exit code), `time` (Unix time) and \
+         `description`.";
     "supkit.getVersion" Supkit Always () -> "string", supkit::get_version,
         "The version of supkit.";
     "supkit.planUpdate" Supkit Running (opt("groups", "array")) -> "array", supkit::plan_update,

@@ -1,5 +1,5 @@
-//! The methods that only supkit has: its version, the state of event listener pools, and planned
-//! and minimal updates.
+//! The methods that only supkit has: its version, the state of event listener pools, how processes
+//! ended, and planned and minimal updates.
 
 use super::answer::{Outcome, Pending};
 use super::args::Args;
@@ -7,12 +7,14 @@ use super::config::{changes, reread};
 use super::context::Context;
 use super::fault::{Code, Fault};
 use super::methods::Answer;
-use super::plan;
 use super::value::Value;
-use crate::core::Supervisor;
+use super::{names, plan};
+use crate::conf::signals::Signal;
+use crate::core::effect::WaitStatus;
 use crate::core::group::Group;
 use crate::core::jobs::{Job, JobId, Task, Update};
 use crate::core::time::Now;
+use crate::core::{Process, Supervisor};
 
 pub(super) fn get_version(_: &mut Context<'_>, _: &Args<'_>) -> Answer {
     Ok(Value::str(env!("CARGO_PKG_VERSION")).into())
@@ -37,6 +39,31 @@ fn event_pool(supervisor: &Supervisor, group: &Group) -> Option<Value> {
         ("buffer_size", Value::Int(pool.buffer_size)),
         ("dropped", count(group.dropped())),
         ("listeners", Value::Array(listeners.collect())),
+    ]))
+}
+
+pub(super) fn get_last_exits(context: &mut Context<'_>, _: &Args<'_>) -> Answer {
+    let all = names::by_name(context.supervisor);
+    Ok(Value::Array(all.into_iter().filter_map(last_exit).collect()).into())
+}
+
+fn last_exit(process: &Process) -> Option<Value> {
+    let exit = process.last_exit()?;
+    let (code, signal, core_dumped) = match exit.status {
+        WaitStatus::Exited(code) => (code, String::new(), false),
+        WaitStatus::Signaled { signal, core_dumped } => {
+            (-1, Signal(signal).to_string(), core_dumped)
+        }
+    };
+    Some(fields([
+        ("group", Value::str(process.group())),
+        ("name", Value::str(process.name())),
+        ("exitstatus", Value::Int(code.into())),
+        ("signal", Value::Str(signal)),
+        ("core_dumped", Value::Bool(core_dumped)),
+        ("expected", Value::Bool(exit.is_expected)),
+        ("time", Value::Int(exit.when.wall.secs())),
+        ("description", Value::Str(exit.description())),
     ]))
 }
 

@@ -59,6 +59,21 @@ fn as_str(value: &Value) -> &str {
 }
 
 #[test]
+fn the_last_exit_of_a_process_is_part_of_its_status() {
+    let sandbox = Sandbox::new();
+    let rest = "[program:job]\ncommand=/bin/sh -c 'exit 3'\nstartsecs=0\nautorestart=false\n\
+                [program:cat]\ncommand=/bin/cat\nstartsecs=0\n";
+    let daemon = Daemon::start(Subject::Ours, &sandbox, &format!("{SERVER}{rest}"));
+    daemon.wait_for_log("exited: job");
+    let status = ctl(&sandbox, "status job cat --json").json();
+    let exit = &status[0]["last_exit"];
+    assert_eq!((&exit["exitstatus"], &exit["expected"]), (&3.into(), &false.into()));
+    assert_eq!((as_str(&exit["signal"]), as_str(&exit["description"])), ("", "exit status 3"));
+    assert!(exit["time"].as_i64().is_some_and(|time| time > 0) && exit.get("name").is_none());
+    assert!(status[1].get("last_exit").is_none(), "{status}");
+}
+
+#[test]
 fn answers_come_as_json() {
     for subject in BOTH {
         let sandbox = Sandbox::new();

@@ -18,8 +18,8 @@ pub(super) fn report(deployment: &Deployment, client: &mut Client, info: &Proces
     if !info.spawnerr.is_empty() {
         let _ = write!(text, ", {}", info.spawnerr);
     }
-    if let Some(end) = end(client, &info.name) {
-        let _ = write!(text, "\n  ended with: {end}");
+    if let Some(exit) = last_exit(client, info) {
+        let _ = write!(text, "\n  ended with: {exit}");
     }
     if let Some(process) = deployment.process(info) {
         let _ = write!(text, "\n  command: {}", process.command);
@@ -39,17 +39,16 @@ pub(super) fn report(deployment: &Deployment, client: &mut Client, info: &Proces
     text
 }
 
-/// The last exit of a process from the daemon's log: `exit status 3; not expected`. The exit status
-/// over XML-RPC is not set if the process exited too quickly.
-fn end(client: &mut Client, name: &str) -> Option<String> {
-    let log = client.call("supervisor.readLog", &[Value::Int(-TAIL), Value::Int(0)]).ok()?;
-    last_exit(log.as_str()?, name)
-}
-
-fn last_exit(log: &str, name: &str) -> Option<String> {
-    let words = format!("exited: {name} (");
-    let line = log.lines().rev().find_map(|line| line.split_once(&words))?.1;
-    Some(line.rsplit_once(')').map_or(line, |(inside, _)| inside).to_owned())
+/// How it last ended: `exit status 3`. `None` if it never started, or if the daemon is Supervisor's.
+fn last_exit(client: &mut Client, info: &ProcessInfo) -> Option<String> {
+    let answer = client.call("supkit.getLastExits", &[]).ok()?;
+    let Value::Array(exits) = answer else { return None };
+    let is = |exit: &Value, member: &str, wanted: &str| {
+        exit.get(member).and_then(Value::as_str) == Some(wanted)
+    };
+    let exit =
+        exits.iter().find(|exit| is(exit, "group", &info.group) && is(exit, "name", &info.name))?;
+    Some(exit.get("description")?.as_str()?.to_owned())
 }
 
 fn tail(client: &mut Client, method: &str, info: &ProcessInfo) -> String {
@@ -107,15 +106,6 @@ mod tests {
         assert!(shown.starts_with("\n    line 26"), "{shown}");
         assert!(shown.ends_with("line 40"));
         assert_eq!(last_lines("\n \n"), "");
-    }
-
-    #[test]
-    fn the_last_exit_is_found_in_the_log_of_the_daemon() {
-        let log = "T WARN exited: a (exit status 1; not expected)\n\
-                   T INFO exited: ab (exit status 0; expected)\n\
-                   T WARN exited: a (terminated by SIGKILL; not expected)\nT INFO x\n";
-        assert_eq!(last_exit(log, "a").as_deref(), Some("terminated by SIGKILL; not expected"));
-        assert_eq!(last_exit(log, "b"), None);
     }
 
     #[test]

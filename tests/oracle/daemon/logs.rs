@@ -1,10 +1,13 @@
 //! The logs of children and of the daemon itself.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
+use std::process::Stdio;
 
 use nix::sys::signal::Signal;
 
+use crate::support::daemon::{SERVER, conf};
 use crate::support::{Daemon, Sandbox, Subject, wait_until};
 
 fn rotated(subject: Subject) -> Vec<(String, String)> {
@@ -31,6 +34,32 @@ fn rotation_cuts_where_the_original_cuts() {
     let ours = rotated(Subject::Ours);
     assert_eq!(ours, rotated(Subject::Original));
     assert_eq!(ours.len(), 3);
+}
+
+/// The level names in the log of a daemon that rereads a configuration with another level.
+fn levels_after_reread(subject: Subject, level: &str) -> BTreeSet<String> {
+    let sandbox = Sandbox::new();
+    let rest = format!("{SERVER}[program:a]\ncommand=/bin/cat\nautostart=false\nstartsecs=0\n");
+    let mut daemon = Daemon::start(subject, &sandbox, &rest);
+    sandbox.write("d.conf", &conf(&format!("loglevel={level}\n{rest}")));
+    for words in [&["reread"][..], &["start", "a"], &["stop", "a"]] {
+        let mut ctl = subject.program(&sandbox, "supervisorctl");
+        let status = ctl.args(["-c", "d.conf"]).args(words).stdout(Stdio::null()).status();
+        assert!(status.expect("it runs").success(), "{words:?}");
+    }
+    daemon.wait_for_log("stopped: a");
+    let words = daemon.log();
+    daemon.stop();
+    words.lines().filter_map(|line| line.split(' ').nth(2)).map(str::to_owned).collect()
+}
+
+#[test]
+fn a_reread_changes_the_log_level_of_neither() {
+    for level in ["critical", "blather"] {
+        let ours = levels_after_reread(Subject::Ours, level);
+        assert_eq!(ours, levels_after_reread(Subject::Original, level), "{level}");
+        assert!(ours.contains("INFO") && !ours.contains("DEBG"), "{ours:?}");
+    }
 }
 
 fn automatic(subject: Subject) -> (Vec<String>, Vec<u32>, String) {

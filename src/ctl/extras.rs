@@ -1,0 +1,101 @@
+//! What `status --json` shows beyond Supervisor's process information: listener data and last exits.
+
+use serde_json::{Value as Json, json};
+
+use super::json;
+use super::server::{ProcessInfo, text};
+use crate::rpc::value::Value;
+
+/// What supkit's daemon reports beyond Supervisor's process information; empty for Supervisor's.
+pub(super) struct Extras {
+    pools: Vec<Value>,
+    exits: Vec<Value>,
+}
+
+impl Extras {
+    pub(super) fn new(pools: Value, exits: Value) -> Self {
+        let items = |answer| if let Value::Array(items) = answer { items } else { Vec::new() };
+        Self { pools: items(pools), exits: items(exits) }
+    }
+
+    /// The JSON of a process, with its listener data and its last exit.
+    pub(super) fn describe(&self, info: &ProcessInfo, value: &Value) -> Json {
+        let mut described = json::from(value);
+        if let Json::Object(members) = &mut described {
+            let extras =
+                [("eventlistener", self.listener(info)), ("last_exit", self.last_exit(info))];
+            for (name, extra) in extras {
+                members.extend(extra.map(|extra| (name.to_owned(), extra)));
+            }
+        }
+        described
+    }
+
+    fn last_exit(&self, info: &ProcessInfo) -> Option<Json> {
+        let is_wanted =
+            |exit: &&Value| is(exit, "group", &info.group) && is(exit, "name", &info.name);
+        let mut exit = json::from(self.exits.iter().find(is_wanted)?);
+        exit.as_object_mut()?.retain(|member, _| member != "group" && member != "name");
+        Some(exit)
+    }
+
+    fn listener(&self, info: &ProcessInfo) -> Option<Json> {
+        let pool = self.pools.iter().find(|pool| is(pool, "group", &info.group))?;
+        let Value::Array(listeners) = pool.get("listeners")? else { return None };
+        let listener = listeners.iter().find(|listener| is(listener, "name", &info.name))?;
+        Some(json!({
+            "state": json::from(listener.get("state")?),
+            "buffered": json::from(pool.get("buffered")?),
+            "buffer_size": json::from(pool.get("buffer_size")?),
+            "dropped": json::from(pool.get("dropped")?),
+        }))
+    }
+}
+
+fn is(value: &Value, member: &str, wanted: &str) -> bool {
+    value.get(member).is_some_and(|it| text(it).is_ok_and(|it| it == wanted))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn object(members: &[(&str, Value)]) -> Value {
+        let member = |(name, value): &(&str, Value)| ((*name).to_owned(), value.clone());
+        Value::Struct(members.iter().map(member).collect())
+    }
+
+    #[test]
+    fn listener_data_and_exits_are_added_where_there_are_any() {
+        let listener = object(&[("name", Value::str("a")), ("state", Value::str("READY"))]);
+        let pools = Value::Array(vec![object(&[
+            ("group", Value::str("pool")),
+            ("buffered", Value::Int(2)),
+            ("buffer_size", Value::Int(10)),
+            ("dropped", Value::Int(3)),
+            ("listeners", Value::Array(vec![listener])),
+        ])]);
+        let exits = Value::Array(vec![object(&[
+            ("group", Value::str("g")),
+            ("name", Value::str("job")),
+            ("description", Value::str("exit status 3")),
+        ])]);
+        let extras = Extras::new(pools, exits);
+        let describe = |group: &str, name: &str| {
+            let info =
+                ProcessInfo { group: group.into(), name: name.into(), ..ProcessInfo::default() };
+            extras.describe(&info, &object(&[("name", Value::str(name))])).to_string()
+        };
+        assert_eq!(
+            describe("pool", "a"),
+            r#"{"eventlistener":{"buffer_size":10,"buffered":2,"dropped":3,"state":"READY"},"name":"a"}"#
+        );
+        assert_eq!(describe("web", "web"), r#"{"name":"web"}"#);
+        assert_eq!(
+            describe("g", "job"),
+            r#"{"last_exit":{"description":"exit status 3"},"name":"job"}"#
+        );
+        let of_supervisor = Extras::new(Value::Nil, Value::Nil);
+        assert!(of_supervisor.pools.is_empty() && of_supervisor.exits.is_empty());
+    }
+}
