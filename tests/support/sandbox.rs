@@ -21,7 +21,7 @@ const MARK: &str = "SUPKIT_TEST_SANDBOX";
 
 /// How long a test may take, however busy the machine is. What it started is ended then, so that a
 /// test that waits for it goes on, and fails.
-const DEADLINE: Duration = Duration::from_mins(4);
+const DEADLINE: Duration = Duration::from_secs(240);
 
 /// How long the end of killed processes may take.
 const LAST_MOMENT: Duration = Duration::from_secs(30);
