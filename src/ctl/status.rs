@@ -8,6 +8,7 @@ use super::patterns::{Groups, expand};
 use super::server::{ProcessInfo, list, member, number, text};
 use super::session::{ActionError, Flow, Outcome, Session};
 use super::{exit, help};
+use crate::conf::sections::program;
 use crate::core::group::full_name;
 use crate::core::state::ProcessState;
 use crate::rpc::fault::Code;
@@ -107,7 +108,7 @@ fn avail_line(config: &Value) -> Result<String, ClientError> {
     let name = full_name(&group, &text(member(config, "name")?)?);
     let is = |what: &str| Ok::<_, ClientError>(number(member(config, what)?)? != 0);
     let inuse = if is("inuse")? { "in use" } else { "avail" };
-    let autostart = if is("autostart")? { "auto" } else { "manual" };
+    let autostart = if is(program::AUTOSTART.name)? { "auto" } else { "manual" };
     let group_prio = number(member(config, "group_prio")?)?;
     let process_prio = number(member(config, "process_prio")?)?;
     Ok(format!("{name:32} {inuse:9} {autostart:9} {group_prio}:{process_prio}"))

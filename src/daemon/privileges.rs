@@ -2,6 +2,7 @@
 //! to Supervisor's.
 
 use crate::conf::config::Supervisord;
+use crate::conf::sections::supervisord;
 use crate::os::limits::{self, Limit, RaiseResult};
 use crate::os::users::{self, Identity};
 
@@ -52,7 +53,7 @@ const FILES: LimitMessages = LimitMessages {
     name: "RLIMIT_NOFILE",
     things: "file descriptors required to run this process",
     usable: "file descriptors",
-    option: "minfds",
+    option: supervisord::MINFDS.name,
     program: "process",
 };
 
@@ -61,7 +62,7 @@ const PROCESSES: LimitMessages = LimitMessages {
     name: "RLIMIT_NPROC",
     things: "available processes required to run this program",
     usable: "processes",
-    option: "minprocs",
+    option: supervisord::MINPROCS.name,
     program: "program",
 };
 

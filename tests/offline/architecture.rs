@@ -1,7 +1,7 @@
 //! The module boundaries of `docs/architecture.md`: which module may import which, where `unsafe` is
-//! allowed, how long a file may be, and that every asset is embedded.
+//! allowed, where options are spelled, how long a file may be, and that every asset is embedded.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -54,6 +54,28 @@ const INPUT_AND_OUTPUT: &[&str] = &[
     "libc::",
     "println!",
     "eprintln!",
+];
+
+/// The modules that may spell the options of supervisord.conf as strings, each with the reason.
+const SPELLS_OPTIONS: &[(&str, &str)] = &[
+    ("conf", "it has the table"),
+    ("buildout", "its words are zc.buildout's; it does not know supervisord.conf"),
+    ("generate", "the options of buildout recipes have the same names; still to be separated"),
+];
+
+/// Strings elsewhere that are the name of an option by accident: the file, the strings, the reason.
+const NOT_AN_OPTION: &[(&str, &[&str], &str)] = &[
+    ("cli/check.rs", &["file"], "a member of its JSON"),
+    ("cli/check_project.rs", &["file"], "a member of its JSON"),
+    ("cli/generate/say.rs", &["command", "priority"], "options of a recipe"),
+    ("ctl/extras.rs", &["buffer_size"], "a member of supkit.getEventPools"),
+    ("ctl/plan.rs", &["file"], "a member of supkit.planUpdate"),
+    ("http/route.rs", &["events"], "a path of the web interface"),
+    ("rpc/info.rs", &["logfile", "stderr_logfile", "stdout_logfile"], "members of getProcessInfo"),
+    ("rpc/methods.rs", &["process_name"], "a parameter of twiddler"),
+    ("rpc/plan.rs", &["file"], "a member of supkit.planUpdate"),
+    ("rpc/supkit.rs", &["buffer_size"], "a member of supkit.getEventPools"),
+    ("web/pages.rs", &["identifier"], "a value of a template"),
 ];
 
 /// Files that are one long table, and so may be longer than the rest.
@@ -134,6 +156,35 @@ fn pure_modules_do_no_input_or_output() {
         }
     }
     assert!(broken.is_empty(), "{broken:#?}");
+}
+
+/// The string literals of a text that are names of options.
+fn option_names<'t>(text: &'t str, options: &BTreeSet<&str>) -> BTreeSet<&'t str> {
+    let literals = text.lines().flat_map(|line| line.split('"').skip(1).step_by(2));
+    literals.filter(|literal| options.contains(literal)).collect()
+}
+
+#[test]
+fn options_of_supervisord_conf_are_spelled_in_conf_only() {
+    let rows = supkit::conf::sections::SECTIONS.iter().flat_map(|section| section.rows);
+    let options: BTreeSet<&str> = rows.map(|row| row.name).collect();
+    let mut broken = Vec::new();
+    let sources = sources();
+    let is_free = |module: &str| SPELLS_OPTIONS.iter().any(|(free, _)| *free == module);
+    for source in sources.iter().filter(|it| !is_free(&it.module) && !is_test(it)) {
+        let allowed = NOT_AN_OPTION.iter().find(|(file, ..)| source.path.ends_with(file));
+        let allowed: BTreeSet<&str> = allowed.iter().flat_map(|it| it.1).copied().collect();
+        let text = code(&source.text);
+        let found = option_names(&text, &options);
+        if found != allowed {
+            let path = source.path.display();
+            broken.push(format!("{path} spells {found:?}; expected are {allowed:?}"));
+        }
+    }
+    assert!(broken.is_empty(), "use the constants of conf::sections: {broken:#?}");
+    for (file, ..) in NOT_AN_OPTION {
+        assert!(sources.iter().any(|source| source.path.ends_with(file)), "{file} is gone");
+    }
 }
 
 #[test]
