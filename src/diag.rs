@@ -138,6 +138,13 @@ impl Diagnostic {
         self
     }
 
+    /// The same where the position may be unknown.
+    #[must_use]
+    pub fn maybe_at(mut self, span: Option<Span>) -> Self {
+        self.span = span.or(self.span);
+        self
+    }
+
     #[must_use]
     pub fn label(mut self, label: impl Into<String>) -> Self {
         self.label = Some(label.into());

@@ -7,8 +7,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::process::ExitCode;
 use std::rc::Rc;
 
-use super::generate;
+use super::generate::{catalogue, output};
 use super::project::{self, ProjectArgs};
+use text::Resolved;
+
 use crate::buildout::{Fault, NoRecipes, Project, Recipes, Request};
 
 #[derive(clap::Args)]
@@ -30,9 +32,6 @@ enum Format {
     Text,
     Json,
 }
-
-/// Sections with their resolved options.
-type Resolved<'p> = BTreeMap<&'p str, BTreeMap<String, String>>;
 
 pub(super) fn main(args: &Args) -> ExitCode {
     let (assignments, sections) = match project::words(&args.words) {
@@ -66,8 +65,8 @@ pub(super) fn main(args: &Args) -> ExitCode {
 
 fn recipes(args: &Args) -> Result<Rc<dyn Recipes>, ExitCode> {
     if args.recipes {
-        let catalogue = generate::catalogue(&args.project.file).map_err(|refusal| {
-            generate::say::refusal(&refusal);
+        let catalogue = catalogue(&args.project.file).map_err(|error| {
+            output::report(&error);
             ExitCode::FAILURE
         })?;
         Ok(Rc::new(catalogue))
@@ -80,13 +79,13 @@ fn recipes(args: &Args) -> Result<Rc<dyn Recipes>, ExitCode> {
 fn resolve<'p>(project: &'p Project, chosen: &[String]) -> Result<Resolved<'p>, Vec<Fault>> {
     let mut resolved = Resolved::new();
     let mut faults: Vec<Fault> = Vec::new();
-    let mut told = BTreeSet::new();
+    let mut reported = BTreeSet::new();
     let wanted = |name: &str| chosen.is_empty() || chosen.iter().any(|chosen| chosen == name);
     for section in project.sections().filter(|name| wanted(name)) {
         match project.options(section) {
             Ok(options) => drop(resolved.insert(section, options.into_iter().collect())),
             // A fault that affects several sections is reported once.
-            Err(fault) if told.insert((fault.message().to_owned(), fault.span())) => {
+            Err(fault) if reported.insert((fault.message().to_owned(), fault.span())) => {
                 faults.push(fault);
             }
             Err(_) => {}

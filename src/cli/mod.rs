@@ -4,6 +4,7 @@ mod annotate;
 mod apply;
 mod check;
 mod check_project;
+mod check_report;
 mod deployment;
 mod echo_conf;
 mod generate;

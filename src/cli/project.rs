@@ -10,7 +10,7 @@ use crate::diag::SourceMap;
 
 #[derive(clap::Args)]
 pub(super) struct ProjectArgs {
-    /// The project's main file
+    /// The main file of the project
     #[arg(short = 'c', value_name = "FILE", default_value = "buildout.cfg")]
     pub(super) file: String,
     /// Do not read ~/.buildout/default.cfg

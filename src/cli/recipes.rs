@@ -6,13 +6,14 @@ use clap::ValueEnum;
 
 use crate::generate::listing;
 
-use super::generate::{catalogue, say};
+use super::generate::{catalogue, output};
 
 #[derive(clap::Args)]
 pub(super) struct Args {
-    /// The project's main file; `recipes.d` next to it is read, too
+    /// The main file of the project; recipes.d next to it is read, too
     #[arg(short = 'c', value_name = "FILE", default_value = "buildout.cfg")]
     file: String,
+    /// Output format
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
 }
@@ -26,14 +27,14 @@ enum Format {
 pub(super) fn main(args: &Args) -> ExitCode {
     match catalogue(&args.file) {
         Ok(catalogue) => {
-            say::out(&match args.format {
+            output::out(&match args.format {
                 Format::Text => listing::text(&catalogue),
                 Format::Markdown => listing::markdown(&catalogue),
             });
             ExitCode::SUCCESS
         }
-        Err(refusal) => {
-            say::refusal(&refusal);
+        Err(error) => {
+            output::report(&error);
             ExitCode::FAILURE
         }
     }

@@ -118,8 +118,10 @@ fn stop_orphans(deployment: &Deployment) -> Result<usize> {
     let all = orphans::find(deployment);
     for orphan in &all {
         if !orphan.stop(deployment) {
-            let who = orphan.describe();
-            bail!("{who} outlived its daemon and is another user's; end it as that one");
+            let program = orphan.describe();
+            bail!(
+                "{program} outlived its daemon and belongs to another user; stop it as that user"
+            );
         }
         print_line(&format!("stopped {}, which outlived its daemon", orphan.describe()));
     }

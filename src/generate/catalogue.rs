@@ -1,11 +1,13 @@
-//! All recipes that are known: the built-in ones and those that the project brings along in
-//! `recipes.d/`. Finds the one for a part, and tells [`crate::buildout`] what recipes make.
+//! All known recipes: the built-in ones and those of the project in `recipes.d/`. Finds the recipe
+//! of a part, and implements [`crate::buildout::Recipes`].
 
 use std::rc::Rc;
 
 use crate::buildout::{self, Fault, Made};
 
-use super::recipe::{Recipe, RecipeFault, Yields, load};
+use super::input::Part;
+use super::part_options::{buildout as own, fact};
+use super::recipe::{Produces, Recipe, RecipeFault, load};
 
 /// Recipes, those of the project first.
 #[derive(Clone, Debug)]
@@ -28,7 +30,7 @@ pub struct BadFile {
 }
 
 impl Catalogue {
-    /// The recipes of the table, and before them those of the files given as (name, text).
+    /// The recipes in `own` (pairs of file name and text), then the built-in ones.
     pub fn new(own: &[(String, String)]) -> Result<Self, BadFile> {
         let built_in = crate::assets::RECIPES.iter().map(|(file, text)| (*file, *text));
         let own = own.iter().map(|(file, text)| (file.as_str(), text.as_str()));
@@ -47,8 +49,13 @@ impl Catalogue {
         &self.recipes
     }
 
-    /// The recipe of a part called `part`, whose options `get` tells. One that asks for more comes
-    /// before one that takes every part of the name.
+    /// The recipe of a part.
+    pub fn of(&self, part: &Part) -> Option<&Recipe> {
+        self.find(part.recipe(), &part.name, &|option| part.get(option).map(str::to_owned))
+    }
+
+    /// The recipe of a part with the name `part` and the options `get`. An entry with a condition
+    /// precedes one without.
     pub fn find(
         &self,
         recipe: &str,
@@ -59,18 +66,18 @@ impl Catalogue {
             let entries = self.recipes.iter().map(|entry| &entry.recipe);
             entries.filter(move |known| known.names.0.iter().any(|name| name == recipe))
         };
-        // zc.recipe.egg takes the part's name for the egg where none is given.
+        // zc.recipe.egg uses the part's name if `eggs` is not set.
         let get = |option: &str| match option {
-            "part" => Some(part.to_owned()),
+            fact::PART => Some(part.to_owned()),
             "eggs" => get(option).or_else(|| Some(part.to_owned())),
             _ => get(option),
         };
-        let particular =
+        let conditional =
             || named().filter(|known| known.when.as_ref().is_some_and(|when| when.holds(&get)));
-        // Of a part with several eggs, the one that runs counts.
-        let running = particular().find(|known| known.yields != Yields::Nothing);
+        // If several eggs of a part match, the one that runs is used.
+        let running = conditional().find(|known| known.produces != Produces::Nothing);
         let general = || named().find(|known| known.when.is_none());
-        running.or_else(|| particular().next()).or_else(general)
+        running.or_else(|| conditional().next()).or_else(general)
     }
 }
 
@@ -81,25 +88,25 @@ impl buildout::Recipes for Catalogue {
         let get = |option: &str| part.borrow_mut().get(option).ok().flatten();
         let Some(known) = self.find(&recipe, &name, &get) else { return Ok(None) };
         let fact = |option: &str| match option {
-            "part" => Some(name.clone()),
-            "directory" => directory(&part, "directory"),
-            "bin" => directory(&part, "bin-directory"),
-            "parts" => directory(&part, "parts-directory"),
+            fact::PART => Some(name.clone()),
+            fact::DIRECTORY => directory(&part, own::DIRECTORY),
+            fact::BIN => directory(&part, own::BIN_DIRECTORY),
+            fact::PARTS => directory(&part, own::PARTS_DIRECTORY),
             _ => get(option).filter(|text| !text.trim().is_empty()),
         };
         let made = known.makes.0.iter().filter(|(option, _)| get(option).is_none());
-        let made = made.filter_map(|(option, phrase)| {
-            Some(Made { option: option.clone(), value: phrase.fill(&fact).ok()? })
+        let made = made.filter_map(|(option, template)| {
+            Some(Made { option: option.clone(), value: template.fill(&fact).ok()? })
         });
         Ok(Some(made.collect()))
     }
 }
 
-/// A catalogue that is not at a loss: an unknown recipe does what nearly all do, and keeps what it
-/// makes in a directory of the part's name.
-pub struct Assuming(pub Rc<Catalogue>);
+/// A catalogue with a default for unknown recipes: like most recipes, they set `location` to a
+/// directory with the name of the part.
+pub struct WithDefaultLocation(pub Rc<Catalogue>);
 
-impl buildout::Recipes for Assuming {
+impl buildout::Recipes for WithDefaultLocation {
     fn made(&self, part: &mut buildout::Part<'_>) -> Result<Option<Vec<Made>>, Fault> {
         if let Some(made) = self.0.made(part)? {
             return Ok(Some(made));
@@ -107,14 +114,14 @@ impl buildout::Recipes for Assuming {
         if part.get("location")?.is_some() {
             return Ok(None);
         }
-        let parts = part.other("buildout", "parts-directory")?.unwrap_or_default();
+        let parts = part.other(own::SECTION, own::PARTS_DIRECTORY)?.unwrap_or_default();
         let value = buildout::paths::join(&parts, part.name());
         Ok(Some(vec![Made { option: "location".to_owned(), value }]))
     }
 }
 
 fn directory(part: &std::cell::RefCell<&mut buildout::Part<'_>>, option: &str) -> Option<String> {
-    part.borrow_mut().other("buildout", option).ok().flatten()
+    part.borrow_mut().other(own::SECTION, option).ok().flatten()
 }
 
 #[cfg(test)]
@@ -122,22 +129,22 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_built_in_recipe_is_sound() {
+    fn every_built_in_recipe_is_valid() {
         let catalogue = Catalogue::new(&[]).map_err(|bad| format!("{}: {}", bad.file, bad.fault));
         assert!(catalogue.unwrap().entries().len() > 10);
     }
 
     #[test]
-    fn a_recipe_of_the_project_comes_first_and_a_condition_before_none() {
+    fn recipes_of_the_project_come_first_and_entries_with_a_condition_before_those_without() {
         let own = "[recipe]\ntitle = Ours\nnames = plone.recipe.zeoserver\nyields = nothing\n";
         let catalogue = Catalogue::new(&[("x.ini".to_owned(), own.to_owned())]).unwrap();
         let none = |_: &str| None;
         let found = catalogue.find("plone.recipe.zeoserver", "zeo", &none).unwrap();
         assert_eq!(found.title, "Ours");
         let daemon = catalogue.find("zc.recipe.egg", "supervisor", &none).unwrap();
-        assert_eq!(daemon.yields, super::super::recipe::Yields::Daemon);
+        assert_eq!(daemon.produces, super::super::recipe::Produces::Daemon);
         let egg = catalogue.find("zc.recipe.egg", "test", &none).unwrap();
-        assert_eq!(egg.yields, super::super::recipe::Yields::Nothing);
+        assert_eq!(egg.produces, super::super::recipe::Produces::Nothing);
         assert!(catalogue.find("who.knows", "x", &none).is_none());
     }
 }

@@ -1,18 +1,17 @@
-//! A deployment on paper: the daemon, its servers, the programs with their places in the order, the
-//! groups. Every setting remembers who asked for it. How it is written down is `render`'s business.
+//! The contents of the supervisord.conf that is generated: sections with settings, each with its
+//! origin. `render` converts it to text.
 
 use crate::buildout::paths::join;
+use crate::conf::sections::{self, include, is_secret, program};
 use crate::diag::Span;
 
 use super::recipe::Tier;
 
-/// All that one supervisord is told.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Deployment {
     /// `[supervisord]`, the servers, the client, the RPC interface, in the order of the file.
-    pub frame: Vec<Section>,
+    pub base_sections: Vec<Section>,
     pub programs: Vec<Program>,
-    /// Event listeners, as they were written.
     pub listeners: Vec<Section>,
     pub groups: Vec<Section>,
     /// The patterns of `[include]`.
@@ -23,17 +22,16 @@ pub struct Deployment {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Program {
     pub name: String,
-    /// The part that it comes from.
+    /// The part that it is made from.
     pub part: String,
     pub tier: Option<Tier>,
     pub settings: Vec<Setting>,
-    /// Where it listens, what it needs, as `host:port` or a path.
+    /// The addresses that it listens on and requires, from the recipe.
     pub serves: Option<String>,
     pub needs: Option<String>,
     pub span: Option<Span>,
 }
 
-/// A section of supervisord.conf.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Section {
     pub name: String,
@@ -41,7 +39,6 @@ pub struct Section {
     pub span: Option<Span>,
 }
 
-/// One option of supervisord.conf.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Setting {
     pub option: String,
@@ -49,15 +46,20 @@ pub struct Setting {
     pub origin: Origin,
 }
 
-/// Who asked for a setting.
+/// The reason for a setting.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Origin {
-    /// The project, here.
+    /// An option of the project.
     Project(Option<Span>),
-    /// What supkit knows of a recipe, by its title.
+    /// The recipe with this title.
     Recipe(String),
-    /// The part's tier, or nothing at all: what supkit always does.
+    /// A default of supkit.
     Supkit,
+}
+
+/// The header of a section with a name of its own: `program:zeo`.
+pub fn header(section: &sections::Section, name: &str) -> String {
+    format!("{}:{name}", section.word)
 }
 
 impl Setting {
@@ -71,7 +73,7 @@ impl Section {
         Self { name: name.into(), ..Self::default() }
     }
 
-    /// Adds an option; an earlier one of the same name gives way, as it would when the file is read.
+    /// Appends an option and removes an earlier one of the same name.
     pub fn set(&mut self, option: &str, value: impl Into<String>, origin: Origin) {
         let option = option.to_lowercase();
         self.settings.retain(|setting| setting.option != option);
@@ -90,7 +92,7 @@ impl Program {
         found.map(|setting| setting.value.as_str())
     }
 
-    /// Replaces the value in its place, or adds it at the end.
+    /// Replaces the option at its position, or appends it.
     pub fn set(&mut self, option: &str, value: impl Into<String>, origin: Origin) {
         let setting = Setting::new(option, value, origin);
         match self.settings.iter_mut().find(|old| old.option == setting.option) {
@@ -101,7 +103,7 @@ impl Program {
 
     pub fn section(&self) -> Section {
         Section {
-            name: format!("program:{}", self.name),
+            name: header(&program::SECTION, &self.name),
             settings: self.settings.clone(),
             span: self.span,
         }
@@ -109,22 +111,22 @@ impl Program {
 }
 
 impl Deployment {
-    /// Whether the text of this must not be read by everybody.
+    /// Whether it has a password, so that the file must not be world-readable.
     pub fn has_password(&self) -> bool {
-        let settings = self.frame.iter().flat_map(|section| &section.settings);
+        let settings = self.base_sections.iter().flat_map(|section| &section.settings);
         settings.chain(self.listeners.iter().flat_map(|section| &section.settings)).any(|setting| {
-            setting.option == "password" && !setting.value.is_empty()
+            is_secret(&setting.option) && !setting.value.is_empty()
                 || setting.value.contains("SUPERVISOR_PASSWORD='")
                     && !setting.value.contains("SUPERVISOR_PASSWORD=''")
         })
     }
 
-    /// Names what is relative to the configuration from `here`, so that the configuration may lie
-    /// anywhere.
-    pub fn anchor(&mut self, here: &str) {
+    /// Replaces `%(here)s` by the directory `here` and makes patterns absolute, so that the
+    /// configuration can be moved.
+    pub fn rebase(&mut self, here: &str) {
         let text = here.replace('%', "%%");
         let programs = self.programs.iter_mut().map(|program| &mut program.settings);
-        let others = [&mut self.frame, &mut self.listeners, &mut self.groups];
+        let others = [&mut self.base_sections, &mut self.listeners, &mut self.groups];
         let others = others.into_iter().flatten().map(|section| &mut section.settings);
         for setting in programs.chain(others).flatten() {
             setting.value = setting.value.replace("%(here)s", &text);
@@ -134,16 +136,16 @@ impl Deployment {
         }
     }
 
-    /// Everything, in the order in which it is written.
+    /// All sections in the order of the file.
     pub fn sections(&self) -> Vec<Section> {
-        let mut sections = self.frame.clone();
+        let mut sections = self.base_sections.clone();
         sections.extend(self.programs.iter().map(Program::section));
         sections.extend(self.listeners.iter().cloned());
         sections.extend(self.groups.iter().cloned());
         if !self.includes.is_empty() {
-            let mut include = Section::new("include");
-            include.set("files", self.includes.join(" "), Origin::Supkit);
-            sections.push(include);
+            let mut section = Section::new(include::SECTION.word);
+            section.set(include::FILES.name, self.includes.join(" "), Origin::Supkit);
+            sections.push(section);
         }
         sections
     }

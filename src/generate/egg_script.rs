@@ -1,6 +1,5 @@
-//! Scripts that zc.buildout makes for the entry points of an egg. They say nothing about their
-//! maker; but no line of them is other than buildout's template has it, and buildout makes them
-//! again on demand. A script that was changed by hand is not taken for one.
+//! Recognizes the scripts that zc.buildout makes for the entry points of an egg. They contain no
+//! mark, but every line matches buildout's template. A script that was edited is not recognized.
 
 /// Whether buildout made this script for one of Supervisor's entry points.
 pub(super) fn is_supervisors(text: &str) -> bool {
@@ -62,7 +61,7 @@ mod tests {
         sys.exit(supervisor.supervisord.main())\n";
 
     #[test]
-    fn buildouts_script_is_known_by_its_form() {
+    fn a_script_of_buildout_is_recognized_by_its_form() {
         assert!(is_supervisors(SCRIPT));
         let relative = SCRIPT.replace("'/srv/p/eggs/x'", "join(base, 'eggs/x')").replace(
             "\nimport sys",
@@ -74,7 +73,7 @@ mod tests {
     }
 
     #[test]
-    fn a_changed_script_and_one_of_another_egg_are_not() {
+    fn an_edited_script_and_one_of_another_egg_are_not_recognized() {
         let changed = [
             SCRIPT.replace("import sys", "import sys\nprint('mine')"),
             SCRIPT.replace("main())", "main(['-n']))"),

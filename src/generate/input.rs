@@ -1,13 +1,12 @@
-//! What the generator wants to know of a project: its directories, and its parts with every
-//! option resolved. Filled from [`crate::buildout`]; knows no recipe.
+//! A project as input of the generator: its directories, and its parts with resolved options. Made
+//! by `project_reader`; does not know recipes.
 
 use std::collections::BTreeMap;
 
 use crate::diag::{Diagnostic, Span};
 
-use super::templated::Template;
+use super::part_options::fact;
 
-/// A project as the generator sees it.
 #[derive(Clone, Debug, Default)]
 pub struct Input {
     /// `${buildout:directory}`
@@ -18,11 +17,11 @@ pub struct Input {
     pub parts_directory: String,
     /// In the order in which buildout would install them.
     pub parts: Vec<Part>,
-    /// Sections that stand for Supervisor and that buildout would not install.
+    /// Sections for Supervisor that buildout would not install, but that configure the deployment.
     pub supervisors: Vec<Part>,
-    /// The names of all sections that look like parts and that buildout would not install.
+    /// The names of all sections with a recipe that buildout would not install.
     pub unlisted: Vec<String>,
-    /// What was odd about them.
+    /// Problems of unlisted sections.
     pub warnings: Vec<Diagnostic>,
 }
 
@@ -31,18 +30,25 @@ pub struct Input {
 pub struct Part {
     pub name: String,
     pub options: BTreeMap<String, Value>,
-    /// Where its header or its first option stands.
+    /// The position of its option `recipe`.
     pub span: Option<Span>,
-    /// A configuration that it fills in.
+    /// The configuration that it makes from a template.
     pub template: Option<Template>,
 }
 
-/// A resolved option and the place that it comes from.
+/// The text that a part makes from a template, and the path of the file that the recipe would write.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Template {
+    pub output: String,
+    pub text: String,
+}
+
+/// The value of an option and its position.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Value {
     pub text: String,
     pub span: Option<Span>,
-    /// Where each line of the text stands.
+    /// The position of each line of the text.
     pub lines: Vec<Option<Span>>,
 }
 
@@ -51,7 +57,7 @@ impl Part {
         self.options.get(option).map(|value| value.text.as_str())
     }
 
-    /// The option's text, where it says something.
+    /// The option, unless it is blank.
     pub fn given(&self, option: &str) -> Option<&str> {
         self.get(option).filter(|text| !text.trim().is_empty())
     }
@@ -66,13 +72,14 @@ impl Part {
 }
 
 impl Input {
-    /// What may stand in a hole of a phrase: a fact of every part, else an option of this one.
+    /// The value of a placeholder of a recipe: a fact that every part has, else an option of this
+    /// part.
     pub fn find(&self, part: &Part, name: &str) -> Option<String> {
         let fact = match name {
-            "part" => &part.name,
-            "directory" => &self.directory,
-            "bin" => &self.bin,
-            "parts" => &self.parts_directory,
+            fact::PART => &part.name,
+            fact::DIRECTORY => &self.directory,
+            fact::BIN => &self.bin,
+            fact::PARTS => &self.parts_directory,
             _ => return part.given(name).map(|text| text.trim().to_owned()),
         };
         Some(fact.clone())

@@ -1,33 +1,34 @@
-//! Which files make up a deployment: the configuration, the program with its applets in `libexec`,
-//! and the scripts in `bin` that call them. It works without the supkit that made it.
+//! The files of a deployment: the configuration, the program with its applets in `libexec`, and the
+//! scripts in `bin` that call them. A deployment does not depend on the supkit that generated it.
 //!
-//! The scripts are texts, because zc.buildout reads what lies at the place of a script that it is
-//! about to write, and fails at a binary. The program has a directory of its own beside `etc`, so
-//! that it searches for its configuration at the same places as a script in `bin`.
+//! The scripts are text files, because zc.buildout reads an existing script before it replaces it,
+//! and fails on a binary. The program is in a directory next to `etc`, so that it searches for its
+//! configuration in the same places as a script in `bin`.
 
 use serde_json::json;
 
 use crate::buildout::paths::{dirname, join, normalize};
+use crate::conf::sections::{supervisord as s, unix_http_server};
 
+use super::checksum_header;
 use super::derive::Derived;
 use super::input::Input;
 use super::paths::relative;
-use super::plan::{Content, File, Role};
+use super::planned_file::{Content, File, Role};
 use super::render::{self, RenderFault};
-use super::seal::seal;
 
 /// The names of Supervisor's own scripts.
 const APPLETS: [&str; 4] = ["supervisord", "supervisorctl", "echo_supervisord_conf", "pidproxy"];
 
-/// The configuration as it will lie at `conf`. `source` is the project's main file.
+/// The configuration at `conf`. `source` is the main file of the project.
 pub fn configuration(derived: &Derived, conf: &str, source: &str) -> Result<File, RenderFault> {
     let source = relative(dirname(conf), source);
     let text = render::configuration(&derived.deployment, &source)?;
-    let content = Content::Text(seal(&text, ";"));
+    let content = Content::Text(checksum_header::add(&text, ";"));
     Ok(File { path: conf.to_owned(), content, role: Role::Configuration })
 }
 
-/// The program, the scripts, and the place for additions.
+/// The program, the scripts, and the file for local additions.
 pub fn installation(
     input: &Input,
     derived: &Derived,
@@ -36,32 +37,36 @@ pub fn installation(
     let bin = normalize(&input.bin);
     let libexec = join(&normalize(&input.directory), "libexec");
     if bin == libexec {
-        let message = format!("`bin-directory` is {bin}, which is the place of the program itself");
+        let message = format!("`bin-directory` is {bin}, which is reserved for the program itself");
         return Err(RenderFault(message));
     }
     let mut files = vec![file(&libexec, "supkit", Content::OwnProgram)];
     let links = APPLETS.map(|applet| file(&libexec, applet, Content::Link("supkit".to_owned())));
     files.extend(links);
     let scripts = Scripts { bin, libexec, conf };
-    files.push(scripts.of("supkit", "supkit", &[])?);
+    files.push(scripts.script("supkit", "supkit", &[])?);
     for applet in APPLETS {
-        files.push(scripts.of(applet, applet, &scripts.conf_arguments(applet))?);
+        files.push(scripts.script(applet, applet, &scripts.conf_arguments(applet))?);
     }
     for (name, applet) in derived.scripts.iter().filter(|(name, _)| !APPLETS.contains(&&**name)) {
-        files.push(scripts.of(name, applet, &scripts.conf_arguments(applet))?);
+        files.push(scripts.script(name, applet, &scripts.conf_arguments(applet))?);
     }
     for command in ["run", "stop"] {
-        files.push(scripts.of(command, "supkit", &[command.to_owned(), scripts.conf_option()])?);
+        files.push(scripts.script(
+            command,
+            "supkit",
+            &[command.to_owned(), scripts.conf_option()],
+        )?);
     }
-    if !derived.told {
+    if !derived.is_verbatim {
         let content = Content::Text(render::template("local.conf.hbs", &json!({}))?);
         let path = join(dirname(conf), "supervisord.d/local.conf");
-        files.push(File { path, content, role: Role::Gift });
+        files.push(File { path, content, role: Role::CreateOnce });
     }
     Ok(files)
 }
 
-/// Makes the scripts in `bin`.
+/// Renders the scripts in `bin`.
 struct Scripts<'a> {
     bin: String,
     libexec: String,
@@ -69,20 +74,21 @@ struct Scripts<'a> {
 }
 
 impl Scripts<'_> {
-    /// The script `name`, which calls `program` of `libexec`.
-    fn of(&self, name: &str, program: &str, arguments: &[String]) -> Result<File, RenderFault> {
+    /// The script `name`, which calls `program` in `libexec`.
+    fn script(&self, name: &str, program: &str, arguments: &[String]) -> Result<File, RenderFault> {
         let about = match name {
-            "run" => "Starts what is not up and waits until all of it runs: supkit run.".to_owned(),
+            "run" => "Starts the daemon and its programs and waits until they run: supkit run."
+                .to_owned(),
             "stop" => "Stops all programs in order, then the daemon: supkit stop.".to_owned(),
             _ => format!("{program} of this deployment."),
         };
         let program = self.word_for(&join(&self.libexec, program));
         let command = [&[program], arguments].concat().join(" ");
         let text = render::template("wrapper.hbs", &json!({ "about": about, "command": command }))?;
-        Ok(file(&self.bin, name, Content::Text(seal(&text, "#"))))
+        Ok(file(&self.bin, name, Content::Text(checksum_header::add(&text, "#"))))
     }
 
-    /// What an applet needs in order to find a configuration at an unusual place.
+    /// The arguments with which an applet finds a configuration outside the default places.
     fn conf_arguments(&self, applet: &str) -> Vec<String> {
         let takes_conf = matches!(applet, "supervisord" | "supervisorctl");
         let is_found = relative(&self.libexec, self.conf) == "../etc/supervisord.conf";
@@ -93,7 +99,7 @@ impl Scripts<'_> {
         format!("-c {}", self.word_for(self.conf))
     }
 
-    /// A path as the script names it, as a word of the shell: `"${_bin%/*}/etc/supervisord.conf"`.
+    /// A path relative to the script, as a word of the shell: `"${_bin%/*}/etc/supervisord.conf"`.
     fn word_for(&self, path: &str) -> String {
         let path = relative(&self.bin, path);
         let mut below = path.as_str();
@@ -101,28 +107,29 @@ impl Scripts<'_> {
         while let Some(rest) = below.strip_prefix("../") {
             (below, up) = (rest, up + "/*");
         }
-        let place = if up.is_empty() { "$_bin".to_owned() } else { format!("${{_bin%{up}}}") };
-        format!("\"{place}/{}\"", quoted(below))
+        let base = if up.is_empty() { "$_bin".to_owned() } else { format!("${{_bin%{up}}}") };
+        format!("\"{base}/{}\"", quoted(below))
     }
 }
 
-/// A text as it stands between double quotes in a shell script.
+/// Escapes a text for double quotes in a shell script.
 fn quoted(text: &str) -> String {
     let special = |c: char| matches!(c, '"' | '$' | '`' | '\\');
     let escape = |c: char| if special(c) { vec!['\\', c] } else { vec![c] };
     text.chars().flat_map(escape).collect()
 }
 
-/// The directories that the daemon needs and does not make.
+/// The directories that the daemon requires but does not create.
 pub fn directories(input: &Input, derived: &Derived, conf: &str) -> Vec<String> {
     let here = dirname(conf);
     let mut directories = vec![here.to_owned()];
+    let files = [s::LOGFILE.name, s::PIDFILE.name, unix_http_server::FILE.name];
     let path_of = |option: &str, value: &str| match option {
-        "childlogdir" => Some(value.to_owned()),
-        "logfile" | "pidfile" | "file" => Some(dirname(value).to_owned()),
+        option if option == s::CHILDLOGDIR.name => Some(value.to_owned()),
+        option if files.contains(&option) => Some(dirname(value).to_owned()),
         _ => None,
     };
-    for section in &derived.deployment.frame {
+    for section in &derived.deployment.base_sections {
         for setting in &section.settings {
             let value = setting.value.replace("%(here)s", here);
             let wanted = path_of(&setting.option, &value).filter(|path| !path.contains("%("));

@@ -1,12 +1,12 @@
-//! The recipes as people read them: a list for the terminal and the page of the reference, made
-//! from the same data that `generate` works with.
+//! The list of the known recipes, for the terminal and the reference.
 
 use std::fmt::Write as _;
 
 use super::catalogue::{Catalogue, Entry};
-use super::recipe::{Recipe, Yields};
+use super::recipe::{Produces, Recipe};
+use crate::conf::sections::program::PRIORITY;
 
-/// One paragraph a recipe.
+/// A paragraph for each recipe.
 pub fn text(catalogue: &Catalogue) -> String {
     let paragraphs: Vec<String> = sorted(catalogue).into_iter().map(paragraph).collect();
     paragraphs.join("\n")
@@ -23,8 +23,8 @@ fn paragraph(entry: &Entry) -> String {
     };
     line("recipe", &recipe.names.0.join(" "));
     line("when", &condition(recipe));
-    line("yields", yields(recipe));
-    line("priority", &priority(recipe));
+    line("produces", product(recipe));
+    line(PRIORITY.name, &priority(recipe));
     for (option, value) in presets(recipe) {
         line(&option, &value);
     }
@@ -51,13 +51,13 @@ pub fn markdown(catalogue: &Catalogue) -> String {
             let _ = write!(out, ", where `{}`", condition(recipe));
         }
         let _ = writeln!(out, " (`recipes/{}`)\n", entry.file);
-        let _ = writeln!(out, "| | |\n|---|---|\n| yields | {} |", yields(recipe));
+        let _ = writeln!(out, "| | |\n|---|---|\n| produces | {} |", product(recipe));
         let mut row = |label: &str, value: &str| {
             if !value.is_empty() {
                 let _ = writeln!(out, "| {label} | `{}` |", value.replace('|', "\\|"));
             }
         };
-        row("priority", &priority(recipe));
+        row(PRIORITY.name, &priority(recipe));
         for (option, value) in presets(recipe) {
             row(&option, &value);
         }
@@ -73,18 +73,18 @@ pub fn markdown(catalogue: &Catalogue) -> String {
 }
 
 const INTRODUCTION: &str = "\
-# Recipes that supkit knows
+# Known recipes
 
-Made from `recipes/*.ini` by `supkit recipes --format markdown`; a test keeps it true.
+Generated from `recipes/*.ini` with `supkit recipes --format markdown`; do not edit.
 
-`{name}` stands for an option of the part, `{name|text}` for the option or else the text. `{part}`,
-`{bin}`, `{parts}` and `{directory}` are the part's name, `${buildout:bin-directory}`,
-`${buildout:parts-directory}` and `${buildout:directory}`. What stands behind `command` and below is
-preset; a part may say it better with `supervisor-command`, `supervisor-startsecs`, and so on for
-every option of `[program:x]`.
+`{name}` is replaced by an option of the part, `{name|text}` by the option or, if it is not set, by the
+text. `{part}`, `{bin}`, `{parts}` and `{directory}` are the name of the part,
+`${buildout:bin-directory}`, `${buildout:parts-directory}` and `${buildout:directory}`. The rows from
+`command` on are presets for options of `[program:x]`; a part overrides them with
+`supervisor-command`, `supervisor-startsecs` and so on.
 ";
 
-/// Programs first, in the order of starting; then the others.
+/// Programs in their start order, then the others.
 fn sorted(catalogue: &Catalogue) -> Vec<&Entry> {
     let mut entries: Vec<&Entry> = catalogue.entries().iter().collect();
     let last = usize::MAX;
@@ -93,13 +93,15 @@ fn sorted(catalogue: &Catalogue) -> Vec<&Entry> {
     entries
 }
 
-fn yields(recipe: &Recipe) -> &'static str {
-    match recipe.yields {
-        Yields::Program => "a program",
-        Yields::Nothing => "nothing that runs",
-        Yields::Daemon => "the daemon",
-        Yields::Configuration => "the whole configuration",
-        Yields::Template => "a file; the whole configuration, if it has `[supervisord]`",
+fn product(recipe: &Recipe) -> &'static str {
+    match recipe.produces {
+        Produces::Program => "a program",
+        Produces::Nothing => "no program",
+        Produces::Daemon => "the configuration of the daemon",
+        Produces::Configuration => "the whole configuration",
+        Produces::Template => {
+            "a file, or the whole configuration if it has a section `[supervisord]`"
+        }
     }
 }
 
@@ -108,7 +110,7 @@ fn condition(recipe: &Recipe) -> String {
 }
 
 fn priority(recipe: &Recipe) -> String {
-    match (recipe.preset("priority"), recipe.tier) {
+    match (recipe.preset(PRIORITY.name), recipe.tier) {
         (Some(preset), _) => preset.source().to_owned(),
         (None, Some(tier)) => format!("{} ({})", tier.priority(), tier.name()),
         (None, None) => String::new(),
@@ -116,7 +118,7 @@ fn priority(recipe: &Recipe) -> String {
 }
 
 fn presets(recipe: &Recipe) -> Vec<(String, String)> {
-    let options = super::options::in_order().filter(|option| *option != "priority");
+    let options = super::options::in_order().filter(|option| *option != PRIORITY.name);
     options
         .filter_map(|option| Some((option.to_owned(), recipe.preset(option)?.source().to_owned())))
         .collect()

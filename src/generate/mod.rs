@@ -1,30 +1,34 @@
-//! From a project to files, on paper: parts find their recipes, recipes make programs, programs and
-//! the sections around them become a configuration, and the configuration with its scripts becomes
-//! a plan of what to write. Touches no file; knows nothing of running processes.
+//! Generates a deployment from a project: recipes convert parts to programs, programs and base
+//! sections form the configuration, and [`plan::plan`] lists the files to write. Pure: accesses no
+//! files and no running processes.
 
+mod base_sections;
 pub mod catalogue;
+mod checksum_header;
 mod collective;
+pub mod config_diff;
 pub mod deployment;
 pub mod derive;
-pub mod differ;
 mod egg_script;
-mod frame;
 mod groups;
 pub mod input;
 pub mod inspect;
+pub mod installed_cfg;
 pub mod layout;
 pub mod listing;
-mod obliging;
 mod options;
 mod order;
+pub mod part_options;
+mod part_roles;
 pub mod paths;
-pub mod phrase;
+mod permissive_host;
 pub mod plan;
-pub mod readback;
-pub mod reading;
+pub mod planned_file;
+mod programs;
+pub mod project_reader;
+pub mod read_back;
 pub mod recipe;
-pub mod record;
 pub mod render;
-mod seal;
-pub mod templated;
+pub mod template_string;
+mod templated;
 mod unlisted;

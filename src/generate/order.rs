@@ -1,38 +1,39 @@
-//! Who starts before whom, where the project is silent: storage, then clients, then caches and
-//! balancers. Programs of one tier stand one after the other, `instance2` before `instance10`.
+//! Default priorities: storage starts first, then clients, then balancers and caches. Programs of a
+//! tier are numbered in natural order: `instance2` before `instance10`.
 
 use std::cmp::Ordering;
 
 use super::deployment::{Origin, Program};
 use super::options;
 use super::recipe::Tier;
+use crate::conf::sections::program::PRIORITY;
 
-/// Gives a priority to every program that has none, and sorts all of them by it.
-pub(super) fn settle(programs: &mut [Program]) {
+/// Sets the priority of programs that have none, and sorts all programs by priority.
+pub(super) fn assign_priorities(programs: &mut [Program]) {
     for tier in Tier::ALL {
-        let mut silent: Vec<&mut Program> = programs
+        let mut without: Vec<&mut Program> = programs
             .iter_mut()
-            .filter(|program| program.tier == Some(tier) && program.get("priority").is_none())
+            .filter(|program| program.tier == Some(tier) && program.get(PRIORITY.name).is_none())
             .collect();
-        silent.sort_by(|a, b| natural(&a.name, &b.name));
-        for (place, program) in (0..).zip(silent) {
-            let priority = tier.priority() + place;
-            program.set("priority", priority.to_string(), Origin::Supkit);
+        without.sort_by(|a, b| natural(&a.name, &b.name));
+        for (at, program) in (0..).zip(without) {
+            let priority = tier.priority() + at;
+            program.set(PRIORITY.name, priority.to_string(), Origin::Supkit);
         }
     }
-    let place = |option: &str| options::in_order().position(|known| known == option);
+    let rank = |option: &str| options::in_order().position(|known| known == option);
     for program in programs.iter_mut() {
-        program.settings.sort_by_key(|setting| place(&setting.option));
+        program.settings.sort_by_key(|setting| rank(&setting.option));
     }
     programs.sort_by(|a, b| priority(a).cmp(&priority(b)).then(natural(&a.name, &b.name)));
 }
 
-/// The priority of a program as it will be read; Supervisor's own default is 999.
+/// The priority of a program; the default is Supervisor's.
 pub(super) fn priority(program: &Program) -> i64 {
-    program.get("priority").and_then(|text| text.trim().parse().ok()).unwrap_or(999)
+    program.get(PRIORITY.name).and_then(|text| text.trim().parse().ok()).unwrap_or(999)
 }
 
-/// Digits are compared as numbers, so people's numbering is kept.
+/// Natural order: digits are compared as numbers.
 pub(super) fn natural(a: &str, b: &str) -> Ordering {
     let (mut a_rest, mut b_rest) = (a, b);
     loop {
@@ -47,7 +48,7 @@ pub(super) fn natural(a: &str, b: &str) -> Ordering {
     }
 }
 
-/// Cuts off what is no number and the number behind it.
+/// Removes the text before the next number, and that number, from the front.
 fn chunk<'a>(rest: &mut &'a str) -> (&'a str, &'a str) {
     let text = rest.find(|c: char| c.is_ascii_digit()).unwrap_or(rest.len());
     let digits = &rest[text..];
@@ -57,7 +58,7 @@ fn chunk<'a>(rest: &mut &'a str) -> (&'a str, &'a str) {
     cut
 }
 
-/// By value, however long.
+/// Compares by value, at any length.
 fn number(a: &str, b: &str) -> Ordering {
     let (a, b) = (a.trim_start_matches('0'), b.trim_start_matches('0'));
     a.len().cmp(&b.len()).then_with(|| a.cmp(b))

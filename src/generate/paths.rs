@@ -1,5 +1,5 @@
-//! Where the configuration lies, seen from the deployment, and how a path reads from there. A
-//! deployment that names everything from `%(here)s` can be moved as a whole.
+//! The place of the configuration in the deployment, and paths relative to it. A deployment with
+//! all paths relative to `%(here)s` can be moved.
 
 use crate::buildout::paths::{dirname, normalize};
 
@@ -7,8 +7,8 @@ use crate::buildout::paths::{dirname, normalize};
 #[derive(Clone, Debug)]
 pub struct Place {
     directory: String,
-    /// From the configuration's directory to the deployment's: `%(here)s/..`, or the directory
-    /// itself where the file lies outside.
+    /// The path from the directory of the configuration to the deployment: `%(here)s/..`, or the
+    /// absolute path if the configuration is outside.
     prefix: String,
 }
 
@@ -23,20 +23,19 @@ impl Place {
         Self { directory, prefix }
     }
 
-    /// Whether the configuration lies within the deployment.
+    /// Whether the configuration is inside the deployment.
     pub fn is_inside(&self) -> bool {
         self.prefix.starts_with("%(here)s")
     }
 
-    /// A path of the deployment, as the configuration names it.
+    /// A path below the deployment, as it is written in the configuration.
     pub fn path(&self, below: &str) -> String {
         format!("{}/{below}", self.prefix)
     }
 
-    /// `text` with every path into the deployment named from the configuration. Only whole paths
-    /// at the beginning of a word are.
+    /// Replaces paths below the deployment by relative ones, if they begin at the start of a word.
     pub fn shorten(&self, text: &str) -> String {
-        // Percent signs in `text` are doubled already.
+        // Percent signs in `text` are already doubled.
         let directory = self.directory.replace('%', "%%");
         let mut out = String::new();
         let mut rest = text;
@@ -52,7 +51,7 @@ impl Place {
     }
 }
 
-/// How `path` reads from `directory`; both are absolute.
+/// `path` relative to `directory`; both are absolute.
 pub fn relative(directory: &str, path: &str) -> String {
     let (directory, path) = (normalize(directory), normalize(path));
     let from: Vec<&str> = directory.split('/').filter(|step| !step.is_empty()).collect();
@@ -62,7 +61,7 @@ pub fn relative(directory: &str, path: &str) -> String {
     [up, to[common..].to_vec()].concat().join("/")
 }
 
-/// How many steps `inner` lies below `outer`.
+/// The number of steps from `outer` down to `inner`.
 fn below(outer: &str, inner: &str) -> Option<usize> {
     let rest = inner.strip_prefix(outer.trim_end_matches('/'))?;
     (rest.is_empty() || rest.starts_with('/'))
@@ -74,7 +73,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn paths_are_named_from_the_configuration() {
+    fn paths_are_relative_to_the_configuration() {
         let place = Place::new("/srv/p", "/srv/p/etc/supervisord.conf");
         assert_eq!(place.path("var"), "%(here)s/../var");
         assert_eq!(place.shorten("/srv/p/bin/zeo fg"), "%(here)s/../bin/zeo fg");
@@ -90,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn a_configuration_elsewhere_names_the_directory() {
+    fn the_prefix_depends_on_the_place_of_the_configuration() {
         assert_eq!(Place::new("/srv/p", "/srv/p/s.conf").path("var"), "%(here)s/var");
         assert_eq!(Place::new("/srv/p", "/srv/p/a/b/s.conf").path("x"), "%(here)s/../../x");
         assert_eq!(Place::new("/srv/p", "/etc/s.conf").path("var"), "/srv/p/var");

@@ -1,7 +1,6 @@
-//! What supkit knows about one buildout recipe, as data: which parts it serves, which options it
-//! reads and makes, and what program it yields. Read from `recipes/*.ini` and from a project's own
-//! `recipes.d/*.ini`. `serde_ini` has no line numbers, no booleans and no lists; this is the only
-//! file that knows of it.
+//! The description of a buildout recipe: the parts that it applies to, the options that it reads and
+//! sets, and the program that it produces. Read from `recipes/*.ini` and from `recipes.d/*.ini` of a
+//! project with `serde_ini`, which has no line numbers, booleans or lists.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -10,69 +9,68 @@ use std::str::FromStr;
 use serde::{Deserialize, Deserializer};
 
 use super::options::underscored;
-use super::phrase::Phrase;
-
-/// The prefix of the options that a recipe presets and a part may set itself.
-pub const PREFIX: &str = "supervisor-";
+use super::part_options::PROGRAM_PREFIX;
+use super::template_string::TemplateString;
 
 /// One recipe file.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Recipe {
-    /// What this is, in a few words.
+    /// A description in a few words.
     pub title: String,
-    /// What may stand behind `recipe =`.
+    /// The values of `recipe` that it describes.
     pub names: Words,
-    /// Only for parts of which this is true.
+    /// It applies only to parts that fulfil this condition.
     #[serde(default)]
     pub when: Option<When>,
-    pub yields: Yields,
-    /// Where in the order of starting its program stands.
+    #[serde(alias = "yields")]
+    pub produces: Produces,
+    /// The tier of its program, which determines the priority.
     #[serde(default)]
     pub tier: Option<Tier>,
-    /// The options of the part that matter here.
+    /// The options that it reads.
     #[serde(default)]
     pub reads: Words,
-    /// Options that the recipe adds to the part.
+    /// Options that the recipe sets in the part.
     #[serde(default)]
     pub makes: Pairs,
     /// The address that the program listens on.
     #[serde(default)]
     pub serves: Option<Text>,
-    /// The address that the program cannot do without.
+    /// The address of a service that the program requires.
     #[serde(default)]
     pub needs: Option<Text>,
-    /// Options that hold a password.
+    /// Options that contain a password.
     #[serde(default)]
     pub secrets: Words,
-    /// How to see from outside that it is ready.
+    /// A check that the program is ready.
     #[serde(default)]
     pub ready: Option<Text>,
-    /// Its own log, beside what it prints.
+    /// Its own log file, besides its output.
     #[serde(default)]
     pub log: Option<Text>,
-    /// Options of the program, `supervisor-startsecs` and its kin.
+    /// Presets for options of the program, such as `supervisor-startsecs`.
     #[serde(flatten)]
     pub presets: BTreeMap<String, Text>,
 }
 
-/// What comes of a part.
+/// What a recipe produces.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Yields {
+pub enum Produces {
     /// One program.
     Program,
     /// Files, scripts, directories: nothing that runs.
     Nothing,
-    /// The part that stands for Supervisor itself; its options are those of the daemon.
+    /// Supervisor itself; the part configures the daemon.
     Daemon,
-    /// A whole configuration, in the words of collective.recipe.supervisor.
+    /// A whole configuration, from the options of collective.recipe.supervisor.
     Configuration,
-    /// A file; a whole configuration, if it is one of Supervisor.
+    /// A file, which may be a configuration of Supervisor.
     Template,
 }
 
-/// The order in which a deployment comes up; it goes down the other way round.
+/// The start order of a deployment; the stop order is the reverse.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Tier {
@@ -122,19 +120,19 @@ impl Tier {
     }
 }
 
-/// Words with blanks between them.
+/// Words separated by blanks.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Words(pub Vec<String>);
 
-/// `name: phrase, name: phrase`
+/// `name: template, name: template`
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Pairs(pub Vec<(String, Phrase)>);
+pub struct Pairs(pub Vec<(String, TemplateString)>);
 
-/// A phrase, as a field.
+/// A template string as a field.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Text(pub Phrase);
+pub struct Text(pub TemplateString);
 
-/// `OPTION is VALUE`, where `|` stands between several; `OPTION has WORD`.
+/// `OPTION is VALUE|VALUE` or `OPTION has WORD`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct When {
     pub option: String,
@@ -153,7 +151,7 @@ impl When {
         let value = find(&self.option).unwrap_or_default();
         match self.test {
             Test::Is => self.word.split('|').any(|word| value.trim().eq_ignore_ascii_case(word)),
-            // `eggs` may carry versions and extras: `supervisor ==4.3.0`, `superlance[x]`.
+            // `eggs` may contain versions and extras: `supervisor ==4.3.0`, `superlance[x]`.
             Test::Has => value.lines().any(|line| {
                 let end = line.find(|c: char| !(c.is_alphanumeric() || "-_.".contains(c)));
                 let words = line.split_whitespace();
@@ -190,10 +188,11 @@ impl FromStr for Pairs {
         let pairs = text.split(',').map(str::trim).filter(|pair| !pair.is_empty());
         pairs
             .map(|pair| {
-                let (name, phrase) =
+                let (name, template) =
                     pair.split_once(':').ok_or_else(|| format!("`{pair}` is not `name: value`"))?;
-                let phrase = Phrase::parse(phrase.trim()).map_err(|fault| fault.to_string())?;
-                Ok((name.trim().to_owned(), phrase))
+                let template =
+                    TemplateString::parse(template.trim()).map_err(|fault| fault.to_string())?;
+                Ok((name.trim().to_owned(), template))
             })
             .collect::<Result<_, _>>()
             .map(Self)
@@ -219,10 +218,10 @@ impl FromStr for When {
 }
 
 impl FromStr for Text {
-    type Err = super::phrase::PhraseFault;
+    type Err = super::template_string::TemplateError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        Phrase::parse(text).map(Self)
+        TemplateString::parse(text).map(Self)
     }
 }
 
@@ -249,7 +248,7 @@ struct File {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RecipeFault {
     pub message: String,
-    /// The key that it is about, where one is known.
+    /// The key with the error, if it is known.
     pub key: Option<String>,
 }
 
@@ -259,31 +258,32 @@ impl fmt::Display for RecipeFault {
     }
 }
 
-/// Reads one recipe file. `is_option` says what is an option of a program.
+/// Reads one recipe file. `is_option` returns whether a name is an option of a program.
 pub fn load(text: &str, is_option: &dyn Fn(&str) -> bool) -> Result<Recipe, RecipeFault> {
     let file: File = serde_ini::from_str(text)
         .map_err(|fault| RecipeFault { message: fault.to_string(), key: None })?;
     let recipe = file.recipe;
     for key in recipe.presets.keys() {
-        let known = key.strip_prefix(PREFIX).is_some_and(is_option);
+        let known = key.strip_prefix(PROGRAM_PREFIX).is_some_and(is_option);
         if !known {
             let message =
                 format!("`{key}` is neither a key of a recipe nor an option of a program");
             return Err(RecipeFault { message, key: Some(key.clone()) });
         }
     }
-    if recipe.yields == Yields::Program && recipe.tier.is_none() {
-        let message = "a recipe that yields a program says its `tier`".to_owned();
-        return Err(RecipeFault { message, key: Some("yields".to_owned()) });
+    if recipe.produces == Produces::Program && recipe.tier.is_none() {
+        let message = "a recipe that produces a program needs a `tier`".to_owned();
+        return Err(RecipeFault { message, key: Some("produces".to_owned()) });
     }
     Ok(recipe)
 }
 
 impl Recipe {
-    /// What the recipe presets for an option of its program.
-    pub fn preset(&self, option: &str) -> Option<&Phrase> {
-        let spelt =
-            |key: &str| key.strip_prefix(PREFIX).is_some_and(|key| underscored(key) == option);
+    /// The preset for an option of its program.
+    pub fn preset(&self, option: &str) -> Option<&TemplateString> {
+        let spelt = |key: &str| {
+            key.strip_prefix(PROGRAM_PREFIX).is_some_and(|key| underscored(key) == option)
+        };
         self.presets.iter().find(|(key, _)| spelt(key)).map(|(_, text)| &text.0)
     }
 }
@@ -310,7 +310,7 @@ mod tests {
     }
 
     #[test]
-    fn mistakes_are_named() {
+    fn errors_name_the_key() {
         let fault = |text: &str| load_any(text).unwrap_err().message;
         let head = "[recipe]\ntitle = A\nnames = a\nyields = nothing\n";
         assert!(fault(&format!("{head}supervisor-statsecs = 5\n")).contains("supervisor-statsecs"));
@@ -322,7 +322,7 @@ mod tests {
     }
 
     #[test]
-    fn eggs_are_found_among_lines_versions_and_extras() {
+    fn eggs_are_recognized_with_versions_and_extras() {
         let when: When = "eggs has supervisor".parse().unwrap();
         let eggs = |text: &'static str| move |_: &str| Some(text.to_owned());
         assert!(when.holds(&eggs("supervisor")));

@@ -1,22 +1,22 @@
-//! From values to text, by templates: strict, so a forgotten field is an error and not a blank, and
-//! without escaping, since configurations and scripts are no HTML.
+//! Renders templates. A missing field is an error. Nothing is escaped, because the output is not
+//! HTML.
 
 use handlebars::{Handlebars, no_escape};
 use serde_json::{Value, json};
 
 use super::deployment::{Deployment, Section};
 
-/// Why a template could not be filled. A template that ships with supkit never says this.
+/// Why a template could not be rendered. The built-in templates are tested not to fail.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RenderFault(pub String);
 
-/// The configuration as a text. `source` is the project's file, for the reader.
+/// The text of the configuration. `source` is the main file of the project, for a comment.
 pub fn configuration(deployment: &Deployment, source: &str) -> Result<String, RenderFault> {
     let sections: Vec<Value> = deployment.sections().iter().map(section).collect();
     template("supervisord.conf.hbs", &json!({ "source": source, "sections": sections }))
 }
 
-/// A template of `templates/`, filled.
+/// Renders a template of `templates/`.
 pub fn template(name: &str, data: &Value) -> Result<String, RenderFault> {
     let source = crate::assets::template(name)
         .ok_or_else(|| RenderFault(format!("there is no template `{name}`")))?;
@@ -35,8 +35,8 @@ fn section(section: &Section) -> Value {
     json!({ "name": section.name, "settings": settings })
 }
 
-/// A value as it stands behind the `=`. The lines of a longer one are indented, so that it stays
-/// one value; one that begins like a comment stands close, where it is none.
+/// The text after `=`. Further lines are indented as continuation lines. A value that begins like a
+/// comment follows without a blank, because a blank would make it a comment.
 fn written(value: &str) -> String {
     let blank = if value.is_empty() || value.starts_with(['#', ';', '\n']) { "" } else { " " };
     format!("{blank}{}", value.lines().collect::<Vec<_>>().join("\n    "))

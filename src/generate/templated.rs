@@ -1,6 +1,6 @@
-//! A configuration that the project keeps as a template, for collective.recipe.template to fill:
-//! the same text is filled here, read as Supervisor would, and becomes a deployment. Of
-//! `${section:option}` and `${option}` the latter is the part's own; `$$` protects nothing.
+//! A configuration in a template of collective.recipe.template: fills the template like the recipe,
+//! parses the result like Supervisor, and converts it to a deployment. `${option}` is an option of
+//! the part itself; `$$` is not an escape.
 
 use crate::buildout::paths::{join, normalize};
 use crate::buildout::{BuildoutEnv, Project, ReadFault};
@@ -8,19 +8,13 @@ use crate::diag::{Diagnostic, SourceMap};
 use crate::ini::python::{self, Document};
 
 use super::deployment::{Deployment, Origin, Program, Section, Setting};
-use super::input::Part;
+use super::input::{Part, Template};
+use crate::conf::sections::{eventlistener, group, include, program};
 
-/// The filled text of a part, and where the recipe would write it.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Template {
-    pub output: String,
-    pub text: String,
-}
-
-/// Fills the template of a part, if it looks as if it were a configuration of Supervisor.
+/// Fills the template of a part if the name of its output suggests a configuration of Supervisor.
 pub(super) fn template(
     project: &Project,
-    outside: &dyn BuildoutEnv,
+    env: &dyn BuildoutEnv,
     part: &Part,
 ) -> Result<Option<Template>, Box<Diagnostic>> {
     let Some(output) = part.given("output").map(str::trim) else { return Ok(None) };
@@ -28,39 +22,39 @@ pub(super) fn template(
     if !name.contains("supervisor") {
         return Ok(None);
     }
-    let source = source(project, outside, part)?;
+    let source = source(project, env, part)?;
     let text = fill(project, part, &source)?;
     Ok(Some(Template { output: normalize(&join(project.directory(), output)), text }))
 }
 
 fn source(
     project: &Project,
-    outside: &dyn BuildoutEnv,
+    env: &dyn BuildoutEnv,
     part: &Part,
 ) -> Result<String, Box<Diagnostic>> {
     if let Some(inline) = part.get("inline") {
         return Ok(inline.trim_start().to_owned());
     }
     let Some(input) = part.given("input") else {
-        let message = format!("the template of part `{}` is not at hand", part.name);
-        let fault = Diagnostic::error("no-template", message);
-        let fault = fault.help("keep it as a file, and name it as `input`");
-        return Err(Box::new(place(fault, part, "url")));
+        let message = format!("the template of part `{}` is not a local file", part.name);
+        let fault = Diagnostic::error("no-template", message)
+            .help("save it as a file and set `input` to its path");
+        return Err(Box::new(fault.maybe_at(part.span_of("url"))));
     };
     if let Some(inline) = input.strip_prefix("inline:") {
         return Ok(inline.trim_start().to_owned());
     }
-    outside.read(&join(project.directory(), input.trim())).map_err(|fault| {
+    env.read(&join(project.directory(), input.trim())).map_err(|fault| {
         let why = match fault {
             ReadFault::Missing => "does not exist".to_owned(),
             ReadFault::Directory => "is a directory".to_owned(),
-            ReadFault::Encoding(at) => format!("is no UTF-8 at byte {at}"),
-            ReadFault::Other(words) => format!("cannot be read: {words}"),
+            ReadFault::Encoding(at) => format!("is not UTF-8 at byte {at}"),
+            ReadFault::Other(error) => format!("cannot be read: {error}"),
         };
         let message = format!("the template `{}` of part `{}` {why}", input.trim(), part.name);
-        let fault = Diagnostic::error("no-template", message);
-        let fault = fault.help("set `supervisor = false` in the part to do without it");
-        Box::new(place(fault, part, "input"))
+        let fault = Diagnostic::error("no-template", message)
+            .help("set `supervisor = false` in the part to leave it out");
+        Box::new(fault.maybe_at(part.span_of("input")))
     })
 }
 
@@ -79,7 +73,7 @@ fn fill(project: &Project, part: &Part, source: &str) -> Result<String, Box<Diag
     Ok(filled)
 }
 
-/// What is before the next reference, the reference without its braces, and what is behind.
+/// The text before the next reference, the reference without braces, and the text after it.
 fn next_reference(text: &str) -> Option<(&str, &str, &str)> {
     let (before, inside) = text.split_once("${")?;
     let (reference, after) = inside.split_once('}')?;
@@ -88,22 +82,10 @@ fn next_reference(text: &str) -> Option<(&str, &str, &str)> {
 
 fn missing(part: &Part, reference: &str) -> Box<Diagnostic> {
     let message =
-        format!("the template of part `{}` asks for `${{{reference}}}`, which is not", part.name);
-    let fault = Diagnostic::error("missing-option", message);
-    let fault = fault.help("correct the reference, or set the option");
-    Box::new(place(fault, part, "input"))
-}
-
-fn place(fault: Diagnostic, part: &Part, option: &str) -> Diagnostic {
-    match part.span_of(option) {
-        Some(span) => fault.at(span),
-        None => fault,
-    }
-}
-
-/// Whether the text is a whole configuration, and no fragment of one.
-pub(super) fn is_configuration(template: &Template) -> bool {
-    template.text.lines().any(|line| line.starts_with("[supervisord]"))
+        format!("the template of part `{}` uses `${{{reference}}}`, which is not set", part.name);
+    let fault = Diagnostic::error("missing-option", message)
+        .help("correct the reference, or set the option");
+    Box::new(fault.maybe_at(part.span_of("input")))
 }
 
 /// The deployment that the text describes.
@@ -112,8 +94,8 @@ pub(super) fn deployment(part: &Part, template: &Template) -> Result<Deployment,
     let mut document = Document::default();
     document.read(id, &template.output, &template.text).map_err(|fault| {
         let message =
-            format!("what part `{}` makes is no configuration: {}", part.name, fault.text);
-        vec![place(Diagnostic::error("unreadable", message), part, "input")]
+            format!("the output of part `{}` is not a configuration: {}", part.name, fault.text);
+        vec![Diagnostic::error("unreadable", message).maybe_at(part.span_of("input"))]
     })?;
     let mut deployment = Deployment::default();
     for section in document.sections() {
@@ -131,23 +113,25 @@ fn section(document: &Document, section: &python::Section, part: &Part) -> Secti
 }
 
 fn add(deployment: &mut Deployment, part: &Part, section: Section) {
-    let kind = section.name.split_once(':').map_or(section.name.as_str(), |(kind, _)| kind);
-    match kind {
-        "program" => deployment.programs.push(Program {
-            name: section.name["program:".len()..].trim().to_owned(),
+    let header = section.name.as_str();
+    if let Some(name) = program::SECTION.own_name(header) {
+        deployment.programs.push(Program {
+            name: name.trim().to_owned(),
             part: part.name.clone(),
             tier: None,
-            settings: section.settings,
             serves: None,
             needs: None,
+            settings: section.settings,
             span: section.span,
-        }),
-        "eventlistener" => deployment.listeners.push(section),
-        "group" => deployment.groups.push(section),
-        "include" => {
-            let files = section.get("files").unwrap_or_default();
-            deployment.includes.extend(files.split_whitespace().map(str::to_owned));
-        }
-        _ => deployment.frame.push(section),
+        });
+    } else if eventlistener::SECTION.is(header) {
+        deployment.listeners.push(section);
+    } else if group::SECTION.is(header) {
+        deployment.groups.push(section);
+    } else if include::SECTION.is(header) {
+        let files = section.get(include::FILES.name).unwrap_or_default();
+        deployment.includes.extend(files.split_whitespace().map(str::to_owned));
+    } else {
+        deployment.base_sections.push(section);
     }
 }

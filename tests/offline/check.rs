@@ -1,4 +1,4 @@
-//! `supkit check`: what it finds in the seed's own file, in real-world files, and how it says so.
+//! `supkit check` for the configuration of the first text and for real-world configurations.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -21,7 +21,7 @@ fn program(path: &Path) {
     fs::set_permissions(path, fs::Permissions::from_mode(0o755)).expect("its mode");
 }
 
-/// The seed as it is deployed, with its programs.
+/// The deployment of the first text, with its programs.
 fn seed() -> TempDir {
     let place = tempfile::tempdir().expect("a place");
     for dir in ["etc", "var/log"] {
@@ -35,17 +35,17 @@ fn seed() -> TempDir {
     place
 }
 
-/// Codes and places of all problems, by the JSON that programs get.
+/// The positions and codes of all problems, from the JSON report.
 fn problems(command: &mut Command) -> (i32, Vec<String>) {
     let output = command.output().expect("it runs");
     let report: Value = serde_json::from_slice(&output.stdout).expect("JSON");
     let problems = report["problems"].as_array().expect("a list").iter();
-    let told = problems.map(|p| format!("{}:{} {}", p["line"], p["column"], p["code"]));
-    (output.status.code().unwrap_or(-1), told.map(|line| line.replace('"', "")).collect())
+    let lines = problems.map(|p| format!("{}:{} {}", p["line"], p["column"], p["code"]));
+    (output.status.code().unwrap_or(-1), lines.map(|line| line.replace('"', "")).collect())
 }
 
 #[test]
-fn the_seeds_own_mistakes_are_found_and_nothing_else() {
+fn the_known_mistakes_of_the_first_text_are_the_only_problems() {
     let place = seed();
     let file = place.path().join("etc/supervisord.conf");
     let file = file.to_str().expect("a name");
@@ -89,27 +89,27 @@ fn files_of_the_real_world_raise_no_alarm() {
         for (key, value) in [("PORT", "80"), ("WORKERS", "4"), ("APP_ENV", "x"), ("SECRET", "s")] {
             command.env(key, value);
         }
-        let (_, told) = problems(&mut command);
-        let told: Vec<_> =
-            told.iter().filter(|line| !host.iter().any(|code| line.ends_with(code))).collect();
-        assert!(told.is_empty(), "{}: {told:?}", path.display());
+        let (_, found) = problems(&mut command);
+        let unexpected: Vec<_> =
+            found.iter().filter(|line| !host.iter().any(|code| line.ends_with(code))).collect();
+        assert!(unexpected.is_empty(), "{}: {unexpected:?}", path.display());
     }
 }
 
 #[test]
-fn a_refused_file_exits_with_2_and_a_sound_one_with_0() {
+fn the_exit_status_is_2_for_errors_and_0_without_problems() {
     let place = tempfile::tempdir().expect("a place");
     let file = place.path().join("s.conf");
     let name = file.to_str().expect("a name");
-    for (text, code, said) in [
+    for (text, code, verdict) in [
         ("[supervisord]\n", 0, "no problems"),
         ("[supervisord]\nx=1\n", 1, "1 problem\n"),
         ("[supervisord]\nx=1\nminfds=y\n", 2, "2 problems; supervisord would refuse to start"),
         ("x\n", 2, "1 problem; supervisord would refuse to start"),
     ] {
         fs::write(&file, text).expect("a file");
-        let told = predicates::str::contains(said);
-        supkit(&["check", "-c", name]).assert().code(code).stdout(told);
+        let expected = predicates::str::contains(verdict);
+        supkit(&["check", "-c", name]).assert().code(code).stdout(expected);
     }
     supkit(&["check", "-c", "/nope"]).assert().code(2);
 }

@@ -1,4 +1,4 @@
-//! `supkit check` of a buildout project: each oddity with its place and a remedy.
+//! `supkit check` for a buildout project: each problem with its position and a remedy.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
@@ -29,7 +29,7 @@ recipe = plone.recipe.varnish:script
 bind = 8000
 ";
 
-/// What `check` prints for a project, and its exit status.
+/// The output of `check` for a project, and its exit status.
 fn check(cfg: &str, mode: u32, args: &[&str]) -> (String, Option<i32>) {
     let sandbox = Sandbox::new();
     let file = sandbox.write("buildout.cfg", cfg);
@@ -40,16 +40,16 @@ fn check(cfg: &str, mode: u32, args: &[&str]) -> (String, Option<i32>) {
 }
 
 #[test]
-fn a_sound_project_has_no_problems() {
+fn a_correct_project_has_no_problems() {
     assert_eq!(check(GOOD, 0o600, &[]), ("buildout.cfg: no problems\n".to_owned(), Some(0)));
 }
 
 #[test]
-fn oddities_are_told_with_place_and_remedy() {
+fn problems_have_a_position_and_a_remedy() {
     let cases = [
-        ("[lost]\nrecipe = a.b\n", "", "nothing builds part `lost`", 1),
+        ("[lost]\nrecipe = a.b\n", "", "[lost] has a recipe, but is not listed in `parts`", 1),
         ("http-address = 8080", "http-address = 8000", "both listen on port 8000", 2),
-        ("${zeo:zeo-address}", "127.0.0.1:8109", "connects to 127.0.0.1:8109, where no part", 1),
+        ("${zeo:zeo-address}", "127.0.0.1:8109", "connects to 127.0.0.1:8109, but no part", 1),
         ("127.0.0.1:8080", "127.0.0.1:8089", "part `varnish-conf` connects to 127.0.0.1:8089", 1),
         ("bind = 8000", "bind = 8000\nsupervisor-priority = 1", "", 0),
         (
@@ -59,34 +59,34 @@ fn oddities_are_told_with_place_and_remedy() {
             1,
         ),
     ];
-    for (from, to, said, code) in cases {
+    for (from, to, message, code) in cases {
         let cfg = if to.is_empty() { format!("{GOOD}{from}") } else { GOOD.replace(from, to) };
         let (text, status) = check(&cfg, 0o600, &[]);
-        assert!(text.contains(said), "{from}: {text}");
+        assert!(text.contains(message), "{from}: {text}");
         assert_eq!(status, Some(code), "{text}");
         assert!(code == 0 || text.contains("buildout.cfg:") && text.contains("help: "), "{text}");
     }
 }
 
 #[test]
-fn a_password_that_everybody_may_read_is_told_once() {
+fn a_password_in_a_world_readable_file_is_reported_once() {
     let second = "[second]\n<= instance\nhttp-address = 8081\n";
     let cfg = GOOD.replace("instance varnish-conf", "instance second varnish-conf") + second;
     let (text, status) = check(&cfg, 0o644, &[]);
-    assert_eq!(text.matches("is a password that everybody may read").count(), 1, "{text}");
+    assert_eq!(text.matches("is in a world-readable file").count(), 1, "{text}");
     assert!(text.contains("buildout.cfg:10:1") && text.contains("chmod o-r"), "{text}");
     assert_eq!(status, Some(1));
 }
 
 #[test]
-fn what_cannot_be_deployed_is_an_error() {
+fn an_error_that_prevents_deployment_has_exit_status_2() {
     let (text, status) = check("[buildout]\nparts = nobody\n", 0o600, &["-c", "buildout.cfg"]);
     assert!(text.contains("nobody") && text.contains("buildout.cfg:2"), "{text}");
     assert_eq!(status, Some(2));
 }
 
 #[test]
-fn programs_read_it_as_json() {
+fn the_report_may_be_json() {
     let cfg = GOOD.replace("http-address = 8080", "http-address = 8000");
     let (text, _) = check(&cfg, 0o600, &["--format", "json"]);
     let got: serde_json::Value = serde_json::from_str(&text).expect("JSON");

@@ -1,5 +1,4 @@
-//! `supkit generate` from outside: what it makes of a project, what it leaves alone, and how it says
-//! no.
+//! `supkit generate` as a command: the files that it writes, those that it keeps, and its errors.
 
 use std::fs;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
@@ -29,15 +28,15 @@ fn supkit(sandbox: &Sandbox, args: &[&str]) -> Output {
     command.args(args).env("HOME", sandbox.dir()).output().expect("supkit runs")
 }
 
-/// Runs `supkit generate` and wants it to work.
+/// Runs `supkit generate` successfully; returns its output.
 fn generate(sandbox: &Sandbox, args: &[&str]) -> String {
     let output = supkit(sandbox, &[&["generate"], args].concat());
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout).expect("UTF-8")
 }
 
-/// Runs `supkit generate` and wants it to refuse; gives what it says.
-fn refused(sandbox: &Sandbox, args: &[&str]) -> String {
+/// Runs `supkit generate`, which must fail; returns its error messages.
+fn fails(sandbox: &Sandbox, args: &[&str]) -> String {
     let output = supkit(sandbox, &[&["generate"], args].concat());
     assert_eq!(output.status.code(), Some(1), "{}", String::from_utf8_lossy(&output.stdout));
     String::from_utf8(output.stderr).expect("UTF-8")
@@ -82,62 +81,65 @@ fn the_deployment_is_complete() {
 }
 
 #[test]
-fn files_of_others_are_left_alone() {
+fn files_that_supkit_did_not_write_are_kept() {
     let sandbox = project(SEED);
     sandbox.script("bin/supervisord", "#!/usr/bin/python\n");
-    let said = refused(&sandbox, &[]);
-    assert!(said.contains("bin/supervisord` was not written by supkit"), "{said}");
-    assert!(said.contains("--replace"), "{said}");
-    assert!(!sandbox.path("etc").exists(), "nothing was touched");
+    let printed = fails(&sandbox, &[]);
+    assert!(printed.contains("bin/supervisord` was not written by supkit"), "{printed}");
+    assert!(printed.contains("--replace"), "{printed}");
+    assert!(!sandbox.path("etc").exists(), "nothing was written");
     generate(&sandbox, &["--replace"]);
     assert!(sandbox.read("bin/supervisord").starts_with("#!/bin/sh\n"));
 }
 
-/// What zc.buildout writes for the egg; `tests/real_buildout.rs` has the real one.
+/// The script of zc.buildout for the egg; `tests/oracle/real_buildout.rs` runs the real one.
 const EGG_SCRIPT: &str = "#!/usr/bin/python3\n\nimport sys\nsys.path[0:0] = [\n  '/eggs/supervisor',\n  \
     ]\n\nimport supervisor.supervisord\n\nif __name__ == '__main__':\n    \
     sys.exit(supervisor.supervisord.main())\n";
 
 #[test]
-fn scripts_that_buildout_makes_again_are_taken_over() {
+fn scripts_of_buildout_are_replaced() {
     let sandbox = project(SEED);
     sandbox.script("bin/supervisord", EGG_SCRIPT);
     sandbox.script("bin/supervisorctl", "#!/usr/bin/python3\n# with an initialization\n");
     let bin = sandbox.path("bin");
-    let notes = format!(
+    let installed = format!(
         "[buildout]\nparts = supervisor\n\n[supervisor]\n__buildout_installed__ = {0}/supervisorctl\n\
          \t{0}/other\nrecipe = zc.recipe.egg\n",
         bin.display()
     );
-    sandbox.write(".installed.cfg", &notes);
+    sandbox.write(".installed.cfg", &installed);
     generate(&sandbox, &[]);
     for name in ["supervisord", "supervisorctl"] {
         assert!(sandbox.read(format!("bin/{name}")).starts_with("#!/bin/sh\n"), "{name}");
     }
-    let left = notes.replace(&format!("{}/supervisorctl\n\t", bin.display()), "");
-    assert_eq!(sandbox.read(".installed.cfg"), left);
+    let expected = installed.replace(&format!("{}/supervisorctl\n\t", bin.display()), "");
+    assert_eq!(sandbox.read(".installed.cfg"), expected);
     sandbox.script("bin/supervisord", &EGG_SCRIPT.replace("import sys", "import sys, mine"));
-    let said = refused(&sandbox, &[]);
-    assert!(said.contains("bin/supervisord` was not written by supkit"), "{said}");
+    let printed = fails(&sandbox, &[]);
+    assert!(printed.contains("bin/supervisord` was not written by supkit"), "{printed}");
 }
 
 #[test]
-fn a_dry_run_shows_everything_even_if_files_of_others_are_in_the_way() {
+fn a_dry_run_prints_everything_even_if_files_would_need_replace() {
     let sandbox = project(SEED);
     sandbox.script("bin/supervisord", "#!/usr/bin/python\n");
     let names = sandbox.names();
     let output = supkit(&sandbox, &["generate", "--dry-run"]);
-    let (shown, said) = (text(&output.stdout), text(&output.stderr));
+    let (shown, printed) = (text(&output.stdout), text(&output.stderr));
     assert!(shown.contains("[program:instance]"), "{shown}");
-    assert!(said.contains("would need --replace to overwrite"), "{said}");
-    assert!(said.contains("would write"), "{said}");
-    assert_eq!(output.status.code(), Some(1), "as the real run would end");
+    assert!(printed.contains("would need --replace to overwrite"), "{printed}");
+    assert!(printed.contains("would write"), "{printed}");
+    assert_eq!(output.status.code(), Some(1), "like the real run");
     assert_eq!(sandbox.names(), names);
     let output = supkit(&sandbox, &["generate", "--diff"]);
     assert!(text(&output.stdout).contains("+ [program:instance]"), "{output:?}");
     assert_eq!(output.status.code(), Some(1));
-    let said = supkit(&sandbox, &["generate", "--dry-run", "--replace"]);
-    assert!(said.status.success() && text(&said.stderr).contains("would replace"), "{said:?}");
+    let printed = supkit(&sandbox, &["generate", "--dry-run", "--replace"]);
+    assert!(
+        printed.status.success() && text(&printed.stderr).contains("would replace"),
+        "{printed:?}"
+    );
     assert_eq!(sandbox.names(), names);
 }
 
@@ -151,16 +153,16 @@ fn an_edited_configuration_is_not_overwritten() {
     generate(&sandbox, &[]);
     let edited = conf(&sandbox) + "\n[program:mine]\ncommand = sleep 1\n";
     sandbox.write("etc/supervisord.conf", &edited);
-    let said = refused(&sandbox, &[]);
-    assert!(said.contains("was edited since supkit wrote it"), "{said}");
-    assert!(said.contains("supervisord.d"), "{said}");
+    let printed = fails(&sandbox, &[]);
+    assert!(printed.contains("was edited since supkit wrote it"), "{printed}");
+    assert!(printed.contains("supervisord.d"), "{printed}");
     assert_eq!(conf(&sandbox), edited);
     generate(&sandbox, &["--replace"]);
     assert!(!conf(&sandbox).contains("mine"));
 }
 
 #[test]
-fn a_dry_run_writes_nothing_and_shows_everything() {
+fn a_dry_run_prints_everything_and_writes_nothing() {
     let sandbox = project(SEED);
     let shown = generate(&sandbox, &["--dry-run"]);
     assert_eq!(sandbox.names(), ["buildout.cfg"]);
@@ -169,7 +171,7 @@ fn a_dry_run_writes_nothing_and_shows_everything() {
 }
 
 #[test]
-fn a_configuration_elsewhere_comes_alone() {
+fn a_configuration_outside_the_project_is_written_alone() {
     let sandbox = project(SEED);
     let other = Sandbox::new();
     let path = other.path("s.conf");
@@ -182,7 +184,7 @@ fn a_configuration_elsewhere_comes_alone() {
 }
 
 #[test]
-fn scripts_know_a_configuration_at_an_unusual_place() {
+fn scripts_contain_the_path_of_a_configuration_outside_the_default_places() {
     let sandbox = project(SEED);
     generate(&sandbox, &["--output", "conf/my.conf"]);
     assert!(sandbox.read("conf/my.conf").contains("file = %(here)s/../var/supervisor.sock"));
@@ -205,20 +207,20 @@ fn scripts_find_the_program_from_any_directory() {
         assert_eq!(text(&output.stdout), "4.3.0\n", "{}", text(&output.stderr));
     }
     let sandbox = project(&SMALL.replace("[web]", "bin-directory = libexec\n\n[web]"));
-    let said = refused(&sandbox, &[]);
-    assert!(said.contains("which is the place of the program itself"), "{said}");
+    let printed = fails(&sandbox, &[]);
+    assert!(printed.contains("which is reserved for the program itself"), "{printed}");
 }
 
 #[test]
-fn check_and_diff_tell_what_is_out_of_date_and_why() {
+fn check_and_diff_report_what_is_out_of_date_and_why() {
     let sandbox = project(SEED);
-    let said = refused(&sandbox, &["--check"]);
-    assert!(said.contains("etc/supervisord.conf is missing"), "{said}");
+    let printed = fails(&sandbox, &["--check"]);
+    assert!(printed.contains("etc/supervisord.conf is missing"), "{printed}");
     generate(&sandbox, &[]);
     generate(&sandbox, &["--check"]);
     sandbox.write("buildout.cfg", &format!("{SEED}supervisord-loglevel = debug\n"));
-    let said = refused(&sandbox, &["--check"]);
-    assert!(said.contains("etc/supervisord.conf is out of date"), "{said}");
+    let printed = fails(&sandbox, &["--check"]);
+    assert!(printed.contains("etc/supervisord.conf is out of date"), "{printed}");
     let before = conf(&sandbox);
     let diff = generate(&sandbox, &["--diff"]);
     assert!(diff.contains("  [supervisord]\n-     loglevel = info\n"), "{diff}");
@@ -228,7 +230,7 @@ fn check_and_diff_tell_what_is_out_of_date_and_why() {
 }
 
 #[test]
-fn priorities_and_groups_are_derived_where_the_project_is_silent() {
+fn priorities_and_groups_have_defaults() {
     let instances: String = ["instance10", "instance2", "instance1"]
         .map(|name| format!("[{name}]\nrecipe = plone.recipe.zope2instance\n\n"))
         .concat();
@@ -240,9 +242,9 @@ fn priorities_and_groups_are_derived_where_the_project_is_silent() {
          [supervisor]\nrecipe = zc.recipe.egg\nsupervisor-groups = instances\n\
          supervisor-port = 127.0.0.1:9001\n"
     ));
-    let said = generate(&sandbox, &[]);
+    let printed = generate(&sandbox, &[]);
     let order = "zeo (5), instance1 (500), instance2 (501), instance10 (502), varnish (1000)";
-    assert!(said.contains(order), "{said}");
+    assert!(printed.contains(order), "{printed}");
     let text = conf(&sandbox);
     let group = "[group:instances]\nprograms = instance1,instance2,instance10\npriority = 500\n";
     assert!(text.contains(group), "{text}");
@@ -258,70 +260,73 @@ fn section(sandbox: &Sandbox, name: &str) -> String {
     rest.split("\n[").next().unwrap_or(rest).trim().to_owned()
 }
 
-/// What a project with `parts = web` and this beside it says on standard error.
-fn beside(more: &str) -> (Sandbox, String) {
+/// Generates a project with `parts = web` and more sections; returns standard error, too.
+fn generate_with(more: &str) -> (Sandbox, String) {
     let sandbox = project(&format!("{SMALL}{more}"));
     let output = supkit(&sandbox, &["generate"]);
-    let said = text(&output.stderr);
-    assert!(output.status.success(), "{said}");
-    (sandbox, said)
+    let printed = text(&output.stderr);
+    assert!(output.status.success(), "{printed}");
+    (sandbox, printed)
 }
 
 const SERVER: &str =
     "supervisor-port = 9001\nsupervisor-username = admin\nsupervisor-password = secret\n";
 
 #[test]
-fn a_part_for_supervisor_counts_even_if_it_is_not_among_the_parts() {
+fn a_part_for_supervisor_is_used_even_if_it_is_not_listed() {
     let part = format!(
         "[supervisor]\nrecipe = zc.recipe.egg\neggs = supervisor\n{SERVER}\
          supervisord-loglevel = debug\nsupervisor-groups = all: web\n"
     );
-    let (sandbox, _) = beside(&part);
+    let (sandbox, _) = generate_with(&part);
     let server = "port = 9001\nusername = admin\npassword = secret";
     assert_eq!(section(&sandbox, "inet_http_server"), server);
     assert!(section(&sandbox, "supervisord").contains("loglevel = debug"));
     assert!(section(&sandbox, "group:all").contains("programs = web"));
     let checked = supkit(&sandbox, &["check"]);
-    assert!(!text(&checked.stdout).contains("nothing builds"), "{}", text(&checked.stdout));
-    let (sandbox, _) = beside(&format!("{part}supervisor = false\n"));
+    assert!(!text(&checked.stdout).contains("is not listed"), "{}", text(&checked.stdout));
+    let (sandbox, _) = generate_with(&format!("{part}supervisor = false\n"));
     assert!(!conf(&sandbox).contains("[inet_http_server]"));
 }
 
 #[test]
-fn a_part_of_collective_recipe_supervisor_counts_as_well() {
+fn an_unlisted_part_of_collective_recipe_supervisor_is_used() {
     let part = "[supervisor]\nrecipe = collective.recipe.supervisor\nport = 127.0.0.1:9001\n\
                 user = admin\npassword = secret\n";
-    let (sandbox, _) = beside(part);
+    let (sandbox, _) = generate_with(part);
     let server = "port = 127.0.0.1:9001\nusername = admin\npassword = secret";
     assert_eq!(section(&sandbox, "inet_http_server"), server);
     assert!(section(&sandbox, "program:web").contains("command = %(here)s/../bin/web"));
     assert!(section(&sandbox, "supervisord").contains("pidfile = %(here)s/../var/supervisord.pid"));
     let conf_file = "supervisord-conf = ${buildout:directory}/supervisord.conf\n";
-    let (elsewhere, _) = beside(&format!("{part}{conf_file}"));
+    let (elsewhere, _) = generate_with(&format!("{part}{conf_file}"));
     let text = elsewhere.read("supervisord.conf");
     assert!(text.contains("command = %(here)s/bin/web"), "{text}");
     assert!(elsewhere.read("bin/supervisord").contains("-c \"${_bin%/*}/supervisord.conf\""));
-    let (told, _) = beside(&format!("{part}programs =\n    10 other /bin/sleep [9]\n"));
-    assert!(conf(&told).contains("[program:other]") && !conf(&told).contains("[program:web]"));
-    assert!(section(&told, "inet_http_server").contains("port = 127.0.0.1:9001"));
+    let (whole, _) = generate_with(&format!("{part}programs =\n    10 other /bin/sleep [9]\n"));
+    assert!(conf(&whole).contains("[program:other]") && !conf(&whole).contains("[program:web]"));
+    assert!(section(&whole, "inet_http_server").contains("port = 127.0.0.1:9001"));
 }
 
 #[test]
-fn a_section_for_supervisor_that_cannot_count_is_reported() {
-    let told = |name: &str| {
+fn a_section_for_supervisor_that_cannot_be_used_is_reported() {
+    let section_of = |name: &str| {
         format!("[{name}]\nrecipe = collective.recipe.supervisor\nport = ${{gone:port}}\n")
     };
-    let (_, said) = beside(&told("supervisor"));
-    assert!(said.contains("[supervisor] is not among the parts, and is ignored"), "{said}");
-    assert!(said.contains("gone"), "{said}");
-    let two = told("one") + &told("two");
-    let (sandbox, said) = beside(&two.replace("${gone:port}", "9001"));
-    assert!(said.contains("[one] is not among") && said.contains("[two] is not among"), "{said}");
+    let (_, printed) = generate_with(&section_of("supervisor"));
+    assert!(printed.contains("[supervisor] is not listed in `parts` and is ignored"), "{printed}");
+    assert!(printed.contains("gone"), "{printed}");
+    let two = section_of("one") + &section_of("two");
+    let (sandbox, printed) = generate_with(&two.replace("${gone:port}", "9001"));
+    assert!(
+        printed.contains("[one] is not listed") && printed.contains("[two] is not listed"),
+        "{printed}"
+    );
     assert!(!conf(&sandbox).contains("[inet_http_server]"));
 }
 
 #[test]
-fn of_several_parts_with_supervisors_egg_the_one_that_configures_it_counts() {
+fn the_first_part_for_supervisor_that_sets_an_option_is_used() {
     let sandbox = project(&format!(
         "{}\n[tools]\nrecipe = zc.recipe.egg\neggs =\n    supervisor\n    superlance\n\n\
          [supervisor]\nrecipe = zc.recipe.egg\n{SERVER}supervisord-loglevel = warn\n",
@@ -334,63 +339,68 @@ fn of_several_parts_with_supervisors_egg_the_one_that_configures_it_counts() {
         .read("buildout.cfg")
         .replace("superlance\n", "superlance\nsupervisor-port = 9002\n");
     sandbox.write("buildout.cfg", &cfg);
-    let said = text(&supkit(&sandbox, &["generate"]).stderr);
-    let words =
-        "`supervisor-port` is set in [tools] and in [supervisor]; the value in [tools] counts";
-    assert!(said.contains(words), "{said}");
+    let printed = text(&supkit(&sandbox, &["generate"]).stderr);
+    let warning =
+        "`supervisor-port` is set in [tools] and in [supervisor]; the value in [tools] is used";
+    assert!(printed.contains(warning), "{printed}");
     assert!(section(&sandbox, "inet_http_server").starts_with("port = 9002"));
 }
 
 #[test]
-fn the_client_can_be_sent_to_the_server_on_a_port() {
+fn the_client_can_use_the_server_on_a_port() {
     let socket = "serverurl = unix://%(here)s/../var/supervisor.sock";
     let egg = format!("[supervisor]\nrecipe = zc.recipe.egg\n{SERVER}");
-    let (sandbox, _) = beside(&egg);
+    let (sandbox, _) = generate_with(&egg);
     assert_eq!(section(&sandbox, "supervisorctl"), socket);
     let url = "serverurl = http://localhost:9001";
-    let (sandbox, said) = beside(&format!("{egg}supervisorctl-{url}\n"));
-    assert_eq!(section(&sandbox, "supervisorctl"), url, "so that it asks for the password");
-    assert!(!said.contains("no server on a port"), "{said}");
-    let (_, said) = beside(&format!("[supervisor]\nrecipe = zc.recipe.egg\nsupervisorctl-{url}\n"));
-    assert!(said.contains("no server on a port") && said.contains("supervisor-port"), "{said}");
-    let (sandbox, _) = beside(&format!(
+    let (sandbox, printed) = generate_with(&format!("{egg}supervisorctl-{url}\n"));
+    assert_eq!(section(&sandbox, "supervisorctl"), url, "it prompts for the password");
+    assert!(!printed.contains("no server listens on a port"), "{printed}");
+    let (_, printed) =
+        generate_with(&format!("[supervisor]\nrecipe = zc.recipe.egg\nsupervisorctl-{url}\n"));
+    assert!(
+        printed.contains("no server listens on a port") && printed.contains("supervisor-port"),
+        "{printed}"
+    );
+    let (sandbox, _) = generate_with(&format!(
         "{egg}supervisorctl-{url}\nsupervisorctl-username = admin\nsupervisorctl-password = secret\n"
     ));
     let known = format!("{url}\nusername = admin\npassword = secret");
     assert_eq!(section(&sandbox, "supervisorctl"), known);
-    let told = format!(
+    let part = format!(
         "[supervisor]\nrecipe = collective.recipe.supervisor\nport = 9001\nuser = admin\n\
          password = secret\n{url}\n"
     );
-    let (sandbox, _) = beside(&told);
+    let (sandbox, _) = generate_with(&part);
     assert_eq!(section(&sandbox, "supervisorctl"), known, "as the recipe writes it");
     let (sandbox, _) =
-        beside(&format!("{told}supervisorctl-username =\nsupervisorctl-password =\n"));
+        generate_with(&format!("{part}supervisorctl-username =\nsupervisorctl-password =\n"));
     assert_eq!(section(&sandbox, "supervisorctl"), url);
     assert!(section(&sandbox, "inet_http_server").contains("password = secret"));
 }
 
 #[test]
-fn misspelt_options_of_the_daemon_and_its_client_are_named() {
+fn misspelt_options_of_daemon_and_client_are_reported() {
     let egg = "[supervisor]\nrecipe = zc.recipe.egg\n";
-    let (_, said) = beside(&format!("{egg}supervisord-logfle = x\nsupervisorctl-url = y\n"));
-    assert!(said.contains("did you mean `supervisord-logfile`?"), "{said}");
-    assert!(said.contains("is no option of [supervisorctl]"), "{said}");
+    let (_, printed) =
+        generate_with(&format!("{egg}supervisord-logfle = x\nsupervisorctl-url = y\n"));
+    assert!(printed.contains("did you mean `supervisord-logfile`?"), "{printed}");
+    assert!(printed.contains("is not an option of [supervisorctl]"), "{printed}");
     for (wrong, right) in [
         ("supervisor-serverurl", "supervisorctl-serverurl"),
         ("supervisor-loglevel", "supervisord-loglevel"),
         ("supervisor-prt", "supervisor-port"),
     ] {
         let sandbox = project(&format!("{SMALL}{egg}{wrong} = x\n"));
-        let said = refused(&sandbox, &[]);
-        assert!(said.contains(&format!("did you mean `{right}`?")), "{said}");
+        let printed = fails(&sandbox, &[]);
+        assert!(printed.contains(&format!("did you mean `{right}`?")), "{printed}");
     }
 }
 
 #[test]
-fn a_project_brings_recipes_of_its_own() {
+fn a_project_may_have_recipes_of_its_own() {
     let sandbox = project("[buildout]\nparts = tika\n[tika]\nrecipe = our.tika\nport = 9998\n");
-    let recipe = "[recipe]\ntitle = Tika\nnames = our.tika\nyields = program\ntier = service\n\
+    let recipe = "[recipe]\ntitle = Tika\nnames = our.tika\nproduces = program\ntier = service\n\
                   reads = port\nsupervisor-command = {bin}/tika -p {port|9000}\n";
     sandbox.write("recipes.d/tika.ini", recipe);
     generate(&sandbox, &[]);
@@ -398,12 +408,12 @@ fn a_project_brings_recipes_of_its_own() {
     let listed = supkit(&sandbox, &["recipes"]).stdout;
     assert!(String::from_utf8_lossy(&listed).contains("our.tika"));
     sandbox.write("recipes.d/tika.ini", &recipe.replace("tier", "teir"));
-    let said = refused(&sandbox, &[]);
-    assert!(said.contains("`teir`") && said.contains("recipes.d/tika.ini:5"), "{said}");
+    let printed = fails(&sandbox, &[]);
+    assert!(printed.contains("`teir`") && printed.contains("recipes.d/tika.ini:5"), "{printed}");
 }
 
 #[test]
-fn a_password_is_for_the_owner_only() {
+fn a_configuration_with_a_password_is_readable_only_by_its_owner() {
     let sandbox = project(&format!(
         "{SEED}supervisor-port = 9001\nsupervisor-username = u\nsupervisor-password = p\n"
     ));
@@ -412,20 +422,20 @@ fn a_password_is_for_the_owner_only() {
     assert_eq!(mode & 0o777, 0o600);
 }
 
-/// Every refusal names the place, the cause and a remedy, and touches nothing.
+/// Every error has a position, a cause and a remedy, and nothing is written.
 #[test]
-fn refusals_explain_themselves() {
+fn errors_name_position_cause_and_remedy() {
     let head = "[buildout]\nparts = a\n[a]\n";
     let cases = [
         ("[buildout]\nparts = nobody\n", ["nobody", "buildout.cfg:2"]),
         (&format!("{head}x = 1\n"), ["recipe", "help"]),
         (
             &format!("{head}recipe = x.y\nsupervisor-priority = 3\n"),
-            ["no program comes of", "buildout.cfg:5"],
+            ["makes no program", "buildout.cfg:5"],
         ),
         (
             &format!("{head}recipe = x.y\n"),
-            ["no part of the project yields a program", "supervisor-command"],
+            ["no part of the project makes a program", "supervisor-command"],
         ),
         (
             &format!("{head}recipe = x.y\nsupervisor-command = ${{nobody:home}}/x\n"),
@@ -454,28 +464,28 @@ fn refusals_explain_themselves() {
     ];
     for (cfg, wanted) in cases {
         let sandbox = project(cfg);
-        let said = refused(&sandbox, &[]);
+        let printed = fails(&sandbox, &[]);
         for words in wanted {
-            assert!(said.contains(words), "{cfg}\n---\n{said}");
+            assert!(printed.contains(words), "{cfg}\n---\n{printed}");
         }
         assert_eq!(sandbox.names(), ["buildout.cfg"], "{cfg}");
     }
 }
 
 #[test]
-fn without_a_project_it_says_where_it_looked() {
+fn a_missing_project_is_reported_with_its_path() {
     let sandbox = Sandbox::new();
-    let said = refused(&sandbox, &[]);
-    assert!(said.contains("buildout.cfg") && said.contains("-c"), "{said}");
+    let printed = fails(&sandbox, &[]);
+    assert!(printed.contains("buildout.cfg") && printed.contains("-c"), "{printed}");
 }
 
 #[test]
-fn without_the_right_to_write_nothing_changes() {
+fn nothing_is_written_if_a_directory_cannot_be_created() {
     let sandbox = project(SEED);
-    // A file where a directory should be stops root as well.
+    // A file in place of a directory prevents this even for root.
     sandbox.write("var", "not a directory\n");
-    let said = refused(&sandbox, &[]);
-    assert!(said.contains("/var` is not a directory") && said.contains("help"), "{said}");
+    let printed = fails(&sandbox, &[]);
+    assert!(printed.contains("/var` is not a directory") && printed.contains("help"), "{printed}");
     assert!(!sandbox.path("bin").exists());
 }
 
@@ -486,6 +496,6 @@ fn the_reference_of_recipes_is_up_to_date() {
     let kept = include_str!("../../docs/reference/recipes.md");
     assert!(
         String::from_utf8(page).expect("UTF-8") == kept,
-        "docs/reference/recipes.md is old: supkit recipes --format markdown > docs/reference/recipes.md"
+        "docs/reference/recipes.md is out of date: supkit recipes --format markdown > docs/reference/recipes.md"
     );
 }

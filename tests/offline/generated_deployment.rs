@@ -1,12 +1,12 @@
-//! A deployment lives: `bin/run` and `bin/stop`, moving house, applying changes, and what is said
-//! when something fails. Small programs stand for the big ones.
+//! A generated deployment at work: `bin/run` and `bin/stop`, moving it, applying changes, and error
+//! messages. Small programs replace Zope and ZEO.
 
 use std::fs;
 use std::process::{Output, Stdio};
 
 use crate::support::{Sandbox, wait_until};
 
-/// Two programs in order, and the place for a third.
+/// Two programs with priorities, and the start of a third part.
 const PROJECT: &str = "\
 [buildout]
 parts = store site more
@@ -53,7 +53,7 @@ fn text(output: &Output) -> String {
     String::from_utf8_lossy(&streams).into_owned()
 }
 
-fn works(sandbox: &Sandbox, program: &str, args: &[&str]) -> String {
+fn succeeds(sandbox: &Sandbox, program: &str, args: &[&str]) -> String {
     let output = call(sandbox, program, args);
     let log = sandbox.read("site/var/log/supervisord.log");
     assert!(output.status.success(), "{program} {args:?}: {}\n{log}", text(&output));
@@ -71,34 +71,34 @@ fn pid_of(sandbox: &Sandbox, program: &str) -> String {
     text(&output).trim().to_owned()
 }
 
-fn nothing_is_left(sandbox: &Sandbox) {
+fn assert_nothing_is_left(sandbox: &Sandbox) {
     assert_eq!(sandbox.processes(), [0; 0]);
     assert!(!sandbox.path("site/var/supervisor.sock").exists());
     assert!(!sandbox.path("site/var/supervisord.pid").exists());
 }
 
 #[test]
-fn it_runs_and_stops_as_often_as_it_is_told() {
+fn run_and_stop_can_be_repeated() {
     let sandbox = deployment(QUIET);
-    assert!(works(&sandbox, "bin/run", &[]).contains("all 2 programs run"));
-    assert!(works(&sandbox, "bin/run", &[]).contains("all 2 programs run"));
-    works(&sandbox, "bin/supervisorctl", &["stop", "site"]);
-    assert!(works(&sandbox, "bin/run", &[]).contains("all 2 programs run"));
-    let said = works(&sandbox, "bin/stop", &[]);
-    assert_eq!(said, "stopped site\nstopped store\nstopped supervisord\n");
-    nothing_is_left(&sandbox);
-    assert_eq!(works(&sandbox, "bin/stop", &[]), "nothing runs\n");
+    assert!(succeeds(&sandbox, "bin/run", &[]).contains("all 2 programs run"));
+    assert!(succeeds(&sandbox, "bin/run", &[]).contains("all 2 programs run"));
+    succeeds(&sandbox, "bin/supervisorctl", &["stop", "site"]);
+    assert!(succeeds(&sandbox, "bin/run", &[]).contains("all 2 programs run"));
+    let printed = succeeds(&sandbox, "bin/stop", &[]);
+    assert_eq!(printed, "stopped site\nstopped store\nstopped supervisord\n");
+    assert_nothing_is_left(&sandbox);
+    assert_eq!(succeeds(&sandbox, "bin/stop", &[]), "nothing runs\n");
 }
 
 #[test]
-fn it_can_be_moved_and_needs_nothing_from_outside() {
+fn a_deployment_can_be_moved_and_needs_no_other_files() {
     let sandbox = Sandbox::new();
     sandbox.write("site/buildout.cfg", &format!("{PROJECT}{QUIET}"));
-    let maker = sandbox.path("supkit");
-    fs::copy(env!("CARGO_BIN_EXE_supkit"), &maker).expect("a copy");
-    let output = call(&sandbox, maker.to_str().expect("UTF-8"), &["generate"]);
+    let supkit_copy = sandbox.path("supkit");
+    fs::copy(env!("CARGO_BIN_EXE_supkit"), &supkit_copy).expect("a copy");
+    let output = call(&sandbox, supkit_copy.to_str().expect("UTF-8"), &["generate"]);
     assert!(output.status.success(), "{}", text(&output));
-    fs::remove_file(&maker).expect("gone");
+    fs::remove_file(&supkit_copy).expect("gone");
     fs::rename(sandbox.path("site"), sandbox.path("old")).expect("moved");
     fs::rename(sandbox.path("old"), sandbox.path("site")).expect("moved back under another inode");
     fs::create_dir(sandbox.path("elsewhere")).expect("a directory");
@@ -118,53 +118,56 @@ fn it_can_be_moved_and_needs_nothing_from_outside() {
 #[test]
 fn the_daemon_and_its_client_find_the_configuration_by_themselves() {
     let sandbox = deployment(QUIET);
-    works(&sandbox, "bin/supervisord", &[]);
+    succeeds(&sandbox, "bin/supervisord", &[]);
     wait_until("both run", || {
-        let said = text(&call(&sandbox, "bin/supervisorctl", &["status"]));
-        said.matches("RUNNING").count() == 2
+        let printed = text(&call(&sandbox, "bin/supervisorctl", &["status"]));
+        printed.matches("RUNNING").count() == 2
     });
-    works(&sandbox, "bin/stop", &[]);
-    nothing_is_left(&sandbox);
+    succeeds(&sandbox, "bin/stop", &[]);
+    assert_nothing_is_left(&sandbox);
 }
 
 #[test]
-fn what_fails_is_shown_with_its_state_and_its_last_words() {
+fn a_failed_program_is_reported_with_its_state_and_output() {
     let more = "recipe = a.b\nsupervisor-command = /bin/sh -c \"echo no storage here; exit 3\"\n\
                 supervisor-startretries = 0\n";
     let sandbox = deployment(more);
-    let said = fails(&sandbox, "bin/run", &[]);
+    let printed = fails(&sandbox, "bin/run", &[]);
     for words in ["more does not run: FATAL", "exit status 3", "no storage here", "/bin/sh -c"] {
-        assert!(said.contains(words), "{said}");
+        assert!(printed.contains(words), "{printed}");
     }
-    assert!(works(&sandbox, "bin/stop", &[]).starts_with("stopped site\n"));
-    nothing_is_left(&sandbox);
+    assert!(succeeds(&sandbox, "bin/stop", &[]).starts_with("stopped site\n"));
+    assert_nothing_is_left(&sandbox);
 }
 
 #[test]
-fn a_command_that_does_not_exist_is_named_with_a_remedy() {
+fn a_missing_command_is_reported_with_a_remedy() {
     let more = "recipe = a.b\nsupervisor-command = ${buildout:directory}/bin/nothing\n\
                 supervisor-startretries = 0\n";
     let sandbox = deployment(more);
-    let said = fails(&sandbox, "bin/run", &[]);
+    let printed = fails(&sandbox, "bin/run", &[]);
     assert!(
-        said.contains("can't find command") && said.contains("help: build the project"),
-        "{said}"
+        printed.contains("can't find command") && printed.contains("help: build the project"),
+        "{printed}"
     );
-    works(&sandbox, "bin/stop", &[]);
+    succeeds(&sandbox, "bin/stop", &[]);
 }
 
 #[test]
-fn waiting_has_a_limit() {
+fn run_has_a_timeout() {
     let more = "recipe = a.b\nsupervisor-command = /bin/sleep 1000\nsupervisor-startsecs = 600\n";
     let sandbox = deployment(more);
-    let said = fails(&sandbox, "bin/run", &["--timeout", "2"]);
-    assert!(said.contains("more does not run: STARTING") && said.contains("--timeout"), "{said}");
-    works(&sandbox, "bin/stop", &[]);
-    nothing_is_left(&sandbox);
+    let printed = fails(&sandbox, "bin/run", &["--timeout", "2"]);
+    assert!(
+        printed.contains("more does not run: STARTING") && printed.contains("--timeout"),
+        "{printed}"
+    );
+    succeeds(&sandbox, "bin/stop", &[]);
+    assert_nothing_is_left(&sandbox);
 }
 
 #[test]
-fn in_the_foreground_it_is_the_daemon_itself() {
+fn in_the_foreground_run_becomes_the_daemon() {
     let sandbox = deployment(QUIET);
     let site = sandbox.path("site");
     let mut command = sandbox.command(site.join("bin/run"));
@@ -174,58 +177,61 @@ fn in_the_foreground_it_is_the_daemon_itself() {
     let pid = daemon.id().to_string();
     let is_up = || sandbox.read("site/var/supervisord.pid").trim() == pid;
     wait_until("the pid file names the process", is_up);
-    let said = fails(&sandbox, "bin/run", &["--foreground"]);
-    assert!(said.contains("the daemon runs already"), "{said}");
-    works(&sandbox, "bin/run", &[]);
-    // Its parent is this test, which has to notice the end.
+    let printed = fails(&sandbox, "bin/run", &["--foreground"]);
+    assert!(printed.contains("the daemon runs already"), "{printed}");
+    succeeds(&sandbox, "bin/run", &[]);
+    // This test is the parent and must wait for the process.
     let stopper = std::thread::spawn({
         let mut stop = sandbox.command(site.join("bin/stop"));
         move || stop.output().expect("it runs")
     });
     assert!(daemon.wait().expect("it ends").success());
     assert!(stopper.join().expect("no panic").status.success());
-    nothing_is_left(&sandbox);
+    assert_nothing_is_left(&sandbox);
 }
 
 #[test]
-fn what_a_killed_daemon_left_behind_is_no_obstacle() {
+fn stop_cleans_up_after_a_killed_daemon() {
     let sandbox = deployment(QUIET);
-    works(&sandbox, "bin/run", &[]);
+    succeeds(&sandbox, "bin/run", &[]);
     let daemon = sandbox.read("site/var/supervisord.pid").trim().to_owned();
-    works(&sandbox, "/bin/kill", &["-KILL", &daemon]);
+    succeeds(&sandbox, "/bin/kill", &["-KILL", &daemon]);
     let gone = || !fs::exists(format!("/proc/{daemon}")).unwrap_or(true);
     wait_until("the daemon is gone", gone);
-    let said = fails(&sandbox, "bin/run", &[]);
-    assert!(said.contains("outlived a daemon") && said.contains("bin/stop ends them"), "{said}");
-    let said = works(&sandbox, "bin/stop", &[]);
-    assert!(said.starts_with("stopped site (pid "), "{said}");
-    assert!(said.contains("\nstopped store (pid "), "{said}");
+    let printed = fails(&sandbox, "bin/run", &[]);
+    assert!(
+        printed.contains("outlived a daemon") && printed.contains("bin/stop ends them"),
+        "{printed}"
+    );
+    let printed = succeeds(&sandbox, "bin/stop", &[]);
+    assert!(printed.starts_with("stopped site (pid "), "{printed}");
+    assert!(printed.contains("\nstopped store (pid "), "{printed}");
     assert_eq!(sandbox.processes(), [0; 0]);
-    assert!(said.contains("removed") && said.contains("supervisor.sock"), "{said}");
+    assert!(printed.contains("removed") && printed.contains("supervisor.sock"), "{printed}");
     assert!(!sandbox.path("site/var/supervisord.pid").exists());
-    assert!(works(&sandbox, "bin/run", &[]).contains("all 2 programs run"));
-    works(&sandbox, "bin/stop", &[]);
+    assert!(succeeds(&sandbox, "bin/run", &[]).contains("all 2 programs run"));
+    succeeds(&sandbox, "bin/stop", &[]);
 }
 
 #[test]
-fn applying_restarts_only_what_changed() {
+fn apply_restarts_only_what_changed() {
     let sandbox = deployment(QUIET);
-    works(&sandbox, "bin/run", &[]);
+    succeeds(&sandbox, "bin/run", &[]);
     let before = ["store", "site"].map(|name| pid_of(&sandbox, name));
     let changed = PROJECT.replacen("sleep 1000", "sleep 2000", 1);
     let more = "recipe = a.b\nsupervisor-command = /bin/sleep 3000\n";
     sandbox.write("site/buildout.cfg", &format!("{changed}{more}"));
-    let said = works(&sandbox, "bin/supkit", &["generate", "--apply"]);
-    for told in ["store: changed", "store: restarted", "more: added"] {
-        assert!(said.contains(told), "{told}: {said}");
+    let printed = succeeds(&sandbox, "bin/supkit", &["generate", "--apply"]);
+    for line in ["store: changed", "store: restarted", "more: added"] {
+        assert!(printed.contains(line), "{line}: {printed}");
     }
-    works(&sandbox, "bin/run", &[]);
+    succeeds(&sandbox, "bin/run", &[]);
     let after = ["store", "site"].map(|name| pid_of(&sandbox, name));
     assert_ne!(before[0], after[0]);
     assert_eq!(before[1], after[1]);
-    let said = works(&sandbox, "bin/supkit", &["generate", "--apply"]);
-    assert!(said.contains("No config updates to processes"), "{said}");
-    works(&sandbox, "bin/stop", &[]);
-    let said = works(&sandbox, "bin/supkit", &["generate", "--apply"]);
-    assert!(said.contains("no daemon runs here"), "{said}");
+    let printed = succeeds(&sandbox, "bin/supkit", &["generate", "--apply"]);
+    assert!(printed.contains("No config updates to processes"), "{printed}");
+    succeeds(&sandbox, "bin/stop", &[]);
+    let printed = succeeds(&sandbox, "bin/supkit", &["generate", "--apply"]);
+    assert!(printed.contains("no daemon runs here"), "{printed}");
 }

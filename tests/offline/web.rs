@@ -1,5 +1,5 @@
-//! What the web interface promises beyond the original: who gets in, what a page may do, and that
-//! no request harms the daemon.
+//! Security of the web interface: authentication, the content security policy, forged requests, and
+//! malformed requests.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::support::{Daemon, Sandbox, Subject, wait_until};
 
-/// Our daemon with one program, on a port and a socket, both with a password unless `open`.
+/// The daemon with one program, on a port and a socket.
 struct Site {
     sandbox: Sandbox,
     port: u16,
@@ -40,7 +40,7 @@ impl Site {
         stream
     }
 
-    /// Sends a request that ends the connection, and reads all that is answered.
+    /// Sends a request that closes the connection, and reads the response.
     fn ask(&self, head: &str, fields: &str, body: &str) -> String {
         let mut stream = self.connect();
         let port = self.port;
@@ -63,7 +63,7 @@ impl Site {
         self.ask(&format!("GET {path}"), GOOD, "")
     }
 
-    /// The token that our own forms carry.
+    /// The token in the forms of the page.
     fn token(&self) -> String {
         let page = self.get("/");
         let (_, rest) = page.split_once("name=\"token\" value=\"").expect("the page has a form");
@@ -78,7 +78,7 @@ fn status(answer: &str) -> u16 {
 const SLEEP: &str = "[program:sleep]\ncommand=/bin/sleep 1000\nstartsecs=0\n";
 
 #[test]
-fn no_route_can_be_reached_without_the_password() {
+fn every_route_requires_the_password() {
     let site = Site::new();
     let _daemon = site.start(ACCOUNT, SLEEP);
     let paths = [
@@ -113,7 +113,7 @@ fn no_route_can_be_reached_without_the_password() {
 }
 
 #[test]
-fn a_page_can_do_nothing_but_show_itself() {
+fn the_policy_of_a_page_forbids_everything_else() {
     let site = Site::new();
     let _daemon = site.start(ACCOUNT, SLEEP);
     for (path, live) in [
@@ -144,7 +144,7 @@ fn a_page_can_do_nothing_but_show_itself() {
 }
 
 #[test]
-fn what_programs_write_is_text_and_never_markup() {
+fn output_of_programs_is_escaped() {
     let site = Site::new();
     let nasty = r#"[program:nasty]
 command=/bin/sh -c "printf '<script>alert(1)</script>&\033[31m\000\r\n'; exec sleep 1000"
@@ -165,7 +165,7 @@ stdout_logfile={here}/nasty.log
 }
 
 #[test]
-fn an_action_needs_a_form_of_our_own() {
+fn an_action_requires_the_token_of_a_form() {
     let site = Site::new();
     let daemon = site.start(ACCOUNT, SLEEP);
     let pid = daemon.pid_of("sleep");
@@ -210,7 +210,7 @@ fn a_foreign_page_cannot_call_methods() {
 }
 
 #[test]
-fn events_are_streamed_to_those_who_ask() {
+fn events_are_streamed_on_request() {
     let site = Site::new();
     let _daemon = site.start(ACCOUNT, SLEEP);
     let mut stream = site.connect();
@@ -229,7 +229,7 @@ fn events_are_streamed_to_those_who_ask() {
 }
 
 #[test]
-fn many_silent_clients_keep_nobody_out() {
+fn idle_clients_do_not_block_others() {
     let site = Site::new();
     let _daemon = site.start(ACCOUNT, SLEEP);
     let silent: Vec<TcpStream> = (0..700).map(|_| site.connect()).collect();
@@ -243,7 +243,7 @@ fn many_silent_clients_keep_nobody_out() {
 }
 
 #[test]
-fn broken_and_boundless_requests_are_answered_and_bounded() {
+fn malformed_and_oversized_requests_are_rejected() {
     let site = Site::new();
     let _daemon = site.start(ACCOUNT, SLEEP);
     let bomb = "<!DOCTYPE a [<!ENTITY x 'xxxxxxxx'><!ENTITY y '&x;&x;&x;'>]><a><methodName>&y;</methodName></a>";
@@ -275,7 +275,7 @@ fn broken_and_boundless_requests_are_answered_and_bounded() {
 }
 
 #[test]
-fn requests_that_hang_the_original_are_answered() {
+fn requests_that_block_the_original_are_answered() {
     let site = Site::new();
     let chatty = "[program:chatty]\ncommand=/bin/cat\nstartsecs=0\nstdout_logfile={here}/c.log\n";
     let _daemon = site.start(ACCOUNT, chatty);

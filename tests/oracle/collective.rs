@@ -15,7 +15,7 @@ use supkit::generate::catalogue::Catalogue;
 use supkit::generate::derive::{Derived, derive};
 use supkit::generate::input::{Input, Part as InputPart, Value};
 use supkit::generate::paths::Place;
-use supkit::generate::{readback, render};
+use supkit::generate::{read_back, render};
 use supkit::ini::python::Document;
 
 const SCRIPT: &str = include_str!("scripts/ask_collective.py");
@@ -73,7 +73,7 @@ fn ours(answer: &Answer) -> Result<Derived, Vec<Diagnostic>> {
 /// The text of the configuration.
 fn written(made: &Derived) -> String {
     let text = render::configuration(&made.deployment, "buildout.cfg").expect("a text");
-    if let Err(faults) = readback::check(&made.deployment, &text) {
+    if let Err(faults) = read_back::compare(&made.deployment, &text) {
         panic!("{faults:#?}");
     }
     text

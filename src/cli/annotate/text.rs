@@ -1,10 +1,13 @@
 //! The text format: each option with its value, its unresolved text if it has references, and the
 //! positions that set it, latest first.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use super::Resolved;
 use crate::buildout::{Operation, Origin, Project, Value, ValueChange};
+
+/// Sections with their resolved options.
+pub(super) type Resolved<'p> = BTreeMap<&'p str, BTreeMap<String, String>>;
 
 pub(super) fn annotated(project: &Project, resolved: &Resolved<'_>, verbose: bool) -> String {
     let mut out = String::new();

@@ -1,51 +1,52 @@
-//! `supkit generate`: reads a project, plans a deployment, and writes it or says what it would
-//! write. Nothing is touched before everything is known to be in order.
+//! `supkit generate`: reads a project, plans its deployment, and writes it or prints the plan.
+//! Nothing is written if there is an error.
 
-mod disk;
-pub(super) mod say;
+mod comparison;
+mod files;
+pub(super) mod output;
 mod sources;
 
 use std::process::ExitCode;
 
 use crate::diag::Diagnostic;
-use crate::generate::derive::{Derived, derive};
 use crate::generate::input::Input;
-use crate::generate::layout;
-use crate::generate::paths::Place;
-use crate::generate::plan::{Conflict, Content, File, Role, Verdict};
-use crate::generate::record::Record;
-use crate::generate::{readback, reading};
+use crate::generate::installed_cfg::InstalledCfg;
+use crate::generate::plan::{Request, plan};
+use crate::generate::planned_file::{Conflict, Content, File, FileStatus, Role};
+use crate::generate::project_reader;
 
 use super::project::ProjectArgs;
 use super::real_buildout_env::RealBuildoutEnv;
+use comparison::Comparison;
 use sources::Source;
-pub(super) use sources::{Refusal, catalogue, load_file};
+pub(super) use sources::{ProjectError, catalogue, load_file};
 
 #[derive(clap::Args)]
 pub(super) struct Args {
     #[command(flatten)]
     project: ProjectArgs,
-    /// Write the configuration to this file; outside the project, write nothing else. `-` prints it
+    /// Write the configuration to this path; outside the project, write no other file. `-` prints it
+    /// to standard output
     #[arg(long, value_name = "CONF")]
     output: Option<String>,
-    /// Print the configuration and what would be written, and write nothing; exit 1 if a file of
-    /// others is in the way
+    /// Print the configuration and the planned changes without writing anything. The exit status is
+    /// 1 if a file would require --replace
     #[arg(long)]
     dry_run: bool,
-    /// Print what would change in the configuration, option by option, and write nothing; exit 1 if
-    /// a file of others is in the way
+    /// Print the changes of the configuration, option by option, without writing anything. The exit
+    /// status is 1 if a file would require --replace
     #[arg(long)]
     diff: bool,
-    /// Write nothing; exit 1 if what is there is not what would be written
+    /// Write nothing; the exit status is 1 if the deployment is out of date
     #[arg(long, conflicts_with_all = ["dry_run", "apply"])]
     check: bool,
-    /// Then reload a daemon that runs, and restart only what changed
+    /// After writing, update a running daemon; only programs that changed are restarted
     #[arg(long, conflicts_with = "dry_run")]
     apply: bool,
-    /// Overwrite files that supkit did not write, or that were edited since
+    /// Overwrite files that supkit did not write or that were edited since
     #[arg(long)]
     replace: bool,
-    /// Values to set, as buildout takes them
+    /// Override options of the project
     #[arg(value_name = "SECTION:OPTION=VALUE")]
     assignments: Vec<String>,
 }
@@ -53,174 +54,146 @@ pub(super) struct Args {
 pub(super) fn main(args: &Args) -> ExitCode {
     match run(args) {
         Ok(code) => code,
-        Err(refusal) => {
-            say::refusal(&refusal);
+        Err(error) => {
+            output::report(&error);
             ExitCode::FAILURE
         }
     }
 }
 
-/// Files, and what is to be done with each.
-type Judged = Vec<(File, Verdict)>;
-
-/// All that is to be written, judged.
-struct Planned {
-    derived: Derived,
-    /// Absolute; empty where it is only printed.
-    conf: String,
-    text: String,
-    directories: Vec<String>,
-    files: Judged,
-    /// Scripts of others that are left alone.
-    kept: Vec<String>,
-}
-
-fn run(args: &Args) -> Result<ExitCode, Refusal> {
+fn run(args: &Args) -> Result<ExitCode, ProjectError> {
     let source = sources::load(&args.project, &args.assignments)?;
-    let world = RealBuildoutEnv::around(&args.project.file);
-    let input = source.faults(reading::read(&source.project, &source.catalogue, &world))?;
-    let planned = plan(args, &source, &input)?;
-    say::warnings(&source, &planned.derived, &input);
-    if args.output.as_deref() == Some("-") {
-        say::out(&planned.text);
+    let env = RealBuildoutEnv::around(&args.project.file);
+    let input = source.faults(project_reader::read(&source.project, &source.catalogue, &env))?;
+    let comparison = compare(args, &source, &input)?;
+    output::warnings(&source, &comparison.plan.derived, &input);
+    if is_printed(args) {
+        output::out(&comparison.plan.text);
         return Ok(ExitCode::SUCCESS);
     }
     if args.diff {
-        say::difference(&source, &planned);
+        output::diff(&source, &comparison);
     }
     if args.dry_run {
-        say::dry_run(&planned, !args.diff);
+        output::dry_run(&comparison, !args.diff);
     }
-    if let Some(refusal) = refusal(&planned) {
-        return Err(refusal);
+    let conflicts = conflicts(&comparison);
+    if !conflicts.is_empty() {
+        return Err(ProjectError::many(conflicts));
     }
     if args.check {
-        return Ok(say::check(&planned));
+        return Ok(output::check(&comparison));
     }
     if !args.dry_run && (!args.diff || args.apply) {
-        disk::write(&planned)?;
-        say::written(&planned, &input.directory);
+        files::write(&comparison)?;
+        output::written(&comparison, &input.directory);
         if args.apply {
-            return super::apply::apply(&planned.conf)
-                .map_err(|error| Refusal::plain(format!("{error:#}")));
+            return super::apply::apply(&comparison.plan.conf)
+                .map_err(|error| ProjectError::plain(format!("{error:#}")));
         }
     }
     Ok(ExitCode::SUCCESS)
 }
 
-fn plan(args: &Args, source: &Source, input: &Input) -> Result<Planned, Refusal> {
-    let printed = args.output.as_deref() == Some("-");
-    let asked = args.output.as_deref().filter(|_| !printed).map(disk::absolute);
-    let usual = format!("{}/etc/supervisord.conf", input.directory);
-    let wanted = asked.clone().unwrap_or(usual);
-    let derive_for = |conf: &str| {
-        let place = Place::new(&input.directory, conf);
-        source.faults(derive(input, &source.catalogue, &place))
-    };
-    let mut derived = derive_for(&wanted)?;
-    let conf = match (&asked, &derived.conf) {
-        (None, Some(told)) => disk::absolute(told),
-        _ => wanted,
-    };
-    if asked.is_none() && !derived.told && derived.conf.is_some() {
-        derived = derive_for(&conf)?;
-    }
-    derived.settle(&conf);
-    let place = Place::new(&input.directory, &conf);
-    if !derived.told && (printed || !place.is_inside()) {
-        derived.deployment.includes.clear();
-    }
-    let file = layout::configuration(&derived, &conf, source.project.file());
-    let file = file.map_err(|fault| Refusal::plain(fault.0))?;
-    let text = readback::text_of(&file).to_owned();
-    if !derived.told {
-        source.faults(readback::check(&derived.deployment, &text))?;
-    }
-    source.faults(readback::understood(&derived.deployment, &text, &conf))?;
-    let (mut files, mut directories) = (vec![file], Vec::new());
-    if place.is_inside() && !printed {
-        let more = layout::installation(input, &derived, &conf);
-        files.extend(more.map_err(|fault| Refusal::plain(fault.0))?);
-        directories = layout::directories(input, &derived, &conf);
-    }
-    let (files, kept) =
-        if printed { (Vec::new(), Vec::new()) } else { judge(args, source, files)? };
-    Ok(Planned { derived, conf, text, directories, files, kept })
+/// `--output -`
+fn is_printed(args: &Args) -> bool {
+    args.output.as_deref() == Some("-")
 }
 
-/// Asks the disk about every file.
-fn judge(args: &Args, source: &Source, files: Vec<File>) -> Result<(Judged, Vec<String>), Refusal> {
-    let own = disk::own_program()?;
-    let record = Record::of(&source.project);
-    let (mut judged, mut kept) = (Vec::new(), Vec::new());
-    for file in files {
-        if file.role == Role::Gift && disk::directory_exists(&file.path) {
+/// Plans the deployment and compares it with the file system.
+fn compare(args: &Args, source: &Source, input: &Input) -> Result<Comparison, ProjectError> {
+    let request = Request {
+        conf: args.output.as_deref().filter(|_| !is_printed(args)).map(files::absolute),
+        is_printed: is_printed(args),
+        project_file: source.project.file(),
+        absolute: &files::absolute,
+    };
+    let mut plan = source.faults(plan(input, &source.catalogue, &request))?;
+    let planned = std::mem::take(&mut plan.files);
+    let (files, kept) = if is_printed(args) {
+        (Vec::new(), Vec::new())
+    } else {
+        compare_files(args, source, planned)?
+    };
+    Ok(Comparison { plan, files, kept })
+}
+
+type FileStatuses = Vec<(File, FileStatus)>;
+
+/// The status of each file, and the files of others that are kept.
+fn compare_files(
+    args: &Args,
+    source: &Source,
+    planned: Vec<File>,
+) -> Result<(FileStatuses, Vec<String>), ProjectError> {
+    let own = files::own_program()?;
+    let installed = InstalledCfg::of(&source.project);
+    let (mut statuses, mut kept) = (Vec::new(), Vec::new());
+    for file in planned {
+        if file.role == Role::CreateOnce && files::directory_exists(&file.path) {
             continue;
         }
-        let found = disk::find(&file.path);
-        match file.judge(&found, &own, record.has(&file.path)) {
-            Verdict::Conflict(Conflict::Foreign | Conflict::Edited) if args.replace => {
-                judged.push((file, Verdict::Changed));
+        let found = files::find(&file.path);
+        match file.status(&found, &own, installed.has(&file.path)) {
+            FileStatus::Conflict(Conflict::Foreign | Conflict::Edited) if args.replace => {
+                statuses.push((file, FileStatus::Changed));
             }
-            // Who names a place for the configuration may have scripts of his own.
-            Verdict::Conflict(Conflict::Foreign | Conflict::Edited)
+            // With --output, existing scripts are not replaced.
+            FileStatus::Conflict(Conflict::Foreign | Conflict::Edited)
                 if args.output.is_some() && file.role == Role::Script =>
             {
                 kept.push(file.path);
             }
-            verdict => judged.push((file, verdict)),
+            status => statuses.push((file, status)),
         }
     }
-    judged.extend(taken_over(source, &record, &judged)?);
-    Ok((judged, kept))
+    statuses.extend(installed_cfg(source, &installed, &statuses)?);
+    Ok((statuses, kept))
 }
 
-/// What buildout notes about the files that become ours. It is written last: until then they are
-/// buildout's.
-fn taken_over(
+/// `.installed.cfg` without the files that supkit replaces. It is written last: until then they
+/// belong to buildout.
+fn installed_cfg(
     source: &Source,
-    record: &Record,
-    judged: &Judged,
-) -> Result<Option<(File, Verdict)>, Refusal> {
-    let is_taken = |path: &str| judged.iter().any(|(file, _)| file.path == path);
-    if !judged.iter().any(|(file, _)| record.has(&file.path)) {
+    installed: &InstalledCfg,
+    statuses: &FileStatuses,
+) -> Result<Option<(File, FileStatus)>, ProjectError> {
+    let is_replaced = |path: &str| statuses.iter().any(|(file, _)| file.path == path);
+    if !statuses.iter().any(|(file, _)| installed.has(&file.path)) {
         return Ok(None);
     }
     let name = source.project.get("buildout", "installed");
     let name = source.faults(name.map_err(|fault| vec![fault.diagnostic()]))?;
-    let path = disk::absolute(&name.unwrap_or_default());
-    let without = disk::text(&path).and_then(|text| record.without(&text, &is_taken));
+    let path = files::absolute(&name.unwrap_or_default());
+    let without = files::text(&path).and_then(|text| installed.without(&text, &is_replaced));
     Ok(without.map(|text| {
-        let file = File { path, content: Content::Text(text), role: Role::Record };
-        (file, Verdict::Changed)
+        let file = File { path, content: Content::Text(text), role: Role::InstalledCfg };
+        (file, FileStatus::Changed)
     }))
 }
 
-/// Nothing is written where one of the files may not be.
-fn refusal(planned: &Planned) -> Option<Refusal> {
-    let faults = planned.files.iter().filter_map(|(file, verdict)| match verdict {
-        Verdict::Conflict(Conflict::NoFile(what)) => Some(no_file(&file.path, what)),
-        Verdict::Conflict(conflict) => Some(not_ours(&file.path, conflict)),
+/// The files that prevent writing.
+fn conflicts(comparison: &Comparison) -> Vec<Diagnostic> {
+    let conflicts = comparison.files.iter().filter_map(|(file, status)| match status {
+        FileStatus::Conflict(conflict) => Some(conflict_error(&file.path, conflict)),
         _ => None,
     });
-    let faults: Vec<Diagnostic> = faults.collect();
-    (!faults.is_empty()).then(|| Refusal::many(faults))
+    conflicts.collect()
 }
 
-fn no_file(path: &str, what: &str) -> Diagnostic {
-    Diagnostic::error("not-a-file", format!("`{path}` is {what}"))
-        .help("move it away; supkit replaces files and links only")
-}
-
-fn not_ours(path: &str, conflict: &Conflict) -> Diagnostic {
+fn conflict_error(path: &str, conflict: &Conflict) -> Diagnostic {
     match conflict {
+        Conflict::NotAFile(what) => Diagnostic::error("not-a-file", format!("`{path}` is {what}"))
+            .help("move it away; supkit replaces only files and links"),
         Conflict::Edited => {
             Diagnostic::error("edited", format!("`{path}` was edited since supkit wrote it")).help(
                 "move the changes to buildout.cfg or to etc/supervisord.d/*.conf; \
                  --replace overwrites the file",
             )
         }
-        _ => Diagnostic::error("not-ours", format!("`{path}` was not written by supkit"))
-            .help("move it away, or overwrite it with --replace"),
+        Conflict::Foreign => {
+            Diagnostic::error("not-ours", format!("`{path}` was not written by supkit"))
+                .help("move it away, or overwrite it with --replace")
+        }
     }
 }

@@ -1,5 +1,4 @@
-//! What `generate` reads: the project and the recipes beside it. And how it says no, with the
-//! texts that a fault points into.
+//! Reads the project and its recipes. Errors contain the texts that they refer to.
 
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
@@ -8,23 +7,23 @@ use walkdir::WalkDir;
 
 use crate::buildout::{Assignment, Project, Request};
 use crate::diag::{Diagnostic, SourceMap, Span};
-use crate::generate::catalogue::{Assuming, BadFile, Catalogue};
+use crate::generate::catalogue::{BadFile, Catalogue, WithDefaultLocation};
 
 use super::super::project::{self, ProjectArgs};
 
-/// A project with the recipes that are known for it.
+/// A project with the known recipes.
 pub(in crate::cli) struct Source {
     pub(in crate::cli) project: Project,
     pub(in crate::cli) catalogue: Rc<Catalogue>,
 }
 
-/// Faults, and the texts that they point into.
-pub(in crate::cli) struct Refusal {
+/// Errors, and the texts that they refer to.
+pub(in crate::cli) struct ProjectError {
     pub(in crate::cli) faults: Vec<Diagnostic>,
     pub(in crate::cli) sources: SourceMap,
 }
 
-impl Refusal {
+impl ProjectError {
     pub(super) fn plain(message: impl Into<String>) -> Self {
         Self::many(vec![Diagnostic::error("failed", message)])
     }
@@ -35,47 +34,47 @@ impl Refusal {
 }
 
 impl Source {
-    /// Faults of the project, with its texts.
+    /// Adds the texts of the project to errors.
     pub(in crate::cli) fn faults<T>(
         &self,
         result: Result<T, Vec<Diagnostic>>,
-    ) -> Result<T, Refusal> {
-        result.map_err(|faults| Refusal { faults, sources: self.project.sources().clone() })
+    ) -> Result<T, ProjectError> {
+        result.map_err(|faults| ProjectError { faults, sources: self.project.sources().clone() })
     }
 }
 
-pub(super) fn load(args: &ProjectArgs, assignments: &[String]) -> Result<Source, Refusal> {
+pub(super) fn load(args: &ProjectArgs, assignments: &[String]) -> Result<Source, ProjectError> {
     let assignments = assignments
         .iter()
         .map(|text| text.parse::<Assignment>())
         .collect::<Result<Vec<_>, _>>()
-        .map_err(|wrong| Refusal::plain(wrong.to_string()))?;
+        .map_err(|error| ProjectError::plain(error.to_string()))?;
     read(&args.request(Request::lazy(&args.file), assignments))
 }
 
-/// A project without any wishes of the command line.
-pub(in crate::cli) fn load_file(file: &str) -> Result<Source, Refusal> {
+/// Loads a project without arguments of the command line.
+pub(in crate::cli) fn load_file(file: &str) -> Result<Source, ProjectError> {
     read(&Request::lazy(file))
 }
 
-fn read(request: &Request) -> Result<Source, Refusal> {
+fn read(request: &Request) -> Result<Source, ProjectError> {
     let catalogue = Rc::new(catalogue(&request.file)?);
-    let recipes = Rc::new(Assuming(Rc::clone(&catalogue)));
-    let project = project::load(request, recipes).map_err(|failure| Refusal {
+    let recipes = Rc::new(WithDefaultLocation(Rc::clone(&catalogue)));
+    let project = project::load(request, recipes).map_err(|failure| ProjectError {
         faults: vec![failure.fault.diagnostic()],
         sources: failure.sources,
     })?;
     Ok(Source { project, catalogue })
 }
 
-/// The built-in recipes and those of `recipes.d/` beside the project's main file.
-pub(in crate::cli) fn catalogue(file: &str) -> Result<Catalogue, Refusal> {
+/// The built-in recipes and those in `recipes.d/` next to the main file of the project.
+pub(in crate::cli) fn catalogue(file: &str) -> Result<Catalogue, ProjectError> {
     let directory = Path::new(file).parent().unwrap_or(Path::new("")).join("recipes.d");
     let mut own = Vec::new();
     for path in ini_files(&directory) {
         let name = path.display().to_string();
         let text = std::fs::read_to_string(&path)
-            .map_err(|error| Refusal::plain(format!("reading {name}: {error}")))?;
+            .map_err(|error| ProjectError::plain(format!("reading {name}: {error}")))?;
         own.push((name, text));
     }
     Catalogue::new(&own).map_err(|bad| bad_recipe(&bad, &own))
@@ -87,8 +86,8 @@ fn ini_files(directory: &Path) -> Vec<PathBuf> {
     paths.filter(|path| path.extension().is_some_and(|end| end == "ini")).collect()
 }
 
-/// Points at the key, where the fault knows one.
-fn bad_recipe(bad: &BadFile, own: &[(String, String)]) -> Refusal {
+/// With the position of the key, if it is known.
+fn bad_recipe(bad: &BadFile, own: &[(String, String)]) -> ProjectError {
     let text = own.iter().find(|(name, _)| *name == bad.file).map_or("", |(_, text)| text);
     let mut sources = SourceMap::default();
     let id = sources.add(&bad.file, text);
@@ -98,6 +97,6 @@ fn bad_recipe(bad: &BadFile, own: &[(String, String)]) -> Refusal {
     let span = start.map_or(Span::new(id, 0, 0), |at| Span::new(id, at, at + key.len()));
     let fault = Diagnostic::error("bad-recipe", bad.fault.message.clone())
         .at(span)
-        .help("`supkit recipes` shows how the built-in recipes look");
-    Refusal { faults: vec![fault], sources }
+        .help("`supkit recipes` lists the built-in recipes as examples");
+    ProjectError { faults: vec![fault], sources }
 }

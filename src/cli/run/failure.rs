@@ -80,17 +80,17 @@ fn hint(text: &str) -> Option<&'static str> {
     let hints = [
         (
             "Address already in use",
-            "something else listens on its port; `supkit check` tells which",
+            "another program listens on its port; `supkit check` finds conflicts in the project",
         ),
         ("can't find command", "build the project first (bin/buildout), or correct the command"),
         ("not executable", "chmod +x the command"),
-        ("no permission to run", "let the user that runs it read and execute the command"),
+        ("no permission to run", "allow the user that runs it to read and execute the command"),
         (
             "Cannot read -f file",
-            "varnishd gives up root's rights: let its user enter the directory",
+            "varnishd drops root privileges; its user must be able to enter the directory",
         ),
-        ("timed out waiting for connection", "its ZEO server does not answer; see that it runs"),
-        ("Could not lock", "another process has the storage open; end it first"),
+        ("timed out waiting for connection", "its ZEO server does not respond; check that it runs"),
+        ("Could not lock", "another process has the storage open; stop it first"),
     ];
     hints.iter().find(|(words, _)| text.contains(words)).map(|(_, hint)| *hint)
 }

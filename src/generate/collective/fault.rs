@@ -1,8 +1,8 @@
-//! What the recipe cannot work with: in its own words, with the place and a remedy.
+//! Errors in the options of a part, in the wording of the recipe, with position and remedy.
 
 use std::fmt;
 
-use super::options::{GROUPS, LISTENERS, PROGRAMS};
+use super::options::name;
 use super::scan::{digits, gap, next_word};
 use super::section::{Extract, Source};
 use crate::ini::text::is_space;
@@ -11,11 +11,11 @@ use crate::ini::text::is_space;
 pub(super) enum Fault {
     /// `http-socket` is neither `inet` nor `unix`.
     Socket { found: String, source: Source },
-    /// A line that has not the pieces of its form.
+    /// A line that does not match its form.
     Line { form: Form, line: String, at: Extract },
 }
 
-/// What a line was to be.
+/// The forms of lines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Form {
     Program,
@@ -26,13 +26,12 @@ pub(super) enum Form {
 impl Form {
     pub(super) fn option(self) -> &'static str {
         match self {
-            Self::Program => PROGRAMS,
-            Self::Listener => LISTENERS,
-            Self::Group => GROUPS,
+            Self::Program => name::PROGRAMS,
+            Self::Listener => name::LISTENERS,
+            Self::Group => name::GROUPS,
         }
     }
 
-    /// How it is written.
     pub(super) fn syntax(self) -> &'static str {
         match self {
             Self::Program => {
@@ -54,7 +53,7 @@ impl Form {
 }
 
 impl Fault {
-    /// The text at fault.
+    /// The text with the error.
     pub(super) fn source(&self) -> Source {
         match self {
             Self::Line { at, .. } => Source::Option(*at),
@@ -62,50 +61,49 @@ impl Fault {
         }
     }
 
-    /// What to do about it.
     pub(super) fn remedy(&self) -> String {
         match self {
             Self::Socket { .. } => "write `http-socket = inet` or `http-socket = unix`".to_owned(),
             Self::Line { form, line, .. } => {
-                format!("{}; the form is {}", lack(*form, line), form.syntax())
+                format!("{}; the form is {}", remedy(*form, line), form.syntax())
             }
         }
     }
 }
 
-/// The error that ends the recipe; a bad socket is named in our words.
+/// The error message of the recipe, except for a bad socket.
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Socket { found, .. } => {
-                write!(f, "http-socket is `{found}`, and can only be `inet` or `unix`")
+                write!(f, "http-socket is `{found}`, but must be `inet` or `unix`")
             }
             Self::Line { form, line, .. } => write!(f, "{} line incorrect: {line}", form.title()),
         }
     }
 }
 
-/// What a line lacks first.
-fn lack(form: Form, line: &str) -> &'static str {
+/// The remedy for the first error of a line.
+fn remedy(form: Form, line: &str) -> &'static str {
     if line.chars().all(is_space) {
-        return "remove the blank line, which has blanks in it";
+        return "remove the line, which contains only blanks";
     }
     if line.starts_with(is_space) {
-        return "begin the line where the lines above begin, and keep each entry on one line";
+        return "indent the line like the lines above, and write each entry on one line";
     }
     if line.starts_with(['#', ';']) {
-        return "put the comment mark into the first column, where buildout drops the line";
+        return "move the comment mark to the first column, where buildout ignores the line";
     }
     match form {
-        Form::Listener => "it takes a name, the events and a command",
-        Form::Program | Form::Group => lack_after_priority(form, line),
+        Form::Listener => "a listener needs a name, events and a command",
+        Form::Program | Form::Group => remedy_after_priority(form, line),
     }
 }
 
-fn lack_after_priority(form: Form, line: &str) -> &'static str {
+fn remedy_after_priority(form: Form, line: &str) -> &'static str {
     let Some((_, rest)) = digits(line) else { return "begin the line with the priority" };
     if !rest.is_empty() && gap(rest).is_none() {
-        return "the priority is a number with a blank behind it";
+        return "the priority is a number, followed by a blank";
     }
     match (next_word(rest), form) {
         (None, _) => "the name is missing",

@@ -1,6 +1,5 @@
-//! The one-line forms: a program, an event listener, a group. They are read from the start only;
-//! what follows the last piece is ignored, and an optional piece is known by its shape alone.
-//! Knows nothing of the sections that come of them.
+//! Parses the lines for programs, event listeners and groups. Text after the last field is ignored;
+//! an optional field is recognized by its form.
 
 use super::scan::{digits, enclosed, flag, gap, next_word, word};
 use crate::ini::text::words;
@@ -73,25 +72,26 @@ impl<'a> GroupLine<'a> {
     }
 }
 
-/// A piece that may be absent; then the text stays as it is.
+/// An optional field; if it is absent, nothing is removed from the text.
 fn optional<'a, T>(found: Option<(T, &'a str)>, text: &'a str) -> (Option<T>, &'a str) {
     found.map_or((None, text), |(piece, rest)| (Some(piece), rest))
 }
 
-/// Parentheses are options only where the rest of the line can be read behind them; otherwise they
-/// belong to that rest.
+/// Parentheses contain options only if the text after them can be parsed; otherwise they are part of
+/// that text.
 fn after_options<'a, T>(
     text: &'a str,
     rest: impl Fn(&'a str) -> Option<T>,
 ) -> Option<(Vec<(&'a str, &'a str)>, T)> {
-    let behind = enclosed(text, '(', ')').and_then(|(inside, after)| Some((inside, rest(after)?)));
-    match behind {
+    let with_options =
+        enclosed(text, '(', ')').and_then(|(inside, after)| Some((inside, rest(after)?)));
+    match with_options {
         Some((inside, found)) => Some((pairs(inside), found)),
         None => Some((Vec::new(), rest(text)?)),
     }
 }
 
-/// The words `key=value`; all others are dropped, and those that would not read as an option.
+/// The words `key=value`. Others are ignored, and keys that cannot be option names.
 fn pairs(text: &str) -> Vec<(&str, &str)> {
     let usable = |(key, value): &(&str, &str)| {
         !key.is_empty() && !value.is_empty() && !key.starts_with(['#', ';', '[', ':'])

@@ -1,10 +1,10 @@
-//! The pieces that the recipe's lines are made of. Each takes its piece from the front of a text and
-//! hands back what follows, with Python's idea of a digit, a blank and a line.
+//! Scanners for the fields of a line. Each returns a field at the start of the text and the text
+//! after it, with Python's definition of digits, blanks and lines.
 
 use crate::conf::python::int::is_digit;
 use crate::ini::text::is_space;
 
-/// A piece and the text behind it.
+/// A field and the text after it.
 pub(super) type Cut<'a> = Option<(&'a str, &'a str)>;
 
 pub(super) fn digits(text: &str) -> Cut<'_> {
@@ -20,7 +20,7 @@ fn cut(text: &str, ends: impl Fn(char) -> bool) -> Cut<'_> {
     (end > 0).then(|| text.split_at(end))
 }
 
-/// What follows at least one blank.
+/// The text after at least one blank.
 pub(super) fn gap(text: &str) -> Option<&str> {
     let rest = text.trim_start_matches(is_space);
     (rest.len() < text.len()).then_some(rest)
@@ -31,13 +31,13 @@ pub(super) fn next_word(text: &str) -> Cut<'_> {
     gap(text).and_then(word)
 }
 
-/// Blanks, the opening mark, something, the closing mark.
+/// Blanks, the opening mark, a text that is not empty, and the closing mark.
 pub(super) fn enclosed(text: &str, open: char, close: char) -> Cut<'_> {
     let (inside, rest) = gap(text)?.strip_prefix(open)?.split_once(close)?;
     (!inside.is_empty()).then_some((inside, rest))
 }
 
-/// `true` or `false` at the front. A prefix, not a word: `trueish` is `true` and then `ish`.
+/// `true` or `false` at the start. A prefix, not a word: `trueish` is `true`, then `ish`.
 pub(super) fn flag(text: &str) -> Option<(bool, &str)> {
     let truth = text.strip_prefix("true").map(|rest| (true, rest));
     truth.or_else(|| text.strip_prefix("false").map(|rest| (false, rest)))

@@ -1,13 +1,12 @@
-//! A section of supervisord.conf whose settings know which text of the part they were made from.
+//! A section of supervisord.conf with the text of the part that each setting is made from.
 
 use crate::ini::python::comment_start;
 use crate::ini::text::strip;
 
-/// What a section is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
-    /// The daemon, its server, the client, the RPC interface.
-    Frame,
+    /// The daemon, its server, the client or the RPC interface.
+    Base,
     Program,
     Listener,
     Group,
@@ -17,9 +16,9 @@ pub(super) enum Kind {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Section {
     pub(super) kind: Kind,
-    /// As it stands in the header: `program:zeo`.
+    /// The header: `program:zeo`.
     pub(super) name: String,
-    /// Each key once, in lower case, as a reader of the file would have them.
+    /// Each key once, in lower case.
     pub(super) settings: Vec<Setting>,
     /// The line that the section was made from.
     pub(super) source: Source,
@@ -33,10 +32,10 @@ pub(super) struct Setting {
     pub(super) source: Source,
 }
 
-/// Who asked for something.
+/// The source of a setting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Source {
-    /// The recipe itself.
+    /// A default of the recipe.
     Recipe,
     Option(Extract),
 }
@@ -54,7 +53,7 @@ impl Section {
         Self { kind, name: name.into(), settings: Vec::new(), source }
     }
 
-    /// What comes after the colon: the name of the program, listener or group.
+    /// The name after the colon: of the program, listener or group.
     pub(super) fn title(&self) -> &str {
         self.name.split_once(':').map_or(self.name.as_str(), |(_, title)| title)
     }
@@ -64,9 +63,9 @@ impl Section {
         found.map(|setting| setting.value.as_str())
     }
 
-    /// A later value takes the place of the former, as when the file is read.
+    /// Replaces an earlier value, as the parser of Supervisor does.
     pub(super) fn set(&mut self, key: &str, value: &str, source: Source) {
-        let setting = Setting { key: key.to_lowercase(), value: tidy(value), source };
+        let setting = Setting { key: key.to_lowercase(), value: parsed(value), source };
         match self.settings.iter_mut().find(|old| old.key == setting.key) {
             Some(old) => *old = setting,
             None => self.settings.push(setting),
@@ -74,9 +73,9 @@ impl Section {
     }
 }
 
-/// The value as it reads again: no blanks around it nor around its lines, and no comment behind it.
-/// A mark at the front is taken for what it is, part of the value.
-fn tidy(value: &str) -> String {
+/// The value as Supervisor would parse it: without blanks around its lines and without comments. A
+/// comment mark at the start is part of the value.
+fn parsed(value: &str) -> String {
     let mut lines = strip(value).split('\n');
     let first = uncommented(lines.next().unwrap_or_default());
     let further = lines.map(strip).filter(|line| !line.starts_with(['#', ';'])).map(uncommented);

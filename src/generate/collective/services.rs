@@ -1,15 +1,17 @@
-//! The sections that are made of lines: programs, event listeners, groups, and the include.
+//! The sections that are made from lines: programs, event listeners, groups and the include.
 
+use super::base_sections::server_url;
 use super::fault::{Fault, Form};
-use super::frame::server_url;
 use super::lines::{GroupLine, ListenerLine, ProgramLine};
-use super::options::{INCLUDE, Options};
+use super::options::{Options, name, written};
 use super::scan::split_lines;
 use super::section::{Extract, Kind, Section, Source};
 use crate::conf::python::path::dirname;
+use crate::conf::sections::{eventlistener as e, group as g, include, program as p};
+use crate::generate::deployment::header;
 
 pub(super) fn sections(options: &Options<'_>, faults: &mut Vec<Fault>) -> Vec<Section> {
-    if !options.has_section("services") {
+    if !options.has_section(written::SERVICES) {
         return Vec::new();
     }
     let environment = listener_environment(options);
@@ -27,11 +29,11 @@ pub(super) fn sections(options: &Options<'_>, faults: &mut Vec<Fault>) -> Vec<Se
         Some(listener(&ListenerLine::read(line)?, &environment, source))
     });
     each(Form::Group, &|line, source| Some(group(&GroupLine::read(line)?, source)));
-    sections.extend(include(options));
+    sections.extend(includes(options));
     sections
 }
 
-/// The lines of an option that are not empty, each with its place in the option.
+/// The lines of an option that are not empty, with their positions in the option.
 fn extracts<'a>(
     options: &Options<'a>,
     form: Form,
@@ -45,32 +47,32 @@ fn extracts<'a>(
 }
 
 fn program(line: &ProgramLine<'_>, source: Source) -> Section {
-    let mut section = Section::new(Kind::Program, format!("program:{}", line.name), source);
+    let mut section = Section::new(Kind::Program, header(&p::SECTION, line.name), source);
     let directory = line.directory.unwrap_or_else(|| dirname(line.command));
     let redirect = if line.redirect == Some(true) { "true" } else { "false" };
-    section.set("command", &command(line.command, line.arguments), source);
-    section.set("process_name", line.name, source);
-    section.set("directory", directory, source);
-    section.set("priority", line.priority, source);
-    section.set("redirect_stderr", redirect, source);
+    section.set(p::COMMAND.name, &command(line.command, line.arguments), source);
+    section.set(p::PROCESS_NAME.name, line.name, source);
+    section.set(p::DIRECTORY.name, directory, source);
+    section.set(p::PRIORITY.name, line.priority, source);
+    section.set(p::REDIRECT_STDERR.name, redirect, source);
     if let Some(user) = line.user {
-        section.set("user", user, source);
+        section.set(p::USER.name, user, source);
     }
     add_options(&mut section, &line.options, source);
     section
 }
 
 fn listener(line: &ListenerLine<'_>, environment: &str, source: Source) -> Section {
-    let mut section = Section::new(Kind::Listener, format!("eventlistener:{}", line.name), source);
-    section.set("command", &command(line.command, line.arguments), source);
-    section.set("events", line.events, source);
-    section.set("process_name", line.name, source);
-    section.set("environment", environment, source);
+    let mut section = Section::new(Kind::Listener, header(&e::SECTION, line.name), source);
+    section.set(p::COMMAND.name, &command(line.command, line.arguments), source);
+    section.set(e::EVENTS.name, line.events, source);
+    section.set(p::PROCESS_NAME.name, line.name, source);
+    section.set(p::ENVIRONMENT.name, environment, source);
     add_options(&mut section, &line.options, source);
     section
 }
 
-/// A colon in a key parts it from the value when the file is read.
+/// The parser of Supervisor splits a key at a colon.
 fn add_options(section: &mut Section, options: &[(&str, &str)], source: Source) {
     for (key, value) in options {
         match key.split_once(':') {
@@ -81,22 +83,22 @@ fn add_options(section: &mut Section, options: &[(&str, &str)], source: Source) 
 }
 
 fn group(line: &GroupLine<'_>, source: Source) -> Section {
-    let mut section = Section::new(Kind::Group, format!("group:{}", line.name), source);
-    section.set("programs", line.programs, source);
-    section.set("priority", line.priority, source);
+    let mut section = Section::new(Kind::Group, header(&g::SECTION, line.name), source);
+    section.set(g::PROGRAMS.name, line.programs, source);
+    section.set(g::PRIORITY.name, line.priority, source);
     section
 }
 
 /// The lines as one list of patterns.
-fn include(options: &Options<'_>) -> Option<Section> {
-    let lines = split_lines(options.get(INCLUDE)?).map(|(_, line)| line);
+fn includes(options: &Options<'_>) -> Option<Section> {
+    let lines = split_lines(options.get(name::INCLUDE)?).map(|(_, line)| line);
     let files = lines.filter(|line| !line.is_empty()).collect::<Vec<_>>().join(" ");
     if files.is_empty() {
         return None;
     }
-    let source = options.source(INCLUDE);
-    let mut section = Section::new(Kind::Include, "include", source);
-    section.set("files", &files, source);
+    let source = options.source(name::INCLUDE);
+    let mut section = Section::new(Kind::Include, include::SECTION.word, source);
+    section.set(include::FILES.name, &files, source);
     Some(section)
 }
 
@@ -105,8 +107,8 @@ fn command(command: &str, arguments: Option<&str>) -> String {
 }
 
 fn listener_environment(options: &Options<'_>) -> String {
-    let user = options.get("user").unwrap_or_default();
-    let password = options.get("password").unwrap_or_default();
+    let user = options.get(name::USER).unwrap_or_default();
+    let password = options.get(name::PASSWORD).unwrap_or_default();
     let (url, _) = server_url(options);
     format!(
         "SUPERVISOR_USERNAME='{user}',SUPERVISOR_PASSWORD='{password}',\

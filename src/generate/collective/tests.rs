@@ -1,9 +1,12 @@
 use insta::assert_snapshot;
 use proptest::prelude::*;
 
+use super::expand::expand;
+use super::fault::Fault;
 use super::lines::ProgramLine;
-use super::section::{Extract, Setting, Source};
-use super::*;
+use super::options::Options;
+use super::section::{Extract, Section, Setting, Source};
+use super::{deployment, scan};
 use crate::generate::input::{Input, Part, Value};
 
 fn extract(fault: &Fault) -> Extract {
@@ -111,7 +114,7 @@ fn lines_become_sections() {
 }
 
 #[test]
-fn the_optional_pieces_of_a_program_are_told_apart_by_their_shape() {
+fn optional_fields_of_a_program_are_recognized_by_their_form() {
     assert_snapshot!(program("10 a /bin/a [console] /srv nobody"), @r#" { priority: "10", name: "a", options: [], command: "/bin/a", arguments: Some("console"), directory: Some("/srv"), redirect: None, user: Some("nobody") }"#);
     assert_snapshot!(program("10 a /bin/a [x] trueish bob"), @r#" { priority: "10", name: "a", options: [], command: "/bin/a", arguments: Some("x"), directory: None, redirect: Some(true), user: None }"#);
     assert_snapshot!(program("10 a /bin/a [truecolor] /srv"), @r#" { priority: "10", name: "a", options: [], command: "/bin/a", arguments: None, directory: Some("[truecolor]"), redirect: None, user: Some("/srv") }"#);
@@ -120,20 +123,20 @@ fn the_optional_pieces_of_a_program_are_told_apart_by_their_shape() {
 }
 
 #[test]
-fn every_fault_is_told_with_its_place_and_a_remedy() {
+fn every_error_has_a_position_and_a_remedy() {
     let programs = "10 zeo /b/zeo\nzope /b/i1\n   [console]\n# old\n20 x\n30";
     let faults = expand_part(&[("programs", programs), ("groups", "5 g")]).unwrap_err();
-    let told = faults.iter().map(|fault| {
+    let shown = faults.iter().map(|fault| {
         let at = extract(fault);
         format!("{} {}..{}: {fault}\n  {}", at.option, at.start, at.end, fault.remedy())
     });
-    assert_snapshot!(told.collect::<Vec<_>>().join("\n"), @r"
+    assert_snapshot!(shown.collect::<Vec<_>>().join("\n"), @r"
     programs 14..24: Program line incorrect: zope /b/i1
       begin the line with the priority; the form is PRIORITY NAME [(OPTION=VALUE ...)] COMMAND [[ARGUMENTS]] [DIRECTORY] [true|false] [USER]
     programs 25..37: Program line incorrect:    [console]
-      begin the line where the lines above begin, and keep each entry on one line; the form is PRIORITY NAME [(OPTION=VALUE ...)] COMMAND [[ARGUMENTS]] [DIRECTORY] [true|false] [USER]
+      indent the line like the lines above, and write each entry on one line; the form is PRIORITY NAME [(OPTION=VALUE ...)] COMMAND [[ARGUMENTS]] [DIRECTORY] [true|false] [USER]
     programs 38..43: Program line incorrect: # old
-      put the comment mark into the first column, where buildout drops the line; the form is PRIORITY NAME [(OPTION=VALUE ...)] COMMAND [[ARGUMENTS]] [DIRECTORY] [true|false] [USER]
+      move the comment mark to the first column, where buildout ignores the line; the form is PRIORITY NAME [(OPTION=VALUE ...)] COMMAND [[ARGUMENTS]] [DIRECTORY] [true|false] [USER]
     programs 44..48: Program line incorrect: 20 x
       the command is missing; the form is PRIORITY NAME [(OPTION=VALUE ...)] COMMAND [[ARGUMENTS]] [DIRECTORY] [true|false] [USER]
     programs 49..51: Program line incorrect: 30
@@ -144,15 +147,15 @@ fn every_fault_is_told_with_its_place_and_a_remedy() {
 }
 
 #[test]
-fn a_socket_must_be_known_only_where_a_server_is_asked_for() {
+fn a_bad_socket_is_an_error_only_if_a_server_is_requested() {
     let faults = expand_part(&[("http-socket", "tcp")]).unwrap_err();
-    assert_snapshot!(faults[0].to_string(), @"http-socket is `tcp`, and can only be `inet` or `unix`");
+    assert_snapshot!(faults[0].to_string(), @"http-socket is `tcp`, but must be `inet` or `unix`");
     let made = expand_part(&[("http-socket", "tcp"), ("sections", "ctl")]).unwrap();
     assert_eq!(made[0].get("serverurl"), Some("127.0.0.1:9001"));
 }
 
 #[test]
-fn what_was_meant_is_done_where_the_recipe_errs() {
+fn the_intended_result_is_produced_where_the_recipe_has_a_bug() {
     let made = expand_part(&[
         ("sections", "global ctl services"),
         ("supervisord-environment", "A=1,\nB=2,"),
@@ -167,34 +170,34 @@ fn what_was_meant_is_done_where_the_recipe_errs() {
 }
 
 #[test]
-fn a_comment_within_a_value_ends_it_as_in_the_file_of_the_recipe() {
+fn a_comment_mark_in_a_value_ends_it_as_in_the_output_of_the_recipe() {
     let made = expand_part(&[("sections", "services"), ("programs", "10 a /b/a [-x ; -y] /srv")]);
     assert_eq!(made.unwrap()[0].get("command"), Some("/b/a -x"));
 }
 
 #[test]
-fn marks_that_are_read_otherwise_than_meant_are_told() {
+fn misread_brackets_are_reported() {
     let programs = "10 a (x=%(y)s) /b/a\n20 b /b/b [true]\n30 c (x=1) /b/c [true -v] /srv";
     let value = |text: &str| Value { text: text.to_owned(), span: None, lines: Vec::new() };
     let options = [("sections", "services"), ("programs", programs)];
     let options = options.map(|(name, text)| (name.to_owned(), value(text))).into();
     let part = Part { name: "supervisor".to_owned(), options, ..Part::default() };
-    let told = deployment(&Input::default(), &part).map_err(|faults| faults.len()).unwrap();
-    let messages: Vec<_> = told.warnings.iter().map(|warning| warning.message.as_str()).collect();
+    let found = deployment(&Input::default(), &part).map_err(|faults| faults.len()).unwrap();
+    let messages: Vec<_> = found.warnings.iter().map(|warning| warning.message.as_str()).collect();
     assert_snapshot!(messages.join("\n"), @r"
-    `(` is read as the beginning of the command of `program:a`
-    `[` is read as the beginning of the directory of `program:b`
-    `[` is read as the beginning of the directory of `program:c`
+    `(` is read as the start of the command of `program:a`
+    `[` is read as the start of the directory of `program:b`
+    `[` is read as the start of the directory of `program:c`
     ");
 }
 
 #[test]
-fn lines_end_where_python_ends_them() {
+fn lines_end_as_in_python() {
     let lines: Vec<_> = scan::split_lines("a\r\nb\u{b}\u{2028}c\u{1f}d\n").collect();
     assert_eq!(lines, [(0, "a"), (3, "b"), (5, ""), (8, "c\u{1f}d")]);
 }
 
-/// Texts that come close to the forms.
+/// Texts similar to the forms.
 fn pieces() -> impl Strategy<Value = String> {
     let piece = prop_oneof![
         Just("10"),

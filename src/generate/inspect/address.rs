@@ -1,10 +1,10 @@
-//! An address as projects write it: `8100`, `127.0.0.1:8100`, `:8000`, `/path:127.0.0.1:8080`, a
-//! socket's path.
+//! Addresses in the forms that projects use: `8100`, `127.0.0.1:8100`, `:8000`,
+//! `/path:127.0.0.1:8080`, or the path of a socket.
 
-/// Where something listens, or is looked for.
+/// The address of a service.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Address {
-    /// `host` is empty for every interface.
+    /// `host` is empty for all interfaces.
     Port {
         host: String,
         port: u16,
@@ -12,8 +12,8 @@ pub(super) enum Address {
     Socket(String),
 }
 
-const HERE: [&str; 4] = ["localhost", "127.0.0.1", "::1", "[::1]"];
-const EVERYWHERE: [&str; 5] = ["", "*", "0.0.0.0", "::", "[::]"];
+const LOOPBACK: [&str; 4] = ["localhost", "127.0.0.1", "::1", "[::1]"];
+const ALL_INTERFACES: [&str; 5] = ["", "*", "0.0.0.0", "::", "[::]"];
 
 impl Address {
     pub(super) fn parse(text: &str) -> Option<Self> {
@@ -22,34 +22,34 @@ impl Address {
         let Ok(port) = port.parse() else {
             return text.starts_with('/').then(|| Self::Socket(text.to_owned()));
         };
-        // What stands before the host, as in `/path:host:port`, is no part of the address.
+        // A path before the host, as in `/path:host:port`, is not part of the address.
         let cut = if before.ends_with(']') {
             before.find('[')
         } else {
             before.rfind([':', '/']).map(|at| at + 1)
         };
         let host = before[cut.unwrap_or(0)..].to_lowercase();
-        let host = if EVERYWHERE.contains(&host.as_str()) { String::new() } else { host };
+        let host = if ALL_INTERFACES.contains(&host.as_str()) { String::new() } else { host };
         Some(Self::Port { host, port })
     }
 
-    /// Whether it means this machine for sure.
+    /// Whether it is certainly on this machine.
     pub(super) fn is_local(&self) -> bool {
         match self {
-            Self::Port { host, .. } => host.is_empty() || HERE.contains(&host.as_str()),
+            Self::Port { host, .. } => host.is_empty() || LOOPBACK.contains(&host.as_str()),
             Self::Socket(_) => true,
         }
     }
 
-    /// Whether who looks for `self` finds what listens at `other`; also whether both cannot listen.
-    pub(super) fn meets(&self, other: &Self) -> bool {
+    /// Whether a client of `self` reaches a server at `other`; two servers cannot listen on both.
+    pub(super) fn overlaps(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Port { host: a, port: p }, Self::Port { host: b, port: q }) => {
                 p == q
                     && (a == b
                         || a.is_empty()
                         || b.is_empty()
-                        || (HERE.contains(&a.as_str()) && HERE.contains(&b.as_str())))
+                        || (LOOPBACK.contains(&a.as_str()) && LOOPBACK.contains(&b.as_str())))
             }
             _ => self == other,
         }
@@ -75,7 +75,7 @@ mod tests {
     }
 
     #[test]
-    fn every_form_is_read() {
+    fn every_form_is_parsed() {
         assert_eq!(parsed("8100"), "port 8100");
         assert_eq!(parsed("127.0.0.1:8100"), "127.0.0.1:8100");
         assert_eq!(parsed(":8000"), "port 8000");
@@ -88,13 +88,13 @@ mod tests {
     }
 
     #[test]
-    fn addresses_meet_on_common_interfaces() {
-        let meets =
-            |a: &str, b: &str| Address::parse(a).unwrap().meets(&Address::parse(b).unwrap());
-        assert!(meets("8100", "127.0.0.1:8100"));
-        assert!(meets("localhost:1", "127.0.0.1:1"));
-        assert!(!meets("10.0.0.1:1", "127.0.0.1:1"));
-        assert!(!meets("8100", "8101"));
-        assert!(meets("/a", "/a"));
+    fn addresses_overlap_on_common_interfaces() {
+        let overlaps =
+            |a: &str, b: &str| Address::parse(a).unwrap().overlaps(&Address::parse(b).unwrap());
+        assert!(overlaps("8100", "127.0.0.1:8100"));
+        assert!(overlaps("localhost:1", "127.0.0.1:1"));
+        assert!(!overlaps("10.0.0.1:1", "127.0.0.1:1"));
+        assert!(!overlaps("8100", "8101"));
+        assert!(overlaps("/a", "/a"));
     }
 }

@@ -1,15 +1,15 @@
-//! Passwords in clear text, in files that everybody may read. The place is where the password
-//! stands, not where it is referred to.
+//! Passwords in world-readable files. The position is that of the password itself, not of a
+//! reference to it.
 
 use crate::buildout::Project;
 use crate::diag::{Diagnostic, Span};
 
-use super::Known;
+use super::known_parts::KnownPart;
 
 pub(super) fn open(
     project: &Project,
-    parts: &[Known<'_>],
-    everybody_reads: &dyn Fn(&str) -> bool,
+    parts: &[KnownPart<'_>],
+    is_world_readable: &dyn Fn(&str) -> bool,
 ) -> Vec<Diagnostic> {
     let mut faults: Vec<Diagnostic> = Vec::new();
     for known in parts {
@@ -19,8 +19,8 @@ pub(super) fn open(
             }
             for span in project.leaves(&known.part.name, option) {
                 let file = project.sources().name(span.source);
-                let told = faults.iter().any(|fault| fault.span == Some(span));
-                if !told && everybody_reads(file) {
+                let is_reported = faults.iter().any(|fault| fault.span == Some(span));
+                if !is_reported && is_world_readable(file) {
                     faults.push(fault(&known.part.name, option, file, span));
                 }
             }
@@ -30,10 +30,10 @@ pub(super) fn open(
 }
 
 fn fault(part: &str, option: &str, file: &str, span: Span) -> Diagnostic {
-    let message = format!("`{option}` of part `{part}` is a password that everybody may read");
-    let help = format!("chmod o-r {file}, or keep it in a file of its own");
+    let message = format!("the password `{option}` of part `{part}` is in a world-readable file");
+    let help = format!("run `chmod o-r {file}`, or move the password to another file");
     Diagnostic::warning(OPEN_PASSWORD, message).at(span).help(help)
 }
 
-/// The name of the diagnostic; the marked line must not be shown as it is.
+/// The code of the diagnostic; the password in the marked line must be masked.
 pub const OPEN_PASSWORD: &str = "open-password";

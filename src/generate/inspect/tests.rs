@@ -4,16 +4,16 @@ use super::*;
 use crate::buildout::{MemoryFiles, Request};
 use crate::generate::derive::derive;
 use crate::generate::paths::Place;
-use crate::generate::reading;
+use crate::generate::project_reader;
 
 /// Each finding as `code line`.
 fn findings(text: &str) -> Vec<String> {
-    let paper = MemoryFiles::with(&[("buildout.cfg", text)]);
+    let env = MemoryFiles::with(&[("buildout.cfg", text)]);
     let catalogue = Rc::new(Catalogue::new(&[]).unwrap());
     let recipes = Rc::clone(&catalogue);
-    let project = Project::load(&Request::lazy("buildout.cfg"), &paper, recipes);
+    let project = Project::load(&Request::lazy("buildout.cfg"), &env, recipes);
     let project = project.map_err(|failure| failure.fault.message().to_owned()).unwrap();
-    let input = reading::read(&project, &catalogue, &paper).unwrap();
+    let input = project_reader::read(&project, &catalogue, &env).unwrap();
     let place = Place::new(&input.directory, "/srv/plone/etc/supervisord.conf");
     let derived = derive(&input, &catalogue, &place).unwrap();
     let faults = inspect(&project, &input, &catalogue, &derived, &|_| true);
@@ -26,13 +26,13 @@ const STORAGE: &str = "[zeo]\nrecipe = plone.recipe.zeoserver\nzeo-address = 127
     zeo-address = ${zeo:zeo-address}\n";
 
 #[test]
-fn a_sound_project_has_no_findings() {
+fn a_correct_project_has_no_findings() {
     let text = format!("[buildout]\nparts = zeo one\n{STORAGE}");
     assert_eq!(findings(&text), [] as [&str; 0]);
 }
 
 #[test]
-fn a_part_by_macro_that_nothing_builds_is_found_and_so_is_its_program() {
+fn an_unlisted_part_made_by_a_macro_is_found_and_so_is_its_program() {
     let text = format!(
         "[buildout]\nparts = zeo one supervisor\n{STORAGE}[two]\n<= one\nhttp-address = 8082\n\
          [supervisor]\nrecipe = collective.recipe.supervisor\nprograms =\n  \
@@ -43,7 +43,7 @@ fn a_part_by_macro_that_nothing_builds_is_found_and_so_is_its_program() {
 }
 
 #[test]
-fn an_open_password_is_marked_where_it_stands() {
+fn a_readable_password_is_marked_at_its_own_line() {
     let text = format!(
         "[buildout]\nparts = zeo one\n{STORAGE}user = ${{users:admin}}\n\
                         [users]\nadmin = admin:geheim\n"
@@ -52,7 +52,7 @@ fn an_open_password_is_marked_where_it_stands() {
 }
 
 #[test]
-fn a_port_of_which_an_unknown_part_speaks_may_be_served() {
+fn a_port_in_an_option_of_an_unknown_part_may_be_served() {
     let cache = "[cache]\nrecipe = plone.recipe.varnish:configuration\nbackends = 127.0.0.1:9000\n";
     let text = format!("[buildout]\nparts = zeo one cache\n{STORAGE}{cache}");
     assert_eq!(findings(&text), ["unserved 13"]);

@@ -1,4 +1,4 @@
-//! `supkit annotate` and `supkit query` as commands: what they print, where, and how they end.
+//! `supkit annotate` and `supkit query` as commands: output and exit status.
 
 use std::fs;
 use std::path::Path;
@@ -67,29 +67,29 @@ fn json_has_every_section_resolved() {
         project.path(),
         &["annotate", "--format", "json", "-c", "buildout.cfg", "ports:last=02", "-N"],
     );
-    let told: Value = serde_json::from_str(&text).unwrap();
-    assert_eq!(told["varnish"]["bind"], "127.0.0.1:8002");
-    assert_eq!(told["buildout"]["parts"], "zeo\nvarnish");
-    assert_eq!(told["buildout"]["newest"], "false");
-    assert_eq!(told["versions"]["zc.buildout"], ">=6.0.1");
-    assert_eq!(told["zeo"].as_object().unwrap().len(), 2);
+    let json: Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(json["varnish"]["bind"], "127.0.0.1:8002");
+    assert_eq!(json["buildout"]["parts"], "zeo\nvarnish");
+    assert_eq!(json["buildout"]["newest"], "false");
+    assert_eq!(json["versions"]["zc.buildout"], ">=6.0.1");
+    assert_eq!(json["zeo"].as_object().unwrap().len(), 2);
 }
 
 #[test]
-fn recipes_are_known_on_request_and_marked() {
+fn options_of_recipes_are_added_on_request_and_marked() {
     let project = both();
     let text = stdout(project.path(), &["annotate", "--format", "json", "--recipes"]);
-    let told: Value = serde_json::from_str(&text).unwrap();
+    let json: Value = serde_json::from_str(&text).unwrap();
     let home = project.path().canonicalize().unwrap();
-    assert_eq!(told["zeo"]["location"], format!("{}/parts/zeo", home.display()));
-    let made = told["made by recipes"]["zeo"].as_array().unwrap();
+    assert_eq!(json["zeo"]["location"], format!("{}/parts/zeo", home.display()));
+    let made = json["made by recipes"]["zeo"].as_array().unwrap();
     assert!(made.contains(&Value::from("location")));
     let text = stdout(project.path(), &["annotate", "--recipes", "zeo"]);
     assert!(text.contains("/parts/zeo\n    MADE_BY_RECIPE\n"), "{text}");
 }
 
 #[test]
-fn the_text_tells_where_values_come_from() {
+fn the_text_contains_the_position_of_each_value() {
     let project = both();
     let text = stdout(project.path(), &["annotate", "ports", "zeo", "varnish"]);
     insta::assert_snapshot!(text, @"
@@ -120,12 +120,12 @@ fn the_text_tells_where_values_come_from() {
 }
 
 #[test]
-fn what_cannot_be_resolved_is_told_and_nothing_printed() {
+fn an_unresolvable_value_is_an_error_without_output() {
     let text = "[buildout]\nparts = a\n[a]\nrecipe = r\nx = ${b:y}\n[b]\ny = ${zeo:location}\n\
                 [zeo]\nrecipe = plone.recipe.zeoserver\n[c]\nx = ${nope:y}\n";
     let project = project(&[("buildout.cfg", text)]);
-    let told = stderr(project.path(), &["annotate", "--format", "json"]);
-    insta::assert_snapshot!(told, @"
+    let printed = stderr(project.path(), &["annotate", "--format", "json"]);
+    insta::assert_snapshot!(printed, @"
     error[made-by-recipe]: Referenced option does not exist: zeo location
      --> buildout.cfg:5:5
       |
@@ -149,16 +149,16 @@ fn what_cannot_be_resolved_is_told_and_nothing_printed() {
 }
 
 #[test]
-fn an_optional_file_that_is_absent_keeps_out_of_the_answer() {
+fn a_missing_optional_file_is_reported_on_standard_error() {
     let project = project(&[("buildout.cfg", "[buildout]\noptional-extends = local.cfg\n")]);
     let assert = supkit(project.path(), &["annotate", "--format", "json"]).assert().success();
     serde_json::from_slice::<Value>(&assert.get_output().stdout).unwrap();
-    let told = String::from_utf8_lossy(&assert.get_output().stderr).into_owned();
-    assert!(told.contains("optional-extends file not found: local.cfg"), "{told}");
+    let printed = String::from_utf8_lossy(&assert.get_output().stderr).into_owned();
+    assert!(printed.contains("optional-extends file not found: local.cfg"), "{printed}");
 }
 
 #[test]
-fn user_defaults_are_read_unless_told_otherwise() {
+fn user_defaults_are_read_unless_disabled() {
     let project = both();
     fs::create_dir(project.path().join(".buildout")).unwrap();
     let defaults = "[buildout]\nparts = user\n[ports]\nuser = 7\n";
@@ -171,7 +171,7 @@ fn user_defaults_are_read_unless_told_otherwise() {
 }
 
 #[test]
-fn query_prints_what_is_written() {
+fn query_prints_the_unresolved_value() {
     let project = both();
     let path = project.path();
     assert_eq!(stdout(path, &["query", "zeo:zeo-address"]), "${ports:zeo}\n");
@@ -187,8 +187,8 @@ fn query_prints_what_is_written() {
 }
 
 #[test]
-fn a_file_that_is_not_there_is_named() {
+fn a_missing_file_is_reported() {
     let project = both();
-    let told = stderr(project.path(), &["annotate", "-c", "nope.cfg"]);
-    assert!(told.contains("Couldn't open") && told.contains("nope.cfg"), "{told}");
+    let printed = stderr(project.path(), &["annotate", "-c", "nope.cfg"]);
+    assert!(printed.contains("Couldn't open") && printed.contains("nope.cfg"), "{printed}");
 }

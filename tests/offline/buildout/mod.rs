@@ -1,4 +1,4 @@
-//! Buildout projects: the commands that print them, and what holds for every text.
+//! Buildout projects: the commands that print them, and properties of the parser.
 
 mod command;
 mod properties;

@@ -1,20 +1,20 @@
-//! What holds for every text: an answer or a refusal comes, in bounded time and space.
+//! Every text is resolved or reported as an error, in bounded time and space.
 
 use std::rc::Rc;
 
 use proptest::prelude::*;
 use supkit::buildout::{MemoryFiles, NoRecipes, Project, Request};
 
-/// Reads everything that can be asked; returns whether all of it had an answer.
+/// Resolves all sections; returns whether there was no error.
 fn exhaust(files: &[(&str, &str)], request: &Request) -> bool {
     match Project::load(request, &MemoryFiles::with(files), Rc::new(NoRecipes)) {
         Ok(project) => {
-            let sound = project.sections().all(|name| project.options(name).is_ok());
+            let is_resolved = project.sections().all(|name| project.options(name).is_ok());
             let reached = project.reached_parts();
             if let Err(fault) = &reached {
                 fault.diagnostic().render(project.sources(), false);
             }
-            sound
+            is_resolved
         }
         Err(failure) => {
             failure.fault.diagnostic().render(&failure.sources, false);
@@ -23,7 +23,7 @@ fn exhaust(files: &[(&str, &str)], request: &Request) -> bool {
     }
 }
 
-/// Texts of the pieces that mean something, in any order.
+/// Texts made of syntactic elements in any order.
 fn pieces() -> impl Strategy<Value = String> {
     let piece = prop_oneof![
         Just("\n"),

@@ -1,5 +1,5 @@
-//! What would change in a configuration, option by option: the file as it is against the deployment
-//! as it would be written. Comments and the order of options do not count.
+//! The differences between an existing configuration and a deployment, option by option. Comments
+//! and the order of options are ignored.
 
 use crate::diag::SourceMap;
 use crate::ini::python::Document;
@@ -10,15 +10,16 @@ use super::deployment::{Deployment, Origin};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Difference {
     pub section: String,
-    /// `None` where the whole section comes or goes.
+    /// `None` if the whole section is added or removed.
     pub option: Option<String>,
     pub old: Option<String>,
     pub new: Option<String>,
-    /// Who asks for the new value.
+    /// The reason for the new value.
     pub origin: Option<Origin>,
 }
 
-/// Compares the text on disk with a deployment. A text that cannot be read counts as empty.
+/// Compares the text of a configuration with a deployment. A text with syntax errors is treated as
+/// empty.
 pub fn differences(old: &str, deployment: &Deployment) -> Vec<Difference> {
     let mut sources = SourceMap::default();
     let id = sources.add("supervisord.conf", old);
@@ -34,7 +35,8 @@ pub fn differences(old: &str, deployment: &Deployment) -> Vec<Difference> {
         }
         for setting in &section.settings {
             let old = document.entry(&section.name, &setting.option).map(|entry| &entry.value);
-            if old.map(|old| flat(old)) != Some(flat(&setting.value)) {
+            if old.map(|old| without_indentation(old)) != Some(without_indentation(&setting.value))
+            {
                 all.push(Difference {
                     section: section.name.clone(),
                     option: Some(setting.option.clone()),
@@ -44,7 +46,7 @@ pub fn differences(old: &str, deployment: &Deployment) -> Vec<Difference> {
                 });
             }
         }
-        all.extend(gone(&document, section));
+        all.extend(removed_options(&document, section));
     }
     for section in document.sections() {
         if !sections.iter().any(|kept| kept.name == section.name) {
@@ -54,8 +56,8 @@ pub fn differences(old: &str, deployment: &Deployment) -> Vec<Difference> {
     all
 }
 
-/// Options that the file has and the deployment has not.
-fn gone(document: &Document, section: &super::deployment::Section) -> Vec<Difference> {
+/// Options of the file that the deployment does not have.
+fn removed_options(document: &Document, section: &super::deployment::Section) -> Vec<Difference> {
     let entries = document.section(&section.name).map(|old| document.entries(old));
     let entries = entries.into_iter().flatten();
     entries
@@ -70,12 +72,13 @@ fn gone(document: &Document, section: &super::deployment::Section) -> Vec<Differ
         .collect()
 }
 
-fn whole(section: &str, goes: bool) -> Difference {
-    let (old, new) = if goes { (Some(String::new()), None) } else { (None, Some(String::new())) };
+fn whole(section: &str, is_removed: bool) -> Difference {
+    let (old, new) =
+        if is_removed { (Some(String::new()), None) } else { (None, Some(String::new())) };
     Difference { section: section.to_owned(), option: None, old, new, origin: None }
 }
 
-fn flat(value: &str) -> String {
+fn without_indentation(value: &str) -> String {
     value.lines().map(str::trim).collect::<Vec<_>>().join("\n")
 }
 
@@ -89,21 +92,21 @@ mod tests {
         for (option, value) in settings {
             section.set(option, *value, Origin::Supkit);
         }
-        Deployment { frame: vec![section], ..Deployment::default() }
+        Deployment { base_sections: vec![section], ..Deployment::default() }
     }
 
     #[test]
-    fn nothing_differs_but_comments() {
+    fn comments_and_order_are_no_differences() {
         let old = "; hello\n[supervisord]\nb = 2\na: 1 ; note\n";
         assert_eq!(differences(old, &deployment(&[("a", "1"), ("b", "2")])), []);
     }
 
     #[test]
-    fn changed_new_and_gone_options_are_told() {
+    fn changed_new_and_removed_options_are_differences() {
         let old = "[supervisord]\na = 1\nc = 3\n[program:old]\ncommand = x\n";
         let got = differences(old, &deployment(&[("a", "2"), ("b", "2")]));
         let side = |text: &Option<String>| text.clone().unwrap_or("-".to_owned());
-        let told: Vec<String> = got
+        let shown: Vec<String> = got
             .iter()
             .map(|d| {
                 format!("{} {}: {} > {}", d.section, side(&d.option), side(&d.old), side(&d.new))
@@ -115,6 +118,6 @@ mod tests {
             "supervisord c: 3 > -",
             "program:old -:  > -",
         ];
-        assert_eq!(told, wanted);
+        assert_eq!(shown, wanted);
     }
 }

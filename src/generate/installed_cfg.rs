@@ -1,6 +1,6 @@
-//! `.installed.cfg`, in which zc.buildout keeps what it made, and deletes it by: when a part goes,
-//! when its options change, and when updating it fails. A file that supkit has taken over must not
-//! stand there any more.
+//! `.installed.cfg`, in which zc.buildout lists the files that it made. It deletes them when a part
+//! is removed, its options change or its update fails; so a file that supkit replaces is removed
+//! from the list.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -13,14 +13,14 @@ const FILES: &str = "__buildout_installed__";
 /// How buildout writes a line break at the end of a value.
 const BREAK: &str = "%(__buildout_space_n__)s";
 
-/// The files that buildout says it made.
+/// The files in the list.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Record {
+pub struct InstalledCfg {
     directory: String,
     paths: BTreeSet<String>,
 }
 
-impl Record {
+impl InstalledCfg {
     pub fn of(project: &Project) -> Self {
         Self::new(project.directory(), project.installed())
     }
@@ -35,8 +35,8 @@ impl Record {
         self.paths.contains(&normalize(path))
     }
 
-    /// The text of `.installed.cfg` without the files of which `is_taken` is true; `None` if it
-    /// names none of them.
+    /// The text of `.installed.cfg` without the files for which `is_taken` is true; `None` if it
+    /// lists none of them.
     pub fn without(&self, text: &str, is_taken: &dyn Fn(&str) -> bool) -> Option<String> {
         let is_taken = |path: &str| is_taken(&normalize(&join(&self.directory, path)));
         let mut out = String::new();
@@ -68,7 +68,7 @@ impl Record {
     }
 }
 
-/// The value on the line where the option begins.
+/// The value on the first line of the option.
 fn files_of(line: &str) -> Option<&str> {
     line.strip_prefix(FILES)?.trim_start().strip_prefix('=')
 }
@@ -81,20 +81,20 @@ mod tests {
         /p/bin/two\n\t/p/bin/three\n__buildout_signature__ = s\n\n\
         [b]\n__buildout_installed__ = %(__buildout_space_n__)sbin/four\nrecipe = x\n";
 
-    fn record() -> Record {
-        Record::new("/p", &Installed::read(TEXT))
+    fn record() -> InstalledCfg {
+        InstalledCfg::new("/p", &Installed::read(TEXT))
     }
 
     #[test]
-    fn buildout_made_what_it_lists() {
+    fn listed_files_are_made_by_buildout() {
         let record = record();
         assert!(record.has("/p/bin/one") && record.has("/p/bin/three"));
-        assert!(record.has("/p/bin/four"), "a relative path is of the project");
+        assert!(record.has("/p/bin/four"), "a relative path is relative to the project");
         assert!(!record.has("/p/bin/five"));
     }
 
     #[test]
-    fn what_is_taken_over_goes_and_all_the_rest_stays() {
+    fn replaced_files_are_removed_from_the_list_and_the_rest_is_kept() {
         let without = |taken: &[&str]| record().without(TEXT, &|path| taken.contains(&path));
         assert_eq!(without(&["/p/bin/five"]), None);
         let expected = TEXT.replace("/p/bin/one\n\t", "");

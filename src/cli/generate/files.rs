@@ -1,5 +1,5 @@
-//! The plan meets the disk: what lies there, and how it is replaced. Each file changes in one step;
-//! before the first of them does, every directory is known to be writable.
+//! Reads and writes the files of a deployment. Each file is replaced atomically; before the first
+//! one, all directories are checked to be writable.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -7,19 +7,19 @@ use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::{Path, PathBuf};
 
 use crate::diag::Diagnostic;
-use crate::generate::plan::{Content, File, Found, Role, Verdict};
+use crate::generate::planned_file::{Content, File, Found, Role};
 use crate::os::files;
 
-use super::Planned;
-use super::sources::Refusal;
+use super::comparison::Comparison;
+use super::sources::ProjectError;
 
-/// As an absolute path, without asking whether it exists.
+/// An absolute path; it need not exist.
 pub(super) fn absolute(path: &str) -> String {
     std::path::absolute(path).map_or_else(|_| path.to_owned(), |path| path.display().to_string())
 }
 
-/// The bytes of the program that is running.
-pub(super) fn own_program() -> Result<Vec<u8>, Refusal> {
+/// The bytes of the running program.
+pub(super) fn own_program() -> Result<Vec<u8>, ProjectError> {
     let path =
         std::env::current_exe().map_err(|error| cannot("find the program itself", &error))?;
     fs::read(&path).map_err(|error| cannot(&format!("read `{}`", path.display()), &error))
@@ -34,7 +34,7 @@ pub(super) fn text(path: &str) -> Option<String> {
     fs::read_to_string(path).ok()
 }
 
-/// What lies at a path.
+/// What exists at a path.
 pub(super) fn find(path: &str) -> Found {
     let Ok(meta) = fs::symlink_metadata(path) else { return Found::Nothing };
     if meta.is_symlink() {
@@ -45,7 +45,7 @@ pub(super) fn find(path: &str) -> Found {
         return Found::Other("a directory".to_owned());
     }
     if !meta.is_file() {
-        return Found::Other("no ordinary file".to_owned());
+        return Found::Other("not a regular file".to_owned());
     }
     match fs::read(path) {
         Ok(bytes) => Found::File { bytes, executable: meta.permissions().mode() & 0o111 != 0 },
@@ -53,37 +53,36 @@ pub(super) fn find(path: &str) -> Found {
     }
 }
 
-pub(super) fn write(planned: &Planned) -> Result<(), Refusal> {
-    let pending = || {
-        let files = planned.files.iter().filter(|(_, verdict)| *verdict != Verdict::Unchanged);
-        files.map(|(file, _)| file)
-    };
+pub(super) fn write(comparison: &Comparison) -> Result<(), ProjectError> {
+    let plan = &comparison.plan;
+    let pending = || comparison.changes().map(|(file, _)| file);
     let parents = pending().filter_map(|file| Path::new(&file.path).parent());
     let directories: BTreeSet<&Path> =
-        planned.directories.iter().map(Path::new).chain(parents).collect();
-    let foundations: BTreeSet<&Path> = directories.iter().map(|path| foundation(path)).collect();
-    foundations.into_iter().try_for_each(probe)?;
+        plan.directories.iter().map(Path::new).chain(parents).collect();
+    let existing: BTreeSet<&Path> =
+        directories.iter().map(|path| existing_ancestor(path)).collect();
+    existing.into_iter().try_for_each(check_writable)?;
     for directory in directories {
         let made = fs::create_dir_all(directory);
-        made.map_err(|error| cannot(&format!("make `{}`", directory.display()), &error))?;
+        made.map_err(|error| cannot(&format!("create `{}`", directory.display()), &error))?;
     }
-    let secret = planned.derived.deployment.has_password();
-    pending().try_for_each(|file| put(file, secret))
+    let is_secret = plan.derived.deployment.has_password();
+    pending().try_for_each(|file| write_file(file, is_secret))
 }
 
-/// What is there already of a path.
-fn foundation(path: &Path) -> &Path {
-    let there = |path: &&Path| path.symlink_metadata().is_ok();
-    path.ancestors().find(there).unwrap_or(path)
+/// The nearest ancestor that exists.
+fn existing_ancestor(path: &Path) -> &Path {
+    let exists = |path: &&Path| path.symlink_metadata().is_ok();
+    path.ancestors().find(exists).unwrap_or(path)
 }
 
-/// Fails where no file can be made.
-fn probe(directory: &Path) -> Result<(), Refusal> {
+/// Fails if no file can be created in the directory.
+fn check_writable(directory: &Path) -> Result<(), ProjectError> {
     let shown = directory.display();
     if !directory.is_dir() {
         let fault = Diagnostic::error("in-the-way", format!("`{shown}` is not a directory"));
-        return Err(Refusal::many(vec![
-            fault.help("a directory is needed there; move the file away"),
+        return Err(ProjectError::many(vec![
+            fault.help("a directory is required there; move the file away"),
         ]));
     }
     let made = files::create_private_file(directory, ".supkit-", "");
@@ -91,29 +90,29 @@ fn probe(directory: &Path) -> Result<(), Refusal> {
     fs::remove_file(&path).map_err(|error| cannot(&format!("remove `{}`", path.display()), &error))
 }
 
-fn put(file: &File, secret: bool) -> Result<(), Refusal> {
+fn write_file(file: &File, is_secret: bool) -> Result<(), ProjectError> {
     let path = Path::new(&file.path);
     let mode = match file.role {
         Role::Script => Some(0o755),
-        Role::Configuration if secret => Some(0o600),
-        Role::Configuration | Role::Gift => (!path.is_file()).then_some(0o644),
-        Role::Record => None,
+        Role::Configuration if is_secret => Some(0o600),
+        Role::Configuration | Role::CreateOnce => (!path.is_file()).then_some(0o644),
+        Role::InstalledCfg => None,
     };
     let done = match &file.content {
         Content::Text(text) => {
-            unlinked(path, || files::write_atomically(path, text.as_bytes(), mode))
+            replacing_link(path, || files::write_atomically(path, text.as_bytes(), mode))
         }
         Content::OwnProgram => {
             let own = own_program()?;
-            unlinked(path, || files::write_atomically(path, &own, mode))
+            replacing_link(path, || files::write_atomically(path, &own, mode))
         }
         Content::Link(target) => link(path, target),
     };
     done.map_err(|error| cannot(&format!("write `{}`", file.path), &error))
 }
 
-/// A link in the way is replaced, not followed.
-fn unlinked(path: &Path, write: impl Fn() -> std::io::Result<()>) -> std::io::Result<()> {
+/// Replaces a link instead of writing to its target.
+fn replacing_link(path: &Path, write: impl Fn() -> std::io::Result<()>) -> std::io::Result<()> {
     if path.is_symlink() {
         fs::remove_file(path)?;
     }
@@ -128,13 +127,13 @@ fn link(path: &Path, target: &str) -> std::io::Result<()> {
     fs::rename(&beside, path).inspect_err(|_| drop(fs::remove_file(&beside)))
 }
 
-fn cannot(what: &str, error: &std::io::Error) -> Refusal {
+fn cannot(what: &str, error: &std::io::Error) -> ProjectError {
     let fault = Diagnostic::error("cannot-write", format!("cannot {what}: {error}"));
     let help = match error.kind() {
         std::io::ErrorKind::PermissionDenied => "run supkit as the owner of the deployment",
-        std::io::ErrorKind::StorageFull => "make room on the disk",
+        std::io::ErrorKind::StorageFull => "free some space on the disk",
         std::io::ErrorKind::ReadOnlyFilesystem => "the file system is mounted read-only",
-        _ => "nothing else was changed; put this right and run supkit again",
+        _ => "correct this and run supkit again",
     };
-    Refusal::many(vec![fault.help(help)])
+    ProjectError::many(vec![fault.help(help)])
 }

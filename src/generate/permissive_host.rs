@@ -1,15 +1,15 @@
-//! A system in which everything is there: every user, every directory, every variable. A
-//! configuration may be made on one host for another, so only what is wrong everywhere counts.
+//! A host on which every user, directory and variable exists. A configuration may be generated on
+//! one host for another, so only errors that do not depend on the host are reported.
 
 use crate::conf::host::{Account, Host, ReadFailure};
 
-/// One file, and a world that never says no.
-pub(super) struct Obliging<'a> {
+/// The configuration is its only file.
+pub(super) struct PermissiveHost<'a> {
     pub(super) conf: &'a str,
     pub(super) text: &'a str,
 }
 
-impl Host for Obliging<'_> {
+impl Host for PermissiveHost<'_> {
     fn read(&self, path: &str) -> Result<Vec<u8>, ReadFailure> {
         if path == self.conf {
             Ok(self.text.as_bytes().to_vec())
@@ -38,7 +38,7 @@ impl Host for Obliging<'_> {
         Some(0o755)
     }
 
-    /// Every variable that the text asks for. A number fits wherever a word does.
+    /// Every variable that the text uses. The value is a number, which is valid for all options.
     fn environment(&self) -> Vec<(String, String)> {
         let asked = self.text.split("%(ENV_").skip(1);
         asked
@@ -58,7 +58,7 @@ impl Host for Obliging<'_> {
         "localhost".to_owned()
     }
 
-    /// Root may become anybody.
+    /// Root, who may switch to any user.
     fn uid(&self) -> u32 {
         0
     }

@@ -1,5 +1,5 @@
-//! From a [`Project`] to what the generator wants to know. Only the parts that buildout would
-//! install are asked, and of an option that cannot be resolved nothing is said unless it is needed.
+//! Reads a [`Project`] into the [`Input`] of the generator: the parts that buildout would install. An
+//! option that cannot be resolved is an error only if it is used.
 
 use std::collections::BTreeMap;
 
@@ -7,45 +7,47 @@ use crate::buildout::{BuildoutEnv, Fault, Project, Reached};
 use crate::diag::{Diagnostic, Span};
 
 use super::catalogue::Catalogue;
-use super::derive::{is_left_out, tells_all, tells_programs};
+use super::collective::has_programs;
 use super::input::{Input, Part, Value};
-use super::recipe::{PREFIX, Yields};
-use super::{frame, templated, unlisted};
+use super::part_options::{CLIENT_PREFIX, DAEMON_PREFIX, PROGRAM_PREFIX, buildout};
+use super::part_roles::{is_left_out, is_whole_configuration};
+use super::recipe::Produces;
+use super::{templated, unlisted};
 
-/// All parts in the order of installing, resolved as far as they matter.
+/// All parts in the order of installation, with the resolved options.
 pub fn read(
     project: &Project,
     catalogue: &Catalogue,
-    outside: &dyn BuildoutEnv,
+    env: &dyn BuildoutEnv,
 ) -> Result<Input, Vec<Diagnostic>> {
-    let alone = |fault: Fault| vec![fault.diagnostic()];
-    let Reached { parts: reached, lost } = project.reached().map_err(alone)?;
+    let single = |fault: Fault| vec![fault.diagnostic()];
+    let Reached { parts: reached, lost } = project.reached().map_err(single)?;
     let directory = |option: &str| {
-        project.get("buildout", option).map(Option::unwrap_or_default).map_err(alone)
+        project.get(buildout::SECTION, option).map(Option::unwrap_or_default).map_err(single)
     };
     let mut parts = Vec::new();
     let mut faults: Vec<Diagnostic> = lost.iter().map(Fault::diagnostic).collect();
     for name in &reached {
-        match part(project, catalogue, outside, name) {
+        match part(project, catalogue, env, name) {
             Ok(part) => parts.push(part),
             Err(fault) => faults.push(*fault),
         }
     }
     let unlisted = unlisted::names(project, &reached);
-    let read = |name: &str| part(project, catalogue, outside, name);
+    let read = |name: &str| part(project, catalogue, env, name);
     let (supervisors, warnings) =
         unlisted::supervisors(project, catalogue, &parts, &unlisted, &read);
-    // Where one part tells everything, what is wrong with the others does no harm.
-    let tells = |part: &Part| tells_all(catalogue, part);
-    let is_told = parts.iter().any(tells)
-        || supervisors.iter().any(|part| tells(part) && tells_programs(part));
-    if !faults.is_empty() && !is_told {
+    // If one part is the whole configuration, the others are not used.
+    let is_whole = |part: &Part| is_whole_configuration(catalogue, part);
+    let is_verbatim = parts.iter().any(is_whole)
+        || supervisors.iter().any(|part| is_whole(part) && has_programs(part));
+    if !faults.is_empty() && !is_verbatim {
         return Err(faults);
     }
     Ok(Input {
-        directory: directory("directory")?,
-        bin: directory("bin-directory")?,
-        parts_directory: directory("parts-directory")?,
+        directory: directory(buildout::DIRECTORY)?,
+        bin: directory(buildout::BIN_DIRECTORY)?,
+        parts_directory: directory(buildout::PARTS_DIRECTORY)?,
         parts,
         supervisors,
         unlisted,
@@ -56,7 +58,7 @@ pub fn read(
 fn part(
     project: &Project,
     catalogue: &Catalogue,
-    outside: &dyn BuildoutEnv,
+    env: &dyn BuildoutEnv,
     name: &str,
 ) -> Result<Part, Box<Diagnostic>> {
     let failed = |fault: Fault| Box::new(fault.diagnostic());
@@ -75,31 +77,32 @@ fn part(
     let mut part = Part { name: name.to_owned(), span, options, template: None };
     let get = |option: &str| part.get(option).map(str::to_owned);
     let recipe = catalogue.find(part.recipe(), name, &get);
-    let matters = |option: &String| {
-        [PREFIX, frame::DAEMON, frame::CLIENT].iter().any(|prefix| option.starts_with(prefix))
+    let is_used = |option: &String| {
+        let prefixes = [PROGRAM_PREFIX, DAEMON_PREFIX, CLIENT_PREFIX];
+        prefixes.iter().any(|prefix| option.starts_with(prefix))
             || recipe.is_some_and(|recipe| recipe.reads.0.contains(option))
     };
-    if let Some((_, fault)) = broken.into_iter().find(|(option, _)| matters(option)) {
+    if let Some((_, fault)) = broken.into_iter().find(|(option, _)| is_used(option)) {
         return Err(failed(fault));
     }
-    let mut needed = part.options.keys().filter(|option| matters(option));
-    if let Some(fault) = needed.find_map(|option| project.incomplete(name, option)) {
+    let mut used = part.options.keys().filter(|option| is_used(option));
+    if let Some(fault) = used.find_map(|option| project.incomplete(name, option)) {
         return Err(failed(fault));
     }
-    if recipe.is_some_and(|recipe| recipe.yields == Yields::Template) && !is_left_out(&part) {
-        part.template = templated::template(project, outside, &part)?;
+    if recipe.is_some_and(|recipe| recipe.produces == Produces::Template) && !is_left_out(&part) {
+        part.template = templated::template(project, env, &part)?;
     }
     Ok(part)
 }
 
 fn value(project: &Project, section: &str, option: &str, text: String) -> Value {
-    let lines = places(project, section, option, &text);
+    let lines = line_spans(project, section, option, &text);
     Value { span: project.span(section, option), lines, text }
 }
 
-/// Where each line of a value stands. It is looked for as it was written, before its references
-/// were followed; unless one of them stands for several lines.
-fn places(project: &Project, section: &str, option: &str, text: &str) -> Vec<Option<Span>> {
+/// The position of each line of a value. Lines are searched with their references unresolved, unless
+/// a reference resolves to several lines.
+fn line_spans(project: &Project, section: &str, option: &str, text: &str) -> Vec<Option<Span>> {
     let written = project.value(section, option).map(|value| value.text).unwrap_or_default();
     let same = written.lines().count() == text.lines().count();
     let lines = if same { &written } else { text };
@@ -114,14 +117,14 @@ mod tests {
     use crate::buildout::{MemoryFiles, Request};
 
     fn read_text(text: &str) -> Result<Input, Vec<Diagnostic>> {
-        let paper = MemoryFiles::with(&[("buildout.cfg", text)]);
+        let env = MemoryFiles::with(&[("buildout.cfg", text)]);
         let catalogue = Rc::new(Catalogue::new(&[]).unwrap());
         let recipes = Rc::clone(&catalogue);
-        let project = Project::load(&Request::lazy("buildout.cfg"), &paper, recipes);
+        let project = Project::load(&Request::lazy("buildout.cfg"), &env, recipes);
         read(
             &project.map_err(|failure| failure.fault.message().to_owned()).unwrap(),
             &catalogue,
-            &paper,
+            &env,
         )
     }
 
@@ -131,25 +134,25 @@ mod tests {
         [instance]\nrecipe = plone.recipe.zope2instance\nhttp-address = ${port:number}\n";
 
     #[test]
-    fn a_program_cannot_be_made_of_what_only_an_unknown_recipe_knows() {
+    fn an_option_of_an_unknown_recipe_is_missed_where_it_is_used() {
         let faults = read_text(&format!("{CLIENT}[supervisor]\nrecipe = zc.recipe.egg\n"));
         assert!(faults.unwrap_err()[0].message.contains("port number"));
     }
 
     #[test]
-    fn a_part_that_an_absent_url_may_define_is_missed_only_where_programs_are_derived() {
+    fn a_part_that_an_unavailable_url_may_define_is_missed_only_if_programs_are_derived() {
         let text = "[buildout]\nextends = http://x/y.cfg\nparts = omelette supervisor\n\
                     [supervisor]\nrecipe = ";
-        let told = read_text(&format!("{text}collective.recipe.supervisor\n"));
-        assert_eq!(told.unwrap().parts.len(), 1);
+        let whole = read_text(&format!("{text}collective.recipe.supervisor\n"));
+        assert_eq!(whole.unwrap().parts.len(), 1);
         let faults = read_text(&format!("{text}zc.recipe.egg\n")).unwrap_err();
         assert!(faults[0].message.contains("omelette"), "{faults:?}");
     }
 
     #[test]
-    fn a_configuration_that_is_told_needs_nothing_of_the_other_parts() {
-        let told = "[supervisor]\nrecipe = collective.recipe.supervisor\nprograms = 1 a /b/a\n";
-        let input = read_text(&format!("{CLIENT}{told}")).unwrap();
+    fn a_whole_configuration_does_not_need_the_other_parts() {
+        let whole = "[supervisor]\nrecipe = collective.recipe.supervisor\nprograms = 1 a /b/a\n";
+        let input = read_text(&format!("{CLIENT}{whole}")).unwrap();
         assert!(input.parts.iter().any(|part| part.name == "supervisor"));
     }
 }

@@ -1,21 +1,22 @@
-//! What `generate` tells: diagnostics on standard error, results on standard output.
+//! Output of `generate`: diagnostics on standard error, results on standard output.
 
 use std::fmt::Write as _;
 use std::io::{IsTerminal as _, Write as _};
 use std::path::Path;
 use std::process::ExitCode;
 
+use crate::conf::sections::program::{COMMAND, PRIORITY};
 use crate::diag::{Diagnostic, SourceMap};
+use crate::generate::config_diff::{Difference, differences};
 use crate::generate::deployment::Origin;
 use crate::generate::derive::Derived;
-use crate::generate::differ::{Difference, differences};
 use crate::generate::input::Input;
-use crate::generate::plan::{Conflict, Role, Verdict};
+use crate::generate::planned_file::{Conflict, FileStatus, Role};
 
-use super::Planned;
-use super::sources::{Refusal, Source};
+use super::comparison::Comparison;
+use super::sources::{ProjectError, Source};
 
-/// Writes to standard output; who closed it does not want to hear more.
+/// Writes to standard output. An error is ignored: it may be closed.
 pub(in crate::cli) fn out(text: &str) {
     let _ = std::io::stdout().write_all(text.as_bytes());
 }
@@ -28,41 +29,40 @@ fn diagnostic(fault: &Diagnostic, sources: &SourceMap) {
     err(&fault.render(sources, std::io::stderr().is_terminal()));
 }
 
-pub(in crate::cli) fn refusal(refusal: &Refusal) {
-    for fault in &refusal.faults {
-        diagnostic(fault, &refusal.sources);
+pub(in crate::cli) fn report(error: &ProjectError) {
+    for fault in &error.faults {
+        diagnostic(fault, &error.sources);
     }
 }
 
-/// What is odd but no reason to stop.
 pub(super) fn warnings(source: &Source, derived: &Derived, input: &Input) {
     let sources = source.project.sources();
     for warning in source.project.warnings() {
         diagnostic(warning, sources);
     }
     for gap in source.project.unavailable() {
-        let message = format!("`{}` is not at hand; what it says is not known here", gap.url);
+        let message = format!("`{}` is not available; its options are unknown", gap.url);
         let warning = Diagnostic::warning("url", message).help(gap.help.clone());
-        diagnostic(&gap.span.map_or(warning.clone(), |span| warning.at(span)), sources);
+        diagnostic(&warning.maybe_at(gap.span), sources);
     }
     for warning in &derived.warnings {
         diagnostic(warning, sources);
     }
     let missing = missing_commands(derived, input);
     if !missing.is_empty() {
-        let message = format!("these programs are not there yet: {}", missing.join(", "));
-        let help = "build the project first: bin/buildout";
+        let message = format!("these commands do not exist yet: {}", missing.join(", "));
+        let help = "build the project with bin/buildout";
         diagnostic(&Diagnostic::warning("no-command", message).help(help), sources);
     }
 }
 
-/// Commands that are paths below the project where nothing lies.
+/// Commands below the project that do not exist.
 fn missing_commands(derived: &Derived, input: &Input) -> Vec<String> {
     let here = format!("{}/", input.directory);
     let programs = derived.deployment.programs.iter();
     programs
         .filter_map(|program| {
-            let word = program.get("command")?.split_whitespace().next()?.to_owned();
+            let word = program.get(COMMAND.name)?.split_whitespace().next()?.to_owned();
             let path = word.replace("%(here)s/..", &input.directory);
             let below = path.strip_prefix(&here)?;
             (!path.contains('%') && !Path::new(&path).exists()).then(|| below.to_owned())
@@ -70,78 +70,83 @@ fn missing_commands(derived: &Derived, input: &Input) -> Vec<String> {
         .collect()
 }
 
-pub(super) fn dry_run(planned: &Planned, with_text: bool) {
+pub(super) fn dry_run(comparison: &Comparison, with_text: bool) {
     if with_text {
-        out(&planned.text);
+        out(&comparison.plan.text);
     }
-    for (file, verdict) in &planned.files {
-        err(&format!("would {} {}", verb(verdict), file.path));
+    for (file, status) in &comparison.files {
+        err(&format!("would {} {}", verb(status), file.path));
     }
-    for path in &planned.kept {
-        err(&format!("would leave alone {path}, which supkit did not write"));
+    for path in &comparison.kept {
+        err(&format!("would keep {path}, which supkit did not write"));
     }
 }
 
-fn verb(verdict: &Verdict) -> &'static str {
-    match verdict {
-        Verdict::New => "write",
-        Verdict::Changed => "replace",
-        Verdict::Unchanged => "not touch",
-        Verdict::Conflict(Conflict::NoFile(_)) => "fail to replace",
-        Verdict::Conflict(_) => "need --replace to overwrite",
+fn verb(status: &FileStatus) -> &'static str {
+    match status {
+        FileStatus::New => "write",
+        FileStatus::Changed => "replace",
+        FileStatus::Unchanged => "keep",
+        FileStatus::Conflict(Conflict::NotAFile(_)) => "fail to replace",
+        FileStatus::Conflict(_) => "need --replace to overwrite",
     }
 }
 
 /// `--check`
-pub(super) fn check(planned: &Planned) -> ExitCode {
-    let mut stale = planned.files.iter().filter(|(_, verdict)| *verdict != Verdict::Unchanged);
-    let Some((first, verdict)) = stale.next() else { return ExitCode::SUCCESS };
-    for (file, verdict) in std::iter::once(&(first.clone(), verdict.clone())).chain(stale) {
-        let state = if *verdict == Verdict::New { "missing" } else { "out of date" };
+pub(super) fn check(comparison: &Comparison) -> ExitCode {
+    if comparison.changes().next().is_none() {
+        return ExitCode::SUCCESS;
+    }
+    for (file, status) in comparison.changes() {
+        let state = if *status == FileStatus::New { "missing" } else { "out of date" };
         err(&format!("{} is {state}", file.path));
     }
     err("run `supkit generate`");
     ExitCode::FAILURE
 }
 
-pub(super) fn written(planned: &Planned, directory: &str) {
+pub(super) fn written(comparison: &Comparison, directory: &str) {
     let shown = |path: &str| path.strip_prefix(&format!("{directory}/")).unwrap_or(path).to_owned();
-    for (file, verdict) in planned.files.iter().filter(|(_, v)| *v != Verdict::Unchanged) {
-        let word = if *verdict == Verdict::New { "wrote" } else { "replaced" };
-        let why = match file.role {
-            Role::Record => ": the files that buildout made here are supkit's now",
+    for (file, status) in comparison.changes() {
+        let word = if *status == FileStatus::New { "wrote" } else { "replaced" };
+        let note = match file.role {
+            Role::InstalledCfg => ": supkit's files are no longer listed",
             _ => "",
         };
-        out(&format!("{word} {}{why}\n", shown(&file.path)));
+        out(&format!("{word} {}{note}\n", shown(&file.path)));
     }
-    for path in &planned.kept {
-        err(&format!(
-            "left alone {}, which supkit did not write; --replace takes its place",
-            shown(path)
-        ));
+    for path in &comparison.kept {
+        err(&format!("kept {}, which supkit did not write; --replace overwrites it", shown(path)));
     }
-    let programs: Vec<String> = planned
+    let programs: Vec<String> = comparison
+        .plan
         .derived
         .deployment
         .programs
         .iter()
-        .map(|program| format!("{} ({})", program.name, program.get("priority").unwrap_or("999")))
+        .map(|program| {
+            format!(
+                "{} ({})",
+                program.name,
+                program.get(PRIORITY.name).or(PRIORITY.default).unwrap_or_default()
+            )
+        })
         .collect();
-    if planned.files.iter().all(|(_, verdict)| *verdict == Verdict::Unchanged) {
+    if comparison.changes().next().is_none() {
         out("nothing changed\n");
     }
     out(&format!("programs by priority: {}\n", programs.join(", ")));
-    if planned.files.iter().any(|(file, _)| file.role == Role::Script) {
+    if comparison.files.iter().any(|(file, _)| file.role == Role::Script) {
         out("start them with bin/run\n");
     }
 }
 
 /// `--diff`
-pub(super) fn difference(source: &Source, planned: &Planned) {
-    let old = std::fs::read(&planned.conf).unwrap_or_default();
+pub(super) fn diff(source: &Source, comparison: &Comparison) {
+    let old = std::fs::read(&comparison.plan.conf).unwrap_or_default();
     let old = String::from_utf8_lossy(&old);
     let mut section = "";
-    let all = differences(&old, &planned.derived.deployment);
+    let all = differences(&old, &comparison.plan.derived.deployment);
     for difference in &all {
         if difference.section != section {
             section = &difference.section;
@@ -152,7 +157,7 @@ pub(super) fn difference(source: &Source, planned: &Planned) {
         }
     }
     if all.is_empty() {
-        out("no option changes\n");
+        out("no changes\n");
     }
 }
 
@@ -172,8 +177,9 @@ fn option_lines(source: &Source, option: &str, difference: &Difference) -> Strin
         let _ = writeln!(lines, "-     {option} = {}", joined(old));
     }
     if let Some(new) = &difference.new {
-        let why = difference.origin.as_ref().map_or_else(String::new, |origin| why(source, origin));
-        let _ = writeln!(lines, "+     {option} = {}   ; {why}", joined(new));
+        let reason = difference.origin.as_ref();
+        let reason = reason.map_or_else(String::new, |origin| reason_text(source, origin));
+        let _ = writeln!(lines, "+     {option} = {}   ; {reason}", joined(new));
     }
     lines
 }
@@ -182,8 +188,8 @@ fn joined(value: &str) -> String {
     value.lines().map(str::trim).collect::<Vec<_>>().join(" ")
 }
 
-/// Who asks for a value: `buildout.cfg:12`, or what supkit knows.
-fn why(source: &Source, origin: &Origin) -> String {
+/// The reason for a value: `buildout.cfg:12`, a recipe or supkit.
+fn reason_text(source: &Source, origin: &Origin) -> String {
     match origin {
         Origin::Project(Some(span)) => {
             let place = source.project.sources().place(*span);

@@ -1,0 +1,223 @@
+//! Converts parts to programs: the options of a program come from the part itself, else from the
+//! recipe, else from supkit.
+
+use super::base_sections;
+use super::deployment::{Origin, Program};
+use super::input::{Input, Part};
+use super::options;
+use super::order::assign_priorities;
+use super::part_options::{COMMAND, GROUP, NAME, PROGRAM_PREFIX};
+use super::paths::Place;
+use super::recipe::{Produces, Recipe, Text};
+use crate::conf::sections::program;
+use crate::diag::Diagnostic;
+
+/// Collects programs and errors.
+pub(super) struct ProgramBuilder<'a> {
+    input: &'a Input,
+    place: &'a Place,
+    programs: Vec<Program>,
+    faults: Vec<Diagnostic>,
+    /// Parts with an unknown recipe.
+    unknown: Vec<&'a Part>,
+}
+
+/// The programs by priority, the errors, and the parts with an unknown recipe.
+pub(super) struct Built<'a> {
+    pub(super) programs: Vec<Program>,
+    pub(super) faults: Vec<Diagnostic>,
+    pub(super) unknown: Vec<&'a Part>,
+}
+
+impl<'a> ProgramBuilder<'a> {
+    pub(super) fn new(input: &'a Input, place: &'a Place) -> Self {
+        Self { input, place, programs: Vec::new(), faults: Vec::new(), unknown: Vec::new() }
+    }
+
+    pub(super) fn build(self) -> Built<'a> {
+        let Self { mut programs, mut faults, unknown, .. } = self;
+        faults.extend(duplicate_names(&programs));
+        if programs.is_empty() && faults.is_empty() {
+            faults.push(nothing_to_run(&unknown));
+        }
+        assign_priorities(&mut programs);
+        Built { programs, faults, unknown }
+    }
+
+    pub(super) fn add(&mut self, part: &'a Part, recipe: Option<&Recipe>) {
+        let is_daemon = recipe.is_some_and(|recipe| recipe.produces == Produces::Daemon);
+        let option = self.check_options(part, is_daemon);
+        let has_command = part.given(COMMAND).is_some();
+        match recipe {
+            Some(recipe) if has_command || recipe.produces == Produces::Program => {
+                self.add_program(part, Some(recipe));
+            }
+            None if has_command => self.add_program(part, None),
+            _ => match option {
+                Some(key) => self.faults.push(no_program(part, key, is_daemon)),
+                None if recipe.is_none() => self.unknown.push(part),
+                None => {}
+            },
+        }
+    }
+
+    /// A part for Supervisor that is not listed makes no program; its options are checked.
+    pub(super) fn check_unlisted_daemon(&mut self, part: &Part) {
+        if let Some(key) = self.check_options(part, true) {
+            self.faults.push(no_program(part, key, true));
+        }
+    }
+
+    /// Reports options that no program has. Returns the first option of a program.
+    fn check_options<'p>(&mut self, part: &'p Part, is_daemon: bool) -> Option<&'p str> {
+        let mut first = None;
+        for key in part.options.keys() {
+            let Some(option) = key.strip_prefix(PROGRAM_PREFIX) else { continue };
+            if is_daemon && base_sections::is_server_or_group(key)
+                || [GROUP, NAME].contains(&&**key)
+            {
+                continue;
+            }
+            if options::is_program_option(option) {
+                first.get_or_insert(key.as_str());
+            } else {
+                self.faults.push(unknown_option(part, key, option, is_daemon));
+            }
+        }
+        first
+    }
+
+    fn add_program(&mut self, part: &Part, recipe: Option<&Recipe>) {
+        let mut program = Program {
+            name: part.given(NAME).unwrap_or(&part.name).trim().to_owned(),
+            part: part.name.clone(),
+            tier: recipe.and_then(|recipe| recipe.tier),
+            settings: Vec::new(),
+            serves: recipe.and_then(|recipe| self.fill(part, recipe.serves.as_ref()?)),
+            needs: recipe.and_then(|recipe| self.fill(part, recipe.needs.as_ref()?)),
+            span: part.span,
+        };
+        for option in options::in_order() {
+            match self.setting(part, recipe, option) {
+                Ok(Some((value, origin))) => program.set(option, value, origin),
+                Ok(None) => {}
+                Err(fault) => self.faults.push(*fault),
+            }
+        }
+        self.programs.push(program);
+    }
+
+    fn fill(&self, part: &Part, Text(template): &Text) -> Option<String> {
+        let filled = template.fill(&|name| self.input.find(part, name)).ok()?;
+        (!filled.is_empty()).then_some(filled)
+    }
+
+    /// The value of the part, else the preset of the recipe, else supkit's default.
+    fn setting(
+        &self,
+        part: &Part,
+        recipe: Option<&Recipe>,
+        option: &str,
+    ) -> Result<Option<(String, Origin)>, Box<Diagnostic>> {
+        if let Some((key, text)) = part_option(part, option) {
+            let value = self.place.shorten(text.trim());
+            return Ok(Some((value, Origin::Project(part.span_of(key)))));
+        }
+        if let Some((recipe, preset)) =
+            recipe.and_then(|recipe| Some((recipe, recipe.preset(option)?)))
+        {
+            let find = |name: &str| self.input.find(part, name).map(|text| text.replace('%', "%%"));
+            let filled = preset
+                .fill(&find)
+                .map_err(|missing| Box::new(missing_option(part, recipe, option, &missing.0)))?;
+            let value = self.place.shorten(filled.trim());
+            let origin = Origin::Recipe(recipe.title.clone());
+            return Ok((!value.is_empty()).then_some((value, origin)));
+        }
+        let is_always_set = [program::AUTOSTART.name, program::AUTORESTART.name].contains(&option);
+        Ok(is_always_set.then(|| ("true".to_owned(), Origin::Supkit)))
+    }
+}
+
+/// The option of a part that sets this option of its program, in either spelling, and its value.
+fn part_option<'a>(part: &'a Part, option: &str) -> Option<(&'a str, &'a str)> {
+    part.options.iter().find_map(|(key, value)| {
+        let given = key.strip_prefix(PROGRAM_PREFIX)?;
+        (options::underscored(given) == option && !value.text.trim().is_empty())
+            .then_some((key.as_str(), value.text.as_str()))
+    })
+}
+
+fn unknown_option(part: &Part, key: &str, option: &str, is_daemon: bool) -> Diagnostic {
+    let message = format!("`{key}` of part `{}` is not an option of a program", part.name);
+    let base_option = base_sections::similar_to(key).filter(|_| is_daemon);
+    let similar = || options::similar_to(option).map(|near| format!("{PROGRAM_PREFIX}{near}"));
+    let help = match base_option.or_else(similar) {
+        Some(similar) => format!("did you mean `{similar}`?"),
+        None => format!("options of [program:x] are set with the prefix `{PROGRAM_PREFIX}`"),
+    };
+    Diagnostic::error("unknown-option", message).help(help).maybe_at(part.span_of(key))
+}
+
+fn no_program(part: &Part, key: &str, is_daemon: bool) -> Diagnostic {
+    let message = format!(
+        "part `{}` sets `{key}`, but its recipe `{}` makes no program",
+        part.name,
+        part.recipe()
+    );
+    let help = match base_sections::similar_to(key).filter(|_| is_daemon) {
+        Some(similar) => format!("did you mean `{similar}`?"),
+        None => format!("set the command of a program: `{COMMAND} = ...`"),
+    };
+    Diagnostic::error("no-program", message).help(help).maybe_at(part.span_of(key))
+}
+
+fn missing_option(part: &Part, recipe: &Recipe, option: &str, missing: &str) -> Diagnostic {
+    let message = format!("part `{}` ({}) needs the option `{missing}`", part.name, recipe.title);
+    let help = format!("set `{missing}`, or set `{PROGRAM_PREFIX}{option}` in the part");
+    Diagnostic::error("missing-option", message).help(help).maybe_at(part.span)
+}
+
+/// One warning for all parts with an unknown recipe, at the first.
+pub(super) fn unknown_recipes(parts: &[&Part]) -> Option<Diagnostic> {
+    let first = parts.first()?;
+    let message = format!("the recipes of these parts are unknown: {}", list(parts));
+    let help = format!(
+        "set `{COMMAND} = ...` in a part that runs something, `supervisor = false` in the others"
+    );
+    let warning = Diagnostic::warning("unknown-recipe", message).help(help);
+    Some(warning.maybe_at(first.span_of("recipe")))
+}
+
+fn list(parts: &[&Part]) -> String {
+    let names: Vec<String> =
+        parts.iter().map(|part| format!("{} ({})", part.name, part.recipe())).collect();
+    names.join(", ")
+}
+
+fn nothing_to_run(unknown: &[&Part]) -> Diagnostic {
+    let help = match unknown {
+        [] => format!("add parts to [buildout], or set the command of one: `{COMMAND} = ...`"),
+        some => format!(
+            "the recipes of these parts are unknown: {}; set `{COMMAND}` in those that run something",
+            list(some)
+        ),
+    };
+    Diagnostic::error("nothing-to-run", "no part of the project makes a program").help(help)
+}
+
+fn duplicate_names(programs: &[Program]) -> Vec<Diagnostic> {
+    let mut faults = Vec::new();
+    for (at, program) in programs.iter().enumerate() {
+        if let Some(first) = programs[..at].iter().find(|other| other.name == program.name) {
+            let message = format!(
+                "parts `{}` and `{}` both make a program `{}`",
+                first.part, program.part, program.name
+            );
+            let help = format!("set another `{NAME}` in one of them");
+            let fault = Diagnostic::error("same-name", message).help(help);
+            faults.push(fault.maybe_at(program.span));
+        }
+    }
+    faults
+}
