@@ -8,7 +8,7 @@ use super::fault::{Fault, Kind};
 use super::installed::Installed;
 use super::load::pinpoint;
 use super::macros;
-use super::recipes::{Made, Part, Recipes};
+use super::recipes::{Made, Part, Recipes, Resolver};
 use super::reference::{self, Piece};
 use super::value::{Section, Sections, Value};
 use crate::diag::{SourceMap, Span};
@@ -140,7 +140,7 @@ impl Engine {
     /// Adds the options that the recipe's constructor sets.
     fn construct(&mut self, name: &str, recipe: &str) -> Result<(), Fault> {
         let recipes = Rc::clone(&self.recipes);
-        let made = recipes.made(&mut Part { engine: self, name, recipe })?;
+        let made = recipes.made(&mut Part { resolver: self, name, recipe })?;
         let installed = Rc::clone(&self.installed);
         let truth = installed.part(name, recipe);
         if let Some(options) = self.open.get_mut(name) {
@@ -331,6 +331,17 @@ impl Engine {
     /// The position of an option's value.
     pub(super) fn span(&self, section: &str, option: &str) -> Option<Span> {
         self.raw_value(section, option)?.span()
+    }
+}
+
+impl Resolver for Engine {
+    fn resolve(&mut self, section: &str, option: &str) -> Result<Option<String>, Fault> {
+        self.section(section)?;
+        self.get(section, option, &mut Seen::new())
+    }
+
+    fn has_section(&self, section: &str) -> bool {
+        self.raw.contains_key(section)
     }
 }
 

@@ -2,7 +2,6 @@
 //! may reference. The caller provides the knowledge about each recipe.
 
 use super::fault::Fault;
-use super::options::Engine;
 
 /// Knowledge about recipes.
 pub trait Recipes {
@@ -29,9 +28,17 @@ impl Recipes for NoRecipes {
     }
 }
 
+/// Resolves options while a project is being read.
+pub(super) trait Resolver {
+    /// The value of an option; its section becomes a part if it has a recipe.
+    fn resolve(&mut self, section: &str, option: &str) -> Result<Option<String>, Fault>;
+
+    fn has_section(&self, section: &str) -> bool;
+}
+
 /// A part as seen by its recipe's constructor.
 pub struct Part<'a> {
-    pub(super) engine: &'a mut Engine,
+    pub(super) resolver: &'a mut dyn Resolver,
     pub(super) name: &'a str,
     pub(super) recipe: &'a str,
 }
@@ -48,16 +55,15 @@ impl Part<'_> {
 
     /// An option of the part, resolved.
     pub fn get(&mut self, option: &str) -> Result<Option<String>, Fault> {
-        self.engine.get(self.name, option, &mut Vec::new())
+        self.resolver.resolve(self.name, option)
     }
 
     /// An option of another section, which becomes a part if it has a recipe.
     pub fn other(&mut self, section: &str, option: &str) -> Result<Option<String>, Fault> {
-        self.engine.section(section)?;
-        self.engine.get(section, option, &mut Vec::new())
+        self.resolver.resolve(section, option)
     }
 
     pub fn has_section(&self, section: &str) -> bool {
-        self.engine.raw.contains_key(section)
+        self.resolver.has_section(section)
     }
 }

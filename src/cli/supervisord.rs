@@ -11,7 +11,7 @@ use crate::conf::options::{self, CommandLine, Invocation};
 use crate::daemon::config_reader::ConfigReader;
 use crate::daemon::real_host::RealHost;
 use crate::daemon::startup;
-use crate::rpc::methods::SUPERVISOR_VERSION;
+use crate::rpc::method::SUPERVISOR_VERSION;
 
 const NAME: &str = "supervisord";
 

@@ -10,6 +10,7 @@ pub mod event;
 mod event_dispatch;
 pub mod event_queue;
 pub mod group;
+mod job_steps;
 pub mod jobs;
 pub mod lifecycle;
 pub mod listener;
@@ -28,6 +29,7 @@ pub(crate) mod sim;
 pub mod state;
 pub mod supervisor;
 mod tick;
+mod tick_periods;
 pub mod time;
 pub mod timers;
 

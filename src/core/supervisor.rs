@@ -11,7 +11,7 @@ use super::jobs::Jobs;
 use super::process::ProcessEvent;
 use super::result_handler::HandlerState;
 use super::state::Mood;
-use super::tick::TickPeriods;
+use super::tick_periods::TickPeriods;
 use super::time::{Mono, Now};
 use super::timers::Timers;
 use crate::conf::config::{self, Config, LogLevel};

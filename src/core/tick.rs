@@ -3,28 +3,8 @@
 
 use super::event::Event;
 use super::supervisor::Supervisor;
+use super::tick_periods::{PERIODS, period_start};
 use super::time::{Mono, Now, Wall};
-use crate::conf::events::EventType;
-
-const PERIODS: [(EventType, i64); 3] =
-    [(EventType::Tick5, 5), (EventType::Tick60, 60), (EventType::Tick3600, 3600)];
-
-/// The start of the last announced period of each length.
-#[derive(Clone, Debug, Default)]
-pub(super) struct TickPeriods([i64; PERIODS.len()]);
-
-impl TickPeriods {
-    /// Marks the current tick periods as announced.
-    pub(super) fn mark_announced(&mut self, wall: Wall) {
-        for (start, (_, period)) in self.0.iter_mut().zip(PERIODS) {
-            *start = period_start(wall, period);
-        }
-    }
-}
-
-fn period_start(wall: Wall, period: i64) -> i64 {
-    wall.secs() - wall.secs().rem_euclid(period)
-}
 
 impl Supervisor {
     pub(super) fn tick(&mut self, now: Now) {

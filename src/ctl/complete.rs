@@ -1,15 +1,8 @@
 //! Tab completion of actions, groups and processes.
 
+use super::action::Arguments;
 use super::actions::{self, ACTIONS};
 use super::server::ProcessInfo;
-
-/// What the arguments of an action are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Arguments {
-    None,
-    Groups,
-    Processes,
-}
 
 /// The start of the word before the cursor.
 pub(super) fn word_start(before: &str) -> usize {

@@ -3,16 +3,15 @@
 use std::collections::BTreeMap;
 
 use super::error::ClientError;
+use super::exit;
 use super::server::ConfigChanges;
 use super::session::{Flow, Outcome, Session};
-use super::{exit, help};
 use crate::rpc::fault::Code;
 
 pub(super) fn reread(session: &mut Session, rest: &str) -> Outcome {
     if !rest.is_empty() {
         session.fail(exit::GENERIC, "Error: reread accepts no arguments");
-        help::of(session, "reread");
-        return Ok(Flow::Continue);
+        return Ok(Flow::ShowUsage);
     }
     match session.server().reload_config() {
         Ok(changes) if session.json => Session::print_json(&changes.json()),

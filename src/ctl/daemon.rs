@@ -5,12 +5,15 @@ use std::io;
 
 use super::error::ClientError;
 use super::session::{ActionError, Flow, Outcome, Session};
-use super::{exit, help, status};
+use super::{exit, status};
 use crate::rpc::fault::Code;
 
 pub(super) fn shutdown(session: &mut Session, rest: &str) -> Outcome {
     let question = "Really shut the remote supervisord process down y/N? ";
-    if !takes_no_arguments(session, "shutdown", rest) || !confirm(session, question)? {
+    if !takes_no_arguments(session, "shutdown", rest) {
+        return Ok(Flow::ShowUsage);
+    }
+    if !confirm(session, question)? {
         return Ok(Flow::Continue);
     }
     let error = match session.server().shutdown() {
@@ -40,7 +43,10 @@ pub(super) fn shutdown(session: &mut Session, rest: &str) -> Outcome {
 
 pub(super) fn reload(session: &mut Session, rest: &str) -> Outcome {
     let question = "Really restart the remote supervisord process y/N? ";
-    if !takes_no_arguments(session, "reload", rest) || !confirm(session, question)? {
+    if !takes_no_arguments(session, "reload", rest) {
+        return Ok(Flow::ShowUsage);
+    }
+    if !confirm(session, question)? {
         return Ok(Flow::Continue);
     }
     match session.server().restart() {
@@ -57,7 +63,6 @@ pub(super) fn reload(session: &mut Session, rest: &str) -> Outcome {
 fn takes_no_arguments(session: &mut Session, action: &str, rest: &str) -> bool {
     if !rest.is_empty() {
         session.fail(exit::GENERIC, format_args!("Error: {action} accepts no arguments"));
-        help::of(session, action);
     }
     rest.is_empty()
 }
@@ -72,7 +77,7 @@ fn confirm(session: &mut Session, question: &str) -> Result<bool, ActionError> {
 
 pub(super) fn version(session: &mut Session, rest: &str) -> Outcome {
     if !takes_no_arguments(session, "version", rest) {
-        return Ok(Flow::Continue);
+        return Ok(Flow::ShowUsage);
     }
     if !session.upcheck()? {
         return Ok(Flow::Continue);

@@ -7,7 +7,6 @@ use super::client::LogStream;
 use super::error::{self, ClientError};
 use super::exit;
 use super::follow;
-use super::help;
 use super::session::{ActionError, Flow, Outcome, Session};
 use crate::core::state::ProcessState;
 use crate::os::ready::wait_readable;
@@ -24,7 +23,7 @@ pub(super) fn fg(session: &mut Session, rest: &str) -> Outcome {
     match names.as_slice() {
         [] => {
             session.fail(exit::GENERIC, "ERROR: no process name supplied");
-            help::of(session, "fg");
+            return Ok(Flow::ShowUsage);
         }
         [name] if is_running(session, name)? => attach(session, name)?,
         [_] => {}

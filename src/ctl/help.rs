@@ -2,7 +2,8 @@
 
 use std::fmt::Write;
 
-use super::actions::{self, ACTIONS, Action};
+use super::action::Action;
+use super::actions::{self, ACTIONS};
 use super::session::{Flow, Outcome, Session};
 
 /// The column of descriptions, and the tab width.
@@ -29,14 +30,8 @@ pub(super) fn help(session: &mut Session, topic: &str) -> Outcome {
     Ok(Flow::Continue)
 }
 
-/// Prints the forms of an action; also used after a usage error.
-pub(super) fn of(session: &mut Session, name: &str) {
-    if let Some(action) = actions::find(name) {
-        print_action(session, action);
-    }
-}
-
-fn print_action(session: &mut Session, action: &Action) {
+/// Prints the forms of an action.
+pub(super) fn print_action(session: &mut Session, action: &Action) {
     print_usage(session, action.usage);
 }
 

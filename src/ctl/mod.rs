@@ -1,19 +1,22 @@
 //! supervisorctl: a client of the daemon over XML-RPC and log streams. Start reading at
-//! [`actions`].
+//! [`actions`], the table, and [`dispatch`].
 
 pub mod client;
 
+mod action;
 mod actions;
 mod complete;
 mod config;
 mod connection;
 mod daemon;
+mod dispatch;
 mod error;
 mod exit;
 mod extras;
 mod fg;
 mod follow;
 mod framing;
+mod groups;
 mod help;
 mod input;
 mod jobs;
@@ -47,8 +50,8 @@ pub fn run(settings: Settings) -> std::io::Result<u8> {
         shell::run(&mut session);
         return Ok(exit::SUCCESS);
     }
-    Ok(match actions::perform(&mut session, &words.join(" ")) {
+    Ok(match dispatch::perform(&mut session, &words.join(" ")) {
         Ok(_) => session.status,
-        Err(actions::Interrupted) => INTERRUPTED,
+        Err(dispatch::Interrupted) => INTERRUPTED,
     })
 }

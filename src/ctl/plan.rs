@@ -3,10 +3,10 @@
 
 use super::error::ClientError;
 use super::exit;
+use super::groups::report_unknown_groups;
 use super::json;
 use super::server::{list, member, number, text};
 use super::session::{ActionError, Flow, Outcome, Session};
-use super::update::report_unknown_groups;
 use crate::core::group::full_name;
 use crate::rpc::fault::Code;
 use crate::rpc::value::Value;

@@ -3,7 +3,6 @@
 
 use super::error::ClientError;
 use super::exit;
-use super::help;
 use super::names::Name;
 use super::patterns::{Groups, expand};
 use super::server::{ProcessResult, Verb};
@@ -94,8 +93,7 @@ fn by_name(
     let names: Vec<&str> = rest.split_whitespace().collect();
     if names.is_empty() {
         session.fail(missing_name_status, format_args!("Error: {action} requires a process name"));
-        help::of(session, action);
-        return Ok(Flow::Continue);
+        return Ok(Flow::ShowUsage);
     }
     apply(session, messages, &names, &[])
 }
@@ -106,8 +104,7 @@ pub(super) fn restart(session: &mut Session, rest: &str) -> Outcome {
     }
     if rest.is_empty() {
         session.fail(exit::GENERIC, "Error: restart requires a process name");
-        help::of(session, "restart");
-        return Ok(Flow::Continue);
+        return Ok(Flow::ShowUsage);
     }
     stop(session, rest)?;
     start(session, rest)
@@ -121,8 +118,7 @@ pub(super) fn signal(session: &mut Session, rest: &str) -> Outcome {
     match arguments.as_slice() {
         [] | [_] => {
             session.fail(exit::GENERIC, "Error: signal requires a signal name and a process name");
-            help::of(session, "signal");
-            Ok(Flow::Continue)
+            Ok(Flow::ShowUsage)
         }
         [signal, names @ ..] => apply(session, &SIGNAL, names, &[Value::str(*signal)]),
     }

@@ -12,12 +12,14 @@ use crate::conf::ctl::Settings;
 use crate::os::interrupt::Interrupt;
 use crate::os::tty;
 use crate::rpc::fault::Code;
-use crate::rpc::methods::API_VERSION;
+use crate::rpc::method::API_VERSION;
 
-/// Whether the shell continues after an action.
+/// What happens after an action.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Flow {
     Continue,
+    /// The usage of the action is printed; then the shell continues.
+    ShowUsage,
     Exit,
 }
 

@@ -15,9 +15,9 @@ use rustyline::history::DefaultHistory;
 use rustyline::validate::Validator;
 use rustyline::{CompletionType, Config, Context, Editor, Helper};
 
-use super::actions::{self, Interrupted};
 use super::client::Client;
 use super::complete::{candidates, word_start};
+use super::dispatch::{self, Interrupted};
 use super::server::{ProcessInfo, Server};
 use super::session::{Flow, Session};
 use crate::os::files::write_atomically;
@@ -57,12 +57,12 @@ pub(super) fn run(session: &mut Session) {
 }
 
 fn run_lines(session: &mut Session, mut source: Source) -> Result<(), CursorPosition> {
-    let mut flow = actions::perform(session, "status")?;
+    let mut flow = dispatch::perform(session, "status")?;
     while flow == Flow::Continue {
         // The connection is not kept open while waiting for input.
         session.disconnect();
         let line = source.line(session)?;
-        flow = actions::perform(session, &line)?;
+        flow = dispatch::perform(session, &line)?;
     }
     Ok(())
 }

@@ -1,13 +1,13 @@
 //! The actions `status`, `avail` and `pid`.
 
 use super::error::ClientError;
+use super::exit;
 use super::extras::Extras;
 use super::json;
 use super::names::{self, Name};
 use super::patterns::{Groups, expand};
 use super::server::{ProcessInfo, list, member, number, text};
 use super::session::{ActionError, Flow, Outcome, Session};
-use super::{exit, help};
 use crate::conf::sections::program;
 use crate::core::group::full_name;
 use crate::core::state::ProcessState;
@@ -85,8 +85,7 @@ fn show(session: &mut Session, chosen: &[(ProcessInfo, Value)]) {
 pub(super) fn avail(session: &mut Session, rest: &str) -> Outcome {
     if !rest.is_empty() {
         session.fail(exit::GENERIC, "Error: avail accepts no arguments");
-        help::of(session, "avail");
-        return Ok(Flow::Continue);
+        return Ok(Flow::ShowUsage);
     }
     match session.server().all_config() {
         Ok(configs) if session.json => Session::print_json(&json::from(&configs)),
@@ -119,31 +118,31 @@ pub(super) fn pid(session: &mut Session, rest: &str) -> Outcome {
         return Ok(Flow::Continue);
     }
     let words: Vec<&str> = rest.split_whitespace().collect();
-    let mut told = Vec::new();
+    let mut pids = Vec::new();
     if words.is_empty() {
         let pid = session.server().pid()?;
-        tell_pid(session, &mut told, "supervisord", pid);
+        add_pid(session, &mut pids, "supervisord", pid);
     } else if words.contains(&"all") {
         for info in session.server().all_info()? {
-            tell_pid(session, &mut told, &full_name(&info.group, &info.name), info.pid);
+            add_pid(session, &mut pids, &full_name(&info.group, &info.name), info.pid);
         }
     } else {
         for name in expand(session, &words, Groups::Expand)? {
             if let Some(pid) = pid_of(session, &name)? {
-                tell_pid(session, &mut told, &name, pid);
+                add_pid(session, &mut pids, &name, pid);
             }
         }
     }
     if session.json {
-        Session::print_json(&told.into());
+        Session::print_json(&pids.into());
     }
     Ok(Flow::Continue)
 }
 
 /// Prints a pid, or collects it for JSON output.
-fn tell_pid(session: &mut Session, told: &mut Vec<serde_json::Value>, name: &str, pid: i64) {
+fn add_pid(session: &mut Session, pids: &mut Vec<serde_json::Value>, name: &str, pid: i64) {
     if session.json {
-        told.push(serde_json::json!({ "name": name, "pid": pid }));
+        pids.push(serde_json::json!({ "name": name, "pid": pid }));
     } else {
         session.print_line(pid);
     }

@@ -3,7 +3,7 @@
 use super::error::ClientError;
 use super::server::Channel;
 use super::session::{Flow, Outcome, Session};
-use super::{exit, follow, help, names};
+use super::{exit, follow, names};
 use crate::conf::python;
 use crate::rpc::fault::Code;
 
@@ -41,7 +41,7 @@ pub(super) fn tail(session: &mut Session, rest: &str) -> Outcome {
             let answer = session.server().read_log(name, channel, bytes);
             print_log(session, name, &PROCESS_FAILURES, answer)
         }
-        Err(usage_error) => Ok(usage_error.report(session, "tail")),
+        Err(usage_error) => Ok(usage_error.report(session)),
     }
 }
 
@@ -52,12 +52,9 @@ struct UsageError {
 }
 
 impl UsageError {
-    fn report(&self, session: &mut Session, action: &str) -> Flow {
+    fn report(&self, session: &mut Session) -> Flow {
         session.fail(exit::GENERIC, format_args!("Error: {}", self.line));
-        if self.show_usage {
-            help::of(session, action);
-        }
-        Flow::Continue
+        if self.show_usage { Flow::ShowUsage } else { Flow::Continue }
     }
 }
 
@@ -119,7 +116,7 @@ pub(super) fn maintail(session: &mut Session, rest: &str) -> Outcome {
             let answer = session.server().read_main_log(bytes);
             print_log(session, "supervisord", &MAIN_FAILURES, answer)
         }
-        Err(usage_error) => Ok(usage_error.report(session, "maintail")),
+        Err(usage_error) => Ok(usage_error.report(session)),
     }
 }
 

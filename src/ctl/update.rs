@@ -1,9 +1,8 @@
 //! Supervisor's `update`: removed groups are stopped and removed, changed groups are restarted as a
 //! whole, and new groups are added. The options are implemented in [`super::plan`].
 
-use std::collections::BTreeSet;
-
 use super::error::ClientError;
+use super::groups::report_unknown_groups;
 use super::server::{ConfigChanges, Verb};
 use super::session::{ActionError, Flow, Outcome, Session};
 use super::{exit, plan};
@@ -51,30 +50,6 @@ fn update_groups(session: &mut Session, groups: &[&str]) -> Outcome {
         Session::print_json(&done);
     }
     Ok(Flow::Continue)
-}
-
-/// Reports names that are neither active nor new; the other groups are still updated.
-pub(super) fn report_unknown_groups(
-    session: &mut Session,
-    groups: &[&str],
-    added: &[String],
-) -> Result<(), ActionError> {
-    if groups.is_empty() {
-        return Ok(());
-    }
-    let infos = session.server().all_info()?;
-    let known: BTreeSet<&str> = infos
-        .iter()
-        .map(|info| info.group.as_str())
-        .chain(added.iter().map(String::as_str))
-        .collect();
-    let mut reported = BTreeSet::new();
-    for name in groups {
-        if !known.contains(name) && reported.insert(name) {
-            session.fail(exit::GENERIC, format_args!("ERROR: no such group: {name}"));
-        }
-    }
-    Ok(())
 }
 
 /// Stops and removes a group; false if it could not be stopped.

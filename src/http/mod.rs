@@ -6,6 +6,7 @@ mod body;
 pub mod conn;
 pub mod date;
 pub mod form;
+mod limits;
 pub mod origin;
 mod parse;
 pub mod reply;
@@ -13,21 +14,6 @@ pub mod request;
 pub mod route;
 
 pub use conn::Conn;
+pub use limits::{MAX_BODY, MAX_HEAD, MAX_HEADERS, Moment};
 pub use reply::Reply;
 pub use request::{Request, Version};
-
-use std::time::Duration;
-
-/// One reading of both clocks: `mono` for deadlines, `wall` (seconds since the epoch) for headers.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Moment {
-    pub mono: Duration,
-    pub wall: i64,
-}
-
-/// The maximum length of a request head, including the request line.
-pub const MAX_HEAD: usize = 16 * 1024;
-/// The maximum number of header fields.
-pub const MAX_HEADERS: usize = 96;
-/// The maximum length of a request body.
-pub const MAX_BODY: usize = 4 * 1024 * 1024;

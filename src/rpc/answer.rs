@@ -1,15 +1,19 @@
 //! The answer to a call: a value now, or something to observe until there is one. Observing changes
 //! nothing: what a call began is a job of the core and continues without its client.
 
+use super::batch::{Batch, fault, start_result};
 use super::context::Context;
 use super::fault::{Code, Fault};
 use super::plan;
-use super::system::Multicall;
 use super::value::Value;
-use crate::core::Process;
 use crate::core::effect::ProcId;
-use crate::core::jobs::{Failure, Job, JobId, Member, Members};
-use crate::core::time::Mono;
+use crate::core::jobs::{Job, JobId};
+
+/// The result of a call.
+pub type Answer = Result<Outcome, Fault>;
+
+/// A function that dispatches a call by the name of its method.
+pub type Call = fn(&mut Context<'_>, &str, &[Value]) -> Answer;
 
 /// The outcome of a call.
 #[derive(Clone, Debug)]
@@ -79,28 +83,6 @@ fn started(
     Some(result.map(|()| Value::Bool(true)).map_err(|failure| fault(failure, name)))
 }
 
-/// When and how a start ended as far as its caller waits for it.
-fn start_result(member: &Member, wait: bool) -> Option<(Mono, Result<(), &Failure>)> {
-    match (member.done(), member.spawned()) {
-        (Some((at, Err(failure))), _) if wait || *failure == Failure::Spawn => {
-            Some((*at, Err(failure)))
-        }
-        (Some((at, Ok(()))), _) if wait => Some((*at, Ok(()))),
-        (_, Some(at)) if !wait => Some((at, Ok(()))),
-        _ => None,
-    }
-}
-
-/// The fault that Supervisor answers; `name` as the caller wrote it.
-pub(super) fn fault(failure: &Failure, name: &str) -> Fault {
-    match failure {
-        Failure::Spawn => Fault::new(Code::SpawnError, name),
-        Failure::Terminated => Fault::new(Code::AbnormalTermination, name),
-        Failure::Stop(why) => Fault::new(Code::Failed, why),
-        Failure::TakenOver(_) | Failure::Command => Fault::new(Code::Failed, failure.to_string()),
-    }
-}
-
 fn finished(context: &Context<'_>, job: JobId) -> Option<Result<Value, Fault>> {
     let Some(job) = context.supervisor.job(job) else {
         return Some(Err(Fault::new(Code::Failed, format!("job {} is not known", job.0))));
@@ -113,121 +95,61 @@ fn finished(context: &Context<'_>, job: JobId) -> Option<Result<Value, Fault>> {
     Some(Ok(value))
 }
 
-/// Several processes and one job. As in Supervisor, the answer lists first what was done when it was
-/// first asked for, then what was done within each interval of 50 milliseconds (that in which
-/// Supervisor polls); within each the order is that of the call.
+/// Calls that are made in sequence, each after the previous one was answered.
 #[derive(Clone, Debug)]
-pub struct Batch {
-    /// When it was first polled: the effects of the call had been performed.
-    first_poll: Option<Mono>,
-    pub(super) kind: BatchKind,
-    pub(super) wait: bool,
-    pub(super) job: Option<JobId>,
-    pub(super) rows: Vec<Row>,
+pub struct Multicall {
+    /// In reverse order.
+    calls: Vec<Value>,
+    call: Call,
+    pending: Option<Box<Pending>>,
+    results: Vec<Value>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum BatchKind {
-    Start,
-    Stop,
-    /// All results are known from the beginning.
-    Immediate,
-}
-
-#[derive(Clone, Debug)]
-pub(super) struct Row {
-    pub(super) id: ProcId,
-    pub(super) group: String,
-    pub(super) name: String,
-    /// What is known without the job.
-    pub(super) result: Option<Result<(), Fault>>,
-}
-
-const POLL_INTERVAL_MILLIS: u128 = 50;
-
-impl Batch {
-    pub(super) fn new(kind: BatchKind, wait: bool) -> Self {
-        Self { first_poll: None, kind, wait, job: None, rows: Vec::new() }
+impl Multicall {
+    pub(super) fn new(mut calls: Vec<Value>, call: Call) -> Self {
+        calls.reverse();
+        Self { calls, call, pending: None, results: Vec::new() }
     }
 
-    /// One row for each process in a state that allows the call; `check` may refuse it.
-    pub(super) fn fill(
-        &mut self,
-        context: &Context<'_>,
-        ids: &[ProcId],
-        allowed: impl Fn(&Process) -> bool,
-        check: impl Fn(&Context<'_>, &Process, &str) -> Result<(), Fault>,
-    ) {
-        let processes = ids.iter().filter_map(|id| context.supervisor.process(*id));
-        for process in processes.filter(|process| allowed(process)) {
-            let result = check(context, process, &process.full_name()).err().map(Err);
-            let (group, name) = (process.group().to_owned(), process.name().to_owned());
-            self.rows.push(Row { id: process.id(), group, name, result });
-        }
-    }
-
-    pub(super) fn accepted(&self) -> Vec<ProcId> {
-        self.rows.iter().filter(|row| row.result.is_none()).map(|row| row.id).collect()
-    }
-
-    fn poll(&mut self, context: &Context<'_>) -> Option<Result<Value, Fault>> {
-        self.first_poll.get_or_insert(context.now.mono);
-        let members = self.job.and_then(|job| context.supervisor.job(job)).and_then(Job::members);
-        let is_known = members.is_none_or(|members| match (self.kind, self.wait) {
-            (BatchKind::Start, false) => members.are_spawned(),
-            (BatchKind::Stop, false) | (BatchKind::Immediate, _) => true,
-            (_, true) => members.are_done(),
-        });
-        is_known.then(|| Ok(self.report(members.into_iter().flat_map(Members::iter))))
-    }
-
-    /// One struct for each process.
-    pub(super) fn report<'a>(&self, members: impl Iterator<Item = &'a Member>) -> Value {
-        let mut members = members.peekable();
-        let mut lines: Vec<(u128, Value)> = Vec::with_capacity(self.rows.len());
-        for row in &self.rows {
-            // The members of the job are in the order of the rows.
-            let member = members.next_if(|member| member.id == row.id);
-            let (at, result) = self.result(row, member);
-            let interval = at.map_or(0, |at| self.interval(at));
-            lines.push((interval, line(row, &result)));
-        }
-        lines.sort_by_key(|(interval, _)| *interval);
-        Value::Array(lines.into_iter().map(|(_, line)| line).collect())
-    }
-
-    fn interval(&self, at: Mono) -> u128 {
-        match self.first_poll {
-            Some(first) if at > first => 1 + at.since(first).as_millis() / POLL_INTERVAL_MILLIS,
-            _ => 0,
-        }
-    }
-
-    fn result(&self, row: &Row, member: Option<&Member>) -> (Option<Mono>, Result<(), Fault>) {
-        if let Some(result) = &row.result {
-            return (None, result.clone());
-        }
-        let ended = member.and_then(|member| match self.kind {
-            BatchKind::Start => start_result(member, self.wait),
-            _ => member.done().map(|(at, result)| (*at, result.as_ref().copied())),
-        });
-        let name = || crate::core::group::full_name(&row.group, &row.name);
-        match ended {
-            Some((at, result)) => (Some(at), result.map_err(|failure| fault(failure, &name()))),
-            None => (None, Ok(())),
+    /// The results, values or fault structs, when all calls are answered.
+    pub(super) fn poll(&mut self, context: &mut Context<'_>) -> Option<Value> {
+        loop {
+            if let Some(pending) = &mut self.pending {
+                let result = pending.poll(context)?;
+                self.pending = None;
+                self.results.push(result.unwrap_or_else(|fault| fault_value(&fault)));
+            }
+            let Some(call) = self.calls.pop() else {
+                return Some(Value::Array(std::mem::take(&mut self.results)));
+            };
+            match dispatch(context, self.call, &call) {
+                Ok(Outcome::Now(value)) => self.results.push(value),
+                Ok(Outcome::Later(pending)) => self.pending = Some(Box::new(pending)),
+                Err(fault) => self.results.push(fault_value(&fault)),
+            }
         }
     }
 }
 
-fn line(row: &Row, result: &Result<(), Fault>) -> Value {
-    let (status, description) = match result {
-        Ok(()) => (Code::Success.number(), "OK"),
-        Err(fault) => (fault.code, fault.string.as_str()),
+fn dispatch(context: &mut Context<'_>, dispatch: Call, call: &Value) -> Answer {
+    let incorrect = |detail: &str| Fault::new(Code::IncorrectParameters, detail);
+    let name = match call.get("methodName") {
+        None | Some(Value::Nil) => return Err(incorrect("No methodName")),
+        Some(name) => name.as_str().ok_or_else(|| Fault::bare(Code::IncorrectParameters))?,
     };
+    if name == "system.multicall" {
+        return Err(incorrect("Recursive system.multicall forbidden"));
+    }
+    match call.get("params") {
+        None => dispatch(context, name, &[]),
+        Some(Value::Array(params)) => dispatch(context, name, params),
+        Some(_) => Err(Fault::bare(Code::IncorrectParameters)),
+    }
+}
+
+fn fault_value(fault: &Fault) -> Value {
     Value::Struct(vec![
-        ("name".to_owned(), Value::str(&row.name)),
-        ("group".to_owned(), Value::str(&row.group)),
-        ("status".to_owned(), Value::Int(status)),
-        ("description".to_owned(), Value::str(description)),
+        ("faultCode".to_owned(), Value::Int(fault.code)),
+        ("faultString".to_owned(), Value::str(&fault.string)),
     ])
 }

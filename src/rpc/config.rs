@@ -1,9 +1,9 @@
 //! The methods for the configuration: reread it, add and remove groups, report it.
 
+use super::answer::Answer;
 use super::args::Args;
 use super::context::{Context, Log};
 use super::fault::{Code, Fault};
-use super::methods::Answer;
 use super::value::Value;
 use crate::conf::config::{Config, Group, LogTarget, Process};
 use crate::conf::diff::{GroupChange, diff};

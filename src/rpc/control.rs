@@ -1,10 +1,10 @@
 //! The methods that control processes: start, stop, signal, write to stdin, send an event.
 
-use super::answer::{self, Batch, BatchKind, Outcome, Pending, Row};
+use super::answer::{Answer, Outcome, Pending};
 use super::args::Args;
+use super::batch::{self, Batch, BatchKind, Row};
 use super::context::{CommandFault, Context};
 use super::fault::{Code, Fault};
-use super::methods::Answer;
 use super::names::{self, Target};
 use super::value::Value;
 use crate::conf::signals::Signal;
@@ -115,7 +115,7 @@ fn stop(context: &mut Context<'_>, id: ProcId, name: &str, wait: bool) -> Answer
     let members = context.supervisor.job(job).and_then(Job::members);
     let failed = members.and_then(|members| members.iter().find_map(Member::failure));
     match failed {
-        Some(failure) => Err(answer::fault(failure, name)),
+        Some(failure) => Err(batch::fault(failure, name)),
         None if wait => Ok(Outcome::Later(Pending::Stopped { job })),
         None => Ok(Value::Bool(true).into()),
     }

@@ -1,8 +1,9 @@
 //! The methods for the daemon itself: versions, state, shutdown and restart.
 
+use super::answer::Answer;
 use super::args::Args;
 use super::context::Context;
-use super::methods::{API_VERSION, Answer, SUPERVISOR_VERSION};
+use super::method::{API_VERSION, SUPERVISOR_VERSION};
 use super::value::Value;
 
 pub(super) fn get_api_version(_: &mut Context<'_>, _: &Args<'_>) -> Answer {

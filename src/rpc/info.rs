@@ -1,8 +1,8 @@
 //! The process information of `getProcessInfo` and its description text.
 
+use super::answer::Answer;
 use super::args::Args;
 use super::context::{Context, LocalTime, Log};
-use super::methods::Answer;
 use super::names;
 use super::value::Value;
 use crate::core::Process;

@@ -1,11 +1,11 @@
 //! The methods that read, tail and clear logs. Offsets and lengths work as in Supervisor's
 //! `readFile` and `tailFile`, except that a split UTF-8 character is not an error.
 
-use super::answer::{Batch, BatchKind, Outcome, Row};
+use super::answer::{Answer, Outcome};
 use super::args::Args;
+use super::batch::{Batch, BatchKind, Row};
 use super::context::{Context, Log};
 use super::fault::{Code, Fault};
-use super::methods::Answer;
 use super::names;
 use super::value::Value;
 use crate::core::effect::{OutputStream, ProcId};

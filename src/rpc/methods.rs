@@ -1,63 +1,19 @@
 //! The method table: every method with its parameters, return type, help text and function.
 //! Dispatch, arity checks, the `system` methods and the reference are derived from it.
 
-use super::answer::Outcome;
+use std::fmt::Write;
+
+use super::answer::Answer;
 use super::args::Args;
 use super::context::Context;
 use super::fault::{Code, Fault};
+use super::method::Availability::{Always, NotShutdown, Running};
+use super::method::Namespace::{Supervisor, Supkit, System, Twiddler};
+use super::method::{Method, Param};
 use super::value::Value;
 use super::{config, control, daemon, info, logs, supkit, system, twiddler};
 use crate::conf::Config;
 use crate::conf::config::RpcInterface;
-use crate::core::state::Mood;
-use std::fmt::Write;
-
-/// The version of Supervisor that is reported to clients.
-pub const SUPERVISOR_VERSION: &str = "4.3.0";
-pub const API_VERSION: &str = "3.0";
-
-/// The result of a call.
-pub type Answer = Result<Outcome, Fault>;
-
-pub struct Method {
-    pub name: &'static str,
-    pub namespace: Namespace,
-    pub params: &'static [Param],
-    pub returns: &'static str,
-    pub help: &'static str,
-    /// In which moods of the daemon the method is available.
-    availability: Availability,
-    run: fn(&mut Context<'_>, &Args<'_>) -> Answer,
-}
-
-pub struct Param {
-    pub name: &'static str,
-    pub kind: &'static str,
-    pub is_optional: bool,
-}
-
-/// The namespace of a method.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Namespace {
-    Supervisor,
-    System,
-    Twiddler,
-    /// Extensions of supkit; not listed by `system.listMethods`, whose result is the same as
-    /// Supervisor's.
-    Supkit,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Availability {
-    Always,
-    /// Not while shutting down or restarting.
-    Running,
-    /// Not while shutting down.
-    NotShutdown,
-}
-
-use Availability::{Always, NotShutdown, Running};
-use Namespace::{Supervisor, Supkit, System, Twiddler};
 
 const fn req(name: &'static str, kind: &'static str) -> Param {
     Param { name, kind, is_optional: false }
@@ -169,13 +125,13 @@ pub static METHODS: &[Method] = methods! {
         logs::tail_process_stderr_log, TAIL;
     "supervisor.tailProcessStdoutLog" Supervisor Running (NAME, OFFSET, LENGTH) -> "array",
         logs::tail_process_stdout_log, TAIL;
-    "system.listMethods" System Always () -> "array", system::list_methods,
+    "system.listMethods" System Always () -> "array", list_methods,
         "The names of all methods.";
-    "system.methodHelp" System Always (NAME) -> "string", system::method_help,
+    "system.methodHelp" System Always (NAME) -> "string", method_help,
         "What a method does.";
-    "system.methodSignature" System Always (NAME) -> "array", system::method_signature,
+    "system.methodSignature" System Always (NAME) -> "array", method_signature,
         "The type that a method returns, then the types of its parameters.";
-    "system.multicall" System Always (req("calls", "array")) -> "array", system::multicall,
+    "system.multicall" System Always (req("calls", "array")) -> "array", multicall,
         "Make several calls, structs of `methodName` and `params`, in sequence. Returns their \
          results; a fault is a struct of `faultCode` and `faultString`.";
     "twiddler.addProgramToGroup" Twiddler NotShutdown (req("group_name", "string"),
@@ -218,6 +174,30 @@ pub static METHODS: &[Method] = methods! {
          the groups.";
 };
 
+// The `system` methods work on this table.
+
+fn list_methods(context: &mut Context<'_>, _: &Args<'_>) -> Answer {
+    Ok(system::list_methods(available(context.supervisor.config())).into())
+}
+
+fn method_help(context: &mut Context<'_>, args: &Args<'_>) -> Answer {
+    Ok(Value::Str(find(context, args)?.documentation()).into())
+}
+
+fn method_signature(context: &mut Context<'_>, args: &Args<'_>) -> Answer {
+    Ok(system::signature(find(context, args)?).into())
+}
+
+fn find(context: &Context<'_>, args: &Args<'_>) -> Result<&'static Method, Fault> {
+    let name = args.value(0).as_str().unwrap_or_default();
+    let mut all = available(context.supervisor.config());
+    all.find(|method| method.name == name).ok_or_else(|| Fault::bare(Code::SignatureUnsupported))
+}
+
+fn multicall(context: &mut Context<'_>, args: &Args<'_>) -> Answer {
+    system::multicall(context, args, call)
+}
+
 /// The methods that this configuration enables.
 pub fn available(config: &Config) -> impl Iterator<Item = &'static Method> {
     let main = config.rpcinterfaces.contains(&RpcInterface::Main);
@@ -244,27 +224,6 @@ pub fn call(context: &mut Context<'_>, name: &str, params: &[Value]) -> Answer {
         twiddler::check_whitelist(context.supervisor.config(), method.name)?;
     }
     (method.run)(context, &Args(params))
-}
-
-impl Method {
-    fn is_available(&self, mood: Mood) -> bool {
-        match self.availability {
-            Always => true,
-            Running => !matches!(mood, Mood::Restarting | Mood::Shutdown),
-            NotShutdown => mood != Mood::Shutdown,
-        }
-    }
-
-    /// The help text in the format that clients of Supervisor parse.
-    pub fn documentation(&self) -> String {
-        let mut text = format!("{}\n\n", self.help);
-        for Param { name, kind, is_optional } in self.params {
-            let note = if *is_optional { "optional" } else { "" };
-            let _ = writeln!(text, "{}", format!("@param {kind} {name} {note}").trim_end());
-        }
-        let _ = writeln!(text, "@return {} result", self.returns);
-        text
-    }
 }
 
 /// Renders the reference page.

@@ -8,6 +8,7 @@
 
 pub mod answer;
 mod args;
+mod batch;
 mod config;
 pub mod context;
 mod control;
@@ -15,11 +16,12 @@ mod daemon;
 pub mod fault;
 pub mod info;
 pub mod logs;
+pub mod method;
 pub mod methods;
 pub mod names;
 mod plan;
 mod supkit;
-pub mod system;
+mod system;
 mod twiddler;
 pub mod value;
 pub mod web_ops;

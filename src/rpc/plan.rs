@@ -1,6 +1,5 @@
 //! An update for clients: what it would do, option by option, and what it has done.
 
-use super::supkit::GroupFilter;
 use super::value::Value;
 use crate::conf::config::{Config, Group, Process};
 use crate::conf::diff::{GroupChange, MemberChange, OptionChange};
@@ -10,6 +9,19 @@ use crate::core::jobs::{ADDED, CHANGED, GroupReport, REMOVED, RESTARTED};
 
 /// What is said of a process that only Supervisor's own update restarts.
 const RESTARTED_UNLESS_MINIMAL: &str = "restarted, unless --minimal";
+
+/// The requested groups; all groups if none is named.
+pub(super) struct GroupFilter(pub(super) Vec<String>);
+
+impl GroupFilter {
+    pub(super) fn includes(&self, group: &str) -> bool {
+        self.0.is_empty() || self.0.iter().any(|name| name == group || name == "all")
+    }
+
+    pub(super) fn target(&self) -> String {
+        if self.0.is_empty() { "all".to_owned() } else { self.0.join(" ") }
+    }
+}
 
 /// What an update would do to the groups that `filter` includes.
 pub(super) fn planned(

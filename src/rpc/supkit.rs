@@ -1,14 +1,14 @@
 //! The methods that only supkit has: its version, the state of event listener pools, how processes
 //! ended, and planned and minimal updates.
 
-use super::answer::{Outcome, Pending};
+use super::answer::{Answer, Outcome, Pending};
 use super::args::Args;
 use super::config::{changes, reread};
 use super::context::Context;
 use super::fault::{Code, Fault};
-use super::methods::Answer;
+use super::names;
+use super::plan::{self, GroupFilter};
 use super::value::Value;
-use super::{names, plan};
 use crate::conf::signals::Signal;
 use crate::core::effect::WaitStatus;
 use crate::core::group::Group;
@@ -101,19 +101,6 @@ fn submit_update(
     let request = context.request(&filter.target(), Task::Update(update));
     let job = context.supervisor.submit(request, context.now);
     job.map_err(|conflict| Fault::new(Code::Failed, conflict.to_string()))
-}
-
-/// The requested groups; all groups if none is named.
-pub(super) struct GroupFilter(Vec<String>);
-
-impl GroupFilter {
-    pub(super) fn includes(&self, group: &str) -> bool {
-        self.0.is_empty() || self.0.iter().any(|name| name == group || name == "all")
-    }
-
-    fn target(&self) -> String {
-        if self.0.is_empty() { "all".to_owned() } else { self.0.join(" ") }
-    }
 }
 
 pub(super) fn get_jobs(context: &mut Context<'_>, _: &Args<'_>) -> Answer {

@@ -1,9 +1,9 @@
 //! The interface of the `supervisor_twiddler` plug-in: changes active groups.
 
+use super::answer::Answer;
 use super::args::Args;
 use super::context::Context;
 use super::fault::{Code, Fault};
-use super::methods::Answer;
 use super::value::Value;
 use crate::conf::config::{Config, LogLevel, RpcInterface};
 

@@ -1,13 +1,12 @@
 //! Operations of the web interface. They call the functions behind the XML-RPC methods directly, so
 //! they work without any configured RPC interface.
 
-use super::answer::{Outcome, Pending};
+use super::answer::{Answer, Outcome, Pending};
 use super::args::Args;
 use super::context::Context;
 use super::control;
 use super::fault::{Code, Fault};
 use super::logs;
-use super::methods::Answer;
 use super::names;
 use super::value::Value;
 use crate::core::jobs::{Scope, Task};

@@ -4,57 +4,15 @@
 
 pub(crate) use read::int;
 
+mod message;
 mod read;
 mod tree;
 mod write;
 
 use super::fault::Fault;
 use super::value::Value;
-pub use tree::{MAX_DEPTH, MAX_ELEMENTS};
+pub use message::{Call, MAX_DEPTH, MAX_ELEMENTS, XmlError};
 pub use write::{encode_call, encode_fault, encode_response};
-
-/// A method call.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Call {
-    pub method: String,
-    pub params: Vec<Value>,
-}
-
-/// Why a text is not a call or response.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum XmlError {
-    NotUtf8,
-    Malformed(String),
-    /// Rejected, because document types can define entities.
-    Doctype,
-    /// Neither a predefined entity nor a character reference.
-    Entity(String),
-    TooDeep,
-    TooManyElements,
-    NoMethodName,
-    /// An element with an invalid number, date or member.
-    BadValue(&'static str),
-    /// A response with neither a value nor a fault.
-    NoValue,
-}
-
-impl std::fmt::Display for XmlError {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::NotUtf8 => f.write_str("not UTF-8"),
-            Self::Malformed(why) => write!(f, "not well-formed: {why}"),
-            Self::Doctype => f.write_str("a document type is not accepted"),
-            Self::Entity(name) => write!(f, "unknown entity `&{name};`"),
-            Self::TooDeep => write!(f, "more than {MAX_DEPTH} elements inside each other"),
-            Self::TooManyElements => write!(f, "more than {MAX_ELEMENTS} elements"),
-            Self::NoMethodName => f.write_str("no method name"),
-            Self::BadValue(tag) => write!(f, "bad value in `<{tag}>`"),
-            Self::NoValue => f.write_str("neither a value nor a fault"),
-        }
-    }
-}
-
-impl std::error::Error for XmlError {}
 
 /// Decodes a method call. The name of the root element is not checked and `<params>` may be
 /// missing.

@@ -7,7 +7,7 @@ use crate::conf::config::LogLevel;
 use crate::core::Process;
 use crate::core::state::ProcessState;
 use crate::http::form::percent_encode;
-use crate::rpc::methods::SUPERVISOR_VERSION;
+use crate::rpc::method::SUPERVISOR_VERSION;
 use crate::rpc::{Context, info, names};
 use handlebars::Handlebars;
 use serde_json::{Map, Value, json};

@@ -1,7 +1,6 @@
 //! Environment markers of PEP 508: `python_version >= '3.8' and sys_platform == 'linux'`.
 
-use super::DEEPEST;
-use super::scanner::Scanner;
+use super::scanner::{DEEPEST, Scanner};
 use super::version;
 use crate::buildout::buildout_env::Python;
 

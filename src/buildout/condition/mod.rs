@@ -10,9 +10,6 @@ use std::cell::OnceCell;
 
 use super::buildout_env::{BuildoutEnv, Python};
 
-/// The maximum nesting of parentheses and negations.
-const DEEPEST: usize = 50;
-
 /// Evaluates conditions; queries the interpreter once, and only if there is a condition.
 pub(super) struct Conditions<'w> {
     env: &'w dyn BuildoutEnv,

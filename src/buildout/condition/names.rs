@@ -1,7 +1,6 @@
 //! Machine-dependent boolean names, combined with `not`, `and`, `or` and parentheses.
 
-use super::DEEPEST;
-use super::scanner::Scanner;
+use super::scanner::{DEEPEST, Scanner};
 use crate::buildout::buildout_env::Python;
 
 pub(super) enum Names<'a> {

@@ -1,5 +1,8 @@
 //! A scanner for expressions. Every method advances only on a match.
 
+/// The maximum nesting of parentheses and negations.
+pub(super) const DEEPEST: usize = 50;
+
 pub(super) struct Scanner<'a> {
     text: &'a str,
     at: usize,

@@ -1,17 +1,13 @@
 //! One job: what was requested, by whom, and how far it is.
 
-use super::members::{Failure, Members};
+use super::id::JobId;
+use super::members::Members;
 use super::restart::{Restart, Scope};
 use super::shutdown::Shutdown;
 use super::update::Update;
 use crate::conf::config::LogLevel;
 use crate::core::effect::ProcId;
-use crate::core::supervisor::Supervisor;
 use crate::core::time::{Mono, Now};
-
-/// Counts from 1 from the start of the daemon.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct JobId(pub u64);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum JobKind {
@@ -34,7 +30,7 @@ impl JobKind {
     }
 }
 
-/// What is asked of [`Supervisor::submit`].
+/// A job to submit.
 #[derive(Clone, Debug)]
 pub struct Request {
     /// The server or the signal through which it came: `unix_http_server`, `SIGTERM`.
@@ -59,7 +55,7 @@ pub enum Task {
 }
 
 impl Task {
-    pub(super) fn kind(&self) -> JobKind {
+    pub(in crate::core) fn kind(&self) -> JobKind {
         match self {
             Self::Start(_) => JobKind::Start,
             Self::Stop { .. } => JobKind::Stop,
@@ -70,7 +66,7 @@ impl Task {
     }
 
     /// The groups that will be changed as a whole.
-    pub(super) fn groups(&self) -> Vec<&str> {
+    pub(in crate::core) fn groups(&self) -> Vec<&str> {
         match self {
             Self::Update(update) => update.groups().collect(),
             _ => Vec::new(),
@@ -89,12 +85,12 @@ pub struct Job {
     finished: Option<Now>,
     work: Work,
     /// Set one turn of the daemon after the end, when every observer has looked.
-    pub(super) seen: bool,
+    pub(in crate::core) seen: bool,
 }
 
 /// What is still to be done, and what was.
 #[derive(Clone, Debug)]
-pub(super) enum Work {
+pub(in crate::core) enum Work {
     Start(Members),
     Stop(Members),
     Restart(Restart),
@@ -103,17 +99,7 @@ pub(super) enum Work {
 }
 
 impl Work {
-    pub(super) fn advance(&mut self, supervisor: &mut Supervisor, touched: &[ProcId], now: Now) {
-        match self {
-            Self::Start(members) => members.observe_starts(supervisor, touched, now),
-            Self::Stop(members) => members.observe_stops(supervisor, touched, now),
-            Self::Restart(restart) => restart.advance(supervisor, touched, now),
-            Self::Update(update) => update.advance(supervisor, now),
-            Self::Shutdown(shutdown) => shutdown.advance(supervisor, touched, now),
-        }
-    }
-
-    pub(super) fn is_done(&self) -> bool {
+    pub(in crate::core) fn is_done(&self) -> bool {
         match self {
             Self::Start(members) | Self::Stop(members) => members.are_done(),
             Self::Restart(restart) => restart.is_done(),
@@ -124,7 +110,7 @@ impl Work {
 }
 
 impl Job {
-    pub(super) fn new(
+    pub(in crate::core) fn new(
         id: JobId,
         kind: JobKind,
         requester: String,
@@ -159,15 +145,15 @@ impl Job {
         self.finished
     }
 
-    pub(super) fn work(&self) -> &Work {
+    pub(in crate::core) fn work(&self) -> &Work {
         &self.work
     }
 
-    pub(super) fn work_mut(&mut self) -> &mut Work {
+    pub(in crate::core) fn work_mut(&mut self) -> &mut Work {
         &mut self.work
     }
 
-    pub(super) fn finish(&mut self, now: Now) {
+    pub(in crate::core) fn finish(&mut self, now: Now) {
         self.finished = Some(now);
     }
 
@@ -184,17 +170,6 @@ impl Job {
         match &self.work {
             Work::Update(update) => Some(update),
             _ => None,
-        }
-    }
-
-    /// The processes that the next step waits for.
-    pub fn waits_for(&self, supervisor: &Supervisor) -> Vec<String> {
-        let name = |id: ProcId| supervisor.process(id).map(crate::core::Process::full_name);
-        match &self.work {
-            Work::Start(members) | Work::Stop(members) => members.waiting().collect(),
-            Work::Restart(restart) => restart.waiting().filter_map(name).collect(),
-            Work::Update(update) => update.waiting().and_then(name).into_iter().collect(),
-            Work::Shutdown(_) => Shutdown::waiting(supervisor),
         }
     }
 
@@ -215,7 +190,7 @@ impl Job {
     }
 
     /// Supervisor's own log lines already tell about starts, stops and the shutdown.
-    pub(super) fn log_line(&self) -> Option<(LogLevel, String)> {
+    pub(in crate::core) fn log_line(&self) -> Option<(LogLevel, String)> {
         let failures = self.failures();
         match self.kind {
             _ if !failures.is_empty() && !self.is_plain() => Some((
@@ -232,14 +207,14 @@ impl Job {
         matches!(self.work, Work::Start(_) | Work::Stop(_))
     }
 
-    pub(super) fn holds(&self, id: ProcId) -> bool {
+    pub(in crate::core) fn holds(&self, id: ProcId) -> bool {
         match &self.work {
             Work::Restart(restart) => restart.holds(id),
             _ => false,
         }
     }
 
-    pub(super) fn holds_group(&self, name: &str) -> bool {
+    pub(in crate::core) fn holds_group(&self, name: &str) -> bool {
         match &self.work {
             Work::Update(update) => update.groups().any(|group| group == name),
             _ => false,
@@ -247,7 +222,7 @@ impl Job {
     }
 
     /// Whether it starts a process that it holds in a later step.
-    pub(super) fn will_start(&self, id: ProcId) -> bool {
+    pub(in crate::core) fn will_start(&self, id: ProcId) -> bool {
         match &self.work {
             Work::Restart(restart) => restart.holds(id),
             Work::Update(update) => update.will_start(id),
@@ -256,7 +231,7 @@ impl Job {
     }
 
     /// Another job decided about a process: no later step of this one touches it.
-    pub(super) fn release(&mut self, id: ProcId, by: JobId) {
+    pub(in crate::core) fn release(&mut self, id: ProcId, by: JobId) {
         match &mut self.work {
             Work::Restart(restart) => restart.release(id, by),
             Work::Update(update) => update.release(id, by),
@@ -265,7 +240,7 @@ impl Job {
     }
 
     /// Takes no further step.
-    pub(super) fn cancel(&mut self, by: JobId) {
+    pub(in crate::core) fn cancel(&mut self, by: JobId) {
         match &mut self.work {
             Work::Restart(restart) => restart.cancel(by),
             Work::Update(update) => update.cancel(by),
@@ -273,15 +248,10 @@ impl Job {
         }
     }
 
-    pub(super) fn deadline(&self) -> Option<Mono> {
+    pub(in crate::core) fn deadline(&self) -> Option<Mono> {
         match &self.work {
             Work::Shutdown(shutdown) => shutdown.deadline(),
             _ => None,
         }
     }
-}
-
-/// One sentence about one process.
-pub(super) fn failure_of(name: &str, failure: &Failure) -> String {
-    format!("{name} {failure}")
 }

@@ -1,12 +1,21 @@
 //! Parses lines into a document, following `RawConfigParser._read`.
 
-use super::{DEFAULTS, Document, Entry, ParseError, ParseErrorKind, Section};
+use super::document::{DEFAULTS, Document, Entry, ParseError, ParseErrorKind, Section};
 use crate::diag::{SourceId, Span};
 use crate::ini::lines::{Line, lines};
 use crate::ini::text::{is_space, repr, strip, strip_end};
 
+impl Document {
+    /// Parses another file into the document. `name` is used in error messages.
+    pub fn read(&mut self, source: SourceId, name: &str, text: &str) -> Result<(), ParseError> {
+        let result = read(self, source, name, text);
+        self.join();
+        result
+    }
+}
+
 /// Parses a text into a document; values are joined later.
-pub(super) fn read(
+fn read(
     document: &mut Document,
     source: SourceId,
     name: &str,

@@ -4,8 +4,8 @@
 
 use super::super::fault::Fault;
 use super::super::value::Value;
+use super::message::{Call, XmlError};
 use super::tree::{Element, Tag};
-use super::{Call, XmlError};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 

@@ -1,13 +1,8 @@
 //! A bounded element tree. Only the predefined entities and character references are expanded.
 
-use super::XmlError;
+use super::message::{MAX_DEPTH, MAX_ELEMENTS, XmlError};
 use quick_xml::Reader;
 use quick_xml::events::{BytesRef, Event};
-
-/// The maximum nesting depth of elements.
-pub const MAX_DEPTH: usize = 64;
-/// The maximum number of elements in a message; without it a call of 4 MB could contain a million.
-pub const MAX_ELEMENTS: usize = 200_000;
 
 /// The known elements; all others are `Other`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

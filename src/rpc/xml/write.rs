@@ -3,7 +3,7 @@
 
 use super::super::fault::Fault;
 use super::super::value::Value;
-use super::Call;
+use super::message::Call;
 use super::tree::is_xml;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;

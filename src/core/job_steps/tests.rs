@@ -3,10 +3,10 @@
 use insta::assert_snapshot;
 use proptest::prelude::*;
 
-use super::{Conflict, GroupReport, JobId, Scope, Task, Update};
 use crate::conf::config::{AutoRestart, Group, Process};
 use crate::conf::diff::diff;
 use crate::core::effect::WaitStatus;
+use crate::core::jobs::{Conflict, GroupReport, JobId, Scope, Task, Update};
 use crate::core::sim::{KILLED, Simulation, TERMINATED, group, one, program};
 use crate::core::state::ProcessState;
 

@@ -1,0 +1,79 @@
+//! Requests starts and stops of several processes, and observes their results.
+
+use crate::core::effect::ProcId;
+use crate::core::jobs::{Failure, Members};
+use crate::core::state::ProcessState;
+use crate::core::supervisor::Supervisor;
+use crate::core::time::Now;
+
+impl Members {
+    pub(super) fn observe_starts(&mut self, supervisor: &Supervisor, touched: &[ProcId], now: Now) {
+        for id in touched {
+            self.observe_start(supervisor, *id, now);
+        }
+    }
+
+    fn observe_start(&mut self, supervisor: &Supervisor, id: ProcId, now: Now) {
+        let Some(&at) = self.pending.get(&id) else { return };
+        let process = supervisor.process(id);
+        if process.is_some_and(|it| it.spawnerr().is_some()) {
+            return self.finish(id, Err(Failure::Spawn), now);
+        }
+        match process.map_or(ProcessState::Unknown, crate::core::Process::state) {
+            ProcessState::Starting if process.is_some_and(crate::core::Process::is_forking) => {}
+            ProcessState::Starting => self.set_spawned(at, now),
+            ProcessState::Running => self.finish(id, Ok(()), now),
+            _ => self.finish(id, Err(Failure::Terminated), now),
+        }
+    }
+
+    pub(super) fn observe_stops(&mut self, supervisor: &Supervisor, touched: &[ProcId], now: Now) {
+        for id in touched {
+            if supervisor.process(*id).is_none_or(|it| it.state().is_stopped()) {
+                self.finish(*id, Ok(()), now);
+            }
+        }
+    }
+}
+
+impl Supervisor {
+    pub(super) fn begin_start(&mut self, ids: &[ProcId], now: Now) -> Members {
+        let mut members = Members::default();
+        for &id in ids {
+            self.begin_one_start(&mut members, id, now);
+        }
+        members
+    }
+
+    pub(super) fn begin_one_start(&mut self, members: &mut Members, id: ProcId, now: Now) {
+        let Some(name) = self.process(id).map(crate::core::Process::full_name) else { return };
+        members.push(id, name);
+        self.request_start(id, now);
+        // Listeners learn of each start before the next one begins.
+        self.dispatch();
+        members.observe_starts(self, &[id], now);
+    }
+
+    pub(super) fn begin_stop(&mut self, ids: &[ProcId], wait: bool, now: Now) -> Members {
+        let mut members = Members::default();
+        for &id in ids {
+            let Some(name) = self.process(id).map(crate::core::Process::full_name) else {
+                continue;
+            };
+            match self.request_stop(id, now) {
+                Ok(()) => members.push(id, name),
+                Err(why) => members.push_done(id, name, Err(Failure::Stop(why)), now),
+            }
+            self.dispatch();
+        }
+        members.observe_stops(self, ids, now);
+        if wait {
+            members
+                .pending()
+                .collect::<Vec<_>>()
+                .into_iter()
+                .for_each(|id| self.watch_stop(id, now));
+        }
+        members
+    }
+}

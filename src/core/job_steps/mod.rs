@@ -1,0 +1,186 @@
+//! Executes jobs: submits, advances and finishes them.
+
+mod members;
+mod restart;
+mod shutdown;
+#[cfg(test)]
+mod tests;
+mod update;
+mod update_plan;
+
+use super::effect::ProcId;
+use super::jobs::job::Work;
+use super::jobs::shutdown::Shutdown;
+use super::jobs::{Conflict, Job, JobId, Request, Scope, Task};
+use super::supervisor::Supervisor;
+use super::time::Now;
+
+impl Work {
+    fn advance(&mut self, supervisor: &mut Supervisor, touched: &[ProcId], now: Now) {
+        match self {
+            Self::Start(members) => members.observe_starts(supervisor, touched, now),
+            Self::Stop(members) => members.observe_stops(supervisor, touched, now),
+            Self::Restart(restart) => restart.advance(supervisor, touched, now),
+            Self::Update(update) => update.advance(supervisor, now),
+            Self::Shutdown(shutdown) => shutdown.advance(supervisor, touched, now),
+        }
+    }
+}
+
+impl Job {
+    /// The processes that the next step waits for.
+    pub fn waits_for(&self, supervisor: &Supervisor) -> Vec<String> {
+        let name = |id: ProcId| supervisor.process(id).map(crate::core::Process::full_name);
+        match self.work() {
+            Work::Start(members) | Work::Stop(members) => members.waiting().collect(),
+            Work::Restart(restart) => restart.waiting().filter_map(name).collect(),
+            Work::Update(update) => update.waiting().and_then(name).into_iter().collect(),
+            Work::Shutdown(_) => Shutdown::waiting(supervisor),
+        }
+    }
+}
+
+impl Supervisor {
+    /// A job that runs or finished a short while ago.
+    pub fn job(&self, id: JobId) -> Option<&Job> {
+        self.jobs.get(id)
+    }
+
+    /// Finished jobs, oldest first, then those that run.
+    pub fn jobs(&self) -> impl Iterator<Item = &Job> {
+        self.jobs.finished.iter().chain(self.jobs.running.values())
+    }
+
+    /// Begins a job. What it can do at once has been done when this returns.
+    pub fn submit(&mut self, request: Request, now: Now) -> Result<JobId, Conflict> {
+        self.check_conflicts(&request.task)?;
+        let id = self.begin_job(request, now);
+        self.pump(now);
+        Ok(id)
+    }
+
+    /// Begins a job that is never refused: a plain start or stop.
+    pub fn submit_plain(&mut self, request: Request, now: Now) -> JobId {
+        let id = self.begin_job(request, now);
+        self.pump(now);
+        id
+    }
+
+    pub(super) fn begin_job(&mut self, request: Request, now: Now) -> JobId {
+        self.jobs.last_id += 1;
+        let id = JobId(self.jobs.last_id);
+        let kind = request.task.kind();
+        self.take_over(&request.task, id);
+        let work = self.begin(request.task, now);
+        let job = Job::new(id, kind, request.requester, request.target, work, now);
+        self.jobs.running.insert(id, job);
+        id
+    }
+
+    fn begin(&mut self, task: Task, now: Now) -> Work {
+        match task {
+            Task::Start(ids) => Work::Start(self.begin_start(&ids, now)),
+            Task::Stop { ids, wait } => Work::Stop(self.begin_stop(&ids, wait, now)),
+            Task::Restart(scope) => Work::Restart(self.begin_restart(scope, now)),
+            Task::Update(update) => Work::Update(update),
+            Task::Shutdown => Work::Shutdown(self.begin_shutdown(now)),
+        }
+    }
+
+    fn check_conflicts(&self, task: &Task) -> Result<(), Conflict> {
+        let conflict = |held: String, job: &Job| Conflict { held, by: job.describe() };
+        for job in self.jobs.running.values() {
+            let group = task.groups().into_iter().find(|name| job.holds_group(name));
+            if let Some(name) = group {
+                return Err(conflict(name.to_owned(), job));
+            }
+            let ids = self.written_by(task);
+            let process =
+                ids.into_iter().find(|id| job.holds(*id) || self.holds_group_of(job, *id));
+            if let Some(process) = process.and_then(|id| self.process(id)) {
+                return Err(conflict(process.full_name(), job));
+            }
+        }
+        Ok(())
+    }
+
+    fn holds_group_of(&self, job: &Job, id: ProcId) -> bool {
+        self.process(id).is_some_and(|process| job.holds_group(process.group()))
+    }
+
+    /// The processes that a task will write to in later steps; none for one that is never refused.
+    fn written_by(&self, task: &Task) -> Vec<ProcId> {
+        match task {
+            Task::Restart(Scope::One(id)) => vec![*id],
+            Task::Restart(Scope::All) => self.processes().map(super::Process::id).collect(),
+            Task::Update(update) => self.members_of(update.groups()),
+            Task::Start(_) | Task::Stop { .. } | Task::Shutdown => Vec::new(),
+        }
+    }
+
+    fn members_of<'a>(&self, groups: impl IntoIterator<Item = &'a str>) -> Vec<ProcId> {
+        let groups = groups.into_iter().filter_map(|name| self.group(name));
+        groups.flat_map(|group| group.processes().to_vec()).collect()
+    }
+
+    /// A plain start or stop takes its processes over from the job that holds them; a shutdown takes
+    /// over everything.
+    fn take_over(&mut self, task: &Task, by: JobId) {
+        let running = self.jobs.running.values_mut();
+        match task {
+            Task::Start(ids) | Task::Stop { ids, .. } => {
+                running.for_each(|job| ids.iter().for_each(|id| job.release(*id, by)));
+            }
+            Task::Shutdown => running.for_each(|job| job.cancel(by)),
+            Task::Restart(_) | Task::Update(_) => {}
+        }
+    }
+
+    /// Whether a job means to start this process again once it has stopped.
+    pub fn is_to_be_restarted(&self, id: ProcId) -> bool {
+        self.jobs.running.values().any(|job| job.will_start(id))
+    }
+
+    /// The outcome of [`super::effect::Effect::CheckCommand`].
+    pub(super) fn on_command_checked(&mut self, id: ProcId, usable: bool, now: Now) {
+        for job in self.jobs_to_advance() {
+            self.with_job(job, now, |supervisor, work| {
+                if let Work::Restart(restart) = work {
+                    restart.on_checked(supervisor, id, usable, now);
+                }
+            });
+        }
+    }
+
+    /// Advances the jobs that wait for something that happened, until none has anything to do.
+    pub(super) fn advance_jobs(&mut self, now: Now) {
+        loop {
+            let touched = std::mem::take(&mut self.jobs.touched);
+            for job in self.jobs_to_advance() {
+                self.with_job(job, now, |supervisor, work| work.advance(supervisor, &touched, now));
+            }
+            if self.jobs.touched.is_empty() {
+                return;
+            }
+        }
+    }
+
+    fn jobs_to_advance(&self) -> Vec<JobId> {
+        self.jobs.running.keys().copied().collect()
+    }
+
+    /// Lets one job act on the supervisor, and files it away if that was its end.
+    fn with_job(&mut self, id: JobId, now: Now, act: impl FnOnce(&mut Self, &mut Work)) {
+        let Some(mut job) = self.jobs.running.remove(&id) else { return };
+        act(self, job.work_mut());
+        if !job.work().is_done() {
+            self.jobs.running.insert(id, job);
+            return;
+        }
+        job.finish(now);
+        if let Some((level, message)) = job.log_line() {
+            self.log(level, message);
+        }
+        self.jobs.finished.push_back(job);
+    }
+}

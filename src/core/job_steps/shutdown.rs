@@ -1,0 +1,88 @@
+//! The steps of the ordered shutdown.
+
+use std::collections::BTreeSet;
+
+use crate::conf::config::LogLevel;
+use crate::conf::events::EventType;
+use crate::core::Process;
+use crate::core::effect::{Effect, ProcId};
+use crate::core::jobs::shutdown::Shutdown;
+use crate::core::process::ProcessEvent;
+use crate::core::state::{Mood, ProcessState};
+use crate::core::supervisor::Supervisor;
+use crate::core::time::Now;
+
+/// "waiting for a, b to die" is logged again after this many seconds.
+const REPORT_SECS: i64 = 3;
+
+impl Shutdown {
+    /// All processes that are not down, group by group.
+    pub(in crate::core) fn waiting(supervisor: &Supervisor) -> Vec<String> {
+        let alive = supervisor.processes().filter(|process| !process.state().is_stopped());
+        alive.map(|process| process.name().to_owned()).collect()
+    }
+
+    pub(super) fn advance(&mut self, supervisor: &mut Supervisor, touched: &[ProcId], now: Now) {
+        for id in touched {
+            if self.pending.contains(id) {
+                self.stop_member(supervisor, *id, now);
+            }
+        }
+        while self.pending.is_empty() {
+            let Some(name) = self.groups.pop() else { break };
+            for id in supervisor.members_to_stop(&name) {
+                self.stop_member(supervisor, id, now);
+            }
+        }
+        if self.pending.is_empty() {
+            self.is_done = true;
+            let restart = supervisor.mood() == Mood::Restarting;
+            supervisor.request(Effect::Exit { restart });
+        } else if now.mono >= self.report_at {
+            self.report_at = now.mono.plus_secs(REPORT_SECS);
+            let waiting = Self::waiting(supervisor).join(", ");
+            supervisor.log(LogLevel::Info, format!("waiting for {waiting} to die"));
+        }
+    }
+
+    /// Stops a process unless it is down or being stopped. One that has no pid yet is pending until
+    /// it has.
+    fn stop_member(&mut self, supervisor: &mut Supervisor, id: ProcId, now: Now) {
+        match supervisor.process(id).map(Process::state) {
+            Some(ProcessState::Running | ProcessState::Starting) => {
+                let _ = supervisor.request_stop(id, now);
+            }
+            Some(ProcessState::Backoff) => supervisor.step(id, ProcessEvent::GiveUp, now),
+            _ => {}
+        }
+        let is_down = supervisor.process(id).is_none_or(|process| process.state().is_stopped());
+        if is_down {
+            self.pending.remove(&id);
+        } else {
+            self.pending.insert(id);
+        }
+    }
+}
+
+impl Supervisor {
+    pub(super) fn begin_shutdown(&mut self, now: Now) -> Shutdown {
+        // No process may wake the daemon for a start that will not come.
+        let ids: Vec<ProcId> = self.processes.keys().copied().collect();
+        for id in ids {
+            self.set_timer(id);
+        }
+        self.notify_supervisor(EventType::SupervisorStateChangeStopping, now);
+        Shutdown {
+            groups: self.groups_by_priority(),
+            pending: BTreeSet::new(),
+            report_at: now.mono,
+            is_done: false,
+        }
+    }
+
+    /// The processes of a group, the highest priority first; equals in reverse.
+    fn members_to_stop(&self, name: &str) -> Vec<ProcId> {
+        let Some(group) = self.group(name) else { return Vec::new() };
+        self.members_by_priority(group).into_iter().rev().collect()
+    }
+}

@@ -1,0 +1,158 @@
+//! Executes the steps of an update.
+
+use super::update_plan::plan;
+use crate::conf::diff::GroupChange;
+use crate::core::effect::ProcId;
+use crate::core::jobs::update::Step;
+use crate::core::jobs::{CHANGED, GroupReport, MemberReport, RESTARTED, Update};
+use crate::core::state::ProcessState;
+use crate::core::supervisor::Supervisor;
+use crate::core::time::Now;
+
+/// What came of trying a step.
+enum Outcome {
+    Done,
+    /// It is to be tried again when something has changed.
+    Wait,
+    /// The other steps of the group are skipped.
+    Failed(String),
+}
+
+impl Update {
+    /// The steps that carry out `changes`.
+    pub fn new(supervisor: &Supervisor, changes: &[GroupChange<'_>]) -> Self {
+        let groups = changes.iter().map(|change| change.group().name.clone()).collect();
+        let steps = plan(supervisor, changes);
+        Self { steps, groups, reports: Vec::new(), released: std::collections::BTreeMap::new() }
+    }
+
+    pub(super) fn advance(&mut self, supervisor: &mut Supervisor, now: Now) {
+        while let Some(step) = self.steps.pop_front() {
+            match self.try_step(supervisor, &step, now) {
+                Outcome::Done => {}
+                Outcome::Wait => return self.steps.push_front(step),
+                Outcome::Failed(error) => {
+                    self.fail(error);
+                    self.skip_group();
+                }
+            }
+        }
+    }
+
+    fn try_step(&mut self, supervisor: &mut Supervisor, step: &Step, now: Now) -> Outcome {
+        match step {
+            Step::Begin { group, action } => {
+                let (group, members) = (group.clone(), Vec::new());
+                self.reports.push(GroupReport { group, action, error: None, members });
+            }
+            Step::Report(member) => {
+                if let Some(report) = self.reports.last_mut() {
+                    report.members.push(member.clone());
+                }
+            }
+            Step::Stop(id) => self.stop(supervisor, *id, now),
+            Step::AwaitStop(id) => return self.await_stop(supervisor, *id, now),
+            Step::Start(id) => self.start(supervisor, *id, now),
+            Step::AwaitSpawn(id) => return self.await_spawn(supervisor, *id),
+            Step::RemoveProcess(id) => {
+                if supervisor.process(*id).is_some() && !supervisor.detach_process(*id) {
+                    return Outcome::Failed(not_removed(supervisor, &[*id]));
+                }
+            }
+            Step::ReplaceProcess(id, process) => {
+                supervisor.replace_process(*id, (**process).clone());
+            }
+            Step::AddProcess { group, process } => {
+                if !supervisor.attach_process(group, (**process).clone(), now) {
+                    return Outcome::Failed(format!("{} was not added", process.name));
+                }
+            }
+            Step::ReplaceSettings(group) => supervisor.replace_group_settings(group),
+            Step::RemoveGroup(name) => return remove_group(supervisor, name, now),
+            Step::AddGroup(group) => {
+                if !supervisor.attach_group((**group).clone(), now) {
+                    return Outcome::Failed("not added: the group is already active".to_owned());
+                }
+            }
+        }
+        Outcome::Done
+    }
+
+    /// What cannot be stopped now is found by waiting for it.
+    fn stop(&self, supervisor: &mut Supervisor, id: ProcId, now: Now) {
+        let is_active = supervisor.process(id).is_some_and(crate::core::Process::is_active);
+        if is_active && !self.released.contains_key(&id) {
+            let _ = supervisor.request_stop(id, now);
+        }
+    }
+
+    fn await_stop(&self, supervisor: &mut Supervisor, id: ProcId, now: Now) -> Outcome {
+        for _ in 0..2 {
+            let Some(process) = supervisor.process(id) else { return Outcome::Done };
+            if process.state() == ProcessState::Stopping {
+                return Outcome::Wait;
+            }
+            if !process.is_active() {
+                return Outcome::Done;
+            }
+            if let Some(by) = self.released.get(&id) {
+                let (name, state) = (process.full_name(), process.state());
+                return Outcome::Failed(format!(
+                    "{name} is {state}: job {} decided about it",
+                    by.0
+                ));
+            }
+            // It came back before the stop reached it.
+            let _ = supervisor.request_stop(id, now);
+        }
+        Outcome::Wait
+    }
+
+    fn await_spawn(&mut self, supervisor: &Supervisor, id: ProcId) -> Outcome {
+        let Some(process) = supervisor.process(id) else { return Outcome::Done };
+        if process.is_forking() {
+            return Outcome::Wait;
+        }
+        if let Some(error) = process.spawnerr() {
+            self.fail(format!("{} was not started: {error}", process.full_name()));
+        }
+        Outcome::Done
+    }
+
+    fn start(&mut self, supervisor: &mut Supervisor, id: ProcId, now: Now) {
+        let Some(process) = supervisor.process(id) else { return };
+        let member = |action| MemberReport {
+            process: process.name().to_owned(),
+            section: process.config().program.clone(),
+            action,
+        };
+        let name = process.full_name();
+        let report = member(if self.released.contains_key(&id) { CHANGED } else { RESTARTED });
+        if let Some(by) = self.released.get(&id) {
+            self.fail(format!("{name} was not started: job {} decided about it", by.0));
+        } else {
+            supervisor.request_start(id, now);
+        }
+        if let Some(group) = self.reports.last_mut() {
+            group.members.push(report);
+        }
+    }
+}
+
+fn remove_group(supervisor: &mut Supervisor, name: &str, now: Now) -> Outcome {
+    let Some(group) = supervisor.group(name) else { return Outcome::Done };
+    let ids = group.processes().to_vec();
+    if supervisor.detach_group(name, now) {
+        Outcome::Done
+    } else {
+        Outcome::Failed(not_removed(supervisor, &ids))
+    }
+}
+
+fn not_removed(supervisor: &Supervisor, ids: &[ProcId]) -> String {
+    let alive = ids.iter().filter_map(|id| supervisor.process(*id));
+    let alive = alive.filter(|process| !process.state().is_stopped());
+    let alive: Vec<String> =
+        alive.map(|process| format!("{} is {}", process.full_name(), process.state())).collect();
+    format!("not removed: {}", alive.join(", "))
+}

@@ -1,0 +1,108 @@
+//! The steps of an update, from the changes of the configuration.
+
+use std::collections::VecDeque;
+
+use crate::conf::config::{Group, Process};
+use crate::conf::diff::{GroupChange, MemberChange};
+use crate::core::effect::ProcId;
+use crate::core::jobs::update::Step;
+use crate::core::jobs::{ADDED, CHANGED, MemberReport, REMOVED};
+use crate::core::supervisor::Supervisor;
+
+/// The steps that carry out the changes.
+pub(super) fn plan(supervisor: &Supervisor, changes: &[GroupChange<'_>]) -> VecDeque<Step> {
+    let mut planner = Planner { supervisor, steps: VecDeque::new() };
+    for change in changes {
+        let group = change.group().name.clone();
+        let action = match change {
+            GroupChange::Removed(_) => REMOVED,
+            GroupChange::Added(_) => ADDED,
+            GroupChange::Changed { .. } | GroupChange::Replaced { .. } => CHANGED,
+        };
+        planner.steps.push_back(Step::Begin { group, action });
+        match change {
+            GroupChange::Removed(group) => planner.remove_group(group),
+            GroupChange::Added(group) => planner.add_group(group),
+            GroupChange::Replaced { old, new, .. } => {
+                planner.remove_group(old);
+                planner.add_group(new);
+            }
+            GroupChange::Changed { new, members, .. } => planner.change_group(new, members),
+        }
+    }
+    planner.steps
+}
+
+/// Collects the steps.
+struct Planner<'a> {
+    supervisor: &'a Supervisor,
+    steps: VecDeque<Step>,
+}
+
+impl Planner<'_> {
+    fn remove_group(&mut self, group: &Group) {
+        let find = |process: &Process| self.supervisor.find(&group.name, &process.name);
+        let ids: Vec<ProcId> = group.processes.iter().filter_map(find).collect();
+        self.stop_all(&ids);
+        self.steps.push_back(Step::RemoveGroup(group.name.clone()));
+    }
+
+    fn add_group(&mut self, group: &Group) {
+        self.steps.push_back(Step::AddGroup(Box::new(group.clone())));
+    }
+
+    fn stop_all(&mut self, ids: &[ProcId]) {
+        self.steps.extend(ids.iter().map(|id| Step::Stop(*id)));
+        self.steps.extend(ids.iter().map(|id| Step::AwaitStop(*id)));
+    }
+
+    fn change_group(&mut self, new: &Group, members: &[MemberChange<'_>]) {
+        let find = |process: &Process| self.supervisor.find(&new.name, &process.name);
+        let (mut removed, mut changed, mut added) = (Vec::new(), Vec::new(), Vec::new());
+        for member in members {
+            match member {
+                MemberChange::Removed(process) => {
+                    removed.extend(find(process).map(|id| (id, *process)));
+                }
+                MemberChange::Changed { new, .. } => changed.extend(find(new).map(|id| (id, *new))),
+                MemberChange::Added(process) => added.push(*process),
+            }
+        }
+        let touched: Vec<ProcId> = removed.iter().chain(&changed).map(|(id, _)| *id).collect();
+        self.stop_all(&touched);
+        for (id, process) in removed {
+            self.steps.push_back(Step::RemoveProcess(id));
+            self.report(process, REMOVED);
+        }
+        for (id, process) in &changed {
+            self.steps.push_back(Step::ReplaceProcess(*id, Box::new((*process).clone())));
+        }
+        self.steps.push_back(Step::ReplaceSettings(Box::new(new.clone())));
+        let mut started = Vec::new();
+        for (id, process) in changed {
+            if self.supervisor.process(id).is_some_and(crate::core::Process::is_active) {
+                self.steps.push_back(Step::Start(id));
+                started.push(Step::AwaitSpawn(id));
+            } else {
+                self.report(process, CHANGED);
+            }
+        }
+        self.steps.extend(started);
+        for process in added {
+            let (group, process) = (new.name.clone(), Box::new(process.clone()));
+            let report = Step::Report(report(&process, ADDED));
+            self.steps.push_back(Step::AddProcess { group, process });
+            self.steps.push_back(report);
+        }
+        // Once more, so that added processes get their place in the order.
+        self.steps.push_back(Step::ReplaceSettings(Box::new(new.clone())));
+    }
+
+    fn report(&mut self, process: &Process, action: &'static str) {
+        self.steps.push_back(Step::Report(report(process, action)));
+    }
+}
+
+fn report(process: &Process, action: &'static str) -> MemberReport {
+    MemberReport { process: process.name.clone(), section: process.program.clone(), action }
+}

@@ -1,0 +1,51 @@
+//! A decoded call, the errors of decoding, and the limits of a message.
+
+use super::super::value::Value;
+
+/// The maximum nesting depth of elements.
+pub const MAX_DEPTH: usize = 64;
+/// The maximum number of elements in a message; without it a call of 4 MB could contain a million.
+pub const MAX_ELEMENTS: usize = 200_000;
+
+/// A method call.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Call {
+    pub method: String,
+    pub params: Vec<Value>,
+}
+
+/// Why a text is not a call or response.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum XmlError {
+    NotUtf8,
+    Malformed(String),
+    /// Rejected, because document types can define entities.
+    Doctype,
+    /// Neither a predefined entity nor a character reference.
+    Entity(String),
+    TooDeep,
+    TooManyElements,
+    NoMethodName,
+    /// An element with an invalid number, date or member.
+    BadValue(&'static str),
+    /// A response with neither a value nor a fault.
+    NoValue,
+}
+
+impl std::fmt::Display for XmlError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::NotUtf8 => f.write_str("not UTF-8"),
+            Self::Malformed(why) => write!(f, "not well-formed: {why}"),
+            Self::Doctype => f.write_str("a document type is not accepted"),
+            Self::Entity(name) => write!(f, "unknown entity `&{name};`"),
+            Self::TooDeep => write!(f, "more than {MAX_DEPTH} elements inside each other"),
+            Self::TooManyElements => write!(f, "more than {MAX_ELEMENTS} elements"),
+            Self::NoMethodName => f.write_str("no method name"),
+            Self::BadValue(tag) => write!(f, "bad value in `<{tag}>`"),
+            Self::NoValue => f.write_str("neither a value nor a fault"),
+        }
+    }
+}
+
+impl std::error::Error for XmlError {}
