@@ -235,7 +235,8 @@ fn the_originals_daemon_can_do_neither() {
     let _daemon = start(Subject::Original, &sandbox);
     for option in ["--plan", "--minimal"] {
         let said = ctl(&sandbox, &format!("update {option}"));
-        let told = format!("ERROR: this daemon does not know {option}; plain `update` works\n");
+        let told =
+            format!("ERROR: this daemon does not support {option}; use `update` without options\n");
         assert_eq!((said.out, said.status), (told, Some(1)));
     }
 }
