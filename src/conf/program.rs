@@ -2,6 +2,8 @@
 //! instances, each with its own number. The options are in the table of `process`; here are the
 //! exceptions that it names, and the rules that concern several options.
 
+use std::sync::LazyLock;
+
 use super::config::{Environment, LogTarget, Process, StreamLog};
 use super::kinds::{self, Flag, Kind as _, LogFile, Name, Text, Variables};
 use super::option_reader::{OptionReader, Read, Reported, Scope};
@@ -53,11 +55,15 @@ pub(super) fn processes(
 }
 
 /// All options in the order of reading.
-fn options() -> impl Iterator<Item = &'static dyn ProcessOption> {
-    let find = |name: &&str| p::OPTIONS.iter().find(|option| option.name() == *name);
-    let is_later = |option: &&&dyn ProcessOption| !p::READ_FIRST.contains(&option.name());
-    p::READ_FIRST.iter().filter_map(find).chain(p::OPTIONS.iter().filter(is_later)).copied()
-}
+static IN_ORDER: LazyLock<Vec<&'static dyn ProcessOption>> = LazyLock::new(|| {
+    let place = |option: &&dyn ProcessOption| {
+        let place = p::READ_FIRST.iter().position(|name| *name == option.name());
+        place.unwrap_or(p::READ_FIRST.len())
+    };
+    let mut options = p::OPTIONS.to_vec();
+    options.sort_by_key(place);
+    options
+});
 
 impl<'a> ProcessReader<'_, 'a> {
     /// The reader, and the section with the names that its options may expand.
@@ -81,7 +87,7 @@ impl<'a> ProcessReader<'_, 'a> {
     /// Reads the options of one time; all of them, to find all errors.
     fn read(&mut self, when: When, process: &mut Process) -> Read<()> {
         let mut all = Ok(());
-        for option in options().filter(|option| option.when() == when) {
+        for option in IN_ORDER.iter().filter(|option| option.when() == when) {
             all = all.and(option.read(self, process));
         }
         all
