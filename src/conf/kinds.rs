@@ -50,7 +50,7 @@ kinds! {
     /// A boolean.
     Flag -> bool, "boolean", "write `true` or `false`", |text, _| boolean(text), bool::to_string;
     /// An integer.
-    Integer -> i64, "integer", "write a whole number", |text, _| int::decimal(text), i64::to_string;
+    Integer -> i64, "integer", "write an integer", |text, _| int::decimal(text), i64::to_string;
     /// A number of bytes, with or without a unit.
     Bytes -> i64, "bytes", "write a number, or a number with `KB`, `MB` or `GB`", |text, _| bytes(text), i64::to_string;
     /// An octal number, such as a file mode.
