@@ -6,6 +6,7 @@ mod commands;
 mod environment;
 mod groups;
 mod layout;
+mod lint_input;
 mod logs;
 mod names;
 mod secrets;
@@ -13,23 +14,10 @@ mod servers;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeSet;
-
-use super::config::Process;
 use super::host::Host;
-use super::read::{Draft, Examined};
-use crate::diag::{Diagnostic, Severity, SourceMap, Span};
-use crate::ini::python::{Document, Entry, Section};
-
-/// The input of the lints.
-struct LintInput<'a> {
-    document: &'a Document,
-    sources: &'a SourceMap,
-    /// The configuration as far as it could be read.
-    draft: &'a Draft,
-    examined: &'a Examined,
-    host: &'a dyn Host,
-}
+use super::read::Examined;
+use crate::diag::{Diagnostic, Severity};
+use lint_input::LintInput;
 
 type Lint = fn(&LintInput<'_>) -> Vec<Diagnostic>;
 
@@ -71,34 +59,4 @@ pub fn exit_code(problems: &[Diagnostic]) -> u8 {
         Some(Severity::Warning) => 1,
         Some(Severity::Error) => 2,
     }
-}
-
-impl<'a> LintInput<'a> {
-    fn sections(&self) -> impl Iterator<Item = &'a Section> + use<'a> {
-        self.document.sections().iter()
-    }
-
-    fn entry(&self, section: &str, option: &str) -> Option<&'a Entry> {
-        self.document.entry(section, option)
-    }
-
-    /// The position of an option's value, or of the section header.
-    fn place(&self, section: &str, option: &str) -> Option<Span> {
-        let value = self.entry(section, option).map(Entry::value_span);
-        value.or_else(|| self.document.section(section).and_then(Section::header))
-    }
-
-    /// The first process of every section that has any; numbered processes share their problems.
-    fn programs(&self) -> Vec<&'a Process> {
-        let mut seen = BTreeSet::new();
-        let all = self.draft.groups.iter().flat_map(|group| &group.processes);
-        all.filter(|process| seen.insert(&process.program)).collect()
-    }
-}
-
-/// A warning, with a position if there is one.
-fn warning(code: &'static str, message: String, span: Option<Span>) -> Diagnostic {
-    let mut diagnostic = Diagnostic::warning(code, message);
-    diagnostic.span = span;
-    diagnostic
 }

@@ -4,9 +4,12 @@
 //! Two processes are equal exactly if Supervisor would call them equal: the order of environment
 //! variables makes no difference, and a log that is now `AUTO` keeps the file it has.
 
+mod option_change;
 mod rows;
 
 use std::collections::{BTreeMap, BTreeSet};
+
+pub use option_change::OptionChange;
 
 use super::config::{Group, GroupKind, Process};
 
@@ -38,14 +41,6 @@ pub enum MemberChange<'a> {
     Removed(&'a Process),
     Changed { new: &'a Process, options: Vec<OptionChange> },
     Added(&'a Process),
-}
-
-/// One option with both values, as a file would spell them.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct OptionChange {
-    pub option: &'static str,
-    pub from: String,
-    pub to: String,
 }
 
 impl<'a> GroupChange<'a> {

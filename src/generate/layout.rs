@@ -83,8 +83,8 @@ impl Scripts<'_> {
             _ => format!("{program} of this deployment."),
         };
         let program = self.word_for(&join(&self.libexec, program));
-        let command = [&[program], arguments].concat().join(" ");
-        let text = render::template("wrapper.hbs", &json!({ "about": about, "command": command }))?;
+        let call = [&[program], arguments].concat().join(" ");
+        let text = render::template("wrapper.hbs", &json!({ "about": about, "call": call }))?;
         Ok(file(&self.bin, name, Content::Text(checksum_header::add(&text, "#"))))
     }
 

@@ -35,7 +35,7 @@ fn paragraph(entry: &Entry) -> String {
     line("needs", source(recipe.needs.as_ref()));
     line("ready", source(recipe.ready.as_ref()));
     line("log", source(recipe.log.as_ref()));
-    line("file", &entry.file);
+    line("read from", &entry.file);
     out
 }
 

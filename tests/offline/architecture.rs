@@ -1,11 +1,17 @@
-//! The module boundaries of `docs/architecture.md`: which module may import which, where `unsafe` is
-//! allowed, where options are spelled, how long a file may be, and that every asset is embedded.
+//! The module boundaries of `docs/architecture.md`: which module may import which, that files do not
+//! import each other, where `unsafe` and option names are allowed, how long a file may be, and that
+//! every asset is embedded.
+
+mod imports;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use supkit::conf::sections::SECTIONS;
 use walkdir::WalkDir;
+
+use imports::Imports;
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
@@ -60,13 +66,12 @@ const INPUT_AND_OUTPUT: &[&str] = &[
 const SPELLS_OPTIONS: &[(&str, &str)] = &[
     ("conf", "it has the table"),
     ("buildout", "its words are zc.buildout's; it does not know supervisord.conf"),
-    ("generate", "the options of buildout recipes have the same names; still to be separated"),
+    ("generate", "a test of its own checks it"),
 ];
 
 /// Strings elsewhere that are the name of an option by accident: the file, the strings, the reason.
 const NOT_AN_OPTION: &[(&str, &[&str], &str)] = &[
     ("cli/check_report.rs", &["file"], "a member of its JSON"),
-    ("cli/generate/say.rs", &["command", "priority"], "options of a recipe"),
     ("ctl/extras.rs", &["buffer_size"], "a member of supkit.getEventPools"),
     ("ctl/plan.rs", &["file"], "a member of supkit.planUpdate"),
     ("http/route.rs", &["events"], "a path of the web interface"),
@@ -76,6 +81,10 @@ const NOT_AN_OPTION: &[(&str, &[&str], &str)] = &[
     ("rpc/supkit.rs", &["buffer_size"], "a member of supkit.getEventPools"),
     ("web/pages.rs", &["identifier"], "a value of a template"),
 ];
+
+/// The files of `generate` with option names of other languages: those of supkit in a part, and
+/// those of collective.recipe.supervisor.
+const OTHER_OPTIONS: &[&str] = &["part_options.rs", "collective/options.rs"];
 
 /// Files that are one long table, and so may be longer than the rest.
 const TABLES: &[&str] = &[];
@@ -134,6 +143,38 @@ fn modules_import_only_what_they_are_allowed_to() {
         }
     }
     assert!(broken.is_empty(), "{broken:#?}");
+}
+
+#[test]
+fn files_do_not_import_each_other() {
+    let sources = sources();
+    let texts: Vec<(&Path, String)> = sources
+        .iter()
+        .filter(|source| !is_test(source))
+        .map(|source| (source.path.as_path(), code(&source.text)))
+        .collect();
+    let imports = Imports::of(texts.iter().map(|(path, text)| (*path, text.as_str())));
+    let cycles = imports.cycles();
+    let cycles: Vec<Vec<String>> = cycles.iter().map(|cycle| imports.within(cycle)).collect();
+    assert!(cycles.is_empty(), "{cycles:#?}");
+}
+
+#[test]
+fn generate_takes_the_options_of_supervisor_from_their_table() {
+    let options = SECTIONS.iter().flat_map(|section| section.rows).map(|row| row.name);
+    // Two sections have the name of an applet.
+    let words = SECTIONS.iter().map(|section| section.word);
+    let words = words.filter(|word| !["supervisord", "supervisorctl"].contains(word));
+    let names: Vec<&str> = options.chain(words).collect();
+    let mut broken = Vec::new();
+    for source in sources().iter().filter(|it| it.module == "generate" && !is_test(it)) {
+        let is_other = OTHER_OPTIONS.iter().any(|path| source.path.ends_with(path));
+        let text = code(&source.text);
+        for name in names.iter().filter(|name| !is_other && text.contains(&format!("\"{name}\""))) {
+            broken.push(format!("{} contains the option name `{name}`", source.path.display()));
+        }
+    }
+    assert!(broken.is_empty(), "use the constants of conf::sections: {broken:#?}");
 }
 
 /// Whether `name` stands in `text` as a word of its own: `nix::` is no part of `unix::`.

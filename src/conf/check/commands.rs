@@ -1,6 +1,6 @@
 //! Lints for commands and directories that do not exist or cannot be executed.
 
-use super::{LintInput, warning};
+use super::lint_input::{LintInput, warning};
 use crate::conf::config::Process;
 use crate::conf::python::path;
 use crate::conf::sections::program;

@@ -1,7 +1,7 @@
 //! Lints for values of `environment=` that Supervisor truncates: it keeps one token per value and
 //! treats the next one as the comma.
 
-use super::{LintInput, warning};
+use super::lint_input::{LintInput, warning};
 use crate::conf::python::shlex;
 use crate::conf::sections::{Section, program};
 use crate::diag::Diagnostic;

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{LintInput, warning};
+use super::lint_input::{LintInput, warning};
 use crate::conf::config::{Group, GroupKind};
 use crate::conf::sections::{eventlistener, fcgi_program, group, program};
 use crate::diag::{Diagnostic, Span};

@@ -1,6 +1,6 @@
 //! Lints for the layout of a file: duplicates, options in continuation lines, and includes.
 
-use super::{LintInput, warning};
+use super::lint_input::{LintInput, warning};
 use crate::conf::sections::{Section, include, program};
 use crate::diag::{Diagnostic, Span};
 use crate::ini::python::{self, Entry};

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{LintInput, warning};
+use super::lint_input::{LintInput, warning};
 use crate::conf::config::{LogTarget, Process, StreamLog};
 use crate::conf::sections::{program as p, supervisord};
 use crate::diag::{Diagnostic, Span};

@@ -1,6 +1,6 @@
 //! Lints for unknown sections and options.
 
-use super::{LintInput, warning};
+use super::lint_input::{LintInput, warning};
 use crate::conf::nearest::nearest;
 use crate::conf::sections::{Named, SECTIONS, Section};
 use crate::diag::Diagnostic;

@@ -1,6 +1,6 @@
 //! Lints for passwords: readable by other users, or an invalid digest.
 
-use super::{LintInput, warning};
+use super::lint_input::{LintInput, warning};
 use crate::conf::sections::{Section, inet_http_server, supervisorctl, unix_http_server};
 use crate::diag::Diagnostic;
 use crate::ini::python::Entry;

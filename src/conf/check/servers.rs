@@ -1,7 +1,7 @@
 //! Lints for the addresses of servers and FastCGI programs: duplicates, overlong paths, servers
 //! without methods.
 
-use super::{LintInput, warning};
+use super::lint_input::{LintInput, warning};
 use crate::conf::config::{Bind, FcgiAddress, GroupKind, HttpServer, RpcInterface};
 use crate::conf::sections::{fcgi_program, inet_http_server, rpcinterface, unix_http_server};
 use crate::diag::{Diagnostic, Span};

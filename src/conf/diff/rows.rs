@@ -1,7 +1,7 @@
 //! The options of groups and processes as a file would spell them, for comparison: one row an
 //! option. Two values are equal exactly if their rows are.
 
-use super::OptionChange;
+use super::option_change::OptionChange;
 use crate::conf::config::{Group, GroupKind, Process};
 use crate::conf::process;
 use crate::conf::sections::{eventlistener as e, fcgi_program as f, group as g};

@@ -1,7 +1,7 @@
 //! Python functions that Supervisor applies to configuration values: `int`, `%`, `shlex`, paths.
 //! Exact reimplementations, independent of any option.
 
-mod conversion;
+mod format_spec;
 pub mod int;
 pub mod names;
 pub mod path;

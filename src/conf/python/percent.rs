@@ -1,17 +1,9 @@
 //! Python's `text % mapping`: keys, flags, width, precision and all conversions.
 
-use super::conversion::{Flags, Spec, bad};
+pub use super::format_spec::FormatError;
+use super::format_spec::{Flags, Spec, bad};
 use super::names::{Layers, Word};
 use super::repr;
-
-/// Why a text could not be expanded.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum FormatError {
-    /// `KeyError`: the unknown name.
-    Unknown(String),
-    /// Any other error, with Python's message.
-    Bad(String),
-}
 
 /// The maximum width and precision.
 const MAX_WIDTH: usize = 1 << 20;

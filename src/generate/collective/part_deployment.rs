@@ -7,7 +7,7 @@ use super::expand::expand;
 use super::fault::Fault;
 use super::options::{Options, name, written};
 use super::section::{Extract, Kind, Section, Source};
-use crate::conf::sections::{include, program, supervisorctl, supervisord as s};
+use crate::conf::sections::{include, program};
 use crate::diag::{Diagnostic, Span};
 use crate::generate::deployment::{self, Deployment, Origin, Program};
 use crate::generate::input::{Input, Part};
@@ -60,10 +60,7 @@ fn conf(part: &Part) -> Option<String> {
 
 /// A part `super` has `bin/superd` and `bin/superctl`.
 fn scripts(part: &Part, options: &Options<'_>) -> Vec<(String, &'static str)> {
-    let scripts = [
-        (written::GLOBAL, "d", s::SECTION.word),
-        (written::CTL, "ctl", supervisorctl::SECTION.word),
-    ];
+    let scripts = [(written::GLOBAL, "d", "supervisord"), (written::CTL, "ctl", "supervisorctl")];
     let scripts = scripts.into_iter().filter(|(section, ..)| options.has_section(section));
     scripts.map(|(_, suffix, applet)| (format!("{}{suffix}", part.name), applet)).collect()
 }

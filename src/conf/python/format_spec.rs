@@ -1,8 +1,16 @@
 //! One conversion of Python's `%` operator: flags, width, precision and kind, applied to a string
 //! or an integer.
 
-use super::percent::FormatError;
 use crate::ini::text::escape;
+
+/// Why a text could not be expanded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FormatError {
+    /// `KeyError`: the unknown name.
+    Unknown(String),
+    /// Any other error, with Python's message.
+    Bad(String),
+}
 
 #[derive(Clone, Copy, Default)]
 pub(super) struct Flags {

@@ -1,0 +1,49 @@
+//! The input of the lints, and what they share.
+
+use std::collections::BTreeSet;
+
+use crate::conf::config::Process;
+use crate::conf::host::Host;
+use crate::conf::read::{Draft, Examined};
+use crate::diag::{Diagnostic, SourceMap, Span};
+use crate::ini::python::{Document, Entry, Section};
+
+/// The input of the lints.
+pub(super) struct LintInput<'a> {
+    pub(super) document: &'a Document,
+    pub(super) sources: &'a SourceMap,
+    /// The configuration as far as it could be read.
+    pub(super) draft: &'a Draft,
+    pub(super) examined: &'a Examined,
+    pub(super) host: &'a dyn Host,
+}
+
+impl<'a> LintInput<'a> {
+    pub(super) fn sections(&self) -> impl Iterator<Item = &'a Section> + use<'a> {
+        self.document.sections().iter()
+    }
+
+    pub(super) fn entry(&self, section: &str, option: &str) -> Option<&'a Entry> {
+        self.document.entry(section, option)
+    }
+
+    /// The position of an option's value, or of the section header.
+    pub(super) fn place(&self, section: &str, option: &str) -> Option<Span> {
+        let value = self.entry(section, option).map(Entry::value_span);
+        value.or_else(|| self.document.section(section).and_then(Section::header))
+    }
+
+    /// The first process of every section that has any; numbered processes share their problems.
+    pub(super) fn programs(&self) -> Vec<&'a Process> {
+        let mut seen = BTreeSet::new();
+        let all = self.draft.groups.iter().flat_map(|group| &group.processes);
+        all.filter(|process| seen.insert(&process.program)).collect()
+    }
+}
+
+/// A warning, with a position if there is one.
+pub(super) fn warning(code: &'static str, message: String, span: Option<Span>) -> Diagnostic {
+    let mut diagnostic = Diagnostic::warning(code, message);
+    diagnostic.span = span;
+    diagnostic
+}
