@@ -95,7 +95,7 @@ fn report_fault(session: &mut Session, options: &[&str], code: i64, why: &str) {
     let line = match Code::from_number(code) {
         Some(Code::UnknownMethod) => {
             let option = options.first().copied().unwrap_or_default();
-            format!("ERROR: this daemon does not know {option}; plain `update` works")
+            format!("ERROR: this daemon does not support {option}; use `update` without options")
         }
         Some(Code::ShutdownState) => "ERROR: already shutting down".to_owned(),
         _ => format!("ERROR: {why}"),
