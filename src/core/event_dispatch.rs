@@ -7,7 +7,6 @@ use std::sync::Arc;
 use super::effect::{Effect, OutputStream, Pid, ProcId};
 use super::event::{Event, StateChange, Subject};
 use super::event_queue::{NumberedEvent, Overflow};
-use super::group::Group;
 use super::listener::ProtocolStep;
 use super::result_handler::Verdict;
 use super::state::{ListenerState, ProcessState};
@@ -22,12 +21,6 @@ pub(super) enum Notification<'a> {
     State(StateChange),
     Log(OutputStream, &'a [u8]),
     Communication(OutputStream, &'a [u8]),
-}
-
-impl Group {
-    fn subscribes_to(&self, kind: EventType) -> bool {
-        self.pool().is_some_and(|pool| pool.events.iter().any(|of| kind.is_a(*of)))
-    }
 }
 
 impl Supervisor {
@@ -60,7 +53,7 @@ impl Supervisor {
 
     /// Whether a pool or an HTTP stream subscribes to events of this type.
     pub(super) fn has_subscriber(&self, kind: EventType) -> bool {
-        self.publishing || self.groups.iter().any(|group| group.subscribes_to(kind))
+        self.publishing || !self.pools.subscribers(kind).is_empty()
     }
 
     /// Numbers an event and buffers it in every pool that subscribes to its type. A serial is used
@@ -69,19 +62,18 @@ impl Supervisor {
         if self.publishing {
             self.publish(&event);
         }
-        if !self.groups.iter().any(|group| group.subscribes_to(event.kind)) {
+        let subscribers = self.pools.subscribers(event.kind).to_vec();
+        if subscribers.is_empty() {
             return;
         }
         let event = Arc::new(event);
         let serial = self.serial;
         self.serial += 1;
-        for at in 0..self.groups.len() {
+        for at in subscribers {
             let group = &mut self.groups[at];
-            if group.subscribes_to(event.kind) {
-                let limit = group.pool().map_or(0, |pool| pool.buffer_size);
-                let overflow = group.queue.push(Arc::clone(&event), serial, limit, now.mono);
-                self.report_overflow(at, overflow);
-            }
+            let limit = group.pool().map_or(0, |pool| pool.buffer_size);
+            let overflow = group.queue.push(Arc::clone(&event), serial, limit, now.mono);
+            self.report_overflow(at, overflow);
         }
     }
 
@@ -104,7 +96,8 @@ impl Supervisor {
 
     /// Sends buffered events to ready listeners, oldest first.
     pub(super) fn dispatch(&mut self) {
-        for at in 0..self.groups.len() {
+        for pool in 0..self.pools.pools().len() {
+            let at = self.pools.pools()[pool];
             while !self.groups[at].queue.is_empty() {
                 let Some(id) = self.ready_listener(at) else { break };
                 let Some(event) = self.groups[at].queue.pop() else { break };
@@ -227,14 +220,15 @@ impl Supervisor {
     }
 
     fn result_handler(&self, id: ProcId) -> ResultHandler {
-        self.group_of(id)
+        self.pool_of(id)
             .and_then(|at| self.groups[at].pool())
             .map_or(ResultHandler::Default, |pool| pool.result_handler)
     }
 
-    fn group_of(&self, id: ProcId) -> Option<usize> {
+    /// The pool of a listener.
+    fn pool_of(&self, id: ProcId) -> Option<usize> {
         let name = self.processes.get(&id)?.group();
-        self.groups.iter().position(|group| group.name() == name)
+        self.pools.pools().iter().copied().find(|at| self.groups[*at].name() == name)
     }
 
     /// Puts the event that a listener is busy with back at the head of its pool.
@@ -243,7 +237,7 @@ impl Supervisor {
         else {
             return;
         };
-        let Some(at) = self.group_of(id) else { return };
+        let Some(at) = self.pool_of(id) else { return };
         let group = &mut self.groups[at];
         let limit = group.pool().map_or(0, |pool| pool.buffer_size);
         let (serial, waiting, name) = (event.serial, group.queue.len(), group.name().to_owned());

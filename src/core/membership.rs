@@ -7,6 +7,7 @@
 use super::effect::{Effect, ProcId};
 use super::event_queue::EventQueue;
 use super::group::Group;
+use super::pool_index::PoolIndex;
 use super::supervisor::Supervisor;
 use super::time::Now;
 use crate::conf::config;
@@ -32,7 +33,9 @@ impl Supervisor {
         let name = config.name.clone();
         let processes =
             config.processes.iter().map(|it| self.insert_process(&config, it.clone())).collect();
-        self.groups.push(Group { config, processes, queue: EventQueue::default() });
+        let group = Group { config, processes, queue: EventQueue::default() };
+        self.pools.add(self.groups.len(), &group);
+        self.groups.push(group);
         self.request(Effect::GroupAdded { name: name.clone() });
         self.notify_group(EventType::ProcessGroupAdded, &name, now);
         if self.running {
@@ -58,6 +61,7 @@ impl Supervisor {
             return false;
         }
         let group = self.groups.remove(at);
+        self.pools = PoolIndex::of(&self.groups);
         for id in &group.processes {
             self.drop_process(*id);
         }
@@ -145,5 +149,6 @@ impl Supervisor {
         group.config.priority = config.priority;
         group.config.kind = config.kind.clone();
         group.config.processes.sort_by_key(|it| position(&it.name).unwrap_or(usize::MAX));
+        self.pools = PoolIndex::of(&self.groups);
     }
 }

@@ -18,6 +18,7 @@ mod log_messages;
 mod membership;
 mod output;
 pub mod policy;
+mod pool_index;
 pub mod process;
 pub mod python_repr;
 pub mod result_handler;

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, VecDeque};
 use super::effect::{Effect, Input, Pid, ProcId};
 use super::group::{Group, Process};
 use super::jobs::Jobs;
+use super::pool_index::PoolIndex;
 use super::process::ProcessEvent;
 use super::result_handler::HandlerState;
 use super::state::Mood;
@@ -25,6 +26,8 @@ pub struct Supervisor {
     pub(super) mood: Mood,
     /// In the order in which they were added.
     pub(super) groups: Vec<Group>,
+    /// Updated with every change of `groups`.
+    pub(super) pools: PoolIndex,
     pub(super) processes: BTreeMap<ProcId, Process>,
     pub(super) pids: BTreeMap<Pid, ProcId>,
     pub(super) timers: Timers,
@@ -52,6 +55,7 @@ impl Supervisor {
             config,
             mood: Mood::Running,
             groups: Vec::new(),
+            pools: PoolIndex::default(),
             processes: BTreeMap::new(),
             pids: BTreeMap::new(),
             timers: Timers::default(),
