@@ -3,7 +3,11 @@
 //!
 //! `make bench` runs it. `PROGRAMS` (100) says how many programs the daemons hold.
 
-#![allow(clippy::print_stdout, reason = "a table on standard output is what it is for")]
+#![allow(
+    clippy::disallowed_methods,
+    clippy::print_stdout,
+    reason = "it measures time and prints a table"
+)]
 
 use std::fmt::Write as _;
 use std::fs;

@@ -5,6 +5,7 @@ mod apply;
 mod check;
 mod check_project;
 mod check_report;
+mod deadline;
 mod deployment;
 mod echo_conf;
 mod generate;

@@ -3,11 +3,12 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crate::conf::signals::Signal;
 use crate::os::signals;
 
+use super::deadline::Deadline;
 use super::deployment::{Deployment, ProcessInfo, is_alive, wait_poll_interval};
 
 /// A program without a daemon.
@@ -83,9 +84,9 @@ impl Orphan {
         if signals::kill(self.pid, signal, as_group(process.map(|it| it.stopasgroup))).is_err() {
             return !is_alive(self.pid);
         }
-        let end = Instant::now() + Duration::from_secs(u64::try_from(seconds).unwrap_or(0));
+        let end = Deadline::after(Duration::from_secs(u64::try_from(seconds).unwrap_or(0)));
         while is_alive(self.pid) {
-            if Instant::now() > end {
+            if end.has_passed() {
                 let all = as_group(process.map(|it| it.killasgroup));
                 let kill = Signal::KILL.0;
                 if signals::kill(self.pid, kill, all).is_err() {

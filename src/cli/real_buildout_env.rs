@@ -149,6 +149,7 @@ fn read_venv_config(interpreter: &Path) -> Option<(String, String)> {
     (numbers.len() == 3).then(|| (numbers.join("."), implementation.to_lowercase()))
 }
 
+#[expect(clippy::disallowed_methods, reason = "runs before any daemon, and waits for the output")]
 fn query_interpreter(interpreter: &Path) -> Option<(String, String)> {
     let question =
         "import platform, sys; print(platform.python_version(), sys.implementation.name)";

@@ -3,13 +3,14 @@
 
 use std::path::Path;
 use std::process::ExitCode;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
 
 use crate::ctl::client::{Client, ClientError};
 use crate::rpc::fault::Code;
 
+use super::deadline::Deadline;
 use super::deployment::{
     Deployment, DeploymentArgs, ProcessInfo, is_alive, is_not_listening, print_line, process_infos,
     report_error, wait_poll_interval,
@@ -44,7 +45,7 @@ fn stop(args: &Args) -> Result<()> {
         Ok(Some(pid)) => {
             stop_programs(&deployment, &mut client)?;
             shut_down(&mut client)?;
-            await_end(&deployment, pid, Instant::now() + limit)
+            await_end(&deployment, pid, Deadline::after(limit))
         }
         Ok(None) => match deployment.pid() {
             Some(pid) => await_unresponsive(&deployment, pid, limit),
@@ -98,12 +99,12 @@ fn shut_down(client: &mut Client) -> Result<()> {
 /// Waits for a daemon that is shutting down or does not respond.
 fn await_unresponsive(deployment: &Deployment, pid: i32, limit: Duration) -> Result<()> {
     print_line(&format!("the daemon (pid {pid}) does not answer; waiting for its end"));
-    await_end(deployment, pid, Instant::now() + limit)
+    await_end(deployment, pid, Deadline::after(limit))
 }
 
-fn await_end(deployment: &Deployment, pid: i32, end: Instant) -> Result<()> {
+fn await_end(deployment: &Deployment, pid: i32, end: Deadline) -> Result<()> {
     while is_alive(pid) {
-        if Instant::now() > end {
+        if end.has_passed() {
             bail!("the daemon (pid {pid}) is still there; --timeout gives it more time");
         }
         wait_poll_interval();

@@ -123,6 +123,7 @@ impl AsFd for Connection {
 }
 
 impl Socket {
+    #[expect(clippy::disallowed_methods, reason = "the client has nothing else to do")]
     fn connect(url: &ServerUrl, limit: Option<Duration>) -> Result<Self> {
         match url {
             ServerUrl::Unix { path } => {
@@ -155,6 +156,7 @@ impl Socket {
 }
 
 /// Tries every address of the host and reports the last failure.
+#[expect(clippy::disallowed_methods, reason = "the client has nothing else to do")]
 fn connect_tcp(host: &str, port: u16, limit: Option<Duration>) -> Result<TcpStream> {
     let mut failure = io::ErrorKind::AddrNotAvailable.into();
     for address in resolve(host, port)? {
@@ -173,6 +175,7 @@ fn connect_tcp(host: &str, port: u16, limit: Option<Duration>) -> Result<TcpStre
     Err(ClientError::Io(failure))
 }
 
+#[expect(clippy::disallowed_methods, reason = "the client has nothing else to do")]
 fn resolve(host: &str, port: u16) -> Result<impl Iterator<Item = SocketAddr>> {
     let host = if host.is_empty() { "localhost" } else { host };
     (host, port).to_socket_addrs().map_err(|error| {

@@ -185,6 +185,7 @@ pub(super) fn create_core(
     Ok(core)
 }
 
+#[expect(clippy::disallowed_methods, reason = "the option `directory` of the daemon")]
 fn daemonize_process(settings: &Supervisord, log: &mut ActivityLog) -> io::Result<()> {
     if daemonize::fork()? == Side::Parent {
         daemonize::exit_parent();
@@ -204,6 +205,10 @@ fn daemonize_process(settings: &Supervisord, log: &mut ActivityLog) -> io::Resul
 }
 
 /// Returns the path if the file was written, so that it is removed at exit.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "as in Supervisor, the file may be in a directory that is not writable"
+)]
 fn write_pidfile(settings: &Supervisord, log: &mut ActivityLog) -> Option<String> {
     let (path, pid) = (&settings.pidfile, process::id());
     if fs::write(path, format!("{pid}\n")).is_err() {

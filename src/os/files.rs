@@ -22,6 +22,7 @@ pub fn write_atomically(path: &Path, bytes: &[u8], mode: Option<u32>) -> io::Res
     result
 }
 
+#[expect(clippy::disallowed_methods, reason = "the atomic replacement itself")]
 fn write_and_rename(
     temporary: &Path,
     path: &Path,

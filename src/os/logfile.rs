@@ -171,6 +171,7 @@ fn inherited_fd(path: &Path) -> Option<BorrowedFd<'static>> {
     }
 }
 
+#[expect(clippy::disallowed_methods, reason = "rotation")]
 fn rename_if_there(from: &Path, to: &Path) -> io::Result<()> {
     match fs::rename(from, to) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),

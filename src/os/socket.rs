@@ -79,6 +79,7 @@ pub fn tcp(host: &str, port: u16, backlog: i32) -> Result<TcpListener, OpenError
     Ok(TcpListener::from(fd))
 }
 
+#[expect(clippy::disallowed_methods, reason = "when a socket is opened, as in Supervisor")]
 fn resolve(host: &str, port: u16) -> io::Result<SocketAddr> {
     let host = if host.is_empty() { "0.0.0.0" } else { host };
     let found: Vec<SocketAddr> = (host, port).to_socket_addrs()?.collect();

@@ -1,6 +1,8 @@
 //! Real deployments: a real ZEO, Zope and Varnish. They need the network once, and the machine for
 //! themselves: nextest runs them alone, and below `cargo test` they take turns.
 
+#![allow(clippy::disallowed_methods, reason = "the invariants of the program")]
+
 #[path = "../support/mod.rs"]
 mod support;
 

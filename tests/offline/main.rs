@@ -1,6 +1,11 @@
 //! Tests that need neither the original programs nor root nor a network: `make unit` runs them.
 
-#![allow(clippy::unwrap_used, clippy::format_push_string, reason = "a test fails by panicking")]
+#![allow(
+    clippy::disallowed_methods,
+    clippy::unwrap_used,
+    clippy::format_push_string,
+    reason = "a test fails by panicking"
+)]
 
 #[path = "../support/mod.rs"]
 mod support;

@@ -4,6 +4,7 @@
 #![allow(
     unreachable_pub,
     dead_code,
+    clippy::disallowed_methods,
     clippy::unwrap_used,
     clippy::format_push_string,
     clippy::format_collect,

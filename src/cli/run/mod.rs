@@ -6,7 +6,7 @@ mod progress;
 
 use std::os::unix::process::CommandExt as _;
 use std::process::{Command, ExitCode, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use anyhow::{Context as _, Error, Result, bail};
 
@@ -16,6 +16,7 @@ use crate::ctl::client::Client;
 use crate::rpc::fault::Code;
 use crate::rpc::value::Value;
 
+use super::deadline::Deadline;
 use super::deployment::{
     Deployment, DeploymentArgs, ProcessInfo, is_not_listening, print_line, process_infos,
     report_error, wait_poll_interval,
@@ -47,7 +48,7 @@ pub(super) fn main(args: &Args) -> ExitCode {
 
 fn run(args: &Args) -> Result<ExitCode> {
     let deployment = Deployment::read(&args.deployment.conf)?;
-    let end = Instant::now() + Duration::from_secs(args.timeout);
+    let end = Deadline::after(Duration::from_secs(args.timeout));
     let mut client = deployment.client()?;
     let is_up = is_up(&mut client)?;
     if !is_up {
@@ -99,6 +100,7 @@ fn own_program() -> Result<std::path::PathBuf> {
 }
 
 /// Returns only on failure.
+#[expect(clippy::disallowed_methods, reason = "the command line replaces itself")]
 fn exec_daemon(deployment: &Deployment) -> Error {
     let program = match own_program() {
         Ok(program) => program,
@@ -110,6 +112,7 @@ fn exec_daemon(deployment: &Deployment) -> Error {
 }
 
 /// The daemon daemonizes itself; the parent exits when the sockets are open.
+#[expect(clippy::disallowed_methods, reason = "the command line has no event loop")]
 fn start_daemon(deployment: &Deployment) -> Result<()> {
     print_line("starting supervisord");
     let mut command = Command::new(own_program()?);
@@ -122,9 +125,9 @@ fn start_daemon(deployment: &Deployment) -> Result<()> {
     bail!("the daemon did not start ({status})\n{log}")
 }
 
-fn await_daemon(deployment: &Deployment, client: &mut Client, end: Instant) -> Result<()> {
+fn await_daemon(deployment: &Deployment, client: &mut Client, end: Deadline) -> Result<()> {
     while !is_up(client)? {
-        if Instant::now() > end {
+        if end.has_passed() {
             let log = failure::last_lines_of(&deployment.config.supervisord.logfile);
             bail!("the daemon does not answer at {}\n{log}", client.serverurl());
         }
@@ -157,7 +160,7 @@ fn start_programs(deployment: &Deployment, client: &mut Client) -> Result<()> {
     Ok(())
 }
 
-fn await_programs(deployment: &Deployment, client: &mut Client, end: Instant) -> Result<ExitCode> {
+fn await_programs(deployment: &Deployment, client: &mut Client, end: Deadline) -> Result<ExitCode> {
     let mut progress = Progress::new();
     loop {
         let mut wanted = ask(client)?;
@@ -165,7 +168,7 @@ fn await_programs(deployment: &Deployment, client: &mut Client, end: Instant) ->
         wanted.sort_by_key(|info| deployment.stop_order(info));
         progress.show(&wanted);
         let waiting = wanted.iter().any(|info| info.is_starting(deployment));
-        let timed_out = Instant::now() > end;
+        let timed_out = end.has_passed();
         if !waiting || timed_out {
             progress.finish();
             return Ok(report_result(deployment, client, &wanted, timed_out));
