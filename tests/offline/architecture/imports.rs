@@ -98,7 +98,9 @@ impl File {
                     }
                 }
                 "}" => {
-                    inline.pop_if(|module| *module == depth);
+                    if inline.last() == Some(&depth) {
+                        inline.pop();
+                    }
                     depth = depth.saturating_sub(1);
                 }
                 "use" => {
@@ -256,7 +258,9 @@ fn module_of(path: &Path) -> Module {
     let stem = path.with_extension("");
     let steps = stem.iter().map(|step| step.to_string_lossy().into_owned());
     let mut module: Module = steps.collect();
-    module.pop_if(|last| last == "mod" || last == "lib");
+    if module.last().is_some_and(|last| last == "mod" || last == "lib") {
+        module.pop();
+    }
     module
 }
 
