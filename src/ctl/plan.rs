@@ -98,6 +98,7 @@ fn report_fault(session: &mut Session, options: &[&str], code: i64, why: &str) {
             format!("ERROR: this daemon does not support {option}; use `update` without options")
         }
         Some(Code::ShutdownState) => "ERROR: already shutting down".to_owned(),
+        Some(Code::Failed) => format!("ERROR: {}", why.trim_start_matches("FAILED: ")),
         _ => format!("ERROR: {why}"),
     };
     session.fail(exit::GENERIC, line);

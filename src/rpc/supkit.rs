@@ -105,7 +105,9 @@ fn submit_update(
 
 pub(super) fn get_jobs(context: &mut Context<'_>, _: &Args<'_>) -> Answer {
     let supervisor = &*context.supervisor;
-    Ok(Value::Array(supervisor.jobs().map(|job| job_info(supervisor, job)).collect()).into())
+    let mut jobs: Vec<&Job> = supervisor.jobs().collect();
+    jobs.sort_by_key(|job| job.id());
+    Ok(Value::Array(jobs.into_iter().map(|job| job_info(supervisor, job)).collect()).into())
 }
 
 fn job_info(supervisor: &Supervisor, job: &Job) -> Value {
