@@ -23,7 +23,8 @@ pub(super) struct Args {
     /// Include options that known recipes set
     #[arg(long)]
     recipes: bool,
-    /// Assignments `section:option=value`, and the sections to print (else all)
+    /// Sections to print (default: all), and overrides of options: SECTION:OPTION=VALUE
+    #[arg(value_name = "SECTION")]
     words: Vec<String>,
 }
 

@@ -26,9 +26,9 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-/// Deploys a buildout project and keeps its processes alive.
+/// Deploy buildout projects and supervise their processes
 #[derive(Parser)]
-#[command(name = "supkit", version, about, infer_subcommands = false)]
+#[command(name = "supkit", version, infer_subcommands = false)]
 struct Supkit {
     #[command(subcommand)]
     command: Command,
@@ -36,13 +36,13 @@ struct Supkit {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Generate etc/supervisord.conf and bin/ from a buildout.cfg
+    /// Generate a deployment from buildout.cfg: etc/supervisord.conf, bin/ and libexec/
     Generate(generate::Args),
-    /// Start the daemon and all programs that are not running, and wait for them
+    /// Start the daemon and all programs, and wait until they run
     Run(run::Args),
     /// Stop all programs in order, then the daemon
     Stop(stop::Args),
-    /// Check a configuration without starting anything and report every problem
+    /// Check a project or configuration and report every problem
     Check(check::Args),
     /// Print a buildout project with every value resolved
     Annotate(annotate::Args),

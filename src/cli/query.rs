@@ -13,7 +13,8 @@ pub(super) struct Args {
     /// Print the value with references and macros resolved
     #[arg(long)]
     resolved: bool,
-    /// Assignments `section:option=value`, and the `section:option` to print
+    /// Option to print, and overrides of options: SECTION:OPTION=VALUE
+    #[arg(value_name = "SECTION:OPTION")]
     words: Vec<String>,
 }
 

@@ -1,4 +1,4 @@
-//! Both `supervisorctl`s in the same situation: what they print, and with what they exit.
+//! Output and exit status of both `supervisorctl` programs.
 
 use std::io::Write;
 use std::process::Stdio;
@@ -7,7 +7,7 @@ use super::daemon::{Subject, conf};
 use super::oracle;
 use super::sandbox::Sandbox;
 
-/// What one command came to, without what differs from run to run.
+/// The result of one command, without parts that vary.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Answer {
     pub command: String,
@@ -22,8 +22,8 @@ impl std::fmt::Debug for Answer {
     }
 }
 
-/// Asks a client one thing after another, semicolons between them, and gives all answers. A command
-/// that begins with `@` writes the configuration of that name from `confs` instead.
+/// Runs commands, separated by semicolons, and returns their results. A command that begins with `@`
+/// writes the configuration of that name from `confs`.
 pub fn transcript(
     client: Subject,
     sandbox: &Sandbox,
@@ -43,7 +43,7 @@ pub fn transcript(
     answers
 }
 
-/// Somebody who runs one of the clients again and again.
+/// Runs one of the clients repeatedly.
 pub struct Client<'a> {
     sandbox: &'a Sandbox,
     original: Option<Original>,
@@ -81,7 +81,7 @@ fn ours(sandbox: &Sandbox, args: &[&str]) -> Answer {
     }
 }
 
-/// The original, loaded once: each line of JSON is a command line, each answer one too.
+/// The original, loaded once: it reads command lines and writes results, as lines of JSON.
 struct Original {
     child: std::process::Child,
     replies: std::io::BufReader<std::process::ChildStdout>,
@@ -134,12 +134,12 @@ fn normalised(answer: Answer, sandbox: &Sandbox) -> Answer {
     Answer { out: settled(&answer.out, sandbox), err: settled(&answer.err, sandbox), ..answer }
 }
 
-/// A text without pids, times, places in source files, and names of the sandbox.
+/// A text without pids, times, positions in source files and paths of the sandbox.
 pub fn settled(text: &str, sandbox: &Sandbox) -> String {
     let here = sandbox.dir().to_str().expect("/tmp is UTF-8");
     let mut lines: Vec<_> =
         text.lines().map(|line| settled_line(&line.replace(here, "HERE"))).collect();
-    // Processes that are stopped together die in any order.
+    // Processes that are stopped together exit in any order.
     for run in lines.chunk_by_mut(|a, b| a.ends_with(": stopped") && b.ends_with(": stopped")) {
         run.sort();
     }
@@ -173,8 +173,8 @@ fn settled_line(line: &str) -> String {
     }
     for state in ["RUNNING   ", "STOPPED   ", "EXITED    ", "BACKOFF   "] {
         if let Some((head, tail)) = line.split_once(state) {
-            let told = if tail == "Not started" { tail } else { "..." };
-            return format!("{head}{state}{told}");
+            let shown = if tail == "Not started" { tail } else { "..." };
+            return format!("{head}{state}{shown}");
         }
     }
     line.to_owned()

@@ -1,4 +1,4 @@
-//! A supervisord in a sandbox: ours or the original, with the same handles on both.
+//! A supervisord in a sandbox: ours or the original, with the same interface.
 
 use std::fs::File;
 use std::os::unix::process::ExitStatusExt;
@@ -11,7 +11,7 @@ use super::oracle;
 use super::sandbox::Sandbox;
 use super::wait::{comes_true, wait_until};
 
-/// Who is tested.
+/// The implementation under test.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Subject {
     Ours,
@@ -19,7 +19,7 @@ pub enum Subject {
 }
 
 impl Subject {
-    /// The command that stands for one of Supervisor's programs.
+    /// The command for one of Supervisor's programs.
     pub fn program(self, sandbox: &Sandbox, name: &str) -> std::process::Command {
         match self {
             Self::Original => sandbox.command(oracle::bin(name)),
@@ -43,23 +43,23 @@ pub fn both<T: Send>(run: impl Fn(Subject) -> T + Sync) -> [T; 2] {
     })
 }
 
-/// A daemon in the foreground. Its activity log is `d.log`, what it prints is in `out` and `err`.
+/// A daemon in the foreground. Its activity log is `d.log`, its output is in `out` and `err`.
 pub struct Daemon<'a> {
     pub sandbox: &'a Sandbox,
     child: Child,
 }
 
-/// The `[supervisord]` section that the handles here rely on; more options may follow.
+/// The `[supervisord]` section that the methods here require; more options may follow.
 pub const HEAD: &str = "[supervisord]\nlogfile={here}/d.log\npidfile={here}/d.pid\n\
                         childlogdir={here}\nuser=root\n";
 
-/// The usual way to be reached.
+/// A server on a unix socket, and a client that uses it.
 pub const SERVER: &str = "[unix_http_server]\nfile={here}/d.sock\n[supervisorctl]\n\
                           serverurl=unix://{here}/d.sock\n[rpcinterface:supervisor]\n\
                           supervisor.rpcinterface_factory = \
                           supervisor.rpcinterface:make_main_rpcinterface\n";
 
-/// A configuration: [`HEAD`] and what is to follow it.
+/// A configuration: [`HEAD`] and `rest`.
 pub fn conf(rest: &str) -> String {
     let me = nix::unistd::User::from_uid(nix::unistd::getuid()).ok().flatten();
     let head = HEAD.replace("root", &me.map_or("root".to_owned(), |user| user.name));
@@ -67,7 +67,7 @@ pub fn conf(rest: &str) -> String {
 }
 
 impl<'a> Daemon<'a> {
-    /// Starts with [`conf`] of `rest` and waits until the daemon says that it has started.
+    /// Starts with [`conf`] of `rest` and waits until the start is logged.
     pub fn start(subject: Subject, sandbox: &'a Sandbox, rest: &str) -> Self {
         Self::start_with(subject, sandbox, rest, &[])
     }
@@ -79,12 +79,12 @@ impl<'a> Daemon<'a> {
         daemon
     }
 
-    /// Starts on the `d.conf` that is there, without waiting.
+    /// Starts with the existing `d.conf`, without waiting.
     pub fn launch(subject: Subject, sandbox: &'a Sandbox, args: &[&str]) -> Self {
         Self::launch_by(subject.program(sandbox, "supervisord"), sandbox, args)
     }
 
-    /// The same with a command of one's own for `supervisord`.
+    /// The same with another command for `supervisord`.
     pub fn launch_by(
         mut supervisord: std::process::Command,
         sandbox: &'a Sandbox,
@@ -144,7 +144,7 @@ impl<'a> Daemon<'a> {
         line.1.parse().expect("a pid follows")
     }
 
-    /// Waits for the end, that must come by itself.
+    /// Waits for the exit.
     #[track_caller]
     pub fn wait(&mut self) -> ExitStatus {
         let mut status = None;
@@ -155,14 +155,14 @@ impl<'a> Daemon<'a> {
         status.unwrap_or(ExitStatus::from_raw(0))
     }
 
-    /// Asks it to end and waits until it has.
+    /// Sends SIGTERM and waits for the exit.
     #[track_caller]
     pub fn stop(&mut self) -> ExitStatus {
         self.signal(Signal::SIGTERM);
         self.wait()
     }
 
-    /// The activity log without what differs from run to run: times, pids and addresses.
+    /// The activity log without times, pids and paths.
     pub fn story(&self) -> String {
         normalised(&self.log(), self.sandbox)
     }
@@ -175,7 +175,7 @@ impl Drop for Daemon<'_> {
     }
 }
 
-/// Lines without their time; numbers after `pid` as `N`, the sandbox as `HERE`.
+/// Lines without times; pids are replaced by `N`, the sandbox by `HERE`.
 pub fn normalised(log: &str, sandbox: &Sandbox) -> String {
     let here = sandbox.dir().to_str().expect("/tmp is UTF-8");
     let lines = log.lines().map(|line| {
@@ -186,7 +186,7 @@ pub fn normalised(log: &str, sandbox: &Sandbox) -> String {
     lines.collect::<Vec<_>>().join("\n")
 }
 
-/// Pids stand after `pid ` or alone in parentheses.
+/// Pids follow `pid ` or are alone in parentheses.
 fn without_pids(line: &str) -> String {
     let mut result = String::new();
     let mut rest = line;

@@ -1,5 +1,5 @@
-//! What the tests share: a directory of their own, the daemon under test (ours or the original), and
-//! waiting for a condition. Whatever a test starts is gone when it ends, however it ends.
+//! Shared by the tests: a temporary directory, the daemon under test (ours or the original), and
+//! waiting for a condition. All processes that a test starts are killed at its end.
 #![allow(
     dead_code,
     unreachable_pub,

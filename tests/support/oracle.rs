@@ -1,5 +1,4 @@
-//! Where the original is: the directory of a Python environment that has Supervisor, superlance and
-//! buildout in it.
+//! The original programs: a Python environment with Supervisor, superlance and buildout.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;

@@ -1,8 +1,7 @@
-//! TCP ports that stay a test's own until it ends.
+//! TCP ports that are reserved for one test.
 //!
-//! A port that was bound and released belongs to whoever comes first. These ports are locked instead:
-//! a file for each, locked as long as its [`Port`] lives, in whichever process. They
-//! lie below the range from which the kernel takes the ports of outgoing connections.
+//! A port that was bound and released may be taken by another process. So each port has a lock file,
+//! which is locked while its [`Port`] exists. The ports are below the range for outgoing connections.
 
 use std::fs::{self, File};
 use std::net::TcpListener;
@@ -12,7 +11,7 @@ use std::path::Path;
 use nix::fcntl::{Flock, FlockArg};
 
 const LOCKS: &str = concat!(env!("CARGO_TARGET_TMPDIR"), "/ports");
-/// Above what services usually have.
+/// Above the ports of common services.
 const FIRST: u16 = 15_000;
 
 pub struct Port {
@@ -24,7 +23,7 @@ impl Port {
     pub fn reserve() -> Self {
         fs::create_dir_all(LOCKS).expect("a directory for locks");
         let mut numbers: Vec<u16> = candidates().collect();
-        // Processes begin in different places, so that they seldom meet.
+        // Each process starts at a different port to avoid contention.
         let start = std::process::id() as usize * 37 % numbers.len();
         numbers.rotate_left(start);
         numbers
@@ -44,7 +43,7 @@ fn candidates() -> Range<u16> {
     FIRST..ephemeral.unwrap_or(32_768).max(FIRST + 1000)
 }
 
-/// The lock of a port that is ours now and that no other program listens on.
+/// The lock of a free port; `None` if it is locked or in use.
 fn locked_and_free(number: u16) -> Option<Flock<File>> {
     let path = Path::new(LOCKS).join(number.to_string());
     let file = File::create(path).ok()?;

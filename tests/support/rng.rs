@@ -1,4 +1,4 @@
-//! A random number generator that gives the same numbers in every run.
+//! A random number generator with the same numbers in every run.
 
 pub struct Rng(u64);
 

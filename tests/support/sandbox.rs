@@ -1,4 +1,4 @@
-//! A directory that a test has for itself, and the end of every process that was started in it.
+//! A temporary directory for one test. Processes that were started in it are killed when it is dropped.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -19,17 +19,17 @@ use super::port::Port;
 /// Marks the processes of a sandbox: the variable is inherited by all descendants.
 const MARK: &str = "SUPKIT_TEST_SANDBOX";
 
-/// How long a test may take, however busy the machine is. What it started is ended then, so that a
-/// test that waits for it goes on, and fails.
+/// The time limit of a test. Its processes are killed then, so that a test that waits for them
+/// continues and fails.
 const DEADLINE: Duration = Duration::from_secs(240);
 
-/// How long the end of killed processes may take.
+/// The time limit for killed processes to exit.
 const LAST_MOMENT: Duration = Duration::from_secs(30);
 
 pub struct Sandbox {
     dir: TempDir,
     ports: Mutex<Vec<Port>>,
-    /// The deadline is dropped with it.
+    /// Dropping it cancels the time limit.
     _watch: Sender<()>,
 }
 
@@ -42,7 +42,7 @@ impl Sandbox {
         Self { dir, ports: Mutex::default(), _watch: watch }
     }
 
-    /// A TCP port that is this test's own as long as the sandbox is there.
+    /// A TCP port that is reserved until the sandbox is dropped.
     pub fn port(&self) -> u16 {
         let port = Port::reserve();
         let number = port.number();
@@ -58,7 +58,7 @@ impl Sandbox {
         self.dir().join(name)
     }
 
-    /// Writes a file, `{here}` in its text standing for this directory.
+    /// Writes a file; `{here}` in the text is replaced by this directory.
     pub fn write(&self, name: &str, text: &str) -> PathBuf {
         let path = self.path(name);
         if let Some(parent) = path.parent() {
@@ -69,14 +69,14 @@ impl Sandbox {
         path
     }
 
-    /// The same, and may be executed.
+    /// Writes an executable file.
     pub fn script(&self, name: &str, text: &str) -> PathBuf {
         let path = self.write(name, text);
         fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).expect("mode can be set");
         path
     }
 
-    /// What a file holds; empty if there is none.
+    /// The content of a file; empty if it does not exist.
     pub fn read(&self, name: impl AsRef<Path>) -> String {
         let bytes = fs::read(self.path(name)).unwrap_or_default();
         String::from_utf8_lossy(&bytes).into_owned()
@@ -90,26 +90,26 @@ impl Sandbox {
         names
     }
 
-    /// A command that runs here and is ended with the sandbox, together with all that it starts.
+    /// A command in this directory. Its processes are killed when the sandbox is dropped.
     pub fn command(&self, program: impl AsRef<OsStr>) -> Command {
         let mut command = Command::new(program);
         command.current_dir(self.dir()).env(MARK, self.dir()).env_remove("TMPDIR");
         command
     }
 
-    /// The pids of everything that was started here and still runs.
+    /// The pids of all running processes that were started here.
     pub fn processes(&self) -> Vec<i32> {
         processes_of(self.dir())
     }
 }
 
-/// A test run in the background, or below nohup, inherits that some signals are ignored, and so would
-/// the programs under test: Python leaves an ignored SIGINT ignored.
+/// A test run in the background or by nohup inherits ignored signals, and the programs under test would
+/// inherit them: Python keeps an ignored SIGINT ignored.
 fn restore_signals() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
         for signal in [Signal::SIGHUP, Signal::SIGINT, Signal::SIGQUIT, Signal::SIGTERM] {
-            #[allow(unsafe_code, reason = "there is no safe way to say it")]
+            #[allow(unsafe_code, reason = "nix has no safe function for it")]
             // SAFETY: no handler is installed; the default of the kernel is.
             unsafe { nix::sys::signal::signal(signal, SigHandler::SigDfl) }
                 .expect("the signal exists");
@@ -129,7 +129,7 @@ fn processes_of(dir: &Path) -> Vec<i32> {
     .collect()
 }
 
-/// Kills until nothing is left: a supervisor may start something between look and kill.
+/// Kills repeatedly: a supervisor may start another process in between.
 fn kill_all(dir: &Path) {
     let end = Instant::now() + LAST_MOMENT;
     while let pids @ [_, ..] = processes_of(dir).as_slice() {
@@ -143,7 +143,7 @@ fn kill_all(dir: &Path) {
     }
 }
 
-/// Ends what runs in a sandbox at the deadline, unless the sandbox is gone before.
+/// Kills the processes of a sandbox at the time limit, unless it was dropped before.
 fn watch(dir: PathBuf) -> Sender<()> {
     let (sender, receiver) = mpsc::channel::<()>();
     std::thread::spawn(move || {

@@ -1,4 +1,4 @@
-//! A terminal with a program at its other end, and someone who types.
+//! A program in a pseudo-terminal.
 
 use std::fs::File;
 use std::io::{Read, Write};
@@ -20,12 +20,12 @@ pub struct Terminal {
     keyboard: File,
     screen: Arc<Mutex<String>>,
     watcher: JoinHandle<()>,
-    /// How much of the screen has been waited for.
+    /// The length of the output up to the last expected text.
     seen: usize,
 }
 
 impl Terminal {
-    /// Runs a command at a terminal that is its own, so that Ctrl-C reaches it.
+    /// Runs a command in a terminal of its own, so that it receives Ctrl-C.
     pub fn run(command: &Command) -> Self {
         let size =
             Winsize { ws_row: ROWS.get(), ws_col: COLUMNS.get(), ws_xpixel: 0, ws_ypixel: 0 };
@@ -53,15 +53,15 @@ impl Terminal {
     }
 
     pub fn press(&mut self, keys: &str) {
-        self.keyboard.write_all(keys.as_bytes()).expect("somebody reads");
+        self.keyboard.write_all(keys.as_bytes()).expect("the terminal is open");
     }
 
     pub fn screen(&self) -> String {
         self.screen.lock().expect("the reader does not panic").clone()
     }
 
-    /// The lines that a person sees, without blanks at their ends, and the row of the cursor. Each
-    /// client has control sequences of its own to edit a line.
+    /// The displayed lines without trailing blanks, and the row of the cursor. The clients use
+    /// different control sequences to edit a line.
     pub fn lines(&self) -> (Vec<String>, u16) {
         let mut parser = vt100::Parser::new(ROWS, COLUMNS, 0);
         parser.process(self.screen().as_bytes());
@@ -70,7 +70,7 @@ impl Terminal {
         (lines, screen.cursor_position().0)
     }
 
-    /// Waits until a text appears behind the last one that was waited for.
+    /// Waits until a text appears after the last expected one.
     #[track_caller]
     pub fn expect(&mut self, text: &str) {
         let mut found = None;
@@ -83,7 +83,7 @@ impl Terminal {
         self.seen += at + text.len();
     }
 
-    /// Waits for the end of the program, and until all that it showed has arrived.
+    /// Waits for the exit of the program and the end of its output.
     #[track_caller]
     pub fn ends(&mut self) -> ExitStatus {
         let mut status = None;
@@ -91,7 +91,7 @@ impl Terminal {
             status = self.child.try_wait().expect("it is our child");
             status.is_some()
         });
-        wait_until("nobody has the terminal open", || self.watcher.is_finished());
+        wait_until("the terminal is closed", || self.watcher.is_finished());
         status.expect("it was waited for")
     }
 }
@@ -103,7 +103,7 @@ impl Drop for Terminal {
     }
 }
 
-/// Collects what is shown, until nobody has the terminal open any more.
+/// Collects the output until the terminal is closed.
 fn watch(master: OwnedFd, screen: Arc<Mutex<String>>) -> JoinHandle<()> {
     let mut master = File::from(master);
     std::thread::spawn(move || {

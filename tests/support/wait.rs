@@ -1,17 +1,17 @@
-//! Waiting for something to come true.
+//! Waiting for a condition.
 
 use std::time::{Duration, Instant};
 
-/// Far longer than anything takes on a busy machine; only a failing test waits for so long.
+/// Much longer than any wait on a busy machine; only a failing test reaches it.
 const PATIENCE: Duration = Duration::from_secs(120);
 
-/// Returns as soon as `condition` holds, and fails the test if it never does.
+/// Returns when `condition` holds; fails the test if it does not within the limit.
 #[track_caller]
 pub fn wait_until(what: &str, condition: impl FnMut() -> bool) {
     assert!(comes_true(condition), "waited in vain until {what}");
 }
 
-/// Whether `condition` comes true in time.
+/// Waits for `condition`; false if it does not hold within the limit.
 pub fn comes_true(mut condition: impl FnMut() -> bool) -> bool {
     let end = Instant::now() + PATIENCE;
     while !condition() {
@@ -23,7 +23,7 @@ pub fn comes_true(mut condition: impl FnMut() -> bool) -> bool {
     true
 }
 
-/// Whether a process waits for something to happen.
+/// Whether a process is sleeping.
 pub fn is_asleep(pid: i32) -> bool {
     let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
     stat.rsplit(") ").next().is_some_and(|state| state.starts_with('S'))
