@@ -11,6 +11,7 @@ use super::process::{Action, ProcessEvent, Termination, TerminationKind};
 use super::state::ProcessState;
 use super::supervisor::Supervisor;
 use super::time::Now;
+use super::timers::TimerKind;
 use crate::conf::config::LogLevel;
 use crate::conf::signals::Signal;
 
@@ -92,7 +93,7 @@ impl Supervisor {
         if process.stop_report_at.is_none() {
             process.stop_report_at = Some(now.mono);
             self.report_stop(id, now);
-            self.set_timer(id);
+            self.set_timers(id);
         }
     }
 
@@ -163,16 +164,17 @@ impl Supervisor {
             self.effects.push_back(Effect::Release { id });
         }
         self.jobs.touch(id);
-        self.set_timer(id);
+        self.set_timers(id);
     }
 
-    /// Sets the timer of a process to the deadline of its phase.
-    pub(super) fn set_timer(&mut self, id: ProcId) {
+    /// Sets the timers of a process: the deadline of its phase and the next report about its stop.
+    pub(super) fn set_timers(&mut self, id: ProcId) {
         let may_start = self.may_start();
         let Some(process) = self.processes.get(&id) else { return };
         let phase = process.machine.deadline(&Policy::of(&process.config, may_start));
         let report = process.stop_report_at.filter(|_| process.state() == ProcessState::Stopping);
-        self.timers.set(id, [phase, report].into_iter().flatten().min());
+        self.timers.set(id, TimerKind::Phase, phase);
+        self.timers.set(id, TimerKind::StopReport, report);
     }
 
     fn execute(&mut self, id: ProcId, action: Action, now: Now) {

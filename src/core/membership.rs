@@ -131,7 +131,7 @@ impl Supervisor {
         if let Some(member) = group.config.processes.iter_mut().find(|it| it.name == config.name) {
             *member = config;
         }
-        self.set_timer(id);
+        self.set_timers(id);
     }
 
     /// Applies a new configuration to the group itself and sorts its members in the order of that

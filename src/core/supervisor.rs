@@ -14,7 +14,7 @@ use super::result_handler::HandlerState;
 use super::state::Mood;
 use super::tick_periods::TickPeriods;
 use super::time::{Mono, Now};
-use super::timers::Timers;
+use super::timers::{TimerKind, Timers};
 use crate::conf::config::{self, Config, LogLevel};
 use crate::conf::events::EventType;
 
@@ -122,10 +122,12 @@ impl Supervisor {
     /// Processes all expired timers.
     pub fn expire(&mut self, now: Now) {
         self.jobs.forget();
-        for id in self.timers.due(now.mono) {
-            self.step(id, ProcessEvent::Tick, now);
-            self.report_stop(id, now);
-            self.set_timer(id);
+        for (id, kind) in self.timers.due(now.mono) {
+            match kind {
+                TimerKind::Phase => self.step(id, ProcessEvent::Tick, now),
+                TimerKind::StopReport => self.report_stop(id, now),
+            }
+            self.set_timers(id);
         }
         self.tick(now);
         self.pump(now);
@@ -252,7 +254,7 @@ impl Supervisor {
     }
 
     pub(super) fn drop_process(&mut self, id: ProcId) {
-        self.timers.set(id, None);
+        self.timers.cancel(id);
         self.processes.remove(&id);
         self.jobs.touch(id);
     }

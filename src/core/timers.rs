@@ -5,34 +5,76 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::effect::ProcId;
 use super::time::Mono;
 
-/// At most one deadline per process; setting a deadline replaces the previous one.
+/// What a deadline of a process is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum TimerKind {
+    /// The end of the phase that its state machine is in.
+    Phase,
+    /// The next message "waiting for x to stop".
+    StopReport,
+}
+
+type Key = (ProcId, TimerKind);
+
+/// At most one deadline per process and kind; setting one replaces the previous one.
 #[derive(Clone, Debug, Default)]
 pub struct Timers {
-    by_time: BTreeSet<(Mono, ProcId)>,
-    by_owner: BTreeMap<ProcId, Mono>,
+    by_time: BTreeSet<(Mono, Key)>,
+    by_key: BTreeMap<Key, Mono>,
 }
 
 impl Timers {
-    pub fn set(&mut self, owner: ProcId, at: Option<Mono>) {
-        if let Some(old) = self.by_owner.remove(&owner) {
-            self.by_time.remove(&(old, owner));
+    pub fn set(&mut self, owner: ProcId, kind: TimerKind, at: Option<Mono>) {
+        let key = (owner, kind);
+        if let Some(old) = self.by_key.remove(&key) {
+            self.by_time.remove(&(old, key));
         }
         if let Some(at) = at {
-            self.by_owner.insert(owner, at);
-            self.by_time.insert((at, owner));
+            self.by_key.insert(key, at);
+            self.by_time.insert((at, key));
         }
+    }
+
+    /// Cancels all deadlines of a process.
+    pub fn cancel(&mut self, owner: ProcId) {
+        self.set(owner, TimerKind::Phase, None);
+        self.set(owner, TimerKind::StopReport, None);
     }
 
     pub fn nearest(&self) -> Option<Mono> {
         self.by_time.first().map(|(at, _)| *at)
     }
 
-    /// The processes whose deadline has passed: earliest first, then in order of creation.
-    pub fn due(&self, now: Mono) -> Vec<ProcId> {
-        self.by_time.iter().take_while(|(at, _)| *at <= now).map(|(_, owner)| *owner).collect()
+    /// The deadlines that have passed: earliest first, then in order of creation of the processes.
+    pub fn due(&self, now: Mono) -> Vec<(ProcId, TimerKind)> {
+        self.by_time.iter().take_while(|(at, _)| *at <= now).map(|(_, key)| *key).collect()
     }
 
     pub fn is_empty(&self) -> bool {
-        self.by_owner.is_empty()
+        self.by_key.is_empty()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn a_process_has_one_deadline_of_each_kind() {
+        let at = |seconds| Mono(Duration::from_secs(seconds));
+        let (a, b) = (ProcId(1), ProcId(2));
+        let mut timers = Timers::default();
+        timers.set(a, TimerKind::Phase, Some(at(9)));
+        timers.set(a, TimerKind::StopReport, Some(at(2)));
+        timers.set(b, TimerKind::Phase, Some(at(2)));
+        timers.set(b, TimerKind::Phase, Some(at(3)));
+        assert_eq!(timers.nearest(), Some(at(2)));
+        assert_eq!(timers.due(at(3)), [(a, TimerKind::StopReport), (b, TimerKind::Phase)]);
+        timers.cancel(a);
+        timers.cancel(b);
+        assert!(timers.is_empty());
+        assert_eq!(timers.nearest(), None);
     }
 }

@@ -69,7 +69,7 @@ impl Supervisor {
         // No process may wake the daemon for a start that will not come.
         let ids: Vec<ProcId> = self.processes.keys().copied().collect();
         for id in ids {
-            self.set_timer(id);
+            self.set_timers(id);
         }
         self.notify_supervisor(EventType::SupervisorStateChangeStopping, now);
         Shutdown {
