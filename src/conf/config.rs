@@ -1,6 +1,8 @@
 //! The typed configuration that the daemon runs, after expansion and checking. Integers are `i64`;
 //! Python's are unbounded.
 
+use std::sync::Arc;
+
 use super::events::EventType;
 pub use super::process::Process;
 use crate::diag::Place;
@@ -228,7 +230,14 @@ pub struct Group {
     pub priority: i64,
     pub kind: GroupKind,
     /// In Supervisor's order.
-    pub processes: Vec<Process>,
+    /// Shared with the active group and its processes, so that each exists once.
+    pub processes: Vec<Arc<Process>>,
+}
+
+impl Group {
+    pub fn members(&self) -> impl Iterator<Item = &Process> + Clone {
+        self.processes.iter().map(Arc::as_ref)
+    }
 }
 
 #[derive(Clone, Debug, PartialEq)]

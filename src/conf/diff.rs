@@ -8,6 +8,7 @@ mod option_change;
 mod rows;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 pub use option_change::OptionChange;
 
@@ -38,9 +39,9 @@ pub enum GroupChange<'a> {
 /// What happens to one process of a group that stays active.
 #[derive(Clone, Debug, PartialEq)]
 pub enum MemberChange<'a> {
-    Removed(&'a Process),
-    Changed { new: &'a Process, options: Vec<OptionChange> },
-    Added(&'a Process),
+    Removed(&'a Arc<Process>),
+    Changed { new: &'a Arc<Process>, options: Vec<OptionChange> },
+    Added(&'a Arc<Process>),
 }
 
 impl<'a> GroupChange<'a> {
@@ -96,7 +97,7 @@ fn group_change<'a>(old: &'a Group, new: &'a Group) -> Option<GroupChange<'a>> {
 
 /// Removed processes first, then the others in the order of the new configuration.
 fn member_changes<'a>(old: &'a Group, new: &'a Group) -> Vec<MemberChange<'a>> {
-    fn find<'g>(group: &'g Group, name: &str) -> Option<&'g Process> {
+    fn find<'g>(group: &'g Group, name: &str) -> Option<&'g Arc<Process>> {
         group.processes.iter().find(|process| process.name == name)
     }
     let gone = old.processes.iter().filter(|process| find(new, &process.name).is_none());

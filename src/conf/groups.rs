@@ -1,6 +1,8 @@
 //! Builds groups from program sections: those of a `[group:x]`, single programs, event listener
 //! pools and FastCGI programs, in Supervisor's start order.
 
+use std::sync::Arc;
+
 use super::config::{Environment, Group, GroupKind, Pool, Process, ResultHandler};
 use super::events::EventType;
 use super::fcgi;
@@ -86,7 +88,12 @@ impl<'a> GroupReader<'_, 'a> {
                 _ => Err(Reported),
             };
         }
-        Ok(Group { name, priority: priority?, kind: GroupKind::Programs, processes: processes? })
+        Ok(Group {
+            name,
+            priority: priority?,
+            kind: GroupKind::Programs,
+            processes: shared(processes?),
+        })
     }
 
     /// The section of a program that a group names. Supervisor's message names the section that it
@@ -133,7 +140,12 @@ impl<'a> GroupReader<'_, 'a> {
         let priority = self.reader.get(scope, &p::PRIORITY);
         let name = name?;
         let processes = self.processes(section, &name);
-        Ok(Group { priority: priority?, kind: GroupKind::Programs, processes: processes?, name })
+        Ok(Group {
+            priority: priority?,
+            kind: GroupKind::Programs,
+            processes: shared(processes?),
+            name,
+        })
     }
 
     fn event_listener(&mut self, section: &'a str) -> Read<Group> {
@@ -149,7 +161,7 @@ impl<'a> GroupReader<'_, 'a> {
         let pool =
             Pool { buffer_size: buffer_size?, events: events?, result_handler: result_handler? };
         let kind = GroupKind::EventListener(pool);
-        Ok(Group { name, priority: priority?, kind, processes: processes? })
+        Ok(Group { name, priority: priority?, kind, processes: shared(processes?) })
     }
 
     fn buffer_size(&mut self, scope: Scope<'_>) -> Read<i64> {
@@ -222,7 +234,7 @@ impl<'a> GroupReader<'_, 'a> {
         let socket = options.and_then(|options| fcgi::socket(self.reader, scope, &options));
         let processes = self.processes(section, &name);
         let kind = GroupKind::FastCgi(socket?);
-        Ok(Group { name, priority: priority?, kind, processes: processes? })
+        Ok(Group { name, priority: priority?, kind, processes: shared(processes?) })
     }
 }
 
@@ -231,4 +243,8 @@ pub fn has_processes(header: &str) -> bool {
     [&sections::program::SECTION, &e::SECTION, &fcgi_program::SECTION]
         .iter()
         .any(|section| section.is(header))
+}
+
+fn shared(processes: Vec<Process>) -> Vec<Arc<Process>> {
+    processes.into_iter().map(Arc::new).collect()
 }

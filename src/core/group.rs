@@ -1,5 +1,7 @@
 //! Active groups and their processes, with the data that persists across phases.
 
+use std::sync::Arc;
+
 use super::ansi::Stripper;
 use super::capture::Capture;
 use super::effect::{Pid, ProcId, WaitStatus};
@@ -72,7 +74,7 @@ impl LastExit {
 pub struct Process {
     pub(super) id: ProcId,
     pub(super) group: String,
-    pub(super) config: config::Process,
+    pub(super) config: Arc<config::Process>,
     pub(super) machine: Machine,
     pub(super) started: Option<Now>,
     pub(super) stopped: Option<Now>,
@@ -116,7 +118,7 @@ pub fn full_name(group: &str, process: &str) -> String {
 }
 
 impl Process {
-    pub(super) fn new(id: ProcId, group: &config::Group, config: config::Process) -> Self {
+    pub(super) fn new(id: ProcId, group: &config::Group, config: Arc<config::Process>) -> Self {
         let is_listener = matches!(group.kind, config::GroupKind::EventListener(_));
         Self {
             id,

@@ -4,6 +4,8 @@
 //! `attach` and `detach` change the set; `add` and `remove` do the same for a client and then let
 //! everything proceed that may.
 
+use std::sync::Arc;
+
 use super::effect::{Effect, ProcId};
 use super::event_queue::EventQueue;
 use super::group::Group;
@@ -31,8 +33,11 @@ impl Supervisor {
         // A tick that is due now is not sent to the new group.
         self.tick(now);
         let name = config.name.clone();
-        let processes =
-            config.processes.iter().map(|it| self.insert_process(&config, it.clone())).collect();
+        let processes = config
+            .processes
+            .iter()
+            .map(|it| self.insert_process(&config, Arc::clone(it)))
+            .collect();
         let group = Group { config, processes, queue: EventQueue::default() };
         self.pools.add(self.groups.len(), &group);
         self.groups.push(group);
@@ -72,7 +77,7 @@ impl Supervisor {
 
     /// Adds a process to an active group and starts it if `autostart` is set; false if the group
     /// does not exist or has a process of that name.
-    pub fn add_process(&mut self, group: &str, process: config::Process, now: Now) -> bool {
+    pub fn add_process(&mut self, group: &str, process: Arc<config::Process>, now: Now) -> bool {
         let is_new = self.attach_process(group, process, now);
         if is_new {
             self.pump(now);
@@ -83,7 +88,7 @@ impl Supervisor {
     pub(super) fn attach_process(
         &mut self,
         group: &str,
-        process: config::Process,
+        process: Arc<config::Process>,
         now: Now,
     ) -> bool {
         if self.find(group, &process.name).is_some() {
@@ -91,7 +96,7 @@ impl Supervisor {
         }
         let Some(at) = self.groups.iter().position(|it| it.name() == group) else { return false };
         let config = self.groups[at].config.clone();
-        self.groups[at].config.processes.push(process.clone());
+        self.groups[at].config.processes.push(Arc::clone(&process));
         let id = self.insert_process(&config, process);
         self.groups[at].processes.push(id);
         self.autostart_one(id, now);
@@ -123,10 +128,10 @@ impl Supervisor {
     }
 
     /// Replaces the configuration of a process; it takes effect at the next start.
-    pub fn replace_process(&mut self, id: ProcId, config: config::Process) {
+    pub fn replace_process(&mut self, id: ProcId, config: Arc<config::Process>) {
         let Some(process) = self.processes.get_mut(&id) else { return };
         let group = process.group.clone();
-        process.config = config.clone();
+        process.config = Arc::clone(&config);
         let Some(group) = self.groups.iter_mut().find(|it| it.name() == group) else { return };
         if let Some(member) = group.config.processes.iter_mut().find(|it| it.name == config.name) {
             *member = config;

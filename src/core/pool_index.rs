@@ -78,7 +78,7 @@ mod tests {
             listener(&name, events.iter().map(|at| types[*at]).collect())
         };
         for process in &mut new.processes {
-            process.autostart = false;
+            std::sync::Arc::make_mut(process).autostart = false;
         }
         new
     }

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::Supervisor;
@@ -29,7 +30,7 @@ pub(crate) fn program(name: &str) -> Process {
 }
 
 pub(crate) fn group(name: &str, priority: i64, processes: Vec<Process>) -> Group {
-    Group { name: name.into(), priority, kind: GroupKind::Programs, processes }
+    Group { name: name.into(), priority, kind: GroupKind::Programs, processes: shared(processes) }
 }
 
 pub(crate) fn listener(name: &str, events: Vec<EventType>) -> Group {
@@ -38,7 +39,7 @@ pub(crate) fn listener(name: &str, events: Vec<EventType>) -> Group {
         name: name.into(),
         priority: -1,
         kind: GroupKind::EventListener(Pool { buffer_size: 10, events, result_handler }),
-        processes: vec![program(name)],
+        processes: shared(vec![program(name)]),
     }
 }
 
@@ -71,6 +72,10 @@ pub(crate) fn config(groups: Vec<Group>) -> Config {
         notes: Notes::default(),
         origins: Origins::default(),
     }
+}
+
+fn shared(processes: Vec<Process>) -> Vec<Arc<Process>> {
+    processes.into_iter().map(Arc::new).collect()
 }
 
 /// Simulated children and a simulated clock. Forks succeed unless `spawn_error` is set; pids count

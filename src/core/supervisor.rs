@@ -4,6 +4,7 @@
 //! `membership` (changes to an active group).
 
 use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
 
 use super::effect::{Effect, Input, Pid, ProcId};
 use super::group::{Group, Process};
@@ -245,7 +246,7 @@ impl Supervisor {
     pub(super) fn insert_process(
         &mut self,
         group: &config::Group,
-        process: config::Process,
+        process: Arc<config::Process>,
     ) -> ProcId {
         let id = ProcId(self.next_id);
         self.next_id += 1;

@@ -2,6 +2,7 @@
 //! text and read by the normal configuration reader.
 
 use std::fmt::Write;
+use std::sync::Arc;
 
 use super::real_host::RealHost;
 use crate::conf::config::{Config, Process};
@@ -16,7 +17,7 @@ pub(super) fn processes(
     group: &str,
     name: &str,
     options: &[(String, String)],
-) -> Result<Vec<Process>, String> {
+) -> Result<Vec<Arc<Process>>, String> {
     let text = text(group, name, options)?;
     let host = HostOverlay { text };
     let config = read::read(&active.file, &CommandLine::default(), &host);

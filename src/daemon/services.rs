@@ -3,6 +3,7 @@
 use std::io;
 use std::path::Path;
 use std::process;
+use std::sync::Arc;
 
 use super::command::CommandError;
 use super::config_reader::ConfigReader;
@@ -95,7 +96,7 @@ impl Services for DaemonServices<'_> {
         group: &str,
         program: &str,
         options: &[(String, String)],
-    ) -> Result<Vec<Process>, String> {
+    ) -> Result<Vec<Arc<Process>>, String> {
         runtime_program::processes(active, group, program, options)
     }
 }

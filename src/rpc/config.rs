@@ -65,7 +65,7 @@ pub(super) fn remove_process_group(context: &mut Context<'_>, args: &Args<'_>) -
 pub(super) fn get_all_config_info(context: &mut Context<'_>, _: &Args<'_>) -> Answer {
     let groups = context.supervisor.config().groups.iter();
     let mut all: Vec<(&Group, &Process)> =
-        groups.flat_map(|group| group.processes.iter().map(move |it| (group, it))).collect();
+        groups.flat_map(|group| group.members().map(move |it| (group, it))).collect();
     all.sort_by_key(|(_, process)| &process.name);
     let structs = all.into_iter().map(|(group, process)| config_info(context, group, process));
     Ok(Value::Array(structs.collect()).into())

@@ -1,5 +1,7 @@
 //! The context of a method call: the core, and the [`Services`] outside of it.
 
+use std::sync::Arc;
+
 use crate::conf::config::{Config, Process};
 use crate::core::Supervisor;
 use crate::core::effect::{OutputStream, ProcId};
@@ -89,5 +91,5 @@ pub trait Services {
         group: &str,
         program: &str,
         options: &[(String, String)],
-    ) -> Result<Vec<Process>, String>;
+    ) -> Result<Vec<Arc<Process>>, String>;
 }

@@ -9,6 +9,7 @@ use crate::conf::fake_host::examine_bytes;
 use crate::core::Supervisor;
 use crate::core::effect::{Effect, Input, Pid, ProcId, WaitStatus};
 use crate::core::time::{Mono, Now, Wall};
+use std::sync::Arc;
 use std::time::Duration;
 
 const CONF: &str = "[supervisord]\n[rpcinterface:supervisor]\n\
@@ -70,7 +71,7 @@ impl Services for FakeServices {
         _: &str,
         _: &str,
         _: &[(String, String)],
-    ) -> Result<Vec<Process>, String> {
+    ) -> Result<Vec<Arc<Process>>, String> {
         Ok(Vec::new())
     }
 }

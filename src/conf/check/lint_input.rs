@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::conf::config::Process;
+use crate::conf::config::{Group, Process};
 use crate::conf::host::Host;
 use crate::conf::read::{Draft, Examined};
 use crate::diag::{Diagnostic, SourceMap, Span};
@@ -36,7 +36,7 @@ impl<'a> LintInput<'a> {
     /// The first process of every section that has any; numbered processes share their problems.
     pub(super) fn programs(&self) -> Vec<&'a Process> {
         let mut seen = BTreeSet::new();
-        let all = self.draft.groups.iter().flat_map(|group| &group.processes);
+        let all = self.draft.groups.iter().flat_map(Group::members);
         all.filter(|process| seen.insert(&process.program)).collect()
     }
 }

@@ -1,5 +1,7 @@
 //! Executes the steps of an update.
 
+use std::sync::Arc;
+
 use super::update_plan::plan;
 use crate::conf::diff::GroupChange;
 use crate::core::effect::ProcId;
@@ -60,10 +62,10 @@ impl Update {
                 }
             }
             Step::ReplaceProcess(id, process) => {
-                supervisor.replace_process(*id, (**process).clone());
+                supervisor.replace_process(*id, Arc::clone(process));
             }
             Step::AddProcess { group, process } => {
-                if !supervisor.attach_process(group, (**process).clone(), now) {
+                if !supervisor.attach_process(group, Arc::clone(process), now) {
                     return Outcome::Failed(format!("{} was not added", process.name));
                 }
             }

@@ -1,6 +1,7 @@
 //! The steps of an update, from the changes of the configuration.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 use crate::conf::config::{Group, Process};
 use crate::conf::diff::{GroupChange, MemberChange};
@@ -42,7 +43,7 @@ struct Planner<'a> {
 impl Planner<'_> {
     fn remove_group(&mut self, group: &Group) {
         let find = |process: &Process| self.supervisor.find(&group.name, &process.name);
-        let ids: Vec<ProcId> = group.processes.iter().filter_map(find).collect();
+        let ids: Vec<ProcId> = group.members().filter_map(find).collect();
         self.stop_all(&ids);
         self.steps.push_back(Step::RemoveGroup(group.name.clone()));
     }
@@ -75,7 +76,7 @@ impl Planner<'_> {
             self.report(process, REMOVED);
         }
         for (id, process) in &changed {
-            self.steps.push_back(Step::ReplaceProcess(*id, Box::new((*process).clone())));
+            self.steps.push_back(Step::ReplaceProcess(*id, Arc::clone(process)));
         }
         self.steps.push_back(Step::ReplaceSettings(Box::new(new.clone())));
         let mut started = Vec::new();
@@ -89,7 +90,7 @@ impl Planner<'_> {
         }
         self.steps.extend(started);
         for process in added {
-            let (group, process) = (new.name.clone(), Box::new(process.clone()));
+            let (group, process) = (new.name.clone(), Arc::clone(process));
             let report = Step::Report(report(&process, ADDED));
             self.steps.push_back(Step::AddProcess { group, process });
             self.steps.push_back(report);

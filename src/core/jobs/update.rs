@@ -2,6 +2,7 @@
 //! for a change is started again. The steps come from [`crate::conf::diff`].
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
 
 use super::id::JobId;
 use crate::conf::config::{Group, Process};
@@ -51,13 +52,13 @@ pub(in crate::core) enum Step {
     Stop(ProcId),
     AwaitStop(ProcId),
     RemoveProcess(ProcId),
-    ReplaceProcess(ProcId, Box<Process>),
+    ReplaceProcess(ProcId, Arc<Process>),
     Start(ProcId),
     /// Waits until the child exists or could not be made.
     AwaitSpawn(ProcId),
     AddProcess {
         group: String,
-        process: Box<Process>,
+        process: Arc<Process>,
     },
     /// The group's own options, and the order of its processes.
     ReplaceSettings(Box<Group>),

@@ -84,7 +84,7 @@ fn group(group: &Group) -> Value {
         "name": group.name,
         "priority": group.priority,
         "kind": kind(&group.kind),
-        "processes": group.processes.iter().map(process).collect::<Vec<_>>(),
+        "processes": group.members().map(process).collect::<Vec<_>>(),
     })
 }
 
