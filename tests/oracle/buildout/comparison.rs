@@ -38,6 +38,16 @@ impl Case {
         self
     }
 
+    /// The case with its directory for `{case}`: the original makes directories where a project tells
+    /// it to, so an absolute path must be inside of the test's own.
+    fn placed_in(&self, directory: &Path) -> Self {
+        let placed = |text: &String| text.replace("{case}", directory.to_str().unwrap());
+        let mut case = self.clone();
+        case.files.values_mut().for_each(|text| *text = placed(text));
+        case.assignments.iter_mut().for_each(|text| *text = placed(text));
+        case
+    }
+
     fn write(&self, directory: &Path) {
         for (name, text) in &self.files {
             let path = directory.join(name);
@@ -63,6 +73,8 @@ pub(crate) fn compare(cases: &[Case]) -> usize {
     let home = tempfile::tempdir().unwrap();
     let home = home.path().canonicalize().unwrap();
     let directory = |at: usize| home.join(format!("case{at}"));
+    let cases: Vec<Case> =
+        cases.iter().enumerate().map(|(at, case)| case.placed_in(&directory(at))).collect();
     for (at, case) in cases.iter().enumerate() {
         fs::create_dir_all(directory(at).join("home")).unwrap();
         case.write(&directory(at));
