@@ -20,7 +20,7 @@ pub(super) fn main(args: Vec<OsString>) -> ExitCode {
     match settings_parser::parse(&args, &program, &RealHost) {
         Ok(Invocation::Run(client)) => run(client),
         Ok(Invocation::Help) => {
-            tell(io::stdout(), &settings_parser::help(&program), ExitCode::SUCCESS)
+            print(io::stdout(), &settings_parser::help(&program), ExitCode::SUCCESS)
         }
         Err(refused) => {
             let styled = io::stderr().is_terminal();
@@ -37,10 +37,10 @@ fn run(client: Settings) -> ExitCode {
 }
 
 fn refuse(text: &str) -> ExitCode {
-    tell(io::stderr(), text, ExitCode::from(USAGE))
+    print(io::stderr(), text, ExitCode::from(USAGE))
 }
 
-fn tell(mut to: impl Write, text: &str, code: ExitCode) -> ExitCode {
+fn print(mut to: impl Write, text: &str, code: ExitCode) -> ExitCode {
     // An error is ignored: there is no way to report it.
     let _ = to.write_all(text.as_bytes());
     code

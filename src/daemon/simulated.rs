@@ -56,7 +56,7 @@ pub(super) struct Simulated {
 }
 
 impl Simulated {
-    /// `scripts` by the name of the program; others run until they are told to stop.
+    /// `scripts` by the name of the program; others run until they are stopped.
     pub(super) fn new(scripts: &[(&str, Script)]) -> Self {
         let bell = UnixStream::pair().expect("a pair of sockets");
         bell.0.set_nonblocking(true).expect("a socket");

@@ -5,23 +5,9 @@ use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::process::Output;
 
 use crate::support::Sandbox;
-
-const SMALL: &str = "\
-[buildout]
-parts = web
-
-[web]
-recipe = some.recipe
-supervisor-command = ${buildout:directory}/bin/web --port 1
-";
+use crate::support::project::{SMALL, project};
 
 const SEED: &str = include_str!("../../fixtures/seed/buildout.cfg");
-
-fn project(cfg: &str) -> Sandbox {
-    let sandbox = Sandbox::new();
-    sandbox.write("buildout.cfg", cfg);
-    sandbox
-}
 
 fn supkit(sandbox: &Sandbox, args: &[&str]) -> Output {
     let mut command = sandbox.command(env!("CARGO_BIN_EXE_supkit"));

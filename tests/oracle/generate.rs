@@ -4,25 +4,10 @@ use std::fs;
 
 use serde_json::{Value, json};
 
+use crate::support::project::{SMALL, project};
 use crate::support::{Sandbox, oracle};
 
 const SEED: &str = include_str!("../../fixtures/seed/buildout.cfg");
-
-/// Without blanks around, as a person would write one.
-const SMALL: &str = "\
-[buildout]
-parts = web
-
-[web]
-recipe = some.recipe
-supervisor-command = ${buildout:directory}/bin/web --port 1
-";
-
-fn project(cfg: &str) -> Sandbox {
-    let sandbox = Sandbox::new();
-    sandbox.write("buildout.cfg", cfg);
-    sandbox
-}
 
 /// Runs `supkit generate`, which is to work.
 fn generate(sandbox: &Sandbox) {

@@ -12,6 +12,7 @@ pub mod daemon;
 pub mod follower;
 pub mod oracle;
 pub mod port;
+pub mod project;
 pub mod rng;
 pub mod sandbox;
 pub mod terminal;

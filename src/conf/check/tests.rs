@@ -13,7 +13,7 @@ fn host(text: &str) -> FakeHost {
         .variable("PATH", "/bin")
 }
 
-fn told(host: &FakeHost) -> Vec<String> {
+fn diagnostics(host: &FakeHost) -> Vec<String> {
     let examined = examine(CONF, &CommandLine::default(), host);
     let problems = check(&examined, host);
     let sources = &examined.loaded.sources;
@@ -44,7 +44,7 @@ fn a_slip_is_shown_with_its_place_and_its_remedy() {
     let text =
         "[supervisord]\n[program:x]\ncommand = /bin/a\nautostrat = true\n[groups]\nprograms = x\n";
     let host = host(text);
-    insta::assert_snapshot!(told(&host).join("\n"), @"
+    insta::assert_snapshot!(diagnostics(&host).join("\n"), @"
     /etc/s.conf:4:1 unknown-option `autostrat`: unknown option `autostrat` in `[program:x]` (did you mean `autostart`?)
     /etc/s.conf:5:1 useless-section `[groups]`: the section `[groups]` does nothing (did you mean `[group:NAME]`?)
     ");
@@ -170,7 +170,7 @@ fn no_password_is_shown() {
 fn includes_that_lead_nowhere_are_told() {
     let text = "[supervisord]\n[include]\nfiles = d/*.conf nope.conf none/*.conf\n";
     let host = host(text).file("/etc/d/a.conf", "[include]\nfiles=x\n[program:a]\ncommand=a\n");
-    insta::assert_snapshot!(told(&host).join("\n"), @"
+    insta::assert_snapshot!(diagnostics(&host).join("\n"), @"
     /etc/s.conf:3:18 no-include `nope.conf`: there is no file `/etc/nope.conf` to include (create it or leave it out)
     /etc/d/a.conf:1:1 nested-include `[include]`: an included file includes no others (name the files in the main file)
     ");

@@ -69,10 +69,9 @@ impl Supervisor {
     pub(super) fn begin_job(&mut self, request: Request, now: Now) -> JobId {
         self.jobs.last_id += 1;
         let id = JobId(self.jobs.last_id);
-        let kind = request.task.kind();
         self.take_over(&request.task, id);
         let work = self.begin(request.task, now);
-        let job = Job::new(id, kind, request.requester, request.target, work, now);
+        let job = Job::new(id, request.requester, request.target, work, now);
         self.jobs.running.insert(id, job);
         id
     }

@@ -89,7 +89,7 @@ fn a_second_update_of_the_same_group_is_refused_and_named() {
     );
     sim.terminate("a", TERMINATED);
     assert!(sim.is_finished(first));
-    // Minutes later nobody acts on what an operator does.
+    // No later step follows what an operator does minutes after the update.
     sim.advance(300);
     sim.log.clear();
     sim.stop("a");

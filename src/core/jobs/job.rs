@@ -43,7 +43,7 @@ pub struct Request {
 #[derive(Clone, Debug)]
 pub enum Task {
     Start(Vec<ProcId>),
-    /// `wait`: a client waits for it, so the log says now and then what is waited for.
+    /// `wait`: a client waits for it, so "waiting for x to stop" is logged.
     Stop {
         ids: Vec<ProcId>,
         wait: bool,
@@ -55,16 +55,6 @@ pub enum Task {
 }
 
 impl Task {
-    pub(in crate::core) fn kind(&self) -> JobKind {
-        match self {
-            Self::Start(_) => JobKind::Start,
-            Self::Stop { .. } => JobKind::Stop,
-            Self::Restart(_) => JobKind::Restart,
-            Self::Update(_) => JobKind::Update,
-            Self::Shutdown => JobKind::Shutdown,
-        }
-    }
-
     /// The groups that will be changed as a whole.
     pub(in crate::core) fn groups(&self) -> Vec<&str> {
         match self {
@@ -78,7 +68,6 @@ impl Task {
 #[derive(Clone, Debug)]
 pub struct Job {
     id: JobId,
-    kind: JobKind,
     requester: String,
     target: String,
     started: Now,
@@ -112,13 +101,12 @@ impl Work {
 impl Job {
     pub(in crate::core) fn new(
         id: JobId,
-        kind: JobKind,
         requester: String,
         target: String,
         work: Work,
         started: Now,
     ) -> Self {
-        Self { id, kind, requester, target, started, finished: None, work, seen: false }
+        Self { id, requester, target, started, finished: None, work, seen: false }
     }
 
     pub fn id(&self) -> JobId {
@@ -126,7 +114,13 @@ impl Job {
     }
 
     pub fn kind(&self) -> JobKind {
-        self.kind
+        match &self.work {
+            Work::Start(_) => JobKind::Start,
+            Work::Stop(_) => JobKind::Stop,
+            Work::Restart(_) => JobKind::Restart,
+            Work::Update(_) => JobKind::Update,
+            Work::Shutdown(_) => JobKind::Shutdown,
+        }
     }
 
     pub fn requester(&self) -> &str {
@@ -183,16 +177,17 @@ impl Job {
         }
     }
 
-    /// `job 3 (update of all, requested by XML-RPC via unix_http_server)`
+    /// `job 3 (update of all, requested through unix_http_server)`
     pub fn describe(&self) -> String {
-        let Self { id, kind, target, requester, .. } = self;
-        format!("job {} ({} of {target}, requested through {requester})", id.0, kind.name())
+        let Self { id, target, requester, .. } = self;
+        let kind = self.kind().name();
+        format!("job {} ({kind} of {target}, requested through {requester})", id.0)
     }
 
-    /// Supervisor's own log lines already tell about starts, stops and the shutdown.
+    /// Starts, stops and the shutdown are logged as in Supervisor, process by process.
     pub(in crate::core) fn log_line(&self) -> Option<(LogLevel, String)> {
         let failures = self.failures();
-        match self.kind {
+        match self.kind() {
             _ if !failures.is_empty() && !self.is_plain() => Some((
                 LogLevel::Warn,
                 format!("{} failed: {}", self.describe(), failures.join("; ")),

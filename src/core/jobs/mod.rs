@@ -44,7 +44,7 @@ pub(super) struct Jobs {
 pub struct Conflict {
     /// The group or process that is held.
     pub held: String,
-    /// The job that holds it, such as `job 3 (update of all, requested by ...)`.
+    /// The job that holds it, such as `job 3 (update of all, requested through unix_http_server)`.
     pub by: String,
 }
 
