@@ -1,5 +1,7 @@
 //! Diagnostics: problems of a text with their positions. A [`SourceMap`] holds the source texts.
 
+use serde::{Deserialize, Serialize};
+
 mod render;
 
 use std::fmt;
@@ -37,7 +39,7 @@ struct Source {
 }
 
 /// A position for display: 1-based line, 1-based column in characters.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Place {
     pub file: String,
     pub line: usize,

@@ -3,12 +3,14 @@
 
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use super::events::EventType;
 pub use super::process::Process;
 use crate::diag::Place;
 
 /// A complete configuration.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Config {
     pub supervisord: Supervisord,
     /// In the order in which Supervisor opens them: inet servers first, then unix.
@@ -46,17 +48,17 @@ impl Config {
 }
 
 /// Messages about the configuration that are written once the log is open.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Notes {
     pub warnings: Vec<String>,
     pub infos: Vec<String>,
 }
 
 /// The positions of options, by section.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Origins(pub Vec<Origin>);
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Origin {
     pub section: String,
     /// Empty for the section header.
@@ -75,7 +77,7 @@ impl Origins {
 }
 
 /// `[supervisord]`, with the command line applied.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Supervisord {
     pub logfile: String,
     pub logfile_maxbytes: i64,
@@ -100,7 +102,7 @@ pub struct Supervisord {
 /// Ordered `KEY=value` pairs with unique keys; a later pair replaces an earlier one.
 pub type Environment = Vec<(String, String)>;
 
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum LogLevel {
     Blather,
     Trace,
@@ -164,7 +166,7 @@ impl LogLevel {
 }
 
 /// A user of this system.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct User {
     pub uid: u32,
     /// The primary group.
@@ -173,7 +175,7 @@ pub struct User {
 }
 
 /// One `[unix_http_server]` or `[inet_http_server]` section, or one with a `:suffix`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
 pub struct HttpServer {
     pub section: String,
     pub bind: Bind,
@@ -182,7 +184,7 @@ pub struct HttpServer {
     pub web_get_actions: bool,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Bind {
     /// An empty `host` means all interfaces.
     Inet { host: String, port: u16 },
@@ -195,7 +197,7 @@ pub enum Bind {
 }
 
 /// Username and password, clear or `{SHA}` + hex digest. Not printable.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Credentials {
     pub username: String,
     pub password: String,
@@ -214,7 +216,7 @@ impl std::fmt::Debug for HttpServer {
 }
 
 /// A built-in `[rpcinterface:x]`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum RpcInterface {
     /// `supervisor.rpcinterface:make_main_rpcinterface`
     Main,
@@ -224,7 +226,7 @@ pub enum RpcInterface {
 }
 
 /// A `[group:x]`, a single `[program:x]`, an `[eventlistener:x]` pool or an `[fcgi-program:x]`.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Group {
     pub name: String,
     pub priority: i64,
@@ -240,7 +242,7 @@ impl Group {
     }
 }
 
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum GroupKind {
     Programs,
     EventListener(Pool),
@@ -248,7 +250,7 @@ pub enum GroupKind {
 }
 
 /// The settings of an event listener pool.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Pool {
     pub buffer_size: i64,
     pub events: Vec<EventType>,
@@ -256,7 +258,7 @@ pub struct Pool {
 }
 
 /// The built-in result handlers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ResultHandler {
     /// `OK` accepts, anything else rejects.
     Default,
@@ -280,7 +282,7 @@ impl ResultHandler {
     }
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FcgiSocket {
     /// The URL as configured, for messages.
     pub url: String,
@@ -288,13 +290,13 @@ pub struct FcgiSocket {
     pub backlog: Option<i64>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum FcgiAddress {
     Tcp { host: String, port: u16 },
     Unix { path: String, mode: Option<u32>, owner: Option<(u32, u32)> },
 }
 
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum AutoRestart {
     Never,
     #[default]
@@ -337,7 +339,7 @@ impl Process {
     }
 }
 
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum LogTarget {
     None,
     /// An automatically named file in `childlogdir`, removed at the next start.

@@ -2,7 +2,7 @@
 //! `core::event`.
 
 /// An event type. Abstract types include all their subtypes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum EventType {
     Event,
     ProcessState,
@@ -32,6 +32,8 @@ pub enum EventType {
     ProcessGroupAdded,
     ProcessGroupRemoved,
 }
+
+use serde::{Deserialize, Serialize};
 
 use EventType as E;
 

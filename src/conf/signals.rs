@@ -2,9 +2,11 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 /// A signal number for `stopsignal=` or `signalProcess`. Zero is accepted, as in Supervisor; the
 /// kernel then only checks that the process exists.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Signal(pub i32);
 
 /// Numbers and names; if a number has several names, the last one is displayed.

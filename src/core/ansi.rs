@@ -1,5 +1,7 @@
 //! Removes terminal escape sequences from output (`strip_ansi=true`).
 
+use serde::{Deserialize, Serialize};
+
 const BEGIN: &[u8] = b"\x1b[";
 const TERMINATORS: &[u8] = b"HfABCDRsuJKhlpm";
 
@@ -8,7 +10,7 @@ const TERMINATORS: &[u8] = b"HfABCDRsuJKhlpm";
 const MAX_SEQUENCE: usize = 32;
 
 /// Strips a stream. Unlike Supervisor, it recognizes a sequence that is split between two reads.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Stripper {
     partial: Vec<u8>,
 }

@@ -1,6 +1,8 @@
 //! Capture mode: output between two tokens is collected and sent as an event instead of being
 //! logged. A token may span several reads; only a possible prefix of a token is held back.
 
+use serde::{Deserialize, Serialize};
+
 use super::ansi::find;
 
 const BEGIN: &[u8] = b"<!--XSUPERVISOR:BEGIN-->";
@@ -17,7 +19,7 @@ pub(super) enum Piece {
     Message(Vec<u8>),
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Capture {
     maxbytes: usize,
     capturing: bool,

@@ -1,18 +1,21 @@
 //! The interface between core and shell: effects that the core requests and inputs that the shell
 //! feeds in. The shell performs effects in order and makes no decisions.
 
+use serde::{Deserialize, Serialize};
+
 use crate::conf::config::LogLevel;
+use crate::conf::events::EventType;
 use crate::conf::signals::Signal;
 
 /// Identifies a process of the core for as long as its group exists. Ids are never reused.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct ProcId(pub u32);
 
 /// A process id of the kernel.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Pid(pub i32);
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum OutputStream {
     Stdout,
     Stderr,
@@ -28,7 +31,7 @@ impl OutputStream {
 }
 
 /// How a child terminated, decoded from its wait status.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum WaitStatus {
     Exited(i32),
     Signaled { signal: i32, core_dumped: bool },
@@ -88,7 +91,7 @@ pub enum Effect {
     /// Write to the daemon's own stdout or stderr (the built-in stdout relays).
     Relay { stream: OutputStream, bytes: Vec<u8> },
     /// Send an event to the clients that stream events over HTTP.
-    Publish { serial: u64, name: &'static str, payload: String },
+    Publish { serial: u64, kind: EventType, payload: String },
     /// Every process has stopped: exit, or read the configuration again and restart.
     Exit { restart: bool },
 }

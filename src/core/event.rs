@@ -1,13 +1,15 @@
 //! Events and their payloads. A payload is rendered when the event occurs, so it cannot change
 //! while the event waits in a buffer.
 
+use serde::{Deserialize, Serialize};
+
 use super::effect::{OutputStream, Pid};
 use super::python_repr::text_or_undecodable;
 use super::state::ProcessState;
 use crate::conf::events::EventType;
 
 /// An event of the listener protocol.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Event {
     pub kind: EventType,
     pub payload: String,

@@ -80,8 +80,8 @@ impl Supervisor {
     fn publish(&mut self, event: &Event) {
         let serial = self.published;
         self.published += 1;
-        let (name, payload) = (event.kind.name(), event.payload.clone());
-        self.effects.push_back(Effect::Publish { serial, name, payload });
+        let (kind, payload) = (event.kind, event.payload.clone());
+        self.effects.push_back(Effect::Publish { serial, kind, payload });
     }
 
     fn report_overflow(&mut self, at: usize, overflow: Option<Overflow>) {

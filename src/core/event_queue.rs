@@ -3,6 +3,8 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use super::event::Event;
 use super::time::Mono;
 
@@ -10,7 +12,7 @@ use super::time::Mono;
 const REPORT_EVERY: i64 = 1;
 
 /// An event with its two serials, which stay the same when it is delivered again.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NumberedEvent {
     pub event: Arc<Event>,
     pub serial: u64,
@@ -25,7 +27,7 @@ pub struct Overflow {
     pub others: u64,
 }
 
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct EventQueue {
     waiting: VecDeque<NumberedEvent>,
     next_pool_serial: u64,

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use super::ansi::Stripper;
 use super::capture::Capture;
 use super::effect::{Pid, ProcId, WaitStatus};
@@ -14,7 +16,7 @@ use super::time::{Mono, Now};
 use crate::conf::config;
 
 /// An active group.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Group {
     pub(super) config: config::Group,
     pub(super) processes: Vec<ProcId>,
@@ -54,7 +56,7 @@ impl Group {
 }
 
 /// How the last child of a process ended. Unlike `exitstatus`, it stays until the next one ends.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LastExit {
     pub status: WaitStatus,
     /// Whether it was stopped on request or exited as the configuration expects.
@@ -70,7 +72,7 @@ impl LastExit {
 }
 
 /// One process: its configuration, its state machine and the data that persists across phases.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Process {
     pub(super) id: ProcId,
     pub(super) group: String,
@@ -90,7 +92,7 @@ pub struct Process {
 }
 
 /// The state of a process as a member of an event listener pool.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct PoolMember {
     pub(super) protocol: Listener,
     /// The event that the listener is busy with.
@@ -98,7 +100,7 @@ pub(super) struct PoolMember {
 }
 
 /// The state of one output stream between two reads.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Output {
     pub(super) capture: Option<Capture>,
     pub(super) ansi: Stripper,

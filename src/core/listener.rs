@@ -1,6 +1,8 @@
 //! The event listener protocol of one listener: output bytes are fed in, protocol steps are
 //! returned. Knows no pool and no event.
 
+use serde::{Deserialize, Serialize};
+
 use super::state::ListenerState;
 
 const READY: &[u8] = b"READY\n";
@@ -28,7 +30,7 @@ pub enum ProtocolStep {
 }
 
 /// The protocol state of a listener, with its unprocessed output.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Listener {
     state: ListenerState,
     buffer: Vec<u8>,

@@ -27,6 +27,7 @@ mod scenario_tests;
 mod signals;
 #[cfg(test)]
 pub(crate) mod sim;
+pub mod snapshot;
 pub mod state;
 pub mod supervisor;
 mod tick;

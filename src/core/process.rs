@@ -3,6 +3,8 @@
 
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use super::effect::{Pid, WaitStatus};
 use super::policy::Policy;
 use super::state::ProcessState;
@@ -14,7 +16,7 @@ use crate::conf::signals::Signal;
 const RESTART_INTERVAL: Duration = Duration::from_secs(1);
 
 /// Each phase holds exactly the data that is valid in it; a pid exists only where a process does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Phase {
     Stopped,
     /// STARTING is entered before the fork, so there is no pid yet.
@@ -109,7 +111,7 @@ pub enum TerminationKind {
 /// The state machine: the phase, and the number of failed starts, which persists across phases.
 /// Supervisor resets that number only when a start succeeds, when it gives up and when the process
 /// exits.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Machine {
     phase: Phase,
     tries: u32,

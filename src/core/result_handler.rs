@@ -5,6 +5,8 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
+use serde::{Deserialize, Serialize};
+
 use super::effect::OutputStream;
 use crate::conf::config::ResultHandler;
 
@@ -46,7 +48,7 @@ impl<'a> Output<'a> {
 const COLOURS: [u8; 5] = [36, 33, 32, 35, 34];
 
 /// State of the handlers between two results.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct HandlerState {
     colours: BTreeMap<String, u8>,
     results: usize,

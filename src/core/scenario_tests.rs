@@ -261,6 +261,7 @@ proptest! {
             group(name, priority, vec![Process { stopwaitsecs: 3, ..program(name) }])
         });
         let mut sim = Simulation::new(groups.collect());
+        sim.snapshot_interval = 13;
         for command in commands {
             match command {
                 Command::Start(process) => {

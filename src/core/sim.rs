@@ -9,6 +9,7 @@ use std::time::Duration;
 use super::Supervisor;
 use super::effect::{Effect, Input, OutputStream, Pid, ProcId, WaitStatus};
 use super::jobs::{Conflict, Job, JobId, Request, Task};
+use super::snapshot;
 use super::state::ProcessState;
 use super::time::{Mono, Now, Wall};
 use crate::conf::config::{
@@ -87,6 +88,10 @@ pub(crate) struct Simulation {
     pub(crate) alive: BTreeMap<Pid, ProcId>,
     pub(crate) spawn_error: Option<String>,
     pub(crate) log: String,
+    /// After how many performances the core is saved and restored; a long random test does it less
+    /// often.
+    pub(crate) snapshot_interval: usize,
+    performances: usize,
 }
 
 impl Simulation {
@@ -102,6 +107,8 @@ impl Simulation {
             alive: BTreeMap::new(),
             spawn_error: None,
             log: String::new(),
+            snapshot_interval: 1,
+            performances: 0,
         };
         sim.core.run(now);
         sim.perform();
@@ -146,6 +153,19 @@ impl Simulation {
                 _ => {}
             }
         }
+        self.performances += 1;
+        if self.performances % self.snapshot_interval == 0 {
+            self.continue_from_snapshot();
+        }
+    }
+
+    /// Replaces the core by one that was made from its saved state, so that every story also shows
+    /// that a daemon can be continued at any moment.
+    fn continue_from_snapshot(&mut self) {
+        let saved = snapshot::save(&self.core).expect("the state can be saved");
+        self.core = snapshot::load(&saved).expect("the state can be restored");
+        let again = snapshot::save(&self.core).expect("the state can be saved");
+        assert!(saved == again, "the restored state is another one");
     }
 
     pub(crate) fn fork(&mut self, id: ProcId) {

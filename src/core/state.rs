@@ -2,8 +2,10 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 /// The state of a process.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum ProcessState {
     Stopped,
     Starting,
@@ -62,7 +64,7 @@ impl fmt::Display for ProcessState {
 }
 
 /// The state of the daemon, which Supervisor calls its mood.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Mood {
     Fatal,
     Running,
@@ -91,7 +93,7 @@ impl Mood {
 }
 
 /// The state of a listener in the event listener protocol.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ListenerState {
     Acknowledged,
     Ready,

@@ -6,6 +6,8 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use super::effect::{Effect, Input, Pid, ProcId};
 use super::group::{Group, Process};
 use super::jobs::Jobs;
@@ -19,7 +21,7 @@ use super::timers::{TimerKind, Timers};
 use crate::conf::config::{self, Config, LogLevel};
 use crate::conf::events::EventType;
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Supervisor {
     pub(super) config: Config,
     /// That of the activity log, which a reread leaves as it is.
@@ -28,10 +30,12 @@ pub struct Supervisor {
     /// In the order in which they were added.
     pub(super) groups: Vec<Group>,
     /// Updated with every change of `groups`.
+    #[serde(skip)]
     pub(super) pools: PoolIndex,
     pub(super) processes: BTreeMap<ProcId, Process>,
     pub(super) pids: BTreeMap<Pid, ProcId>,
     pub(super) timers: Timers,
+    #[serde(skip)]
     pub(super) effects: VecDeque<Effect>,
     pub(super) next_id: u32,
     /// The serial of the next event that a pool buffers.

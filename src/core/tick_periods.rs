@@ -1,5 +1,7 @@
 //! The periods of TICK events.
 
+use serde::{Deserialize, Serialize};
+
 use super::time::Wall;
 use crate::conf::events::EventType;
 
@@ -7,7 +9,7 @@ pub(super) const PERIODS: [(EventType, i64); 3] =
     [(EventType::Tick5, 5), (EventType::Tick60, 60), (EventType::Tick3600, 3600)];
 
 /// The start of the last announced period of each length.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct TickPeriods(pub(super) [i64; PERIODS.len()]);
 
 impl TickPeriods {

@@ -2,11 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde::{Deserialize, Serialize};
+
 use super::effect::ProcId;
 use super::time::Mono;
 
 /// What a deadline of a process is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum TimerKind {
     /// The end of the phase that its state machine is in.
     Phase,
@@ -17,10 +19,24 @@ pub enum TimerKind {
 type Key = (ProcId, TimerKind);
 
 /// At most one deadline per process and kind; setting one replaces the previous one.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(from = "BTreeSet<(Mono, Key)>", into = "BTreeSet<(Mono, Key)>")]
 pub struct Timers {
     by_time: BTreeSet<(Mono, Key)>,
     by_key: BTreeMap<Key, Mono>,
+}
+
+impl From<BTreeSet<(Mono, Key)>> for Timers {
+    fn from(by_time: BTreeSet<(Mono, Key)>) -> Self {
+        let by_key = by_time.iter().map(|(at, key)| (*key, *at)).collect();
+        Self { by_time, by_key }
+    }
+}
+
+impl From<Timers> for BTreeSet<(Mono, Key)> {
+    fn from(timers: Timers) -> Self {
+        timers.by_time
+    }
 }
 
 impl Timers {

@@ -114,17 +114,17 @@ impl<'a> Daemon<'a> {
             stack.extend(std::iter::from_fn(|| self.core.next_effect()));
             stack[below..].reverse();
             match stack.pop() {
-                Some(Effect::Publish { serial, name, payload }) => {
-                    events.push((serial, name, payload));
+                Some(Effect::Publish { serial, kind, payload }) => {
+                    events.push((serial, kind, payload));
                 }
                 Some(effect) => self.apply(effect),
                 None => break,
             }
         }
         events.sort_by_key(|(serial, ..)| *serial);
-        for (serial, name, payload) in events {
+        for (serial, kind, payload) in events {
             let now = self.now();
-            self.server.publish(serial, name, &payload, now);
+            self.server.publish(serial, kind, &payload, now);
         }
     }
 

@@ -182,9 +182,8 @@ impl Server {
     }
 
     /// Sends an event to the clients that stream events.
-    pub fn publish(&mut self, serial: u64, name: &str, payload: &str, now: Now) {
-        let Some(kind) = EventType::from_name(name) else { return };
-        let mut text = format!("id: {serial}\nevent: {name}\n");
+    pub fn publish(&mut self, serial: u64, kind: EventType, payload: &str, now: Now) {
+        let mut text = format!("id: {serial}\nevent: {}\n", kind.name());
         for line in payload.split(['\n', '\r']) {
             text.push_str("data: ");
             text.push_str(line);

@@ -5,7 +5,7 @@ use crate::conf::config::{Config, Group, Process};
 use crate::conf::diff::{GroupChange, MemberChange, OptionChange};
 use crate::conf::sections::group as g;
 use crate::core::Supervisor;
-use crate::core::jobs::{ADDED, CHANGED, GroupReport, REMOVED, RESTARTED};
+use crate::core::jobs::{GroupReport, UpdateAction};
 
 /// What is said of a process that only Supervisor's own update restarts.
 const RESTARTED_UNLESS_MINIMAL: &str = "restarted, unless --minimal";
@@ -36,15 +36,20 @@ pub(super) fn planned(
 
 fn planned_group(supervisor: &Supervisor, config: &Config, change: &GroupChange<'_>) -> Value {
     match change {
-        GroupChange::Added(group) => step(&group.name, ADDED, None, Vec::new()),
-        GroupChange::Removed(group) => step(&group.name, REMOVED, None, Vec::new()),
+        GroupChange::Added(group) => step(&group.name, UpdateAction::Added, None, Vec::new()),
+        GroupChange::Removed(group) => step(&group.name, UpdateAction::Removed, None, Vec::new()),
         GroupChange::Changed { new, options, members, .. }
         | GroupChange::Replaced { new, options, members, .. } => {
             let section = section_of(new);
             let own = options.iter().map(|it| option(config, "", &section, it));
             let of_members = members.iter().flat_map(|member| member_details(config, member));
             let restarts = restarts(supervisor, config, change);
-            step(&new.name, CHANGED, None, own.chain(of_members).chain(restarts).collect())
+            step(
+                &new.name,
+                UpdateAction::Changed,
+                None,
+                own.chain(of_members).chain(restarts).collect(),
+            )
         }
     }
 }
@@ -58,8 +63,10 @@ fn section_of(group: &Group) -> String {
 
 fn member_details(config: &Config, member: &MemberChange<'_>) -> Vec<Value> {
     match member {
-        MemberChange::Removed(process) => vec![whole(config, process, REMOVED)],
-        MemberChange::Added(process) => vec![whole(config, process, ADDED)],
+        MemberChange::Removed(process) => {
+            vec![whole(config, process, UpdateAction::Removed.name())]
+        }
+        MemberChange::Added(process) => vec![whole(config, process, UpdateAction::Added.name())],
         MemberChange::Changed { new, options } => {
             options.iter().map(|it| option(config, &new.name, &new.program, it)).collect()
         }
@@ -97,7 +104,8 @@ fn restarts(supervisor: &Supervisor, config: &Config, change: &GroupChange<'_>) 
     let active = new.processes.iter().filter(|process| is_active(&process.name));
     let restarts = active.map(|process| {
         let is_restarted = is_replaced || changes(&process.name);
-        let action = if is_restarted { RESTARTED } else { RESTARTED_UNLESS_MINIMAL };
+        let action =
+            if is_restarted { UpdateAction::Restarted.name() } else { RESTARTED_UNLESS_MINIMAL };
         whole(config, process, action)
     });
     restarts.collect()
@@ -106,15 +114,16 @@ fn restarts(supervisor: &Supervisor, config: &Config, change: &GroupChange<'_>) 
 /// What an update has done to one group.
 pub(super) fn executed(report: &GroupReport) -> Value {
     let members = report.members.iter();
-    let details =
-        members.map(|it| detail(&it.process, "", ("", it.action), (String::new(), 0))).collect();
+    let details = members
+        .map(|it| detail(&it.process, "", ("", it.action.name()), (String::new(), 0)))
+        .collect();
     step(&report.group, report.action, report.error.as_deref(), details)
 }
 
-fn step(group: &str, action: &str, error: Option<&str>, details: Vec<Value>) -> Value {
+fn step(group: &str, action: UpdateAction, error: Option<&str>, details: Vec<Value>) -> Value {
     Value::Struct(vec![
         ("group".to_owned(), Value::str(group)),
-        ("action".to_owned(), Value::str(action)),
+        ("action".to_owned(), Value::str(action.name())),
         ("error".to_owned(), Value::str(error.unwrap_or_default())),
         ("details".to_owned(), Value::Array(details)),
     ])

@@ -89,7 +89,7 @@ macro_rules! process_options {
         $(, read: $read:path)? $(, differs: $differs:path)?;
     )+) => {
         /// One configured process: a program after the expansion of `numprocs`.
-        #[derive(Clone, Debug, PartialEq)]
+        #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
         pub struct Process {
             /// `process_name`, expanded.
             pub name: String,

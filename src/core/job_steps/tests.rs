@@ -38,9 +38,12 @@ impl Simulation {
     /// `group action: process action, ...`
     fn summary(&self, job: JobId) -> Vec<String> {
         let words = |report: &GroupReport| {
-            let members: Vec<String> =
-                report.members.iter().map(|it| format!("{} {}", it.process, it.action)).collect();
-            format!("{} {}: {}", report.group, report.action, members.join(", "))
+            let members: Vec<String> = report
+                .members
+                .iter()
+                .map(|it| format!("{} {}", it.process, it.action.name()))
+                .collect();
+            format!("{} {}: {}", report.group, report.action.name(), members.join(", "))
         };
         self.reports(job).iter().map(words).collect()
     }

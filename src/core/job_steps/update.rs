@@ -6,7 +6,7 @@ use super::update_plan::plan;
 use crate::conf::diff::GroupChange;
 use crate::core::effect::ProcId;
 use crate::core::jobs::update::Step;
-use crate::core::jobs::{CHANGED, GroupReport, MemberReport, RESTARTED, Update};
+use crate::core::jobs::{GroupReport, MemberReport, Update, UpdateAction};
 use crate::core::state::ProcessState;
 use crate::core::supervisor::Supervisor;
 use crate::core::time::Now;
@@ -45,7 +45,7 @@ impl Update {
         match step {
             Step::Begin { group, action } => {
                 let (group, members) = (group.clone(), Vec::new());
-                self.reports.push(GroupReport { group, action, error: None, members });
+                self.reports.push(GroupReport { group, action: *action, error: None, members });
             }
             Step::Report(member) => {
                 if let Some(report) = self.reports.last_mut() {
@@ -129,7 +129,11 @@ impl Update {
             action,
         };
         let name = process.full_name();
-        let report = member(if self.released.contains_key(&id) { CHANGED } else { RESTARTED });
+        let report = member(if self.released.contains_key(&id) {
+            UpdateAction::Changed
+        } else {
+            UpdateAction::Restarted
+        });
         if let Some(by) = self.released.get(&id) {
             self.fail(format!("{name} was not started: job {} decided about it", by.0));
         } else {

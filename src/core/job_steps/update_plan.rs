@@ -7,7 +7,7 @@ use crate::conf::config::{Group, Process};
 use crate::conf::diff::{GroupChange, MemberChange};
 use crate::core::effect::ProcId;
 use crate::core::jobs::update::Step;
-use crate::core::jobs::{ADDED, CHANGED, MemberReport, REMOVED};
+use crate::core::jobs::{MemberReport, UpdateAction};
 use crate::core::supervisor::Supervisor;
 
 /// The steps that carry out the changes.
@@ -16,9 +16,9 @@ pub(super) fn plan(supervisor: &Supervisor, changes: &[GroupChange<'_>]) -> VecD
     for change in changes {
         let group = change.group().name.clone();
         let action = match change {
-            GroupChange::Removed(_) => REMOVED,
-            GroupChange::Added(_) => ADDED,
-            GroupChange::Changed { .. } | GroupChange::Replaced { .. } => CHANGED,
+            GroupChange::Removed(_) => UpdateAction::Removed,
+            GroupChange::Added(_) => UpdateAction::Added,
+            GroupChange::Changed { .. } | GroupChange::Replaced { .. } => UpdateAction::Changed,
         };
         planner.steps.push_back(Step::Begin { group, action });
         match change {
@@ -73,7 +73,7 @@ impl Planner<'_> {
         self.stop_all(&touched);
         for (id, process) in removed {
             self.steps.push_back(Step::RemoveProcess(id));
-            self.report(process, REMOVED);
+            self.report(process, UpdateAction::Removed);
         }
         for (id, process) in &changed {
             self.steps.push_back(Step::ReplaceProcess(*id, Arc::clone(process)));
@@ -85,13 +85,13 @@ impl Planner<'_> {
                 self.steps.push_back(Step::Start(id));
                 started.push(Step::AwaitSpawn(id));
             } else {
-                self.report(process, CHANGED);
+                self.report(process, UpdateAction::Changed);
             }
         }
         self.steps.extend(started);
         for process in added {
             let (group, process) = (new.name.clone(), Arc::clone(process));
-            let report = Step::Report(report(&process, ADDED));
+            let report = Step::Report(report(&process, UpdateAction::Added));
             self.steps.push_back(Step::AddProcess { group, process });
             self.steps.push_back(report);
         }
@@ -99,11 +99,11 @@ impl Planner<'_> {
         self.steps.push_back(Step::ReplaceSettings(Box::new(new.clone())));
     }
 
-    fn report(&mut self, process: &Process, action: &'static str) {
+    fn report(&mut self, process: &Process, action: UpdateAction) {
         self.steps.push_back(Step::Report(report(process, action)));
     }
 }
 
-fn report(process: &Process, action: &'static str) -> MemberReport {
+fn report(process: &Process, action: UpdateAction) -> MemberReport {
     MemberReport { process: process.name.clone(), section: process.program.clone(), action }
 }

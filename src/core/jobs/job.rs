@@ -1,5 +1,7 @@
 //! One job: what was requested, by whom, and how far it is.
 
+use serde::{Deserialize, Serialize};
+
 use super::id::JobId;
 use super::members::Members;
 use super::restart::{Restart, Scope};
@@ -65,7 +67,7 @@ impl Task {
 }
 
 /// A job that runs or has finished.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Job {
     id: JobId,
     requester: String,
@@ -78,7 +80,7 @@ pub struct Job {
 }
 
 /// What is still to be done, and what was.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(in crate::core) enum Work {
     Start(Members),
     Stop(Members),

@@ -3,11 +3,13 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 use super::id::JobId;
 use crate::core::effect::ProcId;
 use crate::core::time::{Mono, Now};
 
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Members {
     all: Vec<Member>,
     /// Those that are not done, by their place.
@@ -17,7 +19,7 @@ pub struct Members {
 }
 
 /// One of them.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Member {
     pub id: ProcId,
     /// `group:process`, or the one name of both.
@@ -27,7 +29,7 @@ pub struct Member {
 }
 
 /// Why a process was not started or not stopped.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Failure {
     /// The child could not be made.
     Spawn,

@@ -20,7 +20,9 @@ pub use id::JobId;
 pub use job::{Job, JobKind, Request, Task};
 pub use members::{Failure, Member, Members};
 pub use restart::Scope;
-pub use update::{ADDED, CHANGED, GroupReport, MemberReport, REMOVED, RESTARTED, Update};
+pub use update::{GroupReport, MemberReport, Update, UpdateAction};
+
+use serde::{Deserialize, Serialize};
 
 use super::effect::ProcId;
 use super::time::Mono;
@@ -29,7 +31,7 @@ use super::time::Mono;
 const REMEMBERED: usize = 100;
 
 /// Jobs that run, and the last ones that finished.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Jobs {
     pub(super) last_id: u64,
     pub(super) running: BTreeMap<JobId, Job>,

@@ -2,18 +2,20 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde::{Deserialize, Serialize};
+
 use super::id::JobId;
 use super::members::Members;
 use crate::core::effect::ProcId;
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Scope {
     One(ProcId),
     /// Everything that runs is stopped; then everything is started, as Supervisor's page does it.
     All,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Restart {
     pub(in crate::core) scope: Scope,
     pub(in crate::core) stage: Stage,
@@ -23,7 +25,7 @@ pub(crate) struct Restart {
     pub(in crate::core) is_cancelled: bool,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(in crate::core) enum Stage {
     Stopping(Members),
     Starting {

@@ -3,10 +3,12 @@
 
 use std::collections::BTreeSet;
 
+use serde::{Deserialize, Serialize};
+
 use crate::core::effect::ProcId;
 use crate::core::time::Mono;
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(in crate::core) struct Shutdown {
     /// Groups that were not stopped yet; the last one is next.
     pub(in crate::core) groups: Vec<String>,

@@ -4,16 +4,33 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use super::id::JobId;
 use crate::conf::config::{Group, Process};
 use crate::core::effect::ProcId;
 
-pub const ADDED: &str = "added";
-pub const CHANGED: &str = "changed";
-pub const REMOVED: &str = "removed";
-pub const RESTARTED: &str = "restarted";
+/// What an update does to a group or a process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum UpdateAction {
+    Added,
+    Changed,
+    Removed,
+    Restarted,
+}
 
-#[derive(Clone, Debug)]
+impl UpdateAction {
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Added => "added",
+            Self::Changed => "changed",
+            Self::Removed => "removed",
+            Self::Restarted => "restarted",
+        }
+    }
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Update {
     pub(in crate::core) steps: VecDeque<Step>,
     pub(in crate::core) groups: BTreeSet<String>,
@@ -23,31 +40,31 @@ pub struct Update {
 }
 
 /// What became of a group and of its processes.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GroupReport {
     pub group: String,
     /// What was to be done: added, changed or removed.
-    pub action: &'static str,
+    pub action: UpdateAction,
     /// What did not work.
     pub error: Option<String>,
     pub members: Vec<MemberReport>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MemberReport {
     pub process: String,
     /// The section that it was written in.
     pub section: String,
     /// What was done: added, changed, removed or restarted.
-    pub action: &'static str,
+    pub action: UpdateAction,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(in crate::core) enum Step {
     /// The steps up to the next `Begin` are about this group.
     Begin {
         group: String,
-        action: &'static str,
+        action: UpdateAction,
     },
     Stop(ProcId),
     AwaitStop(ProcId),
