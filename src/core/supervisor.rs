@@ -181,6 +181,11 @@ impl Supervisor {
         self.processes.get(&id)
     }
 
+    /// The process whose child this is, from its fork until it is reaped.
+    pub fn owner(&self, pid: Pid) -> Option<ProcId> {
+        self.pids.get(&pid).copied()
+    }
+
     /// All processes, group by group.
     pub fn processes(&self) -> impl Iterator<Item = &Process> {
         self.groups.iter().flat_map(|group| self.members(group))

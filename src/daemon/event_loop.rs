@@ -11,7 +11,7 @@ use super::server::Server;
 use super::server_context::ServerContext;
 use super::shell::Shell;
 use crate::conf::signals::Signal;
-use crate::core::effect::{Effect, Input, OutputStream, Pid, ProcId};
+use crate::core::effect::{Effect, Input, OutputStream, ProcId};
 use crate::core::supervisor::Supervisor;
 use crate::core::time::Now;
 use crate::os::poller::{Ready, Token};
@@ -160,10 +160,9 @@ impl<'a> Daemon<'a> {
         if !is_open {
             return;
         }
-        let child = self.shell.pids.iter().find(|(_, owner)| **owner == id);
-        let outcome = match child {
-            Some((&pid, _)) => Input::Spawned { id, pid: Pid(pid) },
-            None => Input::SpawnFailed { id, error: "internal error of supkit".to_owned() },
+        let outcome = match self.shell.unclaimed.take() {
+            Some((owner, pid)) if owner == id => Input::Spawned { id, pid },
+            _ => Input::SpawnFailed { id, error: "internal error of supkit".to_owned() },
         };
         let now = self.now();
         self.core.take(outcome, now);

@@ -7,7 +7,7 @@ use std::io;
 use super::pipes::{NewPipes, ParentEnds};
 use super::shell::Shell;
 use crate::conf::config::Process;
-use crate::core::effect::ProcId;
+use crate::core::effect::{Pid, ProcId};
 use crate::core::group;
 use crate::os::errno;
 use crate::os::spawn::ChildSpec;
@@ -15,7 +15,7 @@ use crate::os::users;
 
 /// A started child.
 pub(super) struct Launched {
-    pub(super) pid: i32,
+    pub(super) pid: Pid,
     /// The child has no stdin pipe.
     pub(super) without_stdin: bool,
 }
@@ -53,17 +53,17 @@ impl Shell<'_> {
             stdout: child.stdout,
             stderr: child.stderr,
         };
-        let pid = self.kernel.spawn(spec).map_err(|error| fork_error(name, &error))?;
+        let pid = Pid(self.kernel.spawn(spec).map_err(|error| fork_error(name, &error))?);
+        self.unclaimed = Some((id, pid));
         self.register_child(id, pid, ours);
         Ok(Launched { pid, without_stdin })
     }
 
     /// Registers the pipes of a child. If that fails, the child keeps running unmonitored and the
     /// failure is logged.
-    fn register_child(&mut self, id: ProcId, pid: i32, ends: ParentEnds) {
-        self.pids.insert(pid, id);
+    fn register_child(&mut self, id: ProcId, pid: Pid, ends: ParentEnds) {
         if let Err(error) = self.pipes.register(&mut self.poller, id, ends) {
-            self.critical(&format!("cannot watch the output of pid {pid}: {error}"));
+            self.critical(&format!("cannot watch the output of pid {}: {error}", pid.0));
         }
     }
 

@@ -1,7 +1,6 @@
 //! Owns the daemon's descriptors, pids and logs. Performs the effects of the core in order and
 //! feeds the outcomes back; makes no decisions.
 
-use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use super::fastcgi::Sockets;
@@ -24,8 +23,8 @@ pub struct Shell<'k> {
     pub logs: Logs,
     pub(super) pipes: Pipes,
     pub(super) sockets: Sockets,
-    /// The process of each pid, from its fork until it is reaped.
-    pub(super) pids: BTreeMap<i32, ProcId>,
+    /// A child that was forked and that the core does not know yet.
+    pub(super) unclaimed: Option<(ProcId, Pid)>,
     /// The value of `SUPERVISOR_SERVER_URL` for children.
     pub(super) server_url: Option<String>,
 }
@@ -47,7 +46,7 @@ impl<'k> Shell<'k> {
             logs,
             pipes: Pipes::default(),
             sockets: Sockets::default(),
-            pids: BTreeMap::new(),
+            unclaimed: None,
             server_url,
         }
     }
@@ -119,7 +118,8 @@ impl<'k> Shell<'k> {
         let Some(process) = core.process(id) else { return };
         match self.launch(process) {
             Ok(launched) => {
-                core.take(Input::Spawned { id, pid: Pid(launched.pid) }, now);
+                core.take(Input::Spawned { id, pid: launched.pid }, now);
+                self.unclaimed = None;
                 if launched.without_stdin {
                     core.take(Input::StdinClosed { id }, now);
                 }
@@ -138,7 +138,7 @@ impl<'k> Shell<'k> {
         now: Now,
     ) {
         // A pid that was reaped may have been reused.
-        if !self.pids.contains_key(&pid.0) {
+        if core.owner(pid).is_none() {
             return;
         }
         let Err(error) = self.kernel.kill(pid.0, signal.0, group) else { return };
@@ -237,7 +237,8 @@ impl<'k> Shell<'k> {
                 return false;
             }
         };
-        if let Some(id) = self.pids.remove(&pid) {
+        let pid = Pid(pid);
+        if let Some(id) = core.owner(pid) {
             for stream in [OutputStream::Stdout, OutputStream::Stderr] {
                 let fd_number = self.pipes.fd_number(id, stream);
                 for chunk in self.pipes.drain(&mut self.poller, id, stream) {
@@ -251,7 +252,7 @@ impl<'k> Shell<'k> {
                 WaitStatus::Signaled { signal, core_dumped }
             }
         };
-        core.take(Input::Reaped { pid: Pid(pid), status }, now);
+        core.take(Input::Reaped { pid, status }, now);
         true
     }
 }
