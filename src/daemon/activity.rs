@@ -2,8 +2,11 @@
 //! the terminal if the daemon runs in the foreground.
 
 use std::io::{self, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use serde::{Deserialize, Serialize};
+
+use super::descriptors::{Descriptors, Purpose};
 use crate::conf::config::{LogLevel, Supervisord};
 use crate::os::clock;
 use crate::os::logfile::{LogFile, Rotation};
@@ -20,6 +23,15 @@ enum Target {
     Syslog,
 }
 
+/// The settings that it was opened with; the configuration may have changed since.
+#[derive(Serialize, Deserialize)]
+pub struct SavedActivityLog {
+    level: LogLevel,
+    console: bool,
+    /// `None` if it goes to syslog.
+    file: Option<(PathBuf, Rotation)>,
+}
+
 impl ActivityLog {
     pub fn open(settings: &Supervisord) -> io::Result<Self> {
         // Needed even if the activity log is a file: child logs may use syslog.
@@ -32,6 +44,32 @@ impl ActivityLog {
         };
         let console = settings.nodaemon && !settings.silent;
         Ok(Self { level: settings.loglevel, console, target })
+    }
+
+    /// Continues the log of another daemon.
+    pub fn adopt(saved: SavedActivityLog, descriptors: &mut Descriptors) -> io::Result<Self> {
+        syslog::open("supervisord");
+        let SavedActivityLog { level, console, file } = saved;
+        let target = match file {
+            Some((path, rotation)) => {
+                let fd = descriptors.take(&Purpose::ActivityLog);
+                Target::File(LogFile::adopt(path, rotation, fd)?)
+            }
+            None => Target::Syslog,
+        };
+        Ok(Self { level, console, target })
+    }
+
+    pub fn hand_over(self, descriptors: &mut Descriptors) -> SavedActivityLog {
+        let file = match self.target {
+            Target::File(file) => {
+                let saved = (file.path().to_owned(), file.rotation());
+                descriptors.extend(Purpose::ActivityLog, file.into_fd());
+                Some(saved)
+            }
+            Target::Syslog => None,
+        };
+        SavedActivityLog { level: self.level, console: self.console, file }
     }
 
     /// The path of the log file; `None` if the log goes to syslog.

@@ -1,13 +1,17 @@
 //! The logs of the children: their resolved paths and open files. Also owns the activity log, where
 //! write errors are reported.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::activity::ActivityLog;
+use serde::{Deserialize, Serialize};
+
+use super::activity::{ActivityLog, SavedActivityLog};
+use super::descriptors::{Descriptors, Purpose};
 use crate::conf::config::{LogLevel, LogTarget, Process, StreamLog};
 use crate::core::effect::{OutputStream, ProcId};
+use crate::core::supervisor::Supervisor;
 use crate::os::errno;
 use crate::os::files;
 use crate::os::logfile::{LogFile, Rotation};
@@ -155,6 +159,71 @@ impl Logs {
             file.clear()?;
         }
         Ok(())
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+pub struct SavedLogs {
+    activity: SavedActivityLog,
+    directory: PathBuf,
+    identifier: String,
+    of_children: Vec<SavedLog>,
+}
+
+/// The logs of one stream of a process.
+#[derive(Serialize, Deserialize)]
+pub struct SavedLog {
+    id: ProcId,
+    stream: OutputStream,
+    /// The file and whether its name is automatic.
+    file: Option<(PathBuf, bool)>,
+    is_open: bool,
+}
+
+impl Logs {
+    pub fn hand_over(self, descriptors: &mut Descriptors) -> SavedLogs {
+        let Self { activity, directory, identifier, mut names, mut open } = self;
+        let activity = activity.hand_over(descriptors);
+        let keys: BTreeSet<Key> = names.keys().chain(open.keys()).copied().collect();
+        let saved = keys.into_iter().map(|(id, stream)| {
+            let name = names.remove(&(id, stream));
+            let log = open.remove(&(id, stream));
+            let is_open = log.is_some();
+            let fd = log.and_then(|log| log.file?.into_fd());
+            descriptors.extend(Purpose::ChildLog(id, stream), fd);
+            SavedLog { id, stream, file: name.map(|it| (it.path, it.is_automatic)), is_open }
+        });
+        let of_children = saved.collect();
+        SavedLogs { activity, directory, identifier, of_children }
+    }
+
+    pub fn adopt(
+        saved: SavedLogs,
+        core: &Supervisor,
+        descriptors: &mut Descriptors,
+    ) -> io::Result<Self> {
+        let activity = ActivityLog::adopt(saved.activity, descriptors)?;
+        let (directory, identifier) = (saved.directory, saved.identifier);
+        let (mut names, mut open) = (BTreeMap::new(), BTreeMap::new());
+        for SavedLog { id, stream, file, is_open } in saved.of_children {
+            let Some(process) = core.process(id) else { continue };
+            let key = (id, stream);
+            if is_open {
+                let log = match stream {
+                    OutputStream::Stdout => process.config().stdout(),
+                    OutputStream::Stderr => process.config().stderr(),
+                };
+                let rotation = Rotation { maxbytes: log.maxbytes, backups: log.backups };
+                let fd = descriptors.take(&Purpose::ChildLog(id, stream));
+                let file = file.as_ref().map(|(path, _)| LogFile::adopt(path, rotation, fd));
+                let syslog = log.syslog.then(|| format!("{} ", process.name()));
+                open.insert(key, ChildLog { file: file.transpose()?, syslog });
+            }
+            if let Some((path, is_automatic)) = file {
+                names.insert(key, Name { path, is_automatic });
+            }
+        }
+        Ok(Self { activity, directory, identifier, names, open })
     }
 }
 

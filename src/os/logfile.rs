@@ -4,12 +4,14 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Seek, Write};
-use std::os::fd::{AsFd, BorrowedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::fs::{FileTypeExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
+use serde::{Deserialize, Serialize};
+
 /// The rotation settings.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Rotation {
     /// Zero or less: no rotation.
     pub maxbytes: i64,
@@ -40,6 +42,26 @@ impl LogFile {
         let path = path.into();
         let target = Some(Target::open(&path)?);
         Ok(Self { path, rotation, target, is_failing: false })
+    }
+
+    /// Continues to write to a file that is open already; without a descriptor, the path is opened
+    /// by the next write.
+    pub fn adopt(
+        path: impl Into<PathBuf>,
+        rotation: Rotation,
+        fd: Option<OwnedFd>,
+    ) -> io::Result<Self> {
+        let path = path.into();
+        let target = fd.map(|fd| Target::of(&path, fd.into())).transpose()?;
+        Ok(Self { path, rotation, target, is_failing: false })
+    }
+
+    pub fn rotation(&self) -> Rotation {
+        self.rotation
+    }
+
+    pub fn into_fd(self) -> Option<OwnedFd> {
+        self.target.map(|target| target.file.into())
     }
 
     pub fn path(&self) -> &Path {
@@ -134,8 +156,12 @@ impl Target {
             },
             None => append_options().open(path)?,
         };
-        let is_file = opened.metadata()?.is_file();
-        Ok(Self { is_rotatable: is_file && !is_special(path), file: opened })
+        Self::of(path, opened)
+    }
+
+    fn of(path: &Path, file: File) -> io::Result<Self> {
+        let is_file = file.metadata()?.is_file();
+        Ok(Self { is_rotatable: is_file && !is_special(path), file })
     }
 }
 
