@@ -70,12 +70,14 @@ impl Logs {
     /// Resolves the log paths of a process from its present configuration and creates missing
     /// automatic files.
     pub fn resolve_log_paths(&mut self, id: ProcId, process: &Process) -> io::Result<()> {
-        self.names.retain(|(owner, stream), _| {
+        for stream in OutputStream::BOTH {
             let is_wanted = |(wanted, log): (OutputStream, StreamLog<'_>)| {
-                wanted == *stream && *log.target != LogTarget::None
+                wanted == stream && *log.target != LogTarget::None
             };
-            *owner != id || streams(process).any(is_wanted)
-        });
+            if !streams(process).any(is_wanted) {
+                self.names.remove(&(id, stream));
+            }
+        }
         for (stream, log) in streams(process) {
             let has_automatic = self.names.get(&(id, stream)).is_some_and(|name| name.is_automatic);
             let name = match log.target {
@@ -126,13 +128,17 @@ impl Logs {
 
     /// Closes the logs of a process that has terminated.
     pub fn close(&mut self, id: ProcId) {
-        self.open.retain(|(owner, _), _| *owner != id);
+        for stream in OutputStream::BOTH {
+            self.open.remove(&(id, stream));
+        }
     }
 
     /// Removes a process from the registry. Its files stay on disk.
     pub fn forget(&mut self, id: ProcId) {
         self.close(id);
-        self.names.retain(|(owner, _), _| *owner != id);
+        for stream in OutputStream::BOTH {
+            self.names.remove(&(id, stream));
+        }
     }
 
     /// Reopens all open log files, the activity log first.
@@ -154,9 +160,11 @@ impl Logs {
     /// Truncates the open logs of a process. As under Supervisor, the logs of a stopped process are
     /// not changed.
     pub fn clear(&mut self, id: ProcId) -> io::Result<()> {
-        let own = self.open.iter_mut().filter(|((owner, _), _)| *owner == id);
-        for file in own.filter_map(|(_, log)| log.file.as_mut()) {
-            file.clear()?;
+        for stream in OutputStream::BOTH {
+            let log = self.open.get_mut(&(id, stream));
+            if let Some(file) = log.and_then(|log| log.file.as_mut()) {
+                file.clear()?;
+            }
         }
         Ok(())
     }

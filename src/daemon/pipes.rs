@@ -294,7 +294,7 @@ impl Pipes {
     ) -> io::Result<Self> {
         let mut pipes = Self::default();
         for id in core.processes().map(Process::id) {
-            for stream in [OutputStream::Stdout, OutputStream::Stderr] {
+            for stream in OutputStream::BOTH {
                 if let Some(fd) = descriptors.take(&Purpose::Output(id, stream)) {
                     pipes.add_output(poller, id, stream, fd.into())?;
                 }

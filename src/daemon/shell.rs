@@ -239,7 +239,7 @@ impl<'k> Shell<'k> {
         };
         let pid = Pid(pid);
         if let Some(id) = core.owner(pid) {
-            for stream in [OutputStream::Stdout, OutputStream::Stderr] {
+            for stream in OutputStream::BOTH {
                 let fd_number = self.pipes.fd_number(id, stream);
                 for chunk in self.pipes.drain(&mut self.poller, id, stream) {
                     self.deliver(id, stream, chunk, fd_number, core, now);
