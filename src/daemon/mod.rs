@@ -17,6 +17,7 @@ pub mod logs;
 mod pipes;
 mod privileges;
 pub mod real_host;
+mod retry;
 mod runtime_program;
 pub mod server;
 pub mod server_context;
