@@ -9,6 +9,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::descriptors::{Descriptors, Purpose};
+use super::log_line::harmless;
 use super::retry::Retry;
 use crate::conf::config::{LogLevel, Supervisord};
 use crate::os::clock;
@@ -92,6 +93,7 @@ impl ActivityLog {
         if level < self.level {
             return;
         }
+        let message = harmless(message);
         let head = head(level);
         let line = format!("{head}{message}\n");
         let now = clock::monotonic();

@@ -13,6 +13,7 @@ pub mod handover;
 pub mod kernel;
 mod launch;
 mod log_follower;
+mod log_line;
 pub mod logs;
 mod pipes;
 mod privileges;
