@@ -224,10 +224,31 @@ fn a_thousand_idle_programs_cause_no_wakeup() {
     let groups =
         (0..1000).map(|n| format!("p{n}")).map(|n| group(&n, 999, vec![program(&n)])).collect();
     let mut sim = Simulation::new(groups);
+    sim.snapshot_interval = 97;
     sim.advance(10);
     assert_eq!(sim.core.deadline(sim.now), None);
     sim.advance(86_400);
     assert!(sim.core.processes().all(|it| it.state() == ProcessState::Running));
+}
+
+#[test]
+fn many_restarts_are_due_at_once_and_happen_a_few_at_a_time() {
+    let names: Vec<String> = (0..10).map(|n| format!("p{n}")).collect();
+    let groups = names.iter().map(|n| group(n, 999, vec![program(n)])).collect();
+    let mut sim = Simulation::new(groups);
+    sim.advance(5);
+    let pids: Vec<_> = sim.alive.keys().copied().collect();
+    for pid in pids {
+        sim.alive.remove(&pid);
+        sim.core.take(Input::Reaped { pid, status: KILLED }, sim.now);
+    }
+    let mut restarted = Vec::new();
+    while sim.core.is_due(sim.now) {
+        sim.core.expire(sim.now);
+        sim.perform();
+        restarted.push(sim.alive.len());
+    }
+    assert_eq!(restarted, [4, 8, 10]);
 }
 
 #[derive(Clone, Debug)]
@@ -261,7 +282,7 @@ proptest! {
             group(name, priority, vec![Process { stopwaitsecs: 3, ..program(name) }])
         });
         let mut sim = Simulation::new(groups.collect());
-        sim.snapshot_interval = 13;
+        sim.snapshot_interval = 31;
         for command in commands {
             match command {
                 Command::Start(process) => {

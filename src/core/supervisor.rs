@@ -21,6 +21,9 @@ use super::timers::{TimerKind, Timers};
 use crate::conf::config::{self, Config, LogLevel};
 use crate::conf::events::EventType;
 
+/// How many timers are processed at once.
+const MAX_EXPIRED: usize = 4;
+
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Supervisor {
     pub(super) config: Config,
@@ -124,10 +127,11 @@ impl Supervisor {
         self.pump(now);
     }
 
-    /// Processes all expired timers.
+    /// Processes expired timers, at most a few: after an outage hundreds of programs may be restarted
+    /// at once, and each costs a fork. [`Supervisor::is_due`] tells whether more have expired.
     pub fn expire(&mut self, now: Now) {
         self.jobs.forget();
-        for (id, kind) in self.timers.due(now.mono) {
+        for (id, kind) in self.timers.due(now.mono, MAX_EXPIRED) {
             match kind {
                 TimerKind::Phase => self.step(id, ProcessEvent::Tick, now),
                 TimerKind::StopReport => self.report_stop(id, now),
@@ -136,6 +140,10 @@ impl Supervisor {
         }
         self.tick(now);
         self.pump(now);
+    }
+
+    pub fn is_due(&self, now: Now) -> bool {
+        self.timers.nearest().is_some_and(|at| at <= now.mono)
     }
 
     /// When [`Supervisor::expire`] must be called next; `None` if no timer is set.

@@ -61,9 +61,11 @@ impl Timers {
         self.by_time.first().map(|(at, _)| *at)
     }
 
-    /// The deadlines that have passed: earliest first, then in order of creation of the processes.
-    pub fn due(&self, now: Mono) -> Vec<(ProcId, TimerKind)> {
-        self.by_time.iter().take_while(|(at, _)| *at <= now).map(|(_, key)| *key).collect()
+    /// The first deadlines that have passed, at most `limit`: earliest first, then in order of
+    /// creation of the processes.
+    pub fn due(&self, now: Mono, limit: usize) -> Vec<(ProcId, TimerKind)> {
+        let due = self.by_time.iter().take_while(|(at, _)| *at <= now);
+        due.take(limit).map(|(_, key)| *key).collect()
     }
 
     pub fn is_empty(&self) -> bool {
@@ -87,7 +89,8 @@ mod tests {
         timers.set(b, TimerKind::Phase, Some(at(2)));
         timers.set(b, TimerKind::Phase, Some(at(3)));
         assert_eq!(timers.nearest(), Some(at(2)));
-        assert_eq!(timers.due(at(3)), [(a, TimerKind::StopReport), (b, TimerKind::Phase)]);
+        assert_eq!(timers.due(at(3), 9), [(a, TimerKind::StopReport), (b, TimerKind::Phase)]);
+        assert_eq!(timers.due(at(3), 1), [(a, TimerKind::StopReport)]);
         timers.cancel(a);
         timers.cancel(b);
         assert!(timers.is_empty());

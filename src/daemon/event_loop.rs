@@ -19,6 +19,9 @@ use crate::os::poller::{Ready, Token};
 /// The maximum poll timeout; a configuration may request a longer one.
 const MAX_SLEEP: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
+/// How long expired timers are processed before descriptors are looked at again.
+const SLICE: Duration = Duration::from_millis(1);
+
 /// Why the loop ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ExitReason {
@@ -93,13 +96,16 @@ impl<'a> Daemon<'a> {
     /// Expires timers and answers pending requests until no effect is left. A reply may be followed
     /// by the next request of the same client, which may cause more effects.
     fn process_due(&mut self) {
+        let begun = self.now().mono;
         loop {
             self.perform();
             let now = self.now();
             self.catch_panic("timer expiry", |daemon| daemon.core.expire(now));
             self.perform();
             self.catch_panic("the server", |daemon| daemon.poll_clients(now));
-            if !self.core.has_effects() || self.exit_reason.is_some() {
+            // Clients and children are looked at between two slices of many starts.
+            let is_more_due = self.core.is_due(now) && now.mono.since(begun) < SLICE;
+            if self.exit_reason.is_some() || !(self.core.has_effects() || is_more_due) {
                 return;
             }
         }
