@@ -134,7 +134,7 @@ section! {
         CHMOD: Octal = "chmod", Some("0700"), Commented("0700");
         /// Owner of the socket.
         CHOWN: Owner = "chown", None, Commented("nobody:nogroup");
-        /// Username that clients must send; without it no authentication is required.
+        /// Username that clients must send; without it, or if it is empty, no authentication is required.
         USERNAME: Text = "username", None, Commented("user");
         /// Password of that user, clear or as {SHA} and 40 hex digits.
         PASSWORD: Text = "password", None, Commented("123");
@@ -148,7 +148,7 @@ section! {
     inet_http_server: Either "inet_http_server" {
         /// Port, or host and port; *:9001 means all interfaces.
         PORT: Address = "port", None, Commented("127.0.0.1:9001");
-        /// Username that clients must send; without it no authentication is required.
+        /// Username that clients must send; without it, or if it is empty, no authentication is required.
         USERNAME: Text = "username", None, Commented("user");
         /// Password of that user, clear or as {SHA} and 40 hex digits.
         PASSWORD: Text = "password", None, Commented("123");

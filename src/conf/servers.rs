@@ -84,6 +84,8 @@ fn credentials(
     let word = reader.maybe(scope, password);
     match (name?, word?) {
         (None, None) => Ok(None),
+        // An empty username requires no authentication, whatever the password is.
+        (Some(username), Some(_)) if username.is_empty() => Ok(None),
         (Some(username), Some(password)) => Ok(Some(Credentials { username, password })),
         (given, _) => {
             let (here, missing) = match given {

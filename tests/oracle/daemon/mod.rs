@@ -1,6 +1,7 @@
 //! supervisord run for real, beside the original: what a daemon does to the world and what the world
 //! does to it. The rules of supervision themselves are tested in `core`, under a simulated clock.
 
+mod authentication;
 mod background;
 mod children;
 mod fastcgi;

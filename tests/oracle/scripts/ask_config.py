@@ -107,7 +107,7 @@ def server(s):
         owner = None if s["chown"] == (-1, -1) else [mask(n) for n in s["chown"]]
         bind = {"path": s["file"], "mode": mask(s["chmod"]), "owner": owner}
     user = s["username"]
-    return {"section": s["section"], "bind": bind, "credentials": None if user is None else [user, s["password"]]}
+    return {"section": s["section"], "bind": bind, "credentials": [user, s["password"]] if user else None}
 
 
 def supervisord(o):

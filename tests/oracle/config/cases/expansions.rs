@@ -167,6 +167,9 @@ fn quirks() -> Vec<Case> {
         "[supervisord]\n[unix_http_server]\nfile=%(here)s/s\nusername=%(here)s\npassword=x\n",
         "[supervisord]\n[unix_http_server]\nfile=%(program_name)s\n",
         "[supervisord]\n[inet_http_server]\nport=%(ENV_PORT)s\nusername=%(ENV_U)s\npassword=%(ENV_P)s\n",
+        "[supervisord]\n[inet_http_server]\nport=1\nusername=%(ENV_EMPTY)s\npassword=%(ENV_P)s\n",
+        "[supervisord]\n[unix_http_server]\nfile=/a\nusername=%(ENV_EMPTY)s\npassword=%(ENV_EMPTY)s\n",
+        "[supervisord]\n[unix_http_server]\nfile=/a\nusername=%(ENV_BLANK)s\npassword=%(ENV_P)s\n",
         "[supervisord]\n[inet_http_server]\nport=80\npassword=100%\nusername=x\n",
         "[supervisord]\n[rpcinterface:supervisor]\n\
          supervisor.rpcinterface_factory=supervisor.rpcinterface:make_main_rpcinterface\nx=%(here)s\n",
@@ -182,6 +185,8 @@ fn quirks() -> Vec<Case> {
             .variable("PORT", "9001")
             .variable("U", "u")
             .variable("P", "p%p")
+            .variable("EMPTY", "")
+            .variable("BLANK", " ")
             .variable("EV", "TICK_5,TICK_60")
             .variable("LIST", "a, b")
             .variable("OWNER", "root")
