@@ -1,12 +1,13 @@
 //! The report of `check`: problems as text or JSON, and the exit status.
 
-use std::io::{self, IsTerminal as _, Write as _};
+use std::io::{self, IsTerminal as _};
 use std::process::ExitCode;
 
 use serde_json::{Value, json};
 
 use crate::conf::check::exit_code;
 use crate::diag::{Diagnostic, Severity, SourceMap};
+use crate::os::stdout;
 
 #[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub(super) enum Format {
@@ -34,10 +35,8 @@ impl Report<'_> {
             Format::Text => self.text(is_styled()),
             Format::Json => format!("{:#}\n", self.json()),
         };
-        match io::stdout().write_all(text.as_bytes()) {
-            Ok(()) => ExitCode::from(exit_code(self.problems)),
-            Err(_) => ExitCode::FAILURE,
-        }
+        stdout::write_all(text.as_bytes());
+        ExitCode::from(exit_code(self.problems))
     }
 
     pub(super) fn text(&self, is_styled: bool) -> String {

@@ -13,7 +13,7 @@ use crate::core::group::full_name;
 use crate::core::state::ProcessState;
 use crate::ctl::client::{Client, ClientError};
 use crate::daemon::real_host::RealHost;
-use crate::os::{ready, signals};
+use crate::os::{ready, signals, stdout};
 use crate::rpc::value::Value;
 
 /// The time limit for calls that do not wait for processes.
@@ -191,8 +191,7 @@ pub(super) fn wait_poll_interval() {
 
 /// Prints a line to standard output.
 pub(super) fn print_line(text: &str) {
-    use std::io::Write as _;
-    let _ = writeln!(std::io::stdout(), "{text}");
+    stdout::write_line(text);
 }
 
 /// Prints a line to standard error.

@@ -20,11 +20,15 @@ mod stop;
 mod supervisorctl;
 mod supervisord;
 
+use std::env::ArgsOs;
 use std::ffi::OsString;
+use std::io::{self, IsTerminal as _, Write as _};
 use std::path::Path;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+
+use crate::os::stdout;
 
 /// Deploy buildout projects and supervise their processes
 #[derive(Parser)]
@@ -71,18 +75,48 @@ struct Raw {
     args: Vec<OsString>,
 }
 
-/// Selects the applet by the program name, else by the first argument.
+/// Runs an applet. Output that could not be written is an error, whatever else happened.
 pub fn main() -> ExitCode {
     let mut argv = std::env::args_os();
     let program = argv.next().unwrap_or_default();
     let name = Path::new(&program).file_name().unwrap_or_default().to_string_lossy().into_owned();
-    match name.as_str() {
+    let code = applet(&name, argv);
+    match stdout::error() {
+        None => code,
+        Some(error) => {
+            let _ = writeln!(io::stderr(), "{name}: cannot write to standard output: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Selects the applet by the program name, else by the first argument.
+fn applet(name: &str, argv: ArgsOs) -> ExitCode {
+    match name {
         "supervisord" => supervisord::main(&argv.collect::<Vec<_>>()),
         "supervisorctl" => supervisorctl::main(argv.collect()),
         "echo_supervisord_conf" => echo_conf::main(),
         "pidproxy" => pidproxy::main(&argv.collect::<Vec<_>>()),
-        _ => subcommand(Supkit::parse().command),
+        _ => match Supkit::try_parse() {
+            Ok(supkit) => subcommand(supkit.command),
+            Err(error) => print_usage(&error),
+        },
     }
+}
+
+/// Prints help or version to standard output, an error of the command line to standard error.
+fn print_usage(error: &clap::Error) -> ExitCode {
+    if error.use_stderr() {
+        let _ = error.print();
+        return ExitCode::from(2);
+    }
+    let text = error.render();
+    if io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none() {
+        stdout::write_all(text.ansi().to_string().as_bytes());
+    } else {
+        stdout::write_all(text.to_string().as_bytes());
+    }
+    ExitCode::SUCCESS
 }
 
 fn subcommand(command: Command) -> ExitCode {

@@ -11,7 +11,7 @@ use std::process::ExitCode;
 use crate::os::poller::{Interest, Poller};
 use crate::os::signals::{self, CHLD, HUP, INT, QUIT, Signals, TERM, USR1, USR2};
 use crate::os::spawn::ChildSpec;
-use crate::os::wait;
+use crate::os::{stdout, wait};
 
 const USAGE: &str = "pidproxy: run a command and pass signals on to the process named in a pid file
 
@@ -36,7 +36,7 @@ pub(super) fn main(args: &[OsString]) -> ExitCode {
 }
 
 fn usage() -> ExitCode {
-    let _ = io::stdout().write_all(USAGE.as_bytes());
+    stdout::write_all(USAGE.as_bytes());
     ExitCode::FAILURE
 }
 
@@ -74,7 +74,7 @@ fn has_ended(child: i32) -> io::Result<bool> {
 /// Forwards the signal to the process in the pid file; returns the exit code if pidproxy must exit.
 fn pass_on(signal: i32, pidfile: &Path) -> Option<ExitCode> {
     let Some(pid) = read_pid(pidfile) else {
-        let _ = writeln!(io::stdout(), "Can't read child pidfile {}!", pidfile.display());
+        stdout::write_line(&format!("Can't read child pidfile {}!", pidfile.display()));
         return None;
     };
     let ends = [TERM, INT, QUIT].contains(&signal);

@@ -7,6 +7,7 @@ use std::rc::Rc;
 use super::real_buildout_env::RealBuildoutEnv;
 use crate::buildout::{Assignment, Failure, Fault, Project, Recipes, Request};
 use crate::diag::SourceMap;
+use crate::os::stdout;
 
 #[derive(clap::Args)]
 pub(super) struct ProjectArgs {
@@ -87,13 +88,10 @@ pub(super) fn words(words: &[String]) -> Result<(Vec<Assignment>, Vec<String>), 
     Ok((assignments, others))
 }
 
-/// Prints the result. A closed pipe is not an error.
+/// Prints the result.
 pub(super) fn print(text: &str) -> ExitCode {
-    let mut out = io::stdout().lock();
-    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => refuse(&error.to_string()),
-        _ => ExitCode::SUCCESS,
-    }
+    stdout::write_all(text.as_bytes());
+    ExitCode::SUCCESS
 }
 
 /// Prints an error message in buildout's format.

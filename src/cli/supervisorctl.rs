@@ -9,6 +9,7 @@ use crate::conf::ctl::{self as settings_parser, Invocation, Settings};
 use crate::conf::options;
 use crate::ctl;
 use crate::daemon::real_host::RealHost;
+use crate::os::stdout;
 
 /// The exit status for an invalid command line or file.
 const USAGE: u8 = 2;
@@ -20,7 +21,8 @@ pub(super) fn main(args: Vec<OsString>) -> ExitCode {
     match settings_parser::parse(&args, &program, &RealHost) {
         Ok(Invocation::Run(client)) => run(client),
         Ok(Invocation::Help) => {
-            print(io::stdout(), &settings_parser::help(&program), ExitCode::SUCCESS)
+            stdout::write_all(settings_parser::help(&program).as_bytes());
+            ExitCode::SUCCESS
         }
         Err(refused) => {
             let styled = io::stderr().is_terminal();
@@ -37,11 +39,7 @@ fn run(client: Settings) -> ExitCode {
 }
 
 fn refuse(text: &str) -> ExitCode {
-    print(io::stderr(), text, ExitCode::from(USAGE))
-}
-
-fn print(mut to: impl Write, text: &str, code: ExitCode) -> ExitCode {
     // An error is ignored: there is no way to report it.
-    let _ = to.write_all(text.as_bytes());
-    code
+    let _ = io::stderr().write_all(text.as_bytes());
+    ExitCode::from(USAGE)
 }

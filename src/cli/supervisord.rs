@@ -11,6 +11,7 @@ use crate::conf::options::{self, CommandLine, Invocation};
 use crate::daemon::config_reader::ConfigReader;
 use crate::daemon::real_host::RealHost;
 use crate::daemon::startup;
+use crate::os::stdout;
 use crate::rpc::method::SUPERVISOR_VERSION;
 
 const NAME: &str = "supervisord";
@@ -53,7 +54,7 @@ fn search(path: &str) -> Result<String, String> {
 }
 
 fn print(text: &str) -> ExitCode {
-    let _ = io::stdout().write_all(text.as_bytes());
+    stdout::write_all(text.as_bytes());
     ExitCode::SUCCESS
 }
 

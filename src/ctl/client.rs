@@ -153,13 +153,13 @@ impl LogStream {
         }
     }
 
-    /// Whether [`Self::read_available`] returns data without new input.
-    pub fn has_buffered(&self) -> bool {
-        self.connection.has_buffered()
+    /// The bytes that arrived together with the response head, which polling does not report.
+    pub fn buffered(&mut self) -> Result<Vec<u8>> {
+        self.connection.take(&mut self.framing)
     }
 
-    /// The same with at most one read, so the result may be empty; for callers that poll several
-    /// streams.
+    /// Available bytes, after at most one read; so the result may be empty. `None` is the end of the
+    /// stream.
     pub fn read_available(&mut self) -> Result<Option<Vec<u8>>> {
         let bytes = self.connection.take(&mut self.framing)?;
         if !bytes.is_empty() {

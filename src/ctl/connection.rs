@@ -100,11 +100,6 @@ impl Connection {
         }
     }
 
-    /// Whether the buffer has unread bytes, which polling does not report.
-    pub(super) fn has_buffered(&self) -> bool {
-        !self.unread.is_empty()
-    }
-
     /// Takes the available bytes of a body.
     pub(super) fn take(&mut self, framing: &mut Framing) -> Result<Vec<u8>> {
         let mut output = Vec::new();

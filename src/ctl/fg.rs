@@ -6,10 +6,10 @@ use std::time::Duration;
 use super::client::LogStream;
 use super::error::{self, ClientError};
 use super::exit;
-use super::follow;
+use super::follow::{self, Wake};
 use super::session::{ActionError, Flow, Outcome, Session};
 use crate::core::state::ProcessState;
-use crate::os::ready::wait_readable;
+use crate::os::interrupt::Interrupt;
 use crate::rpc::fault::Code;
 
 /// How long to wait for more output after the end of input.
@@ -68,14 +68,15 @@ fn attach(session: &mut Session, name: &str) -> Result<(), ActionError> {
     }
 }
 
-/// Copies output and input until the end of input, the end of the process, or Ctrl-C.
+/// Copies output and input until the end of input, the end of the process, Ctrl-C, or the end of the
+/// reader of the output.
 fn copy_input_and_output(
     session: &mut Session,
     name: &str,
     mut logs: Vec<LogStream>,
 ) -> Result<(), ActionError> {
     let interrupt = session.watch_interrupts()?;
-    logs.retain_mut(|log| !log.has_buffered() || show(log));
+    logs.retain_mut(|log| show(log.buffered().ok()));
     loop {
         while let Some(line) = session.input.buffered_line() {
             if !send(session, name, &line)? {
@@ -83,40 +84,47 @@ fn copy_input_and_output(
             }
         }
         if session.input.is_exhausted() {
-            return show_remaining_output(logs);
+            return show_remaining_output(&interrupt, logs);
         }
-        let mut fds = vec![interrupt.as_fd(), session.input.as_fd()];
-        fds.extend(logs.iter().map(AsFd::as_fd));
-        let ready = wait_readable(&fds, None)?;
-        if interrupt.take() {
+        let fds = logs.iter().map(AsFd::as_fd).chain([session.input.as_fd()]);
+        let Wake::Ready(mut ready) = follow::wait(&interrupt, &fds.collect::<Vec<_>>(), None)?
+        else {
             return Ok(());
-        }
-        if ready[1] {
+        };
+        if ready.pop() == Some(true) {
             session.input.fill()?;
         }
-        let mut ready = ready[2..].iter();
-        logs.retain_mut(|log| !ready.next().is_some_and(|ready| *ready) || show(log));
+        show_ready(&mut logs, ready);
     }
+}
+
+/// Shows the output of the logs that are readable; an ended log is dropped.
+fn show_ready(logs: &mut Vec<LogStream>, ready: Vec<bool>) {
+    let mut ready = ready.into_iter();
+    logs.retain_mut(|log| {
+        !ready.next().unwrap_or(false) || show(log.read_available().ok().flatten())
+    });
 }
 
 /// Shows the output that arrives shortly after the last input.
-fn show_remaining_output(mut logs: Vec<LogStream>) -> Result<(), ActionError> {
+fn show_remaining_output(
+    interrupt: &Interrupt,
+    mut logs: Vec<LogStream>,
+) -> Result<(), ActionError> {
     loop {
         let fds: Vec<_> = logs.iter().map(AsFd::as_fd).collect();
-        let ready = wait_readable(&fds, Some(OUTPUT_TIMEOUT))?;
+        let wake = follow::wait(interrupt, &fds, Some(OUTPUT_TIMEOUT))?;
+        let Wake::Ready(ready) = wake else { return Ok(()) };
         if !ready.contains(&true) {
             return Ok(());
         }
-        let mut ready = ready.into_iter();
-        logs.retain_mut(|log| !ready.next().unwrap_or(false) || show(log));
+        show_ready(&mut logs, ready);
     }
 }
 
-/// Shows available output; `false` at the end of the stream.
-fn show(log: &mut LogStream) -> bool {
-    let Ok(Some(bytes)) = log.read_available() else { return false };
-    Session::write(&bytes);
-    true
+/// Shows output; `false` at the end of the stream.
+fn show(bytes: Option<Vec<u8>>) -> bool {
+    bytes.map(|bytes| Session::write(&bytes)).is_some()
 }
 
 /// Sends a line to stdin; `false` if the process no longer runs.

@@ -1,7 +1,8 @@
 //! Follows logs: one log unchanged, or several with a process name before each line.
 
 use std::io::{self, Write};
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, BorrowedFd};
+use std::time::Duration;
 
 use super::client::LogStream;
 use super::error::ClientError;
@@ -9,27 +10,66 @@ use super::exit;
 use super::patterns::{Groups, expand};
 use super::server::Channel;
 use super::session::{Flow, Outcome, Session};
-use crate::os::ready::wait_readable;
+use crate::os::interrupt::Interrupt;
+use crate::os::ready::wait_readable_for;
+use crate::os::stdout;
 
 /// A longer line is split when several logs are shown together.
 const MAX_LINE: usize = 64 * 1024;
 
-/// Shows one log until its end or Ctrl-C.
+/// What ends a wait.
+pub(super) enum Wake {
+    /// Which descriptors are readable; none after the time limit.
+    Ready(Vec<bool>),
+    /// Ctrl-C was pressed.
+    Interrupted,
+    /// Nobody reads standard output any more, or it cannot be written.
+    OutputClosed,
+}
+
+/// Waits for input. The output of an earlier read has been written already.
+pub(super) fn wait(
+    interrupt: &Interrupt,
+    fds: &[BorrowedFd<'_>],
+    limit: Option<Duration>,
+) -> io::Result<Wake> {
+    if stdout::has_failed() {
+        return Ok(Wake::OutputClosed);
+    }
+    let all: Vec<_> = fds.iter().copied().chain([interrupt.as_fd()]).collect();
+    let Some(mut ready) = wait_readable_for(io::stdout().as_fd(), &all, limit)? else {
+        return Ok(Wake::OutputClosed);
+    };
+    ready.pop();
+    Ok(if interrupt.take() { Wake::Interrupted } else { Wake::Ready(ready) })
+}
+
+/// Shows one log until its end, Ctrl-C, or the end of its reader.
 pub(super) fn one(session: &mut Session, path: &str) -> Outcome {
     session.print_line("==> Press Ctrl-C to exit <==");
-    session.watch_interrupts()?;
-    let ended = open(session, path).and_then(|mut log| {
-        while let Some(bytes) = log.chunk()? {
-            Session::write(&bytes);
-        }
-        Ok(())
-    });
-    match ended {
+    let interrupt = session.watch_interrupts()?;
+    match open(session, path).and_then(|log| show_one(log, &interrupt)) {
         Err(ClientError::Interrupted) => session.print_line(""),
         Err(error) => report_follow_error(session, path, &error),
         Ok(()) => {}
     }
     Ok(Flow::Continue)
+}
+
+fn show_one(mut log: LogStream, interrupt: &Interrupt) -> Result<(), ClientError> {
+    let mut bytes = log.buffered()?;
+    loop {
+        Session::write(&bytes);
+        match wait(interrupt, &[log.as_fd()], None).map_err(ClientError::Io)? {
+            Wake::Ready(_) => {}
+            Wake::Interrupted => return Err(ClientError::Interrupted),
+            Wake::OutputClosed => return Ok(()),
+        }
+        match log.read_available()? {
+            Some(more) => bytes = more,
+            None => return Ok(()),
+        }
+    }
 }
 
 pub(super) fn open(session: &mut Session, path: &str) -> Result<LogStream, ClientError> {
@@ -56,7 +96,7 @@ struct Source {
     line: Vec<u8>,
 }
 
-/// Shows several logs until all have ended or Ctrl-C.
+/// Shows several logs until all have ended, Ctrl-C, or the end of their reader.
 pub(super) fn multiple(session: &mut Session, names: &[&str], channel: Channel) -> Outcome {
     session.watch_interrupts()?;
     let names = expand(session, names, Groups::Expand)?;
@@ -80,31 +120,38 @@ pub(super) fn multiple(session: &mut Session, names: &[&str], channel: Channel) 
 
 fn show_lines(session: &mut Session, mut sources: Vec<Source>) -> Outcome {
     let interrupt = session.watch_interrupts()?;
-    sources.retain_mut(|source| !source.log.has_buffered() || source.show());
+    sources.retain_mut(Source::show_buffered);
     while !sources.is_empty() {
-        let mut fds: Vec<_> = sources.iter().map(|source| source.log.as_fd()).collect();
-        fds.push(interrupt.as_fd());
-        let ready = wait_readable(&fds, None)?;
-        if interrupt.take() {
-            session.print_line("");
-            break;
-        }
+        let fds: Vec<_> = sources.iter().map(|source| source.log.as_fd()).collect();
+        let ready = match wait(&interrupt, &fds, None)? {
+            Wake::Ready(ready) => ready,
+            Wake::Interrupted => {
+                session.print_line("");
+                break;
+            }
+            Wake::OutputClosed => break,
+        };
         let mut ready = ready.into_iter();
-        sources.retain_mut(|source| !ready.next().unwrap_or(false) || source.show());
+        sources.retain_mut(|source| !ready.next().unwrap_or(false) || source.show_available());
     }
     Ok(Flow::Continue)
 }
 
 impl Source {
+    fn show_buffered(&mut self) -> bool {
+        let bytes = self.log.buffered().ok();
+        self.show(bytes)
+    }
+
+    fn show_available(&mut self) -> bool {
+        let bytes = self.log.read_available().ok().flatten();
+        self.show(bytes)
+    }
+
     /// Shows complete lines; `false` at the end of the log.
-    fn show(&mut self) -> bool {
-        let more = match self.log.read_available() {
-            Ok(Some(bytes)) => {
-                self.line.extend_from_slice(&bytes);
-                true
-            }
-            Ok(None) | Err(_) => false,
-        };
+    fn show(&mut self, bytes: Option<Vec<u8>>) -> bool {
+        let more = bytes.is_some();
+        self.line.extend(bytes.into_iter().flatten());
         while let Some(end) = self.line_end(!more) {
             let mut shown = self.label.clone().into_bytes();
             shown.extend(self.line.drain(..end));

@@ -10,7 +10,7 @@ use super::input::Input;
 use super::server::Server;
 use crate::conf::ctl::Settings;
 use crate::os::interrupt::Interrupt;
-use crate::os::tty;
+use crate::os::{stdout, tty};
 use crate::rpc::fault::Code;
 use crate::rpc::method::API_VERSION;
 
@@ -108,23 +108,22 @@ impl Session {
 
     /// Prints a line.
     pub(super) fn print_line(&mut self, line: impl Display) {
-        // A closed standard output does not stop the action.
-        let _ = if self.json {
-            writeln!(io::stderr(), "{line}")
+        // Output that cannot be written does not stop the action; it changes the exit status.
+        if self.json {
+            let _ = writeln!(io::stderr(), "{line}");
         } else {
-            writeln!(io::stdout(), "{line}")
-        };
+            stdout::write_line(&line.to_string());
+        }
     }
 
     /// Prints JSON to standard output.
     pub(super) fn print_json(value: &serde_json::Value) {
-        let _ = writeln!(io::stdout(), "{value:#}");
+        stdout::write_line(&format!("{value:#}"));
     }
 
-    /// Prints bytes without a line end and flushes.
+    /// Prints bytes without a line end.
     pub(super) fn write(bytes: &[u8]) {
-        let mut stdout = io::stdout();
-        let _ = stdout.write_all(bytes).and_then(|()| stdout.flush());
+        stdout::write_all(bytes);
     }
 
     /// Prints an error and sets the exit status.

@@ -22,6 +22,7 @@ use super::server::{ProcessInfo, Server};
 use super::session::{Flow, Session};
 use crate::os::files::write_atomically;
 use crate::os::interrupt::{self, Interrupt};
+use crate::os::stdout;
 
 /// The time limit for fetching process names on Tab.
 const TAB_TIMEOUT: Duration = Duration::from_secs(5);
@@ -58,7 +59,8 @@ pub(super) fn run(session: &mut Session) {
 
 fn run_lines(session: &mut Session, mut source: Source) -> Result<(), CursorPosition> {
     let mut flow = dispatch::perform(session, "status")?;
-    while flow == Flow::Continue {
+    // What nobody can read is not executed either.
+    while flow == Flow::Continue && !stdout::has_failed() {
         // The connection is not kept open while waiting for input.
         session.disconnect();
         let line = source.line(session)?;

@@ -19,6 +19,7 @@ pub mod ready;
 pub mod signals;
 pub mod socket;
 pub mod spawn;
+pub mod stdout;
 pub mod stream;
 pub mod syslog;
 pub mod tty;

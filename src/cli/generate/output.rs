@@ -12,13 +12,14 @@ use crate::generate::deployment::Origin;
 use crate::generate::derive::Derived;
 use crate::generate::input::Input;
 use crate::generate::planned_file::{Conflict, FileStatus, Role};
+use crate::os::stdout;
 
 use super::comparison::Comparison;
 use super::sources::{ProjectError, Source};
 
-/// Writes to standard output. An error is ignored: it may be closed.
+/// Writes to standard output.
 pub(in crate::cli) fn out(text: &str) {
-    let _ = std::io::stdout().write_all(text.as_bytes());
+    stdout::write_all(text.as_bytes());
 }
 
 fn err(text: &str) {

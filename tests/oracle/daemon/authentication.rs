@@ -30,7 +30,7 @@ fn answers(subject: Subject, account: &str) -> (Vec<String>, Vec<String>) {
     sandbox.write("d.conf", &crate::support::daemon::conf(&rest));
     let mut daemon = Daemon::launch_by(supervisord, &sandbox, &[]);
     daemon.wait_for_log("supervisord started with pid");
-    let statuses = vec![
+    let statuses = [
         status_line(TcpStream::connect(("127.0.0.1", port)).unwrap()),
         status_line(UnixStream::connect(sandbox.path("d.sock")).unwrap()),
     ];
