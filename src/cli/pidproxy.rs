@@ -11,7 +11,7 @@ use std::process::ExitCode;
 use crate::os::poller::{Interest, Poller};
 use crate::os::signals::{self, CHLD, HUP, INT, QUIT, Signals, TERM, USR1, USR2};
 use crate::os::spawn::ChildSpec;
-use crate::os::{stdout, wait};
+use crate::os::{locale, stdout, wait};
 
 const USAGE: &str = "pidproxy: run a command and pass signals on to the process named in a pid file
 
@@ -99,7 +99,7 @@ fn start(command: &[OsString]) -> io::Result<i32> {
     let spec = ChildSpec {
         program: program.into(),
         argv: command.to_vec(),
-        environment: std::env::vars_os().collect(),
+        environment: locale::environment(),
         directory: None,
         umask: None,
         leads_group: false,

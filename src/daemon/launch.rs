@@ -9,9 +9,8 @@ use super::shell::Shell;
 use crate::conf::config::Process;
 use crate::core::effect::{Pid, ProcId};
 use crate::core::group;
-use crate::os::errno;
 use crate::os::spawn::ChildSpec;
-use crate::os::users;
+use crate::os::{errno, locale, users};
 
 /// A started child.
 pub(super) struct Launched {
@@ -70,7 +69,7 @@ impl Shell<'_> {
     /// The daemon's environment, then Supervisor's variables, then the configured ones.
     fn environment(&self, process: &group::Process) -> Vec<(OsString, OsString)> {
         let config = process.config();
-        let mut environment: Vec<(OsString, OsString)> = std::env::vars_os().collect();
+        let mut environment = locale::environment();
         let mut set = |name: &str, value: &str| {
             environment.retain(|(known, _)| known != name);
             environment.push((name.into(), value.into()));

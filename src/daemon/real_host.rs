@@ -7,7 +7,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use crate::conf::host::{Account, Host, ReadFailure};
-use crate::os::{files, users};
+use crate::os::{files, locale, users};
 
 /// This machine and this process.
 #[derive(Clone, Copy, Debug, Default)]
@@ -44,7 +44,7 @@ impl Host for RealHost {
 
     fn environment(&self) -> Vec<(String, String)> {
         let text = |text: std::ffi::OsString| text.to_string_lossy().into_owned();
-        env::vars_os().map(|(name, value)| (text(name), text(value))).collect()
+        locale::environment().into_iter().map(|(name, value)| (text(name), text(value))).collect()
     }
 
     fn current_dir(&self) -> String {

@@ -12,6 +12,7 @@ pub mod errno;
 pub mod files;
 pub mod interrupt;
 pub mod limits;
+pub mod locale;
 pub mod logfile;
 pub mod pipe;
 pub mod poller;

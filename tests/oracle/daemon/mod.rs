@@ -7,6 +7,7 @@ mod children;
 mod fastcgi;
 mod lifecycle;
 mod limits;
+mod locale;
 mod logs;
 mod pid1;
 mod signals;
