@@ -74,11 +74,14 @@ impl Client {
         buffer.resize(MAX_READ, 0);
         match self.stream.read(buffer) {
             Ok(None) => {}
-            Ok(Some(0)) | Err(_) => {
-                // The client has disconnected: no reply is needed.
+            Ok(Some(0)) => {
+                // Perhaps only its side is closed: it may still wait for its reply.
                 self.conn.end_of_input();
-                self.task = Task::Nothing;
+                if !self.conn.is_awaiting_reply() {
+                    self.task = Task::Nothing;
+                }
             }
+            Err(_) => self.disconnect(),
             Ok(Some(count)) => self.conn.receive(&buffer[..count], moment(now)),
         }
     }

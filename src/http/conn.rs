@@ -26,6 +26,8 @@ const HIGH_WATER: usize = 64 * 1024;
 pub struct Conn {
     phase: Phase,
     input: Vec<u8>,
+    /// The client sends nothing more.
+    has_input_ended: bool,
     output: Vec<u8>,
     sent: usize,
     /// The start of the phase, or the last progress of the client.
@@ -70,6 +72,7 @@ impl Conn {
         Self {
             phase: Phase::Head,
             input: Vec::new(),
+            has_input_ended: false,
             output: Vec::new(),
             sent: 0,
             since: now.mono,
@@ -87,8 +90,16 @@ impl Conn {
         self.input.extend_from_slice(bytes);
     }
 
-    /// The client closed its side: pending output is still sent.
+    /// The client closed its side: the reply that it waits for, the requests that it sent in
+    /// advance, and pending output are still processed. A stream ends.
     pub fn end_of_input(&mut self) {
+        self.has_input_ended = true;
+        if !self.is_awaiting_reply() {
+            self.close_after_output();
+        }
+    }
+
+    fn close_after_output(&mut self) {
         self.phase = match self.phase {
             Phase::Lingering | Phase::Closed => Phase::Closed,
             _ if self.output().is_empty() => Phase::Closed,
@@ -118,6 +129,9 @@ impl Conn {
             if reader.is_done() {
                 return self.take_request(now);
             }
+        }
+        if self.has_input_ended && !self.is_awaiting_reply() {
+            self.close_after_output();
         }
         None
     }
@@ -260,7 +274,7 @@ impl Conn {
     }
 
     pub fn io_state(&self) -> IoState {
-        let has_room = self.input.len() < MAX_READ_AHEAD;
+        let has_room = self.input.len() < MAX_READ_AHEAD && !self.has_input_ended;
         IoState {
             read: match self.phase {
                 Phase::Head | Phase::Body(..) | Phase::Lingering => true,
@@ -285,9 +299,17 @@ impl Conn {
         matches!(self.phase, Phase::AwaitingReply(_) | Phase::Streaming(_))
     }
 
-    /// Since when the connection is idle; `None` if it is not.
+    /// Whether the client waits for a reply.
+    pub fn is_awaiting_reply(&self) -> bool {
+        matches!(self.phase, Phase::AwaitingReply(_))
+    }
+
+    /// Since when the connection is idle; `None` if it is not. A client that closed its side while
+    /// it waits may be gone.
     pub fn idle_since(&self) -> Option<Duration> {
-        let is_idle = matches!(self.phase, Phase::Head) && self.output().is_empty();
+        let is_quiet =
+            matches!(self.phase, Phase::Head) || self.has_input_ended && self.is_awaiting_reply();
+        let is_idle = is_quiet && self.output().is_empty();
         (is_idle || matches!(self.phase, Phase::Lingering)).then_some(self.since)
     }
 

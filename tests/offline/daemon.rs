@@ -2,6 +2,9 @@
 //! compare.
 
 use std::fs;
+use std::io::{Read, Write};
+use std::net::{Shutdown, TcpStream};
+use std::os::unix::net::UnixStream;
 use std::process::Stdio;
 
 use nix::sys::signal::{Signal, kill};
@@ -135,5 +138,63 @@ fn what_a_child_wrote_before_its_end_is_in_its_log() {
         assert!(sandbox.read(format!("{number}.out")) == numbers(12_000));
         assert!(sandbox.read(format!("{number}.err")) == numbers(9_000));
     }
+    daemon.stop();
+}
+
+/// A call that is answered when the program runs.
+fn slow_call(host: &str, program: &str) -> String {
+    let body = format!(
+        "<?xml version='1.0'?><methodCall><methodName>supervisor.startProcess</methodName>\
+         <params><param><value><string>{program}</string></value></param></params></methodCall>"
+    );
+    let length = body.len();
+    format!(
+        "POST /RPC2 HTTP/1.1\r\nHost: {host}\r\nContent-Type: text/xml\r\n\
+         Content-Length: {length}\r\n\r\n{body}"
+    )
+}
+
+const SLOW: &str = "[program:slow]\ncommand=/bin/sleep 1000\nautostart=false\nstartsecs=1\n";
+
+#[test]
+fn a_half_closed_client_receives_the_reply_that_it_waits_for() {
+    let sandbox = Sandbox::new();
+    let port = sandbox.port();
+    let other = SLOW.replace("slow", "other");
+    let servers = format!("{SERVER}[inet_http_server]\nport=127.0.0.1:{port}\n{SLOW}{other}");
+    let mut daemon = Daemon::start(Subject::Ours, &sandbox, &servers);
+    let mut unix = UnixStream::connect(sandbox.path("d.sock")).unwrap();
+    let mut tcp = TcpStream::connect(("127.0.0.1", port)).unwrap();
+    unix.write_all(slow_call("localhost", "slow").as_bytes()).unwrap();
+    unix.shutdown(Shutdown::Write).unwrap();
+    let mut reply = String::new();
+    unix.read_to_string(&mut reply).unwrap();
+    assert!(reply.contains("<boolean>1</boolean>"), "{reply}");
+    tcp.write_all(slow_call(&format!("127.0.0.1:{port}"), "other").as_bytes()).unwrap();
+    tcp.shutdown(Shutdown::Write).unwrap();
+    let mut reply = String::new();
+    tcp.read_to_string(&mut reply).unwrap();
+    assert!(reply.contains("<boolean>1</boolean>"), "{reply}");
+    daemon.stop();
+}
+
+#[test]
+fn a_client_that_is_gone_is_not_kept_until_its_reply() {
+    let sandbox = Sandbox::new();
+    let slow = SLOW.replace("startsecs=1", "startsecs=1000");
+    let mut daemon = Daemon::start(Subject::Ours, &sandbox, &format!("{SERVER}{slow}"));
+    let descriptors = format!("/proc/{}/fd", daemon.pid());
+    let sockets = || {
+        let links = fs::read_dir(&descriptors).unwrap().flatten();
+        let targets = links.filter_map(|link| fs::read_link(link.path()).ok());
+        targets.filter(|target| target.to_string_lossy().starts_with("socket:")).count()
+    };
+    let before = sockets();
+    let mut client = UnixStream::connect(sandbox.path("d.sock")).unwrap();
+    client.write_all(slow_call("localhost", "slow").as_bytes()).unwrap();
+    daemon.wait_for_log("spawned: 'slow'");
+    assert_eq!(sockets(), before + 1);
+    drop(client);
+    wait_until("its connection is closed", || sockets() == before);
     daemon.stop();
 }

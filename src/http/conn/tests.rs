@@ -186,10 +186,38 @@ fn slow_clients_are_disconnected() {
 }
 
 #[test]
-fn after_end_of_input_pending_output_is_still_sent() {
+fn after_end_of_input_the_awaited_reply_is_sent() {
     let (mut conn, _) = receive_all("GET / HTTP/1.1\r\n\r\n");
+    assert_eq!(conn.idle_since(), None);
     conn.end_of_input();
+    let waiting = IoState { read: false, write: false, shutdown: false, close: false };
+    assert_eq!(conn.io_state(), waiting);
+    assert!(conn.idle_since().is_some(), "it is the first to be evicted");
+    conn.reply(Reply::error(404, ""), at(0));
+    assert_eq!(conn.request(at(0), authorize), None);
+    assert!(written(&mut conn).starts_with("HTTP/1.1 404"));
+    assert_eq!(conn.request(at(0), authorize), None);
     assert!(conn.io_state().close);
+}
+
+#[test]
+fn after_end_of_input_requests_sent_in_advance_are_answered() {
+    let (mut conn, _) = receive_all("GET /1 HTTP/1.1\r\n\r\nGET /2 HTTP/1.1\r\n\r\nGET /3");
+    conn.end_of_input();
+    conn.reply(Reply::error(404, ""), at(0));
+    assert_eq!(conn.request(at(0), authorize).unwrap().target, "/2");
+    conn.reply(Reply::error(404, ""), at(0));
+    assert_eq!(conn.request(at(0), authorize), None);
+    assert_eq!(written(&mut conn).matches("HTTP/1.1 404").count(), 2);
+    assert_eq!(conn.request(at(0), authorize), None);
+    assert!(conn.io_state().close, "the third is incomplete");
+}
+
+#[test]
+fn after_end_of_input_pending_output_is_still_sent() {
+    let (mut conn, _) = receive_all("GET / HTTP/1.1\r\n");
+    conn.end_of_input();
+    assert!(conn.io_state().close, "no request, no reply");
     let (mut conn, _) = receive_all("GET / HTTP/1.1\r\n\r\n");
     conn.reply(Reply::error(404, ""), at(0));
     conn.end_of_input();
