@@ -215,9 +215,22 @@ impl std::fmt::Debug for HttpServer {
     }
 }
 
-/// A built-in `[rpcinterface:x]`.
+/// A `[rpcinterface:NAME]`: the name is the namespace of its methods.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum RpcInterface {
+pub struct RpcInterface {
+    pub namespace: String,
+    pub factory: RpcFactory,
+}
+
+impl RpcInterface {
+    pub fn is_main(&self) -> bool {
+        self.factory == RpcFactory::Main
+    }
+}
+
+/// The methods of an interface.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum RpcFactory {
     /// `supervisor.rpcinterface:make_main_rpcinterface`
     Main,
     /// `supervisor_twiddler.rpcinterface:make_twiddler_rpcinterface`, with the allowed methods; an

@@ -159,7 +159,7 @@ impl Loaded {
         let decoded = text::decode(bytes);
         let source = self.sources.add(name, shown);
         let text = decoded.map_err(|(text, at)| not_text(text, source, at))?;
-        self.document.read(source, name, &text).map_err(not_ini)
+        self.document.read(source, name, &text).map_err(|error| not_ini(error, &text))
     }
 }
 
@@ -171,8 +171,11 @@ fn not_text(text: String, source: SourceId, at: usize) -> Fault {
     Fault::new(text, diagnostic)
 }
 
-fn not_ini(error: ParseError) -> Fault {
+fn not_ini(error: ParseError, text: &str) -> Fault {
+    let span = error.spans.first().copied();
+    let line = span.and_then(|span| text.get(span.start..span.end)).unwrap_or_default();
     let (message, help) = match error.kind {
+        _ if line.starts_with('[') => ("this section header is not closed", "close it with `]`"),
         ParseErrorKind::NoSection => (
             "something stands before the first section",
             "begin the file with a header such as `[supervisord]`, without a byte order mark",
@@ -183,6 +186,6 @@ fn not_ini(error: ParseError) -> Fault {
         ),
     };
     let mut diagnostic = Diagnostic::error("no-option", message).help(help);
-    diagnostic.span = error.spans.first().copied();
+    diagnostic.span = span;
     Fault::new(error.text, diagnostic)
 }

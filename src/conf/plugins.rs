@@ -1,35 +1,62 @@
 //! `[rpcinterface:x]`: the Python factories of Supervisor that are built in. All others are
 //! rejected with the message of a Python that lacks them.
 
-use super::config::RpcInterface;
+use super::config::{RpcFactory, RpcInterface};
 use super::kinds::Text;
 use super::option_reader::{OptionReader, Read, Scope};
 use super::python::names::Names;
 use super::sections::{Opt, Section, rpcinterface as r};
 
 /// The built-in factories.
-const INTERFACES: &[(&str, RpcInterface)] = &[
-    ("supervisor.rpcinterface:make_main_rpcinterface", RpcInterface::Main),
+const INTERFACES: &[(&str, RpcFactory)] = &[
+    ("supervisor.rpcinterface:make_main_rpcinterface", RpcFactory::Main),
     (
         "supervisor_twiddler.rpcinterface:make_twiddler_rpcinterface",
-        RpcInterface::Twiddler { whitelist: Vec::new() },
+        RpcFactory::Twiddler { whitelist: Vec::new() },
     ),
 ];
 
 pub(super) fn rpc_interfaces(reader: &mut OptionReader<'_>) -> Vec<RpcInterface> {
     let known: Vec<_> = INTERFACES.iter().map(|row| row.0).collect();
     let found = factories(reader, &r::SECTION, &r::FACTORY, &known);
-    let interfaces = found.into_iter().map(|(section, at)| match &INTERFACES[at].1 {
-        RpcInterface::Main => RpcInterface::Main,
-        RpcInterface::Twiddler { .. } => {
-            let names = Names::default();
-            let scope = Scope { section: &section, names: &names, program: false };
-            // the errors were reported already
-            let whitelist = reader.get(scope, &r::WHITELIST).unwrap_or_default();
-            RpcInterface::Twiddler { whitelist }
-        }
+    let interfaces = found.into_iter().map(|(section, at)| {
+        let factory = match &INTERFACES[at].1 {
+            RpcFactory::Main => RpcFactory::Main,
+            RpcFactory::Twiddler { .. } => {
+                let names = Names::default();
+                let scope = Scope { section: &section, names: &names, program: false };
+                // the errors were reported already
+                let whitelist = reader.get(scope, &r::WHITELIST).unwrap_or_default();
+                RpcFactory::Twiddler { whitelist }
+            }
+        };
+        let namespace = r::SECTION.own_name(&section).unwrap_or_default().to_owned();
+        RpcInterface { namespace, factory }
     });
     interfaces.collect()
+}
+
+/// Rejects options that an interface does not have; those of `[DEFAULT]` count. Supervisor passes
+/// them to the factory when it opens the servers.
+pub(super) fn reject_unknown_options(reader: &mut OptionReader<'_>, interfaces: &[RpcInterface]) {
+    for RpcInterface { namespace, factory } in interfaces {
+        let section = format!("{}:{namespace}", r::SECTION.word);
+        let known: &[&str] = match factory {
+            RpcFactory::Main => &[r::FACTORY.name],
+            RpcFactory::Twiddler { .. } => &[r::FACTORY.name, r::WHITELIST.name],
+        };
+        let Some(document) = reader.section(&section) else { continue };
+        let mut keys = reader.loaded.document.entries(document).map(|entry| entry.key.as_str());
+        if let Some(key) = keys.find(|key| !known.contains(key)) {
+            let names = Names::default();
+            let scope = Scope { section: &section, names: &names, program: false };
+            let message = format!("Could not make {namespace} rpc interface");
+            let is_default = reader.loaded.document.defaults().entry(key).is_some();
+            let from = if is_default { " from `[DEFAULT]`" } else { "" };
+            let help = format!("remove `{key}`{from}: `[{section}]` has no such option");
+            reader.refuse(scope, key, message, &help);
+        }
+    }
 }
 
 /// The factories of all sections of a kind, as indexes into the known ones, each with its section

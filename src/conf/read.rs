@@ -1,7 +1,9 @@
 //! Converts text to a [`Config`] and reports all errors at once. Pure: the system is accessed
 //! through [`Host`].
 
-use super::config::{Config, Group, HttpServer, Notes, Origin, Origins, RpcInterface, Supervisord};
+use super::config::{
+    Config, Environment, Group, HttpServer, Notes, Origin, Origins, RpcInterface, Supervisord,
+};
 use super::fault::{Fault, InvalidConfig};
 use super::groups::{self, GroupReader};
 use super::host::Host;
@@ -26,6 +28,13 @@ pub struct Examined {
     pub faults: Vec<Fault>,
 }
 
+impl Examined {
+    /// The configuration, or all its errors.
+    pub fn into_config(self) -> Result<Config, InvalidConfig> {
+        self.config.ok_or_else(|| InvalidConfig::new(self.faults, self.loaded.sources))
+    }
+}
+
 /// The parts of a configuration.
 #[derive(Clone, Debug, Default)]
 pub struct Draft {
@@ -37,13 +46,26 @@ pub struct Draft {
 
 /// Reads the configuration for a command line.
 pub fn read(file: &str, line: &CommandLine, host: &dyn Host) -> Result<Config, InvalidConfig> {
-    let examined = examine(file, line, host);
-    examined.config.ok_or_else(|| InvalidConfig::new(examined.faults, examined.loaded.sources))
+    examine(file, line, host).into_config()
 }
 
 /// Reads a configuration and keeps all intermediate results.
 pub fn examine(file: &str, line: &CommandLine, host: &dyn Host) -> Examined {
-    let environ = environ(host);
+    examine_again(file, line, host, &Environment::new())
+}
+
+/// Reads a configuration as a running daemon does: `earlier` are the variables of `[supervisord]`
+/// in the configurations that it has read before, which stay known.
+pub fn examine_again(
+    file: &str,
+    line: &CommandLine,
+    host: &dyn Host,
+    earlier: &Environment,
+) -> Examined {
+    let mut environ = environ(host);
+    for (key, value) in earlier {
+        environ.text(format!("ENV_{key}"), value);
+    }
     let mut loaded = load::load(file, &environ, host);
     let unread = match loaded.fault.take() {
         None if loaded.document.section(s::SECTION.word).is_none() => Some(no_supervisord(&loaded)),
@@ -80,6 +102,9 @@ fn draft(reader: &mut OptionReader<'_>, line: &CommandLine, notes: &mut Notes) -
     let groups = groups::read(GroupReader { reader: &mut *reader, environment, warnings });
     let servers = servers::read(reader);
     let supervisord = written.and_then(|written| written.with_command_line(line, reader)).ok();
+    if !servers.is_empty() {
+        plugins::reject_unknown_options(reader, &rpcinterfaces);
+    }
     Draft { supervisord, servers, groups, rpcinterfaces }
 }
 

@@ -1,8 +1,10 @@
 //! Reads the configuration, at startup and on every reread. The command line of the daemon always
 //! takes precedence over the file.
 
+use std::cell::RefCell;
+
 use super::real_host::RealHost;
-use crate::conf::config::Config;
+use crate::conf::config::{Config, Environment};
 use crate::conf::fault::InvalidConfig;
 use crate::conf::options::CommandLine;
 use crate::conf::read;
@@ -16,13 +18,15 @@ pub struct ConfigReader {
     /// The path of the main file as given, and as an absolute path.
     given: String,
     absolute: String,
+    /// The variables of `[supervisord]` in all files that were read since the start.
+    environment: RefCell<Environment>,
 }
 
 impl ConfigReader {
     pub fn new(program: String, line: CommandLine, file: String) -> Self {
         let absolute = std::path::absolute(&file)
             .map_or_else(|_| file.clone(), |path| path.display().to_string());
-        Self { program, line, given: file, absolute }
+        Self { program, line, given: file, absolute, environment: RefCell::default() }
     }
 
     pub fn program(&self) -> &str {
@@ -31,10 +35,29 @@ impl ConfigReader {
 
     /// The first read, before the daemon may have changed its working directory.
     pub fn read_first(&self) -> Result<Config, InvalidConfig> {
-        read::read(&self.given, &self.line, &RealHost)
+        self.start_with(read::read(&self.given, &self.line, &RealHost))
     }
 
+    /// The read of a restart.
     pub fn read(&self) -> Result<Config, InvalidConfig> {
-        read::read(&self.absolute, &self.line, &RealHost)
+        self.start_with(read::read(&self.absolute, &self.line, &RealHost))
+    }
+
+    fn start_with(&self, config: Result<Config, InvalidConfig>) -> Result<Config, InvalidConfig> {
+        let environment = config.as_ref().map(|config| config.supervisord.environment.clone());
+        self.environment.replace(environment.unwrap_or_default());
+        config
+    }
+
+    /// The read of a running daemon. Variables of earlier files stay known, as in Supervisor.
+    pub fn reread(&self) -> Result<Config, InvalidConfig> {
+        let mut known = self.environment.borrow_mut();
+        let examined = read::examine_again(&self.absolute, &self.line, &RealHost, &known);
+        let supervisord = examined.draft.supervisord.iter();
+        for (key, value) in supervisord.flat_map(|section| &section.environment) {
+            known.retain(|(earlier, _)| earlier != key);
+            known.push((key.clone(), value.clone()));
+        }
+        examined.into_config()
     }
 }

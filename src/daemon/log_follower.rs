@@ -4,8 +4,10 @@
 use std::fs::{self, File};
 use std::io;
 use std::os::unix::fs::{FileExt, MetadataExt};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
+
+use crate::os::files::{self, FileKind};
 
 /// How many bytes before the end are sent first.
 const INITIAL_BYTES: u64 = 1024;
@@ -22,15 +24,16 @@ pub(super) struct LogFollower {
 }
 
 impl LogFollower {
-    /// Starts near the end of the file. Only regular files are accepted, because others could
-    /// block.
+    /// Starts near the end of the file. Only regular files and `/dev/null` are accepted, because
+    /// others could block.
     pub(super) fn begin(path: &str) -> io::Result<Self> {
-        let metadata = fs::metadata(path)?;
-        if !metadata.is_file() {
-            return Err(io::Error::other("not a plain file"));
+        match files::kind(Path::new(path)) {
+            FileKind::Regular { .. } | FileKind::Null => {}
+            _ => return Err(io::Error::other("not a plain file")),
         }
         let file = File::open(path)?;
-        let offset = file.metadata()?.len().saturating_sub(INITIAL_BYTES);
+        let metadata = file.metadata()?;
+        let offset = metadata.len().saturating_sub(INITIAL_BYTES);
         Ok(Self { path: path.into(), inode: metadata.ino(), file, offset })
     }
 

@@ -80,20 +80,13 @@ fn report_stale_socket(path: &Path) {
 
 fn log_server(server: &HttpServer, interfaces: &[RpcInterface], log: &mut ActivityLog) {
     for interface in interfaces {
-        let name = interface_name(interface);
-        log.log(LogLevel::Info, &format!("RPC interface '{name}' initialized"));
+        let name = text::repr(&interface.namespace);
+        log.log(LogLevel::Info, &format!("RPC interface {name} initialized"));
     }
     if server.credentials.is_none() {
         let section = text::repr(&server.section);
         let message = format!("Server {section} running without any HTTP authentication checking");
         log.log(LogLevel::Critical, &message);
-    }
-}
-
-fn interface_name(interface: &RpcInterface) -> &'static str {
-    match interface {
-        RpcInterface::Main => "supervisor",
-        RpcInterface::Twiddler { .. } => "twiddler",
     }
 }
 

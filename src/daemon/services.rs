@@ -13,8 +13,9 @@ use super::runtime_program;
 use crate::conf::config::{Config, LogLevel, Process};
 use crate::core::effect::ProcId;
 use crate::core::time::Wall;
+use crate::os::files::FileKind;
 use crate::os::{clock, files};
-use crate::rpc::context::{CommandFault, FileFault, LocalTime, Log, Services};
+use crate::rpc::context::{CommandFault, FileFault, LocalTime, Log, LogFile, Services};
 
 pub(super) struct DaemonServices<'a> {
     pub(super) kernel: &'a dyn Kernel,
@@ -54,17 +55,18 @@ impl Services for DaemonServices<'_> {
         path.map(|path| path.to_string_lossy().into_owned())
     }
 
-    fn file_size(&self, path: &str) -> Option<u64> {
-        files::size(Path::new(path)).ok()
+    fn log_file(&self, path: &str) -> LogFile {
+        match files::kind(Path::new(path)) {
+            FileKind::Missing => LogFile::Missing,
+            FileKind::Regular { size } => LogFile::Readable(size),
+            FileKind::Null => LogFile::Readable(0),
+            FileKind::Directory => LogFile::Directory,
+            FileKind::Special => LogFile::Special,
+        }
     }
 
     fn read_file(&self, path: &str, offset: u64, length: u64) -> Result<Vec<u8>, FileFault> {
-        let path = Path::new(path);
-        // opening a FIFO could block
-        if !files::is_regular(path) {
-            return Err(FileFault);
-        }
-        Ok(files::read_from(path, offset, Some(length))?)
+        Ok(files::read_from(Path::new(path), offset, Some(length))?)
     }
 
     fn clear_main_log(&mut self) -> Result<(), FileFault> {
@@ -87,7 +89,7 @@ impl Services for DaemonServices<'_> {
     }
 
     fn reread(&mut self) -> Result<Config, String> {
-        self.reader.read().map_err(|error| error.text().to_owned())
+        self.reader.reread().map_err(|error| error.text().to_owned())
     }
 
     fn program(

@@ -3,7 +3,7 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::{FileTypeExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use nix::unistd::{AccessFlags, access};
@@ -59,9 +59,30 @@ pub fn create_private_file(directory: &Path, prefix: &str, suffix: &str) -> io::
     Err(io::Error::new(io::ErrorKind::AlreadyExists, "no usable temporary file name found"))
 }
 
-/// Whether `path` is a regular file, which can be read without blocking.
-pub fn is_regular(path: &Path) -> bool {
-    fs::metadata(path).is_ok_and(|metadata| metadata.is_file())
+/// What can be read at a path without blocking.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FileKind {
+    Missing,
+    Regular {
+        size: u64,
+    },
+    /// `/dev/null`.
+    Null,
+    Directory,
+    /// A pipe, a socket or another device.
+    Special,
+}
+
+pub fn kind(path: &Path) -> FileKind {
+    let Ok(metadata) = fs::metadata(path) else { return FileKind::Missing };
+    let is_device = metadata.file_type().is_char_device();
+    let is_null = || fs::metadata("/dev/null").is_ok_and(|null| null.rdev() == metadata.rdev());
+    match () {
+        () if metadata.is_file() => FileKind::Regular { size: metadata.len() },
+        () if metadata.is_dir() => FileKind::Directory,
+        () if is_device && is_null() => FileKind::Null,
+        () => FileKind::Special,
+    }
 }
 
 /// An unpredictable token of 32 hex digits.
@@ -98,11 +119,6 @@ pub fn may_write(path: &Path) -> bool {
     access(path, AccessFlags::W_OK | AccessFlags::X_OK).is_ok()
 }
 
-/// The size of a readable file.
-pub fn size(path: &Path) -> io::Result<u64> {
-    File::open(path)?.seek(SeekFrom::End(0))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -116,6 +132,21 @@ mod tests {
         assert_eq!(fs::read(&path).unwrap(), b"two");
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o7777, 0o640);
         assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn the_kind_of_a_file_is_known_without_opening_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a");
+        assert_eq!(kind(&path), FileKind::Missing);
+        write_atomically(&path, b"text", None).unwrap();
+        assert_eq!(kind(&path), FileKind::Regular { size: 4 });
+        assert_eq!(kind(dir.path()), FileKind::Directory);
+        assert_eq!(kind(Path::new("/dev/null")), FileKind::Null);
+        assert_eq!(kind(Path::new("/dev/full")), FileKind::Special);
+        let pipe = dir.path().join("pipe");
+        nix::unistd::mkfifo(&pipe, nix::sys::stat::Mode::S_IRWXU).unwrap();
+        assert_eq!(kind(&pipe), FileKind::Special);
     }
 
     #[test]

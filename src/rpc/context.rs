@@ -38,6 +38,17 @@ pub enum CommandFault {
     NotExecutable(String),
 }
 
+/// What is at the path of a log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogFile {
+    Missing,
+    /// A file of this size; `/dev/null` is empty.
+    Readable(u64),
+    Directory,
+    /// A pipe, a socket or a device, which is not read.
+    Special,
+}
+
 /// A failed file operation. The details are not part of a fault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FileFault;
@@ -65,10 +76,10 @@ pub trait Services {
     /// The path of a log; `None` if it is not written to a file.
     fn log_path(&self, log: Log) -> Option<String>;
 
-    /// The size of a file; `None` if it does not exist.
-    fn file_size(&self, path: &str) -> Option<u64>;
+    /// What is at a path.
+    fn log_file(&self, path: &str) -> LogFile;
 
-    /// Reads at most `length` bytes from `offset` on.
+    /// Reads at most `length` bytes of a readable file from `offset` on.
     fn read_file(&self, path: &str, offset: u64, length: u64) -> Result<Vec<u8>, FileFault>;
 
     /// Truncates the activity log.

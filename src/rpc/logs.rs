@@ -4,7 +4,7 @@
 use super::answer::{Answer, Outcome};
 use super::args::Args;
 use super::batch::{Batch, BatchKind, Row};
-use super::context::{Context, Log};
+use super::context::{Context, Log, LogFile};
 use super::fault::{Code, Fault};
 use super::names;
 use super::value::Value;
@@ -33,8 +33,19 @@ fn read_process(context: &Context<'_>, args: &Args<'_>, stream: OutputStream) ->
 
 /// Reads a part of a log, as `read*Log` does.
 pub fn read(context: &Context<'_>, log: Log, offset: i64, length: i64) -> Result<Value, Fault> {
-    let path = context.services.log_path(log).ok_or_else(|| Fault::bare(Code::NoFile))?;
-    let size = context.services.file_size(&path).ok_or_else(|| Fault::new(Code::NoFile, &path))?;
+    let path = context.services.log_path(log).ok_or_else(|| match log {
+        // Supervisor looks for a file of that name.
+        Log::Main => Fault::new(Code::NoFile, "syslog"),
+        Log::Child(..) => Fault::bare(Code::NoFile),
+    })?;
+    let size = match context.services.log_file(&path) {
+        LogFile::Missing => return Err(Fault::new(Code::NoFile, &path)),
+        LogFile::Readable(size) => size,
+        LogFile::Directory => {
+            return Err(Fault::new(Code::Failed, format!("{path} is a directory")));
+        }
+        LogFile::Special => return Err(Fault::bare(Code::Failed)),
+    };
     let window = Window::of_read(size, offset, length);
     let window = window.ok_or_else(|| Fault::bare(Code::BadArguments))?;
     Ok(Value::Str(window.text(context, &path)?))
@@ -55,9 +66,15 @@ fn tail(context: &Context<'_>, args: &Args<'_>, stream: OutputStream) -> Answer 
         Ok(Value::Array(vec![Value::Str(text), offset, Value::Bool(overflow)]).into())
     };
     let path = context.services.log_path(Log::Child(id, stream));
-    let file = path.and_then(|path| Some((context.services.file_size(&path)?, path)));
-    let Some((size, path)) = file else { return answer(String::new(), 0, false) };
+    let Some(path) = path else { return answer(String::new(), 0, false) };
+    let file = context.services.log_file(&path);
+    if file == LogFile::Missing {
+        return answer(String::new(), 0, false);
+    }
     let (offset, length) = (args.number(1)?, args.number(2)?);
+    let LogFile::Readable(size) = file else {
+        return answer(String::new(), offset.unsigned_abs(), false);
+    };
     let (window, overflow) = Window::of_tail(size, offset, length);
     match window.text(context, &path) {
         Ok(text) => answer(text, size, overflow),
@@ -67,7 +84,7 @@ fn tail(context: &Context<'_>, args: &Args<'_>, stream: OutputStream) -> Answer 
 
 pub(super) fn clear_log(context: &mut Context<'_>, _: &Args<'_>) -> Answer {
     let path = context.services.log_path(Log::Main);
-    if path.and_then(|path| context.services.file_size(&path)).is_none() {
+    if path.is_none_or(|path| context.services.log_file(&path) == LogFile::Missing) {
         return Err(Fault::bare(Code::NoFile));
     }
     context.services.clear_main_log().map_err(|_| Fault::bare(Code::Failed))?;
@@ -148,6 +165,9 @@ impl Window {
             let limit = MAX_READ / (1024 * 1024);
             let why = format!("a reply carries at most {limit} MiB of a log, ask for less");
             return Err(Fault::new(Code::Failed, why));
+        }
+        if self.length == 0 {
+            return Ok(String::new());
         }
         let bytes = context.services.read_file(path, self.offset, self.length);
         let bytes = bytes.map_err(|_| Fault::bare(Code::Failed))?;

@@ -49,6 +49,11 @@ pub(super) enum Availability {
 }
 
 impl Method {
+    /// The name without the namespace.
+    pub fn own_name(&self) -> &'static str {
+        self.name.split_once('.').map_or(self.name, |(_, own)| own)
+    }
+
     pub(super) fn is_available(&self, mood: Mood) -> bool {
         match self.availability {
             Availability::Always => true,

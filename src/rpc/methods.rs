@@ -9,11 +9,11 @@ use super::context::Context;
 use super::fault::{Code, Fault};
 use super::method::Availability::{Always, NotShutdown, Running};
 use super::method::Namespace::{Supervisor, Supkit, System, Twiddler};
-use super::method::{Method, Param};
+use super::method::{Method, Namespace, Param};
 use super::value::Value;
 use super::{config, control, daemon, info, logs, supkit, system, twiddler};
 use crate::conf::Config;
-use crate::conf::config::RpcInterface;
+use crate::conf::config::{RpcFactory, RpcInterface};
 
 const fn req(name: &'static str, kind: &'static str) -> Param {
     Param { name, kind, is_optional: false }
@@ -177,7 +177,7 @@ pub static METHODS: &[Method] = methods! {
 // The `system` methods work on this table.
 
 fn list_methods(context: &mut Context<'_>, _: &Args<'_>) -> Answer {
-    Ok(system::list_methods(available(context.supervisor.config())).into())
+    Ok(system::list_methods(published(context.supervisor.config())).into())
 }
 
 fn method_help(context: &mut Context<'_>, args: &Args<'_>) -> Answer {
@@ -190,28 +190,56 @@ fn method_signature(context: &mut Context<'_>, args: &Args<'_>) -> Answer {
 
 fn find(context: &Context<'_>, args: &Args<'_>) -> Result<&'static Method, Fault> {
     let name = args.value(0).as_str().unwrap_or_default();
-    let mut all = available(context.supervisor.config());
-    all.find(|method| method.name == name).ok_or_else(|| Fault::bare(Code::SignatureUnsupported))
+    let found = published(context.supervisor.config()).find(|(published, _)| published == name);
+    found.map(|(_, method)| method).ok_or_else(|| Fault::bare(Code::SignatureUnsupported))
 }
 
 fn multicall(context: &mut Context<'_>, args: &Args<'_>) -> Answer {
     system::multicall(context, args, call)
 }
 
-/// The methods that this configuration enables.
-pub fn available(config: &Config) -> impl Iterator<Item = &'static Method> {
-    let main = config.rpcinterfaces.contains(&RpcInterface::Main);
-    let twiddler = twiddler::whitelist(config).is_some();
-    METHODS.iter().filter(move |method| match method.namespace {
-        System => true,
-        Supervisor | Supkit => main,
-        Twiddler => twiddler,
+/// The namespaces of a configuration, each with the kind of its methods.
+fn namespaces(config: &Config) -> impl Iterator<Item = (&str, Namespace)> {
+    const SYSTEM: &str = "system";
+    let interfaces = &config.rpcinterfaces;
+    // Supervisor adds `system` last, so that it hides an interface of that name.
+    let configured = interfaces.iter().filter(|it| it.namespace != SYSTEM);
+    let configured = configured.map(|it| match it.factory {
+        RpcFactory::Main => (it.namespace.as_str(), Supervisor),
+        RpcFactory::Twiddler { .. } => (it.namespace.as_str(), Twiddler),
+    });
+    let own = interfaces.iter().any(RpcInterface::is_main).then_some(("supkit", Supkit));
+    configured.chain([(SYSTEM, System)]).chain(own)
+}
+
+/// All methods of a configuration with their full names.
+fn published(config: &Config) -> impl Iterator<Item = (String, &'static Method)> {
+    namespaces(config).flat_map(|(namespace, kind)| {
+        let methods = METHODS.iter().filter(move |method| method.namespace == kind);
+        methods.map(move |method| (format!("{namespace}.{}", method.own_name()), method))
     })
+}
+
+/// The method that a call means. A namespace with a dot cannot be called, as in Supervisor.
+fn resolve(config: &Config, name: &str) -> Option<&'static Method> {
+    let (namespace, own) = name.split_once('.')?;
+    let (_, kind) = namespaces(config).find(|(known, _)| *known == namespace)?;
+    METHODS.iter().find(|method| method.namespace == kind && method.own_name() == own)
+}
+
+/// Checks that the configuration allows a method of a twiddler interface.
+fn check_whitelist(config: &Config, name: &str) -> Result<(), Fault> {
+    let (namespace, own) = name.split_once('.').unwrap_or_default();
+    let interface = config.rpcinterfaces.iter().find(|it| it.namespace == namespace);
+    match interface.map(|interface| &interface.factory) {
+        Some(RpcFactory::Twiddler { whitelist }) => twiddler::check_whitelist(whitelist, own),
+        _ => Ok(()),
+    }
 }
 
 /// Dispatches a call.
 pub fn call(context: &mut Context<'_>, name: &str, params: &[Value]) -> Answer {
-    let method = available(context.supervisor.config()).find(|method| method.name == name);
+    let method = resolve(context.supervisor.config(), name);
     let method = method.ok_or_else(|| Fault::bare(Code::UnknownMethod))?;
     let required = method.params.iter().filter(|param| !param.is_optional).count();
     if !(required..=method.params.len()).contains(&params.len()) {
@@ -220,9 +248,7 @@ pub fn call(context: &mut Context<'_>, name: &str, params: &[Value]) -> Answer {
     if !method.is_available(context.supervisor.mood()) {
         return Err(Fault::bare(Code::ShutdownState));
     }
-    if method.namespace == Twiddler {
-        twiddler::check_whitelist(context.supervisor.config(), method.name)?;
-    }
+    check_whitelist(context.supervisor.config(), name)?;
     (method.run)(context, &Args(params))
 }
 

@@ -7,11 +7,11 @@ use super::fault::{Code, Fault};
 use super::method::{Method, Namespace};
 use super::value::Value;
 
-pub(super) fn list_methods(methods: impl Iterator<Item = &'static Method>) -> Value {
-    let listed = methods.filter(|method| method.namespace != Namespace::Supkit);
-    let mut names: Vec<&str> = listed.map(|method| method.name).collect();
+pub(super) fn list_methods(methods: impl Iterator<Item = (String, &'static Method)>) -> Value {
+    let listed = methods.filter(|(_, method)| method.namespace != Namespace::Supkit);
+    let mut names: Vec<String> = listed.map(|(name, _)| name).collect();
     names.sort_unstable();
-    Value::Array(names.into_iter().map(Value::str).collect())
+    Value::Array(names.into_iter().map(Value::Str).collect())
 }
 
 pub(super) fn signature(method: &Method) -> Value {

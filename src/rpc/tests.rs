@@ -1,6 +1,6 @@
 //! Tests of calls and pendings on a core with simulated children.
 
-use super::context::{CommandFault, FileFault, LocalTime, Log, Services};
+use super::context::{CommandFault, FileFault, LocalTime, Log, LogFile, Services};
 use super::fault::Fault;
 use super::value::Value;
 use super::{Context, Outcome, Pending, methods};
@@ -38,8 +38,8 @@ impl Services for FakeServices {
         None
     }
 
-    fn file_size(&self, _: &str) -> Option<u64> {
-        None
+    fn log_file(&self, _: &str) -> LogFile {
+        LogFile::Missing
     }
 
     fn read_file(&self, _: &str, _: u64, _: u64) -> Result<Vec<u8>, FileFault> {

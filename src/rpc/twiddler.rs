@@ -5,25 +5,15 @@ use super::args::Args;
 use super::context::Context;
 use super::fault::{Code, Fault};
 use super::value::Value;
-use crate::conf::config::{Config, LogLevel, RpcInterface};
+use crate::conf::config::LogLevel;
 
 const API_VERSION: &str = "1.0";
 
 /// The fault code for a method that the whitelist excludes; it is not one of Supervisor's codes.
 const NOT_IN_WHITELIST: i64 = 230;
 
-/// The allowed methods; `None` if the interface is not configured.
-pub(super) fn whitelist(config: &Config) -> Option<&[String]> {
-    config.rpcinterfaces.iter().find_map(|interface| match interface {
-        RpcInterface::Twiddler { whitelist } => Some(whitelist.as_slice()),
-        RpcInterface::Main => None,
-    })
-}
-
-/// Checks that the configuration allows a method of this interface.
-pub(super) fn check_whitelist(config: &Config, method: &str) -> Result<(), Fault> {
-    let method = method.rsplit('.').next().unwrap_or(method);
-    let allowed = whitelist(config).unwrap_or_default();
+/// Checks that the configuration allows a method of this interface; an empty list allows all.
+pub(super) fn check_whitelist(allowed: &[String], method: &str) -> Result<(), Fault> {
     if allowed.is_empty() || allowed.iter().any(|name| name == method) {
         return Ok(());
     }

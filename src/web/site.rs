@@ -9,7 +9,7 @@ use crate::core::effect::OutputStream;
 use crate::http::form::{self, percent_encode};
 use crate::http::route::Route;
 use crate::http::{Reply, Request, origin};
-use crate::rpc::context::Log;
+use crate::rpc::context::{Log, LogFile};
 use crate::rpc::fault::{Code, Fault};
 use crate::rpc::value::Value;
 use crate::rpc::{self, Context, Outcome, logs, methods, names, xml};
@@ -224,7 +224,7 @@ fn log_tail(context: &Context<'_>, name: &str, channel: &str) -> Answer {
 
 fn follow(context: &Context<'_>, log: Log, is_child: bool) -> Answer {
     let path = context.services.log_path(log);
-    let Some(path) = path.filter(|path| context.services.file_size(path).is_some()) else {
+    let Some(path) = path.filter(|path| context.services.log_file(path) != LogFile::Missing) else {
         return not_found();
     };
     let mut head = Reply::stream(TEXT);

@@ -198,3 +198,41 @@ fn a_client_that_is_gone_is_not_kept_until_its_reply() {
     wait_until("its connection is closed", || sockets() == before);
     daemon.stop();
 }
+
+/// Calls a method with the log of program `a`, and returns the response.
+fn read_log(sandbox: &Sandbox, method: &str) -> String {
+    let body = format!(
+        "<methodCall><methodName>supervisor.{method}</methodName><params><param><value>\
+         <string>a</string></value></param><param><value><int>0</int></value></param><param>\
+         <value><int>0</int></value></param></params></methodCall>"
+    );
+    let length = body.len();
+    let mut stream = UnixStream::connect(sandbox.path("d.sock")).unwrap();
+    let head = "POST /RPC2 HTTP/1.0\r\nContent-Type: text/xml\r\nContent-Length:";
+    stream.write_all(format!("{head} {length}\r\n\r\n{body}").as_bytes()).unwrap();
+    let mut reply = String::new();
+    stream.read_to_string(&mut reply).unwrap();
+    reply
+}
+
+/// The original blocks on a pipe, and reports a directory without a reason.
+#[test]
+fn a_log_that_is_no_file_is_reported_without_blocking() {
+    for (kind, fault) in [("directory", "FAILED: HERE/log is a directory"), ("pipe", "FAILED")] {
+        let sandbox = Sandbox::new();
+        match kind {
+            "directory" => fs::create_dir(sandbox.path("log")).unwrap(),
+            _ => nix::unistd::mkfifo(&sandbox.path("log"), nix::sys::stat::Mode::S_IRWXU).unwrap(),
+        }
+        let rest = format!(
+            "{SERVER}[program:a]\ncommand=/bin/cat\nautostart=false\nstdout_logfile={{here}}/log\n"
+        );
+        let mut daemon = Daemon::start(Subject::Ours, &sandbox, &rest);
+        let reply = read_log(&sandbox, "readProcessStdoutLog");
+        let reply = reply.replace(sandbox.dir().to_str().unwrap(), "HERE");
+        assert!(reply.contains(&format!("<string>{fault}</string>")), "{kind}: {reply}");
+        let reply = read_log(&sandbox, "tailProcessStdoutLog");
+        assert!(reply.contains("<boolean>0</boolean>"), "{kind}: {reply}");
+        daemon.stop();
+    }
+}

@@ -83,6 +83,12 @@ fn is_lent(subject: &LintInput<'_>, entry: &python::Entry) -> bool {
 
 fn option(kind: &Section, header: &str, entry: &python::Entry) -> Diagnostic {
     let key = &entry.key;
+    if key.starts_with('[') {
+        let message = "this section header is not closed".to_owned();
+        return warning("unclosed-header", message, Some(entry.key_span))
+            .label(format!("read as an option of `[{header}]`, like the lines below"))
+            .help("close it with `]`");
+    }
     let message = format!("unknown option `{key}` in `[{header}]`");
     let elsewhere = SECTIONS.iter().find(|s| s.rows.iter().any(|row| row.name == key));
     let help = match (nearest(key, kind.options().map(|row| row.name)), elsewhere) {

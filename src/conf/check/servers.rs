@@ -117,7 +117,8 @@ pub(super) fn rpc(subject: &LintInput<'_>) -> Vec<Diagnostic> {
     let known = &subject.draft.rpcinterfaces;
     let written = subject.sections().filter(|s| rpcinterface::SECTION.is(&s.name)).count();
     // An unknown factory was reported already.
-    if known.contains(&RpcInterface::Main) || written > known.len() {
+    let is_client = |it: &RpcInterface| it.is_main() && it.namespace == "supervisor";
+    if known.iter().any(is_client) || written > known.len() {
         return Vec::new();
     }
     let message = "supervisorctl will find no method on this server".to_owned();

@@ -105,6 +105,8 @@ fn each_lint_speaks_up_for_its_case_alone() {
         ("[inet_http_server]\nport=1\n", vec!["no-rpcinterface"]),
         ("[DEFAULT]\nstartsecs=4\n", vec![]),
         ("[DEFAULT]\nstartsex=4\n", vec!["unknown-option"]),
+        ("[group:g\nprograms=x\n", vec!["unclosed-header", "unknown-option"]),
+        ("[group\n", vec!["no-option"]),
         ("[supervisorctl]\nserverurl=http://x\n", vec![]),
         ("[ctlplugin:x]\nsupervisor.ctl_factory=a:b\nfoo=1\n", vec![]),
     ] {

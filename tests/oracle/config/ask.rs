@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
 use serde_json::{Value, json};
-use supkit::conf::{self, options};
+use supkit::conf::{self, options, read};
 use tempfile::TempDir;
 
 use super::dump;
@@ -113,7 +113,9 @@ impl Case {
         match conf::read(&file, &line, &world) {
             Ok(config) if self.reload.is_some() => {
                 let second = self.reload.as_deref().unwrap_or_default();
-                match conf::read(second, &line, &world) {
+                let environment = &config.supervisord.environment;
+                let second = read::examine_again(second, &line, &world, environment);
+                match second.into_config() {
                     Ok(second) => Answer::Config(dump::changes(&config, &second)),
                     Err(error) => refused(error.text().to_owned()),
                 }

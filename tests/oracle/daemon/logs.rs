@@ -2,11 +2,14 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::io::{Read, Write};
 use std::os::unix::fs::PermissionsExt;
+use std::os::unix::net::UnixStream;
 use std::process::Stdio;
 
 use nix::sys::signal::Signal;
 
+use crate::support::ctl::{Answer, transcript};
 use crate::support::daemon::{SERVER, conf};
 use crate::support::{Daemon, Sandbox, Subject, wait_until};
 
@@ -190,4 +193,65 @@ fn the_daemons_own_log_rotates() {
         sandbox.names().into_iter().filter(|name| name.starts_with("d.log")).collect::<Vec<_>>()
     };
     assert_eq!(run(Subject::Ours), run(Subject::Original));
+}
+
+/// What the original client shows of the logs of a daemon whose activity log is `/dev/null`, with
+/// another log of that kind, a missing one and none.
+fn shown_logs(subject: Subject) -> Vec<Answer> {
+    let sandbox = Sandbox::new();
+    let program = |name: &str, log: &str| {
+        format!("[program:{name}]\ncommand=/bin/cat\nstdout_logfile={log}\nstartsecs=0\n")
+    };
+    let programs = [
+        program("null", "/dev/null\nstdout_logfile_maxbytes=0"),
+        program("mute", "NONE"),
+        program("gone", "{here}/gone.log"),
+    ];
+    let rest = format!("logfile_maxbytes=0\n{SERVER}{}", programs.concat());
+    sandbox.write("d.conf", &conf(&rest).replace("logfile={here}/d.log", "logfile=/dev/null"));
+    let mut daemon = Daemon::launch(subject, &sandbox, &[]);
+    wait_until("the programs run", || {
+        let mut ctl = subject.program(&sandbox, "supervisorctl");
+        let output = ctl.args(["-c", "d.conf", "status"]).output().unwrap();
+        String::from_utf8_lossy(&output.stdout).matches("RUNNING").count() == 3
+    });
+    fs::remove_file(sandbox.path("gone.log")).unwrap();
+    let commands = "tail null; tail -5 null; tail mute; tail gone; maintail; maintail -5";
+    let answers = transcript(Subject::Original, &sandbox, &[], commands);
+    daemon.stop();
+    answers
+}
+
+#[test]
+fn a_log_at_dev_null_is_empty() {
+    let ours = shown_logs(Subject::Ours);
+    assert_eq!(ours, shown_logs(Subject::Original));
+    assert_eq!((ours[0].out.as_str(), ours[0].status), ("\n", 0));
+}
+
+/// The fault of `readLog` when the activity log is syslog.
+fn fault_without_main_log(subject: Subject) -> String {
+    let sandbox = Sandbox::new();
+    let text = conf(SERVER).replace("logfile={here}/d.log", "logfile=syslog");
+    sandbox.write("d.conf", &text);
+    let mut daemon = Daemon::launch(subject, &sandbox, &[]);
+    wait_until("the server listens", || UnixStream::connect(sandbox.path("d.sock")).is_ok());
+    let body = "<methodCall><methodName>supervisor.readLog</methodName><params><param><value><int>\
+                0</int></value></param><param><value><int>0</int></value></param></params>\
+                </methodCall>";
+    let mut stream = UnixStream::connect(sandbox.path("d.sock")).unwrap();
+    let head = "POST /RPC2 HTTP/1.0\r\nContent-Type: text/xml\r\nContent-Length:";
+    write!(stream, "{head} {}\r\n\r\n{body}", body.len()).unwrap();
+    let mut reply = String::new();
+    stream.read_to_string(&mut reply).unwrap();
+    daemon.stop();
+    let fault = reply.split_once("<string>").and_then(|(_, rest)| rest.split_once("</string>"));
+    fault.map(|(fault, _)| fault.to_owned()).unwrap_or(reply)
+}
+
+#[test]
+fn a_missing_main_log_is_named() {
+    let ours = fault_without_main_log(Subject::Ours);
+    assert_eq!(ours, fault_without_main_log(Subject::Original));
+    assert_eq!(ours, "NO_FILE: syslog");
 }

@@ -55,6 +55,19 @@ fn a_second_daemon_on_the_same_socket_leaves_the_first_alone() {
     );
 }
 
+const FACTORY: &str =
+    "supervisor.rpcinterface_factory = supervisor.rpcinterface:make_main_rpcinterface";
+
+/// Without a server no interface is made.
+#[test]
+fn options_of_an_interface_matter_with_a_server_only() {
+    for subject in [Subject::Ours, Subject::Original] {
+        let sandbox = Sandbox::new();
+        let rest = format!("[rpcinterface:supervisor]\n{FACTORY}\nretries=1\n[DEFAULT]\nx=1\n");
+        Daemon::start(subject, &sandbox, &rest).stop();
+    }
+}
+
 /// The first line of standard error and the exit status of a daemon that cannot start.
 fn refusal(subject: Subject, rest: &str) -> (Option<i32>, String) {
     let sandbox = Sandbox::new();
@@ -74,6 +87,9 @@ fn what_cannot_be_opened_is_told_in_the_same_words() {
         format!("[inet_http_server]\nport=127.0.0.1:{port}\n"),
         "[unix_http_server]\nfile={here}/nowhere/d.sock\n".to_owned(),
         long,
+        format!("{SERVER}retries=1\n"),
+        format!("{SERVER}[rpcinterface:other]\n{FACTORY}\nRetries=1\n"),
+        format!("{SERVER}[DEFAULT]\nunknown=1\n"),
     ];
     for rest in cases {
         let ours = refusal(Subject::Ours, &rest);

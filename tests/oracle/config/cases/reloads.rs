@@ -100,6 +100,13 @@ const WHOLE: &[(&str, &str)] = &[
         "environment=A=1\n[program:a]\ncommand=a\n",
         "environment=A=1\nidentifier=x\n[program:a]\ncommand=a\n",
     ),
+    ("environment=A=1\n[program:a]\ncommand=a %(ENV_A)s\n", "[program:a]\ncommand=a %(ENV_A)s\n"),
+    ("environment=A=1\n[program:a]\ncommand=a\n", "[program:a]\ncommand=a %(ENV_A)s\n"),
+    (
+        "environment=A=1\n[program:a]\ncommand=a %(ENV_A)s\n",
+        "environment=B=\"%(ENV_A)s2\"\n[program:a]\ncommand=a %(ENV_A)s %(ENV_B)s\n",
+    ),
+    ("environment=A=1\n[program:a]\ncommand=a\n", "[program:a]\ncommand=a %(ENV_B)s\n"),
     ("[program:a]\ncommand=a\n", "[program:a]\ncommand=a\npriority=x\n"),
     ("[program:a]\ncommand=a\n", ""),
     ("", "[program:b]\ncommand=a\n[program:a]\ncommand=a\n"),
