@@ -105,7 +105,7 @@ impl Deployment {
     /// The configured process, by group and name.
     pub(super) fn process(&self, info: &ProcessInfo) -> Option<&crate::conf::config::Process> {
         let group = self.config.groups.iter().find(|group| group.name == info.group)?;
-        group.members().find(|process| process.name == info.name)
+        group.members().filter(|process| process.name == info.name).last()
     }
 
     /// The stop order: the highest value stops first. Listeners stop last, so they receive all

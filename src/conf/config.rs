@@ -1,6 +1,7 @@
 //! The typed configuration that the daemon runs, after expansion and checking. Integers are `i64`;
 //! Python's are unbounded.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -50,7 +51,10 @@ impl Config {
 /// Messages about the configuration that are written once the log is open.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Notes {
+    /// Supervisor's own.
     pub warnings: Vec<String>,
+    /// What Supervisor ignores silently.
+    pub remarks: Vec<String>,
     pub infos: Vec<String>,
 }
 
@@ -252,6 +256,21 @@ pub struct Group {
 impl Group {
     pub fn members(&self) -> impl Iterator<Item = &Process> + Clone {
         self.processes.iter().map(Arc::as_ref)
+    }
+
+    /// The processes that an active group has. Of several with one name, Supervisor keeps the last,
+    /// at the place of the first.
+    pub fn distinct(&self) -> Vec<&Arc<Process>> {
+        let mut kept: Vec<&Arc<Process>> = Vec::with_capacity(self.processes.len());
+        let mut places = BTreeMap::new();
+        for process in &self.processes {
+            let at = *places.entry(process.name.as_str()).or_insert(kept.len());
+            match kept.get_mut(at) {
+                Some(earlier) => *earlier = process,
+                None => kept.push(process),
+            }
+        }
+        kept
     }
 }
 

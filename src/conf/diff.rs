@@ -86,23 +86,25 @@ fn group_change<'a>(old: &'a Group, new: &'a Group) -> Option<GroupChange<'a>> {
     if old == new {
         return None;
     }
-    let (options, members) = (rows::group_options(old, new), member_changes(old, new));
+    let (options, kept) = (rows::group_options(old, new), (old.distinct(), new.distinct()));
+    let members = member_changes(&kept.0, &kept.1);
     if !is_same_kind(&old.kind, &new.kind) {
         return Some(GroupChange::Replaced { old, new, options, members });
     }
-    let names = |group: &'a Group| group.processes.iter().map(|process| process.name.as_str());
-    let is_equal = options.is_empty() && members.is_empty() && names(old).eq(names(new));
+    let names = kept.0.iter().map(|process| &process.name);
+    let has_same_order = names.eq(kept.1.iter().map(|process| &process.name));
+    let is_equal = options.is_empty() && members.is_empty() && has_same_order;
     (!is_equal).then_some(GroupChange::Changed { old, new, options, members })
 }
 
 /// Removed processes first, then the others in the order of the new configuration.
-fn member_changes<'a>(old: &'a Group, new: &'a Group) -> Vec<MemberChange<'a>> {
-    fn find<'g>(group: &'g Group, name: &str) -> Option<&'g Arc<Process>> {
-        group.processes.iter().find(|process| process.name == name)
+fn member_changes<'a>(old: &[&'a Arc<Process>], new: &[&'a Arc<Process>]) -> Vec<MemberChange<'a>> {
+    fn find<'g>(processes: &[&'g Arc<Process>], name: &str) -> Option<&'g Arc<Process>> {
+        processes.iter().find(|process| process.name == name).copied()
     }
-    let gone = old.processes.iter().filter(|process| find(new, &process.name).is_none());
+    let gone = old.iter().copied().filter(|process| find(new, &process.name).is_none());
     let mut changes: Vec<MemberChange<'a>> = gone.map(MemberChange::Removed).collect();
-    for process in &new.processes {
+    for process in new.iter().copied() {
         match find(old, &process.name) {
             None => changes.push(MemberChange::Added(process)),
             Some(old) => {

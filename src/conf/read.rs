@@ -2,7 +2,8 @@
 //! through [`Host`].
 
 use super::config::{
-    Config, Environment, Group, HttpServer, Notes, Origin, Origins, RpcInterface, Supervisord,
+    Config, Environment, Group, HttpServer, Notes, Origin, Origins, Process, RpcInterface,
+    Supervisord,
 };
 use super::fault::{Fault, InvalidConfig};
 use super::groups::{self, GroupReader};
@@ -11,7 +12,8 @@ use super::load::{self, Loaded};
 use super::option_reader::OptionReader;
 use super::options::CommandLine;
 use super::python::names::Names;
-use super::sections::supervisord as s;
+use super::python::repr;
+use super::sections::{program, supervisord as s};
 use super::{plugins, servers, supervisord};
 use crate::diag::Diagnostic;
 use crate::ini::python::{Document, Section};
@@ -108,8 +110,9 @@ fn draft(reader: &mut OptionReader<'_>, line: &CommandLine, notes: &mut Notes) -
     Draft { supervisord, servers, groups, rpcinterfaces }
 }
 
-fn assemble(supervisord: Supervisord, draft: &Draft, notes: Notes, loaded: &Loaded) -> Config {
-    let draft = draft.clone();
+fn assemble(supervisord: Supervisord, draft: &Draft, mut notes: Notes, loaded: &Loaded) -> Config {
+    let (draft, origins) = (draft.clone(), origins(loaded));
+    notes.remarks = replaced_processes(&draft.groups, &origins);
     Config {
         supervisord,
         servers: draft.servers,
@@ -118,8 +121,34 @@ fn assemble(supervisord: Supervisord, draft: &Draft, notes: Notes, loaded: &Load
         here: loaded.here.clone(),
         file: loaded.file.clone(),
         notes,
-        origins: origins(loaded),
+        origins,
     }
+}
+
+/// Processes that are not started, because a later one of their group has the same name.
+fn replaced_processes(groups: &[Group], origins: &Origins) -> Vec<String> {
+    let place = |process: &Process| {
+        let place = origins.of(&process.program, program::PROCESS_NAME.name);
+        place.map_or_else(|| process.program.clone(), ToString::to_string)
+    };
+    let mut found = Vec::new();
+    for group in groups {
+        let kept = group.distinct();
+        if kept.len() == group.processes.len() {
+            continue;
+        }
+        for process in group.members() {
+            let rival = kept.iter().find(|other| other.name == process.name);
+            if let Some(rival) = rival.filter(|rival| rival.program != process.program) {
+                let (group, name) = (repr(&group.name), repr(&process.name));
+                let (ignored, used) = (place(process), place(rival));
+                found.push(format!(
+                    "group {group} has two processes {name}: {ignored} is ignored, {used} is used"
+                ));
+            }
+        }
+    }
+    found
 }
 
 fn origins(loaded: &Loaded) -> Origins {

@@ -26,13 +26,14 @@ impl Supervisor {
         is_new
     }
 
-    pub(super) fn attach_group(&mut self, config: config::Group, now: Now) -> bool {
+    pub(super) fn attach_group(&mut self, mut config: config::Group, now: Now) -> bool {
         if self.group(&config.name).is_some() {
             return false;
         }
         // A tick that is due now is not sent to the new group.
         self.tick(now);
         let name = config.name.clone();
+        config.processes = config.distinct().into_iter().cloned().collect();
         let processes = config
             .processes
             .iter()

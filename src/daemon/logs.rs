@@ -13,7 +13,10 @@ use serde::{Deserialize, Serialize};
 use super::activity::{ActivityLog, SavedActivityLog, log_file_error};
 use super::descriptors::{Descriptors, Purpose};
 use super::retry::Retry;
+use super::real_host::RealHost;
 use crate::conf::config::{LogLevel, LogTarget, Process, StreamLog};
+use crate::conf::host::Host;
+use crate::conf::python::path;
 use crate::core::effect::{OutputStream, ProcId};
 use crate::core::supervisor::Supervisor;
 use crate::core::time::Mono;
@@ -112,7 +115,10 @@ impl Logs {
     fn automatic(&self, process: &Process, stream: OutputStream) -> io::Result<PathBuf> {
         let (name, channel) = (&process.name, stream.name());
         let prefix = format!("{name}-{channel}---{}-", self.identifier);
-        files::create_private_file(&self.directory, &prefix, ".log")
+        // Absolute, because the working directory may change before the file is opened.
+        let directory = RealHost.current_dir();
+        let directory = path::abspath(&self.directory.to_string_lossy(), &directory);
+        files::create_private_file(Path::new(&directory), &prefix, ".log")
     }
 
     /// Opens the logs of a process that is about to start.

@@ -36,7 +36,7 @@ impl ServerSockets {
                 Ok(listener) => sockets.push(listener, server),
                 Err(error) => {
                     sockets.unlink();
-                    return Err(error_message(&error) + &address_hint(config, server));
+                    return Err(error_message(&error) + &address_hint(config, server, &error));
                 }
             }
             log_server(server, &config.rpcinterfaces, log);
@@ -91,7 +91,10 @@ fn log_server(server: &HttpServer, interfaces: &[RpcInterface], log: &mut Activi
 }
 
 /// Where the address is configured and how to fix the problem; printed after Supervisor's message.
-fn address_hint(config: &Config, server: &HttpServer) -> String {
+fn address_hint(config: &Config, server: &HttpServer, error: &OpenError) -> String {
+    if let OpenError::Owner(_) = error {
+        return owner_hint(config, server);
+    }
     let (option, address) = match &server.bind {
         Bind::Inet { host, port } => (inet_http_server::PORT.name, format!("{host}:{port}")),
         Bind::Unix { path, .. } => (unix_http_server::FILE.name, path.clone()),
@@ -101,6 +104,18 @@ fn address_hint(config: &Config, server: &HttpServer) -> String {
     format!(
         "\n\n{place}  = `{address}` of [{}] cannot be used\n  \
            = help: end what listens there, or correct `{option}`\n",
+        server.section
+    )
+}
+
+/// The same for a socket that may not be given to the configured owner.
+fn owner_hint(config: &Config, server: &HttpServer) -> String {
+    let option = unix_http_server::CHOWN.name;
+    let place = config.origins.of(&server.section, option);
+    let place = place.map_or(String::new(), |place| format!(" --> {place}\n"));
+    format!(
+        "\n\n{place}  = the socket of [{}] cannot be given to this owner\n  \
+           = help: remove `{option}`, or start as root\n",
         server.section
     )
 }

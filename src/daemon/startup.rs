@@ -87,7 +87,8 @@ fn run_once(
         ignore_write_signals()?;
     }
     let mut activity = open_log(&settings)?;
-    write_deferred(&mut activity, &deferred, &config.notes.warnings);
+    let warnings = [config.notes.warnings.as_slice(), &config.notes.remarks].concat();
+    write_deferred(&mut activity, &deferred, &warnings);
     if !settings.nocleanup {
         auto_log_cleanup::clear(&settings.childlogdir, &settings.identifier, &mut activity);
     }

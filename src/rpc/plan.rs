@@ -101,7 +101,7 @@ fn restarts(supervisor: &Supervisor, config: &Config, change: &GroupChange<'_>) 
         id.and_then(|id| supervisor.process(id)).is_some_and(crate::core::Process::is_active)
     };
     let changes = |name: &str| members.iter().any(|member| member.process().name == name);
-    let active = new.processes.iter().filter(|process| is_active(&process.name));
+    let active = new.distinct().into_iter().filter(|process| is_active(&process.name));
     let restarts = active.map(|process| {
         let is_restarted = is_replaced || changes(&process.name);
         let action =

@@ -4,6 +4,7 @@
 use std::fs;
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpStream};
+use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixStream;
 use std::process::Stdio;
 
@@ -235,4 +236,28 @@ fn a_log_that_is_no_file_is_reported_without_blocking() {
         assert!(reply.contains("<boolean>0</boolean>"), "{kind}: {reply}");
         daemon.stop();
     }
+}
+
+/// Root may give everything away, so it starts the daemon as another user, who can read the binary.
+#[test]
+fn a_socket_that_may_not_be_given_away_points_to_the_line() {
+    let sandbox = Sandbox::new();
+    fs::set_permissions(sandbox.dir(), fs::Permissions::from_mode(0o777)).unwrap();
+    let rest = "[unix_http_server]\nfile={here}/d.sock\nchmod=0700\nchown=root:root\n";
+    sandbox.write("d.conf", &format!("[supervisord]\nlogfile={{here}}/d.log\n{rest}"));
+    let mut command = if nix::unistd::getuid().is_root() {
+        let mut setpriv = sandbox.command("setpriv");
+        setpriv.args(["--reuid", "54321", "--regid", "54321", "--clear-groups"]);
+        setpriv.args(["--inh-caps", "+dac_read_search", "--ambient-caps", "+dac_read_search"]);
+        setpriv.arg(env!("CARGO_BIN_EXE_supkit"));
+        setpriv
+    } else {
+        sandbox.command(env!("CARGO_BIN_EXE_supkit"))
+    };
+    let output = command.args(["supervisord", "-n", "-c", "d.conf"]).output().unwrap();
+    let error = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{error}");
+    assert!(error.starts_with("Error: Not permitted to chown "), "{error}");
+    assert!(error.contains(" --> d.conf:6:"), "{error}");
+    assert!(error.contains("`chown`") && !error.contains("listens there"), "{error}");
 }

@@ -1,10 +1,10 @@
 //! Lints for empty and duplicate groups, programs in several groups, and programs without a
 //! process.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::lint_input::{LintInput, warning};
-use crate::conf::config::{Group, GroupKind};
+use crate::conf::config::{Group, GroupKind, Process};
 use crate::conf::sections::{eventlistener, fcgi_program, group, program};
 use crate::diag::{Diagnostic, Span};
 
@@ -71,13 +71,19 @@ fn empty(subject: &LintInput<'_>, group: &Group) -> Option<Diagnostic> {
 
 /// Processes of one group with the same name: only the last one is kept.
 fn namesakes(subject: &LintInput<'_>, group: &Group) -> Option<Diagnostic> {
-    let mut names = BTreeSet::new();
-    let second = group.processes.iter().find(|process| !names.insert(&process.name))?;
+    let mut firsts = BTreeMap::new();
+    let (first, second) = group.members().find_map(|process| {
+        firsts.insert(process.name.as_str(), process).map(|first| (first, process))
+    })?;
     let message =
         format!("the group `{}` has two processes `{}`; only one is kept", group.name, second.name);
-    let place = subject.place(&second.program, program::PROCESS_NAME.name);
+    let place = |process: &Process| subject.place(&process.program, program::PROCESS_NAME.name);
     let help = "use `%(program_name)s` and `%(process_num)d` in `process_name`";
-    Some(warning("process-twice", message, place).help(help))
+    let mut found = warning("process-twice", message, place(second)).label("this one").help(help);
+    if let Some(span) = place(first).filter(|span| found.span != Some(*span)) {
+        found = found.via(span, "this one is not started");
+    }
+    Some(found)
 }
 
 /// Programs in two groups: both start them.

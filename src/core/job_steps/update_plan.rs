@@ -42,8 +42,8 @@ struct Planner<'a> {
 
 impl Planner<'_> {
     fn remove_group(&mut self, group: &Group) {
-        let find = |process: &Process| self.supervisor.find(&group.name, &process.name);
-        let ids: Vec<ProcId> = group.members().filter_map(find).collect();
+        let find = |process: &Arc<Process>| self.supervisor.find(&group.name, &process.name);
+        let ids: Vec<ProcId> = group.distinct().into_iter().filter_map(find).collect();
         self.stop_all(&ids);
         self.steps.push_back(Step::RemoveGroup(group.name.clone()));
     }

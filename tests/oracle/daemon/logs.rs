@@ -255,3 +255,48 @@ fn a_missing_main_log_is_named() {
     assert_eq!(ours, fault_without_main_log(Subject::Original));
     assert_eq!(ours, "NO_FILE: syslog");
 }
+
+/// Where the automatic log of a program lies, for a daemon that changes its directory, and the name of
+/// the log that the daemon reports.
+fn relative_childlogdir(subject: Subject) -> (Vec<String>, Vec<String>, bool, u32) {
+    let sandbox = Sandbox::new();
+    fs::create_dir(sandbox.path("start")).unwrap();
+    fs::create_dir(sandbox.path("home")).unwrap();
+    let program = "[program:a]\ncommand=/bin/sh -c 'echo hello; exec cat'\nstderr_logfile=NONE\n";
+    let text = conf(&format!("directory={{here}}/home\n{SERVER}{program}"));
+    sandbox.write("d.conf", &text.replace("childlogdir={here}", "childlogdir=."));
+    let run = |name: &str| {
+        let mut command = subject.program(&sandbox, name);
+        command.current_dir(sandbox.path("start")).arg("-c").arg("../d.conf");
+        command
+    };
+    assert!(run("supervisord").status().unwrap().success());
+    let find = |dir: &str| {
+        let entries = fs::read_dir(sandbox.path(dir)).unwrap().flatten();
+        entries.map(|entry| entry.path()).collect::<Vec<_>>()
+    };
+    wait_until("the program has written", || {
+        let all = [find("start"), find("home")].concat();
+        all.iter().any(|path| fs::read_to_string(path).unwrap() == "hello\n")
+    });
+    let mode = fs::metadata(&find("start")[0]).unwrap().permissions().mode() & 0o777;
+    let avail = run("supervisorctl").arg("tail").arg("a").output().unwrap();
+    let is_readable = String::from_utf8_lossy(&avail.stdout).contains("hello");
+    assert!(run("supervisorctl").arg("shutdown").status().unwrap().success());
+    wait_until("it ends", || !fs::exists(sandbox.path("d.pid")).unwrap());
+    let names = |dir: &str| {
+        let name = |path: std::path::PathBuf| {
+            let name = path.file_name().unwrap().to_string_lossy().into_owned();
+            name.split("-supervisor-").next().unwrap_or_default().to_owned()
+        };
+        find(dir).into_iter().map(name).collect()
+    };
+    (names("start"), names("home"), is_readable, mode)
+}
+
+#[test]
+fn a_relative_childlogdir_is_that_of_the_start() {
+    let ours = relative_childlogdir(Subject::Ours);
+    assert_eq!(ours, relative_childlogdir(Subject::Original));
+    assert_eq!((ours.0.len(), ours.1.len(), ours.2, ours.3), (1, 0, true, 0o600));
+}

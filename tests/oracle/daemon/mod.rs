@@ -4,6 +4,7 @@
 mod authentication;
 mod background;
 mod children;
+mod duplicates;
 mod fastcgi;
 mod lifecycle;
 mod limits;
