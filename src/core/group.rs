@@ -86,6 +86,8 @@ pub struct Process {
     pub(super) stdout: Output,
     pub(super) stderr: Output,
     pub(super) stdin_closed: bool,
+    /// Whether its output may go to the activity log, by the configuration of its last start.
+    pub(super) is_relayed: bool,
     /// Set while a client waits for the stop: when "waiting for x to stop" is logged next.
     pub(super) stop_report_at: Option<Mono>,
     pub(super) listener: Option<PoolMember>,
@@ -134,6 +136,7 @@ impl Process {
             stdout: Output::of(&config.stdout()),
             stderr: Output::of(&config.stderr()),
             stdin_closed: false,
+            is_relayed: true,
             stop_report_at: None,
             listener: is_listener.then(PoolMember::default),
             config,

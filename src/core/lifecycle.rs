@@ -188,7 +188,7 @@ impl Supervisor {
                 self.notify_process(id, pid, &Notification::State(change), now);
             }
             Action::Fork => {
-                process.prepare_streams();
+                process.prepare_streams(self.config.supervisord.loglevel);
                 self.effects.push_back(Effect::Spawn { id });
             }
             Action::Signal { pid, signal, group } => {
@@ -244,10 +244,11 @@ impl Process {
         self.exitstatus = None;
     }
 
-    fn prepare_streams(&mut self) {
+    fn prepare_streams(&mut self, level: LogLevel) {
         self.stdout = Output::of(&self.config.stdout());
         self.stderr = Output::of(&self.config.stderr());
         self.stdin_closed = false;
+        self.is_relayed = level <= LogLevel::Debug;
         if let Some(pool_member) = &mut self.listener {
             *pool_member = PoolMember::default();
         }

@@ -94,7 +94,7 @@ impl Supervisor {
     fn report_output(&mut self, id: ProcId, stream: OutputStream, text: &[u8], now: Now) {
         let Some(process) = self.processes.get(&id) else { return };
         let (enabled, pid) = (process.stream(stream).events_enabled, process.payload_pid());
-        if self.is_logged(LogLevel::Debug) {
+        if process.is_relayed && self.is_logged(LogLevel::Debug) {
             let name = repr(process.name());
             let data = text_or_undecodable(text);
             self.debug(|| format!("{name} {} output:\n{data}", stream.name()));

@@ -167,9 +167,10 @@ impl Supervisor {
     }
 
     /// Stores a configuration that was read again. Active groups keep their configuration until
-    /// they are removed and added.
+    /// they are removed and added, and the interfaces stay those of the open servers.
     pub fn replace_config(&mut self, config: Config) {
-        self.config = config;
+        let rpcinterfaces = std::mem::take(&mut self.config.rpcinterfaces);
+        self.config = Config { rpcinterfaces, ..config };
     }
 
     pub fn mood(&self) -> Mood {

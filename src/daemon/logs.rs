@@ -14,7 +14,7 @@ use super::activity::{ActivityLog, SavedActivityLog, log_file_error};
 use super::descriptors::{Descriptors, Purpose};
 use super::retry::Retry;
 use super::real_host::RealHost;
-use crate::conf::config::{LogLevel, LogTarget, Process, StreamLog};
+use crate::conf::config::{LogLevel, LogTarget, Process, StreamLog, Supervisord};
 use crate::conf::host::Host;
 use crate::conf::python::path;
 use crate::core::effect::{OutputStream, ProcId};
@@ -64,17 +64,23 @@ pub(super) fn streams(process: &Process) -> impl Iterator<Item = (OutputStream, 
 }
 
 impl Logs {
-    pub fn new(activity: ActivityLog, directory: impl Into<PathBuf>, identifier: &str) -> Self {
+    pub fn new(activity: ActivityLog, settings: &Supervisord) -> Self {
         Self {
             activity,
-            directory: directory.into(),
-            identifier: identifier.to_owned(),
+            directory: settings.childlogdir.as_str().into(),
+            identifier: settings.identifier.clone(),
             names: BTreeMap::new(),
             open: BTreeMap::new(),
             slow: BTreeMap::new(),
             relays: BTreeMap::new(),
             retry: Retry::default(),
         }
+    }
+
+    /// Directory and identifier of automatic files that are created from now on.
+    pub(super) fn name_automatic(&mut self, settings: &Supervisord) {
+        self.directory = settings.childlogdir.as_str().into();
+        self.identifier.clone_from(&settings.identifier);
     }
 
     pub fn log(&mut self, level: LogLevel, message: &str) {
@@ -317,7 +323,15 @@ impl Logs {
                 names.insert(key, Name { path, is_automatic });
             }
         }
-        let logs = Self::new(activity, &directory, &identifier);
-        Ok(Self { names, open, ..logs })
+        Ok(Self {
+            activity,
+            directory,
+            identifier,
+            names,
+            open,
+            slow: BTreeMap::new(),
+            relays: BTreeMap::new(),
+            retry: Retry::default(),
+        })
     }
 }

@@ -101,6 +101,7 @@ impl<'k> Shell<'k> {
     pub fn prepare_group(&mut self, name: &str, core: &Supervisor) -> Failures {
         let mut failures = Failures::new();
         let Some(group) = core.group(name) else { return failures };
+        self.logs.name_automatic(&core.config().supervisord);
         for process in core.members(group) {
             if let Err(error) = self.logs.resolve_log_paths(process.id(), process.config()) {
                 failures.push(format!("could not create a log for {}: {error}", process.name()));

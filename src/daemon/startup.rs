@@ -92,7 +92,7 @@ fn run_once(
     if !settings.nocleanup {
         auto_log_cleanup::clear(&settings.childlogdir, &settings.identifier, &mut activity);
     }
-    let logs = Logs::new(activity, &settings.childlogdir, &settings.identifier);
+    let logs = Logs::new(activity, &settings);
     let mut shell = Shell::new(kernel, Poller::new()?, logs, config.server_url());
     let core = create_core(config, serial, &mut shell)?;
     let sockets = ServerSockets::open(core.config(), &mut shell.logs.activity)?;

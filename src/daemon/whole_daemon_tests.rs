@@ -65,7 +65,7 @@ impl Home {
         let settings = config.supervisord.clone();
         let servers = config.servers.clone();
         let activity = ActivityLog::open(&settings).expect("the log can be opened");
-        let logs = Logs::new(activity, &settings.childlogdir, &settings.identifier);
+        let logs = Logs::new(activity, &settings);
         let poller = Poller::new().expect("a poller");
         let mut shell = Shell::new(kernel, poller, logs, None);
         let core = create_core(config, 0, &mut shell).expect("the groups can be made");

@@ -11,6 +11,7 @@ mod limits;
 mod locale;
 mod logs;
 mod pid1;
+mod reread;
 mod signals;
 mod sockets;
 mod upstream;
