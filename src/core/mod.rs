@@ -16,6 +16,7 @@ pub mod lifecycle;
 pub mod listener;
 mod log_messages;
 mod membership;
+pub mod orphans;
 mod output;
 pub mod policy;
 mod pool_index;

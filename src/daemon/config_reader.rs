@@ -33,6 +33,11 @@ impl ConfigReader {
         &self.program
     }
 
+    /// The absolute path of the main file.
+    pub(super) fn path(&self) -> &str {
+        &self.absolute
+    }
+
     /// The first read, before the daemon may have changed its working directory.
     pub fn read_first(&self) -> Result<Config, InvalidConfig> {
         self.start_with(read::read(&self.given, &self.line, &RealHost))

@@ -19,6 +19,7 @@ mod pipes;
 mod privileges;
 pub mod real_host;
 mod retry;
+mod running;
 mod runtime_program;
 pub mod server;
 pub mod server_context;

@@ -11,6 +11,7 @@ use crate::os::errno;
 use crate::os::socket::{self, Listener, OpenError, SocketPermissions};
 
 use super::activity::ActivityLog;
+use super::running::{self, Holder};
 
 /// The listen backlog.
 const BACKLOG: i32 = 1024;
@@ -27,21 +28,36 @@ pub(super) struct ServerSockets {
     paths: Vec<PathBuf>,
 }
 
+/// A server that could not be opened.
+pub(super) struct OpenFailure {
+    pub(super) message: String,
+    /// Another process listens there.
+    pub(super) is_taken: bool,
+}
+
 impl ServerSockets {
     /// Opens all servers of `config` or none.
-    pub(super) fn open(config: &Config, log: &mut ActivityLog) -> Result<Self, String> {
+    pub(super) fn open(config: &Config) -> Result<Self, OpenFailure> {
         let mut sockets = Self::default();
         for server in &config.servers {
             match open(&server.bind) {
                 Ok(listener) => sockets.push(listener, server),
                 Err(error) => {
                     sockets.unlink();
-                    return Err(error_message(&error) + &address_hint(config, server, &error));
+                    return Err(OpenFailure {
+                        message: error_message(&error) + &address_hint(config, server, &error),
+                        is_taken: matches!(error, OpenError::InUse),
+                    });
                 }
             }
-            log_server(server, &config.rpcinterfaces, log);
         }
         Ok(sockets)
+    }
+
+    pub(super) fn log(&self, interfaces: &[RpcInterface], log: &mut ActivityLog) {
+        for (_, server) in &self.listeners {
+            log_server(server, interfaces, log);
+        }
     }
 
     fn push(&mut self, listener: Listener, server: &HttpServer) {
@@ -101,11 +117,32 @@ fn address_hint(config: &Config, server: &HttpServer, error: &OpenError) -> Stri
     };
     let place = config.origins.of(&server.section, option);
     let place = place.map_or(String::new(), |place| format!(" --> {place}\n"));
-    format!(
-        "\n\n{place}  = `{address}` of [{}] cannot be used\n  \
-           = help: end what listens there, or correct `{option}`\n",
-        server.section
-    )
+    let (problem, help) = match error {
+        OpenError::InUse => taken(config, server, option),
+        OpenError::Io(_) | OpenError::Owner(_) => {
+            ("cannot be used".to_owned(), format!("create its directory, or correct `{option}`"))
+        }
+    };
+    format!("\n\n{place}  = `{address}` of [{}] {problem}\n  = help: {help}\n", server.section)
+}
+
+/// Who listens there, and what to do.
+fn taken(config: &Config, server: &HttpServer, option: &str) -> (String, String) {
+    let file = &config.file;
+    match running::listener(&server.bind, config) {
+        Some(Holder { pid, is_supervisord: true }) => (
+            format!("is used by a supervisord that already runs (pid {pid})"),
+            format!(
+                "`supervisorctl -c {file} status` shows its programs; to replace it, end it first \
+                 with `kill {pid}`"
+            ),
+        ),
+        Some(Holder { pid, .. }) => (
+            format!("is used by another program (pid {pid})"),
+            format!("end that program, or correct `{option}`"),
+        ),
+        None => ("is used".to_owned(), format!("end what listens there, or correct `{option}`")),
+    }
 }
 
 /// The same for a socket that may not be given to the configured owner.

@@ -13,6 +13,7 @@ use super::event_loop::{Daemon, ExitReason, Parts};
 use super::kernel::{Kernel, Local};
 use super::logs::Logs;
 use super::privileges::{self, DeferredLog};
+use super::running;
 use super::server::Server;
 use super::server_sockets::ServerSockets;
 use super::shell::Shell;
@@ -86,25 +87,56 @@ fn run_once(
         privileges::raise_limits(&settings, &mut deferred)?;
         ignore_write_signals()?;
     }
-    let mut activity = open_log(&settings)?;
-    let warnings = [config.notes.warnings.as_slice(), &config.notes.remarks].concat();
-    write_deferred(&mut activity, &deferred, &warnings);
-    if !settings.nocleanup {
-        auto_log_cleanup::clear(&settings.childlogdir, &settings.identifier, &mut activity);
-    }
-    let logs = Logs::new(activity, &settings);
-    let mut shell = Shell::new(kernel, Poller::new()?, logs, config.server_url());
-    let core = create_core(config, serial, &mut shell)?;
-    let sockets = ServerSockets::open(core.config(), &mut shell.logs.activity)?;
-    let mut cleanup = Cleanup { sockets, pidfile: None };
-    let daemonizes = is_first && !settings.nodaemon;
-    let parts = Parts { core, shell, server: Server::new()?, reader };
-    let exit_reason = serve(parts, &settings, &mut cleanup, daemonizes);
+    let mut cleanup = Cleanup::default();
+    let exit_reason = claim_servers(&config, reader, &mut cleanup).and_then(|failure| {
+        let mut activity = open_log(&settings)?;
+        let warnings = [config.notes.warnings.as_slice(), &config.notes.remarks].concat();
+        write_deferred(&mut activity, &deferred, &warnings);
+        if !settings.nocleanup {
+            auto_log_cleanup::clear(&settings.childlogdir, &settings.identifier, &mut activity);
+        }
+        let logs = Logs::new(activity, &settings);
+        let mut shell = Shell::new(kernel, Poller::new()?, logs, config.server_url());
+        let core = create_core(config, serial, &mut shell)?;
+        failure.map_or(Ok(()), Err)?;
+        cleanup.sockets.log(&core.config().rpcinterfaces, &mut shell.logs.activity);
+        let daemonizes = is_first && !settings.nodaemon;
+        let parts = Parts { core, shell, server: Server::new()?, reader };
+        Ok(serve(parts, &settings, &mut cleanup, daemonizes)?)
+    });
     cleanup.run();
-    Ok(exit_reason?)
+    exit_reason
+}
+
+/// Opens the servers before anything else is touched: they show whether a daemon with the same
+/// configuration already runs, whose logs and pid file must stay as they are. Another failure is
+/// returned, because Supervisor reports it only after it has opened its log.
+fn claim_servers(
+    config: &Config,
+    reader: &ConfigReader,
+    cleanup: &mut Cleanup,
+) -> Result<Option<StartupError>, StartupError> {
+    match ServerSockets::open(config) {
+        Err(failure) if failure.is_taken => return Err(StartupError(failure.message)),
+        Err(failure) => return Ok(Some(StartupError(failure.message))),
+        Ok(sockets) => cleanup.sockets = sockets,
+    }
+    match running::same_configuration(config, reader) {
+        Some(pid) => Err(StartupError(already_running(pid, config))),
+        None => Ok(None),
+    }
+}
+
+fn already_running(pid: i32, config: &Config) -> String {
+    let pidfile = &config.supervisord.pidfile;
+    format!(
+        "supervisord already runs with this configuration (pid {pid})\n\n  \
+           = `{pidfile}` names it\n  = help: to replace it, end it first with `kill {pid}`\n"
+    )
 }
 
 /// What must be removed at exit.
+#[derive(Default)]
 struct Cleanup {
     sockets: ServerSockets,
     pidfile: Option<String>,

@@ -16,6 +16,7 @@ pub mod locale;
 pub mod logfile;
 pub mod pipe;
 pub mod poller;
+pub mod processes;
 pub mod ready;
 pub mod signals;
 pub mod socket;

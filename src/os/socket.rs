@@ -14,7 +14,7 @@ use nix::sys::socket::{
     sockopt,
 };
 
-use super::users;
+use super::{processes, users};
 
 /// A socket that accepts connections.
 pub enum Listener {
@@ -106,7 +106,7 @@ pub fn unix(
     let linked = link_into_place(&temporary, path, permissions, &mut on_stale);
     let _ = fs::remove_file(&temporary);
     linked?;
-    set_owner(path, permissions.owner)?;
+    set_owner(path, path, permissions.owner)?;
     sys::listen(&fd, listen_backlog(backlog))?;
     Ok(UnixListener::from(fd))
 }
@@ -159,17 +159,36 @@ fn link_into_place(
 }
 
 /// Whether a process is listening at `path`, even if its backlog is full.
-fn is_listening(path: &Path) -> bool {
+pub fn is_listening(path: &Path) -> bool {
     let Ok(address) = UnixAddr::new(path) else { return false };
     let flags = SockFlag::SOCK_CLOEXEC | SockFlag::SOCK_NONBLOCK;
     let Ok(fd) = sys::socket(AddressFamily::Unix, SockType::Stream, flags, None) else {
         return false;
     };
-    let connected = sys::connect(fd.as_raw_fd(), &address);
-    matches!(connected, Ok(()) | Err(nix::Error::EAGAIN | nix::Error::EINPROGRESS))
+    match sys::connect(fd.as_raw_fd(), &address) {
+        Ok(()) | Err(nix::Error::EAGAIN | nix::Error::EINPROGRESS) => true,
+        // The socket of another user.
+        Err(nix::Error::EACCES) => processes::is_listening(path),
+        Err(_) => false,
+    }
 }
 
-fn set_owner(path: &Path, owner: Option<(u32, u32)>) -> Result<(), OpenError> {
+/// Checks whether [`unix`] would succeed, without touching `path`. What listens there is ignored.
+pub fn try_unix(path: &Path, permissions: SocketPermissions) -> Result<(), OpenError> {
+    address(path)?;
+    if path.is_dir() {
+        return Err(io::Error::from_raw_os_error(libc::EISDIR).into());
+    }
+    let temporary = temporary_name(path);
+    let _ = fs::remove_file(&temporary);
+    let bound = bind_unix(&temporary);
+    let owned = bound.and_then(|_| set_owner(&temporary, path, permissions.owner));
+    let _ = fs::remove_file(&temporary);
+    owned
+}
+
+/// `shown` is the path for messages.
+fn set_owner(path: &Path, shown: &Path, owner: Option<(u32, u32)>) -> Result<(), OpenError> {
     let Some((uid, gid)) = owner else { return Ok(()) };
     let part = |id: u32| (id != u32::MAX).then_some(id);
     match chown(path, part(uid), part(gid)) {
@@ -178,7 +197,7 @@ fn set_owner(path: &Path, owner: Option<(u32, u32)>) -> Result<(), OpenError> {
             Err(OpenError::Owner(format!(
                 "Not permitted to chown {} to uid/gid ({}, {}); adjust \"sockchown\" value in config \
                  file or on command line to values that the current user ({}) can successfully chown",
-                path.display(),
+                shown.display(),
                 format_id(uid),
                 format_id(gid),
                 users::own_name()
@@ -196,7 +215,7 @@ pub fn fastcgi_unix(
 ) -> Result<UnixListener, OpenError> {
     let _ = fs::remove_file(path);
     let fd = bind_unix(path)?;
-    let result = set_owner(path, permissions.owner).and_then(|()| {
+    let result = set_owner(path, path, permissions.owner).and_then(|()| {
         if let Some(mode) = permissions.mode {
             fs::set_permissions(path, fs::Permissions::from_mode(mode & 0o7777))?;
         }

@@ -22,4 +22,5 @@ mod output;
 mod recipes;
 mod references;
 mod slow_logs;
+mod second_daemon;
 mod web;

@@ -1,0 +1,210 @@
+//! The processes of this machine, as `/proc` shows them. Without `/proc` there are none.
+
+use std::fs;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+
+/// One process, from `/proc/PID/stat`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProcessStat {
+    pub pid: i32,
+    pub parent: i32,
+    pub group: i32,
+    pub session: i32,
+    pub is_zombie: bool,
+    /// The time of its start in clock ticks. With the pid it identifies a process.
+    pub started: u64,
+}
+
+/// All processes that are visible.
+pub fn all() -> Vec<ProcessStat> {
+    pids().filter_map(stat).collect()
+}
+
+fn pids() -> impl Iterator<Item = i32> {
+    let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
+    entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok())
+}
+
+/// `None` if the process does not exist.
+pub fn stat(pid: i32) -> Option<ProcessStat> {
+    parse(pid, &fs::read_to_string(format!("/proc/{pid}/stat")).ok()?)
+}
+
+/// The name in parentheses may contain anything.
+fn parse(pid: i32, stat: &str) -> Option<ProcessStat> {
+    let fields: Vec<&str> = stat.rsplit_once(')')?.1.split_whitespace().collect();
+    let number = |at: usize| fields.get(at)?.parse().ok();
+    Some(ProcessStat {
+        pid,
+        parent: number(1)?,
+        group: number(2)?,
+        session: number(3)?,
+        is_zombie: matches!(fields.first(), Some(&("Z" | "X"))),
+        started: fields.get(19)?.parse().ok()?,
+    })
+}
+
+/// The environment at its start; `None` if it may not be read.
+pub fn environment(pid: i32) -> Option<Vec<(String, String)>> {
+    let variables = strings(&format!("/proc/{pid}/environ"))?;
+    let pair = |variable: String| {
+        let (name, value) = variable.split_once('=')?;
+        Some((name.to_owned(), value.to_owned()))
+    };
+    Some(variables.into_iter().filter_map(pair).collect())
+}
+
+/// The command line.
+pub fn arguments(pid: i32) -> Vec<String> {
+    strings(&format!("/proc/{pid}/cmdline")).unwrap_or_default()
+}
+
+fn strings(path: &str) -> Option<Vec<String>> {
+    let bytes = fs::read(path).ok()?;
+    let texts = bytes.split(|byte| *byte == 0).filter(|text| !text.is_empty());
+    Some(texts.map(|text| String::from_utf8_lossy(text).into_owned()).collect())
+}
+
+pub fn current_dir(pid: i32) -> Option<PathBuf> {
+    fs::read_link(format!("/proc/{pid}/cwd")).ok()
+}
+
+/// Whether standard input is a pipe or a socket; `None` if that may not be read.
+pub fn has_piped_stdin(pid: i32) -> Option<bool> {
+    let target = fs::read_link(format!("/proc/{pid}/fd/0")).ok()?;
+    let target = target.to_string_lossy();
+    Some(target.starts_with("pipe:") || target.starts_with("socket:"))
+}
+
+/// The effective user.
+pub fn owner(pid: i32) -> Option<u32> {
+    fs::metadata(format!("/proc/{pid}")).ok().map(|metadata| metadata.uid())
+}
+
+/// Whether the process sees the same files as this one. In another mount namespace the same path
+/// is another file.
+pub fn shares_mounts(pid: i32) -> bool {
+    let namespace = |pid: &str| fs::read_link(format!("/proc/{pid}/ns/mnt")).ok();
+    let own = namespace("self");
+    own.is_some() && namespace(&pid.to_string()) == own
+}
+
+/// Whether a process listens on the unix socket at `path`; independent of the permission to connect.
+pub fn is_listening(path: &Path) -> bool {
+    !unix_inodes(path).is_empty()
+}
+
+/// The process that listens on the unix socket at `path`, if that may be known.
+pub fn unix_listener(path: &Path) -> Option<i32> {
+    holder(&unix_inodes(path))
+}
+
+/// The process that listens on a TCP port.
+pub fn tcp_listener(port: u16) -> Option<i32> {
+    let tables = ["/proc/net/tcp", "/proc/net/tcp6"];
+    let texts = tables.iter().filter_map(|table| fs::read_to_string(table).ok());
+    let inodes: Vec<u64> = texts.flat_map(|text| tcp_inodes(&text, port)).collect();
+    holder(&inodes)
+}
+
+fn unix_inodes(path: &Path) -> Vec<u64> {
+    let text = fs::read("/proc/net/unix").unwrap_or_default();
+    parse_unix(&String::from_utf8_lossy(&text), path)
+}
+
+/// The listening sockets that were bound to `path`. Supervisor and supkit bind `PATH.PID` (or
+/// `.PID` beside a long path) and then link it to `path`.
+fn parse_unix(table: &str, path: &Path) -> Vec<u64> {
+    let long = format!("{}.", path.display());
+    let short = path.with_file_name(".").display().to_string();
+    let is_pid = |rest: &str| !rest.is_empty() && rest.bytes().all(|byte| byte.is_ascii_digit());
+    let is_bound_for = |bound: &str| {
+        Path::new(bound) == path
+            || [&long, &short].iter().any(|prefix| bound.strip_prefix(*prefix).is_some_and(is_pid))
+    };
+    let inode = |line: &str| {
+        // Num: RefCount Protocol Flags Type St Inode Path; only the inode is padded.
+        let mut fields = line.splitn(7, ' ');
+        let flags = u32::from_str_radix(fields.nth(3)?, 16).ok()?;
+        let (inode, bound) = fields.nth(2)?.trim_start().split_once(' ')?;
+        (flags & LISTENING != 0 && is_bound_for(bound)).then(|| inode.parse().ok())?
+    };
+    table.lines().filter_map(inode).collect()
+}
+
+/// `__SO_ACCEPTCON` of the kernel.
+const LISTENING: u32 = 0x1_0000;
+
+/// `TCP_LISTEN` of the kernel.
+const TCP_LISTEN: &str = "0A";
+
+fn tcp_inodes(table: &str, port: u16) -> Vec<u64> {
+    let inode = |line: &str| {
+        // sl local_address rem_address st tx:rx tr:when retrnsmt uid timeout inode
+        let fields: Vec<&str> = line.split_whitespace().collect();
+        let bound = u16::from_str_radix(fields.get(1)?.rsplit(':').next()?, 16).ok()?;
+        let is_wanted = bound == port && *fields.get(3)? == TCP_LISTEN;
+        is_wanted.then(|| fields.get(9)?.parse().ok())?
+    };
+    table.lines().filter_map(inode).collect()
+}
+
+/// The first process that has one of these sockets open.
+fn holder(inodes: &[u64]) -> Option<i32> {
+    let names: Vec<String> = inodes.iter().map(|inode| format!("socket:[{inode}]")).collect();
+    let holds = |pid: &i32| {
+        let entries = fs::read_dir(format!("/proc/{pid}/fd")).into_iter().flatten().flatten();
+        let mut targets = entries.filter_map(|entry| fs::read_link(entry.path()).ok());
+        targets.any(|target| names.iter().any(|name| target == Path::new(name)))
+    };
+    if names.is_empty() { None } else { pids().find(holds) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_may_contain_blanks_and_parentheses() {
+        let rest = "S 1 20 30 0 -1 4194560 1 2 3 4 5 6 7 8 20 0 1 0 12345 0 0";
+        let stat = parse(20, &format!("20 (a) b (c)) {rest}")).unwrap();
+        assert_eq!((stat.parent, stat.group, stat.session, stat.started), (1, 20, 30, 12345));
+        assert!(!stat.is_zombie);
+        assert!(parse(20, "20 (a) Z 1 20").is_none());
+    }
+
+    #[test]
+    fn this_process_is_among_all() {
+        let own = i32::try_from(std::process::id()).unwrap();
+        assert!(all().iter().any(|stat| stat.pid == own));
+        assert!(shares_mounts(own));
+        assert!(environment(own).is_some_and(|all| !all.is_empty()));
+    }
+
+    #[test]
+    fn a_listening_socket_is_found_by_its_final_path() {
+        let table = "Num       RefCount Protocol Flags    Type St Inode Path\n\
+            0000000000000000: 00000002 00000000 00010000 0001 01 21 /run/a b.sock.77\n\
+            0000000000000000: 00000002 00000000 00010000 0001 01   22 /run/x.sock\n\
+            0000000000000000: 00000003 00000000 00000000 0001 03 23 /run/x.sock\n\
+            0000000000000000: 00000002 00000000 00010000 0001 01 24 /run/x.sock.old\n\
+            0000000000000000: 00000003 00000000 00000000 0001 03 25\n";
+        assert_eq!(parse_unix(table, Path::new("/run/a b.sock")), [21]);
+        assert_eq!(parse_unix(table, Path::new("/run/x.sock")), [22]);
+        assert_eq!(parse_unix(table, Path::new("/run/x.sock.old")), [24]);
+    }
+
+    #[test]
+    fn listeners_are_found_by_path_and_port() {
+        let own = i32::try_from(std::process::id()).unwrap();
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("s");
+        let _unix = std::os::unix::net::UnixListener::bind(&path).unwrap();
+        assert!(is_listening(&path));
+        assert_eq!(unix_listener(&path), Some(own));
+        assert_eq!(unix_listener(&dir.path().join("t")), None);
+        let tcp = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        assert_eq!(tcp_listener(tcp.local_addr().unwrap().port()), Some(own));
+    }
+}
