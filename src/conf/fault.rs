@@ -54,6 +54,20 @@ impl InvalidConfig {
     }
 }
 
+impl InvalidConfig {
+    /// Every error on one line: position, Supervisor's message, remedy.
+    pub fn lines(&self) -> Vec<String> {
+        let line = |fault: &Fault| {
+            let Diagnostic { span, help, .. } = &*fault.diagnostic;
+            let place = span.map(|span| format!("{}: ", self.sources.place(span)));
+            let help = help.as_ref().map(|help| format!("; {help}"));
+            let text = fault.text.split_whitespace().collect::<Vec<_>>().join(" ");
+            format!("{}{text}{}", place.unwrap_or_default(), help.unwrap_or_default())
+        };
+        self.faults.iter().map(line).collect()
+    }
+}
+
 impl std::fmt::Display for InvalidConfig {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(self.text())

@@ -167,10 +167,11 @@ impl Supervisor {
     }
 
     /// Stores a configuration that was read again. Active groups keep their configuration until
-    /// they are removed and added, and the interfaces stay those of the open servers.
+    /// they are removed and added; servers and interfaces stay the open ones.
     pub fn replace_config(&mut self, config: Config) {
-        let rpcinterfaces = std::mem::take(&mut self.config.rpcinterfaces);
-        self.config = Config { rpcinterfaces, ..config };
+        let Config { servers, rpcinterfaces, .. } = std::mem::replace(&mut self.config, config);
+        self.config.servers = servers;
+        self.config.rpcinterfaces = rpcinterfaces;
     }
 
     pub fn mood(&self) -> Mood {

@@ -54,6 +54,10 @@ pub(super) fn reload(session: &mut Session, rest: &str) -> Outcome {
         Err(ClientError::Fault(fault)) if fault.code == Code::ShutdownState.number() => {
             session.fail(exit::GENERIC, "ERROR: already shutting down");
         }
+        // supkit's daemon checks the configuration before it stops anything.
+        Err(ClientError::Fault(fault)) if fault.code == Code::CantReread.number() => {
+            session.fail(exit::GENERIC, format_args!("ERROR: {fault}"));
+        }
         Err(error) => return Err(error.into()),
     }
     Ok(Flow::Continue)

@@ -20,13 +20,16 @@ pub struct ConfigReader {
     absolute: String,
     /// The variables of `[supervisord]` in all files that were read since the start.
     environment: RefCell<Environment>,
+    /// What the last check before a restart accepted.
+    accepted: RefCell<Option<Config>>,
 }
 
 impl ConfigReader {
     pub fn new(program: String, line: CommandLine, file: String) -> Self {
         let absolute = std::path::absolute(&file)
             .map_or_else(|_| file.clone(), |path| path.display().to_string());
-        Self { program, line, given: file, absolute, environment: RefCell::default() }
+        let (environment, accepted) = (RefCell::default(), RefCell::default());
+        Self { program, line, given: file, absolute, environment, accepted }
     }
 
     pub fn program(&self) -> &str {
@@ -41,6 +44,27 @@ impl ConfigReader {
     /// The first read, before the daemon may have changed its working directory.
     pub fn read_first(&self) -> Result<Config, InvalidConfig> {
         self.start_with(read::read(&self.given, &self.line, &RealHost))
+    }
+
+    /// Keeps a checked configuration for [`ConfigReader::read_for_restart`].
+    pub(super) fn accept(&self, config: Config) {
+        self.accepted.replace(Some(config));
+    }
+
+    /// The configuration for a restart. If the file has become invalid since it was checked, it is
+    /// the checked one: the programs are stopped by now.
+    pub(super) fn read_for_restart(&self) -> Result<Config, InvalidConfig> {
+        let accepted = self.accepted.take();
+        self.read().or_else(|error| {
+            let mut config = accepted.ok_or_else(|| error.clone())?;
+            let why = error.lines().join("; ");
+            let warning = format!(
+                "the configuration became invalid during the restart; the one that was checked \
+                 before is used: {why}"
+            );
+            config.notes.warnings.push(warning);
+            Ok(config)
+        })
     }
 
     /// The read of a restart.

@@ -7,14 +7,18 @@ use std::time::Duration;
 
 use super::config_reader::ConfigReader;
 use super::pipes::PipeEnd;
+use super::preflight;
 use super::server::Server;
 use super::server_context::ServerContext;
 use super::shell::Shell;
+use crate::conf::config::LogLevel;
 use crate::conf::signals::Signal;
 use crate::core::effect::{Effect, Input, OutputStream, ProcId};
+use crate::core::state::Mood;
 use crate::core::supervisor::Supervisor;
 use crate::core::time::Now;
 use crate::os::poller::{Ready, Token};
+use crate::os::signals;
 
 /// The maximum poll timeout; a configuration may request a longer one.
 const MAX_SLEEP: Duration = Duration::from_secs(30 * 24 * 60 * 60);
@@ -239,8 +243,22 @@ impl<'a> Daemon<'a> {
             self.perform();
         }
         for number in numbers {
-            self.core.take(Input::Signal(Signal(number)), now);
+            if number != signals::HUP || self.may_restart() {
+                self.core.take(Input::Signal(Signal(number)), now);
+            }
         }
+    }
+
+    /// Checks the configuration for the restart that a signal requests. What is in the way is logged
+    /// and everything keeps running.
+    fn may_restart(&mut self) -> bool {
+        if !matches!(self.core.mood(), Mood::Running | Mood::Fatal) {
+            return true;
+        }
+        let Err(problems) = preflight::check(self.reader, self.core.config()) else { return true };
+        self.shell.logs.log(LogLevel::Warn, "received SIGHUP indicating restart request");
+        preflight::log(&problems, &mut self.shell.logs);
+        false
     }
 
     fn poll_clients(&mut self, now: Now) {

@@ -12,8 +12,8 @@ use serde::{Deserialize, Serialize};
 
 use super::activity::{ActivityLog, SavedActivityLog, log_file_error};
 use super::descriptors::{Descriptors, Purpose};
-use super::retry::Retry;
 use super::real_host::RealHost;
+use super::retry::Retry;
 use crate::conf::config::{LogLevel, LogTarget, Process, StreamLog, Supervisord};
 use crate::conf::host::Host;
 use crate::conf::python::path;

@@ -16,6 +16,7 @@ mod log_follower;
 mod log_line;
 pub mod logs;
 mod pipes;
+mod preflight;
 mod privileges;
 pub mod real_host;
 mod retry;

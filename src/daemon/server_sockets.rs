@@ -45,7 +45,7 @@ impl ServerSockets {
                 Err(error) => {
                     sockets.unlink();
                     return Err(OpenFailure {
-                        message: error_message(&error) + &address_hint(config, server, &error),
+                        message: Problem::of(config, server, &error).explain(),
                         is_taken: matches!(error, OpenError::InUse),
                     });
                 }
@@ -106,24 +106,61 @@ fn log_server(server: &HttpServer, interfaces: &[RpcInterface], log: &mut Activi
     }
 }
 
-/// Where the address is configured and how to fix the problem; printed after Supervisor's message.
-fn address_hint(config: &Config, server: &HttpServer, error: &OpenError) -> String {
-    if let OpenError::Owner(_) = error {
-        return owner_hint(config, server);
-    }
-    let (option, address) = match &server.bind {
-        Bind::Inet { host, port } => (inet_http_server::PORT.name, format!("{host}:{port}")),
-        Bind::Unix { path, .. } => (unix_http_server::FILE.name, path.clone()),
-    };
-    let place = config.origins.of(&server.section, option);
-    let place = place.map_or(String::new(), |place| format!(" --> {place}\n"));
-    let (problem, help) = match error {
-        OpenError::InUse => taken(config, server, option),
-        OpenError::Io(_) | OpenError::Owner(_) => {
-            ("cannot be used".to_owned(), format!("create its directory, or correct `{option}`"))
+/// Why a server cannot be opened, and what to do.
+pub(super) struct Problem {
+    /// Supervisor's message.
+    message: String,
+    /// The position of the address, `FILE:LINE:COLUMN`; empty if it is not known.
+    place: String,
+    text: String,
+    help: String,
+}
+
+impl Problem {
+    pub(super) fn of(config: &Config, server: &HttpServer, error: &OpenError) -> Self {
+        let (option, address) = match &server.bind {
+            Bind::Unix { path, .. } if matches!(error, OpenError::Owner(_)) => {
+                (unix_http_server::CHOWN.name, path.clone())
+            }
+            Bind::Inet { host, port } => (inet_http_server::PORT.name, format!("{host}:{port}")),
+            Bind::Unix { path, .. } => (unix_http_server::FILE.name, path.clone()),
+        };
+        let place = config.origins.of(&server.section, option);
+        let (problem, help) = match error {
+            OpenError::InUse => taken(config, server, option),
+            OpenError::Owner(_) => (
+                "cannot be given to this owner".to_owned(),
+                format!("remove `{option}`, or start as root"),
+            ),
+            OpenError::Io(_) => (
+                "cannot be used".to_owned(),
+                match &server.bind {
+                    Bind::Unix { .. } => format!("create its directory, or correct `{option}`"),
+                    Bind::Inet { .. } => format!("correct `{option}`"),
+                },
+            ),
+        };
+        Self {
+            message: error_message(error),
+            place: place.map_or(String::new(), ToString::to_string),
+            text: format!("`{address}` of [{}] {problem}", server.section),
+            help,
         }
-    };
-    format!("\n\n{place}  = `{address}` of [{}] {problem}\n  = help: {help}\n", server.section)
+    }
+
+    /// On one line, for a log.
+    pub(super) fn line(&self) -> String {
+        let Self { message, place, text, help } = self;
+        let place = if place.is_empty() { String::new() } else { format!("{place}: ") };
+        format!("{place}{text}: {message}; {help}")
+    }
+
+    /// For a terminal: Supervisor's message, then position, cause and remedy.
+    fn explain(&self) -> String {
+        let Self { message, place, text, help } = self;
+        let place = if place.is_empty() { String::new() } else { format!(" --> {place}\n") };
+        format!("{message}\n\n{place}  = {text}\n  = help: {help}\n")
+    }
 }
 
 /// Who listens there, and what to do.
@@ -143,18 +180,6 @@ fn taken(config: &Config, server: &HttpServer, option: &str) -> (String, String)
         ),
         None => ("is used".to_owned(), format!("end what listens there, or correct `{option}`")),
     }
-}
-
-/// The same for a socket that may not be given to the configured owner.
-fn owner_hint(config: &Config, server: &HttpServer) -> String {
-    let option = unix_http_server::CHOWN.name;
-    let place = config.origins.of(&server.section, option);
-    let place = place.map_or(String::new(), |place| format!(" --> {place}\n"));
-    format!(
-        "\n\n{place}  = the socket of [{}] cannot be given to this owner\n  \
-           = help: remove `{option}`, or start as root\n",
-        server.section
-    )
 }
 
 fn error_message(error: &OpenError) -> String {

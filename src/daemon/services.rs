@@ -9,6 +9,7 @@ use super::command::CommandError;
 use super::config_reader::ConfigReader;
 use super::kernel::Kernel;
 use super::logs::Logs;
+use super::preflight;
 use super::runtime_program;
 use crate::conf::config::{Config, LogLevel, Process};
 use crate::core::effect::ProcId;
@@ -90,6 +91,15 @@ impl Services for DaemonServices<'_> {
 
     fn reread(&mut self) -> Result<Config, String> {
         self.reader.reread().map_err(|error| error.text().to_owned())
+    }
+
+    fn check_restart(&mut self, running: &Config) -> Result<(), String> {
+        let problems = match preflight::check(self.reader, running) {
+            Ok(()) => return Ok(()),
+            Err(problems) => problems,
+        };
+        preflight::log(&problems, self.logs);
+        Err(problems.join("\n"))
     }
 
     fn program(

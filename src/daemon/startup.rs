@@ -53,15 +53,19 @@ pub fn run(reader: &ConfigReader) -> ExitCode {
             Ok(config) => config,
             Err(error) => return report_error(reader, &error.explain(io::stderr().is_terminal())),
         };
+        let settings = config.supervisord.clone();
         match run_once(reader, config, serial, &mut kernel, is_first) {
             Ok(ExitReason::Exit) => return ExitCode::SUCCESS,
             Ok(ExitReason::Restart { serial: next }) => serial = next,
             Err(StartupError(message)) => {
+                if !is_first {
+                    log_failed_restart(&settings, &message);
+                }
                 return report_error(reader, &format!("Error: {message}\n"));
             }
         }
         is_first = false;
-        loaded = reader.read();
+        loaded = reader.read_for_restart();
     }
 }
 
@@ -70,6 +74,15 @@ fn report_error(reader: &ConfigReader, explanation: &str) -> ExitCode {
     let program = reader.program();
     let _ = writeln!(io::stderr(), "{explanation}For help, use {program} -h");
     ExitCode::from(2)
+}
+
+/// In the background nobody sees standard error.
+fn log_failed_restart(settings: &Supervisord, message: &str) {
+    if let Ok(mut log) = ActivityLog::open(settings) {
+        for line in message.lines().filter(|line| !line.is_empty()) {
+            log.log(LogLevel::Critical, line);
+        }
+    }
 }
 
 /// One run. Only the first one daemonizes.

@@ -94,6 +94,10 @@ pub trait Services {
     /// Reads the configuration again; the error message is identical to Supervisor's.
     fn reread(&mut self) -> Result<Config, String>;
 
+    /// Checks whether the daemon could restart with the configuration as it is now; `running` is
+    /// that of the open servers. Logs what is in the way; the error is a message for the client.
+    fn check_restart(&mut self, running: &Config) -> Result<(), String>;
+
     /// The processes of a `[program:x]` section with these options in a group of the active
     /// configuration; the error is a message for the client.
     fn program(

@@ -3,6 +3,7 @@
 use super::answer::Answer;
 use super::args::Args;
 use super::context::Context;
+use super::fault::{Code, Fault};
 use super::method::{API_VERSION, SUPERVISOR_VERSION};
 use super::value::Value;
 
@@ -36,7 +37,11 @@ pub(super) fn shutdown(context: &mut Context<'_>, _: &Args<'_>) -> Answer {
     Ok(Value::Bool(true).into())
 }
 
+/// Refused with the fault of a failed reread if the daemon could not start again; nothing is
+/// stopped then.
 pub(super) fn restart(context: &mut Context<'_>, _: &Args<'_>) -> Answer {
+    let checked = context.services.check_restart(context.supervisor.config());
+    checked.map_err(|why| Fault::new(Code::CantReread, why))?;
     context.supervisor.restart(context.requester, context.now);
     Ok(Value::Bool(true).into())
 }

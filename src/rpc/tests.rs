@@ -65,6 +65,10 @@ impl Services for FakeServices {
         Err("File contains parsing errors".to_owned())
     }
 
+    fn check_restart(&mut self, _: &Config) -> Result<(), String> {
+        Ok(())
+    }
+
     fn program(
         &self,
         _: &Config,

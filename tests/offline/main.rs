@@ -21,6 +21,7 @@ mod generated_deployment;
 mod output;
 mod recipes;
 mod references;
-mod slow_logs;
+mod refused_restart;
 mod second_daemon;
+mod slow_logs;
 mod web;
