@@ -7,9 +7,10 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
 
-use crate::conf::config::{Bind, Config, GroupKind, HttpServer};
+use crate::conf::config::{Bind, Config, HttpServer};
 use crate::conf::options::CommandLine;
 use crate::core::group::full_name;
+use crate::core::orphans::{self, ProgramName, StopOrder};
 use crate::core::state::ProcessState;
 use crate::ctl::client::{Client, ClientError};
 use crate::daemon::real_host::RealHost;
@@ -110,12 +111,9 @@ impl Deployment {
 
     /// The stop order: the highest value stops first. Listeners stop last, so they receive all
     /// events.
-    pub(super) fn stop_order(&self, info: &ProcessInfo) -> (bool, i64, i64) {
-        let group = self.config.groups.iter().find(|group| group.name == info.group);
-        let is_listener =
-            group.is_some_and(|group| matches!(group.kind, GroupKind::EventListener { .. }));
-        let outer = group.map_or(999, |group| group.priority);
-        (!is_listener, outer, self.process(info).map_or(999, |process| process.priority))
+    pub(super) fn stop_order(&self, info: &ProcessInfo) -> StopOrder {
+        let name = ProgramName { group: info.group.clone(), process: info.name.clone() };
+        orphans::stop_order(&self.config, &name)
     }
 
     /// The process in the pid file, if it is alive.
@@ -165,14 +163,6 @@ fn info(value: &Value) -> ProcessInfo {
 }
 
 impl ProcessInfo {
-    /// A process without a daemon.
-    pub(super) fn without_daemon(group: String, name: String, pid: i64) -> Self {
-        let none = String::new;
-        let (spawnerr, description) = (none(), none());
-        let state = ProcessState::Unknown;
-        Self { group, name, state, pid, exitstatus: 0, spawnerr, description }
-    }
-
     /// The name as displayed by supervisorctl.
     pub(super) fn full_name(&self) -> String {
         full_name(&self.group, &self.name)

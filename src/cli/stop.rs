@@ -45,11 +45,15 @@ fn stop(args: &Args) -> Result<()> {
         Ok(Some(pid)) => {
             stop_programs(&deployment, &mut client)?;
             shut_down(&mut client)?;
-            await_end(&deployment, pid, Deadline::after(limit))
+            await_end(&deployment, pid, Deadline::after(limit))?;
+            orphans::stop(&deployment.config, Some(pid)).map(drop)
         }
         Ok(None) => match deployment.pid() {
-            Some(pid) => await_unresponsive(&deployment, pid, limit),
-            None => clean_up(&deployment, stop_orphans(&deployment)?),
+            Some(pid) => {
+                await_unresponsive(&deployment, pid, limit)?;
+                orphans::stop(&deployment.config, Some(pid)).map(drop)
+            }
+            None => clean_up(&deployment, orphans::stop(&deployment.config, None)?),
         },
         Err(error) => Err(error),
     }
@@ -112,21 +116,6 @@ fn await_end(deployment: &Deployment, pid: i32, end: Deadline) -> Result<()> {
     print_line("stopped supervisord");
     remove_stale_files(deployment);
     Ok(())
-}
-
-/// Stops the programs that outlived a killed daemon; returns their number.
-fn stop_orphans(deployment: &Deployment) -> Result<usize> {
-    let all = orphans::find(deployment);
-    for orphan in &all {
-        if !orphan.stop(deployment) {
-            let program = orphan.describe();
-            bail!(
-                "{program} outlived its daemon and belongs to another user; stop it as that user"
-            );
-        }
-        print_line(&format!("stopped {}, which outlived its daemon", orphan.describe()));
-    }
-    Ok(all.len())
 }
 
 /// No daemon is running: removes what a killed one left behind.

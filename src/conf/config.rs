@@ -99,8 +99,38 @@ pub struct Supervisord {
     pub silent: bool,
     pub nocleanup: bool,
     pub strip_ansi: bool,
+    /// supkit only: what happens to programs that outlived a killed daemon.
+    pub orphans: OrphanPolicy,
     /// Added to the environment of every child, in file order.
     pub environment: Environment,
+}
+
+/// What a starting daemon does with the programs of a killed predecessor.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum OrphanPolicy {
+    /// Ends them before it starts anything.
+    #[default]
+    Stop,
+    /// Leaves them running, as Supervisor does.
+    Keep,
+    /// Does not start.
+    Refuse,
+}
+
+impl OrphanPolicy {
+    const ALL: &[Self] = &[Self::Stop, Self::Keep, Self::Refuse];
+
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Stop => "stop",
+            Self::Keep => "keep",
+            Self::Refuse => "refuse",
+        }
+    }
+
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.iter().find(|policy| policy.name() == name).copied()
+    }
 }
 
 /// Ordered `KEY=value` pairs with unique keys; a later pair replaces an earlier one.

@@ -3,7 +3,7 @@
 
 use std::marker::PhantomData;
 
-use super::config::{AutoRestart, Environment, LogLevel, LogTarget, User};
+use super::config::{AutoRestart, Environment, LogLevel, LogTarget, OrphanPolicy, User};
 use super::host::Host;
 use super::python::{int, path, repr, shlex, strip};
 use super::signals::Signal;
@@ -63,6 +63,8 @@ kinds! {
     Restart -> AutoRestart, "restart rule", "write `true`, `false` or `unexpected`", |text, _| restart(text), |rule: &AutoRestart| show_restart(*rule);
     /// The log level.
     Level -> LogLevel, "log level", "write critical, error, warn, info, debug, trace or blather", |text, _| level(text), |level: &LogLevel| level.name().to_owned();
+    /// What a starting daemon does with programs of a killed one.
+    Orphans -> OrphanPolicy, "orphan policy", "write `stop`, `keep` or `refuse`", |text, _| orphan_policy(text), |policy: &OrphanPolicy| policy.name().to_owned();
     /// An existing directory.
     Directory -> String, "directory", "create the directory first", directory, String::clone;
     /// A file in an existing directory.
@@ -180,6 +182,11 @@ fn show_restart(rule: AutoRestart) -> String {
 fn level(text: &str) -> Result<LogLevel, String> {
     let found = LogLevel::from_name(&text.to_lowercase());
     found.ok_or_else(|| format!("bad logging level name {}", repr(text)))
+}
+
+fn orphan_policy(text: &str) -> Result<OrphanPolicy, String> {
+    let found = OrphanPolicy::from_name(&text.to_lowercase());
+    found.ok_or_else(|| format!("invalid value for orphans: {}", repr(text)))
 }
 
 /// `os.path.expanduser` for this system.
@@ -338,6 +345,7 @@ mod tests {
         is_read_back::<SignalName>(&["hup", "SIGKILL", "0", "29"]);
         is_read_back::<ExitCodes>(&["", "0,2"]);
         is_read_back::<Restart>(&["yes", "no", "unexpected"]);
+        is_read_back::<Orphans>(&["stop", "KEEP", "refuse"]);
         is_read_back::<Level>(&["CRITICAL", "blather"]);
         is_read_back::<Directory>(&["/tmp"]);
         is_read_back::<FilePath>(&["/tmp/x"]);

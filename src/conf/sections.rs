@@ -7,8 +7,8 @@ use std::marker::PhantomData;
 use super::config::ResultHandler;
 use super::host::Host;
 use super::kinds::{
-    Address, Bytes, Directory, FilePath, Flag, Integer, Kind, Level, List, Octal, Owner, Text,
-    Variables,
+    Address, Bytes, Directory, FilePath, Flag, Integer, Kind, Level, List, Octal, Orphans, Owner,
+    Text, Variables,
 };
 pub use super::process as program;
 
@@ -194,6 +194,9 @@ section! {
         ENVIRONMENT: Variables = "environment", Some(""), Commented("KEY=\"value\"");
         /// Strip escape sequences from the logs of programs.
         STRIP_ANSI: Flag = "strip_ansi", Some("false"), Commented("false");
+        /// Programs that outlived a killed daemon are stopped before they are started again; `keep`
+        /// leaves them running, `refuse` does not start.
+        ORPHANS: Orphans = "orphans", Some("stop"), SupkitOnly;
     }
 }
 

@@ -1,6 +1,6 @@
 //! `[supervisord]`: the options of the daemon, and the command line that overrides them.
 
-use super::config::{Environment, LogLevel, Supervisord, User};
+use super::config::{Environment, LogLevel, OrphanPolicy, Supervisord, User};
 use super::kinds::{self, Account, Kind};
 use super::option_reader::{OptionReader, Read, Scope};
 use super::options::CommandLine;
@@ -25,6 +25,7 @@ pub(super) struct SectionValues {
     childlogdir: String,
     nocleanup: bool,
     strip_ansi: bool,
+    orphans: OrphanPolicy,
     pub(super) environment: Environment,
 }
 
@@ -48,6 +49,7 @@ pub(super) fn read(reader: &mut OptionReader<'_>) -> Read<SectionValues> {
     let childlogdir = child_log_dir(reader, scope);
     let nocleanup = reader.get(scope, &s::NOCLEANUP);
     let strip_ansi = reader.get(scope, &s::STRIP_ANSI);
+    let orphans = reader.get(scope, &s::ORPHANS);
     let environment = environment(reader, scope);
     Ok(SectionValues {
         minfds: minfds?,
@@ -66,6 +68,7 @@ pub(super) fn read(reader: &mut OptionReader<'_>) -> Read<SectionValues> {
         childlogdir: childlogdir?,
         nocleanup: nocleanup?,
         strip_ansi: strip_ansi?,
+        orphans: orphans?,
         environment: environment.unwrap_or_default(),
     })
 }
@@ -135,6 +138,7 @@ impl SectionValues {
             silent: line.silent || self.silent,
             nocleanup: line.nocleanup || self.nocleanup,
             strip_ansi: line.strip_ansi || self.strip_ansi,
+            orphans: self.orphans,
             environment: self.environment,
         })
     }

@@ -13,8 +13,8 @@ use super::snapshot;
 use super::state::ProcessState;
 use super::time::{Mono, Now, Wall};
 use crate::conf::config::{
-    Config, Group, GroupKind, LogLevel, LogTarget, Notes, Origins, Pool, Process, ResultHandler,
-    Supervisord,
+    Config, Group, GroupKind, LogLevel, LogTarget, Notes, Origins, OrphanPolicy, Pool, Process,
+    ResultHandler, Supervisord,
 };
 use crate::conf::events::EventType;
 use crate::conf::fake_host::FakeHost;
@@ -63,6 +63,7 @@ pub(crate) fn config(groups: Vec<Group>) -> Config {
             silent: false,
             nocleanup: false,
             strip_ansi: false,
+            orphans: OrphanPolicy::default(),
             environment: Vec::new(),
         },
         servers: Vec::new(),

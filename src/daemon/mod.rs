@@ -15,6 +15,7 @@ mod launch;
 mod log_follower;
 mod log_line;
 pub mod logs;
+pub mod orphans;
 mod pipes;
 mod preflight;
 mod privileges;

@@ -12,6 +12,7 @@ use super::config_reader::ConfigReader;
 use super::event_loop::{Daemon, ExitReason, Parts};
 use super::kernel::{Kernel, Local};
 use super::logs::Logs;
+use super::orphans;
 use super::privileges::{self, DeferredLog};
 use super::running;
 use super::server::Server;
@@ -19,6 +20,7 @@ use super::server_sockets::ServerSockets;
 use super::shell::Shell;
 use crate::conf::config::{Config, LogLevel, Supervisord};
 use crate::core::effect::Effect;
+use crate::core::orphans::Orphan;
 use crate::core::supervisor::Supervisor;
 use crate::ini::text;
 use crate::os::daemonize::{self, Side};
@@ -101,42 +103,76 @@ fn run_once(
         ignore_write_signals()?;
     }
     let mut cleanup = Cleanup::default();
-    let exit_reason = claim_servers(&config, reader, &mut cleanup).and_then(|failure| {
+    let run = Run { reader, config, serial, deferred, is_first };
+    let exit_reason =
+        run.claim(&mut cleanup).and_then(|claim| run.start(claim, kernel, &mut cleanup));
+    cleanup.run();
+    exit_reason
+}
+
+/// What one run is started with.
+struct Run<'a> {
+    reader: &'a ConfigReader,
+    config: Config,
+    serial: u64,
+    deferred: DeferredLog,
+    is_first: bool,
+}
+
+/// The state of the machine before anything is changed.
+struct Claim {
+    /// A server that cannot be opened. Supervisor reports it only after it has opened its log.
+    failure: Option<StartupError>,
+    /// Programs of a killed daemon.
+    orphans: Vec<Orphan>,
+}
+
+impl Run<'_> {
+    /// Opens the servers before anything else is touched: they show whether a daemon with the same
+    /// configuration already runs, whose logs and pid file must stay as they are.
+    fn claim(&self, cleanup: &mut Cleanup) -> Result<Claim, StartupError> {
+        match ServerSockets::open(&self.config) {
+            Ok(sockets) => cleanup.sockets = sockets,
+            Err(failure) => {
+                let error = StartupError(failure.message);
+                if failure.is_taken {
+                    return Err(error);
+                }
+                return Ok(Claim { failure: Some(error), orphans: Vec::new() });
+            }
+        }
+        if let Some(pid) = running::same_configuration(&self.config, self.reader) {
+            return Err(StartupError(already_running(pid, &self.config)));
+        }
+        let orphans = if self.is_first { orphans::before_start(&self.config)? } else { Vec::new() };
+        Ok(Claim { failure: None, orphans })
+    }
+
+    fn start(
+        self,
+        claim: Claim,
+        kernel: &mut dyn Kernel,
+        cleanup: &mut Cleanup,
+    ) -> Result<ExitReason, StartupError> {
+        let Self { reader, config, serial, deferred, is_first } = self;
+        let settings = config.supervisord.clone();
         let mut activity = open_log(&settings)?;
         let warnings = [config.notes.warnings.as_slice(), &config.notes.remarks].concat();
         write_deferred(&mut activity, &deferred, &warnings);
+        if !orphans::handle(claim.orphans, &config, kernel, &mut activity)? {
+            return Ok(ExitReason::Exit);
+        }
         if !settings.nocleanup {
             auto_log_cleanup::clear(&settings.childlogdir, &settings.identifier, &mut activity);
         }
         let logs = Logs::new(activity, &settings);
         let mut shell = Shell::new(kernel, Poller::new()?, logs, config.server_url());
         let core = create_core(config, serial, &mut shell)?;
-        failure.map_or(Ok(()), Err)?;
+        claim.failure.map_or(Ok(()), Err)?;
         cleanup.sockets.log(&core.config().rpcinterfaces, &mut shell.logs.activity);
         let daemonizes = is_first && !settings.nodaemon;
         let parts = Parts { core, shell, server: Server::new()?, reader };
-        Ok(serve(parts, &settings, &mut cleanup, daemonizes)?)
-    });
-    cleanup.run();
-    exit_reason
-}
-
-/// Opens the servers before anything else is touched: they show whether a daemon with the same
-/// configuration already runs, whose logs and pid file must stay as they are. Another failure is
-/// returned, because Supervisor reports it only after it has opened its log.
-fn claim_servers(
-    config: &Config,
-    reader: &ConfigReader,
-    cleanup: &mut Cleanup,
-) -> Result<Option<StartupError>, StartupError> {
-    match ServerSockets::open(config) {
-        Err(failure) if failure.is_taken => return Err(StartupError(failure.message)),
-        Err(failure) => return Ok(Some(StartupError(failure.message))),
-        Ok(sockets) => cleanup.sockets = sockets,
-    }
-    match running::same_configuration(config, reader) {
-        Some(pid) => Err(StartupError(already_running(pid, config))),
-        None => Ok(None),
+        Ok(serve(parts, &settings, cleanup, daemonizes)?)
     }
 }
 

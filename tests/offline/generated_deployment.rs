@@ -190,19 +190,34 @@ fn in_the_foreground_run_becomes_the_daemon() {
     assert_nothing_is_left(&sandbox);
 }
 
+/// Kills the daemon and waits until it is gone.
+fn kill_daemon(sandbox: &Sandbox) {
+    let daemon = sandbox.read("site/var/supervisord.pid").trim().to_owned();
+    succeeds(sandbox, "/bin/kill", &["-KILL", &daemon]);
+    let gone = || !fs::exists(format!("/proc/{daemon}")).unwrap_or(true);
+    wait_until("the daemon is gone", gone);
+}
+
+#[test]
+fn run_replaces_the_programs_of_a_killed_daemon() {
+    let sandbox = deployment(QUIET);
+    succeeds(&sandbox, "bin/run", &[]);
+    let before = ["store", "site"].map(|name| pid_of(&sandbox, name));
+    kill_daemon(&sandbox);
+    assert!(succeeds(&sandbox, "bin/run", &[]).contains("all 2 programs run"));
+    let after = ["store", "site"].map(|name| pid_of(&sandbox, name));
+    assert!(before.iter().all(|pid| !after.contains(pid)));
+    // The daemon and one process of each program.
+    assert_eq!(sandbox.processes().len(), 3);
+    succeeds(&sandbox, "bin/stop", &[]);
+    assert_nothing_is_left(&sandbox);
+}
+
 #[test]
 fn stop_cleans_up_after_a_killed_daemon() {
     let sandbox = deployment(QUIET);
     succeeds(&sandbox, "bin/run", &[]);
-    let daemon = sandbox.read("site/var/supervisord.pid").trim().to_owned();
-    succeeds(&sandbox, "/bin/kill", &["-KILL", &daemon]);
-    let gone = || !fs::exists(format!("/proc/{daemon}")).unwrap_or(true);
-    wait_until("the daemon is gone", gone);
-    let printed = fails(&sandbox, "bin/run", &[]);
-    assert!(
-        printed.contains("outlived a daemon") && printed.contains("bin/stop ends them"),
-        "{printed}"
-    );
+    kill_daemon(&sandbox);
     let printed = succeeds(&sandbox, "bin/stop", &[]);
     assert!(printed.starts_with("stopped site (pid "), "{printed}");
     assert!(printed.contains("\nstopped store (pid "), "{printed}");

@@ -18,6 +18,7 @@ mod ctl_shell;
 mod daemon;
 mod generate;
 mod generated_deployment;
+mod orphans;
 mod output;
 mod recipes;
 mod references;

@@ -11,6 +11,7 @@ pub mod ctl;
 pub mod daemon;
 pub mod follower;
 pub mod oracle;
+pub mod orphans;
 pub mod port;
 pub mod project;
 pub mod rng;

@@ -21,7 +21,6 @@ use super::deployment::{
     Deployment, DeploymentArgs, ProcessInfo, is_not_listening, print_line, process_infos,
     report_error, wait_poll_interval,
 };
-use super::orphans;
 use progress::Progress;
 
 #[derive(clap::Args)]
@@ -51,9 +50,6 @@ fn run(args: &Args) -> Result<ExitCode> {
     let end = Deadline::after(Duration::from_secs(args.timeout));
     let mut client = deployment.client()?;
     let is_up = is_up(&mut client)?;
-    if !is_up {
-        check_orphans(&deployment)?;
-    }
     if args.foreground || deployment.config.supervisord.nodaemon && !is_up {
         if is_up {
             bail!("the daemon runs already, in the background; bin/stop ends it");
@@ -83,16 +79,6 @@ fn is_up(client: &mut Client) -> Result<bool> {
             bail!("the daemon at {} does not answer as it should: {error}", client.serverurl())
         }
     }
-}
-
-/// The programs of a killed daemon hold ports and storages that are needed again.
-fn check_orphans(deployment: &Deployment) -> Result<()> {
-    let names: Vec<String> =
-        orphans::find(deployment).iter().map(orphans::Orphan::describe).collect();
-    if names.is_empty() || deployment.pid().is_some() {
-        return Ok(());
-    }
-    bail!("outlived a daemon that was killed: {}\nbin/stop ends them", names.join(", "))
 }
 
 fn own_program() -> Result<std::path::PathBuf> {

@@ -10,6 +10,7 @@ mod lifecycle;
 mod limits;
 mod locale;
 mod logs;
+mod orphans;
 mod pid1;
 mod reread;
 mod signals;
