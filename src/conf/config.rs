@@ -106,7 +106,7 @@ pub struct Supervisord {
 }
 
 /// What a starting daemon does with the programs of a killed predecessor.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum OrphanPolicy {
     /// Ends them before it starts anything.
     #[default]
