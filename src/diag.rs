@@ -65,6 +65,11 @@ impl SourceMap {
         self.sources.get(id.0 as usize).map_or("", |s| &s.name)
     }
 
+    /// The names of all sources.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.sources.iter().map(|source| source.name.as_str())
+    }
+
     /// Masks a range of a source, for secrets in displayed lines.
     pub fn mask(&mut self, span: Span) {
         let Some(source) = self.sources.get_mut(span.source.0 as usize) else { return };

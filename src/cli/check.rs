@@ -4,14 +4,16 @@
 use std::io::{self, Write as _};
 use std::process::ExitCode;
 
-use crate::conf::check::check;
+use crate::conf::check::{check, sort};
+use crate::conf::fault::Fault;
 use crate::conf::options::{self, CommandLine, Invocation};
-use crate::conf::read::{Examined, examine};
+use crate::conf::read::examine;
+use crate::daemon::preflight::preflight;
 use crate::daemon::real_host::RealHost;
-use crate::diag::Diagnostic;
+use crate::diag::{Diagnostic, SourceMap};
 
 use super::check_project;
-use super::check_report::{Format, Report};
+use super::check_report::{Format, Report, Subject};
 
 #[derive(clap::Args)]
 pub(super) struct Args {
@@ -91,22 +93,38 @@ fn check_configuration(
         Err(error) => return fail(&error),
     };
     let examined = examine(&file, line, &RealHost);
-    let problems = check(&examined, &RealHost);
-    report(&file, &examined, &problems, |report| report.print(format))
+    let mut problems = check(&examined, &RealHost);
+    let preflight = preflight(&examined);
+    problems.extend(preflight.faults.iter().map(|fault| (*fault.diagnostic).clone()));
+    problems.extend(preflight.warnings);
+    sort(&mut problems);
+    let faults: Vec<Fault> = examined.faults.iter().cloned().chain(preflight.faults).collect();
+    let checked = Checked { file: &file, faults: &faults, sources: &examined.loaded.sources };
+    checked.report(&problems, preflight.running, |report| report.print(format))
 }
 
-fn report<T>(
-    file: &str,
-    examined: &Examined,
-    problems: &[Diagnostic],
-    print: impl FnOnce(Report<'_>) -> T,
-) -> T {
-    let original = |problem: &Diagnostic| {
-        let fault = examined.faults.iter().find(|fault| *fault.diagnostic == *problem);
-        fault.map(|fault| fault.text.clone())
-    };
-    let sources = &examined.loaded.sources;
-    print(Report { file, problems, sources, is_configuration: true, original: &original })
+/// A configuration with its errors and texts.
+struct Checked<'a> {
+    file: &'a str,
+    faults: &'a [Fault],
+    sources: &'a SourceMap,
+}
+
+impl Checked<'_> {
+    fn report<T>(
+        &self,
+        problems: &[Diagnostic],
+        running: Option<i32>,
+        print: impl FnOnce(Report<'_>) -> T,
+    ) -> T {
+        let original = |problem: &Diagnostic| {
+            let fault = self.faults.iter().find(|fault| *fault.diagnostic == *problem);
+            fault.map(|fault| fault.text.clone())
+        };
+        let Self { file, sources, .. } = *self;
+        let subject = Subject::Configuration { running };
+        print(Report { file, problems, sources, subject, original: &original })
+    }
 }
 
 #[cfg(test)]
@@ -118,16 +136,16 @@ mod tests {
 
     const TEXT: &str = "[supervisord]\nminfds = many\nlogfle = x\n";
 
-    fn examined() -> (Examined, Vec<Diagnostic>) {
+    fn reported<T>(print: impl FnOnce(Report<'_>) -> T) -> T {
         let examined = examine_bytes(TEXT.as_bytes());
         let problems = check(&examined, &FakeHost::default());
-        (examined, problems)
+        let (faults, sources) = (&examined.faults, &examined.loaded.sources);
+        Checked { file: "s.conf", faults, sources }.report(&problems, None, print)
     }
 
     #[test]
     fn the_text_has_the_line_and_the_remedy() {
-        let (examined, problems) = examined();
-        let text = report("s.conf", &examined, &problems, |report| report.text(false));
+        let text = reported(|report| report.text(false));
         insta::assert_snapshot!(text, @"
         error[bad-value]: bad value for `minfds`
          --> /etc/supervisord.conf:2:10
@@ -151,8 +169,7 @@ mod tests {
 
     #[test]
     fn the_json_has_an_object_for_each_problem() {
-        let (examined, problems) = examined();
-        let got = report("s.conf", &examined, &problems, |report| report.json());
+        let got = reported(|report| report.json());
         assert_eq!(got["result"], "refused");
         assert_eq!(
             got["problems"][0]["supervisor"],

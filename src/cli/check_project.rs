@@ -5,14 +5,19 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::ExitCode;
 
+use crate::conf::check::{open_server, writable_files};
+use crate::conf::sections::inet_http_server;
+use crate::daemon::real_host::RealHost;
 use crate::diag::{Diagnostic, SourceMap, Span};
 use crate::generate::derive::derive;
 use crate::generate::inspect::{OPEN_PASSWORD, inspect};
 use crate::generate::paths::Place;
+use crate::generate::plan::Plan;
 use crate::generate::project_reader;
+use crate::generate::read_back::place_of;
 
-use super::check_report::{Format, Report};
-use super::generate::{ProjectError, load_file};
+use super::check_report::{Format, Report, Subject};
+use super::generate::{ProjectError, load_file, rehearse};
 use super::real_buildout_env::RealBuildoutEnv;
 
 /// The project to check: a `*.cfg` file that is named, or `./buildout.cfg`. `None` if a
@@ -36,7 +41,7 @@ pub(super) fn check(file: &str, format: Format) -> ExitCode {
         file,
         problems: &problems,
         sources: &sources,
-        is_configuration: false,
+        subject: Subject::Project,
         original: &|_| None,
     };
     report.print(format)
@@ -57,11 +62,28 @@ fn problems(file: &str) -> Result<(Vec<Diagnostic>, SourceMap), ProjectError> {
     let mut all = project.warnings().to_vec();
     all.extend(derived.warnings.iter().cloned());
     all.extend(inspect(project, &input, &source.catalogue, &derived, &is_world_readable));
+    all.extend(match rehearse(&source, &input) {
+        Ok((plan, obstacles)) => obstacles.into_iter().chain(open_servers(&plan)).collect(),
+        Err(error) => error.faults,
+    });
+    all.extend(writable_files(project.sources(), &RealHost));
     let mut sources = project.sources().clone();
     for fault in &all {
         mask_password(fault, &mut sources);
     }
     Ok((all, sources))
+}
+
+/// An error for each server of the deployment that other hosts reach without a password.
+fn open_servers(plan: &Plan) -> impl Iterator<Item = Diagnostic> {
+    plan.config.servers.iter().filter_map(|server| {
+        let error = open_server(server, &RealHost)?;
+        let deployment = &plan.derived.deployment;
+        // The options have other names in a project.
+        let error = error
+            .help("set a username and a password, or listen on this host only, such as 127.0.0.1");
+        Some(error.maybe_at(place_of(deployment, &server.section, inet_http_server::PORT.name)))
+    })
 }
 
 /// Masks the password in the displayed line; the output may end up in a log.

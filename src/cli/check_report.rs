@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use serde_json::{Value, json};
 
-use crate::conf::check::exit_code;
+use crate::conf::check::Verdict;
 use crate::diag::{Diagnostic, Severity, SourceMap};
 use crate::os::stdout;
 
@@ -17,13 +17,22 @@ pub(super) enum Format {
     Json,
 }
 
+/// What was checked.
+#[derive(Clone, Copy)]
+pub(super) enum Subject {
+    /// A configuration, and the process id of its daemon if that runs.
+    Configuration {
+        running: Option<i32>,
+    },
+    Project,
+}
+
 /// The problems of one file.
 pub(super) struct Report<'a> {
     pub(super) file: &'a str,
     pub(super) problems: &'a [Diagnostic],
     pub(super) sources: &'a SourceMap,
-    /// Whether supervisord would refuse to start if there are errors.
-    pub(super) is_configuration: bool,
+    pub(super) subject: Subject,
     /// Supervisor's error message for a problem.
     pub(super) original: &'a dyn Fn(&Diagnostic) -> Option<String>,
 }
@@ -36,7 +45,7 @@ impl Report<'_> {
             Format::Json => format!("{:#}\n", self.json()),
         };
         stdout::write_all(text.as_bytes());
-        ExitCode::from(exit_code(self.problems))
+        ExitCode::from(Verdict::of(self.problems).exit_code())
     }
 
     pub(super) fn text(&self, is_styled: bool) -> String {
@@ -47,21 +56,23 @@ impl Report<'_> {
             1 => "1 problem".to_owned(),
             n => format!("{n} problems"),
         };
-        let has_errors = exit_code(self.problems) == 2;
-        let refusal = if has_errors && self.is_configuration {
-            "; supervisord would refuse to start"
-        } else {
-            ""
+        let remark = self.remark();
+        problems.chain([format!("{}: {count}{remark}\n", self.file)]).collect()
+    }
+
+    fn remark(&self) -> String {
+        let Subject::Configuration { running } = self.subject else { return String::new() };
+        let verdict = match Verdict::of(self.problems) {
+            Verdict::Refused => "; supervisord would refuse to start",
+            Verdict::Unsafe => "; supervisord would start, but others could control it",
+            Verdict::Ok | Verdict::Warnings => "",
         };
-        problems.chain([format!("{}: {count}{refusal}\n", self.file)]).collect()
+        let running = running.map(|pid| format!("; its supervisord is running (pid {pid})"));
+        format!("{verdict}{}", running.unwrap_or_default())
     }
 
     pub(super) fn json(&self) -> Value {
-        let result = match exit_code(self.problems) {
-            0 => "ok",
-            1 => "warnings",
-            _ => "refused",
-        };
+        let result = Verdict::of(self.problems).name();
         let problems: Vec<Value> = self.problems.iter().map(|it| self.problem_json(it)).collect();
         json!({"file": self.file, "result": result, "problems": problems})
     }

@@ -9,7 +9,7 @@ use crate::buildout::{Assignment, Failure, Fault, Project, Recipes, Request};
 use crate::diag::SourceMap;
 use crate::os::stdout;
 
-#[derive(clap::Args)]
+#[derive(Default, clap::Args)]
 pub(super) struct ProjectArgs {
     /// The main file of the project
     #[arg(short = 'c', value_name = "FILE", default_value = "buildout.cfg")]

@@ -9,14 +9,21 @@ mod layout;
 mod lint_input;
 mod logs;
 mod names;
+mod open_servers;
 mod secrets;
 mod servers;
 #[cfg(test)]
 mod tests;
+mod verdict;
+mod writable;
+
+pub use open_servers::open_server;
+pub use verdict::Verdict;
+pub use writable::files as writable_files;
 
 use super::host::Host;
 use super::read::Examined;
-use crate::diag::{Diagnostic, Severity};
+use crate::diag::Diagnostic;
 use lint_input::LintInput;
 
 type Lint = fn(&LintInput<'_>) -> Vec<Diagnostic>;
@@ -30,6 +37,8 @@ const LINTS: &[Lint] = &[
     servers::servers,
     servers::rpc,
     secrets::passwords,
+    open_servers::servers,
+    writable::configuration,
     groups::groups,
     commands::commands,
     commands::directories,
@@ -47,16 +56,12 @@ pub fn check(examined: &Examined, host: &dyn Host) -> Vec<Diagnostic> {
     let faults = examined.faults.iter().map(|fault| (*fault.diagnostic).clone());
     let mut problems: Vec<Diagnostic> =
         faults.chain(LINTS.iter().flat_map(|lint| lint(&subject))).collect();
-    problems.sort_by_key(|problem| problem.span.map(|span| (span.source, span.start)));
-    problems.dedup();
+    sort(&mut problems);
     problems
 }
 
-/// The exit status for a list of problems: 0, 1 for warnings, 2 for errors.
-pub fn exit_code(problems: &[Diagnostic]) -> u8 {
-    match problems.iter().map(|problem| problem.severity).max() {
-        None => 0,
-        Some(Severity::Warning) => 1,
-        Some(Severity::Error) => 2,
-    }
+/// Sorts problems by position and removes duplicates.
+pub fn sort(problems: &mut Vec<Diagnostic>) {
+    problems.sort_by_key(|problem| problem.span.map(|span| (span.source, span.start)));
+    problems.dedup();
 }

@@ -2,6 +2,7 @@
 //! [`examine_bytes`] is their entry point.
 
 use std::collections::BTreeMap;
+use std::net::{IpAddr, Ipv4Addr};
 
 use super::host::{Account, Host, ReadFailure};
 use super::options::CommandLine;
@@ -97,6 +98,14 @@ impl Host for FakeHost {
 
     fn host_name(&self) -> String {
         "host".to_owned()
+    }
+
+    fn address_of(&self, host: &str) -> Option<IpAddr> {
+        match host {
+            "localhost" => Some(IpAddr::V4(Ipv4Addr::LOCALHOST)),
+            "" => Some(IpAddr::V4(Ipv4Addr::UNSPECIFIED)),
+            _ => host.parse().ok(),
+        }
     }
 
     fn uid(&self) -> u32 {

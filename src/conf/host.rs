@@ -1,6 +1,8 @@
 //! The system as seen by the configuration reader. Because all access goes through this trait,
 //! reading is deterministic.
 
+use std::net::IpAddr;
+
 /// Why a file could not be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ReadFailure {
@@ -37,6 +39,9 @@ pub trait Host {
     fn temp_dir(&self) -> String;
     /// Python's `platform.node`.
     fn host_name(&self) -> String;
+
+    /// The address at which a server with this host name listens; `None` if it has none.
+    fn address_of(&self, host: &str) -> Option<IpAddr>;
 
     /// The real user id of this process.
     fn uid(&self) -> u32;

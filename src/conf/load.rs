@@ -25,8 +25,18 @@ pub struct Loaded {
     pub file: String,
     /// Why loading stopped.
     pub fault: Option<Fault>,
-    /// Patterns of `files=` that match nothing, with their positions.
-    pub unmatched: Vec<(String, Span)>,
+    /// The absolute patterns of `files=`.
+    pub includes: Vec<Include>,
+}
+
+/// A pattern of `files=` with its position.
+#[derive(Clone, Debug)]
+pub struct Include {
+    pub pattern: String,
+    pub span: Span,
+    pub has_matches: bool,
+    /// The files that could not be read; Python skips them.
+    pub unreadable: Vec<String>,
 }
 
 /// The placeholder for the directory of a file.
@@ -65,10 +75,14 @@ impl Loaded {
             let found = glob::sorted(&pattern, host);
             if found.is_empty() {
                 self.notes.warnings.push(format!("No file matches via include \"{pattern}\""));
-                self.unmatched.push((pattern, span));
             }
+            let at = self.includes.len();
+            let (has_matches, unreadable) = (!found.is_empty(), Vec::new());
+            self.includes.push(Include { pattern, span, has_matches, unreadable });
             for file in found {
-                self.included_file(&file, host)?;
+                if !self.included_file(&file, host)? {
+                    self.includes[at].unreadable.push(file);
+                }
             }
         }
         Ok(())
@@ -92,15 +106,17 @@ impl Loaded {
         self.parse(&file, bytes)
     }
 
-    /// Python skips a file that it cannot open.
-    fn included_file(&mut self, file: &str, host: &dyn Host) -> Result<(), Fault> {
+    /// Returns whether the file can be read. Python skips a file that it cannot open.
+    fn included_file(&mut self, file: &str, host: &dyn Host) -> Result<bool, Fault> {
         self.notes.infos.push(format!("Included extra file \"{file}\" during parsing"));
-        if let Ok(bytes) = host.read(file) {
+        let read = host.read(file);
+        let is_readable = read.is_ok();
+        if let Ok(bytes) = read {
             self.parse(file, bytes)?;
         }
         let here = path::abspath(path::dirname(file), &host.current_dir());
         self.document.replace(HERE, &here);
-        Ok(())
+        Ok(is_readable)
     }
 
     /// The patterns of `files=`, with the position of each.

@@ -15,8 +15,8 @@ use super::python::names::Names;
 use super::python::repr;
 use super::sections::{program, supervisord as s};
 use super::{plugins, servers, supervisord};
-use crate::diag::Diagnostic;
-use crate::ini::python::{Document, Section};
+use crate::diag::{Diagnostic, Span};
+use crate::ini::python::{Document, Entry, Section};
 
 /// An examined configuration: what was read, its meaning and its errors.
 #[derive(Debug)]
@@ -34,6 +34,13 @@ impl Examined {
     /// The configuration, or all its errors.
     pub fn into_config(self) -> Result<Config, InvalidConfig> {
         self.config.ok_or_else(|| InvalidConfig::new(self.faults, self.loaded.sources))
+    }
+
+    /// The position of an option's value, or of the section header.
+    pub fn place(&self, section: &str, option: &str) -> Option<Span> {
+        let document = &self.loaded.document;
+        let value = document.entry(section, option).map(Entry::value_span);
+        value.or_else(|| document.section(section).and_then(Section::header))
     }
 }
 

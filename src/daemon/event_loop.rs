@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::config_reader::ConfigReader;
 use super::pipes::PipeEnd;
-use super::preflight;
+use super::restart_check;
 use super::server::Server;
 use super::server_context::ServerContext;
 use super::shell::Shell;
@@ -255,9 +255,11 @@ impl<'a> Daemon<'a> {
         if !matches!(self.core.mood(), Mood::Running | Mood::Fatal) {
             return true;
         }
-        let Err(problems) = preflight::check(self.reader, self.core.config()) else { return true };
+        let Err(problems) = restart_check::check(self.reader, self.core.config()) else {
+            return true;
+        };
         self.shell.logs.log(LogLevel::Warn, "received SIGHUP indicating restart request");
-        preflight::log(&problems, &mut self.shell.logs);
+        restart_check::log(&problems, &mut self.shell.logs);
         false
     }
 

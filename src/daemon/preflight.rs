@@ -1,177 +1,47 @@
-//! Checks before a restart stops anything: whether the daemon could start with the configuration as
-//! it is now. Supervisor stops everything, reads the file and terminates if it is invalid.
+//! What would prevent a start: the steps of [`super::startup`] on this host, tried without an
+//! effect. No file is created and nothing listens.
+
+mod reason;
+mod steps;
 
 use std::fs;
-use std::path::Path;
 
-use super::config_reader::ConfigReader;
-use super::logs::{self, Logs};
-use super::server_sockets::Problem;
-use crate::conf::config::{
-    Bind, Config, FcgiAddress, FcgiSocket, Group, GroupKind, LogLevel, LogTarget,
-};
-use crate::conf::sections::{fcgi_program, supervisord};
-use crate::os::files;
-use crate::os::socket::{self, OpenError, SocketPermissions};
-use crate::os::users::{self, Identity};
+use crate::conf::fault::Fault;
+use crate::conf::read::Examined;
+use crate::diag::Diagnostic;
+use crate::os::signals;
 
-/// What is in the way of a restart, one line each.
-pub(super) type Problems = Vec<String>;
+use steps::Steps;
 
-/// Reads the configuration and checks all that can be known without changing anything. `running`
-/// has the servers that are open now.
-pub(super) fn check(reader: &ConfigReader, running: &Config) -> Result<(), Problems> {
-    let config = reader.read().map_err(|invalid| invalid.lines())?;
-    let own = OwnAddresses { running };
-    let mut problems = Problems::new();
-    problems.extend(user(&config));
-    problems.extend(activity_log(&config));
-    problems.extend(automatic_logs(&config));
-    for server in &config.servers {
-        let opened = own.check(&Address::of_server(&server.bind));
-        problems.extend(opened.err().map(|error| Problem::of(&config, server, &error).line()));
-    }
-    for (group, socket) in fastcgi_sockets(&config) {
-        let opened = own.check(&Address::of_fastcgi(&socket.address));
-        problems.extend(opened.err().map(|error| fastcgi_problem(&config, group, socket, &error)));
-    }
-    if problems.is_empty() {
-        reader.accept(config);
-        return Ok(());
-    }
-    Err(problems)
+/// The result of the trial.
+#[derive(Debug, Default)]
+pub struct Preflight {
+    /// What supervisord would refuse to start for.
+    pub faults: Vec<Fault>,
+    /// What it would log, or start a program without success for.
+    pub warnings: Vec<Diagnostic>,
+    /// The daemon of this configuration, if it runs. It holds the addresses.
+    pub running: Option<i32>,
 }
 
-pub(super) fn log(problems: &Problems, logs: &mut Logs) {
-    for problem in problems {
-        logs.log(LogLevel::Critical, problem);
+/// Tries to start. This process switches to the user of the daemon, as the daemon would, and stays
+/// it: call this last. A configuration without a readable `[supervisord]` is not tried.
+pub fn preflight(examined: &Examined) -> Preflight {
+    let Some(settings) = &examined.draft.supervisord else { return Preflight::default() };
+    let running = running(&settings.pidfile);
+    let mut steps = Steps::new(examined, settings, running.is_some());
+    if steps.switch_user() {
+        steps.limits();
+        steps.daemon_files();
+        steps.groups();
+        steps.servers();
     }
-    let outcome = "the restart is refused because the daemon could not start again; everything \
-                   keeps running";
-    logs.log(LogLevel::Critical, outcome);
+    let (faults, warnings) = steps.into_results();
+    Preflight { faults, warnings, running }
 }
 
-/// The position of an option before a message about it.
-fn at(config: &Config, section: &str, option: &str) -> String {
-    config.origins.of(section, option).map_or(String::new(), |place| format!("{place}: "))
-}
-
-fn user(config: &Config) -> Option<String> {
-    let user = config.supervisord.user.as_ref()?;
-    let Identity::Impossible(reason) = users::identity(user.uid) else { return None };
-    let option = supervisord::USER.name;
-    let place = at(config, supervisord::SECTION.word, option);
-    Some(format!("{place}{reason}; correct `{option}`, or restart the daemon as root"))
-}
-
-/// A missing log needs a directory that may be written; a device or FIFO is left to the start.
-fn activity_log(config: &Config) -> Option<String> {
-    let path = Path::new(&config.supervisord.logfile);
-    let is_usable = match fs::metadata(path) {
-        Ok(metadata) if metadata.is_file() => files::may_append(path),
-        Ok(metadata) => !metadata.is_dir(),
-        Err(_) => path.parent().is_some_and(|dir| dir.is_dir() && files::may_write(dir)),
-    };
-    if is_usable || config.supervisord.logfile == "syslog" {
-        return None;
-    }
-    let option = supervisord::LOGFILE.name;
-    let place = at(config, supervisord::SECTION.word, option);
-    let path = path.display();
-    Some(format!(
-        "{place}could not open the log file {path}; create its directory, or correct `{option}`"
-    ))
-}
-
-fn automatic_logs(config: &Config) -> Option<String> {
-    let mut processes = config.groups.iter().flat_map(Group::members);
-    let is_automatic =
-        |(_, log): (_, crate::conf::config::StreamLog<'_>)| *log.target == LogTarget::Auto;
-    let process = processes.find(|process| logs::streams(process).any(is_automatic))?;
-    let dir = Path::new(&config.supervisord.childlogdir);
-    if dir.is_dir() && files::may_write(dir) {
-        return None;
-    }
-    let option = supervisord::CHILDLOGDIR.name;
-    let place = at(config, supervisord::SECTION.word, option);
-    let (name, dir) = (&process.name, dir.display());
-    Some(format!("{place}could not create a log for {name} in {dir}; correct `{option}`"))
-}
-
-fn fastcgi_sockets(config: &Config) -> impl Iterator<Item = (&str, &FcgiSocket)> {
-    config.groups.iter().filter_map(|group| match &group.kind {
-        GroupKind::FastCgi(socket) => Some((group.name.as_str(), socket)),
-        _ => None,
-    })
-}
-
-fn fastcgi_problem(config: &Config, group: &str, socket: &FcgiSocket, error: &OpenError) -> String {
-    let option = fcgi_program::SOCKET.name;
-    let section = format!("{}:{group}", fcgi_program::SECTION.word);
-    let place = at(config, &section, option);
-    let url = &socket.url;
-    format!("{place}Could not create FastCGI socket {url}: {error}; correct `{option}`")
-}
-
-/// An address to listen at.
-enum Address<'c> {
-    Tcp { host: &'c str, port: u16 },
-    Unix { path: &'c str, permissions: SocketPermissions },
-}
-
-impl<'c> Address<'c> {
-    fn of_server(bind: &'c Bind) -> Self {
-        match bind {
-            Bind::Inet { host, port } => Self::Tcp { host, port: *port },
-            Bind::Unix { path, mode, owner } => {
-                let permissions = SocketPermissions { mode: Some(*mode), owner: *owner };
-                Self::Unix { path, permissions }
-            }
-        }
-    }
-
-    fn of_fastcgi(address: &'c FcgiAddress) -> Self {
-        match address {
-            FcgiAddress::Tcp { host, port } => Self::Tcp { host, port: *port },
-            FcgiAddress::Unix { path, mode, owner } => {
-                Self::Unix { path, permissions: SocketPermissions { mode: *mode, owner: *owner } }
-            }
-        }
-    }
-}
-
-/// The addresses that this daemon holds now and releases before it starts again.
-struct OwnAddresses<'c> {
-    running: &'c Config,
-}
-
-impl OwnAddresses<'_> {
-    fn check(&self, address: &Address<'_>) -> Result<(), OpenError> {
-        match address {
-            Address::Tcp { host, port } => match socket::tcp(host, *port, 1) {
-                Err(OpenError::InUse) if self.has_port(*port) => Ok(()),
-                opened => opened.map(drop),
-            },
-            Address::Unix { path, .. }
-                if !self.has_path(path) && socket::is_listening(Path::new(path)) =>
-            {
-                Err(OpenError::InUse)
-            }
-            Address::Unix { path, permissions } => socket::try_unix(Path::new(path), *permissions),
-        }
-    }
-
-    fn all(&self) -> impl Iterator<Item = Address<'_>> {
-        let servers = self.running.servers.iter().map(|server| Address::of_server(&server.bind));
-        let fastcgi = fastcgi_sockets(self.running);
-        servers.chain(fastcgi.map(|(_, socket)| Address::of_fastcgi(&socket.address)))
-    }
-
-    fn has_port(&self, wanted: u16) -> bool {
-        self.all().any(|it| matches!(it, Address::Tcp { port, .. } if port == wanted))
-    }
-
-    fn has_path(&self, wanted: &str) -> bool {
-        self.all().any(|it| matches!(it, Address::Unix { path, .. } if path == wanted))
-    }
+/// The living process that a pid file names.
+fn running(pidfile: &str) -> Option<i32> {
+    let pid: i32 = fs::read_to_string(pidfile).ok()?.trim().parse().ok()?;
+    (pid > 0 && signals::exists(pid)).then_some(pid)
 }

@@ -71,19 +71,28 @@ pub(super) fn raise_limits(
     settings: &Supervisord,
     deferred: &mut DeferredLog,
 ) -> Result<(), String> {
-    for (messages, minimum) in [(FILES, settings.minfds), (PROCESSES, settings.minprocs)] {
-        match limits::raise_to(messages.limit, minimum) {
-            Ok(RaiseResult::Enough) => {}
-            Ok(RaiseResult::Increased) => {
-                deferred.infos.push(format!("Increased {} limit to {minimum}", messages.name));
-            }
-            Ok(RaiseResult::Refused { hard }) => {
-                return Err(messages.refusal(minimum, &hard.to_string()));
-            }
-            Err(error) => return Err(messages.refusal(minimum, &error.to_string())),
-        }
+    for raised in raise_each_limit(settings) {
+        deferred.infos.extend(raised.map_err(|(_, refusal)| refusal)?);
     }
     Ok(())
+}
+
+/// Each limit as it is raised: a message if it was too low, or its option and why it stays so.
+pub(super) fn raise_each_limit(
+    settings: &Supervisord,
+) -> impl Iterator<Item = Result<Option<String>, (&'static str, String)>> {
+    let limits = [(FILES, settings.minfds), (PROCESSES, settings.minprocs)];
+    limits.into_iter().map(|(messages, minimum)| {
+        let hard = match limits::raise_to(messages.limit, minimum) {
+            Ok(RaiseResult::Enough) => return Ok(None),
+            Ok(RaiseResult::Increased) => {
+                return Ok(Some(format!("Increased {} limit to {minimum}", messages.name)));
+            }
+            Ok(RaiseResult::Refused { hard }) => hard.to_string(),
+            Err(error) => error.to_string(),
+        };
+        Err((messages.option, messages.refusal(minimum, &hard)))
+    })
 }
 
 impl LimitMessages {

@@ -3,11 +3,12 @@
 use std::env;
 use std::fs;
 use std::io;
+use std::net::IpAddr;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use crate::conf::host::{Account, Host, ReadFailure};
-use crate::os::{files, locale, users};
+use crate::os::{files, locale, socket, users};
 
 /// This machine and this process.
 #[derive(Clone, Copy, Debug, Default)]
@@ -66,6 +67,10 @@ impl Host for RealHost {
 
     fn host_name(&self) -> String {
         users::host_name()
+    }
+
+    fn address_of(&self, host: &str) -> Option<IpAddr> {
+        socket::resolve(host, 0).ok().map(|address| address.ip())
     }
 
     fn uid(&self) -> u32 {

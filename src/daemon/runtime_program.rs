@@ -2,6 +2,7 @@
 //! text and read by the normal configuration reader.
 
 use std::fmt::Write;
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use super::real_host::RealHost;
@@ -93,6 +94,10 @@ impl Host for HostOverlay {
 
     fn host_name(&self) -> String {
         RealHost.host_name()
+    }
+
+    fn address_of(&self, host: &str) -> Option<IpAddr> {
+        RealHost.address_of(host)
     }
 
     fn uid(&self) -> u32 {

@@ -182,7 +182,8 @@ fn taken(config: &Config, server: &HttpServer, option: &str) -> (String, String)
     }
 }
 
-fn error_message(error: &OpenError) -> String {
+/// Supervisor's message.
+pub(super) fn error_message(error: &OpenError) -> String {
     let help = "Cannot open an HTTP server: socket.error reported";
     match error {
         OpenError::InUse => IN_USE.to_owned(),

@@ -9,7 +9,7 @@ use super::command::CommandError;
 use super::config_reader::ConfigReader;
 use super::kernel::Kernel;
 use super::logs::Logs;
-use super::preflight;
+use super::restart_check;
 use super::runtime_program;
 use crate::conf::config::{Config, LogLevel, Process};
 use crate::core::effect::ProcId;
@@ -94,11 +94,11 @@ impl Services for DaemonServices<'_> {
     }
 
     fn check_restart(&mut self, running: &Config) -> Result<(), String> {
-        let problems = match preflight::check(self.reader, running) {
+        let problems = match restart_check::check(self.reader, running) {
             Ok(()) => return Ok(()),
             Err(problems) => problems,
         };
-        preflight::log(&problems, self.logs);
+        restart_check::log(&problems, self.logs);
         Err(problems.join("\n"))
     }
 

@@ -66,9 +66,14 @@ fn cause(deployment: &Deployment, text: &str, line: usize) -> Option<Span> {
     let above: Vec<&str> = text.lines().take(line).collect();
     let header = above.iter().rev().find_map(|line| line.strip_prefix('[')?.strip_suffix(']'))?;
     let option = above.iter().rev().find_map(|line| Some(line.split_once(" = ")?.0));
+    place_of(deployment, header, option.unwrap_or_default())
+}
+
+/// The position in the project of an option, or of the part that its section is made from.
+pub fn place_of(deployment: &Deployment, section: &str, option: &str) -> Option<Span> {
     let sections = deployment.sections();
-    let section = sections.iter().find(|section| section.name == header)?;
-    let setting = section.settings.iter().find(|setting| Some(setting.option.as_str()) == option);
+    let section = sections.iter().find(|it| it.name == section)?;
+    let setting = section.settings.iter().find(|setting| setting.option == option);
     match setting.map(|setting| &setting.origin) {
         Some(Origin::Project(span)) => *span,
         _ => section.span,

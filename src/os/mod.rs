@@ -6,6 +6,7 @@
     reason = "system calls are made in this module only; each block states why it is sound"
 )]
 
+pub mod access;
 pub mod clock;
 pub mod daemonize;
 pub mod errno;

@@ -101,6 +101,11 @@ pub fn kill(pid: i32, number: i32, group: bool) -> io::Result<()> {
     }
 }
 
+/// Whether a process with this id exists, of any user.
+pub fn exists(pid: i32) -> bool {
+    kill(pid, 0, false).map_or_else(|error| error.raw_os_error() != Some(libc::ESRCH), |()| true)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

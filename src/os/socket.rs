@@ -5,7 +5,7 @@ use std::fs;
 use std::io;
 use std::net::{SocketAddr, TcpListener, ToSocketAddrs};
 use std::os::fd::{AsRawFd, OwnedFd};
-use std::os::unix::fs::{PermissionsExt, chown};
+use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
 use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
 
@@ -14,7 +14,7 @@ use nix::sys::socket::{
     sockopt,
 };
 
-use super::{processes, users};
+use super::{access, processes, users};
 
 /// A socket that accepts connections.
 pub enum Listener {
@@ -64,9 +64,19 @@ impl fmt::Display for OpenError {
     }
 }
 
-/// Listens on a TCP address; an empty host means all interfaces. IPv4 is preferred for a name with
-/// both address families, because Supervisor supports only IPv4.
+/// Listens on a TCP address; an empty host means all interfaces.
 pub fn tcp(host: &str, port: u16, backlog: i32) -> Result<TcpListener, OpenError> {
+    let fd = bind_tcp(host, port)?;
+    sys::listen(&fd, listen_backlog(backlog))?;
+    Ok(TcpListener::from(fd))
+}
+
+/// Why [`tcp`] would fail. The address is bound for a moment; nobody can connect to it.
+pub fn try_tcp(host: &str, port: u16) -> Result<(), OpenError> {
+    bind_tcp(host, port).map(drop)
+}
+
+fn bind_tcp(host: &str, port: u16) -> Result<OwnedFd, OpenError> {
     let address = resolve(host, port)?;
     let family = if address.is_ipv4() { AddressFamily::Inet } else { AddressFamily::Inet6 };
     let fd = sys::socket(family, SockType::Stream, SockFlag::SOCK_CLOEXEC, None)?;
@@ -75,12 +85,13 @@ pub fn tcp(host: &str, port: u16, backlog: i32) -> Result<TcpListener, OpenError
         SocketAddr::V4(address) => sys::bind(fd.as_raw_fd(), &SockaddrIn::from(address))?,
         SocketAddr::V6(address) => sys::bind(fd.as_raw_fd(), &SockaddrIn6::from(address))?,
     }
-    sys::listen(&fd, listen_backlog(backlog))?;
-    Ok(TcpListener::from(fd))
+    Ok(fd)
 }
 
+/// The address of a host name. IPv4 is preferred for a name with both address families, because
+/// Supervisor supports only IPv4. Blocks while the name is looked up.
 #[expect(clippy::disallowed_methods, reason = "when a socket is opened, as in Supervisor")]
-fn resolve(host: &str, port: u16) -> io::Result<SocketAddr> {
+pub fn resolve(host: &str, port: u16) -> io::Result<SocketAddr> {
     let host = if host.is_empty() { "0.0.0.0" } else { host };
     let found: Vec<SocketAddr> = (host, port).to_socket_addrs()?.collect();
     let first = found.iter().find(|address| address.is_ipv4()).or(found.first());
@@ -106,9 +117,56 @@ pub fn unix(
     let linked = link_into_place(&temporary, path, permissions, &mut on_stale);
     let _ = fs::remove_file(&temporary);
     linked?;
-    set_owner(path, path, permissions.owner)?;
+    set_owner(path, permissions.owner)?;
     sys::listen(&fd, listen_backlog(backlog))?;
     Ok(UnixListener::from(fd))
+}
+
+/// Why [`unix`] would fail, without creating a file.
+pub fn try_unix(path: &Path, owner: Option<(u32, u32)>) -> Result<(), OpenError> {
+    address(path)?;
+    access::try_create(&temporary_name(path))?;
+    if is_listening(path) {
+        return Err(OpenError::InUse);
+    }
+    try_replace(path)?;
+    try_owner(path, owner)
+}
+
+/// Why [`fastcgi_unix`] would fail, without creating a file.
+pub fn try_fastcgi_unix(path: &Path, owner: Option<(u32, u32)>) -> Result<(), OpenError> {
+    address(path)?;
+    access::try_create(path)?;
+    if path.is_symlink() && !path.exists() {
+        return Err(OpenError::InUse);
+    }
+    try_replace(path)?;
+    try_owner(path, owner)
+}
+
+/// Whether a file at `path` could be removed: not a directory, and not another user's in a directory
+/// such as `/tmp`.
+fn try_replace(path: &Path) -> io::Result<()> {
+    let Ok(file) = fs::symlink_metadata(path) else { return Ok(()) };
+    if file.is_dir() {
+        return Err(nix::Error::EISDIR.into());
+    }
+    let directory = fs::metadata(access::directory_of(path))?;
+    let own = nix::unistd::geteuid().as_raw();
+    let is_sticky = directory.mode() & 0o1000 != 0;
+    if is_sticky && own != 0 && own != file.uid() && own != directory.uid() {
+        return Err(nix::Error::EPERM.into());
+    }
+    Ok(())
+}
+
+/// Whether this process may give a file of its own to `owner`.
+fn try_owner(path: &Path, owner: Option<(u32, u32)>) -> Result<(), OpenError> {
+    let Some((uid, gid)) = owner else { return Ok(()) };
+    let own = nix::unistd::geteuid().as_raw();
+    let may_be_user = uid == u32::MAX || uid == own;
+    let may_be_group = gid == u32::MAX || users::is_member(gid);
+    if own == 0 || may_be_user && may_be_group { Ok(()) } else { Err(not_owner(path, uid, gid)) }
 }
 
 /// `PATH.PID`, or a shorter name if that is too long for a socket.
@@ -173,49 +231,41 @@ pub fn is_listening(path: &Path) -> bool {
     }
 }
 
-/// Checks whether [`unix`] would succeed, without touching `path`. What listens there is ignored.
-pub fn try_unix(path: &Path, permissions: SocketPermissions) -> Result<(), OpenError> {
-    address(path)?;
-    if path.is_dir() {
-        return Err(io::Error::from_raw_os_error(libc::EISDIR).into());
-    }
-    let temporary = temporary_name(path);
-    let _ = fs::remove_file(&temporary);
-    let bound = bind_unix(&temporary);
-    let owned = bound.and_then(|_| set_owner(&temporary, path, permissions.owner));
-    let _ = fs::remove_file(&temporary);
-    owned
-}
-
-/// `shown` is the path for messages.
-fn set_owner(path: &Path, shown: &Path, owner: Option<(u32, u32)>) -> Result<(), OpenError> {
+fn set_owner(path: &Path, owner: Option<(u32, u32)>) -> Result<(), OpenError> {
     let Some((uid, gid)) = owner else { return Ok(()) };
     let part = |id: u32| (id != u32::MAX).then_some(id);
     match chown(path, part(uid), part(gid)) {
         Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
-            let format_id = |id: u32| if id == u32::MAX { "-1".to_owned() } else { id.to_string() };
-            Err(OpenError::Owner(format!(
-                "Not permitted to chown {} to uid/gid ({}, {}); adjust \"sockchown\" value in config \
-                 file or on command line to values that the current user ({}) can successfully chown",
-                shown.display(),
-                format_id(uid),
-                format_id(gid),
-                users::own_name()
-            )))
+            Err(not_owner(path, uid, gid))
         }
         other => Ok(other?),
     }
 }
 
-/// Listens at `path` for a FastCGI program; an existing file is replaced unconditionally.
+fn not_owner(path: &Path, uid: u32, gid: u32) -> OpenError {
+    let format_id = |id: u32| if id == u32::MAX { "-1".to_owned() } else { id.to_string() };
+    OpenError::Owner(format!(
+        "Not permitted to chown {} to uid/gid ({}, {}); adjust \"sockchown\" value in config \
+         file or on command line to values that the current user ({}) can successfully chown",
+        path.display(),
+        format_id(uid),
+        format_id(gid),
+        users::own_name()
+    ))
+}
+
+/// Listens at `path` for a FastCGI program; an existing file is replaced unconditionally. As under
+/// Supervisor, a link that leads nowhere is not.
 pub fn fastcgi_unix(
     path: &Path,
     permissions: SocketPermissions,
     backlog: i32,
 ) -> Result<UnixListener, OpenError> {
-    let _ = fs::remove_file(path);
+    if path.exists() {
+        let _ = fs::remove_file(path);
+    }
     let fd = bind_unix(path)?;
-    let result = set_owner(path, path, permissions.owner).and_then(|()| {
+    let result = set_owner(path, permissions.owner).and_then(|()| {
         if let Some(mode) = permissions.mode {
             fs::set_permissions(path, fs::Permissions::from_mode(mode & 0o7777))?;
         }

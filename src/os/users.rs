@@ -32,6 +32,12 @@ pub fn own_name() -> String {
     User::from_uid(uid).ok().flatten().map_or_else(|| uid.to_string(), |user| user.name)
 }
 
+/// Whether this process belongs to a group.
+pub fn is_member(gid: u32) -> bool {
+    let gid = Gid::from_raw(gid);
+    unistd::getegid() == gid || unistd::getgroups().is_ok_and(|groups| groups.contains(&gid))
+}
+
 /// Determines how to run as `uid`.
 pub fn identity(uid: u32) -> Identity {
     let Ok(Some(user)) = User::from_uid(Uid::from_raw(uid)) else {

@@ -85,6 +85,65 @@ fn an_error_that_prevents_deployment_has_exit_status_2() {
     assert_eq!(status, Some(2));
 }
 
+/// A part for Supervisor beside the parts of `GOOD`.
+fn with_supervisor(options: &str) -> String {
+    let recipe =
+        "[supervisor]\nrecipe = collective.recipe.supervisor\nprograms = 10 a /bin/cat true\n";
+    GOOD.replace("parts = ", "parts = supervisor ") + recipe + options
+}
+
+#[test]
+fn what_generate_refuses_is_an_error() {
+    for (options, message) in [
+        ("supervisord-environment =\n    A=var/x\n    B=var/x\n", "bad value for `environment`"),
+        ("port = 127.0.0.1:99999\n", "bad value for `port`"),
+        ("groups = 10 g nope\n", "nope"),
+        ("groups = 10 g p-%(process_num)s\n", "process_num"),
+    ] {
+        let cfg = with_supervisor(options);
+        let (text, status) = check(&cfg, 0o600, &[]);
+        assert!(text.contains(message) && text.contains("buildout.cfg:"), "{options}: {text}");
+        assert_eq!(status, Some(2), "{text}");
+    }
+}
+
+#[test]
+fn a_file_that_generate_would_not_replace_is_an_error() {
+    let sandbox = Sandbox::new();
+    let file = sandbox.write("buildout.cfg", GOOD);
+    fs::set_permissions(file, fs::Permissions::from_mode(0o600)).expect("chmod");
+    sandbox.write("bin/supervisorctl", "#!/bin/sh\n");
+    let before = sandbox.names();
+    let mut command = sandbox.command(env!("CARGO_BIN_EXE_supkit"));
+    let output = command.arg("check").env("HOME", sandbox.dir()).output().expect("runs");
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(text.contains("bin/supervisorctl` was not written by supkit"), "{text}");
+    assert_eq!((output.status.code(), sandbox.names()), (Some(2), before));
+}
+
+#[test]
+fn an_open_server_is_an_error() {
+    for (options, code) in [
+        ("port = *:9001\n", "open-server"),
+        ("port = 0.0.0.0:9001\nuser = u\n", "open-server"),
+        ("port = *:9001\nuser = u\npassword = p\n", ""),
+        ("port = 127.0.0.1:9001\n", ""),
+    ] {
+        let (text, status) = check(&with_supervisor(options), 0o600, &[]);
+        assert_eq!(text.contains("error[open-server]"), !code.is_empty(), "{options}: {text}");
+        assert!(code.is_empty() || text.contains("buildout.cfg:25"), "{text}");
+        assert!(code.is_empty() || status == Some(2), "{text}");
+    }
+}
+
+#[test]
+fn a_project_that_others_may_change_is_an_error_for_root() {
+    let (text, status) = check(GOOD, 0o606, &[]);
+    let is_root = nix::unistd::getuid().is_root();
+    assert_eq!(text.contains("error[unsafe-file]"), is_root, "{text}");
+    assert_eq!(status == Some(2), is_root, "{text}");
+}
+
 #[test]
 fn the_report_may_be_json() {
     let cfg = GOOD.replace("http-address = 8080", "http-address = 8000");

@@ -15,6 +15,7 @@
 mod support;
 
 mod buildout;
+mod check;
 mod collective;
 mod config;
 mod ctl;

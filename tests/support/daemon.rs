@@ -144,6 +144,11 @@ impl<'a> Daemon<'a> {
         line.1.parse().expect("a pid follows")
     }
 
+    /// Whether it has exited.
+    pub fn has_ended(&mut self) -> bool {
+        self.child.try_wait().expect("it is our child").is_some()
+    }
+
     /// Waits for the exit.
     #[track_caller]
     pub fn wait(&mut self) -> ExitStatus {

@@ -3,12 +3,13 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::io;
 use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::{Path, PathBuf};
 
 use crate::diag::Diagnostic;
 use crate::generate::planned_file::{Content, File, Found, Role};
-use crate::os::files;
+use crate::os::{access, files};
 
 use super::comparison::Comparison;
 use super::sources::ProjectError;
@@ -54,20 +55,45 @@ pub(super) fn find(path: &str) -> Found {
 }
 
 pub(super) fn write(comparison: &Comparison) -> Result<(), ProjectError> {
-    let plan = &comparison.plan;
-    let pending = || comparison.changes().map(|(file, _)| file);
-    let parents = pending().filter_map(|file| Path::new(&file.path).parent());
-    let directories: BTreeSet<&Path> =
-        plan.directories.iter().map(Path::new).chain(parents).collect();
-    let existing: BTreeSet<&Path> =
-        directories.iter().map(|path| existing_ancestor(path)).collect();
-    existing.into_iter().try_for_each(check_writable)?;
+    let directories = directories(comparison);
+    existing(&directories).into_iter().try_for_each(check_writable)?;
     for directory in directories {
         let made = fs::create_dir_all(directory);
         made.map_err(|error| cannot(&format!("create `{}`", directory.display()), &error))?;
     }
-    let is_secret = plan.derived.deployment.has_password();
-    pending().try_for_each(|file| write_file(file, is_secret))
+    let is_secret = comparison.plan.derived.deployment.has_password();
+    comparison.changes().try_for_each(|(file, _)| write_file(file, is_secret))
+}
+
+/// The directories that the deployment consists of, which need not exist.
+fn directories(comparison: &Comparison) -> BTreeSet<&Path> {
+    let parents = comparison.changes().filter_map(|(file, _)| Path::new(&file.path).parent());
+    comparison.plan.directories.iter().map(Path::new).chain(parents).collect()
+}
+
+fn existing<'a>(directories: &BTreeSet<&'a Path>) -> BTreeSet<&'a Path> {
+    directories.iter().map(|path| existing_ancestor(path)).collect()
+}
+
+/// The directories that [`write`] could not write into, as errors.
+pub(super) fn unwritable(comparison: &Comparison) -> Vec<Diagnostic> {
+    let directories = directories(comparison);
+    let missing = existing(&directories).into_iter().filter_map(|directory| {
+        let error = access::try_change(directory).err()?;
+        Some(not_writable(directory, &error))
+    });
+    missing.flat_map(|error| error.faults).collect()
+}
+
+fn not_writable(directory: &Path, error: &io::Error) -> ProjectError {
+    let shown = directory.display();
+    if error.kind() == io::ErrorKind::NotADirectory {
+        let fault = Diagnostic::error("in-the-way", format!("`{shown}` is not a directory"));
+        return ProjectError::many(vec![
+            fault.help("a directory is required there; move the file away"),
+        ]);
+    }
+    cannot(&format!("write into `{shown}`"), error)
 }
 
 /// The nearest ancestor that exists.
@@ -78,15 +104,10 @@ fn existing_ancestor(path: &Path) -> &Path {
 
 /// Fails if no file can be created in the directory.
 fn check_writable(directory: &Path) -> Result<(), ProjectError> {
-    let shown = directory.display();
-    if !directory.is_dir() {
-        let fault = Diagnostic::error("in-the-way", format!("`{shown}` is not a directory"));
-        return Err(ProjectError::many(vec![
-            fault.help("a directory is required there; move the file away"),
-        ]));
-    }
+    access::try_change(directory).map_err(|error| not_writable(directory, &error))?;
+    // A full disk is noticed by writing only.
     let made = files::create_private_file(directory, ".supkit-", "");
-    let path = made.map_err(|error| cannot(&format!("write into `{shown}`"), &error))?;
+    let path = made.map_err(|error| not_writable(directory, &error))?;
     fs::remove_file(&path).map_err(|error| cannot(&format!("remove `{}`", path.display()), &error))
 }
 
@@ -112,7 +133,7 @@ fn write_file(file: &File, is_secret: bool) -> Result<(), ProjectError> {
 }
 
 /// Replaces a link instead of writing to its target.
-fn replacing_link(path: &Path, write: impl Fn() -> std::io::Result<()>) -> std::io::Result<()> {
+fn replacing_link(path: &Path, write: impl Fn() -> io::Result<()>) -> io::Result<()> {
     if path.is_symlink() {
         fs::remove_file(path)?;
     }
@@ -120,7 +141,7 @@ fn replacing_link(path: &Path, write: impl Fn() -> std::io::Result<()>) -> std::
 }
 
 #[expect(clippy::disallowed_methods, reason = "a link, which has no content to write")]
-fn link(path: &Path, target: &str) -> std::io::Result<()> {
+fn link(path: &Path, target: &str) -> io::Result<()> {
     let mut name = path.file_name().unwrap_or_default().to_os_string();
     name.push(format!(".{}.new", std::process::id()));
     let beside: PathBuf = path.with_file_name(name);
@@ -128,12 +149,12 @@ fn link(path: &Path, target: &str) -> std::io::Result<()> {
     fs::rename(&beside, path).inspect_err(|_| drop(fs::remove_file(&beside)))
 }
 
-fn cannot(what: &str, error: &std::io::Error) -> ProjectError {
+fn cannot(what: &str, error: &io::Error) -> ProjectError {
     let fault = Diagnostic::error("cannot-write", format!("cannot {what}: {error}"));
     let help = match error.kind() {
-        std::io::ErrorKind::PermissionDenied => "run supkit as the owner of the deployment",
-        std::io::ErrorKind::StorageFull => "free some space on the disk",
-        std::io::ErrorKind::ReadOnlyFilesystem => "the file system is mounted read-only",
+        io::ErrorKind::PermissionDenied => "run supkit as the owner of the deployment",
+        io::ErrorKind::StorageFull => "free some space on the disk",
+        io::ErrorKind::ReadOnlyFilesystem => "the file system is mounted read-only",
         _ => "correct this and run supkit again",
     };
     ProjectError::many(vec![fault.help(help)])

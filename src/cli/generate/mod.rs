@@ -11,17 +11,16 @@ use std::process::ExitCode;
 use crate::diag::Diagnostic;
 use crate::generate::input::Input;
 use crate::generate::installed_cfg::InstalledCfg;
-use crate::generate::plan::{Request, plan};
+use crate::generate::plan::{Plan, Request, plan};
 use crate::generate::planned_file::{Conflict, Content, File, FileStatus, Role};
 use crate::generate::project_reader;
 
 use super::project::ProjectArgs;
 use super::real_buildout_env::RealBuildoutEnv;
 use comparison::Comparison;
-use sources::Source;
-pub(super) use sources::{ProjectError, catalogue, load_file};
+pub(super) use sources::{ProjectError, Source, catalogue, load_file};
 
-#[derive(clap::Args)]
+#[derive(Default, clap::Args)]
 pub(super) struct Args {
     #[command(flatten)]
     project: ProjectArgs,
@@ -93,6 +92,17 @@ fn run(args: &Args) -> Result<ExitCode, ProjectError> {
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// The plan of a deployment, and what would prevent writing it. Nothing is written.
+pub(super) fn rehearse(
+    source: &Source,
+    input: &Input,
+) -> Result<(Plan, Vec<Diagnostic>), ProjectError> {
+    let comparison = compare(&Args::default(), source, input)?;
+    let mut obstacles = conflicts(&comparison);
+    obstacles.extend(files::unwritable(&comparison));
+    Ok((comparison.plan, obstacles))
 }
 
 /// `--output -`

@@ -88,13 +88,20 @@ fn swallow(
 /// Included files that do not exist, and nested includes.
 pub(super) fn includes(subject: &LintInput<'_>) -> Vec<Diagnostic> {
     let mut found = Vec::new();
-    for (pattern, span) in &subject.examined.loaded.unmatched {
-        if !pattern.contains(['*', '?', '[']) {
+    for include in &subject.examined.loaded.includes {
+        let pattern = &include.pattern;
+        if !include.has_matches && !pattern.contains(['*', '?', '[']) {
             let message = format!("there is no file `{pattern}` to include");
             found.push(
-                warning("no-include", message, Some(*span)).help("create it or leave it out"),
+                warning("no-include", message, Some(include.span))
+                    .help("create it or leave it out"),
             );
         }
+        found.extend(include.unreadable.iter().map(|file| {
+            let message = format!("the file `{file}` cannot be read and is left out");
+            warning("unreadable-include", message, Some(include.span))
+                .help("make it readable for the user who starts supervisord")
+        }));
     }
     let section = subject.document.section(include::SECTION.word);
     let main = section.and_then(python::Section::header).map(|span| span.source);

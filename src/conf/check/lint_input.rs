@@ -29,8 +29,7 @@ impl<'a> LintInput<'a> {
 
     /// The position of an option's value, or of the section header.
     pub(super) fn place(&self, section: &str, option: &str) -> Option<Span> {
-        let value = self.entry(section, option).map(Entry::value_span);
-        value.or_else(|| self.document.section(section).and_then(Section::header))
+        self.examined.place(section, option)
     }
 
     /// The first process of every section that has any; numbered processes share their problems.

@@ -1,52 +1,62 @@
-//! Lints for the addresses of servers and FastCGI programs: duplicates, overlong paths, servers
-//! without methods.
+//! Lints for the addresses of servers and FastCGI programs: duplicates, servers without methods.
+
+use std::net::IpAddr;
 
 use super::lint_input::{LintInput, warning};
 use crate::conf::config::{Bind, FcgiAddress, GroupKind, HttpServer, RpcInterface};
+use crate::conf::host::Host;
 use crate::conf::sections::{fcgi_program, inet_http_server, rpcinterface, unix_http_server};
-use crate::diag::{Diagnostic, Span};
-
-/// The maximum length of a unix socket path, a kernel limit.
-const MAX_SOCKET_PATH: usize = 107;
+use crate::diag::{Diagnostic, Severity, Span};
 
 /// A configured address.
 struct Listener {
     place: Place,
     span: Option<Span>,
-    /// Without its servers the daemon does not start; a program without its socket only fails
-    /// itself.
-    vital: bool,
+    /// A server, which listens as long as the daemon runs. A FastCGI program opens its socket when
+    /// it starts, and fails alone.
+    is_server: bool,
 }
 
-#[derive(PartialEq)]
 enum Place {
     Unix(String),
-    /// An empty host means all interfaces.
-    Inet(String, u16),
+    Inet { name: String, address: Option<IpAddr>, port: u16 },
 }
 
 impl Place {
+    fn inet(name: &str, port: u16, host: &dyn Host) -> Self {
+        Self::Inet { name: name.to_owned(), address: host.address_of(name), port }
+    }
+
     fn clashes(&self, other: &Self) -> bool {
         match (self, other) {
-            (Self::Inet(a, port), Self::Inet(b, other)) => {
-                port == other && (a == b || [a, b].iter().any(|h| h.is_empty() || *h == "0.0.0.0"))
+            (Self::Unix(a), Self::Unix(b)) => a == b,
+            (
+                Self::Inet { name, address, port },
+                Self::Inet { name: other_name, address: other_address, port: other_port },
+            ) => {
+                let is_everywhere = |address: &Option<IpAddr>| {
+                    address.is_some_and(|address| address.is_unspecified())
+                };
+                let is_same = name == other_name || address.is_some() && address == other_address;
+                port == other_port
+                    && (is_same || is_everywhere(address) || is_everywhere(other_address))
             }
-            _ => self == other,
+            _ => false,
         }
     }
 
     fn shown(&self) -> String {
         match self {
             Self::Unix(path) => path.clone(),
-            Self::Inet(host, port) if host.is_empty() => format!("port {port}"),
-            Self::Inet(host, port) => format!("{host}:{port}"),
+            Self::Inet { name, port, .. } if name.is_empty() => format!("port {port}"),
+            Self::Inet { name, port, .. } => format!("{name}:{port}"),
         }
     }
 }
 
 pub(super) fn servers(subject: &LintInput<'_>) -> Vec<Diagnostic> {
     let listeners = listeners(subject);
-    let mut found: Vec<Diagnostic> = listeners.iter().filter_map(too_long).collect();
+    let mut found = Vec::new();
     for (at, listener) in listeners.iter().enumerate() {
         let first = listeners[..at].iter().find(|other| other.place.clashes(&listener.place));
         found.extend(first.map(|first| twice(first, listener)));
@@ -59,12 +69,12 @@ fn listeners(subject: &LintInput<'_>) -> Vec<Listener> {
     let sockets = subject.draft.groups.iter().filter_map(|group| match &group.kind {
         GroupKind::FastCgi(socket) => {
             let place = match &socket.address {
-                FcgiAddress::Tcp { host, port } => Place::Inet(host.clone(), *port),
+                FcgiAddress::Tcp { host, port } => Place::inet(host, *port, subject.host),
                 FcgiAddress::Unix { path, .. } => Place::Unix(path.clone()),
             };
             let section = &group.processes.first()?.program;
             let span = subject.place(section, fcgi_program::SOCKET.name);
-            Some(Listener { place, span, vital: false })
+            Some(Listener { place, span, is_server: false })
         }
         GroupKind::Programs | GroupKind::EventListener(_) => None,
     });
@@ -74,36 +84,20 @@ fn listeners(subject: &LintInput<'_>) -> Vec<Listener> {
 fn http(subject: &LintInput<'_>, server: &HttpServer) -> Listener {
     let (place, option) = match &server.bind {
         Bind::Inet { host, port } => {
-            (Place::Inet(host.clone(), *port), inet_http_server::PORT.name)
+            (Place::inet(host, *port, subject.host), inet_http_server::PORT.name)
         }
         Bind::Unix { path, .. } => (Place::Unix(path.clone()), unix_http_server::FILE.name),
     };
-    Listener { place, span: subject.place(&server.section, option), vital: true }
-}
-
-fn problem(code: &'static str, message: String, listener: &Listener) -> Diagnostic {
-    let mut diagnostic = if listener.vital {
-        Diagnostic::error(code, message)
-    } else {
-        Diagnostic::warning(code, message)
-    };
-    diagnostic.span = listener.span;
-    diagnostic
-}
-
-fn too_long(listener: &Listener) -> Option<Diagnostic> {
-    let Place::Unix(path) = &listener.place else { return None };
-    (path.len() > MAX_SOCKET_PATH).then(|| {
-        let message = format!("the path of this socket has {} bytes", path.len());
-        problem("socket-path-too-long", message, listener)
-            .label(format!("stands for `{path}`"))
-            .help(format!("a socket's path may have {MAX_SOCKET_PATH}; choose a shorter one"))
-    })
+    Listener { place, span: subject.place(&server.section, option), is_server: true }
 }
 
 fn twice(first: &Listener, second: &Listener) -> Diagnostic {
     let message = format!("two servers at {}", second.place.shown());
-    let mut diagnostic = problem("address-twice", message, second).help("give one another place");
+    let mut diagnostic =
+        warning("address-twice", message, second.span).help("give one another place");
+    if first.is_server && second.is_server {
+        diagnostic.severity = Severity::Error;
+    }
     if let Some(span) = first.span {
         diagnostic = diagnostic.via(span, "taken here");
     }

@@ -1,4 +1,4 @@
-use super::{check, exit_code};
+use super::{Verdict, check};
 use crate::conf::CommandLine;
 use crate::conf::fake_host::FakeHost;
 use crate::conf::read::examine;
@@ -49,7 +49,7 @@ fn a_slip_is_shown_with_its_place_and_its_remedy() {
     /etc/s.conf:5:1 useless-section `[groups]`: the section `[groups]` does nothing (did you mean `[group:NAME]`?)
     ");
     let examined = examine(CONF, &CommandLine::default(), &host);
-    assert_eq!(exit_code(&check(&examined, &host)), 1);
+    assert_eq!(Verdict::of(&check(&examined, &host)), Verdict::Warnings);
 }
 
 #[test]
@@ -84,7 +84,7 @@ fn each_lint_speaks_up_for_its_case_alone() {
             vec!["bad-value", "bad-value", "no-program", "unknown-name"],
         ),
         (
-            "[rpcinterface:x]\nsupervisor.rpcinterface_factory=a:b\n[inet_http_server]\nport=1\n",
+            "[rpcinterface:x]\nsupervisor.rpcinterface_factory=a:b\n[inet_http_server]\nport=localhost:1\n",
             vec!["bad-section"],
         ),
         ("[eventlistener:e]\ncommand=a\nevents=%(x)s\n", vec!["unknown-name"]),
@@ -102,7 +102,8 @@ fn each_lint_speaks_up_for_its_case_alone() {
         ("environment=A=$X,B=2\n", vec!["bad-value", "cut-variable"]),
         ("environment=A=%(here)s/x,B=\"50%%\",C=1;D=2\n", vec![]),
         ("[supervisord]\nenvironment=A=50%%%%\n", vec!["cut-variable", "section-twice"]),
-        ("[inet_http_server]\nport=1\n", vec!["no-rpcinterface"]),
+        ("[inet_http_server]\nport=localhost:1\n", vec!["no-rpcinterface"]),
+        ("[inet_http_server]\nport=1\n", vec!["no-rpcinterface", "open-server"]),
         ("[DEFAULT]\nstartsecs=4\n", vec![]),
         ("[DEFAULT]\nstartsex=4\n", vec!["unknown-option"]),
         ("[group:g\nprograms=x\n", vec!["unclosed-header", "unknown-option"]),
@@ -122,17 +123,16 @@ const RPC: &str = "[rpcinterface:supervisor]\n\
     supervisor.rpcinterface_factory=supervisor.rpcinterface:make_main_rpcinterface\n";
 
 #[test]
-fn servers_that_meet_or_cannot_listen_are_refused() {
-    let long = "x".repeat(110);
+fn servers_that_meet_are_reported() {
+    let server = |name: &str, port: &str| format!("[inet_http_server:{name}]\nport={port}\n");
+    let fcgi = "[fcgi-program:f]\ncommand=b\nsocket=tcp://127.0.0.1:9\n";
     for (body, want) in [
-        ("[unix_http_server]\nfile=/tmp/s\n", vec![]),
-        (&format!("[unix_http_server]\nfile=/tmp/{long}\n"), vec!["socket-path-too-long"]),
-        ("[inet_http_server:a]\nport=*:9\n[inet_http_server:b]\nport=h:9\n", vec!["address-twice"]),
-        ("[inet_http_server:a]\nport=g:9\n[inet_http_server:b]\nport=h:9\n", vec![]),
-        (
-            "[inet_http_server]\nport=9\n[fcgi-program:f]\ncommand=b\nsocket=tcp://h:9\n",
-            vec!["address-twice"],
-        ),
+        ("[unix_http_server]\nfile=/tmp/s\n".to_owned(), vec![]),
+        (server("a", "g:9") + &server("b", "g:9"), vec!["address-twice"]),
+        (server("a", "g:9") + &server("b", "h:9"), vec![]),
+        (server("a", "localhost:9") + &server("b", "127.0.0.1:9"), vec!["address-twice"]),
+        (server("a", "localhost:9") + &server("b", "127.0.0.1:8"), vec![]),
+        (server("a", "localhost:9") + fcgi, vec!["address-twice"]),
     ] {
         let text = format!("[supervisord]\n{RPC}{body}");
         assert_eq!(codes_of(&host(&text)), want, "{body}");
@@ -140,9 +140,50 @@ fn servers_that_meet_or_cannot_listen_are_refused() {
 }
 
 #[test]
+fn a_server_beyond_loopback_needs_a_password() {
+    for (server, want) in [
+        ("port=*:9\n", vec!["open-server"]),
+        ("port=0.0.0.0:9\n", vec!["open-server"]),
+        ("port=192.0.2.1:9\n", vec!["open-server"]),
+        ("port=127.1.2.3:9\n", vec![]),
+        ("port=localhost:9\n", vec![]),
+        ("port=no.such.host:9\n", vec![]),
+        ("port=*:9\nusername=u\npassword=p\n", vec![]),
+        ("port=*:9\nusername=u\npassword=\n", vec!["open-server"]),
+        ("port=*:9\nusername=\npassword=p\n", vec!["open-server"]),
+    ] {
+        let host = host(&format!("[supervisord]\n{RPC}[inet_http_server]\n{server}"));
+        assert_eq!(codes_of(&host), want, "{server}");
+        let examined = examine(CONF, &CommandLine::default(), &host);
+        let verdict = if want.is_empty() { Verdict::Ok } else { Verdict::Unsafe };
+        assert_eq!(Verdict::of(&check(&examined, &host)), verdict, "{server}");
+    }
+}
+
+#[test]
+fn what_root_reads_may_be_changed_by_root_only() {
+    let text = "[supervisord]\n[include]\nfiles=d/*.conf one.conf\n";
+    let host = host(text).file("/etc/d/a.conf", "").file("/etc/one.conf", "");
+    for (path, mode, want) in [
+        (CONF, 0o600, vec![]),
+        (CONF, 0o664, vec![]),
+        (CONF, 0o606, vec!["unsafe-file"]),
+        ("/etc/d/a.conf", 0o666, vec!["unsafe-file"]),
+        ("/etc", 0o777, vec!["unsafe-file"]),
+        ("/etc", 0o1777, vec![]),
+        ("/", 0o777, vec!["unsafe-file"]),
+        ("/etc/d", 0o1777, vec!["unsafe-file"]),
+    ] {
+        assert_eq!(codes_of(&host.clone().mode(path, mode)), want, "{path} {mode:o}");
+    }
+}
+
+#[test]
 fn a_clear_password_wants_a_closed_file() {
     let text = |password: &str| {
-        format!("[supervisord]\n{RPC}[inet_http_server]\nport=9\nusername=u\npassword={password}\n")
+        format!(
+            "[supervisord]\n{RPC}[inet_http_server]\nport=localhost:9\nusername=u\npassword={password}\n"
+        )
     };
     let open = |password: &str| codes_of(&host(&text(password)).mode(CONF, 0o644));
     assert_eq!(open("secret"), ["readable-password"]);
@@ -154,7 +195,7 @@ fn a_clear_password_wants_a_closed_file() {
 #[test]
 fn no_password_is_shown() {
     let text = format!(
-        "[supervisord]\n{RPC}[inet_http_server]\nport=9\nusername=u\npassword = aleph\npassword=beth\n\
+        "[supervisord]\n{RPC}[inet_http_server]\nport=localhost:9\nusername=u\npassword = aleph\npassword=beth\n\
          [supervisorctl]\npassword : 100%gimel\n  daleth\n"
     );
     let host = host(&text).mode(CONF, 0o644);

@@ -279,8 +279,13 @@ fn open_fifo(path: &Path) -> io::Result<File> {
 }
 
 /// Paths that lead to files which must not be renamed.
-fn is_special(path: &Path) -> bool {
+pub fn is_special(path: &Path) -> bool {
     path.starts_with("/dev") || path.starts_with("/proc")
+}
+
+/// Whether a path names an inherited descriptor, which need not be opened by name.
+pub fn is_inherited(path: &Path) -> bool {
+    inherited_fd(path).is_some()
 }
 
 /// The inherited descriptor that a path like `/dev/stdout` names.

@@ -1,5 +1,6 @@
 //! The real system, but with a directory and an environment of the test's own.
 
+use std::net::IpAddr;
 use std::path::Path;
 
 use supkit::conf::Host;
@@ -61,6 +62,10 @@ impl Host for TestHost {
 
     fn host_name(&self) -> String {
         RealHost.host_name()
+    }
+
+    fn address_of(&self, host: &str) -> Option<IpAddr> {
+        RealHost.address_of(host)
     }
 
     fn uid(&self) -> u32 {

@@ -1,0 +1,39 @@
+//! TCP servers without a password that other hosts can reach: anybody there may start and stop
+//! programs, and change what they read.
+
+use super::lint_input::LintInput;
+use super::verdict::OPEN_SERVER;
+use crate::conf::config::{Bind, Credentials, HttpServer};
+use crate::conf::host::Host;
+use crate::conf::sections::inet_http_server as inet;
+use crate::diag::Diagnostic;
+
+pub(super) fn servers(subject: &LintInput<'_>) -> Vec<Diagnostic> {
+    let found = subject.draft.servers.iter().filter_map(|server| {
+        let error = open_server(server, subject.host)?;
+        Some(error.maybe_at(subject.place(&server.section, inet::PORT.name)))
+    });
+    found.collect()
+}
+
+/// Supervisor treats an empty username as none.
+fn protects(credentials: &Credentials) -> bool {
+    !credentials.username.is_empty() && !credentials.password.is_empty()
+}
+
+/// The error, without its position, if other hosts reach the server without a password.
+pub fn open_server(server: &HttpServer, host: &dyn Host) -> Option<Diagnostic> {
+    let Bind::Inet { host: name, port } = &server.bind else { return None };
+    let is_local = host.address_of(name).is_none_or(|address| address.is_loopback());
+    if is_local || server.credentials.as_ref().is_some_and(protects) {
+        return None;
+    }
+    let message = "other hosts can control supervisord without a password".to_owned();
+    let help = format!(
+        "set `{}` and `{}`, or listen on this host only: `{} = 127.0.0.1:{port}`",
+        inet::USERNAME.name,
+        inet::PASSWORD.name,
+        inet::PORT.name
+    );
+    Some(Diagnostic::error(OPEN_SERVER, message).help(help))
+}
