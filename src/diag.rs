@@ -170,3 +170,36 @@ impl Diagnostic {
         self
     }
 }
+
+/// Diagnostics without repetitions: those with the same cause become one, which shows every position.
+pub fn united(diagnostics: impl IntoIterator<Item = Diagnostic>) -> Vec<Diagnostic> {
+    let mut all: Vec<Diagnostic> = Vec::new();
+    for new in diagnostics {
+        let same = |old: &&mut Diagnostic| {
+            (old.code, &old.message, &old.help) == (new.code, &new.message, &new.help)
+        };
+        let Some(old) = all.iter_mut().find(same) else {
+            all.push(new);
+            continue;
+        };
+        let known: Vec<Span> = old.chain.iter().map(|(span, _)| *span).chain(old.span).collect();
+        if let Some(span) = new.span.filter(|span| !known.contains(span)) {
+            old.chain.push((span, "and here".to_owned()));
+        }
+    }
+    all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_cause_is_reported_once_with_every_position() {
+        let at = |start| Span::new(SourceId(0), start, start + 1);
+        let fault = |start| Diagnostic::error("x", "missing").at(at(start));
+        let other = Diagnostic::error("x", "another").at(at(1));
+        let united = united([fault(1), fault(1), fault(5), other.clone()]);
+        assert_eq!(united, [fault(1).via(at(5), "and here"), other]);
+    }
+}

@@ -67,13 +67,22 @@ struct Parts {
     spans: Vec<Span>,
     help: Option<String>,
     steps: Vec<ChainLink>,
+    /// The section that lacks something.
+    section: Option<String>,
 }
 
 impl Fault {
     pub(super) fn new(kind: Kind, message: impl Into<String>) -> Self {
         let message = message.into();
         let message = message.trim_end().to_owned();
-        Self(Box::new(Parts { kind, message, spans: Vec::new(), help: None, steps: Vec::new() }))
+        Self(Box::new(Parts {
+            kind,
+            message,
+            spans: Vec::new(),
+            help: None,
+            steps: Vec::new(),
+            section: None,
+        }))
     }
 
     #[must_use]
@@ -86,6 +95,22 @@ impl Fault {
     pub(super) fn help(mut self, help: impl Into<String>) -> Self {
         self.0.help = Some(help.into());
         self
+    }
+
+    /// The section that lacks an option, or is missing itself.
+    #[must_use]
+    pub(super) fn lacking(mut self, section: &str) -> Self {
+        self.0.section = Some(section.to_owned());
+        self
+    }
+
+    /// Whether something is missing that another file could define.
+    pub(super) fn is_missing(&self) -> bool {
+        matches!(self.0.kind, Kind::MissingSection | Kind::MissingOption | Kind::Macro)
+    }
+
+    pub(super) fn section(&self) -> Option<&str> {
+        self.0.section.as_deref()
     }
 
     /// Added by each caller on the way out, so the outermost step is last.

@@ -24,7 +24,7 @@ const MOST_TEXT: usize = 64 << 20;
 pub enum Strictness {
     /// Complete, as in zc.buildout.
     Whole,
-    /// Options of unknown recipes are only required when they are read.
+    /// Options of unknown recipes and unavailable URLs are only required when they are read.
     Needed,
 }
 
@@ -34,7 +34,7 @@ struct Options {
     raw: Section,
     cooked: BTreeMap<String, String>,
     data: BTreeMap<String, String>,
-    /// Options that depend on an option of an unknown recipe.
+    /// Options that depend on an option of an unknown recipe or an unavailable URL.
     broken: BTreeMap<String, Fault>,
     /// Options that no file sets: set by a recipe or recorded in `.installed.cfg`.
     made: BTreeSet<String>,
@@ -49,6 +49,8 @@ pub(super) struct Engine {
     recipes: Rc<dyn Recipes>,
     installed: Rc<Installed>,
     strictness: Strictness,
+    /// Whether an extended URL was not available.
+    has_gaps: bool,
     depth: usize,
     written: usize,
 }
@@ -63,6 +65,7 @@ impl Engine {
         recipes: Rc<dyn Recipes>,
         installed: Rc<Installed>,
         strictness: Strictness,
+        has_gaps: bool,
     ) -> Self {
         Self {
             raw,
@@ -72,6 +75,7 @@ impl Engine {
             recipes,
             installed,
             strictness,
+            has_gaps,
             depth: 0,
             written: 0,
         }
@@ -108,6 +112,7 @@ impl Engine {
         let Some(raw) = self.raw.get(name) else {
             let message = format!("The referenced section, {}, was not defined.", repr(name));
             return Err(Fault::new(Kind::MissingSection, message)
+                .lacking(name)
                 .help(format!("add a section [{name}], or correct the name")));
         };
         let doing = |fault: Fault| fault.while_doing(format!("Initializing section {name}."), None);
@@ -172,8 +177,11 @@ impl Engine {
         }
     }
 
+    /// Whether an option with this error is required only when it is read.
     fn tolerates(&self, fault: &Fault) -> bool {
-        self.strictness == Strictness::Needed && fault.kind() == Kind::MadeByRecipe
+        let may_exist = fault.kind() == Kind::MadeByRecipe
+            || self.has_gaps && fault.is_missing() && fault.kind() != Kind::Macro;
+        self.strictness == Strictness::Needed && may_exist
     }
 
     fn options<T>(&mut self, section: &str, change: impl FnOnce(&mut Options) -> T) -> Option<T> {
@@ -308,6 +316,7 @@ impl Engine {
                 ))
             }
             None => Fault::new(Kind::MissingOption, message)
+                .lacking(section)
                 .help(format!("set `{option}` in [{section}], or correct the reference")),
         }
     }

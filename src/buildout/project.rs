@@ -107,6 +107,7 @@ impl Project {
             recipes,
             Rc::clone(&installed),
             request.strictness,
+            gaps,
         );
         finish::buildout(&mut engine, env).map_err(fail)?;
         let directory = engine.get("buildout", "directory", &mut Vec::new()).map_err(fail)?;
@@ -176,8 +177,9 @@ impl Project {
     /// The resolved value of an option; `None` if it is not set.
     pub fn get(&self, section: &str, option: &str) -> Result<Option<String>, Fault> {
         let mut engine = self.engine.borrow_mut();
-        engine.section(section)?;
-        engine.get(section, option, &mut Vec::new())
+        let value =
+            engine.section(section).and_then(|()| engine.get(section, option, &mut Vec::new()));
+        value.map_err(|fault| self.with_url(fault))
     }
 
     /// All resolved options of a section, sorted by name.
@@ -196,7 +198,7 @@ impl Project {
     /// The option names of a section, including those that cannot be resolved.
     pub fn names(&self, section: &str) -> Result<Vec<String>, Fault> {
         let mut engine = self.engine.borrow_mut();
-        engine.section(section)?;
+        engine.section(section).map_err(|fault| self.with_url(fault))?;
         Ok(engine.names(section).into_iter().collect())
     }
 
@@ -227,19 +229,33 @@ impl Project {
         for part in words(&parts) {
             let span = asked.as_ref().and_then(|value| load::pinpoint(&self.sources, value, part));
             if let Err(fault) = reach(&mut engine, part, span) {
-                lost.push(self.maybe_unavailable(fault)?);
+                let gap = self.gap(&fault).ok_or_else(|| fault.clone())?;
+                lost.push(fault.help(url_help(gap)));
             }
         }
         Ok(Reached { parts: engine.parts().to_vec(), lost })
     }
 
-    /// The error, if the missing option could be defined in an unavailable file.
-    fn maybe_unavailable(&self, fault: Fault) -> Result<Fault, Fault> {
-        let missing = [Kind::MissingSection, Kind::MissingOption, Kind::Macro];
-        let gap = self.unavailable.iter().find(|gap| !gap.is_version_list());
-        match gap.filter(|_| missing.contains(&fault.kind())) {
-            Some(gap) => Ok(fault.help(format!("`{}` may tell; {}", gap.url, gap.help))),
-            None => Err(fault),
+    /// The unavailable URL that may define what is missing. Version lists define only versions.
+    fn gap(&self, fault: &Fault) -> Option<&Unavailable> {
+        let is_version = fault.section().is_some_and(|section| self.is_versions(section));
+        let mut gaps = self.unavailable.iter().filter(|_| fault.is_missing());
+        if is_version {
+            return gaps.clone().find(|gap| gap.is_version_list()).or_else(|| gaps.next());
+        }
+        gaps.find(|gap| !gap.is_version_list())
+    }
+
+    /// Whether this is the section named by `versions` of `[buildout]`.
+    fn is_versions(&self, section: &str) -> bool {
+        let named = self.raw.get("buildout").and_then(|options| options.get("versions"));
+        section == "versions" || named.is_some_and(|name| name.text.trim() == section)
+    }
+
+    fn with_url(&self, fault: Fault) -> Fault {
+        match self.gap(&fault) {
+            Some(gap) => fault.help(url_help(gap)),
+            None => fault,
         }
     }
 
@@ -351,6 +367,10 @@ fn installed(request: &Request, env: &dyn BuildoutEnv, raw: &Sections) -> Instal
             .map_or_else(|_| Installed::default(), |text| Installed::read(&text)),
         None => Installed::default(),
     }
+}
+
+fn url_help(gap: &Unavailable) -> String {
+    format!("`{}` may define it, but is not available; {}", gap.url, gap.help)
 }
 
 /// Initializes a part.

@@ -9,6 +9,7 @@ use crate::conf::sections::{
 use crate::diag::Diagnostic;
 
 use super::deployment::{Origin, Section, header};
+use super::environment_lines;
 use super::input::Part;
 use super::options::dashed;
 use super::part_options::{
@@ -41,6 +42,9 @@ impl<'a> Daemons<'a> {
 
     fn set(self, section: &mut Section, option: &str, name: &str) {
         if let Some((part, value)) = self.given(option) {
+            let joined = environment_lines::joined(value);
+            let joined = joined.filter(|_| name == supervisord::ENVIRONMENT.name);
+            let value = joined.as_deref().unwrap_or(value);
             section.set(name, value, Origin::Project(part.span_of(option)));
         }
     }

@@ -13,7 +13,7 @@ use super::recipe::{Produces, Recipe};
 use super::{groups, templated};
 use crate::buildout::paths;
 use crate::conf::sections::supervisorctl;
-use crate::diag::Diagnostic;
+use crate::diag::{Diagnostic, united};
 
 /// The deployment of a project.
 #[derive(Clone, Debug)]
@@ -76,6 +76,7 @@ pub fn derive(
         None => from_parts()?,
     };
     derived.warnings.extend(input.warnings.iter().cloned());
+    derived.warnings = united(std::mem::take(&mut derived.warnings));
     Ok(derived)
 }
 

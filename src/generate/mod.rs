@@ -10,6 +10,7 @@ pub mod config_diff;
 pub mod deployment;
 pub mod derive;
 mod egg_script;
+mod environment_lines;
 mod groups;
 pub mod input;
 pub mod inspect;

@@ -3,6 +3,7 @@
 
 use super::base_sections;
 use super::deployment::{Origin, Program};
+use super::environment_lines;
 use super::input::{Input, Part};
 use super::options;
 use super::order::assign_priorities;
@@ -120,7 +121,9 @@ impl<'a> ProgramBuilder<'a> {
         option: &str,
     ) -> Result<Option<(String, Origin)>, Box<Diagnostic>> {
         if let Some((key, text)) = part_option(part, option) {
-            let value = self.place.shorten(text.trim());
+            let joined = environment_lines::joined(text);
+            let joined = joined.filter(|_| option == program::ENVIRONMENT.name);
+            let value = self.place.shorten(joined.as_deref().unwrap_or(text).trim());
             return Ok(Some((value, Origin::Project(part.span_of(key)))));
         }
         if let Some((recipe, preset)) =

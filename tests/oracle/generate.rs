@@ -35,8 +35,11 @@ fn the_seed_becomes_what_its_own_configuration_says() {
     let seed = sandbox.path("etc/seed.conf");
     let answers = resolved(&[seed.to_str().unwrap(), ours.to_str().unwrap()]);
     let (mut expected, got) = (answers[0].clone(), &answers[1]);
-    // The one improvement that changes a value: docs/improvements.md.
+    // The improvements that change a value: docs/improvements.md.
     expected["groups"]["instance"]["processes"]["instance"]["stopsignal"] = json!(2);
+    for name in ["zeoserver", "instance"] {
+        expected["groups"][name]["processes"][name]["stopwaitsecs"] = json!(60);
+    }
     assert_eq!(
         serde_json::to_string_pretty(&expected).ok(),
         serde_json::to_string_pretty(got).ok()

@@ -1,12 +1,13 @@
 //! Output of `generate`: diagnostics on standard error, results on standard output.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::io::{IsTerminal as _, Write as _};
 use std::path::Path;
 use std::process::ExitCode;
 
 use crate::conf::sections::program::{COMMAND, PRIORITY};
-use crate::diag::{Diagnostic, SourceMap};
+use crate::diag::{Diagnostic, SourceMap, united};
 use crate::generate::config_diff::{Difference, differences};
 use crate::generate::deployment::Origin;
 use crate::generate::derive::Derived;
@@ -38,8 +39,8 @@ pub(in crate::cli) fn report(error: &ProjectError) {
 
 pub(super) fn warnings(source: &Source, derived: &Derived, input: &Input) {
     let sources = source.project.sources();
-    for warning in source.project.warnings() {
-        diagnostic(warning, sources);
+    for warning in united(source.project.warnings().iter().cloned()) {
+        diagnostic(&warning, sources);
     }
     for gap in source.project.unavailable() {
         let message = format!("`{}` is not available; its options are unknown", gap.url);
@@ -61,14 +62,17 @@ pub(super) fn warnings(source: &Source, derived: &Derived, input: &Input) {
 fn missing_commands(derived: &Derived, input: &Input) -> Vec<String> {
     let here = format!("{}/", input.directory);
     let programs = derived.deployment.programs.iter();
-    programs
+    let mut missing: Vec<String> = programs
         .filter_map(|program| {
             let word = program.get(COMMAND.name)?.split_whitespace().next()?.to_owned();
             let path = word.replace("%(here)s/..", &input.directory);
             let below = path.strip_prefix(&here)?;
             (!path.contains('%') && !Path::new(&path).exists()).then(|| below.to_owned())
         })
-        .collect()
+        .collect();
+    let mut seen = BTreeSet::new();
+    missing.retain(|command| seen.insert(command.clone()));
+    missing
 }
 
 pub(super) fn dry_run(comparison: &Comparison, with_text: bool) {

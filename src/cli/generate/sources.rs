@@ -6,7 +6,7 @@ use std::rc::Rc;
 use walkdir::WalkDir;
 
 use crate::buildout::{Assignment, Project, Request};
-use crate::diag::{Diagnostic, SourceMap, Span};
+use crate::diag::{Diagnostic, SourceMap, Span, united};
 use crate::generate::catalogue::{BadFile, Catalogue, WithDefaultLocation};
 
 use super::super::project::{self, ProjectArgs};
@@ -39,7 +39,8 @@ impl Source {
         &self,
         result: Result<T, Vec<Diagnostic>>,
     ) -> Result<T, ProjectError> {
-        result.map_err(|faults| ProjectError { faults, sources: self.project.sources().clone() })
+        let sources = || self.project.sources().clone();
+        result.map_err(|faults| ProjectError { faults: united(faults), sources: sources() })
     }
 }
 

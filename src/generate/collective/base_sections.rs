@@ -9,6 +9,7 @@ use crate::conf::sections::{
     unix_http_server as unix,
 };
 use crate::generate::deployment::header;
+use crate::generate::environment_lines;
 
 /// Paths of `[supervisord]`: key, option, default relative to the project.
 const DAEMON_PATHS: &[(&str, &str, &str)] = &[
@@ -71,7 +72,8 @@ fn daemon(options: &Options<'_>, directory: &str) -> Section {
     }
     for (key, option) in DAEMON_GIVEN {
         if let Some(value) = options.given(option) {
-            section.set(key, value, options.source(option));
+            let joined = environment_lines::joined(value).filter(|_| *key == s::ENVIRONMENT.name);
+            section.set(key, joined.as_deref().unwrap_or(value), options.source(option));
         }
     }
     search_path(options, &mut section);

@@ -10,6 +10,7 @@ use super::section::{Extract, Kind, Section, Source};
 use crate::conf::sections::{include, program};
 use crate::diag::{Diagnostic, Span};
 use crate::generate::deployment::{self, Deployment, Origin, Program};
+use crate::generate::environment_lines;
 use crate::generate::input::{Input, Part};
 
 /// The deployment of a part.
@@ -42,6 +43,7 @@ pub(in crate::generate) fn deployment(
         warnings: duplicate_names(part, &sections)
             .into_iter()
             .chain(misread_brackets(part, &sections))
+            .chain(lines_without_commas(part))
             .collect(),
     })
 }
@@ -168,6 +170,11 @@ fn duplicate_names(part: &Part, sections: &[Section]) -> Vec<Diagnostic> {
             warning.maybe_at(span_of(part, section.source))
         })
         .collect()
+}
+
+fn lines_without_commas(part: &Part) -> Option<Diagnostic> {
+    environment_lines::joined(part.given(name::DAEMON_ENVIRONMENT)?)?;
+    Some(environment_lines::warning(part, name::DAEMON_ENVIRONMENT))
 }
 
 /// A warning for brackets that do not delimit options or arguments.

@@ -2,7 +2,7 @@
 
 use crate::buildout::{Project, Section, Value};
 use crate::conf::sections::program::COMMAND;
-use crate::diag::Diagnostic;
+use crate::diag::{Diagnostic, Span};
 use crate::generate::derive::Derived;
 use crate::generate::input::Input;
 use crate::generate::part_options::CONTROL_SCRIPT;
@@ -16,17 +16,40 @@ pub(super) fn parts(project: &Project, input: &Input) -> Vec<Diagnostic> {
     // A section for Supervisor is used even if it is not listed.
     let is_used = |name: &str| input.supervisors.iter().any(|part| part.name == name);
     let unlisted = unlisted(project, input).into_iter().filter(|(name, _)| !is_used(name));
-    let warnings = unlisted.map(|(name, section)| {
-        let message = format!("[{name}] has a recipe, but is not listed in `parts`");
-        let help = format!("add it to `parts` of [buildout], or remove [{name}]");
-        // Prefer a line of the section itself to one of a macro.
-        let own = project.raw().get(&name).and_then(|own| {
-            own.get("recipe").or_else(|| own.get("<")).or_else(|| own.values().next())
-        });
-        let span = own.or_else(|| section.get("recipe")).and_then(Value::span);
-        Diagnostic::warning("unbuilt-part", message).help(help).maybe_at(span)
-    });
-    warnings.collect()
+    let located: Vec<(String, Option<Span>)> = unlisted
+        .map(|(name, section)| {
+            let span = own_span(project, &name, &section);
+            (name, span)
+        })
+        .collect();
+    let (message, help) = match located.as_slice() {
+        [] => return Vec::new(),
+        [(name, _)] => (
+            format!("[{name}] has a recipe, but is not listed in `parts`"),
+            format!("add it to `parts` of [buildout], or remove [{name}]"),
+        ),
+        several => {
+            let names: Vec<&str> = several.iter().map(|(name, _)| name.as_str()).collect();
+            (
+                format!(
+                    "these sections have a recipe, but are not listed in `parts`: {}",
+                    names.join(", ")
+                ),
+                "add them to `parts` of [buildout], or remove them".to_owned(),
+            )
+        }
+    };
+    vec![Diagnostic::warning("unbuilt-part", message).help(help).maybe_at(located[0].1)]
+}
+
+/// The position of an unlisted section.
+fn own_span(project: &Project, name: &str, section: &Section) -> Option<Span> {
+    // Prefer a line of the section itself to one of a macro.
+    let own = project
+        .raw()
+        .get(name)
+        .and_then(|own| own.get("recipe").or_else(|| own.get("<")).or_else(|| own.values().next()));
+    own.or_else(|| section.get("recipe")).and_then(Value::span)
 }
 
 /// Programs that run the script of an unlisted part.
