@@ -111,6 +111,11 @@ impl Program {
 }
 
 impl Deployment {
+    /// Whether it configures the daemon.
+    pub fn has_daemon(&self) -> bool {
+        self.base_sections.iter().any(|section| section.name == sections::supervisord::SECTION.word)
+    }
+
     /// Whether it has a password, so that the file must not be world-readable.
     pub fn has_password(&self) -> bool {
         let settings = self.base_sections.iter().flat_map(|section| &section.settings);

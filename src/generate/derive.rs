@@ -11,7 +11,7 @@ use super::paths::Place;
 use super::programs::{ProgramBuilder, unknown_recipes};
 use super::recipe::{Produces, Recipe};
 use super::{groups, templated};
-use crate::buildout::paths;
+use crate::buildout::paths::{self, join};
 use crate::conf::sections::supervisorctl;
 use crate::diag::{Diagnostic, united};
 
@@ -28,10 +28,25 @@ pub struct Derived {
     pub is_verbatim: bool,
     /// The directory that `%(here)s` means in it, if it is made from a template.
     pub here: Option<String>,
+    /// Further configurations, which the main one includes.
+    pub fragments: Vec<Fragment>,
     pub warnings: Vec<Diagnostic>,
 }
 
+/// A configuration without `[supervisord]`, in a file of its own.
+#[derive(Clone, Debug)]
+pub struct Fragment {
+    pub deployment: Deployment,
+    /// Absolute.
+    pub conf: String,
+}
+
 impl Derived {
+    /// Whether the configuration has no `[supervisord]`: another one includes it.
+    pub fn is_fragment(&self) -> bool {
+        self.is_verbatim && !self.deployment.has_daemon()
+    }
+
     /// Keeps the meaning of `%(here)s` if the configuration is written to another directory.
     pub fn rebase(&mut self, conf: &str) {
         if let Some(here) = self.here.take().filter(|here| *here != paths::dirname(conf)) {
@@ -54,12 +69,9 @@ pub fn derive(
         });
         found.map(|(part, _)| *part)
     };
-    let mut configurations = producing(Produces::Configuration);
-    if let Some(part) = configurations.next() {
-        return match configurations.next() {
-            Some(second) => Err(vec![two_configurations(part, second)]),
-            None => from_collective(input, catalogue, part),
-        };
+    let configurations: Vec<&Part> = producing(Produces::Configuration).collect();
+    if !configurations.is_empty() {
+        return from_configurations(input, catalogue, &configurations);
     }
     if let Some(part) = producing(Produces::Template).find(|part| fills_configuration(part)) {
         return from_template(part);
@@ -87,6 +99,32 @@ fn two_configurations(first: &Part, second: &Part) -> Diagnostic {
     Diagnostic::error("two-configurations", message).help(help).maybe_at(second.span)
 }
 
+/// The configurations of one or more parts of collective.recipe.supervisor, of which only one may be
+/// that of the daemon; the others are files that it includes.
+fn from_configurations(
+    input: &Input,
+    catalogue: &Catalogue,
+    parts: &[&Part],
+) -> Result<Derived, Vec<Diagnostic>> {
+    let (whole, fragments): (Vec<&Part>, Vec<&Part>) =
+        parts.iter().partition(|part| !collective::is_fragment(part));
+    if let [first, second, ..] = whole.as_slice() {
+        return Err(vec![two_configurations(first, second)]);
+    }
+    let mut parts = whole.into_iter().chain(fragments);
+    let Some(main) = parts.next() else { return Err(Vec::new()) };
+    let mut derived = from_collective(input, catalogue, main)?;
+    for part in parts {
+        let more = from_collective(input, catalogue, part)?;
+        derived.scripts.extend(more.scripts);
+        derived.warnings.extend(more.warnings);
+        let default = || join(&input.parts_directory, &format!("{}/supervisord.conf", part.name));
+        let conf = join(&input.directory, &more.conf.unwrap_or_else(default));
+        derived.fragments.push(Fragment { deployment: more.deployment, conf });
+    }
+    Ok(derived)
+}
+
 /// The configuration in a part of collective.recipe.supervisor.
 fn from_collective(
     input: &Input,
@@ -106,6 +144,7 @@ fn from_collective(
         scripts: found.scripts,
         is_verbatim: true,
         here: None,
+        fragments: Vec::new(),
         warnings: found.warnings,
     })
 }
@@ -138,6 +177,7 @@ fn from_template(part: &Part) -> Result<Derived, Vec<Diagnostic>> {
         conf: Some(template.output),
         scripts: Vec::new(),
         is_verbatim: true,
+        fragments: Vec::new(),
         warnings: Vec::new(),
     })
 }
@@ -189,7 +229,7 @@ fn from_parts(
         base_sections,
         programs: built.programs,
         groups,
-        includes: vec!["%(here)s/supervisord.d/*.conf".to_owned()],
+        includes: vec![place.local_additions()],
         ..Deployment::default()
     };
     let warnings = unknown_recipes(&built.unknown)
@@ -203,6 +243,7 @@ fn from_parts(
         scripts: Vec::new(),
         is_verbatim: false,
         here: None,
+        fragments: Vec::new(),
         warnings: warnings.collect(),
     })
 }

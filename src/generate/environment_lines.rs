@@ -9,7 +9,8 @@ use super::input::Part;
 /// The variables in the form that Supervisor reads; `None` if the value already has it, or if the
 /// lines are not variables.
 pub(super) fn joined(value: &str) -> Option<String> {
-    if shlex::pairs(value).is_ok() {
+    let is_one_line = value.trim().lines().nth(1).is_none();
+    if is_one_line || shlex::pairs(value).is_ok() {
         return None;
     }
     let lines = value.lines().map(|line| line.trim().trim_end_matches(',').trim_end());

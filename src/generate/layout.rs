@@ -11,6 +11,7 @@ use crate::buildout::paths::{dirname, join, normalize};
 use crate::conf::sections::{supervisord as s, unix_http_server};
 
 use super::checksum_header;
+use super::deployment::Deployment;
 use super::derive::Derived;
 use super::input::Input;
 use super::paths::relative;
@@ -21,9 +22,13 @@ use super::render::{self, RenderFault};
 const APPLETS: [&str; 4] = ["supervisord", "supervisorctl", "echo_supervisord_conf", "pidproxy"];
 
 /// The configuration at `conf`. `source` is the main file of the project.
-pub fn configuration(derived: &Derived, conf: &str, source: &str) -> Result<File, RenderFault> {
+pub fn configuration(
+    deployment: &Deployment,
+    conf: &str,
+    source: &str,
+) -> Result<File, RenderFault> {
     let source = relative(dirname(conf), source);
-    let text = render::configuration(&derived.deployment, &source)?;
+    let text = render::configuration(deployment, &source)?;
     let content = Content::Text(checksum_header::add(&text, ";"));
     Ok(File { path: conf.to_owned(), content, role: Role::Configuration })
 }
@@ -34,6 +39,10 @@ pub fn installation(
     derived: &Derived,
     conf: &str,
 ) -> Result<Vec<File>, RenderFault> {
+    // Only the client can use a configuration without `[supervisord]`.
+    if derived.is_fragment() && derived.scripts.is_empty() {
+        return Ok(Vec::new());
+    }
     let bin = normalize(&input.bin);
     let libexec = join(&normalize(&input.directory), "libexec");
     if bin == libexec {
@@ -45,13 +54,14 @@ pub fn installation(
     files.extend(links);
     let scripts = Scripts { bin, libexec, conf };
     files.push(scripts.script("supkit", "supkit", &[])?);
-    for applet in APPLETS {
+    for applet in APPLETS.into_iter().filter(|_| !derived.is_fragment()) {
         files.push(scripts.script(applet, applet, &scripts.conf_arguments(applet))?);
     }
-    for (name, applet) in derived.scripts.iter().filter(|(name, _)| !APPLETS.contains(&&**name)) {
+    let is_new = |name: &str| derived.is_fragment() || !APPLETS.contains(&name);
+    for (name, applet) in derived.scripts.iter().filter(|(name, _)| is_new(name)) {
         files.push(scripts.script(name, applet, &scripts.conf_arguments(applet))?);
     }
-    for command in ["run", "stop"] {
+    for command in ["run", "stop"].into_iter().filter(|_| !derived.is_fragment()) {
         files.push(scripts.script(
             command,
             "supkit",

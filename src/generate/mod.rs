@@ -3,6 +3,7 @@
 //! files and no running processes.
 
 mod base_sections;
+mod blank_paths;
 pub mod catalogue;
 mod checksum_header;
 mod collective;

@@ -1,7 +1,11 @@
 //! The place of the configuration in the deployment, and paths relative to it. A deployment with
 //! all paths relative to `%(here)s` can be moved.
 
+use super::blank_paths::{Split, hide};
 use crate::buildout::paths::{dirname, normalize};
+
+/// The files for local additions, relative to the configuration.
+pub const LOCAL_ADDITIONS: &str = "supervisord.d/*.conf";
 
 /// The place of a configuration file within a deployment.
 #[derive(Clone, Debug)]
@@ -10,17 +14,18 @@ pub struct Place {
     /// The path from the directory of the configuration to the deployment: `%(here)s/..`, or the
     /// absolute path if the configuration is outside.
     prefix: String,
+    conf_directory: String,
 }
 
 impl Place {
     /// Both paths are absolute.
     pub fn new(directory: &str, conf: &str) -> Self {
-        let directory = normalize(directory);
-        let prefix = match below(&directory, &normalize(dirname(conf))) {
+        let (directory, conf_directory) = (normalize(directory), normalize(dirname(conf)));
+        let prefix = match below(&directory, &conf_directory) {
             Some(steps) => format!("%(here)s{}", "/..".repeat(steps)),
             None => directory.replace('%', "%%"),
         };
-        Self { directory, prefix }
+        Self { directory, prefix, conf_directory }
     }
 
     /// Whether the configuration is inside the deployment.
@@ -28,9 +33,24 @@ impl Place {
         self.prefix.starts_with("%(here)s")
     }
 
+    /// The pattern of the files for local additions. Patterns end at a blank, even in `%(here)s`.
+    pub fn local_additions(&self) -> String {
+        if self.conf_directory.contains([' ', '\t']) {
+            LOCAL_ADDITIONS.to_owned()
+        } else {
+            format!("%(here)s/{LOCAL_ADDITIONS}")
+        }
+    }
+
     /// A path below the deployment, as it is written in the configuration.
     pub fn path(&self, below: &str) -> String {
         format!("{}/{below}", self.prefix)
+    }
+
+    /// The value of an option with paths below the deployment relative, and in quotes if they have
+    /// blanks.
+    pub(super) fn value(&self, option: &str, text: &str) -> String {
+        self.shorten(&Split::of(option).quoted(&hide(&self.directory, text)))
     }
 
     /// Replaces paths below the deployment by relative ones, if they begin at the start of a word.

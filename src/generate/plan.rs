@@ -2,12 +2,13 @@
 //! have, and the files and directories to write.
 
 use super::catalogue::Catalogue;
+use super::deployment::Deployment;
 use super::derive::{Derived, derive};
 use super::input::Input;
 use super::layout;
 use super::paths::Place;
 use super::planned_file::File;
-use super::read_back::{read_back, text_of};
+use super::read_back::{read, read_back, text_of};
 use super::render::RenderFault;
 use crate::conf::Config;
 use crate::diag::Diagnostic;
@@ -50,10 +51,18 @@ pub fn plan(
     if !derived.is_verbatim && (request.is_printed || !place.is_inside()) {
         derived.deployment.includes.clear();
     }
-    let file = layout::configuration(&derived, &conf, request.project_file).map_err(failed)?;
+    let write = |deployment: &Deployment, conf: &str| {
+        layout::configuration(deployment, conf, request.project_file).map_err(failed)
+    };
+    let file = write(&derived.deployment, &conf)?;
     let text = text_of(&file).to_owned();
     let config = read_back(&derived, &text, &conf)?;
     let (mut files, mut directories) = (vec![file], Vec::new());
+    for fragment in &derived.fragments {
+        let file = write(&fragment.deployment, &fragment.conf)?;
+        read(&fragment.deployment, text_of(&file), &fragment.conf)?;
+        files.push(file);
+    }
     if place.is_inside() && !request.is_printed {
         files.extend(layout::installation(input, &derived, &conf).map_err(failed)?);
         directories = layout::directories(input, &derived, &conf);

@@ -123,7 +123,7 @@ impl<'a> ProgramBuilder<'a> {
         if let Some((key, text)) = part_option(part, option) {
             let joined = environment_lines::joined(text);
             let joined = joined.filter(|_| option == program::ENVIRONMENT.name);
-            let value = self.place.shorten(joined.as_deref().unwrap_or(text).trim());
+            let value = self.place.value(option, joined.as_deref().unwrap_or(text).trim());
             return Ok(Some((value, Origin::Project(part.span_of(key)))));
         }
         if let Some((recipe, preset)) =
@@ -133,7 +133,7 @@ impl<'a> ProgramBuilder<'a> {
             let filled = preset
                 .fill(&find)
                 .map_err(|missing| Box::new(missing_option(part, recipe, option, &missing.0)))?;
-            let value = self.place.shorten(filled.trim());
+            let value = self.place.value(option, filled.trim());
             let origin = Origin::Recipe(recipe.title.clone());
             return Ok((!value.is_empty()).then_some((value, origin)));
         }

@@ -3,6 +3,7 @@
 
 use crate::conf::Config;
 use crate::conf::options::CommandLine;
+use crate::conf::sections::supervisord;
 use crate::diag::{Diagnostic, SourceMap, Span};
 use crate::ini::python::Document;
 
@@ -26,12 +27,19 @@ pub fn read_back(derived: &Derived, text: &str, conf: &str) -> Result<Config, Ve
     if !derived.is_verbatim {
         compare(&derived.deployment, text)?;
     }
+    read(&derived.deployment, text, conf)
+}
+
+/// Reads the text of a deployment. A fragment is read as if it were included.
+pub fn read(deployment: &Deployment, text: &str, conf: &str) -> Result<Config, Vec<Diagnostic>> {
+    let with_daemon = format!("{text}\n[{}]\n", supervisord::SECTION.word);
+    let text = if deployment.has_daemon() { text } else { &with_daemon };
     let line = CommandLine { configuration: Some(conf.to_owned()), ..CommandLine::default() };
     let host = PermissiveHost { conf, text };
     crate::conf::read(conf, &line, &host).map_err(|invalid| {
         let faults = invalid.faults.iter().map(|fault| {
             let place = fault.diagnostic.span.map(|span| invalid.sources.place(span));
-            let cause = place.and_then(|place| cause(&derived.deployment, text, place.line));
+            let cause = place.and_then(|place| cause(deployment, text, place.line));
             let mut diagnostic = (*fault.diagnostic).clone();
             (diagnostic.span, diagnostic.chain) = (cause, Vec::new());
             diagnostic

@@ -5,6 +5,7 @@ use handlebars::{Handlebars, no_escape};
 use serde_json::{Value, json};
 
 use super::deployment::{Deployment, Section};
+use super::paths;
 
 /// Why a template could not be rendered. The built-in templates are tested not to fail.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,7 +14,10 @@ pub struct RenderFault(pub String);
 /// The text of the configuration. `source` is the main file of the project, for a comment.
 pub fn configuration(deployment: &Deployment, source: &str) -> Result<String, RenderFault> {
     let sections: Vec<Value> = deployment.sections().iter().map(section).collect();
-    template("supervisord.conf.hbs", &json!({ "source": source, "sections": sections }))
+    let additions =
+        deployment.includes.iter().any(|pattern| pattern.ends_with(paths::LOCAL_ADDITIONS));
+    let data = json!({ "additions": additions, "source": source, "sections": sections });
+    template("supervisord.conf.hbs", &data)
 }
 
 /// Renders a template of `templates/`.

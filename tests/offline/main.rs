@@ -17,6 +17,7 @@ mod check_project;
 mod ctl_shell;
 mod daemon;
 mod generate;
+mod generate_details;
 mod generated_deployment;
 mod orphans;
 mod output;

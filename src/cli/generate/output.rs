@@ -123,12 +123,11 @@ pub(super) fn written(comparison: &Comparison, directory: &str) {
     for path in &comparison.kept {
         err(&format!("kept {}, which supkit did not write; --replace overwrites it", shown(path)));
     }
-    let programs: Vec<String> = comparison
-        .plan
-        .derived
-        .deployment
-        .programs
-        .iter()
+    let derived = &comparison.plan.derived;
+    let fragments = derived.fragments.iter().map(|fragment| &fragment.deployment);
+    let programs: Vec<String> = std::iter::once(&derived.deployment)
+        .chain(fragments)
+        .flat_map(|deployment| &deployment.programs)
         .map(|program| {
             format!(
                 "{} ({})",
@@ -140,8 +139,12 @@ pub(super) fn written(comparison: &Comparison, directory: &str) {
     if comparison.changes().next().is_none() {
         out("nothing changed\n");
     }
-    out(&format!("programs by priority: {}\n", programs.join(", ")));
-    if comparison.files.iter().any(|(file, _)| file.role == Role::Script) {
+    if !programs.is_empty() {
+        out(&format!("programs by priority: {}\n", programs.join(", ")));
+    }
+    if comparison.plan.derived.is_fragment() {
+        out("the configuration has no [supervisord]: include it in another one\n");
+    } else if comparison.files.iter().any(|(file, _)| file.role == Role::Script) {
         out("start them with bin/run\n");
     }
 }

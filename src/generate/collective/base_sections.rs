@@ -8,6 +8,7 @@ use crate::conf::sections::{
     inet_http_server as inet, rpcinterface as r, supervisorctl as ctl, supervisord as s,
     unix_http_server as unix,
 };
+use crate::generate::blank_paths::Split;
 use crate::generate::deployment::header;
 use crate::generate::environment_lines;
 
@@ -72,8 +73,9 @@ fn daemon(options: &Options<'_>, directory: &str) -> Section {
     }
     for (key, option) in DAEMON_GIVEN {
         if let Some(value) = options.given(option) {
-            let joined = environment_lines::joined(value).filter(|_| *key == s::ENVIRONMENT.name);
-            section.set(key, joined.as_deref().unwrap_or(value), options.source(option));
+            let value = Split::of(key).quoted(value);
+            let joined = environment_lines::joined(&value).filter(|_| *key == s::ENVIRONMENT.name);
+            section.set(key, &joined.unwrap_or(value), options.source(option));
         }
     }
     search_path(options, &mut section);

@@ -16,4 +16,4 @@ mod services;
 #[cfg(test)]
 mod tests;
 
-pub(super) use part_deployment::{deployment, has_programs};
+pub(super) use part_deployment::{deployment, has_programs, is_fragment};

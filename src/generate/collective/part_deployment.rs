@@ -1,7 +1,7 @@
 //! Converts the sections of a part to a deployment, with the position of each setting in the
 //! project.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::expand::expand;
 use super::fault::Fault;
@@ -9,9 +9,10 @@ use super::options::{Options, name, written};
 use super::section::{Extract, Kind, Section, Source};
 use crate::conf::sections::{include, program};
 use crate::diag::{Diagnostic, Span};
+use crate::generate::blank_paths::{Split, hide};
 use crate::generate::deployment::{self, Deployment, Origin, Program};
 use crate::generate::environment_lines;
-use crate::generate::input::{Input, Part};
+use crate::generate::input::{Input, Part, Value};
 
 /// The deployment of a part.
 pub(in crate::generate) struct PartDeployment {
@@ -28,10 +29,16 @@ pub(in crate::generate) fn deployment(
     input: &Input,
     part: &Part,
 ) -> Result<PartDeployment, Vec<Diagnostic>> {
-    let get = |option: &str| part.get(option);
+    let hidden = |value: &Value| hide(&input.directory, &value.text).into_owned();
+    let values: BTreeMap<&str, String> =
+        part.options.iter().map(|(option, value)| (option.as_str(), hidden(value))).collect();
+    let get = |option: &str| values.get(option).map(String::as_str);
     let options = Options::new(&get);
-    let sections = expand(&options, &input.directory)
+    let mut sections = expand(&options, &input.directory)
         .map_err(|faults| faults.iter().map(|fault| diagnostic(part, fault)).collect::<Vec<_>>())?;
+    for setting in sections.iter_mut().flat_map(|section| &mut section.settings) {
+        setting.value = Split::of(&setting.key).quoted(&setting.value);
+    }
     let mut deployment = Deployment::default();
     for section in &sections {
         add(&mut deployment, part, section);
@@ -51,6 +58,11 @@ pub(in crate::generate) fn deployment(
 /// Whether the part has programs or event listeners; otherwise those of the other parts are used.
 pub(in crate::generate) fn has_programs(part: &Part) -> bool {
     [name::PROGRAMS, name::LISTENERS].iter().any(|option| part.given(option).is_some())
+}
+
+/// Whether the part writes no `[supervisord]`, only sections that another configuration includes.
+pub(in crate::generate) fn is_fragment(part: &Part) -> bool {
+    !Options::new(&|option| part.get(option)).has_section(written::GLOBAL)
 }
 
 /// Only a path that the project sets: the default of the recipe is below `parts`, which buildout may
