@@ -138,6 +138,11 @@ impl Engine {
         if !recipe.is_empty() {
             self.construct(name, &recipe)?;
             self.parts.push(name.to_owned());
+        } else {
+            let recipes = Rc::clone(&self.recipes);
+            if recipes.is_part(&mut Part { resolver: self, name, recipe: "" })? {
+                self.parts.push(name.to_owned());
+            }
         }
         Ok(())
     }

@@ -376,7 +376,8 @@ fn url_help(gap: &Unavailable) -> String {
 /// Initializes a part.
 fn reach(engine: &mut Engine, part: &str, span: Option<Span>) -> Result<(), Fault> {
     engine.section(part).map_err(|fault| fault.while_doing("Installing.", span))?;
-    if engine.get(part, "recipe", &mut Vec::new())?.is_some() {
+    let has_recipe = engine.get(part, "recipe", &mut Vec::new())?.is_some();
+    if has_recipe || engine.parts().iter().any(|known| known == part) {
         return Ok(());
     }
     let message = format!("Missing option: {part}:recipe");

@@ -10,6 +10,11 @@ pub trait Recipes {
     /// Called once for each section with a `recipe`, after its own options are resolved, at the
     /// time of the recipe's constructor.
     fn made(&self, part: &mut Part<'_>) -> Result<Option<Vec<Made>>, Fault>;
+
+    /// Whether a section without a recipe is a part all the same.
+    fn is_part(&self, _: &mut Part<'_>) -> Result<bool, Fault> {
+        Ok(false)
+    }
 }
 
 /// An option that a recipe sets; it overrides an option of the files.

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use crate::buildout::{self, Fault, Made};
 
 use super::input::Part;
-use super::part_options::{buildout as own, fact};
+use super::part_options::{COMMAND, buildout as own, fact};
 use super::recipe::{Produces, Recipe, RecipeFault, load};
 
 /// Recipes, those of the project first.
@@ -100,6 +100,10 @@ impl buildout::Recipes for Catalogue {
         });
         Ok(Some(made.collect()))
     }
+
+    fn is_part(&self, part: &mut buildout::Part<'_>) -> Result<bool, Fault> {
+        Ok(part.get(COMMAND)?.is_some_and(|command| !command.trim().is_empty()))
+    }
 }
 
 /// A catalogue with a default for unknown recipes: like most recipes, they set `location` to a
@@ -117,6 +121,10 @@ impl buildout::Recipes for WithDefaultLocation {
         let parts = part.other(own::SECTION, own::PARTS_DIRECTORY)?.unwrap_or_default();
         let value = buildout::paths::join(&parts, part.name());
         Ok(Some(vec![Made { option: "location".to_owned(), value }]))
+    }
+
+    fn is_part(&self, part: &mut buildout::Part<'_>) -> Result<bool, Fault> {
+        self.0.is_part(part)
     }
 }
 

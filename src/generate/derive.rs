@@ -10,7 +10,7 @@ use super::part_roles::{fills_configuration, is_left_out, is_whole_configuration
 use super::paths::Place;
 use super::programs::{ProgramBuilder, unknown_recipes};
 use super::recipe::{Produces, Recipe};
-use super::{groups, templated};
+use super::{autostart, groups, templated};
 use crate::buildout::paths::{self, join};
 use crate::conf::sections::supervisorctl;
 use crate::diag::{Diagnostic, united};
@@ -79,7 +79,7 @@ pub fn derive(
     let (whole, unlisted): (Vec<&Part>, Vec<&Part>) =
         input.supervisors.iter().partition(|part| is_whole_configuration(catalogue, part));
     let daemons: Vec<&Part> = producing(Produces::Daemon).chain(unlisted).collect();
-    let from_parts = || from_parts(input, &parts, Daemons(&daemons), place);
+    let from_parts = || from_parts(input, catalogue, &parts, Daemons(&daemons), place);
     let mut derived = match whole.first() {
         Some(part) if has_programs(part) => from_collective(input, catalogue, part)?,
         Some(part) => {
@@ -201,6 +201,7 @@ fn misspelt_options(part: &Part, recipe: Option<&Recipe>) -> Vec<Diagnostic> {
 /// The programs of the parts and supkit's own base sections.
 fn from_parts(
     input: &Input,
+    catalogue: &Catalogue,
     parts: &[(&Part, Option<&Recipe>)],
     daemons: Daemons<'_>,
     place: &Place,
@@ -213,7 +214,8 @@ fn from_parts(
     for part in daemons.0.iter().filter(|part| is_unlisted(part)) {
         builder.check_unlisted_daemon(part);
     }
-    let built = builder.build();
+    let mut built = builder.build();
+    let not_started = autostart::decide(input, catalogue, &mut built.programs);
     let mut faults = built.faults;
     let groups = groups::requested(parts.iter().map(|(part, _)| *part), daemons, &built.programs);
     let groups = groups.unwrap_or_else(|more| {
@@ -234,6 +236,7 @@ fn from_parts(
     };
     let warnings = unknown_recipes(&built.unknown)
         .into_iter()
+        .chain(not_started)
         .chain(daemons.disagreements())
         .chain(unserved_client)
         .chain(daemons.0.iter().flat_map(|part| base_sections::unknown_options(part)));

@@ -30,6 +30,8 @@ pub struct Input {
 pub struct Part {
     pub name: String,
     pub options: BTreeMap<String, Value>,
+    /// Whether `parts` of `[buildout]` has it; otherwise another part refers to it.
+    pub is_listed: bool,
     /// The position of its option `recipe`.
     pub span: Option<Span>,
     /// The configuration that it makes from a template.

@@ -34,6 +34,8 @@ fn paragraph(entry: &Entry) -> String {
     line("serves", source(recipe.serves.as_ref()));
     line("needs", source(recipe.needs.as_ref()));
     line("ready", source(recipe.ready.as_ref()));
+    line("debug", source(recipe.debug.as_ref()));
+    line("data", source(recipe.data.as_ref()));
     line("log", source(recipe.log.as_ref()));
     line("read from", &entry.file);
     out
@@ -67,6 +69,8 @@ pub fn markdown(catalogue: &Catalogue) -> String {
         row("serves", source(recipe.serves.as_ref()));
         row("needs", source(recipe.needs.as_ref()));
         row("ready", source(recipe.ready.as_ref()));
+        row("debug", source(recipe.debug.as_ref()));
+        row("data", source(recipe.data.as_ref()));
         row("log", source(recipe.log.as_ref()));
     }
     out
@@ -78,7 +82,7 @@ const INTRODUCTION: &str = "\
 Generated from `recipes/*.ini` with `supkit recipes --format markdown`; do not edit.
 
 `{name}` is replaced by an option of the part, `{name|text}` by the option or, if it is not set, by the
-text. `{part}`, `{bin}`, `{parts}` and `{directory}` are the name of the part,
+text; `{name+offset|text}` adds the number in the option `offset` to the number at the end. `{part}`, `{bin}`, `{parts}` and `{directory}` are the name of the part,
 `${buildout:bin-directory}`, `${buildout:parts-directory}` and `${buildout:directory}`. The rows from
 `command` on are presets for options of `[program:x]`; a part overrides them with
 `supervisor-command`, `supervisor-startsecs` and so on.

@@ -2,6 +2,8 @@
 //! sections form the configuration, and [`plan::plan`] lists the files to write. Pure: accesses no
 //! files and no running processes.
 
+mod address;
+mod autostart;
 mod base_sections;
 mod blank_paths;
 pub mod catalogue;

@@ -27,9 +27,14 @@ pub fn read(
     };
     let mut parts = Vec::new();
     let mut faults: Vec<Diagnostic> = lost.iter().map(Fault::diagnostic).collect();
-    for name in &reached {
+    let listed = project.parts().map_err(single)?;
+    let commands = unlisted::commands(project, &reached);
+    for name in reached.iter().chain(&commands) {
         match part(project, catalogue, env, name) {
-            Ok(part) => parts.push(part),
+            Ok(part) => {
+                let is_listed = listed.contains(name) || commands.contains(name);
+                parts.push(Part { is_listed, ..part });
+            }
             Err(fault) => faults.push(*fault),
         }
     }
@@ -74,7 +79,7 @@ fn part(
         }
     }
     let span = project.span(name, "recipe");
-    let mut part = Part { name: name.to_owned(), span, options, template: None };
+    let mut part = Part { name: name.to_owned(), span, options, ..Part::default() };
     let get = |option: &str| part.get(option).map(str::to_owned);
     let recipe = catalogue.find(part.recipe(), name, &get);
     let is_used = |option: &String| {

@@ -40,6 +40,17 @@ pub struct Recipe {
     /// The address of a service that the program requires.
     #[serde(default)]
     pub needs: Option<Text>,
+    /// Whether the program is for debugging: `on`.
+    #[serde(default)]
+    pub debug: Option<Text>,
+    /// The file of the database that the program opens, and the directory of a relative path.
+    #[serde(default)]
+    pub data: Option<Text>,
+    #[serde(default)]
+    pub data_directory: Option<Text>,
+    /// Options with which the program opens another database.
+    #[serde(default)]
+    pub no_data_with: Words,
     /// Options that contain a password.
     #[serde(default)]
     pub secrets: Words,

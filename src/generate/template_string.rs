@@ -1,6 +1,7 @@
 //! Texts with placeholders, as in recipes: `{part}`, `{http-address|8080}`. A placeholder is
 //! replaced by the value of its name, or by the text after `|` if there is none; that text may have
-//! placeholders, too.
+//! placeholders, too. `{http-address+port-base|8080}` adds the number in a second option to the
+//! last number of the text; `{bind.host}` and `{bind.port}` are the halves of an address.
 
 use std::fmt;
 
@@ -120,20 +121,52 @@ fn fill(
     for piece in pieces {
         match piece {
             Piece::Text(text) => out.push_str(text),
-            Piece::Placeholder { name, fallback } => match (find(name), fallback) {
-                (Some(value), _) => out.push_str(&value),
-                (None, Some(fallback)) => fill(fallback, find, out)?,
-                (None, None) => return Err(MissingValue(name.clone())),
-            },
+            Piece::Placeholder { name, fallback } => {
+                let (name, offset) = name.split_once('+').unwrap_or((name, ""));
+                let start = out.len();
+                match (value(name, find), fallback) {
+                    (Some(value), _) => out.push_str(&value),
+                    (None, Some(fallback)) => fill(fallback, find, out)?,
+                    (None, None) => return Err(MissingValue(name.to_owned())),
+                }
+                if let Some(sum) = find(offset).and_then(|offset| sum(&out[start..], &offset)) {
+                    out.replace_range(start.., &sum);
+                }
+            }
         }
     }
     Ok(())
 }
 
+/// The value of a name, or of half of an address.
+fn value(name: &str, find: &dyn Fn(&str) -> Option<String>) -> Option<String> {
+    if let Some(value) = find(name) {
+        return Some(value);
+    }
+    let (address, half) = name.rsplit_once('.')?;
+    let halves = |address: &str| {
+        let (host, port) = address.rsplit_once(':').unwrap_or(("", address));
+        match half {
+            "host" => Some(host.to_owned()),
+            "port" => Some(port.to_owned()),
+            _ => None,
+        }
+    };
+    halves(find(address)?.trim())
+}
+
+/// The text with the number added to the number at its end.
+fn sum(text: &str, offset: &str) -> Option<String> {
+    let digits = text.len() - text.trim_end_matches(|c: char| c.is_ascii_digit()).len();
+    let (before, number) = text.split_at(text.len() - digits);
+    let sum = number.parse::<u32>().ok()?.checked_add(offset.trim().parse().ok()?)?;
+    Some(format!("{before}{sum}"))
+}
+
 fn collect_names<'a>(pieces: &'a [Piece], names: &mut Vec<&'a str>) {
     for piece in pieces {
         if let Piece::Placeholder { name, fallback } = piece {
-            names.push(name);
+            names.extend(name.split('+'));
             collect_names(fallback.as_deref().unwrap_or_default(), names);
         }
     }
@@ -147,6 +180,8 @@ mod tests {
         let find = |name: &str| match name {
             "part" => Some("instance1".to_owned()),
             "empty" => Some(String::new()),
+            "address" => Some("127.0.0.1:8080".to_owned()),
+            "base" => Some("2".to_owned()),
             _ => None,
         };
         TemplateString::parse(text).unwrap().fill(&find)
@@ -158,6 +193,15 @@ mod tests {
         assert_eq!(filled("{control-script|{part}} x").unwrap(), "instance1 x");
         assert_eq!(filled("a{empty|b}c{missing|}").unwrap(), "ac");
         assert_eq!(filled("{missing}"), Err(MissingValue("missing".to_owned())));
+    }
+
+    #[test]
+    fn numbers_are_added_and_addresses_have_halves() {
+        assert_eq!(filled("{address+base}").unwrap(), "127.0.0.1:8082");
+        assert_eq!(filled("{missing+base|80} {address+missing}").unwrap(), "82 127.0.0.1:8080");
+        assert_eq!(filled("{address.host} {address.port}").unwrap(), "127.0.0.1 8080");
+        assert_eq!(filled("{base.host|none}:{base.port}").unwrap(), ":2");
+        assert_eq!(filled("{missing.port|80}").unwrap(), "80");
     }
 
     #[test]

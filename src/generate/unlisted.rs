@@ -9,18 +9,13 @@ use crate::diag::Diagnostic;
 use super::base_sections;
 use super::catalogue::Catalogue;
 use super::input::Part;
-use super::part_options::buildout;
+use super::part_options::{COMMAND, buildout};
 use super::part_roles::{is_left_out, is_whole_configuration, product};
 use super::recipe::Produces;
 
 /// The names of these sections, without those that are used as macros.
 pub(super) fn names(project: &Project, reached: &[String]) -> Vec<String> {
-    let macros: BTreeSet<&str> = project
-        .raw()
-        .values()
-        .filter_map(|section| section.get("<"))
-        .flat_map(|value| value.text.lines().map(str::trim))
-        .collect();
+    let macros = macros(project);
     let is_unlisted = |name: &&str| {
         *name != buildout::SECTION && !macros.contains(name) && !reached.iter().any(|it| it == name)
     };
@@ -31,6 +26,28 @@ pub(super) fn names(project: &Project, reached: &[String]) -> Vec<String> {
         .filter(|name| project.expanded(name).is_some_and(|it| has_recipe(&it)))
         .map(str::to_owned)
         .collect()
+}
+
+/// The sections without a recipe that set the command of a program. Buildout does not permit them in
+/// `parts`.
+pub(super) fn commands(project: &Project, reached: &[String]) -> Vec<String> {
+    let sets_command = |name: &str| {
+        let section = project.expanded(name).unwrap_or_default();
+        let is_set = |option: &str| section.get(option).is_some_and(|it| !it.text.trim().is_empty());
+        is_set(COMMAND) && !is_set("recipe")
+    };
+    let macros = macros(project);
+    let others = project.sections().filter(|name| {
+        *name != buildout::SECTION && !macros.contains(name) && !reached.iter().any(|it| it == name)
+    });
+    others.filter(|name| sets_command(name)).map(str::to_owned).collect()
+}
+
+/// The sections that others use as macros.
+fn macros(project: &Project) -> BTreeSet<&str> {
+    let sections = project.raw().values();
+    let used = sections.filter_map(|section| section.get("<"));
+    used.flat_map(|value| value.text.lines().map(str::trim)).collect()
 }
 
 /// The unlisted sections for Supervisor that are used besides the listed `parts`, and warnings about

@@ -1,16 +1,33 @@
 //! The parts of a project with their recipes, and the services that they offer.
 
+use crate::buildout::paths::{join, normalize};
 use crate::diag::Span;
 use crate::generate::catalogue::Catalogue;
 use crate::generate::input::{Input, Part};
 use crate::generate::part_roles::is_left_out;
 use crate::generate::recipe::{Recipe, Text};
 
-use super::address::Address;
+use crate::generate::address::Address;
 
 pub(super) struct KnownPart<'a> {
     pub(super) part: &'a Part,
     pub(super) recipe: Option<&'a Recipe>,
+}
+
+impl KnownPart<'_> {
+    /// The path of the database file that its program opens.
+    pub(super) fn data(&self, input: &Input) -> Option<String> {
+        let recipe = self.recipe?;
+        if recipe.no_data_with.0.iter().any(|option| self.part.given(option).is_some()) {
+            return None;
+        }
+        let fill = |text: &Option<Text>| {
+            text.as_ref()?.0.fill(&|name| input.find(self.part, name)).ok()
+        };
+        let data = fill(&recipe.data)?;
+        let below = fill(&recipe.data_directory).unwrap_or_default();
+        Some(normalize(&join(&input.directory, &join(&below, &data))))
+    }
 }
 
 /// An address that a part listens on, with the position of the option that sets it.

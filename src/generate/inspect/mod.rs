@@ -2,22 +2,21 @@
 //! clients without a server, wrong start orders, readable passwords. Uses the recipes only; connects
 //! to nothing.
 
-mod address;
 mod known_parts;
 mod secrets;
 mod unbuilt;
 
 use crate::buildout::Project;
-use crate::conf::sections::program::COMMAND;
+use crate::conf::sections::program::{AUTOSTART, COMMAND};
 use crate::diag::{Diagnostic, Span};
 
+use super::address::Address;
 use super::catalogue::Catalogue;
 use super::deployment::Program;
 use super::derive::Derived;
 use super::input::{Input, Part};
 use super::order;
 use super::part_options::CONTROL_SCRIPT;
-use address::Address;
 use known_parts::{KnownPart, Service, addresses, known_parts, services};
 pub use secrets::OPEN_PASSWORD;
 
@@ -34,6 +33,7 @@ pub fn inspect(
     let mut problems = unbuilt::parts(project, input);
     problems.extend(unbuilt::programs(project, input, derived));
     problems.extend(inspection.shared_ports());
+    problems.extend(inspection.shared_data());
     problems.extend(inspection.unserved());
     problems.extend(inspection.wrong_order());
     problems.extend(secrets::open(project, &inspection.parts, is_world_readable));
@@ -51,7 +51,9 @@ impl Inspection<'_> {
     fn shared_ports(&self) -> Vec<Diagnostic> {
         let mut faults = Vec::new();
         for (at, service) in self.services.iter().enumerate() {
-            let earlier = self.services[..at].iter();
+            let earlier = self.services[..at].iter().filter(|it| {
+                self.starts(it.part) && self.starts(service.part)
+            });
             let mut overlapping = earlier.filter(|other| other.address.overlaps(&service.address));
             if let Some(other) = overlapping.next() {
                 let message = format!(
@@ -64,6 +66,36 @@ impl Inspection<'_> {
             }
         }
         faults
+    }
+
+    /// Whether the program of a part starts with the daemon. A part without one may be started in
+    /// another way.
+    fn starts(&self, part: &Part) -> bool {
+        let autostart = self.program(part).and_then(|program| program.get(AUTOSTART.name));
+        autostart.is_none_or(|text| !text.trim().eq_ignore_ascii_case("false"))
+    }
+
+    /// Programs that open the same database file, which only one process can.
+    fn shared_data(&self) -> Vec<Diagnostic> {
+        let running = self.parts.iter().filter(|known| self.program(known.part).is_some());
+        let data: Vec<(&Part, String)> =
+            running.filter_map(|known| Some((known.part, known.data(self.input)?))).collect();
+        let shared = data.iter().enumerate().filter_map(|(at, (part, path))| {
+            let (other, _) = data[..at].iter().find(|(_, earlier)| earlier == path)?;
+            Some((*other, *part, path))
+        });
+        shared.map(|(other, part, path)| self.same_data(other, part, path)).collect()
+    }
+
+    fn same_data(&self, other: &Part, part: &Part, path: &str) -> Diagnostic {
+        let path = path.strip_prefix(&format!("{}/", self.input.directory)).unwrap_or(path);
+        let message = format!(
+            "parts `{}` and `{}` both open `{path}`, which only one process can",
+            other.name, part.name
+        );
+        let help = "connect the instance to a ZEO server with `zeo-client = on`, or set another \
+                    `file-storage` in one of them";
+        Diagnostic::error("same-data", message).help(help).maybe_at(part.span)
     }
 
     /// The local addresses that each part requires, with the service there, if there is one.
