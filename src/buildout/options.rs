@@ -135,14 +135,15 @@ impl Engine {
             self.section(dependency).map_err(doing)?;
         }
         let recipe = self.get(name, "recipe", &mut Seen::new())?.unwrap_or_default();
-        if !recipe.is_empty() {
-            self.construct(name, &recipe)?;
-            self.parts.push(name.to_owned());
-        } else {
+        let is_part = if recipe.is_empty() {
             let recipes = Rc::clone(&self.recipes);
-            if recipes.is_part(&mut Part { resolver: self, name, recipe: "" })? {
-                self.parts.push(name.to_owned());
-            }
+            recipes.is_part(&mut Part { resolver: self, name, recipe: "" })?
+        } else {
+            self.construct(name, &recipe)?;
+            true
+        };
+        if is_part {
+            self.parts.push(name.to_owned());
         }
         Ok(())
     }

@@ -146,14 +146,11 @@ fn warning(reason: Reason, programs: &[&Program]) -> Option<Diagnostic> {
         ),
         (Reason::Debug, true) => (
             "debug-part",
-            format!(
-                "parts {names} are in debug mode; their programs do not start with the daemon"
-            ),
+            format!("parts {names} are in debug mode; their programs do not start with the daemon"),
             "set `debug-mode = off`",
         ),
     };
-    let help = format!(
-        "{remedy}, or set `supervisor-autostart`; `supervisor = false` leaves a part out"
-    );
+    let help =
+        format!("{remedy}, or set `supervisor-autostart`; `supervisor = false` leaves a part out");
     Some(Diagnostic::warning(code, message).help(help).maybe_at(first.span))
 }

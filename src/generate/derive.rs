@@ -6,11 +6,12 @@ use super::catalogue::Catalogue;
 use super::collective::{self, has_programs};
 use super::deployment::{Deployment, Section};
 use super::input::{Input, Part};
+use super::part_options::COMMAND;
 use super::part_roles::{fills_configuration, is_left_out, is_whole_configuration};
 use super::paths::Place;
 use super::programs::{ProgramBuilder, unknown_recipes};
 use super::recipe::{Produces, Recipe};
-use super::{autostart, groups, templated};
+use super::{autostart, build_commands, configurations, groups, templated};
 use crate::buildout::paths::{self, join};
 use crate::conf::sections::supervisorctl;
 use crate::diag::{Diagnostic, united};
@@ -216,6 +217,10 @@ fn from_parts(
     }
     let mut built = builder.build();
     let not_started = autostart::decide(input, catalogue, &mut built.programs);
+    let running = parts.iter().filter_map(|(part, recipe)| Some((*part, (*recipe)?)));
+    let makes_program = |part: &Part| built.programs.iter().any(|it| it.part == part.name);
+    let running = running.filter(|(part, _)| makes_program(part) && part.given(COMMAND).is_none());
+    let missing_configurations = configurations::missing(input, running);
     let mut faults = built.faults;
     let groups = groups::requested(parts.iter().map(|(part, _)| *part), daemons, &built.programs);
     let groups = groups.unwrap_or_else(|more| {
@@ -237,6 +242,8 @@ fn from_parts(
     let warnings = unknown_recipes(&built.unknown)
         .into_iter()
         .chain(not_started)
+        .chain(missing_configurations)
+        .chain(build_commands::unsupervised(catalogue, input, &deployment.programs))
         .chain(daemons.disagreements())
         .chain(unserved_client)
         .chain(daemons.0.iter().flat_map(|part| base_sections::unknown_options(part)));

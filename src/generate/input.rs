@@ -36,6 +36,19 @@ pub struct Part {
     pub span: Option<Span>,
     /// The configuration that it makes from a template.
     pub template: Option<Template>,
+    /// The configuration file of the server that it compiles.
+    pub configuration: Option<Configuration>,
+}
+
+/// The configuration file of a server.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Configuration {
+    /// Absolute.
+    pub path: String,
+    /// Whether the file exists or another part creates it.
+    pub is_created: bool,
+    /// Whether it keeps the server in the foreground.
+    pub is_foreground: bool,
 }
 
 /// The text that a part makes from a template, and the path of the file that the recipe would write.
@@ -77,6 +90,9 @@ impl Input {
     /// The value of a placeholder of a recipe: a fact that every part has, else an option of this
     /// part.
     pub fn find(&self, part: &Part, name: &str) -> Option<String> {
+        if name == fact::CONFIGURATION {
+            return part.configuration.as_ref().map(|it| it.path.clone());
+        }
         let fact = match name {
             fact::PART => &part.name,
             fact::DIRECTORY => &self.directory,

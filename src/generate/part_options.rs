@@ -38,6 +38,10 @@ pub(super) mod fact {
     pub(in crate::generate) const DIRECTORY: &str = "directory";
     pub(in crate::generate) const BIN: &str = "bin";
     pub(in crate::generate) const PARTS: &str = "parts";
+    /// The configuration file of a server that the part compiles.
+    pub(in crate::generate) const CONFIGURATION: &str = "configuration";
+    /// The argument that keeps it in the foreground.
+    pub(in crate::generate) const FOREGROUND: &str = "foreground";
 }
 
 /// The options of `[buildout]` that are read.

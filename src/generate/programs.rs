@@ -7,11 +7,14 @@ use super::environment_lines;
 use super::input::{Input, Part};
 use super::options;
 use super::order::assign_priorities;
-use super::part_options::{COMMAND, GROUP, NAME, PROGRAM_PREFIX};
+use super::part_options::{COMMAND, GROUP, NAME, PROGRAM_PREFIX, fact};
 use super::paths::Place;
-use super::recipe::{Produces, Recipe, Text};
+use super::recipe::{Produces, Recipe, Text, words_of};
 use crate::conf::sections::program;
 use crate::diag::Diagnostic;
+
+/// The words in the name of a part that compiles something.
+const BUILDS: [&str; 6] = ["build", "compile", "compiled", "install", "src", "source"];
 
 /// Collects programs and errors.
 pub(super) struct ProgramBuilder<'a> {
@@ -21,6 +24,8 @@ pub(super) struct ProgramBuilder<'a> {
     faults: Vec<Diagnostic>,
     /// Parts with an unknown recipe.
     unknown: Vec<&'a Part>,
+    /// Parts whose recipe only compiles the program.
+    compiled: Vec<String>,
 }
 
 /// The programs by priority, the errors, and the parts with an unknown recipe.
@@ -32,17 +37,47 @@ pub(super) struct Built<'a> {
 
 impl<'a> ProgramBuilder<'a> {
     pub(super) fn new(input: &'a Input, place: &'a Place) -> Self {
-        Self { input, place, programs: Vec::new(), faults: Vec::new(), unknown: Vec::new() }
+        Self {
+            input,
+            place,
+            programs: Vec::new(),
+            faults: Vec::new(),
+            unknown: Vec::new(),
+            compiled: Vec::new(),
+        }
     }
 
     pub(super) fn build(self) -> Built<'a> {
+        let compiled = self.superseded();
         let Self { mut programs, mut faults, unknown, .. } = self;
+        programs.retain(|program| !compiled.contains(&program.part));
         faults.extend(duplicate_names(&programs));
         if programs.is_empty() && faults.is_empty() {
             faults.push(nothing_to_run(&unknown));
         }
         assign_priorities(&mut programs);
         Built { programs, faults, unknown }
+    }
+
+    /// The parts that compile a server which another program runs.
+    fn superseded(&self) -> Vec<String> {
+        let part_of =
+            |program: &Program| self.input.parts.iter().find(|part| part.name == program.part);
+        let refers = |other: &Program, location: &str| {
+            let options = part_of(other).into_iter().flat_map(|part| part.options.values());
+            options.into_iter().any(|value| value.text.contains(location))
+        };
+        let compiled = self.programs.iter().filter(|it| self.compiled.contains(&it.part));
+        let superseded = compiled.filter(|program| {
+            let Some(location) = part_of(program).and_then(|part| part.given("location")) else {
+                return false;
+            };
+            self.programs.iter().any(|other| {
+                let is_kindred = other.tier.is_none() || other.tier == program.tier;
+                other.part != program.part && is_kindred && refers(other, location)
+            })
+        });
+        superseded.map(|program| program.part.clone()).collect()
     }
 
     pub(super) fn add(&mut self, part: &'a Part, recipe: Option<&Recipe>) {
@@ -90,7 +125,7 @@ impl<'a> ProgramBuilder<'a> {
 
     fn add_program(&mut self, part: &Part, recipe: Option<&Recipe>) {
         let mut program = Program {
-            name: part.given(NAME).unwrap_or(&part.name).trim().to_owned(),
+            name: self.name(part, recipe),
             part: part.name.clone(),
             tier: recipe.and_then(|recipe| recipe.tier),
             settings: Vec::new(),
@@ -105,7 +140,21 @@ impl<'a> ProgramBuilder<'a> {
                 Err(fault) => self.faults.push(*fault),
             }
         }
+        if recipe.is_some_and(|it| it.compiles.is_some()) && part.given(COMMAND).is_none() {
+            self.compiled.push(part.name.clone());
+        }
         self.programs.push(program);
+    }
+
+    /// The name that the part sets, else its own; that of the program for `haproxy-build`.
+    fn name(&self, part: &Part, recipe: Option<&Recipe>) -> String {
+        if let Some(name) = part.given(NAME) {
+            return name.trim().to_owned();
+        }
+        let is_build = words_of(&part.name).any(|word| BUILDS.contains(&word));
+        let compiled = recipe.and_then(|recipe| recipe.compiles.clone()).filter(|_| is_build);
+        let is_free = |name: &String| self.programs.iter().all(|program| program.name != *name);
+        compiled.filter(is_free).unwrap_or_else(|| part.name.clone())
     }
 
     fn fill(&self, part: &Part, Text(template): &Text) -> Option<String> {
@@ -129,7 +178,15 @@ impl<'a> ProgramBuilder<'a> {
         if let Some((recipe, preset)) =
             recipe.and_then(|recipe| Some((recipe, recipe.preset(option)?)))
         {
-            let find = |name: &str| self.input.find(part, name).map(|text| text.replace('%', "%%"));
+            let foreground = || {
+                let argument = recipe.foreground.clone().unwrap_or_default();
+                let is_set = part.configuration.as_ref().is_some_and(|it| it.is_foreground);
+                if is_set { String::new() } else { format!(" {argument}") }
+            };
+            let find = |name: &str| match name {
+                fact::FOREGROUND => Some(foreground()),
+                _ => self.input.find(part, name).map(|text| text.replace('%', "%%")),
+            };
             let filled = preset
                 .fill(&find)
                 .map_err(|missing| Box::new(missing_option(part, recipe, option, &missing.0)))?;

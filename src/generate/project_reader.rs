@@ -12,7 +12,7 @@ use super::input::{Input, Part, Value};
 use super::part_options::{CLIENT_PREFIX, DAEMON_PREFIX, PROGRAM_PREFIX, buildout};
 use super::part_roles::{is_left_out, is_whole_configuration};
 use super::recipe::Produces;
-use super::{templated, unlisted};
+use super::{configurations, templated, unlisted};
 
 /// All parts in the order of installation, with the resolved options.
 pub fn read(
@@ -49,7 +49,7 @@ pub fn read(
     if !faults.is_empty() && !is_verbatim {
         return Err(faults);
     }
-    Ok(Input {
+    let mut input = Input {
         directory: directory(buildout::DIRECTORY)?,
         bin: directory(buildout::BIN_DIRECTORY)?,
         parts_directory: directory(buildout::PARTS_DIRECTORY)?,
@@ -57,7 +57,9 @@ pub fn read(
         supervisors,
         unlisted,
         warnings,
-    })
+    };
+    configurations::find(project, catalogue, env, &mut input);
+    Ok(input)
 }
 
 fn part(

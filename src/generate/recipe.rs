@@ -40,6 +40,30 @@ pub struct Recipe {
     /// The address of a service that the program requires.
     #[serde(default)]
     pub needs: Option<Text>,
+    /// The program that the recipe only compiles: the name of the program, and of the parts and files
+    /// that configure it.
+    #[serde(default)]
+    pub compiles: Option<String>,
+    /// The configuration file that the program reads if the project names no other.
+    #[serde(default)]
+    pub configuration: Option<Text>,
+    /// The argument of the program before the path of its configuration.
+    #[serde(default)]
+    pub configuration_flag: Option<String>,
+    /// The argument that keeps the program in the foreground, and the text in its configuration that
+    /// does the same.
+    #[serde(default)]
+    pub foreground: Option<String>,
+    #[serde(default)]
+    pub foreground_unless: Option<String>,
+    /// The files that the recipe writes, one per line, and their directory.
+    #[serde(default)]
+    pub renders: Option<Text>,
+    #[serde(default)]
+    pub renders_in: Option<Text>,
+    /// The options with commands that run when the project is built.
+    #[serde(default)]
+    pub commands: Words,
     /// Whether the program is for debugging: `on`.
     #[serde(default)]
     pub debug: Option<Text>,
@@ -143,7 +167,8 @@ pub struct Pairs(pub Vec<(String, TemplateString)>);
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Text(pub TemplateString);
 
-/// `OPTION is VALUE|VALUE` or `OPTION has WORD`.
+/// `OPTION is VALUE|VALUE`, `OPTION has WORD` (a requirement) or `OPTION names WORD` (in a name such as
+/// `haproxy-build`).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct When {
     pub option: String,
@@ -155,6 +180,7 @@ pub struct When {
 pub enum Test {
     Is,
     Has,
+    Names,
 }
 
 impl When {
@@ -162,6 +188,7 @@ impl When {
         let value = find(&self.option).unwrap_or_default();
         match self.test {
             Test::Is => self.word.split('|').any(|word| value.trim().eq_ignore_ascii_case(word)),
+            Test::Names => words_of(&value).any(|word| word.eq_ignore_ascii_case(&self.word)),
             // `eggs` may contain versions and extras: `supervisor ==4.3.0`, `superlance[x]`.
             Test::Has => value.lines().any(|line| {
                 let end = line.find(|c: char| !(c.is_alphanumeric() || "-_.".contains(c)));
@@ -174,11 +201,17 @@ impl When {
     }
 }
 
+/// The words of a name, such as `haproxy` and `build`.
+pub(super) fn words_of(name: &str) -> impl Iterator<Item = &str> {
+    name.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty())
+}
+
 impl fmt::Display for When {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let test = match self.test {
             Test::Is => "is",
             Test::Has => "has",
+            Test::Names => "names",
         };
         write!(f, "{} {test} {}", self.option, self.word)
     }
@@ -217,12 +250,15 @@ impl FromStr for When {
         let mut words = text.splitn(3, ' ').map(str::to_owned);
         let (Some(option), Some(test), Some(word)) = (words.next(), words.next(), words.next())
         else {
-            return Err("expected `OPTION is VALUE` or `OPTION has WORD`".to_owned());
+            return Err(
+                "expected `OPTION is VALUE`, `OPTION has WORD` or `OPTION names WORD`".to_owned()
+            );
         };
         let test = match test.as_str() {
             "is" => Test::Is,
             "has" => Test::Has,
-            other => return Err(format!("`{other}` is neither `is` nor `has`")),
+            "names" => Test::Names,
+            other => return Err(format!("`{other}` is neither `is`, `has` nor `names`")),
         };
         Ok(Self { option, test, word })
     }

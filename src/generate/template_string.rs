@@ -143,16 +143,17 @@ fn value(name: &str, find: &dyn Fn(&str) -> Option<String>) -> Option<String> {
     if let Some(value) = find(name) {
         return Some(value);
     }
-    let (address, half) = name.rsplit_once('.')?;
     let halves = |address: &str| {
-        let (host, port) = address.rsplit_once(':').unwrap_or(("", address));
-        match half {
-            "host" => Some(host.to_owned()),
-            "port" => Some(port.to_owned()),
-            _ => None,
-        }
+        let address = find(address)?;
+        let address = address.trim();
+        let (host, number) = address.rsplit_once(':').unwrap_or(("", address));
+        Some((host.to_owned(), number.to_owned()))
     };
-    halves(find(address)?.trim())
+    match (name.strip_suffix(".host"), name.strip_suffix(".port")) {
+        (Some(address), _) => halves(address).map(|(host, _)| host),
+        (None, Some(address)) => halves(address).map(|(_, number)| number),
+        (None, None) => None,
+    }
 }
 
 /// The text with the number added to the number at its end.

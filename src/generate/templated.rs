@@ -27,7 +27,7 @@ pub(super) fn template(
     Ok(Some(Template { output: normalize(&join(project.directory(), output)), text }))
 }
 
-fn source(
+pub(super) fn source(
     project: &Project,
     env: &dyn BuildoutEnv,
     part: &Part,

@@ -33,7 +33,8 @@ pub(super) fn names(project: &Project, reached: &[String]) -> Vec<String> {
 pub(super) fn commands(project: &Project, reached: &[String]) -> Vec<String> {
     let sets_command = |name: &str| {
         let section = project.expanded(name).unwrap_or_default();
-        let is_set = |option: &str| section.get(option).is_some_and(|it| !it.text.trim().is_empty());
+        let is_set =
+            |option: &str| section.get(option).is_some_and(|it| !it.text.trim().is_empty());
         is_set(COMMAND) && !is_set("recipe")
     };
     let macros = macros(project);

@@ -175,3 +175,149 @@ fn a_directory_with_a_blank_is_quoted_where_supervisor_splits() {
         assert!(conf.lines().any(|it| it == line), "{line}\n{conf}");
     }
 }
+
+const STORAGE: &str = "[storage]\nrecipe = plone.recipe.zeoserver\nzeo-address = 8100\n";
+const CLIENT: &str = "recipe = plone.recipe.zope2instance\nzeo-client = on\n\
+    zeo-address = ${storage:zeo-address}\n";
+
+#[test]
+fn a_part_that_is_only_referenced_does_not_start() {
+    let cfg = format!(
+        "[buildout]\nparts = storage client supervisor\n{STORAGE}eggs = ${{instance:eggs}}\n\
+         [instance]\nrecipe = plone.recipe.zope2instance\neggs = Plone\n\
+         [client]\n{CLIENT}http-address = 8081\neggs = ${{instance:eggs}}\n{DAEMON}"
+    );
+    let generated = Generated::of(&cfg);
+    assert_eq!(generated.option("program:instance", "autostart"), Some("false"));
+    assert_eq!(generated.option("program:client", "autostart"), Some("true"));
+    assert_eq!(generated.count("warning[referenced-part]"), 1, "{}", generated.messages);
+    let (status, report) = check(&cfg);
+    assert_eq!(status, Some(2), "{report}");
+    assert!(report.contains("both open `var/filestorage/Data.fs`"), "{report}");
+    let listed = cfg.replace("= Plone", "= Plone\nsupervisor-autostart = true");
+    let generated = Generated::of(&listed);
+    assert_eq!(generated.option("program:instance", "autostart"), Some("true"));
+    assert_eq!(generated.count("referenced-part"), 0, "{}", generated.messages);
+}
+
+#[test]
+fn an_unlisted_storage_starts_if_a_client_connects_to_it() {
+    let cfg = format!("[buildout]\nparts = client\n{STORAGE}[client]\n{CLIENT}");
+    let generated = Generated::of(&cfg);
+    assert_eq!(generated.option("program:storage", "autostart"), Some("true"));
+    assert!(generated.messages.contains("since `client` connects to it"), "{}", generated.messages);
+    let alone = cfg.replace("zeo-client = on", "zeo-client = off");
+    let generated = Generated::of(&alone);
+    assert_eq!(generated.option("program:storage", "autostart"), Some("false"));
+}
+
+#[test]
+fn a_debug_instance_does_not_start_beside_another() {
+    let cfg = format!(
+        "[buildout]\nparts = storage app app-debug\n{STORAGE}[app]\n{CLIENT}\
+         [app-debug]\n<= app\ndebug-mode = on\n"
+    );
+    let generated = Generated::of(&cfg);
+    assert_eq!(generated.option("program:app", "autostart"), Some("true"));
+    assert_eq!(generated.option("program:app-debug", "autostart"), Some("false"));
+    let (status, report) = check(&cfg);
+    assert_eq!((status, report.matches("same-port").count()), (Some(1), 0), "{report}");
+    let alone = Generated::of(&cfg.replace("= storage app app-debug", "= storage app-debug"));
+    assert_eq!(alone.option("program:app-debug", "autostart"), Some("true"));
+}
+
+#[test]
+fn two_standalone_instances_share_a_database() {
+    let (status, report) = check(
+        "[buildout]\nparts = one two\n[one]\nrecipe = plone.recipe.zope2instance\n\
+         http-address = 8081\n[two]\n<= one\nhttp-address = 8082\n",
+    );
+    assert_eq!(status, Some(2), "{report}");
+    assert!(report.contains("parts `one` and `two` both open"), "{report}");
+    let (status, report) = check(
+        "[buildout]\nparts = one two\n[one]\nrecipe = plone.recipe.zope2instance\n\
+         http-address = 8081\n[two]\n<= one\nhttp-address = 8082\nfile-storage = two/Data.fs\n",
+    );
+    assert_eq!(status, Some(0), "{report}");
+}
+
+#[test]
+fn the_port_base_is_added_to_the_ports() {
+    let (status, report) = check(&format!(
+        "[buildout]\nparts = storage app1 app2 cache\n{STORAGE}[app]\n{CLIENT}\
+         [app1]\n<= app\nport-base = 1\n[app2]\n<= app\nport-base = 2\n\
+         [cache]\nrecipe = plone.recipe.varnish:configuration\nbackends = 127.0.0.1:8081\n"
+    ));
+    assert_eq!(status, Some(0), "{report}");
+}
+
+#[test]
+fn a_section_with_a_command_is_a_program_without_a_recipe() {
+    let listed = Generated::of("[buildout]\nparts = job\n[job]\nsupervisor-command = /bin/job\n");
+    assert_eq!(listed.programs(), ["job"]);
+    let unlisted = "[buildout]\nparts =\n[job]\nsupervisor-command = /bin/job\n";
+    assert_eq!(Generated::of(unlisted).programs(), ["job"]);
+    let as_macro = format!("{unlisted}[one]\n<= job\n[two]\n<= job\n");
+    assert_eq!(Generated::of(&as_macro).programs(), ["one", "two"]);
+}
+
+#[test]
+fn a_server_that_buildout_would_start_is_not_dropped_silently() {
+    let cfg = "[buildout]\nparts = storage start\n[storage]\nrecipe = plone.recipe.zeoserver\n\
+        [start]\nrecipe = plone.recipe.command\n\
+        command = /usr/sbin/haproxy -f ${buildout:directory}/etc/lb.conf -D\n";
+    let generated = Generated::of(cfg);
+    assert!(generated.messages.contains("`start` starts haproxy"), "{}", generated.messages);
+    let built = format!("{cfg}[haproxy]\nrecipe = plone.recipe.haproxy\n")
+        .replace("parts = storage", "parts = storage haproxy");
+    let generated = Generated::of(&built);
+    let command = generated.option("program:haproxy", "command");
+    assert_eq!(command, Some("%(here)s/../bin/haproxy -f %(here)s/../etc/lb.conf -db"));
+    assert_eq!(generated.count("not-supervised"), 0, "{}", generated.messages);
+}
+
+#[test]
+fn a_compiled_server_uses_the_file_that_another_part_renders() {
+    let cfg = "[buildout]\nparts = haproxy-build haproxy-conf logs\n\
+        [haproxy-build]\nrecipe = plone.recipe.haproxy\n\
+        [logs]\nrecipe = collective.recipe.template\ninput = inline: x\n\
+        output = ${buildout:directory}/etc/logrotate-haproxy.conf\n\
+        [haproxy-conf]\nrecipe = collective.recipe.template\ninput = inline: x\n\
+        output = ${buildout:directory}/etc/haproxy.conf\n";
+    let generated = Generated::of(cfg);
+    let command = generated.option("program:haproxy", "command");
+    assert_eq!(command, Some("%(here)s/../bin/haproxy -f %(here)s/../etc/haproxy.conf -db"));
+    assert_eq!(generated.count("no-configuration"), 0, "{}", generated.messages);
+    let without = Generated::of(&cfg.replace("haproxy-conf logs", "logs"));
+    assert!(without.messages.contains("no part creates `etc/haproxy.cfg`"), "{}", without.messages);
+    let sandbox = project(&cfg.replace("haproxy-conf logs", "logs"));
+    sandbox.write("etc/haproxy.cfg", "listen x\n");
+    assert_eq!(Generated::in_sandbox(&sandbox).count("no-configuration"), 0);
+}
+
+#[test]
+fn nginx_stays_in_the_foreground_once() {
+    let cfg = |text: &str| {
+        format!(
+            "[buildout]\nparts = nginx-build nginx-conf\n[nginx-build]\nrecipe = zc.recipe.cmmi\n\
+             [nginx-conf]\nrecipe = collective.recipe.template\ninput = inline:\n    {text}\n\
+             output = ${{buildout:directory}}/etc/nginx.conf\n"
+        )
+    };
+    let plain = Generated::of(&cfg("events {}"));
+    let command = plain.option("program:nginx", "command").expect("a command");
+    assert!(command.ends_with("/etc/nginx.conf -g \"daemon off;\""), "{command}");
+    let off = Generated::of(&cfg("daemon off; events {}"));
+    let command = off.option("program:nginx", "command").expect("a command");
+    assert!(command.ends_with("/etc/nginx.conf"), "{command}");
+}
+
+#[test]
+fn a_compiled_server_that_another_part_runs_makes_no_program() {
+    let generated = Generated::of(
+        "[buildout]\nparts = varnish-build varnish\n[varnish-build]\nrecipe = zc.recipe.cmmi\n\
+         [varnish]\nrecipe = plone.recipe.varnish:script\nconfiguration-file = /etc/x.vcl\n\
+         daemon = ${varnish-build:location}/sbin/varnishd\n",
+    );
+    assert_eq!(generated.programs(), ["varnish"]);
+}

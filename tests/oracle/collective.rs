@@ -58,7 +58,7 @@ fn ours(answer: &Answer) -> Result<Derived, Vec<Diagnostic>> {
         name: answer.part.clone(),
         options: options.map(|(name, text)| (name, value(text))).collect(),
         span: None,
-        template: None,
+        ..InputPart::default()
     };
     let input = Input {
         directory: answer.buildout["directory"].clone(),

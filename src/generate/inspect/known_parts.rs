@@ -21,9 +21,8 @@ impl KnownPart<'_> {
         if recipe.no_data_with.0.iter().any(|option| self.part.given(option).is_some()) {
             return None;
         }
-        let fill = |text: &Option<Text>| {
-            text.as_ref()?.0.fill(&|name| input.find(self.part, name)).ok()
-        };
+        let fill =
+            |text: &Option<Text>| text.as_ref()?.0.fill(&|name| input.find(self.part, name)).ok();
         let data = fill(&recipe.data)?;
         let below = fill(&recipe.data_directory).unwrap_or_default();
         Some(normalize(&join(&input.directory, &join(&below, &data))))

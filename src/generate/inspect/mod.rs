@@ -51,9 +51,9 @@ impl Inspection<'_> {
     fn shared_ports(&self) -> Vec<Diagnostic> {
         let mut faults = Vec::new();
         for (at, service) in self.services.iter().enumerate() {
-            let earlier = self.services[..at].iter().filter(|it| {
-                self.starts(it.part) && self.starts(service.part)
-            });
+            let earlier = self.services[..at]
+                .iter()
+                .filter(|it| self.starts(it.part) && self.starts(service.part));
             let mut overlapping = earlier.filter(|other| other.address.overlaps(&service.address));
             if let Some(other) = overlapping.next() {
                 let message = format!(

@@ -1,0 +1,159 @@
+//! The configuration files of servers that a project compiles, such as `haproxy`: the recipe only
+//! compiles, and another part renders the file.
+
+use crate::buildout::paths::{basename, join, normalize};
+use crate::buildout::{BuildoutEnv, Project};
+use crate::diag::Diagnostic;
+
+use super::build_commands;
+use super::catalogue::Catalogue;
+use super::input::{Configuration, Input, Part};
+use super::recipe::{Recipe, Text, words_of};
+use super::templated;
+
+/// The option of a part that names its configuration file.
+const OPTION: &str = "config";
+/// Parts with one of these words in a name write about a server, but do not configure it.
+const OTHERS: [&str; 14] = [
+    "logrotate",
+    "monit",
+    "munin",
+    "init",
+    "supervisor",
+    "supervisord",
+    "systemd",
+    "service",
+    "cron",
+    "crontab",
+    "rsyslog",
+    "sh",
+    "py",
+    "md",
+];
+/// Options that name the file which an unknown recipe writes.
+const OUTPUTS: [&str; 4] = ["output", "target", "target-file", "rendered"];
+
+/// A file that a part writes.
+struct Rendered<'a> {
+    part: &'a Part,
+    path: String,
+}
+
+/// Finds the configuration of each part that compiles a server.
+pub(super) fn find(
+    project: &Project,
+    catalogue: &Catalogue,
+    env: &dyn BuildoutEnv,
+    input: &mut Input,
+) {
+    let found: Vec<Option<Configuration>> = input
+        .parts
+        .iter()
+        .map(|part| configuration(project, catalogue, env, input, part))
+        .collect();
+    for (part, configuration) in input.parts.iter_mut().zip(found) {
+        part.configuration = configuration;
+    }
+}
+
+fn configuration(
+    project: &Project,
+    catalogue: &Catalogue,
+    env: &dyn BuildoutEnv,
+    input: &Input,
+    part: &Part,
+) -> Option<Configuration> {
+    let recipe = catalogue.of(part)?;
+    let default = filled(input, part, recipe.configuration.as_ref()?)?;
+    let word = recipe.compiles.as_deref()?;
+    let absolute = |path: &str| normalize(&join(&input.directory, path.trim()));
+    let rendered = rendered(catalogue, input);
+    let own = part.given(OPTION).map(absolute);
+    let started = || {
+        build_commands::configuration(catalogue, input, word, recipe).map(|path| absolute(&path))
+    };
+    let best = || best(&rendered, part, word, &default).map(|it| it.path.clone());
+    let path = own.or_else(started).or_else(best).unwrap_or_else(|| absolute(&default));
+    let source = rendered.iter().find(|it| it.path == path);
+    let text = source
+        .map_or_else(|| env.read(&path).unwrap_or_default(), |it| template(project, env, it.part));
+    Some(Configuration {
+        is_created: source.is_some() || env.exists(&path),
+        is_foreground: recipe.foreground_unless.as_deref().is_some_and(|it| text.contains(it)),
+        path,
+    })
+}
+
+/// The text of a template that is not filled; it may be unknown.
+fn template(project: &Project, env: &dyn BuildoutEnv, part: &Part) -> String {
+    templated::source(project, env, part).unwrap_or_default()
+}
+
+fn filled(input: &Input, part: &Part, Text(text): &Text) -> Option<String> {
+    text.fill(&|name| input.find(part, name)).ok().filter(|text| !text.trim().is_empty())
+}
+
+/// The files that parts write, according to their recipes.
+fn rendered<'a>(catalogue: &Catalogue, input: &'a Input) -> Vec<Rendered<'a>> {
+    let files = input.parts.iter().flat_map(|part| {
+        let recipe = catalogue.of(part);
+        let known = recipe.and_then(|recipe| filled(input, part, recipe.renders.as_ref()?));
+        let unknown = || OUTPUTS.iter().find_map(|option| part.given(option).map(str::to_owned));
+        let is_unknown = recipe.is_none();
+        let files = known.or_else(|| unknown().filter(|_| is_unknown)).unwrap_or_default();
+        let below = recipe.and_then(|recipe| filled(input, part, recipe.renders_in.as_ref()?));
+        let below = join(&input.directory, &below.unwrap_or_default());
+        let paths = files.lines().map(|line| normalize(&join(&below, line.trim())));
+        paths.map(|path| Rendered { part, path }).collect::<Vec<_>>()
+    });
+    files.collect()
+}
+
+/// The rendered file that is most probably the configuration of the server `word`.
+fn best<'r, 'a>(
+    files: &'r [Rendered<'a>],
+    part: &Part,
+    word: &str,
+    default: &str,
+) -> Option<&'r Rendered<'a>> {
+    let is_word = |text: &str| words_of(text).any(|it| it.eq_ignore_ascii_case(word));
+    let is_other = |text: &str| {
+        words_of(text).any(|it| OTHERS.iter().any(|other| it.eq_ignore_ascii_case(other)))
+    };
+    let rank = |file: &Rendered<'_>| {
+        let name = basename(&file.path);
+        let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
+        if file.part.name == part.name || is_other(name) || is_other(&file.part.name) {
+            return None;
+        }
+        match () {
+            () if name == basename(default) => Some(0),
+            () if stem.eq_ignore_ascii_case(word) => Some(1),
+            () if is_word(name) => Some(2),
+            () if is_word(&file.part.name) => Some(3),
+            () => None,
+        }
+    };
+    let ranked = files.iter().filter_map(|file| Some((rank(file)?, file)));
+    ranked.min_by_key(|(rank, _)| *rank).map(|(_, file)| file)
+}
+
+/// A warning for each file of a started program that no part creates.
+pub(super) fn missing<'a>(
+    input: &Input,
+    parts: impl Iterator<Item = (&'a Part, &'a Recipe)>,
+) -> Vec<Diagnostic> {
+    let missing = parts.filter_map(|(part, recipe)| {
+        let configuration = part.configuration.as_ref().filter(|it| !it.is_created)?;
+        Some((part, recipe.compiles.as_deref()?, configuration))
+    });
+    missing
+        .map(|(part, word, configuration)| {
+            let below = configuration.path.strip_prefix(&format!("{}/", input.directory));
+            let path = below.unwrap_or(&configuration.path);
+            let message = format!("no part creates `{path}`, the configuration of {word}");
+            let help = format!("create it, or set `{OPTION}` in [{}] to its path", part.name);
+            Diagnostic::warning("no-configuration", message).help(help).maybe_at(part.span)
+        })
+        .collect()
+}
