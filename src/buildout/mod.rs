@@ -32,7 +32,7 @@ pub use installed::Installed;
 pub use load::Unavailable;
 pub use options::Strictness;
 pub use project::{Failure, Project, Reached, Request};
-pub use recipes::{Made, NoRecipes, Part, Recipes};
+pub use recipes::{Made, MadeValue, NoRecipes, Part, Recipes};
 pub use value::{Operation, Origin, Section, Sections, Value, ValueChange};
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use super::fault::{Fault, Kind};
 use super::installed::Installed;
 use super::load::pinpoint;
 use super::macros;
-use super::recipes::{Made, Part, Recipes, Resolver};
+use super::recipes::{Made, MadeValue, Part, Recipes, Resolver};
 use super::reference::{self, Piece};
 use super::value::{Section, Sections, Value};
 use crate::diag::{SourceMap, Span};
@@ -155,12 +155,25 @@ impl Engine {
         let installed = Rc::clone(&self.installed);
         let truth = installed.part(name, recipe);
         if let Some(options) = self.open.get_mut(name) {
+            let mut computed = BTreeSet::new();
             for Made { option, value } in made.into_iter().flatten() {
-                options.make(option, value);
+                match value {
+                    MadeValue::Known(value) => options.make(option, value),
+                    MadeValue::Computed => {
+                        computed.insert(option);
+                    }
+                }
             }
             for (option, value) in truth.into_iter().flatten() {
-                if !options.raw.contains_key(option) {
+                if !options.raw.contains_key(option) || computed.remove(option) {
                     options.make(option.clone(), value.clone());
+                }
+            }
+            if self.strictness == Strictness::Needed {
+                for option in computed {
+                    let fault = computed_fault(name, recipe, &option);
+                    options.data.remove(&option);
+                    options.broken.insert(option, fault);
                 }
             }
         }
@@ -358,6 +371,19 @@ impl Resolver for Engine {
     fn has_section(&self, section: &str) -> bool {
         self.raw.contains_key(section)
     }
+
+    fn written(&mut self, section: &str) -> Result<Vec<String>, Fault> {
+        self.section(section)?;
+        let options = self.open.get(section);
+        Ok(options.into_iter().flat_map(|options| options.raw.keys().cloned()).collect())
+    }
+}
+
+fn computed_fault(section: &str, recipe: &str, option: &str) -> Fault {
+    let message = format!("the recipe {recipe} computes `{option}` of [{section}]");
+    Fault::new(Kind::MadeByRecipe, message).help(
+        "run buildout, which records the value in .installed.cfg, or write the value where it is used",
+    )
 }
 
 impl Options {

@@ -21,7 +21,24 @@ pub trait Recipes {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Made {
     pub option: String,
-    pub value: String,
+    pub value: MadeValue,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum MadeValue {
+    Known(String),
+    /// The recipe computes it, for instance with Python code in the option.
+    Computed,
+}
+
+impl Made {
+    pub fn known(option: impl Into<String>, value: impl Into<String>) -> Self {
+        Self { option: option.into(), value: MadeValue::Known(value.into()) }
+    }
+
+    pub fn computed(option: impl Into<String>) -> Self {
+        Self { option: option.into(), value: MadeValue::Computed }
+    }
 }
 
 /// Only options in files are used.
@@ -39,6 +56,9 @@ pub(super) trait Resolver {
     fn resolve(&mut self, section: &str, option: &str) -> Result<Option<String>, Fault>;
 
     fn has_section(&self, section: &str) -> bool;
+
+    /// The names of the options that files set in a section.
+    fn written(&mut self, section: &str) -> Result<Vec<String>, Fault>;
 }
 
 /// A part as seen by its recipe's constructor.
@@ -66,6 +86,16 @@ impl Part<'_> {
     /// An option of another section, which becomes a part if it has a recipe.
     pub fn other(&mut self, section: &str, option: &str) -> Result<Option<String>, Fault> {
         self.resolver.resolve(section, option)
+    }
+
+    /// The names of the options that files set in the part.
+    pub fn written(&mut self) -> Result<Vec<String>, Fault> {
+        self.resolver.written(self.name)
+    }
+
+    /// The same for another section, which becomes a part if it has a recipe.
+    pub fn written_in(&mut self, section: &str) -> Result<Vec<String>, Fault> {
+        self.resolver.written(section)
     }
 
     pub fn has_section(&self, section: &str) -> bool {

@@ -100,7 +100,7 @@ impl Recipes for Locations {
         }
         let parts = part.other("buildout", "parts-directory")?.unwrap_or_default();
         let value = format!("{parts}/{}", part.name());
-        Ok(Some(vec![Made { option: "location".into(), value }]))
+        Ok(Some(vec![Made::known("location", value)]))
     }
 }
 

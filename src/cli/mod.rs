@@ -9,6 +9,7 @@ mod deadline;
 mod deployment;
 mod echo_conf;
 mod generate;
+mod machine;
 mod orphans;
 mod pidproxy;
 mod project;

@@ -6,6 +6,8 @@ use std::rc::Rc;
 use crate::buildout::{self, Fault, Made};
 
 use super::input::Part;
+use super::machine::Machine;
+use super::maker::Maker;
 use super::part_options::{COMMAND, buildout as own, fact};
 use super::recipe::{Produces, Recipe, RecipeFault, load};
 
@@ -13,6 +15,7 @@ use super::recipe::{Produces, Recipe, RecipeFault, load};
 #[derive(Clone, Debug)]
 pub struct Catalogue {
     recipes: Vec<Entry>,
+    machine: Machine,
 }
 
 /// A recipe and the file that it was read from.
@@ -42,7 +45,13 @@ impl Catalogue {
                 Ok(Entry { file: file.to_owned(), recipe })
             })
             .collect::<Result<_, _>>()?;
-        Ok(Self { recipes })
+        Ok(Self { recipes, machine: Machine::default() })
+    }
+
+    /// The same on a machine, whose facts some recipes set as options.
+    #[must_use]
+    pub fn on(self, machine: Machine) -> Self {
+        Self { machine, ..self }
     }
 
     pub fn entries(&self) -> &[Entry] {
@@ -84,21 +93,17 @@ impl Catalogue {
 impl buildout::Recipes for Catalogue {
     fn made(&self, part: &mut buildout::Part<'_>) -> Result<Option<Vec<Made>>, Fault> {
         let (name, recipe) = (part.name().to_owned(), part.recipe().to_owned());
-        let part = std::cell::RefCell::new(part);
-        let get = |option: &str| part.borrow_mut().get(option).ok().flatten();
-        let Some(known) = self.find(&recipe, &name, &get) else { return Ok(None) };
-        let fact = |option: &str| match option {
-            fact::PART => Some(name.clone()),
-            fact::DIRECTORY => directory(&part, own::DIRECTORY),
-            fact::BIN => directory(&part, own::BIN_DIRECTORY),
-            fact::PARTS => directory(&part, own::PARTS_DIRECTORY),
-            _ => get(option).filter(|text| !text.trim().is_empty()),
-        };
-        let made = known.makes.0.iter().filter(|(option, _)| get(option).is_none());
-        let made = made.filter_map(|(option, template)| {
-            Some(Made { option: option.clone(), value: template.fill(&fact).ok()? })
-        });
-        Ok(Some(made.collect()))
+        let clones = self.entries().iter().filter(|entry| entry.recipe.names.0.contains(&recipe));
+        let clones = clones.into_iter().find_map(|entry| entry.recipe.clones.as_deref());
+        let mut maker = Maker::new(part);
+        if let Some(option) = clones {
+            maker.clone_options(option);
+        }
+        let known = self.find(&recipe, &name, &|option| maker.get(option));
+        let Some(known) = known else { return Ok(None) };
+        maker.make(known);
+        maker.compute(known, &self.machine);
+        Ok(Some(maker.into_made()))
     }
 
     fn is_part(&self, part: &mut buildout::Part<'_>) -> Result<bool, Fault> {
@@ -120,16 +125,12 @@ impl buildout::Recipes for WithDefaultLocation {
         }
         let parts = part.other(own::SECTION, own::PARTS_DIRECTORY)?.unwrap_or_default();
         let value = buildout::paths::join(&parts, part.name());
-        Ok(Some(vec![Made { option: "location".to_owned(), value }]))
+        Ok(Some(vec![Made::known("location", value)]))
     }
 
     fn is_part(&self, part: &mut buildout::Part<'_>) -> Result<bool, Fault> {
         self.0.is_part(part)
     }
-}
-
-fn directory(part: &std::cell::RefCell<&mut buildout::Part<'_>>, option: &str) -> Option<String> {
-    part.borrow_mut().other(own::SECTION, option).ok().flatten()
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::catalogue::{Catalogue, Entry};
-use super::recipe::{Produces, Recipe};
+use super::recipe::{Computes, Produces, Recipe};
 use crate::conf::sections::program::PRIORITY;
 
 /// A paragraph for each recipe.
@@ -129,14 +129,23 @@ fn presets(recipe: &Recipe) -> Vec<(String, String)> {
 }
 
 fn made(recipe: &Recipe) -> String {
-    let made = recipe.makes.0.iter().map(|(option, value)| {
-        if value.source().is_empty() {
+    let made = recipe.makes.0.iter().map(|pair| {
+        let option = &pair.option;
+        if pair.value.source().is_empty() {
             option.clone()
         } else {
-            format!("{option}={}", value.source())
+            format!("{option}={}", pair.value.source())
         }
     });
-    made.collect::<Vec<_>>().join(" ")
+    let computed = recipe.computes.map(|computes| {
+        let what = match computes {
+            Computes::Environment | Computes::MissingEnvironment => "the environment variables",
+            Computes::Machine => "facts of the machine",
+            Computes::Results => "the results of Python code, which are unknown",
+        };
+        what.to_owned()
+    });
+    made.chain(computed).collect::<Vec<_>>().join(" ")
 }
 
 fn source(text: Option<&super::recipe::Text>) -> &str {

@@ -22,6 +22,8 @@ pub mod inspect;
 pub mod installed_cfg;
 pub mod layout;
 pub mod listing;
+pub mod machine;
+mod maker;
 mod options;
 mod order;
 pub mod part_options;

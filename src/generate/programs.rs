@@ -1,6 +1,8 @@
 //! Converts parts to programs: the options of a program come from the part itself, else from the
 //! recipe, else from supkit.
 
+use crate::buildout::paths::basename;
+
 use super::base_sections;
 use super::deployment::{Origin, Program};
 use super::environment_lines;
@@ -63,18 +65,26 @@ impl<'a> ProgramBuilder<'a> {
     fn superseded(&self) -> Vec<String> {
         let part_of =
             |program: &Program| self.input.parts.iter().find(|part| part.name == program.part);
-        let refers = |other: &Program, location: &str| {
+        let runs = |other: &Program, executables: &[String]| {
             let options = part_of(other).into_iter().flat_map(|part| part.options.values());
-            options.into_iter().any(|value| value.text.contains(location))
+            options.into_iter().any(|it| executables.iter().any(|path| it.text.contains(path)))
         };
         let compiled = self.programs.iter().filter(|it| self.compiled.contains(&it.part));
         let superseded = compiled.filter(|program| {
-            let Some(location) = part_of(program).and_then(|part| part.given("location")) else {
-                return false;
-            };
-            self.programs.iter().any(|other| {
-                let is_kindred = other.tier.is_none() || other.tier == program.tier;
-                other.part != program.part && is_kindred && refers(other, location)
+            let location = part_of(program).and_then(|part| part.given("location"));
+            let command = program.get(program::COMMAND.name).unwrap_or_default();
+            let executable = command.split_whitespace().next().unwrap_or_default();
+            let name = basename(executable);
+            let below = |directory: &str| format!("{directory}/{name}");
+            let executables: Vec<String> = location
+                .into_iter()
+                .flat_map(|it| [below(&format!("{it}/bin")), below(&format!("{it}/sbin"))])
+                .chain([below(&self.input.bin)])
+                .collect();
+            let mut others = self.programs.iter().filter(|other| other.part != program.part);
+            others.any(|other| {
+                let command = other.get(program::COMMAND.name).unwrap_or_default();
+                command.split_whitespace().next() == Some(executable) || runs(other, &executables)
             })
         });
         superseded.map(|program| program.part.clone()).collect()
@@ -180,7 +190,9 @@ impl<'a> ProgramBuilder<'a> {
         {
             let foreground = || {
                 let argument = recipe.foreground.clone().unwrap_or_default();
-                let is_set = part.configuration.as_ref().is_some_and(|it| it.is_foreground);
+                let stays = recipe.foreground_unless.as_deref().unwrap_or_default();
+                let is_set = part.configuration.as_ref().is_some_and(|it| it.is_foreground)
+                    || part.options.values().any(|it| it.text.contains(stays));
                 if is_set { String::new() } else { format!(" {argument}") }
             };
             let find = |name: &str| match name {

@@ -11,7 +11,7 @@ use super::collective::has_programs;
 use super::input::{Input, Part, Value};
 use super::part_options::{CLIENT_PREFIX, DAEMON_PREFIX, PROGRAM_PREFIX, buildout};
 use super::part_roles::{is_left_out, is_whole_configuration};
-use super::recipe::Produces;
+use super::recipe::{Produces, Recipe};
 use super::{configurations, templated, unlisted};
 
 /// All parts in the order of installation, with the resolved options.
@@ -84,6 +84,11 @@ fn part(
     let mut part = Part { name: name.to_owned(), span, options, ..Part::default() };
     let get = |option: &str| part.get(option).map(str::to_owned);
     let recipe = catalogue.find(part.recipe(), name, &get);
+    let elsewhere: Vec<(String, String)> = recipe
+        .into_iter()
+        .flat_map(Recipe::names_elsewhere)
+        .filter_map(|name| Some((name.to_owned(), elsewhere(project, &part, name)?)))
+        .collect();
     let is_used = |option: &String| {
         let prefixes = [PROGRAM_PREFIX, DAEMON_PREFIX, CLIENT_PREFIX];
         prefixes.iter().any(|prefix| option.starts_with(prefix))
@@ -96,10 +101,23 @@ fn part(
     if let Some(fault) = used.find_map(|option| project.incomplete(name, option)) {
         return Err(failed(fault));
     }
-    if recipe.is_some_and(|recipe| recipe.produces == Produces::Template) && !is_left_out(&part) {
+    let produces = recipe.map(|recipe| recipe.produces);
+    for (name, text) in elsewhere {
+        part.options.insert(name, Value { text, ..Value::default() });
+    }
+    if produces == Some(Produces::Template) && !is_left_out(&part) {
         part.template = templated::template(project, env, &part)?;
     }
     Ok(part)
+}
+
+/// `OPTION>NAME`: the option NAME of the section that OPTION of the part names; or `SECTION:NAME`.
+fn elsewhere(project: &Project, part: &Part, name: &str) -> Option<String> {
+    if let Some((section, option)) = name.split_once(':') {
+        return project.get(section, option).ok().flatten();
+    }
+    let (option, name) = name.split_once('>')?;
+    project.get(part.given(option)?.trim(), name).ok().flatten()
 }
 
 fn value(project: &Project, section: &str, option: &str, text: String) -> Value {

@@ -34,6 +34,12 @@ pub struct Recipe {
     /// Options that the recipe sets in the part.
     #[serde(default)]
     pub makes: Pairs,
+    /// Further options that it sets, which no text can describe.
+    #[serde(default)]
+    pub computes: Option<Computes>,
+    /// The option that names another part, whose options it copies.
+    #[serde(default)]
+    pub clones: Option<String>,
     /// The address that the program listens on.
     #[serde(default)]
     pub serves: Option<Text>,
@@ -159,16 +165,39 @@ impl Tier {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Words(pub Vec<String>);
 
-/// `name: template, name: template`
+/// Options that a recipe sets, in this order: `name: template, name := template`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Pairs(pub Vec<(String, TemplateString)>);
+pub struct Pairs(pub Vec<Pair>);
+
+/// One option that a recipe sets.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pair {
+    pub option: String,
+    pub value: TemplateString,
+    /// `:=`: it replaces the option of the part.
+    pub replaces: bool,
+}
+
+/// Options that a recipe sets besides those of `makes`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Computes {
+    /// The environment variables, UID and GID; they replace options of the part.
+    Environment,
+    /// The environment variables that the part does not set.
+    MissingEnvironment,
+    /// Facts of the machine and its user.
+    Machine,
+    /// Each option is Python code, and replaced by its result.
+    Results,
+}
 
 /// A template string as a field.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Text(pub TemplateString);
 
 /// `OPTION is VALUE|VALUE`, `OPTION has WORD` (a requirement) or `OPTION names WORD` (in a name such as
-/// `haproxy-build`).
+/// `haproxy-build`), or `OPTION set`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct When {
     pub option: String,
@@ -181,6 +210,7 @@ pub enum Test {
     Is,
     Has,
     Names,
+    Set,
 }
 
 impl When {
@@ -188,6 +218,7 @@ impl When {
         let value = find(&self.option).unwrap_or_default();
         match self.test {
             Test::Is => self.word.split('|').any(|word| value.trim().eq_ignore_ascii_case(word)),
+            Test::Set => !value.trim().is_empty(),
             Test::Names => words_of(&value).any(|word| word.eq_ignore_ascii_case(&self.word)),
             // `eggs` may contain versions and extras: `supervisor ==4.3.0`, `superlance[x]`.
             Test::Has => value.lines().any(|line| {
@@ -212,6 +243,7 @@ impl fmt::Display for When {
             Test::Is => "is",
             Test::Has => "has",
             Test::Names => "names",
+            Test::Set => return write!(f, "{} set", self.option),
         };
         write!(f, "{} {test} {}", self.option, self.word)
     }
@@ -234,9 +266,11 @@ impl FromStr for Pairs {
             .map(|pair| {
                 let (name, template) =
                     pair.split_once(':').ok_or_else(|| format!("`{pair}` is not `name: value`"))?;
-                let template =
-                    TemplateString::parse(template.trim()).map_err(|fault| fault.to_string())?;
-                Ok((name.trim().to_owned(), template))
+                let replaces = template.starts_with('=');
+                let template = template.strip_prefix('=').unwrap_or(template).trim();
+                let template = template.replace("\\n", "\n");
+                let value = TemplateString::parse(&template).map_err(|fault| fault.to_string())?;
+                Ok(Pair { option: name.trim().to_owned(), value, replaces })
             })
             .collect::<Result<_, _>>()
             .map(Self)
@@ -247,18 +281,22 @@ impl FromStr for When {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
+        if let Some(option) = text.strip_suffix(" set") {
+            let (option, word) = (option.trim().to_owned(), String::new());
+            return Ok(Self { option, test: Test::Set, word });
+        }
         let mut words = text.splitn(3, ' ').map(str::to_owned);
         let (Some(option), Some(test), Some(word)) = (words.next(), words.next(), words.next())
         else {
             return Err(
-                "expected `OPTION is VALUE`, `OPTION has WORD` or `OPTION names WORD`".to_owned()
+                "expected `OPTION is VALUE`, `OPTION has WORD`, `OPTION names WORD` or `OPTION set`".to_owned()
             );
         };
         let test = match test.as_str() {
             "is" => Test::Is,
             "has" => Test::Has,
             "names" => Test::Names,
-            other => return Err(format!("`{other}` is neither `is`, `has` nor `names`")),
+            other => return Err(format!("`{other}` is neither `is`, `has`, `names` nor `set`")),
         };
         Ok(Self { option, test, word })
     }
@@ -326,6 +364,13 @@ pub fn load(text: &str, is_option: &dyn Fn(&str) -> bool) -> Result<Recipe, Reci
 }
 
 impl Recipe {
+    /// The names in its texts for options of other sections: `OPTION>NAME` or `SECTION:NAME`.
+    pub(super) fn names_elsewhere(&self) -> impl Iterator<Item = &str> {
+        let texts = [&self.serves, &self.needs, &self.ready, &self.log, &self.configuration];
+        let texts = texts.into_iter().flatten().chain(self.presets.values());
+        texts.flat_map(|text| text.0.names()).filter(|name| name.contains(['>', ':']))
+    }
+
     /// The preset for an option of its program.
     pub fn preset(&self, option: &str) -> Option<&TemplateString> {
         let spelt = |key: &str| {

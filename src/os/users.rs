@@ -26,6 +26,10 @@ pub fn uid() -> u32 {
     unistd::getuid().as_raw()
 }
 
+pub fn gid() -> u32 {
+    unistd::getgid().as_raw()
+}
+
 /// The name of the effective user, for messages.
 pub fn own_name() -> String {
     let uid = unistd::geteuid();

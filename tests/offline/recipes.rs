@@ -42,7 +42,7 @@ fn result_of(catalogue: &Rc<Catalogue>, entry: &Entry, text: &str) -> String {
 }
 
 fn write_made_options(text: &mut String, entry: &Entry, part: &Part) {
-    for (option, _) in &entry.recipe.makes.0 {
+    for option in entry.recipe.makes.0.iter().map(|pair| &pair.option) {
         let value = part.get(option).unwrap_or("(not)");
         let _ = writeln!(text, "${{{}:{option}}} is {value}", part.name);
     }

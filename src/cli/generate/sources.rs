@@ -9,6 +9,7 @@ use crate::buildout::{Assignment, Project, Request};
 use crate::diag::{Diagnostic, SourceMap, Span, united};
 use crate::generate::catalogue::{BadFile, Catalogue, WithDefaultLocation};
 
+use super::super::machine;
 use super::super::project::{self, ProjectArgs};
 
 /// A project with the known recipes.
@@ -78,7 +79,8 @@ pub(in crate::cli) fn catalogue(file: &str) -> Result<Catalogue, ProjectError> {
             .map_err(|error| ProjectError::plain(format!("reading {name}: {error}")))?;
         own.push((name, text));
     }
-    Catalogue::new(&own).map_err(|bad| bad_recipe(&bad, &own))
+    let catalogue = Catalogue::new(&own).map_err(|bad| bad_recipe(&bad, &own))?;
+    Ok(catalogue.on(machine::of_this_process()))
 }
 
 fn ini_files(directory: &Path) -> Vec<PathBuf> {

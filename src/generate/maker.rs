@@ -1,0 +1,123 @@
+//! The options that a recipe sets in its part: those that its description lists, the options of a
+//! part that it clones, and facts of the machine.
+
+use std::cell::RefCell;
+
+use crate::buildout::{Made, MadeValue, Part};
+
+use super::machine::Machine;
+use super::part_options::{buildout as own, fact};
+use super::recipe::{Computes, Recipe};
+
+/// Collects the options of one part.
+pub(super) struct Maker<'p, 'e> {
+    part: RefCell<&'p mut Part<'e>>,
+    made: Vec<Made>,
+}
+
+impl<'p, 'e> Maker<'p, 'e> {
+    pub(super) fn new(part: &'p mut Part<'e>) -> Self {
+        Self { part: RefCell::new(part), made: Vec::new() }
+    }
+
+    pub(super) fn into_made(self) -> Vec<Made> {
+        self.made
+    }
+
+    /// An option of the part, as made so far.
+    pub(super) fn get(&self, option: &str) -> Option<String> {
+        let made = self.made.iter().rev().find(|made| made.option == option);
+        match made.map(|made| &made.value) {
+            Some(MadeValue::Known(value)) => Some(value.clone()),
+            Some(MadeValue::Computed) => None,
+            None => self.part.borrow_mut().get(option).ok().flatten(),
+        }
+    }
+
+    /// Copies the options of the part that an option names, except those that the part sets.
+    pub(super) fn clone_options(&mut self, option: &str) {
+        let Some(section) = self.get(option) else { return };
+        let section = section.trim();
+        let names = self.part.borrow_mut().written_in(section).unwrap_or_default();
+        for name in names.into_iter().filter(|name| name != "recipe" && name != "<") {
+            if self.get(&name).is_none() {
+                let value = self.other(section, &name);
+                self.made.extend(value.map(|value| Made::known(name, value)));
+            }
+        }
+    }
+
+    /// Sets the options that the description of the recipe lists.
+    pub(super) fn make(&mut self, recipe: &Recipe) {
+        for pair in &recipe.makes.0 {
+            if !pair.replaces && self.get(&pair.option).is_some() {
+                continue;
+            }
+            if let Ok(value) = pair.value.fill(&|name| self.fact(name)) {
+                // A path joined to the root.
+                let value =
+                    value.strip_prefix("//").map(|below| format!("/{below}")).unwrap_or(value);
+                self.made.push(Made::known(&pair.option, value));
+            }
+        }
+    }
+
+    pub(super) fn compute(&mut self, recipe: &Recipe, machine: &Machine) {
+        match recipe.computes {
+            Some(Computes::Environment) => self.set_all(machine.variables()),
+            Some(Computes::MissingEnvironment) => {
+                let variables = machine.environment.iter();
+                let missing = variables.filter(|(name, _)| self.get(name).is_none());
+                let missing: Vec<(String, String)> =
+                    missing.map(|(name, value)| (name.clone(), value.clone())).collect();
+                self.set_all(missing.into_iter());
+            }
+            Some(Computes::Machine) => self.set_all(machine.facts()),
+            Some(Computes::Results) => {
+                let names = self.part.borrow_mut().written().unwrap_or_default();
+                self.made.extend(names.into_iter().filter(|it| is_code(it)).map(Made::computed));
+            }
+            None => {}
+        }
+    }
+
+    fn set_all(&mut self, options: impl Iterator<Item = (String, String)>) {
+        self.made.extend(options.map(|(name, value)| Made::known(name, value)));
+    }
+
+    /// The value of a placeholder: a fact, an option that is not blank, or `OPTION>NAME`, the option
+    /// NAME of the section that OPTION names, or `SECTION:NAME`.
+    fn fact(&self, name: &str) -> Option<String> {
+        let buildout = |option: &str| self.other(own::SECTION, option);
+        match name {
+            fact::PART => Some(self.part.borrow().name().to_owned()),
+            fact::DIRECTORY => buildout(own::DIRECTORY),
+            fact::BIN => buildout(own::BIN_DIRECTORY),
+            fact::PARTS => buildout(own::PARTS_DIRECTORY),
+            _ if name.contains(':') => {
+                let (section, option) = name.split_once(':')?;
+                self.other(section, option)
+            }
+            _ => match name.split_once('>') {
+                Some((option, name)) => {
+                    let section = self.get(option)?;
+                    let exists = self.part.borrow().has_section(section.trim());
+                    if exists { self.other(section.trim(), name) } else { None }
+                }
+                None => self.get(name).filter(|text| !text.trim().is_empty()),
+            },
+        }
+    }
+
+    fn other(&self, section: &str, option: &str) -> Option<String> {
+        self.part.borrow_mut().other(section, option).ok().flatten()
+    }
+}
+
+/// Whether mr.scripty replaces the option by a result: constants are upper case, and methods of the
+/// recipe itself have no result.
+fn is_code(option: &str) -> bool {
+    let is_constant = option == option.to_uppercase();
+    let is_method = ["recipe", "install", "update", "init", "<"].contains(&option);
+    !is_constant && !is_method && !option.starts_with('_')
+}
