@@ -397,7 +397,7 @@ mod tests {
         .unwrap();
         assert_eq!(recipe.names.0, ["a.b", "a.b:c"]);
         assert_eq!(recipe.tier, Some(Tier::Cache));
-        assert_eq!(recipe.makes.0[0].0, "location");
+        assert_eq!(recipe.makes.0[0].option, "location");
         assert_eq!(recipe.preset("startsecs").unwrap().source(), "5");
     }
 

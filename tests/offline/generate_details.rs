@@ -321,3 +321,61 @@ fn a_compiled_server_that_another_part_runs_makes_no_program() {
     );
     assert_eq!(generated.programs(), ["varnish"]);
 }
+
+#[test]
+fn a_clone_has_the_options_of_the_cloned_part() {
+    let cfg = format!(
+        "[buildout]\nparts = storage app app1 cache\n{STORAGE}[app]\n{CLIENT}http-address = 8080\n\
+         effective-user = zope\n[app1]\nrecipe = collective.recipe.zope2cluster\n\
+         instance-clone = app\nhttp-address = 8081\n\
+         [cache]\nrecipe = plone.recipe.varnish:configuration\nbackends = 127.0.0.1:8081\n"
+    );
+    let generated = Generated::of(&cfg);
+    assert_eq!(generated.programs(), ["storage", "app", "app1"]);
+    assert_eq!(generated.option("program:app1", "user"), Some("zope"));
+    assert_eq!(check(&cfg).0, Some(0), "{}", check(&cfg).1);
+}
+
+#[test]
+fn options_of_recipes_are_known() {
+    let generated = Generated::of(
+        "[buildout]\nparts = run\n[old]\nrecipe = plone.recipe.varnish\ndaemon = /d\nbind = 81\n\
+         [new]\nrecipe = plone.recipe.varnish:script\nconfiguration-file = x\n[run]\nrecipe = x.y\n\
+         supervisor-command = /d -f ${old:config} -a ${old:bind-host}:${old:bind-port} -s \
+         ${new:cache-type},${new:cache-size} -a ${new:bind-port}\n",
+    );
+    let command = generated.option("program:run", "command").expect("a command");
+    assert_eq!(command, "/d -f %(here)s/../parts/old/varnish.vcl -a :81 -s file,256M -a 8000");
+}
+
+#[test]
+fn variables_of_the_environment_are_options() {
+    let sandbox = project(
+        "[buildout]\nparts = app\n[env]\nrecipe = gocept.recipe.env\n[more]\n\
+         recipe = collective.recipe.environment\nSITE = own\n[app]\nrecipe = x.y\n\
+         supervisor-command = /bin/${env:SITE} ${more:SITE}\n",
+    );
+    let mut command = sandbox.command(env!("CARGO_BIN_EXE_supkit"));
+    let command = command.args(["generate", "-U", "--output", "-"]).env("HOME", sandbox.dir());
+    let output = command.env("SITE", "shop").output().expect("supkit runs");
+    let conf = String::from_utf8(output.stdout).expect("UTF-8");
+    assert!(conf.contains("command = /bin/shop own\n"), "{conf}");
+}
+
+#[test]
+fn python_code_is_not_a_value() {
+    let cfg = "[buildout]\nparts = supervisor\n[facts]\nrecipe = mr.scripty\nBASE = 9000\n\
+        port =\n    ... return int(self.BASE) + 1\n[supervisor]\n\
+        recipe = collective.recipe.supervisor\nport = ${facts:port}\nprograms = 10 a /bin/cat true\n";
+    let messages = refused(cfg);
+    assert!(messages.contains("mr.scripty computes `port` of [facts]"), "{messages}");
+    let sandbox = project(cfg);
+    sandbox.write(
+        ".installed.cfg",
+        "[buildout]\nparts = facts\n[facts]\nrecipe = mr.scripty\nBASE = 9000\nport = 9001\n",
+    );
+    let generated = Generated::in_sandbox(&sandbox);
+    assert_eq!(generated.option("inet_http_server", "port"), Some("9001"));
+    let constant = Generated::of(&cfg.replace("${facts:port}", "${facts:BASE}"));
+    assert_eq!(constant.option("inet_http_server", "port"), Some("9000"));
+}

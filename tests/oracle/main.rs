@@ -31,6 +31,7 @@ mod jobs;
 mod pidproxy;
 mod projects;
 mod real_buildout;
+mod recipes;
 mod rpc;
 mod seed;
 mod update;

@@ -22,6 +22,22 @@ pub fn home() -> PathBuf {
     std::path::absolute(home).expect("the working directory is known")
 }
 
+/// The Python that can import the real recipes.
+pub fn recipes_python() -> PathBuf {
+    let home = std::env::var_os("SUPKIT_RECIPES").map_or_else(
+        || Path::new(env!("CARGO_MANIFEST_DIR")).join("target/tools/recipes"),
+        PathBuf::from,
+    );
+    let python = home.join("bin/python");
+    let exists = fs::exists(&python).unwrap_or(false);
+    assert!(
+        exists,
+        "the recipes are not in {}: run `make tools`, or set SUPKIT_RECIPES",
+        home.display()
+    );
+    python
+}
+
 /// One of its programs, such as `supervisord` or `python`.
 pub fn bin(name: &str) -> PathBuf {
     let home = home();
