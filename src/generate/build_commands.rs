@@ -13,7 +13,7 @@ use super::part_roles::is_left_out;
 use super::recipe::Recipe;
 
 /// Programs that run until they are stopped.
-const SERVERS: [&str; 24] = [
+const SERVERS: [&str; 23] = [
     "haproxy",
     "nginx",
     "varnishd",
@@ -36,7 +36,6 @@ const SERVERS: [&str; 24] = [
     "gunicorn",
     "pserve",
     "celeryd",
-    "supervisord",
     "caddy",
 ];
 /// Arguments with which they do something else and end.

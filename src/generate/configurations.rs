@@ -104,6 +104,12 @@ fn rendered<'a>(catalogue: &Catalogue, input: &'a Input) -> Vec<Rendered<'a>> {
         let below = recipe.and_then(|recipe| filled(input, part, recipe.renders_in.as_ref()?));
         let below = join(&input.directory, &below.unwrap_or_default());
         let paths = files.lines().map(|line| normalize(&join(&below, line.trim())));
+        let is_script = |path: &String| {
+            let mode = part.given("mode").map(|mode| mode.trim().trim_start_matches('0'));
+            path.starts_with(&format!("{}/", normalize(&input.bin)))
+                || mode.is_some_and(|mode| mode.starts_with('7'))
+        };
+        let paths = paths.filter(|path| !is_script(path));
         paths.map(|path| Rendered { part, path }).collect::<Vec<_>>()
     });
     files.collect()

@@ -13,6 +13,7 @@ use super::programs::{ProgramBuilder, unknown_recipes};
 use super::recipe::{Produces, Recipe};
 use super::{autostart, build_commands, configurations, groups, templated};
 use crate::buildout::paths::{self, join};
+use crate::conf::sections::program::AUTOSTART;
 use crate::conf::sections::supervisorctl;
 use crate::diag::{Diagnostic, united};
 
@@ -218,7 +219,10 @@ fn from_parts(
     let mut built = builder.build();
     let not_started = autostart::decide(input, catalogue, &mut built.programs);
     let running = parts.iter().filter_map(|(part, recipe)| Some((*part, (*recipe)?)));
-    let makes_program = |part: &Part| built.programs.iter().any(|it| it.part == part.name);
+    let makes_program = |part: &Part| {
+        let mut programs = built.programs.iter().filter(|it| it.part == part.name);
+        programs.any(|program| program.get(AUTOSTART.name) != Some("false"))
+    };
     let running = running.filter(|(part, _)| makes_program(part) && part.given(COMMAND).is_none());
     let missing_configurations = configurations::missing(input, running);
     let mut faults = built.faults;
@@ -243,6 +247,7 @@ fn from_parts(
         .into_iter()
         .chain(not_started)
         .chain(missing_configurations)
+        .chain(templated::not_included(input))
         .chain(build_commands::unsupervised(catalogue, input, &deployment.programs))
         .chain(daemons.disagreements())
         .chain(unserved_client)

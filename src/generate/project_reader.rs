@@ -40,8 +40,9 @@ pub fn read(
     }
     let unlisted = unlisted::names(project, &reached);
     let read = |name: &str| part(project, catalogue, env, name);
-    let (supervisors, warnings) =
+    let (supervisors, mut warnings) =
         unlisted::supervisors(project, catalogue, &parts, &unlisted, &read);
+    warnings.extend(unlisted::unlisted_commands(project, &unlisted));
     // If one part is the whole configuration, the others are not used.
     let is_whole = |part: &Part| is_whole_configuration(catalogue, part);
     let is_verbatim = parts.iter().any(is_whole)

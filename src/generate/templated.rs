@@ -2,16 +2,19 @@
 //! parses the result like Supervisor, and converts it to a deployment. `${option}` is an option of
 //! the part itself; `$$` is not an escape.
 
-use crate::buildout::paths::{join, normalize};
+use crate::buildout::paths::{dirname, join, normalize};
 use crate::buildout::{BuildoutEnv, Project, ReadFault};
 use crate::diag::{Diagnostic, SourceMap};
 use crate::ini::python::{self, Document};
 
 use super::deployment::{Deployment, Origin, Program, Section, Setting};
-use super::input::{Part, Template};
+use super::input::{Input, Part, Template};
+use super::part_roles::is_left_out;
+use super::paths::LOCAL_ADDITIONS;
 use crate::conf::sections::{eventlistener, group, include, program};
 
-/// Fills the template of a part if the name of its output suggests a configuration of Supervisor.
+/// Fills the template of a part if its output is a configuration of Supervisor, or seems to be one.
+/// If only its programs suggest that, it need not be readable.
 pub(super) fn template(
     project: &Project,
     env: &dyn BuildoutEnv,
@@ -19,11 +22,16 @@ pub(super) fn template(
 ) -> Result<Option<Template>, Box<Diagnostic>> {
     let Some(output) = part.given("output").map(str::trim) else { return Ok(None) };
     let name = output.rsplit('/').next().unwrap_or(output);
-    if !name.contains("supervisor") {
-        return Ok(None);
-    }
-    let source = source(project, env, part)?;
-    let text = fill(project, part, &source)?;
+    let text = if name.contains("supervisor") {
+        fill(project, part, &source(project, env, part)?)?
+    } else {
+        let source = source(project, env, part).unwrap_or_default();
+        let has_programs = program_names(&source).next().is_some();
+        match fill(project, part, &source) {
+            Ok(text) if has_programs => text,
+            _ => return Ok(None),
+        }
+    };
     Ok(Some(Template { output: normalize(&join(project.directory(), output)), text }))
 }
 
@@ -86,6 +94,35 @@ fn missing(part: &Part, reference: &str) -> Box<Diagnostic> {
     let fault = Diagnostic::error("missing-option", message)
         .help("correct the reference, or set the option");
     Box::new(fault.maybe_at(part.span_of("input")))
+}
+
+/// The names of the programs that a text configures.
+fn program_names(text: &str) -> impl Iterator<Item = &str> {
+    let headers = text.lines().filter_map(|line| line.strip_prefix('[')?.split_once(']'));
+    headers.filter_map(|(header, _)| program::SECTION.own_name(header))
+}
+
+/// A warning for each template with programs that the configuration does not include.
+pub(super) fn not_included(input: &Input) -> Vec<Diagnostic> {
+    let templates = input.parts.iter().filter(|part| !is_left_out(part));
+    let templates = templates.filter_map(|part| Some((part, part.template.as_ref()?)));
+    let warnings = templates.filter_map(|(part, template)| {
+        let names: Vec<&str> = program_names(&template.text).map(str::trim).collect();
+        let message = format!(
+            "part `{}` renders the programs {}, which the configuration does not include",
+            part.name,
+            names.join(", ")
+        );
+        let help = format!(
+            "write its file to etc/{LOCAL_ADDITIONS}, or set `supervisor = false` in [{}]",
+            part.name
+        );
+        let is_included = dirname(&template.output)
+            == join(&normalize(&input.directory), &format!("etc/{}", dirname(LOCAL_ADDITIONS)));
+        let warning = Diagnostic::warning("not-included", message).help(help);
+        (!names.is_empty() && !is_included).then(|| warning.maybe_at(part.span))
+    });
+    warnings.collect()
 }
 
 /// The deployment that the text describes.

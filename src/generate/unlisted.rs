@@ -44,6 +44,22 @@ pub(super) fn commands(project: &Project, reached: &[String]) -> Vec<String> {
     others.filter(|name| sets_command(name)).map(str::to_owned).collect()
 }
 
+/// A warning about sections with a recipe that set the command of a program, but are not listed.
+pub(super) fn unlisted_commands(project: &Project, names: &[String]) -> Option<Diagnostic> {
+    let sets_command = |name: &&String| {
+        let section = project.expanded(name).unwrap_or_default();
+        section.get(COMMAND).is_some_and(|command| !command.text.trim().is_empty())
+    };
+    let names: Vec<&String> = names.iter().filter(sets_command).collect();
+    let first = names.first()?;
+    let list: Vec<String> = names.iter().map(|name| format!("[{name}]")).collect();
+    let message =
+        format!("`{COMMAND}` has no effect in {}: not listed in `parts`", list.join(", "));
+    let help = format!("list `{first}` in `parts`, or remove its recipe");
+    let warning = Diagnostic::warning("ignored-part", message).help(help);
+    Some(warning.maybe_at(project.span(first, COMMAND)))
+}
+
 /// The sections that others use as macros.
 fn macros(project: &Project) -> BTreeSet<&str> {
     let sections = project.raw().values();

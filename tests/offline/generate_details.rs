@@ -379,3 +379,37 @@ fn python_code_is_not_a_value() {
     let constant = Generated::of(&cfg.replace("${facts:port}", "${facts:BASE}"));
     assert_eq!(constant.option("inet_http_server", "port"), Some("9000"));
 }
+
+#[test]
+fn programs_of_a_template_that_is_not_included_are_reported() {
+    let cfg = "[buildout]\nparts = zeo extra\n[zeo]\nrecipe = plone.recipe.zeoserver\n[extra]\n\
+        recipe = collective.recipe.template\ninput = inline:\n    [program:job]\n    \
+        command = ${zeo:location}/bin/job\noutput = ${buildout:directory}/etc/sv/job.conf\n";
+    let generated = Generated::of(cfg);
+    assert_eq!(generated.programs(), ["zeo"]);
+    assert!(generated.messages.contains("renders the programs job"), "{}", generated.messages);
+    let included = Generated::of(&cfg.replace("etc/sv/", "etc/supervisord.d/"));
+    assert_eq!(included.count("not-included"), 0, "{}", included.messages);
+}
+
+#[test]
+fn a_script_named_like_a_server_is_not_its_configuration() {
+    let generated = Generated::of(
+        "[buildout]\nparts = nginx-build nginx main\n[nginx-build]\nrecipe = zc.recipe.cmmi\n\
+         [nginx]\nrecipe = collective.recipe.template\ninput = inline: exec x\nmode = 755\n\
+         output = ${buildout:bin-directory}/nginx\n[main]\nrecipe = collective.recipe.template\n\
+         input = inline: events {}\noutput = ${buildout:directory}/etc/nginx/main-nginx.conf\n",
+    );
+    let command = generated.option("program:nginx", "command").expect("a command");
+    assert!(command.contains("/etc/nginx/main-nginx.conf"), "{command}");
+}
+
+#[test]
+fn a_command_without_effect_is_reported() {
+    let generated = Generated::of(
+        "[buildout]\nparts = zeo\n[zeo]\nrecipe = plone.recipe.zeoserver\n[worker]\n\
+         recipe = zc.recipe.egg\nsupervisor-command = bin/worker\n",
+    );
+    assert_eq!(generated.programs(), ["zeo"]);
+    assert!(generated.messages.contains("no effect in [worker]"), "{}", generated.messages);
+}
