@@ -2,12 +2,15 @@
 
 /// `recipes/*.ini`, by name.
 pub static RECIPES: &[(&str, &str)] = &[
+    ("actions.ini", include_str!("../recipes/actions.ini")),
+    ("backup.ini", include_str!("../recipes/backup.ini")),
     ("celery.ini", include_str!("../recipes/celery.ini")),
     ("collective-supervisor.ini", include_str!("../recipes/collective-supervisor.ini")),
     ("collective-template.ini", include_str!("../recipes/collective-template.ini")),
     ("command.ini", include_str!("../recipes/command.ini")),
     ("compiled-hexagonit.ini", include_str!("../recipes/compiled-hexagonit.ini")),
     ("compiled.ini", include_str!("../recipes/compiled.ini")),
+    ("crontab.ini", include_str!("../recipes/crontab.ini")),
     ("deployment.ini", include_str!("../recipes/deployment.ini")),
     ("django.ini", include_str!("../recipes/django.ini")),
     ("download.ini", include_str!("../recipes/download.ini")),
@@ -32,6 +35,7 @@ pub static RECIPES: &[(&str, &str)] = &[
     ("omelette.ini", include_str!("../recipes/omelette.ini")),
     ("pound-build.ini", include_str!("../recipes/pound-build.ini")),
     ("pound.ini", include_str!("../recipes/pound.ini")),
+    ("prefixed.ini", include_str!("../recipes/prefixed.ini")),
     ("redis.ini", include_str!("../recipes/redis.ini")),
     ("scriptgen.ini", include_str!("../recipes/scriptgen.ini")),
     ("scripty.ini", include_str!("../recipes/scripty.ini")),
@@ -42,6 +46,8 @@ pub static RECIPES: &[(&str, &str)] = &[
     ("template-files.ini", include_str!("../recipes/template-files.ini")),
     ("template-genshi.ini", include_str!("../recipes/template-genshi.ini")),
     ("template-target.ini", include_str!("../recipes/template-target.ini")),
+    ("testrunner-all.ini", include_str!("../recipes/testrunner-all.ini")),
+    ("testrunner.ini", include_str!("../recipes/testrunner.ini")),
     ("varnish-1-foreground.ini", include_str!("../recipes/varnish-1-foreground.ini")),
     ("varnish-1.ini", include_str!("../recipes/varnish-1.ini")),
     ("varnish-build.ini", include_str!("../recipes/varnish-build.ini")),

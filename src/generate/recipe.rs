@@ -268,7 +268,7 @@ impl FromStr for Pairs {
                     pair.split_once(':').ok_or_else(|| format!("`{pair}` is not `name: value`"))?;
                 let replaces = template.starts_with('=');
                 let template = template.strip_prefix('=').unwrap_or(template).trim();
-                let template = template.replace("\\n", "\n");
+                let template = template.replace("\\n", "\n").replace("\\t", "\t");
                 let value = TemplateString::parse(&template).map_err(|fault| fault.to_string())?;
                 Ok(Pair { option: name.trim().to_owned(), value, replaces })
             })
