@@ -72,7 +72,14 @@ fn configuration(
     let started = || {
         build_commands::configuration(catalogue, input, word, recipe).map(|path| absolute(&path))
     };
-    let best = || best(&rendered, part, word, &default).map(|it| it.path.clone());
+    let has_marks = |file: &Rendered<'_>| {
+        let text = template(project, env, file.part);
+        recipe.configuration_marks.0.iter().any(|mark| text.contains(mark.as_str()))
+    };
+    let best = || {
+        let named = best(&rendered, part, word, &default);
+        named.or_else(|| rendered.iter().find(|it| has_marks(it))).map(|it| it.path.clone())
+    };
     let path = own.or_else(started).or_else(best).unwrap_or_else(|| absolute(&default));
     let source = rendered.iter().find(|it| it.path == path);
     let text = source

@@ -53,6 +53,9 @@ pub struct Recipe {
     /// The configuration file that the program reads if the project names no other.
     #[serde(default)]
     pub configuration: Option<Text>,
+    /// Words by which its configuration is recognised, whatever the name of the file.
+    #[serde(default)]
+    pub configuration_marks: Words,
     /// The argument of the program before the path of its configuration.
     #[serde(default)]
     pub configuration_flag: Option<String>,

@@ -413,3 +413,25 @@ fn a_command_without_effect_is_reported() {
     assert_eq!(generated.programs(), ["zeo"]);
     assert!(generated.messages.contains("no effect in [worker]"), "{}", generated.messages);
 }
+
+#[test]
+fn a_configuration_is_recognised_by_its_options() {
+    let sandbox = project(
+        "[buildout]\nparts = haproxy-build nginx-build main balancer\n[haproxy-build]\n\
+         recipe = plone.recipe.haproxy\n[nginx-build]\nrecipe = zc.recipe.cmmi\n[main]\n\
+         recipe = collective.recipe.template\ninput = ${buildout:directory}/main.conf.in\n\
+         output = ${buildout:directory}/production/main.conf\n[balancer]\n\
+         recipe = collective.recipe.template\ninput = ${buildout:directory}/balancer.conf.in\n\
+         output = ${buildout:directory}/production/balancer.conf\n",
+    );
+    sandbox.write("main.conf.in", "daemon off;\nworker_processes 2;\n");
+    sandbox.write("balancer.conf.in", "global\n  daemon\n  maxconn 4096\n");
+    let generated = Generated::in_sandbox(&sandbox);
+    let haproxy = generated.option("program:haproxy", "command");
+    assert_eq!(
+        haproxy,
+        Some("%(here)s/../bin/haproxy -f %(here)s/../production/balancer.conf -db")
+    );
+    let nginx = generated.option("program:nginx", "command").expect("a command");
+    assert!(nginx.ends_with("-c %(here)s/../production/main.conf"), "{nginx}");
+}
