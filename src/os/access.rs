@@ -32,8 +32,10 @@ pub fn try_create(path: &Path) -> io::Result<()> {
 
 /// The error that creating or removing a file in a directory would return.
 pub fn try_change(directory: &Path) -> io::Result<()> {
-    access(directory, AccessFlags::W_OK | AccessFlags::X_OK)?;
-    if directory.is_dir() { Ok(()) } else { Err(nix::Error::ENOTDIR.into()) }
+    if fs::metadata(directory).is_ok_and(|metadata| !metadata.is_dir()) {
+        return Err(nix::Error::ENOTDIR.into());
+    }
+    Ok(access(directory, AccessFlags::W_OK | AccessFlags::X_OK)?)
 }
 
 /// Whether this process may change to a directory.

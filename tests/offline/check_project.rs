@@ -95,7 +95,7 @@ fn with_supervisor(options: &str) -> String {
 #[test]
 fn what_generate_refuses_is_an_error() {
     for (options, message) in [
-        ("supervisord-environment =\n    A=var/x\n    B=var/x\n", "bad value for `environment`"),
+        ("supervisord-environment =\n    A=%(nobody)s\n", "nobody"),
         ("port = 127.0.0.1:99999\n", "bad value for `port`"),
         ("groups = 10 g nope\n", "nope"),
         ("groups = 10 g p-%(process_num)s\n", "process_num"),

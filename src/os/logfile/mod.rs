@@ -4,6 +4,7 @@
 
 mod loss;
 mod regular;
+mod rotation;
 mod sink;
 #[cfg(test)]
 mod tests;
@@ -15,21 +16,11 @@ use std::os::unix::fs::{FileTypeExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
-
 use loss::LossCounter;
 pub use loss::Lost;
 use regular::{Regular, append_options};
+pub use rotation::Rotation;
 use sink::Sink;
-
-/// The rotation settings.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Rotation {
-    /// Zero or less: no rotation.
-    pub maxbytes: i64,
-    /// Zero or less: the file is truncated instead.
-    pub backups: i64,
-}
 
 /// How often a file that cannot be opened is tried again.
 const RETRY_INTERVAL: Duration = Duration::from_secs(1);

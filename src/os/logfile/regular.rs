@@ -6,8 +6,8 @@ use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::Rotation;
 use super::loss::{LossCounter, Lost};
+use super::rotation::Rotation;
 
 /// The maximum number of backups.
 const MAX_BACKUPS: i64 = 10_000;
