@@ -69,7 +69,7 @@ fn a_dead_daemon_is_noticed_and_a_new_one_is_shown() {
     browser.wait_for(&tab, &state("sleep", "running"));
     let stale = "document.querySelector('#stale').textContent.startsWith('No update since ') && \
                  document.querySelector('#list button').disabled && \
-                 getComputedStyle(document.querySelector('#list')).opacity < 1";
+                 getComputedStyle(document.querySelector('.state span')).opacity < 1";
     let fresh = "document.querySelector('#stale').textContent === '' && \
                  !document.querySelector('#list button').disabled";
     browser.wait_for(&tab, fresh);

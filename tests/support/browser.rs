@@ -68,6 +68,16 @@ impl Browser {
     /// Calls a method of the protocol, of a tab or of the browser, and returns the result.
     #[track_caller]
     fn call(&mut self, session: Option<&str>, method: &str, params: &Value) -> Value {
+        self.try_call(session, method, params).unwrap_or_else(|error| panic!("{method}: {error}"))
+    }
+
+    #[track_caller]
+    fn try_call(
+        &mut self,
+        session: Option<&str>,
+        method: &str,
+        params: &Value,
+    ) -> Result<Value, Value> {
         self.last += 1;
         let mut message = json!({"id": self.last, "method": method, "params": params});
         if let Some(session) = session {
@@ -77,8 +87,12 @@ impl Browser {
         loop {
             let answer = self.messages.recv_timeout(PATIENCE).expect("the browser answers");
             if answer["id"] == self.last {
-                assert!(answer["error"].is_null(), "{method}: {}", answer["error"]);
-                return answer["result"].clone();
+                let error = &answer["error"];
+                return if error.is_null() {
+                    Ok(answer["result"].clone())
+                } else {
+                    Err(error.clone())
+                };
             }
             self.events.push(answer);
         }
@@ -121,10 +135,10 @@ impl Browser {
         self.call(None, "Target.closeTarget", &json!({"targetId": tab.target}));
     }
 
-    /// The value of an expression. None while the page is being replaced.
+    /// The value of an expression; `None` if it throws, or if the page is being replaced.
     fn try_eval(&mut self, tab: &Tab, script: &str) -> Option<Value> {
         let params = json!({"expression": script, "returnByValue": true, "awaitPromise": true});
-        let result = self.tell(tab, "Runtime.evaluate", &params);
+        let result = self.try_call(Some(&tab.session), "Runtime.evaluate", &params).ok()?;
         result["exceptionDetails"].is_null().then(|| result["result"]["value"].clone())
     }
 
