@@ -140,15 +140,38 @@ fn restart(browser: &mut Browser, daemon: &crate::support::Daemon<'_>, url: &str
     browser.close(&tab);
 }
 
+/// No link, form or file of a page leads out of the path, and no button does without scripts.
+fn links_stay_below_the_path(browser: &mut Browser, url: &str) {
+    let tab = browser.open(url);
+    browser.disable_scripts(&tab);
+    let outside = "[...document.querySelectorAll('[href], [src], [action]')]\
+                   .map(it => new URL(it.getAttribute('href') || it.getAttribute('src') || \
+                   it.getAttribute('action'), location).pathname)\
+                   .filter(path => !path.startsWith('/supervisor/'))";
+    for step in [".toolbar a.button", "[value=restartall]", "[value=restartall]", ".name a"] {
+        assert_eq!(browser.eval(&tab, outside), serde_json::json!([]), "{step}");
+        browser.eval(&tab, "window.isOld = true");
+        browser.click(&tab, step);
+        browser.wait_for(&tab, "!window.isOld && document.readyState === 'complete'");
+        browser.wait_for(&tab, "location.pathname.startsWith('/supervisor/')");
+    }
+    assert_eq!(browser.eval(&tab, "location.pathname"), "/supervisor/tail.html");
+    assert_eq!(browser.eval(&tab, outside), serde_json::json!([]));
+    browser.close(&tab);
+}
+
 /// The example of the manual, with the browser and without scripts.
 fn works_as_in_the_manual(kind: &str) {
     let sandbox = Sandbox::new();
     let port = sandbox.port();
-    let daemon = site::start(&sandbox, port, ACCOUNT, SLEEP);
     let proxy = Proxy::start(&sandbox, kind, example(kind), port);
     let mut browser = Browser::start(&sandbox);
-    for path in ["/supervisor/", "/supervisor/index.html", "/supervisor"] {
-        restart(&mut browser, &daemon, &proxy.url("https", path));
+    for option in ["", "web_get_actions=true\n"] {
+        let daemon = site::start(&sandbox, port, &format!("{ACCOUNT}{option}"), SLEEP);
+        for path in ["/supervisor/", "/supervisor/index.html", "/supervisor"] {
+            restart(&mut browser, &daemon, &proxy.url("https", path));
+        }
+        links_stay_below_the_path(&mut browser, &proxy.url("https", "/supervisor/"));
     }
 }
 
