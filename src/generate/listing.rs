@@ -34,6 +34,7 @@ fn paragraph(entry: &Entry) -> String {
     line("serves", source(recipe.serves.as_ref()));
     line("needs", source(recipe.needs.as_ref()));
     line("ready", source(recipe.ready.as_ref()));
+    line("config", source(recipe.configuration.as_ref()));
     line("debug", source(recipe.debug.as_ref()));
     line("data", source(recipe.data.as_ref()));
     line("log", source(recipe.log.as_ref()));
@@ -69,6 +70,7 @@ pub fn markdown(catalogue: &Catalogue) -> String {
         row("serves", source(recipe.serves.as_ref()));
         row("needs", source(recipe.needs.as_ref()));
         row("ready", source(recipe.ready.as_ref()));
+        row("configuration", source(recipe.configuration.as_ref()));
         row("debug", source(recipe.debug.as_ref()));
         row("data", source(recipe.data.as_ref()));
         row("log", source(recipe.log.as_ref()));
@@ -82,8 +84,11 @@ const INTRODUCTION: &str = "\
 Generated from `recipes/*.ini` with `supkit recipes --format markdown`; do not edit.
 
 `{name}` is replaced by an option of the part, `{name|text}` by the option or, if it is not set, by the
-text; `{name+offset|text}` adds the number in the option `offset` to the number at the end. `{part}`, `{bin}`, `{parts}` and `{directory}` are the name of the part,
-`${buildout:bin-directory}`, `${buildout:parts-directory}` and `${buildout:directory}`. The rows from
+text; `{name+offset|text}` adds the number in the option `offset` to the number at the end. `{bind.host}`
+and `{bind.port}` are the halves of an address, `{option>name}` is the option `name` of the section that
+`option` names. `{part}`, `{bin}`, `{parts}` and `{directory}` are the name of the part,
+`${buildout:bin-directory}`, `${buildout:parts-directory}` and `${buildout:directory}`, `{configuration}` is
+the file of the row `configuration`, if the project has no other (see [deploying](../deploying.md)). The rows from
 `command` on are presets for options of `[program:x]`; a part overrides them with
 `supervisor-command`, `supervisor-startsecs` and so on.
 ";
@@ -134,7 +139,8 @@ fn made(recipe: &Recipe) -> String {
         if pair.value.source().is_empty() {
             option.clone()
         } else {
-            format!("{option}={}", pair.value.source())
+            let value = pair.value.source().replace('\n', "\\n").replace('\t', "\\t");
+            format!("{option}={value}")
         }
     });
     let computed = recipe.computes.map(|computes| {

@@ -57,13 +57,15 @@ pub fn plan(
     let file = write(&derived.deployment, &conf)?;
     let text = text_of(&file).to_owned();
     let config = read_back(&derived, &text, &conf)?;
-    let (mut files, mut directories) = (vec![file], Vec::new());
+    let mut fragments = Vec::new();
     for fragment in &derived.fragments {
         let file = write(&fragment.deployment, &fragment.conf)?;
         read(&fragment.deployment, text_of(&file), &fragment.conf)?;
-        files.push(file);
+        fragments.push(file);
     }
+    let (mut files, mut directories) = (vec![file], Vec::new());
     if place.is_inside() && !request.is_printed {
+        files.extend(fragments);
         files.extend(layout::installation(input, &derived, &conf).map_err(failed)?);
         directories = layout::directories(input, &derived, &conf);
     }
