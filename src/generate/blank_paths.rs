@@ -31,15 +31,19 @@ pub(super) enum Split {
     Words,
     /// Environment variables: at commas.
     Variables,
+    /// Patterns of files: at blanks, which cannot be quoted; `?` matches one.
+    Patterns,
     Nowhere,
 }
 
 impl Split {
     pub(super) fn of(option: &str) -> Self {
+        use crate::conf::sections::include::FILES;
         use crate::conf::sections::program::{COMMAND, ENVIRONMENT};
         match option {
             option if option == COMMAND.name => Self::Words,
             option if option == ENVIRONMENT.name => Self::Variables,
+            option if option == FILES.name => Self::Patterns,
             _ => Self::Nowhere,
         }
     }
@@ -49,8 +53,11 @@ impl Split {
         let ends = |c: char| match self {
             Self::Words => c.is_whitespace(),
             Self::Variables => c == ',' || c == '\n',
-            Self::Nowhere => false,
+            Self::Patterns | Self::Nowhere => false,
         };
+        if self == Self::Patterns {
+            return hidden.replace(MARKS.map(|(_, mark)| mark), "?");
+        }
         if self == Self::Nowhere || !has_mark(hidden) {
             return show(hidden);
         }
@@ -98,6 +105,7 @@ mod tests {
             "\"/my site/bin/a\" \"--f=/my site/x\" \"/my site/y\" z"
         );
         assert_eq!(quoted(Split::Variables, "A=/my site/x,B=1"), "A=\"/my site/x\",B=1");
+        assert_eq!(quoted(Split::Patterns, "/my site/*.conf /a"), "/my?site/*.conf /a");
         assert_eq!(quoted(Split::Nowhere, "/my site/x"), "/my site/x");
         assert_eq!(Split::Words.quoted(&hide("/srv", "/srv/a b c")), "/srv/a b c");
     }
