@@ -150,7 +150,8 @@ fn warning(reason: Reason, programs: &[&Program]) -> Option<Diagnostic> {
             "set `debug-mode = off`",
         ),
     };
-    let help =
-        format!("{remedy}, or set `supervisor-autostart`; `supervisor = false` leaves a part out");
+    let help = format!(
+        "{remedy}, or set `supervisor-autostart = true`; `supervisor = false` leaves a part out"
+    );
     Some(Diagnostic::warning(code, message).help(help).maybe_at(first.span))
 }

@@ -17,6 +17,7 @@ use super::derive::Derived;
 use super::input::{Input, Part};
 use super::order;
 use super::part_options::CONTROL_SCRIPT;
+use super::recipe::Tier;
 use known_parts::{KnownPart, Service, addresses, known_parts, services};
 pub use secrets::OPEN_PASSWORD;
 
@@ -89,13 +90,16 @@ impl Inspection<'_> {
 
     fn same_data(&self, other: &Part, part: &Part, path: &str) -> Diagnostic {
         let path = path.strip_prefix(&format!("{}/", self.input.directory)).unwrap_or(path);
+        // The client is to be changed, not the storage.
+        let tier = |part: &Part| self.program(part).and_then(|program| program.tier);
+        let client = if tier(part) == Some(Tier::Storage) { other } else { part };
         let message = format!(
             "parts `{}` and `{}` both open `{path}`, which only one process can",
             other.name, part.name
         );
         let help = "connect the instance to a ZEO server with `zeo-client = on`, or set another \
                     `file-storage` in one of them";
-        Diagnostic::error("same-data", message).help(help).maybe_at(part.span)
+        Diagnostic::error("same-data", message).help(help).maybe_at(client.span)
     }
 
     /// The local addresses that each part requires, with the service there, if there is one.
