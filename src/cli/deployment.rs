@@ -179,6 +179,17 @@ pub(super) fn wait_poll_interval() {
     let _ = ready::wait_readable(&[], Some(Duration::from_millis(100)));
 }
 
+/// How a process last ended, as `supkit.getLastExits` describes it. `None` if it never ended, or if the
+/// daemon is Supervisor's.
+pub(super) fn last_exit(client: &mut Client, info: &ProcessInfo) -> Option<Value> {
+    let answer = client.call("supkit.getLastExits", &[]).ok()?;
+    let Value::Array(exits) = answer else { return None };
+    let is = |exit: &Value, member: &str, wanted: &str| {
+        exit.get(member).and_then(Value::as_str) == Some(wanted)
+    };
+    exits.into_iter().find(|exit| is(exit, "group", &info.group) && is(exit, "name", &info.name))
+}
+
 /// Prints a line to standard output.
 pub(super) fn print_line(text: &str) {
     stdout::write_line(text);

@@ -8,12 +8,14 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, bail};
 
 use crate::ctl::client::{Client, ClientError};
+use crate::os::clock;
 use crate::rpc::fault::Code;
+use crate::rpc::value::Value;
 
 use super::deadline::Deadline;
 use super::deployment::{
-    Deployment, DeploymentArgs, ProcessInfo, is_alive, is_not_listening, print_line, process_infos,
-    report_error, wait_poll_interval,
+    Deployment, DeploymentArgs, ProcessInfo, is_alive, is_not_listening, last_exit, print_line,
+    process_infos, report_error, wait_poll_interval,
 };
 use super::orphans;
 
@@ -82,14 +84,36 @@ fn stop_programs(deployment: &Deployment, client: &mut Client) -> Result<()> {
     up.sort_by_key(|info| deployment.stop_order(info));
     for info in up.into_iter().rev() {
         let name = info.rpc_name();
-        match client.call("supervisor.stopProcess", &[name]) {
-            Ok(_) => print_line(&format!("stopped {}", info.full_name())),
+        client.show_while_waiting(&format!("waiting for {} to stop", info.full_name()));
+        let began = clock::monotonic();
+        let answer = client.call("supervisor.stopProcess", &[name]);
+        client.show_while_waiting("");
+        let took = clock::monotonic().saturating_sub(began);
+        match answer {
+            Ok(_) => print_line(&stopped(deployment, client, &info, took)),
             // It exited by itself or was stopped by another client.
             Err(error) if error.fault().is_some() => {}
             Err(error) => bail!("stopping {}: {error}", info.full_name()),
         }
     }
     Ok(())
+}
+
+/// What is printed about a stopped program. A program that stopped quickly was not killed.
+fn stopped(
+    deployment: &Deployment,
+    client: &mut Client,
+    info: &ProcessInfo,
+    took: Duration,
+) -> String {
+    let line = format!("stopped {}", info.full_name());
+    let is_slow = took >= Duration::from_secs(1);
+    let exit = if is_slow { last_exit(client, info) } else { None };
+    if exit.and_then(|exit| exit.get("killed").cloned()) != Some(Value::Bool(true)) {
+        return line;
+    }
+    let seconds = deployment.process(info).map_or(0, |process| process.stopwaitsecs);
+    format!("{line}: SIGKILL was needed, because it did not stop within stopwaitsecs = {seconds}")
 }
 
 fn shut_down(client: &mut Client) -> Result<()> {

@@ -61,6 +61,8 @@ pub struct LastExit {
     pub status: WaitStatus,
     /// Whether it was stopped on request or exited as the configuration expects.
     pub is_expected: bool,
+    /// Whether it received SIGKILL because it did not stop within `stopwaitsecs`.
+    pub was_killed: bool,
     pub when: Now,
 }
 
@@ -83,6 +85,8 @@ pub struct Process {
     pub(super) spawnerr: Option<String>,
     pub(super) exitstatus: Option<i64>,
     pub(super) last_exit: Option<LastExit>,
+    /// Whether its child was sent SIGKILL because it did not stop in time.
+    pub(super) is_killed: bool,
     pub(super) stdout: Output,
     pub(super) stderr: Output,
     pub(super) stdin_closed: bool,
@@ -133,6 +137,7 @@ impl Process {
             spawnerr: None,
             exitstatus: None,
             last_exit: None,
+            is_killed: false,
             stdout: Output::of(&config.stdout()),
             stderr: Output::of(&config.stderr()),
             stdin_closed: false,

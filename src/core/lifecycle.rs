@@ -203,6 +203,7 @@ impl Supervisor {
                 self.log(LogLevel::Info, message);
             }
             Action::EscalateToKill { pid } => {
+                process.is_killed = true;
                 let name = process.name().to_owned();
                 let group = process.config.killasgroup;
                 self.log(LogLevel::Warn, format!("killing '{name}' ({}) with SIGKILL", pid.0));
@@ -216,7 +217,8 @@ impl Supervisor {
         let Some(process) = self.processes.get_mut(&id) else { return };
         let Termination { status, kind, expected } = termination;
         let is_expected = expected || kind == TerminationKind::Stopped;
-        process.last_exit = Some(LastExit { status, is_expected, when: now });
+        let was_killed = std::mem::take(&mut process.is_killed);
+        process.last_exit = Some(LastExit { status, is_expected, was_killed, when: now });
         let exitstatus = status.exitstatus();
         match termination.kind {
             TerminationKind::TooQuickly => {

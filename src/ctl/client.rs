@@ -10,6 +10,7 @@ use super::connection::{Connection, WaitLimits};
 pub use super::error::ClientError;
 use super::error::Result;
 use super::framing::Framing;
+use super::notice::Notice;
 use super::url::ServerUrl;
 use crate::os::interrupt::Interrupt;
 use crate::rpc::value::Value;
@@ -50,6 +51,15 @@ impl Client {
     pub fn interrupted_by(mut self, interrupt: Interrupt) -> Self {
         self.limits.interrupt = Some(interrupt);
         self
+    }
+
+    /// On a terminal, shows `text` and the time while the next calls wait; empty shows nothing.
+    pub fn show_while_waiting(&mut self, text: &str) {
+        let notice = (!text.is_empty()).then(|| text.to_owned());
+        self.limits.notice = notice.and_then(Notice::on_terminal);
+        if let Some(kept) = &mut self.kept {
+            kept.limit(self.limits.clone());
+        }
     }
 
     pub fn serverurl(&self) -> &str {

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use super::error::{ClientError, Result};
 use super::framing::{Chunk, Framing};
+use super::notice::Notice;
 use super::url::ServerUrl;
 use crate::os::interrupt::Interrupt;
 use crate::os::ready::wait_readable;
@@ -18,11 +19,13 @@ const MAX_HEAD: usize = 64 * 1024;
 const READ_SIZE: usize = 16 * 1024;
 const MAX_HEADERS: usize = 64;
 
-/// The time limit of a read, and the interrupt that ends it.
+/// The time limit of a read, the interrupt that ends it, and what is shown meanwhile.
 #[derive(Clone, Debug, Default)]
 pub(super) struct WaitLimits {
     pub(super) timeout: Option<Duration>,
     pub(super) interrupt: Option<Interrupt>,
+    /// Shown while waiting.
+    pub(super) notice: Option<Notice>,
 }
 
 /// An open connection with its read buffer.
@@ -56,6 +59,11 @@ impl Connection {
         Ok(Self { socket, limits, unread: Vec::new() })
     }
 
+    /// Replaces the limits of the next reads.
+    pub(super) fn limit(&mut self, limits: WaitLimits) {
+        self.limits = limits;
+    }
+
     pub(super) fn send(&mut self, bytes: &[u8]) -> Result<()> {
         self.socket.write_all(bytes).map_err(ClientError::Io)
     }
@@ -72,7 +80,11 @@ impl Connection {
     fn wait(&self) -> Result<()> {
         let mut fds = vec![self.as_fd()];
         fds.extend(self.limits.interrupt.as_ref().map(AsFd::as_fd));
-        let ready = wait_readable(&fds, self.limits.timeout).map_err(ClientError::Io)?;
+        let ready = match &self.limits.notice {
+            Some(notice) => notice.wait(&fds, self.limits.timeout),
+            None => wait_readable(&fds, self.limits.timeout),
+        };
+        let ready = ready.map_err(ClientError::Io)?;
         if self.limits.interrupt.as_ref().is_some_and(Interrupt::take) {
             return Err(ClientError::Interrupted);
         }

@@ -6,6 +6,8 @@ use super::json;
 use super::server::{ProcessInfo, text};
 use crate::rpc::value::Value;
 
+const EXIT_STATUS: &str = "exitstatus";
+
 /// What supkit's daemon reports beyond Supervisor's process information; empty for Supervisor's.
 pub(super) struct Extras {
     pools: Vec<Value>,
@@ -22,8 +24,13 @@ impl Extras {
     pub(super) fn describe(&self, info: &ProcessInfo, value: &Value) -> Json {
         let mut described = json::from(value);
         if let Json::Object(members) = &mut described {
-            let extras =
-                [("eventlistener", self.listener(info)), ("last_exit", self.last_exit(info))];
+            let last_exit = self.last_exit(info);
+            // Supervisor's value is 0 after a failed start.
+            let status = last_exit.as_ref().and_then(|exit| exit.get(EXIT_STATUS));
+            if let Some(status) = status.filter(|_| info.pid == 0) {
+                members.insert(EXIT_STATUS.to_owned(), status.clone());
+            }
+            let extras = [("eventlistener", self.listener(info)), ("last_exit", last_exit)];
             for (name, extra) in extras {
                 members.extend(extra.map(|extra| (name.to_owned(), extra)));
             }

@@ -22,6 +22,7 @@ mod input;
 mod jobs;
 mod json;
 mod names;
+mod notice;
 mod patterns;
 mod plan;
 mod processes;

@@ -1,6 +1,9 @@
 //! The actions `start`, `stop`, `restart`, `signal` and `clear`, on one process, a group or all,
 //! and their result messages.
 
+use std::io::{self, Write};
+use std::time::Duration;
+
 use super::error::ClientError;
 use super::exit;
 use super::names::Name;
@@ -8,12 +11,15 @@ use super::patterns::{Groups, expand};
 use super::server::{ProcessResult, Verb};
 use super::session::{ActionError, Flow, Outcome, Session};
 use crate::core::group::full_name;
+use crate::os::clock;
 use crate::rpc::fault::Code;
 use crate::rpc::value::Value;
 
 /// The messages and exit statuses of a verb.
 struct VerbMessages {
     verb: Verb,
+    /// What a call waits for: that a process does this.
+    waits_for: Option<&'static str>,
     /// The success message after the name.
     done: &'static str,
     /// The error messages in parentheses.
@@ -24,12 +30,19 @@ struct VerbMessages {
     no_group: u8,
 }
 
+/// The shortest `stopwaitsecs` but 0.
+const SHORTEST_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// What happened to a process that did not stop when it was asked to.
+const NEEDED_SIGKILL: &str = "SIGKILL was needed, because it did not stop within its stopwaitsecs";
+
 const NO_PROCESS: (Code, &str) = (Code::BadName, "no such process");
 const SIGNALLING: &[(Code, &str)] =
     &[NO_PROCESS, (Code::BadSignal, "bad signal name"), (Code::NotRunning, "not running")];
 
 const START: VerbMessages = VerbMessages {
     verb: Verb::Start,
+    waits_for: Some("start"),
     done: "started",
     failures: &[
         NO_PROCESS,
@@ -45,6 +58,7 @@ const START: VerbMessages = VerbMessages {
 
 const STOP: VerbMessages = VerbMessages {
     verb: Verb::Stop,
+    waits_for: Some("stop"),
     done: "stopped",
     failures: SIGNALLING,
     harmless: Some(Code::NotRunning),
@@ -53,6 +67,7 @@ const STOP: VerbMessages = VerbMessages {
 
 const SIGNAL: VerbMessages = VerbMessages {
     verb: Verb::Signal,
+    waits_for: None,
     done: "signalled",
     failures: SIGNALLING,
     harmless: None,
@@ -61,6 +76,7 @@ const SIGNAL: VerbMessages = VerbMessages {
 
 const CLEAR: VerbMessages = VerbMessages {
     verb: Verb::Clear,
+    waits_for: None,
     done: "cleared",
     failures: &[NO_PROCESS, (Code::Failed, "failed")],
     harmless: None,
@@ -71,8 +87,34 @@ pub(super) fn start(session: &mut Session, rest: &str) -> Outcome {
     by_name(session, &START, "start", rest, exit::INVALID_ARGS)
 }
 
+/// Reports after the results which processes had to be killed. Only a stop that took a while is
+/// examined, because that needs another call.
 pub(super) fn stop(session: &mut Session, rest: &str) -> Outcome {
-    by_name(session, &STOP, "stop", rest, exit::GENERIC)
+    let began = clock::monotonic();
+    let (flow, results) = results_by_name(session, &STOP, "stop", rest, exit::GENERIC)?;
+    if clock::monotonic().saturating_sub(began) >= SHORTEST_TIMEOUT {
+        report_kills(session, &results)?;
+    }
+    Ok(flow)
+}
+
+/// On standard error: the results on standard output are those of Supervisor.
+fn report_kills(session: &mut Session, results: &[ProcessResult]) -> Result<(), ActionError> {
+    let Value::Array(exits) = session.server().extension("getLastExits")? else { return Ok(()) };
+    let is = |exit: &Value, member: &str, text: &str| {
+        exit.get(member).and_then(Value::as_str) == Some(text)
+    };
+    let stopped = results.iter().filter(|result| result.code == Code::Success.number());
+    for result in stopped {
+        let exit = exits
+            .iter()
+            .find(|exit| is(exit, "group", &result.group) && is(exit, "name", &result.name));
+        if exit.and_then(|exit| exit.get("killed")) == Some(&Value::Bool(true)) {
+            let name = full_name(&result.group, &result.name);
+            let _ = writeln!(io::stderr(), "{name}: {NEEDED_SIGKILL}");
+        }
+    }
+    Ok(())
 }
 
 pub(super) fn clear(session: &mut Session, rest: &str) -> Outcome {
@@ -87,15 +129,25 @@ fn by_name(
     rest: &str,
     missing_name_status: u8,
 ) -> Outcome {
+    results_by_name(session, messages, action, rest, missing_name_status).map(|(flow, _)| flow)
+}
+
+fn results_by_name(
+    session: &mut Session,
+    messages: &VerbMessages,
+    action: &str,
+    rest: &str,
+    missing_name_status: u8,
+) -> Result<(Flow, Vec<ProcessResult>), ActionError> {
     if !session.upcheck()? {
-        return Ok(Flow::Continue);
+        return Ok((Flow::Continue, Vec::new()));
     }
     let names: Vec<&str> = rest.split_whitespace().collect();
     if names.is_empty() {
         session.fail(missing_name_status, format_args!("Error: {action} requires a process name"));
-        return Ok(Flow::ShowUsage);
+        return Ok((Flow::ShowUsage, Vec::new()));
     }
-    apply(session, messages, &names, &[])
+    Ok((Flow::Continue, apply(session, messages, &names, &[])?))
 }
 
 pub(super) fn restart(session: &mut Session, rest: &str) -> Outcome {
@@ -120,7 +172,10 @@ pub(super) fn signal(session: &mut Session, rest: &str) -> Outcome {
             session.fail(exit::GENERIC, "Error: signal requires a signal name and a process name");
             Ok(Flow::ShowUsage)
         }
-        [signal, names @ ..] => apply(session, &SIGNAL, names, &[Value::str(*signal)]),
+        [signal, names @ ..] => {
+            apply(session, &SIGNAL, names, &[Value::str(*signal)])?;
+            Ok(Flow::Continue)
+        }
     }
 }
 
@@ -129,18 +184,35 @@ fn apply(
     messages: &VerbMessages,
     names: &[&str],
     arguments: &[Value],
-) -> Outcome {
+) -> Result<Vec<ProcessResult>, ActionError> {
     if names.contains(&"all") {
-        let results = session.server().all(messages.verb, arguments)?;
+        let results = waiting(session, messages, "all processes", |session| {
+            session.server().all(messages.verb, arguments)
+        })?;
         print_results(session, messages, &results)?;
-    } else {
-        // There is no method that clears the logs of a group.
-        let groups = if messages.verb == Verb::Clear { Groups::Expand } else { Groups::Keep };
-        for name in expand(session, names, groups)? {
-            apply_to_process(session, messages, &name, arguments)?;
-        }
+        return Ok(results);
     }
-    Ok(Flow::Continue)
+    // There is no method that clears the logs of a group.
+    let groups = if messages.verb == Verb::Clear { Groups::Expand } else { Groups::Keep };
+    let mut all = Vec::new();
+    for name in expand(session, names, groups)? {
+        all.extend(apply_to_process(session, messages, &name, arguments)?);
+    }
+    Ok(all)
+}
+
+/// Makes a call and shows on a terminal what it waits for.
+fn waiting<T>(
+    session: &mut Session,
+    messages: &VerbMessages,
+    name: &str,
+    call: impl FnOnce(&mut Session) -> T,
+) -> T {
+    let text = messages.waits_for.map(|what| format!("waiting for {name} to {what}"));
+    session.client().show_while_waiting(&text.unwrap_or_default());
+    let result = call(session);
+    session.client().show_while_waiting("");
+    result
 }
 
 fn apply_to_process(
@@ -148,7 +220,7 @@ fn apply_to_process(
     messages: &VerbMessages,
     name: &str,
     arguments: &[Value],
-) -> Result<(), ActionError> {
+) -> Result<Vec<ProcessResult>, ActionError> {
     let Name { group, process } = Name::parse(name);
     let Some(process) = process.or((messages.verb == Verb::Clear).then_some("*")) else {
         return apply_to_group(session, messages, group, arguments);
@@ -159,12 +231,16 @@ fn apply_to_process(
         code,
         description,
     };
-    let result = match session.server().one(messages.verb, name, arguments) {
+    let answer = waiting(session, messages, name, |session| {
+        session.server().one(messages.verb, name, arguments)
+    });
+    let result = match answer {
         Ok(()) => result(Code::Success.number(), String::new()),
         Err(ClientError::Fault(fault)) => result(fault.code, fault.string),
         Err(other) => return Err(other.into()),
     };
-    print_results(session, messages, &[result])
+    print_results(session, messages, std::slice::from_ref(&result))?;
+    Ok(vec![result])
 }
 
 fn apply_to_group(
@@ -172,12 +248,18 @@ fn apply_to_group(
     messages: &VerbMessages,
     group: &str,
     arguments: &[Value],
-) -> Result<(), ActionError> {
-    match session.server().group(messages.verb, group, arguments) {
-        Ok(results) => print_results(session, messages, &results),
+) -> Result<Vec<ProcessResult>, ActionError> {
+    let answer = waiting(session, messages, &format!("{group}:*"), |session| {
+        session.server().group(messages.verb, group, arguments)
+    });
+    match answer {
+        Ok(results) => {
+            print_results(session, messages, &results)?;
+            Ok(results)
+        }
         Err(ClientError::Fault(fault)) if fault.code == Code::BadName.number() => {
             session.fail(messages.no_group, format_args!("{group}: ERROR (no such group)"));
-            Ok(())
+            Ok(Vec::new())
         }
         Err(other) => Err(other.into()),
     }

@@ -158,8 +158,8 @@ pub static METHODS: &[Method] = methods! {
     "supkit.getLastExits" Supkit Always () -> "array", supkit::get_last_exits,
         "How the last child of each process ended, if one has: a struct for each with `group`, `name`, \
          `exitstatus` (-1 after a signal), `signal` (its name; empty without one), `core_dumped`, \
-         `expected` (stopped on request, or an expected exit code), `time` (Unix time) and \
-         `description`.";
+         `expected` (stopped on request, or an expected exit code), `killed` (SIGKILL was needed, \
+         because it did not stop within `stopwaitsecs`), `time` (Unix time) and `description`.";
     "supkit.getVersion" Supkit Always () -> "string", supkit::get_version,
         "The version of supkit.";
     "supkit.planUpdate" Supkit Running (opt("groups", "array")) -> "array", supkit::plan_update,

@@ -62,6 +62,7 @@ fn last_exit(process: &Process) -> Option<Value> {
         ("signal", Value::Str(signal)),
         ("core_dumped", Value::Bool(core_dumped)),
         ("expected", Value::Bool(exit.is_expected)),
+        ("killed", Value::Bool(exit.was_killed)),
         ("time", Value::Int(exit.when.wall.secs())),
         ("description", Value::Str(exit.description())),
     ]))

@@ -26,4 +26,5 @@ mod references;
 mod refused_restart;
 mod second_daemon;
 mod slow_logs;
+mod stopping;
 mod web;

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use crate::ctl::client::Client;
 use crate::rpc::value::Value;
 
-use super::super::deployment::{Deployment, ProcessInfo};
+use super::super::deployment::{Deployment, ProcessInfo, last_exit};
 
 /// The bytes read from a log, and the lines shown.
 const TAIL: i64 = 8192;
@@ -18,7 +18,9 @@ pub(super) fn report(deployment: &Deployment, client: &mut Client, info: &Proces
     if !info.spawnerr.is_empty() {
         let _ = write!(text, ", {}", info.spawnerr);
     }
-    if let Some(exit) = last_exit(client, info) {
+    let exit = last_exit(client, info);
+    let exit = exit.as_ref().and_then(|exit| exit.get("description")?.as_str());
+    if let Some(exit) = exit {
         let _ = write!(text, "\n  ended with: {exit}");
     }
     if let Some(process) = deployment.process(info) {
@@ -37,18 +39,6 @@ pub(super) fn report(deployment: &Deployment, client: &mut Client, info: &Proces
         let _ = write!(text, "\n  help: {hint}");
     }
     text
-}
-
-/// How it last ended: `exit status 3`. `None` if it never started, or if the daemon is Supervisor's.
-fn last_exit(client: &mut Client, info: &ProcessInfo) -> Option<String> {
-    let answer = client.call("supkit.getLastExits", &[]).ok()?;
-    let Value::Array(exits) = answer else { return None };
-    let is = |exit: &Value, member: &str, wanted: &str| {
-        exit.get(member).and_then(Value::as_str) == Some(wanted)
-    };
-    let exit =
-        exits.iter().find(|exit| is(exit, "group", &info.group) && is(exit, "name", &info.name))?;
-    Some(exit.get("description")?.as_str()?.to_owned())
 }
 
 fn tail(client: &mut Client, method: &str, info: &ProcessInfo) -> String {
