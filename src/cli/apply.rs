@@ -2,6 +2,7 @@
 //! programs that changed. Uses XML-RPC, like any client.
 
 use std::process::ExitCode;
+use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
 
@@ -9,6 +10,17 @@ use crate::ctl;
 use crate::rpc::fault::Code;
 
 use super::deployment::{Deployment, is_not_listening, print_line};
+
+/// How long a daemon may take to answer whether it runs.
+const PROBE_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// Whether a daemon of this configuration answers.
+pub(super) fn is_running(conf: &str) -> bool {
+    let client = Deployment::read(conf).and_then(|deployment| deployment.client());
+    client.is_ok_and(|client| {
+        client.timeout(Some(PROBE_TIMEOUT)).call("supervisor.getState", &[]).is_ok()
+    })
+}
 
 /// Updates the daemon of `conf`, if one is running.
 pub(super) fn apply(conf: &str) -> Result<ExitCode> {

@@ -1,8 +1,8 @@
-//! Terminal input without echo, for passwords.
+//! Terminals: input without echo, for passwords, and the size.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, BufRead, BufReader, Write};
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, AsRawFd};
 
 use super::interrupt::Interrupt;
 use super::ready::wait_readable;
@@ -28,6 +28,17 @@ fn read_line(terminal: &File, interrupt: &Interrupt) -> io::Result<String> {
     let mut line = String::new();
     BufReader::new(terminal).read_line(&mut line)?;
     Ok(line.trim_end_matches('\n').to_owned())
+}
+
+/// The height of a terminal; `None` if it is not known.
+pub fn rows(terminal: &impl AsFd) -> Option<usize> {
+    let fd = terminal.as_fd().as_raw_fd();
+    // SAFETY: zeroes are a valid `winsize`, which the call fills; the descriptor is open.
+    let size = unsafe {
+        let mut size: libc::winsize = std::mem::zeroed();
+        (libc::ioctl(fd, libc::TIOCGWINSZ, &raw mut size) == 0).then_some(size)
+    };
+    size.map(|size| usize::from(size.ws_row)).filter(|rows| *rows > 0)
 }
 
 /// Disables the echo of a terminal until dropped.

@@ -4,6 +4,7 @@
 use std::fs;
 use std::process::{Output, Stdio};
 
+use crate::support::terminal::Terminal;
 use crate::support::{Sandbox, wait_until};
 
 /// Two programs with priorities, and the start of a third part.
@@ -249,4 +250,65 @@ fn apply_restarts_only_what_changed() {
     succeeds(&sandbox, "bin/stop", &[]);
     let printed = succeeds(&sandbox, "bin/supkit", &["generate", "--apply"]);
     assert!(printed.contains("no daemon runs here"), "{printed}");
+}
+
+#[test]
+fn a_running_daemon_is_to_be_updated() {
+    let sandbox = deployment(QUIET);
+    let printed = succeeds(&sandbox, env!("CARGO_BIN_EXE_supkit"), &["generate"]);
+    assert!(printed.ends_with("start them with bin/run\n"), "{printed}");
+    succeeds(&sandbox, "bin/run", &[]);
+    let printed = succeeds(&sandbox, env!("CARGO_BIN_EXE_supkit"), &["generate"]);
+    assert!(printed.contains("a daemon runs here: `supkit generate --apply` "), "{printed}");
+    assert!(!printed.contains("bin/run"), "{printed}");
+    let printed = succeeds(&sandbox, env!("CARGO_BIN_EXE_supkit"), &["generate", "--apply"]);
+    assert!(!printed.contains("supkit generate --apply"), "{printed}");
+    succeeds(&sandbox, "bin/stop", &[]);
+}
+
+/// More programs than the 50 rows of the terminal. One of them starts at the second attempt.
+const CROWD: &str = "\
+supervisor-command = /bin/cat
+supervisor-numprocs = 58
+supervisor-process-name = more_%(process_num)d
+supervisor-startsecs = 0
+recipe = a.b
+
+[buildout]
+parts += flap
+
+[flap]
+recipe = a.b
+supervisor-command = /bin/sh ${buildout:directory}/flap
+supervisor-startsecs = 5
+";
+
+#[test]
+fn a_terminal_shows_what_is_not_up_with_a_count() {
+    let sandbox = deployment(CROWD);
+    let mut command = sandbox.command(sandbox.path("site/bin/run"));
+    command.current_dir(sandbox.path("site"));
+    sandbox.write(
+        "site/flap",
+        "cd {here}\ntest -e first && exec sleep 1000\n\
+         touch first\nuntil test -e go; do sleep 0.1; done\nexit 1\n",
+    );
+    let mut terminal = Terminal::run(&command);
+    terminal.expect("60/61 programs run");
+    sandbox.write("go", "");
+    terminal.expect("flap went down and came back");
+    terminal.expect("all 61 programs run");
+    succeeds(&sandbox, "bin/stop", &[]);
+    assert_nothing_is_left(&sandbox);
+}
+
+#[test]
+fn paths_in_a_report_are_normal() {
+    let sandbox = deployment(
+        "recipe = a.b\nsupervisor-command = ${buildout:directory}/bin/none x\n\
+         supervisor-startretries = 0\n",
+    );
+    let printed = fails(&sandbox, "bin/run", &[]);
+    assert!(printed.contains("/site/bin/none x\n") && !printed.contains("/../"), "{printed}");
+    succeeds(&sandbox, "bin/stop", &[]);
 }

@@ -85,7 +85,7 @@ fn run(args: &Args) -> Result<ExitCode, ProjectError> {
     }
     if !args.dry_run && (!args.diff || args.apply) {
         files::write(&comparison)?;
-        output::written(&comparison, &input.directory);
+        output::written(&comparison, &input.directory, args.apply);
         if args.apply {
             return super::apply::apply(&comparison.plan.conf)
                 .map_err(|error| ProjectError::plain(format!("{error:#}")));

@@ -15,6 +15,7 @@ use crate::generate::input::Input;
 use crate::generate::planned_file::{Conflict, FileStatus, Role};
 use crate::os::stdout;
 
+use super::super::apply;
 use super::comparison::Comparison;
 use super::sources::{ProjectError, Source};
 
@@ -110,7 +111,7 @@ pub(super) fn check(comparison: &Comparison) -> ExitCode {
     ExitCode::FAILURE
 }
 
-pub(super) fn written(comparison: &Comparison, directory: &str) {
+pub(super) fn written(comparison: &Comparison, directory: &str, is_applied: bool) {
     let shown = |path: &str| path.strip_prefix(&format!("{directory}/")).unwrap_or(path).to_owned();
     for (file, status) in comparison.changes() {
         let word = if *status == FileStatus::New { "wrote" } else { "replaced" };
@@ -145,7 +146,18 @@ pub(super) fn written(comparison: &Comparison, directory: &str) {
     if comparison.plan.derived.is_fragment() {
         out("the configuration has no [supervisord]: include it in another one\n");
     } else if comparison.files.iter().any(|(file, _)| file.role == Role::Script) {
-        out("start them with bin/run\n");
+        out(next_step(comparison, is_applied));
+    }
+}
+
+/// How the programs get to run as the configuration says.
+fn next_step(comparison: &Comparison, is_applied: bool) -> &'static str {
+    if is_applied {
+        ""
+    } else if apply::is_running(&comparison.plan.conf) {
+        "a daemon runs here: `supkit generate --apply` updates it and restarts only what changed\n"
+    } else {
+        "start them with bin/run\n"
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use crate::conf::python::path;
 use crate::ctl::client::Client;
 use crate::rpc::value::Value;
 
@@ -16,7 +17,7 @@ pub(super) fn report(deployment: &Deployment, client: &mut Client, info: &Proces
     let mut text = format!("\n{} does not run: {}", info.full_name(), info.state);
     // Writing to a String cannot fail.
     if !info.spawnerr.is_empty() {
-        let _ = write!(text, ", {}", info.spawnerr);
+        let _ = write!(text, ", {}", normal_paths(&info.spawnerr));
     }
     let exit = last_exit(client, info);
     let exit = exit.as_ref().and_then(|exit| exit.get("description")?.as_str());
@@ -24,7 +25,7 @@ pub(super) fn report(deployment: &Deployment, client: &mut Client, info: &Proces
         let _ = write!(text, "\n  ended with: {exit}");
     }
     if let Some(process) = deployment.process(info) {
-        let _ = write!(text, "\n  command: {}", process.command);
+        let _ = write!(text, "\n  command: {}", normal_paths(&process.command));
     }
     for (stream, method) in [
         ("output", "supervisor.tailProcessStdoutLog"),
@@ -65,6 +66,20 @@ fn last_lines(text: &str) -> String {
     lines[start..].iter().fold(String::new(), |text, line| text + "\n    " + line)
 }
 
+/// A text in which `/site/etc/../bin/instance` is `/site/bin/instance`.
+pub(super) fn normal_paths(text: &str) -> String {
+    let is_end = |letter: char| letter.is_whitespace() || "'\"=,;:".contains(letter);
+    let words = text.split_inclusive(is_end).map(|word| {
+        let path = word.trim_end_matches(is_end);
+        if path.starts_with('/') && path.contains("/../") {
+            path::normpath(path) + &word[path.len()..]
+        } else {
+            word.to_owned()
+        }
+    });
+    words.collect()
+}
+
 /// A remedy for known messages in the log.
 fn hint(text: &str) -> Option<&'static str> {
     let hints = [
@@ -96,6 +111,13 @@ mod tests {
         assert!(shown.starts_with("\n    line 26"), "{shown}");
         assert!(shown.ends_with("line 40"));
         assert_eq!(last_lines("\n \n"), "");
+    }
+
+    #[test]
+    fn paths_are_shown_without_detours() {
+        let text = "can't find command '/site/etc/../bin/a b' --conf=/site/etc/../x.conf a/../b";
+        let shown = "can't find command '/site/bin/a b' --conf=/site/x.conf a/../b";
+        assert_eq!(normal_paths(text), shown);
     }
 
     #[test]

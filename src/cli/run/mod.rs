@@ -157,6 +157,10 @@ fn await_programs(deployment: &Deployment, client: &mut Client, end: Deadline) -
         let timed_out = end.has_passed();
         if !waiting || timed_out {
             progress.finish();
+            for (name, count) in progress.returned() {
+                let times = if count == 1 { String::new() } else { format!(" {count} times") };
+                print_line(&format!("{name} went down and came back{times}"));
+            }
             return Ok(report_result(deployment, client, &wanted, timed_out));
         }
         wait_poll_interval();

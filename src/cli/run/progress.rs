@@ -1,74 +1,214 @@
-//! Progress output: on a terminal one live line per program, otherwise one line per state change.
+//! Progress output: on a terminal live lines with a count, otherwise one line per state change. A
+//! terminal with fewer rows than there are programs shows those that are not up.
 
 use std::collections::BTreeMap;
-use std::io::IsTerminal as _;
+use std::io::{self, IsTerminal as _};
 use std::time::Duration;
 
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
 use crate::core::state::ProcessState;
+use crate::os::tty;
 
 use super::super::deployment::{ProcessInfo, print_line};
+use super::failure::normal_paths;
 
 pub(in crate::cli) struct Progress {
-    /// The last reported state, by name.
-    reported: BTreeMap<String, ProcessState>,
+    /// What was last seen, by name.
+    seen: BTreeMap<String, Seen>,
     live: Option<Live>,
+}
+
+struct Seen {
+    state: ProcessState,
+    /// The last pid; 0 before the first start.
+    pid: i64,
+    /// How often another child followed one that had ended.
+    returns: usize,
 }
 
 struct Live {
     all: MultiProgress,
+    /// The last line: the count and the only clock.
+    summary: ProgressBar,
     lines: BTreeMap<String, ProgressBar>,
+    rows: usize,
 }
 
 impl Progress {
     pub(in crate::cli) fn new() -> Self {
-        let live = std::io::stderr().is_terminal() && std::io::stdout().is_terminal();
-        let live = live.then(|| Live { all: MultiProgress::new(), lines: BTreeMap::new() });
-        Self { reported: BTreeMap::new(), live }
+        let live = io::stderr().is_terminal() && io::stdout().is_terminal();
+        let rows = tty::rows(&io::stderr()).unwrap_or(24);
+        Self { seen: BTreeMap::new(), live: live.then(|| Live::new(rows)) }
     }
 
     /// Shows the current states.
     pub(in crate::cli) fn show(&mut self, process_infos: &[ProcessInfo]) {
         for info in process_infos {
             let name = info.full_name();
-            let news = self.reported.get(&name) != Some(&info.state);
-            match &mut self.live {
-                Some(live) => live.show(&name, info),
-                None if news => print_line(&line(&name, info)),
-                None => {}
+            let is_new = self.seen.get(&name).is_none_or(|seen| seen.state != info.state);
+            if is_new && self.live.is_none() {
+                print_line(&line(&name, info));
             }
-            self.reported.insert(name, info.state);
+            let unseen = Seen { state: info.state, pid: 0, returns: 0 };
+            self.seen.entry(name).or_insert(unseen).update(info);
         }
+        if let Some(live) = &mut self.live {
+            live.show(process_infos);
+        }
+    }
+
+    /// The programs that ended and run again, with the number of times.
+    pub(in crate::cli) fn returned(&self) -> impl Iterator<Item = (&str, usize)> {
+        let up = self.seen.iter().filter(|(_, seen)| seen.state == ProcessState::Running);
+        up.filter(|(_, seen)| seen.returns > 0).map(|(name, seen)| (name.as_str(), seen.returns))
     }
 
     /// Leaves the lines on the terminal.
     pub(in crate::cli) fn finish(&mut self) {
         if let Some(live) = &mut self.live {
             live.lines.values().for_each(ProgressBar::abandon);
+            live.summary.finish_and_clear();
         }
+    }
+}
+
+impl Seen {
+    fn update(&mut self, info: &ProcessInfo) {
+        if info.pid != 0 && info.pid != self.pid {
+            // The first child may have ended before it was seen.
+            let has_ended = self.pid != 0 || self.state == ProcessState::Backoff;
+            self.returns += usize::from(has_ended);
+            self.pid = info.pid;
+        }
+        self.state = info.state;
     }
 }
 
 impl Live {
-    fn show(&mut self, name: &str, info: &ProcessInfo) {
-        let bar = self.lines.entry(name.to_owned()).or_insert_with(|| {
-            let bar = self.all.add(ProgressBar::new_spinner());
-            if let Ok(style) = ProgressStyle::with_template("{spinner} {msg} {elapsed:>4}") {
-                bar.set_style(style);
+    fn new(rows: usize) -> Self {
+        let all = MultiProgress::new();
+        let summary = add("  {msg} {elapsed:>4}", |bar| all.add(bar));
+        Self { all, summary, lines: BTreeMap::new(), rows }
+    }
+
+    fn show(&mut self, process_infos: &[ProcessInfo]) {
+        let shown = shown(process_infos, self.rows);
+        let names: Vec<String> = shown.iter().map(|info| info.full_name()).collect();
+        let all = &self.all;
+        self.lines.retain(|name, bar| {
+            let stays = names.contains(name);
+            if !stays {
+                bar.finish_and_clear();
+                all.remove(bar);
             }
-            bar.enable_steady_tick(Duration::from_millis(120));
-            bar
+            stays
         });
-        if !bar.is_finished() {
-            bar.set_message(line(name, info));
-            if info.state == ProcessState::Running || info.state.is_stopped() {
-                bar.abandon();
+        for (name, info) in names.into_iter().zip(shown) {
+            let text = line(&name, info);
+            let bar = self.lines.entry(name).or_insert_with(|| {
+                add("{spinner} {msg}", |bar| all.insert_before(&self.summary, bar))
+            });
+            if !bar.is_finished() {
+                bar.set_message(text);
+                if is_settled(info) {
+                    bar.abandon();
+                }
             }
         }
+        self.summary.set_message(count(process_infos));
     }
 }
 
+/// A line whose template is `style`.
+fn add(style: &str, insert: impl FnOnce(ProgressBar) -> ProgressBar) -> ProgressBar {
+    let bar = insert(ProgressBar::new_spinner());
+    if let Ok(style) = ProgressStyle::with_template(style) {
+        bar.set_style(style);
+    }
+    bar.enable_steady_tick(Duration::from_millis(120));
+    bar
+}
+
+/// Nothing more is expected of it.
+fn is_settled(info: &ProcessInfo) -> bool {
+    info.state == ProcessState::Running || info.state.is_stopped()
+}
+
+/// The processes that have a line: all, or those that are not up, as far as they fit together with
+/// the summary and the cursor.
+fn shown(process_infos: &[ProcessInfo], rows: usize) -> Vec<&ProcessInfo> {
+    let room = rows.saturating_sub(2).max(1);
+    if process_infos.len() <= room {
+        return process_infos.iter().collect();
+    }
+    let down = process_infos.iter().filter(|info| info.state != ProcessState::Running);
+    down.take(room).collect()
+}
+
+fn count(process_infos: &[ProcessInfo]) -> String {
+    let up = process_infos.iter().filter(|info| info.state == ProcessState::Running).count();
+    format!("{up}/{} programs run", process_infos.len())
+}
+
+/// Without the uptime, which is as old as the line.
 fn line(name: &str, info: &ProcessInfo) -> String {
-    format!("{name:<24} {:<9} {}", info.state.name(), info.description).trim_end().to_owned()
+    let description = info.description.split(", uptime").next().unwrap_or_default();
+    let description = normal_paths(description);
+    format!("{name:<24} {:<9} {description}", info.state.name()).trim_end().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn info(name: &str, state: ProcessState, pid: i64) -> ProcessInfo {
+        ProcessInfo {
+            group: name.to_owned(),
+            name: name.to_owned(),
+            state,
+            pid,
+            exitstatus: 0,
+            spawnerr: String::new(),
+            description: "pid 5, uptime 0:00:07".to_owned(),
+        }
+    }
+
+    #[test]
+    fn a_small_terminal_shows_what_is_not_up() {
+        let mut all: Vec<ProcessInfo> =
+            (0..9).map(|n| info(&format!("p{n}"), ProcessState::Running, n + 1)).collect();
+        all[4].state = ProcessState::Starting;
+        all[7].state = ProcessState::Backoff;
+        let names = |rows| {
+            let shown = shown(&all, rows);
+            shown.iter().map(|info| info.name.clone()).collect::<Vec<_>>()
+        };
+        assert_eq!(names(11).len(), 9);
+        assert_eq!(names(10), ["p4", "p7"]);
+        assert_eq!(names(3), ["p4"]);
+        assert_eq!(names(0), ["p4"]);
+        assert_eq!(count(&all), "7/9 programs run");
+        assert_eq!(line("p0", &all[0]), format!("{:<24} RUNNING   pid 5", "p0"));
+    }
+
+    #[test]
+    fn a_program_with_another_pid_came_back() {
+        let mut progress = Progress { seen: BTreeMap::new(), live: None };
+        for (state, pid) in [
+            (ProcessState::Starting, 5),
+            (ProcessState::Running, 5),
+            (ProcessState::Backoff, 0),
+            (ProcessState::Running, 6),
+            (ProcessState::Running, 7),
+        ] {
+            progress.show(&[info("a", state, pid), info("b", ProcessState::Running, 1)]);
+        }
+        assert_eq!(progress.returned().collect::<Vec<_>>(), [("a", 2)]);
+        progress.show(&[info("c", ProcessState::Backoff, 0)]);
+        progress.show(&[info("c", ProcessState::Running, 9)]);
+        assert_eq!(progress.returned().collect::<Vec<_>>(), [("a", 2), ("c", 1)]);
+        progress.show(&[info("a", ProcessState::Fatal, 0), info("c", ProcessState::Starting, 9)]);
+        assert_eq!(progress.returned().count(), 0, "it does not run");
+    }
 }
