@@ -16,8 +16,8 @@ pub(super) fn stop(config: &Config, ended: Option<i32>) -> Result<usize> {
     if !others.is_empty() {
         bail!("outlived their daemon: {}\nstop them as root or as that user", others.join(", "));
     }
-    let count = found.orphans.len();
-    let mut work = Work::new(found.orphans, config);
+    let count = found.len();
+    let mut work = Work::new(found, config);
     while !work.is_done() {
         for action in work.advance().map_err(anyhow::Error::msg)? {
             report(&action);

@@ -60,12 +60,16 @@ impl InvalidConfig {
         let line = |fault: &Fault| {
             let Diagnostic { span, help, .. } = &*fault.diagnostic;
             let place = span.map(|span| format!("{}: ", self.sources.place(span)));
-            let help = help.as_ref().map(|help| format!("; {help}"));
-            let text = fault.text.split_whitespace().collect::<Vec<_>>().join(" ");
+            let help = help.as_ref().map(|help| format!("; {}", on_one_line(help)));
+            let text = on_one_line(&fault.text);
             format!("{}{text}{}", place.unwrap_or_default(), help.unwrap_or_default())
         };
         self.faults.iter().map(line).collect()
     }
+}
+
+fn on_one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 impl std::fmt::Display for InvalidConfig {

@@ -13,8 +13,7 @@ use super::activity::ActivityLog;
 use super::kernel::Kernel;
 use crate::conf::config::{Config, LogLevel, OrphanPolicy};
 use crate::conf::sections::supervisord;
-use crate::core::group::full_name;
-use crate::core::orphans::{Action, Ending, Facts, Found, Orphan, Processes, Search, Seen, find};
+use crate::core::orphans::{Action, Ending, Facts, Orphan, Processes, Search, Seen, find};
 use crate::core::time::Mono;
 use crate::os::{clock, errno, processes, ready, signals, users};
 
@@ -54,7 +53,7 @@ fn living() -> Processes {
 
 /// The orphans of a configuration. `ended` is a daemon that is known to have ended; without it, it is
 /// the one that a stale pid file names.
-pub fn search(config: &Config, ended: Option<i32>) -> Found {
+pub fn search(config: &Config, ended: Option<i32>) -> Vec<Orphan> {
     let processes = living();
     let in_file = || fs::read_to_string(&config.supervisord.pidfile).ok()?.trim().parse().ok();
     let dead = ended.or_else(in_file).filter(|pid: &i32| *pid > 0 && !processes.is_alive(*pid));
@@ -64,28 +63,22 @@ pub fn search(config: &Config, ended: Option<i32>) -> Found {
 
 /// `NAME (pid N)`.
 pub fn describe(orphan: &Orphan) -> String {
-    let name = full_name(&orphan.name.group, &orphan.name.process);
-    format!("{name} (pid {})", orphan.pid())
+    format!("{} (pid {})", orphan.full_name(), orphan.pid())
 }
 
 /// Those that this user may not signal, described with their owner.
-pub fn of_others(found: &Found) -> Vec<String> {
+pub fn of_others(orphans: &[Orphan]) -> Vec<String> {
     let is_denied = |seen: &&Seen| {
         let sent = signals::kill(seen.pid, 0, false);
         sent.is_err_and(|error| error.kind() == io::ErrorKind::PermissionDenied)
     };
-    let with_owner = |text: String, pid: i32| {
-        let owner = processes::owner(pid).and_then(users::by_id);
-        let owner = owner.map_or("another user".to_owned(), |user| user.name);
-        format!("{text} of {owner}")
-    };
-    let named = found.orphans.iter().filter_map(|orphan| {
+    let denied = orphans.iter().filter_map(|orphan| {
         let denied = orphan.members.iter().find(is_denied)?;
-        Some(with_owner(describe(orphan), denied.pid))
+        let owner = processes::owner(denied.pid).and_then(users::by_id);
+        let owner = owner.map_or("another user".to_owned(), |user| user.name);
+        Some(format!("{} of {owner}", describe(orphan)))
     });
-    let unnamed = found.unreadable.iter().filter(is_denied);
-    let unnamed = unnamed.map(|seen| with_owner(format!("a program (pid {})", seen.pid), seen.pid));
-    named.chain(unnamed).collect()
+    denied.collect()
 }
 
 /// What remains to be ended, advanced by repeated calls.
@@ -136,11 +129,11 @@ pub(super) fn before_start(config: &Config) -> Result<Vec<Orphan>, String> {
     let policy = config.supervisord.orphans;
     let refused = match policy {
         OrphanPolicy::Keep => Vec::new(),
-        OrphanPolicy::Refuse => found.orphans.iter().map(describe).collect(),
+        OrphanPolicy::Refuse => found.iter().map(describe).collect(),
         OrphanPolicy::Stop => of_others(&found),
     };
     if refused.is_empty() {
-        return Ok(found.orphans);
+        return Ok(found);
     }
     let option = supervisord::ORPHANS.name;
     let help = match policy {

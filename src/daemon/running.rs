@@ -23,7 +23,7 @@ pub(super) struct Holder {
 pub(super) fn listener(bind: &Bind, config: &Config) -> Option<Holder> {
     let pid = match bind {
         Bind::Unix { path, .. } => processes::unix_listener(Path::new(path)),
-        Bind::Inet { port, .. } => processes::tcp_listener(*port),
+        Bind::Inet { host, port } => processes::tcp_listener(host, *port),
     };
     match pid {
         Some(pid) => Some(Holder { pid, is_supervisord: is_supervisord(pid) }),

@@ -1,6 +1,8 @@
 //! The processes of this machine, as `/proc` shows them. Without `/proc` there are none.
 
-use std::fs;
+use std::fs::{self, File};
+use std::io::Read;
+use std::net::Ipv4Addr;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
@@ -26,10 +28,16 @@ fn pids() -> impl Iterator<Item = i32> {
     entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok())
 }
 
-/// `None` if the process does not exist.
+/// `None` if the process does not exist. One read: a start reads this of every process.
 pub fn stat(pid: i32) -> Option<ProcessStat> {
-    parse(pid, &fs::read_to_string(format!("/proc/{pid}/stat")).ok()?)
+    let mut bytes = [0; STAT_SIZE];
+    let mut file = File::open(format!("/proc/{pid}/stat")).ok()?;
+    let length = file.read(&mut bytes).ok()?;
+    parse(pid, &String::from_utf8_lossy(&bytes[..length]))
 }
+
+/// More than the 52 fields can take.
+const STAT_SIZE: usize = 2048;
 
 /// The name in parentheses may contain anything.
 fn parse(pid: i32, stat: &str) -> Option<ProcessStat> {
@@ -100,11 +108,11 @@ pub fn unix_listener(path: &Path) -> Option<i32> {
     holder(&unix_inodes(path))
 }
 
-/// The process that listens on a TCP port.
-pub fn tcp_listener(port: u16) -> Option<i32> {
+/// The process that listens on a TCP port: at this address, or at all of them.
+pub fn tcp_listener(host: &str, port: u16) -> Option<i32> {
     let tables = ["/proc/net/tcp", "/proc/net/tcp6"];
     let texts = tables.iter().filter_map(|table| fs::read_to_string(table).ok());
-    let inodes: Vec<u64> = texts.flat_map(|text| tcp_inodes(&text, port)).collect();
+    let inodes: Vec<u64> = texts.flat_map(|text| tcp_inodes(&text, host, port)).collect();
     holder(&inodes)
 }
 
@@ -139,12 +147,18 @@ const LISTENING: u32 = 0x1_0000;
 /// `TCP_LISTEN` of the kernel.
 const TCP_LISTEN: &str = "0A";
 
-fn tcp_inodes(table: &str, port: u16) -> Vec<u64> {
+fn tcp_inodes(table: &str, host: &str, port: u16) -> Vec<u64> {
+    // The kernel prints the address as a number in the byte order of the machine.
+    let wanted = host.parse::<Ipv4Addr>().ok().filter(|address| !address.is_unspecified());
+    let wanted = wanted.map(|address| format!("{:08X}", u32::from_ne_bytes(address.octets())));
     let inode = |line: &str| {
         // sl local_address rem_address st tx:rx tr:when retrnsmt uid timeout inode
         let fields: Vec<&str> = line.split_whitespace().collect();
-        let bound = u16::from_str_radix(fields.get(1)?.rsplit(':').next()?, 16).ok()?;
-        let is_wanted = bound == port && *fields.get(3)? == TCP_LISTEN;
+        let (address, bound) = fields.get(1)?.split_once(':')?;
+        let bound = u16::from_str_radix(bound, 16).ok()?;
+        let covers = |wanted: &String| address == wanted || address.bytes().all(|it| it == b'0');
+        let is_there = wanted.as_ref().is_none_or(covers);
+        let is_wanted = is_there && bound == port && *fields.get(3)? == TCP_LISTEN;
         is_wanted.then(|| fields.get(9)?.parse().ok())?
     };
     table.lines().filter_map(inode).collect()
@@ -205,6 +219,10 @@ mod tests {
         assert_eq!(unix_listener(&path), Some(own));
         assert_eq!(unix_listener(&dir.path().join("t")), None);
         let tcp = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-        assert_eq!(tcp_listener(tcp.local_addr().unwrap().port()), Some(own));
+        let port = tcp.local_addr().unwrap().port();
+        for host in ["127.0.0.1", "", "localhost", "0.0.0.0"] {
+            assert_eq!(tcp_listener(host, port), Some(own), "{host}");
+        }
+        assert_eq!(tcp_listener("127.0.0.2", port), None);
     }
 }

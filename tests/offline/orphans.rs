@@ -1,6 +1,8 @@
 //! Programs that outlived a killed daemon: the next daemon, and `supkit stop`.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::process::CommandExt;
 
 use crate::support::daemon::{SERVER, conf};
 use crate::support::orphans::{is_running, orphaned, pid_of};
@@ -171,4 +173,28 @@ fn a_daemon_can_be_ended_while_orphans_stop() {
     assert_eq!(daemon.stop().code(), Some(0));
     assert!(!daemon.log().contains("spawned"), "{}", daemon.log());
     assert!(!fs::exists(sandbox.path("d.sock")).unwrap());
+}
+
+#[test]
+fn orphans_of_another_user_prevent_the_start() {
+    if !nix::unistd::getuid().is_root() {
+        eprintln!("only root can start a daemon as another user");
+        return;
+    }
+    let sandbox = prepare(&format!("{SERVER}{SLEEPER}"));
+    fs::set_permissions(sandbox.dir(), fs::Permissions::from_mode(0o777)).unwrap();
+    let old = orphaned(Subject::Ours, &sandbox, &["a"]);
+    let nobody = nix::unistd::User::from_name("nobody").unwrap().unwrap();
+    let mut command = Subject::Ours.program(&sandbox, "supervisord");
+    command.uid(nobody.uid.as_raw()).gid(nobody.gid.as_raw());
+    let output = command.args(["-n", "-u", "nobody", "-c", "d.conf"]).output().unwrap();
+    let error = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{error}");
+    let reason = format!(
+        "Error: programs of a killed supervisord still run: a program (pid {}) of root",
+        old[0]
+    );
+    assert!(error.contains(&reason), "{error}");
+    assert!(error.contains("`orphans = keep`"), "{error}");
+    assert!(is_running(old[0]));
 }

@@ -6,7 +6,6 @@ use super::search::{Orphan, ProgramName, configured};
 use super::seen::{Processes, Seen};
 use crate::conf::config::{Config, GroupKind};
 use crate::conf::signals::Signal;
-use crate::core::group::full_name;
 use crate::core::time::Mono;
 
 /// The interval in which SIGKILL is repeated.
@@ -33,6 +32,9 @@ pub enum Action {
 
 /// The stop order: the highest value stops first. Listeners stop last, so they receive all events.
 pub type StopOrder = (bool, i64, i64);
+
+/// The stop order of a program without a name.
+const UNKNOWN_ORDER: StopOrder = (true, 999, 999);
 
 /// The stop order of a program; an unknown one stops among those of the default priority.
 pub fn stop_order(config: &Config, name: &ProgramName) -> StopOrder {
@@ -93,10 +95,10 @@ pub struct Ending {
 impl Ending {
     pub fn new(orphans: Vec<Orphan>, config: &Config) -> Self {
         let item = |orphan: Orphan| Item {
-            name: full_name(&orphan.name.group, &orphan.name.process),
+            name: orphan.full_name(),
             pid: orphan.pid(),
-            rules: StopRules::of(config, &orphan.name),
-            order: stop_order(config, &orphan.name),
+            rules: orphan.name.as_ref().map_or(StopRules::DEFAULT, |it| StopRules::of(config, it)),
+            order: orphan.name.as_ref().map_or(UNKNOWN_ORDER, |it| stop_order(config, it)),
             phase: Phase::Fresh,
             orphan,
         };

@@ -10,5 +10,5 @@ mod tests;
 
 pub use daemon_command::daemon_arguments;
 pub use ending::{Action, Ending, StopOrder, stop_order};
-pub use search::{Found, Orphan, ProgramName, Search, find};
+pub use search::{Orphan, ProgramName, Search, find};
 pub use seen::{Facts, Processes, Seen};

@@ -10,6 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::daemon_command::daemon_arguments;
 use super::seen::{Facts, Processes, Seen};
 use crate::conf::config::{self, Config};
+use crate::core::group::full_name;
 
 /// The name of a program, from the environment of its process.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -21,7 +22,8 @@ pub struct ProgramName {
 /// A program without its daemon.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Orphan {
-    pub name: ProgramName,
+    /// `None` if the environment may not be read: the pid file of its daemon identifies it.
+    pub name: Option<ProgramName>,
     /// The process that the daemon started; `None` if only others of its process group are left.
     pub leader: Option<Seen>,
     pub group: i32,
@@ -33,6 +35,12 @@ impl Orphan {
     /// The pid for messages.
     pub fn pid(&self) -> i32 {
         self.members.first().map_or(self.group, |member| member.pid)
+    }
+
+    /// The name for messages.
+    pub fn full_name(&self) -> String {
+        let name = self.name.as_ref();
+        name.map_or("a program".to_owned(), |name| full_name(&name.group, &name.process))
     }
 }
 
@@ -47,14 +55,6 @@ pub struct Search<'a> {
     pub facts: &'a dyn Facts,
 }
 
-/// The orphans of a configuration, and processes that a dead daemon started whose environment may
-/// not be read.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Found {
-    pub orphans: Vec<Orphan>,
-    pub unreadable: Vec<Seen>,
-}
-
 /// A process group that may belong to an orphan.
 struct Candidate {
     leader: Option<Seen>,
@@ -63,29 +63,26 @@ struct Candidate {
     group: i32,
 }
 
-pub fn find(search: &Search<'_>) -> Found {
-    let mut found = Found::default();
+/// The orphans of a configuration.
+pub fn find(search: &Search<'_>) -> Vec<Orphan> {
     let mut known = Vec::new();
     for candidate in search.candidates() {
         match search.facts.environment(candidate.members[0].pid) {
             Some(environment) => {
-                known
-                    .extend(search.program(&candidate, &environment).map(|name| (name, candidate)));
+                let name = search.program(&candidate, &environment);
+                known.extend(name.map(|name| (Some(name), candidate)));
             }
-            None if search.is_dead_session(candidate.session) => {
-                found.unreadable.push(candidate.members[0]);
-            }
+            None if search.is_dead_session(candidate.session) => known.push((None, candidate)),
             None => {}
         }
     }
     let accepted = search.sessions(&known);
-    for (name, candidate) in known {
-        if accepted.contains(&candidate.session) {
-            let Candidate { leader, members, group, .. } = candidate;
-            found.orphans.push(Orphan { name, leader, group, members });
-        }
-    }
-    found
+    let accepted = known.into_iter().filter(|(_, it)| accepted.contains(&it.session));
+    let orphan = |(name, candidate): (Option<ProgramName>, Candidate)| {
+        let Candidate { leader, members, group, .. } = candidate;
+        Orphan { name, leader, group, members }
+    };
+    accepted.map(orphan).collect()
 }
 
 impl Search<'_> {
@@ -172,7 +169,7 @@ impl Search<'_> {
     /// The sessions that were a daemon's. A session whose leader is a program's process was opened by
     /// the program. If its leader is dead it may have been a login shell of which a job is left, so one
     /// of its processes must have the standard input of a program.
-    fn sessions(&self, known: &[(ProgramName, Candidate)]) -> BTreeSet<i32> {
+    fn sessions(&self, known: &[(Option<ProgramName>, Candidate)]) -> BTreeSet<i32> {
         let is_daemons = |session: i32| {
             if self.is_dead_session(session) {
                 return true;
