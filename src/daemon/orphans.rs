@@ -7,7 +7,7 @@
 
 use std::fs;
 use std::io;
-use std::time::Duration;
+use std::time::{Duration, UNIX_EPOCH};
 
 use super::activity::ActivityLog;
 use super::kernel::Kernel;
@@ -55,10 +55,18 @@ fn living() -> Processes {
 /// the one that a stale pid file names.
 pub fn search(config: &Config, ended: Option<i32>) -> Vec<Orphan> {
     let processes = living();
-    let in_file = || fs::read_to_string(&config.supervisord.pidfile).ok()?.trim().parse().ok();
-    let dead = ended.or_else(in_file).filter(|pid: &i32| *pid > 0 && !processes.is_alive(*pid));
+    let dead = ended
+        .or_else(|| in_stale_file(&config.supervisord.pidfile))
+        .filter(|pid: &i32| *pid > 0 && !processes.is_alive(*pid));
     let own_pid = i32::try_from(std::process::id()).unwrap_or_default();
     find(&Search { config, own_pid, dead, processes: &processes, facts: &Proc })
+}
+
+/// The pid in a pid file. One from before the last boot means nothing.
+fn in_stale_file(path: &str) -> Option<i32> {
+    let written = fs::metadata(path).ok()?.modified().ok()?.duration_since(UNIX_EPOCH).ok()?;
+    let is_of_this_boot = written >= clock::wall().saturating_sub(clock::since_boot());
+    fs::read_to_string(path).ok()?.trim().parse().ok().filter(|_| is_of_this_boot)
 }
 
 /// `NAME (pid N)`.

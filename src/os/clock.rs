@@ -15,6 +15,15 @@ pub fn wall() -> Duration {
     read(ClockId::CLOCK_REALTIME)
 }
 
+/// The time since the system was booted, suspension included where the system counts it.
+pub fn since_boot() -> Duration {
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    let clock = ClockId::CLOCK_BOOTTIME;
+    #[cfg(not(any(target_os = "linux", target_os = "android")))]
+    let clock = ClockId::CLOCK_MONOTONIC;
+    read(clock)
+}
+
 fn read(clock: ClockId) -> Duration {
     clock_gettime(clock).map_or(Duration::ZERO, Duration::from)
 }

@@ -88,6 +88,18 @@ fn orphans_without_a_server_are_recognised_by_the_pid_file() {
 }
 
 #[test]
+fn a_pid_file_from_before_the_last_boot_proves_nothing() {
+    let sandbox = prepare(SLEEPER);
+    let old = orphaned(Subject::Ours, &sandbox, &["a"]);
+    let file = fs::File::options().write(true).open(sandbox.path("d.pid")).unwrap();
+    file.set_modified(std::time::UNIX_EPOCH + std::time::Duration::from_secs(1)).unwrap();
+    let mut daemon = next(&sandbox);
+    pid_of(&sandbox, "a");
+    assert!(is_running(old[0]));
+    daemon.stop();
+}
+
+#[test]
 fn orphans_may_be_kept() {
     let sandbox = prepare(&format!("orphans=keep\n{SERVER}{SLEEPER}"));
     let old = orphaned(Subject::Ours, &sandbox, &["a"]);

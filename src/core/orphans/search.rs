@@ -127,9 +127,11 @@ impl Search<'_> {
         Some(Candidate { leader, members, session, group })
     }
 
-    /// Whether a parent is a daemon that still runs: another one, or this one.
+    /// Whether a parent is a daemon that still runs: another one, or this one. The first process
+    /// adopts orphans even if it is a supervisord itself.
     fn is_daemon(&self, pid: i32) -> bool {
-        pid == self.own_pid || daemon_arguments(&self.facts.arguments(pid)).is_some()
+        let is_init = pid == 1;
+        pid == self.own_pid || !is_init && daemon_arguments(&self.facts.arguments(pid)).is_some()
     }
 
     /// The session of a daemon that went to the background has its pid.

@@ -129,6 +129,14 @@ fn a_program_of_a_running_daemon_is_not_an_orphan() {
 }
 
 #[test]
+fn the_first_process_adopts_orphans_even_if_it_is_a_daemon() {
+    let mut machine = Machine::new();
+    machine.arguments.insert(1, vec!["supervisord".to_owned(), "-n".to_owned()]);
+    machine.program("web", (200, 1, 200, DEAD));
+    assert_eq!(machine.orphans(Some(DEAD)), [[200]]);
+}
+
+#[test]
 fn what_left_its_program_is_not_an_orphan() {
     let mut machine = Machine::new();
     // A daemon of a program: two forks and a session.
