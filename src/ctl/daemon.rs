@@ -6,7 +6,7 @@ use std::io;
 use super::error::ClientError;
 use super::session::{ActionError, Flow, Outcome, Session};
 use super::{exit, status};
-use crate::rpc::fault::Code;
+use crate::rpc::fault::{Code, Fault, RESTART_REFUSED};
 
 pub(super) fn shutdown(session: &mut Session, rest: &str) -> Outcome {
     let question = "Really shut the remote supervisord process down y/N? ";
@@ -54,13 +54,18 @@ pub(super) fn reload(session: &mut Session, rest: &str) -> Outcome {
         Err(ClientError::Fault(fault)) if fault.code == Code::ShutdownState.number() => {
             session.fail(exit::GENERIC, "ERROR: already shutting down");
         }
-        // supkit's daemon checks the configuration before it stops anything.
-        Err(ClientError::Fault(fault)) if fault.code == Code::CantReread.number() => {
+        Err(ClientError::Fault(fault)) if is_refused_restart(&fault) => {
             session.fail(exit::GENERIC, format_args!("ERROR: {fault}"));
         }
         Err(error) => return Err(error.into()),
     }
     Ok(Flow::Continue)
+}
+
+/// Whether supkit's daemon refused a restart because of the configuration. Supervisor's daemon never
+/// does; any other fault is shown as its client shows it.
+fn is_refused_restart(fault: &Fault) -> bool {
+    fault.code == Code::CantReread.number() && fault.string.contains(RESTART_REFUSED)
 }
 
 /// Checks that an action without arguments got none; reports an error otherwise.

@@ -3,7 +3,7 @@
 use super::answer::Answer;
 use super::args::Args;
 use super::context::Context;
-use super::fault::{Code, Fault};
+use super::fault::{Code, Fault, RESTART_REFUSED};
 use super::method::{API_VERSION, SUPERVISOR_VERSION};
 use super::value::Value;
 
@@ -41,7 +41,7 @@ pub(super) fn shutdown(context: &mut Context<'_>, _: &Args<'_>) -> Answer {
 /// stopped then.
 pub(super) fn restart(context: &mut Context<'_>, _: &Args<'_>) -> Answer {
     let checked = context.services.check_restart(context.supervisor.config());
-    checked.map_err(|why| Fault::new(Code::CantReread, why))?;
+    checked.map_err(|why| Fault::new(Code::CantReread, format!("{RESTART_REFUSED}{why}")))?;
     context.supervisor.restart(context.requester, context.now);
     Ok(Value::Bool(true).into())
 }

@@ -62,6 +62,9 @@ impl Code {
     }
 }
 
+/// Begins the text of the fault for a restart that could not succeed.
+pub const RESTART_REFUSED: &str = "nothing was restarted: ";
+
 /// The error response to a call.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fault {

@@ -41,7 +41,7 @@ fn assert_refused(daemon: &mut Daemon<'_>, text: &str, reason: &str) {
     let output = reload(sandbox);
     let answer = String::from_utf8_lossy(&output.stdout).into_owned();
     assert_eq!(output.status.code(), Some(1), "{answer}");
-    assert!(answer.starts_with("ERROR: CANT_REREAD: "), "{answer}");
+    assert!(answer.starts_with("ERROR: CANT_REREAD: nothing was restarted: "), "{answer}");
     assert!(answer.contains(&reason), "{answer}");
     daemon.wait_for_count(REFUSED, refusals + 2);
     assert!(daemon.log().contains(&format!("CRIT {reason}")), "{}", daemon.log());
