@@ -199,7 +199,11 @@ fn a_program_can_be_added_to_a_group_that_runs() {
     daemon.wait_for_log("WARN hello from afar");
     let only = format!("{SERVER}whitelist=getGroupNames, log\n{BEFORE}");
     sandbox.write("d.conf", &crate::support::daemon::conf(&only));
+    // The plug-in reads its options when the servers are opened, not on a reread.
     call(&sandbox, "supervisor.reloadConfig", &json!([]));
+    assert_eq!(twiddle("getAPIVersion", json!([])), json!("1.0"));
+    daemon.signal(nix::sys::signal::Signal::SIGHUP);
+    daemon.wait_for_count("supervisord started with pid", 2);
     assert_eq!(twiddle("getAPIVersion", json!([])), json!([230, "UNKNOWN: getAPIVersion"]));
     assert_eq!(twiddle("getGroupNames", json!([])), json!(["gone", "many", "pair"]));
     let names = call(&sandbox, "system.listMethods", &json!([]));
