@@ -65,6 +65,11 @@ impl SourceMap {
         self.sources.get(id.0 as usize).map_or("", |s| &s.name)
     }
 
+    pub fn ids(&self) -> impl Iterator<Item = SourceId> + use<> {
+        let count = u32::try_from(self.sources.len()).unwrap_or(u32::MAX);
+        (0..count).map(SourceId)
+    }
+
     /// The names of all sources.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.sources.iter().map(|source| source.name.as_str())

@@ -118,7 +118,12 @@ impl Checked<'_> {
         print: impl FnOnce(Report<'_>) -> T,
     ) -> T {
         let original = |problem: &Diagnostic| {
-            let fault = self.faults.iter().find(|fault| *fault.diagnostic == *problem);
+            // A lint may have replaced the remedy.
+            let fault = self.faults.iter().find(|fault| {
+                let of_fault = &*fault.diagnostic;
+                (of_fault.code, of_fault.span) == (problem.code, problem.span)
+                    && of_fault.message == problem.message
+            });
             fault.map(|fault| fault.text.clone())
         };
         let Self { file, sources, .. } = *self;

@@ -6,6 +6,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use crate::conf::check::{open_server, writable_files};
+use crate::conf::secrets::mask_sources;
 use crate::conf::sections::inet_http_server;
 use crate::daemon::real_host::RealHost;
 use crate::diag::{Diagnostic, SourceMap, Span};
@@ -68,6 +69,7 @@ fn problems(file: &str) -> Result<(Vec<Diagnostic>, SourceMap), ProjectError> {
     });
     all.extend(writable_files(project.sources(), &RealHost));
     let mut sources = project.sources().clone();
+    mask_sources(&mut sources);
     for fault in &all {
         mask_password(fault, &mut sources);
     }

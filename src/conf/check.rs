@@ -12,6 +12,7 @@ mod names;
 mod open_servers;
 mod secrets;
 mod servers;
+mod template;
 #[cfg(test)]
 mod tests;
 mod verdict;
@@ -23,7 +24,9 @@ pub use writable::files as writable_files;
 
 use super::host::Host;
 use super::read::Examined;
+use super::sections::Section;
 use crate::diag::Diagnostic;
+use crate::ini::python;
 use lint_input::LintInput;
 
 type Lint = fn(&LintInput<'_>) -> Vec<Diagnostic>;
@@ -34,6 +37,7 @@ const LINTS: &[Lint] = &[
     layout::repeated,
     layout::swallowed,
     layout::includes,
+    template::templates,
     servers::servers,
     servers::rpc,
     secrets::passwords,
@@ -54,8 +58,15 @@ pub fn check(examined: &Examined, host: &dyn Host) -> Vec<Diagnostic> {
     let draft = &examined.draft;
     let subject = LintInput { document, sources, draft, examined, host };
     let faults = examined.faults.iter().map(|fault| (*fault.diagnostic).clone());
+    // Every section of a foreign file would be reported.
+    let sections = document.sections();
+    let is_foreign = |section: &python::Section| Section::of(section.name.trim()).is_none();
+    if !sections.is_empty() && sections.iter().all(is_foreign) {
+        return faults.collect();
+    }
     let mut problems: Vec<Diagnostic> =
         faults.chain(LINTS.iter().flat_map(|lint| lint(&subject))).collect();
+    template::explain(&mut problems, sources);
     sort(&mut problems);
     problems
 }

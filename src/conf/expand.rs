@@ -5,7 +5,7 @@ use super::nearest::nearest;
 use super::python::names::Layers;
 use super::python::percent::{FormatError, format};
 use super::python::repr;
-use super::sections::is_secret;
+use super::secrets::{is_secret_name, masked};
 use crate::diag::Diagnostic;
 use crate::ini::python::Entry;
 
@@ -29,9 +29,9 @@ fn fault(
     title: &str,
     entry: Option<&Entry>,
 ) -> Fault {
-    let secret = title.rsplit('.').next().is_some_and(is_secret);
-    let text = if secret { "***" } else { text };
-    let head = format!("Format string {} for {}", repr(text), repr(title));
+    let secret = title.rsplit('.').next().is_some_and(is_secret_name);
+    let text = if secret { "***".to_owned() } else { masked(text) };
+    let head = format!("Format string {} for {}", repr(&text), repr(title));
     let (message, mut diagnostic) = match error {
         FormatError::Unknown(name) => {
             let known = names.sorted();
@@ -56,13 +56,22 @@ fn fault(
 }
 
 fn unknown(name: &str, known: &[&str]) -> Diagnostic {
-    let plain: Vec<&str> = known.iter().filter(|name| !name.starts_with("ENV_")).copied().collect();
     let help = match (nearest(name, known.iter().copied()), name.strip_prefix("ENV_")) {
         (Some(near), _) => format!("did you mean `%({near})s`?"),
         (None, Some(variable)) => format!("is `{variable}` set where supervisord is started?"),
-        (None, None) => format!("there are {} and ENV_ with a variable", plain.join(", ")),
+        (None, None) => available(known),
     };
     Diagnostic::error("unknown-name", format!("nothing is known as `{name}` here")).help(help)
+}
+
+/// The names that may be used, without those of the environment.
+fn available(known: &[&str]) -> String {
+    let plain = known.iter().filter(|name| !name.starts_with("ENV_"));
+    let names: Vec<String> = plain.map(|name| format!("`%({name})s`")).collect();
+    match names.as_slice() {
+        [] => "only variables are available here: `%(ENV_NAME)s`".to_owned(),
+        names => format!("available here: {} and `%(ENV_NAME)s`", names.join(", ")),
+    }
 }
 
 /// The position of the name or sign that caused the error, if the value contains it literally.

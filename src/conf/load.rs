@@ -8,7 +8,8 @@ use super::glob;
 use super::host::{Host, ReadFailure};
 use super::python::names::{Layers, Names};
 use super::python::{path, words};
-use super::sections::{include, is_secret};
+use super::secrets::{is_secret_name, mask_sources};
+use super::sections::include;
 use crate::diag::{Diagnostic, SourceId, SourceMap, Span};
 use crate::ini::python::{Document, ParseError, ParseErrorKind, Section};
 use crate::ini::text;
@@ -139,10 +140,11 @@ impl Loaded {
         Ok(words(&files).map(|word| (word.to_owned(), place(word))).collect())
     }
 
-    /// Hides passwords in the source lines that diagnostics show.
+    /// Hides secrets in the source lines that diagnostics show: the whole value of a secret option,
+    /// and secret variables in others.
     fn hide_passwords(&mut self) {
         let all = self.document.sections().iter().chain([self.document.defaults()]);
-        let secret = all.flat_map(|section| &section.entries).filter(|e| is_secret(&e.key));
+        let secret = all.flat_map(|section| &section.entries).filter(|e| is_secret_name(&e.key));
         let spans = secret.flat_map(|entry| {
             let keys = entry.replaced.iter().chain([&entry.key_span]);
             let lines = keys.map(|key| self.rest_of_line(*key)).collect::<Vec<_>>();
@@ -151,6 +153,7 @@ impl Loaded {
         for span in spans.collect::<Vec<_>>() {
             self.sources.mask(span);
         }
+        mask_sources(&mut self.sources);
     }
 
     /// The text after a key and its delimiter.

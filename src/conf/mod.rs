@@ -29,10 +29,12 @@ pub mod python;
 pub mod read;
 pub mod reference;
 pub mod render;
+pub mod secrets;
 pub mod sections;
 mod servers;
 pub mod signals;
 mod supervisord;
+pub mod third_party;
 pub mod words;
 
 pub use config::Config;

@@ -8,6 +8,7 @@ use super::kinds::Kind;
 use super::load::Loaded;
 use super::python::names::{Layers, Names};
 use super::python::repr;
+use super::secrets::masked;
 use super::sections::Opt;
 use crate::diag::{Diagnostic, Span};
 use crate::ini::python::{Entry, Section};
@@ -134,6 +135,7 @@ impl<'a> OptionReader<'a> {
         option: &Opt<K>,
     ) -> Read<K::Value> {
         K::parse(text, self.host).map_err(|message| {
+            let message = message.replace(text, &masked(text));
             let entry = self.entry(scope.section, option.name);
             self.note(scope, Self::invalid_value::<K>(message, option.name, entry))
         })

@@ -6,6 +6,7 @@ use super::kinds::Text;
 use super::option_reader::{OptionReader, Read, Scope};
 use super::python::names::Names;
 use super::sections::{Opt, Section, rpcinterface as r};
+use super::third_party::package_of;
 
 /// The built-in factories.
 const INTERFACES: &[(&str, RpcFactory)] = &[
@@ -95,7 +96,14 @@ fn factory(
     };
     known.iter().position(|known| same(known, &spec)).ok_or_else(|| {
         let message = format!("{spec} cannot be resolved within [{section}]");
-        let help = format!("supkit loads no Python; it has built in: {}", known.join(", "));
+        let known = known.join(", ");
+        let help = match package_of(&spec) {
+            Some(package) => format!(
+                "supkit does not have the plug-in {package} and loads no Python: remove the section; \
+                 built in: {known}"
+            ),
+            None => format!("supkit loads no Python; it has built in: {known}"),
+        };
         reader.refuse(scope, option.name, message, &help)
     })
 }

@@ -9,11 +9,12 @@ use super::fault::{Fault, InvalidConfig};
 use super::groups::{self, GroupReader};
 use super::host::Host;
 use super::load::{self, Loaded};
+use super::nearest::nearest;
 use super::option_reader::OptionReader;
 use super::options::CommandLine;
 use super::python::names::Names;
 use super::python::repr;
-use super::sections::{program, supervisord as s};
+use super::sections::{self, program, supervisord as s};
 use super::{plugins, servers, supervisord};
 use crate::diag::{Diagnostic, Span};
 use crate::ini::python::{Document, Entry, Section};
@@ -178,14 +179,25 @@ fn origins(loaded: &Loaded) -> Origins {
 fn no_supervisord(loaded: &Loaded) -> Fault {
     let text = ".ini file does not include supervisord section".to_owned();
     let section = s::SECTION.word;
-    let mut diagnostic =
-        Diagnostic::error("no-supervisord", format!("there is no section `[{section}]`"))
-            .help(format!("add a line `[{section}]`; it may be empty below"));
-    let near = loaded
-        .document
-        .sections()
-        .iter()
-        .find(|other| super::nearest::nearest(other.name.trim(), [section]).is_some());
+    let all = loaded.document.sections();
+    let is_ours = |it: &&Section| sections::Section::of(it.name.trim()).is_some();
+    let near = all.iter().find(|it| nearest(it.name.trim(), [section]).is_some());
+    let own = all.iter().find(is_ours);
+    let (message, help) = match (near, own) {
+        (None, None) if !all.is_empty() => (
+            "no section of this file is one of Supervisor's".to_owned(),
+            "name the configuration of supervisord with `-c PATH`".to_owned(),
+        ),
+        (None, Some(_)) => (
+            format!("there is no section `[{section}]`"),
+            format!("check the file that includes this one, or add a line `[{section}]`"),
+        ),
+        _ => (
+            format!("there is no section `[{section}]`"),
+            format!("add a line `[{section}]`; it may be empty below"),
+        ),
+    };
+    let mut diagnostic = Diagnostic::error("no-supervisord", message).help(help);
     diagnostic.span = near.and_then(Section::header);
     Fault::new(text, diagnostic)
 }

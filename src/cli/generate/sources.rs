@@ -6,6 +6,7 @@ use std::rc::Rc;
 use walkdir::WalkDir;
 
 use crate::buildout::{Assignment, Project, Request};
+use crate::conf::secrets::mask_sources;
 use crate::diag::{Diagnostic, SourceMap, Span, united};
 use crate::generate::catalogue::{BadFile, Catalogue, WithDefaultLocation};
 
@@ -40,8 +41,11 @@ impl Source {
         &self,
         result: Result<T, Vec<Diagnostic>>,
     ) -> Result<T, ProjectError> {
-        let sources = || self.project.sources().clone();
-        result.map_err(|faults| ProjectError { faults: united(faults), sources: sources() })
+        result.map_err(|faults| {
+            let mut sources = self.project.sources().clone();
+            mask_sources(&mut sources);
+            ProjectError { faults: united(faults), sources }
+        })
     }
 }
 

@@ -3,6 +3,7 @@
 
 use super::lint_input::{LintInput, warning};
 use crate::conf::python::shlex;
+use crate::conf::secrets::is_secret_name;
 use crate::conf::sections::{Section, program};
 use crate::diag::Diagnostic;
 use crate::ini::python::Entry;
@@ -14,13 +15,27 @@ pub(super) fn environments(subject: &LintInput<'_>) -> Vec<Diagnostic> {
     };
     let sections = subject.sections().filter(|section| has(&section.name));
     let entries = sections.filter_map(|section| section.entry(program::ENVIRONMENT.name));
-    entries.flat_map(environment).collect()
+    entries.filter(|entry| is_expandable(subject, entry)).flat_map(environment).collect()
+}
+
+/// Whether the names in a value were expanded; otherwise its variables are unknown.
+fn is_expandable(subject: &LintInput<'_>, entry: &Entry) -> bool {
+    let value = entry.value_span();
+    !subject.examined.faults.iter().any(|fault| {
+        let is_inside = fault.diagnostic.span.is_some_and(|span| {
+            span.source == value.source && (value.start..=value.end).contains(&span.start)
+        });
+        is_inside && ["bad-format", "unknown-name"].contains(&fault.diagnostic.code)
+    })
 }
 
 fn environment(entry: &Entry) -> Vec<Diagnostic> {
     let cuts = shlex::cuts(&without_names(&entry.value));
     cuts.into_iter()
         .map(|(key, value, lost)| {
+            let is_secret = is_secret_name(&key);
+            let [value, lost] =
+                [value, lost].map(|text| if is_secret { "***".to_owned() } else { text });
             let message = format!("the value of `{key}` ends at `{value}`");
             let place = entry.value.find(&format!("{key}="));
             let span =

@@ -2,7 +2,8 @@
 
 use super::lint_input::{LintInput, warning};
 use crate::conf::nearest::nearest;
-use crate::conf::sections::{Named, SECTIONS, Section};
+use crate::conf::sections::{Named, SECTIONS, Section, eventlistener, program};
+use crate::conf::third_party::{self, Extension, ExtensionKind};
 use crate::diag::Diagnostic;
 use crate::ini::python;
 
@@ -65,9 +66,13 @@ pub(super) fn options(subject: &LintInput<'_>) -> Vec<Diagnostic> {
         let Some(kind) = Section::of(&section.name).filter(|kind| !kind.open) else { continue };
         let own = section.entries.iter().filter(|entry| !is_lent(subject, entry));
         let unknown = own.filter(|e| !kind.options().any(|row| row.name == e.key));
-        found.extend(unknown.map(|entry| option(kind, &section.name, entry)));
+        found.extend(unknown.filter_map(|entry| option(subject, kind, &section.name, entry)));
     }
-    let everywhere = |key: &str| SECTIONS.iter().any(|s| s.options().any(|row| row.name == key));
+    let everywhere = |key: &str| {
+        SECTIONS.iter().any(|s| {
+            s.options().any(|row| row.name == key) || third_party::reader_of(s.word, key).is_some()
+        })
+    };
     let defaults = subject.document.defaults().entries.iter().filter(|e| !everywhere(&e.key));
     found.extend(defaults.map(|entry| {
         let message = format!("no section has an option `{}`", entry.key);
@@ -81,24 +86,80 @@ fn is_lent(subject: &LintInput<'_>, entry: &python::Entry) -> bool {
     subject.document.defaults().entries.iter().any(|lent| lent.key_span == entry.key_span)
 }
 
-fn option(kind: &Section, header: &str, entry: &python::Entry) -> Diagnostic {
+fn option(
+    subject: &LintInput<'_>,
+    kind: &Section,
+    header: &str,
+    entry: &python::Entry,
+) -> Option<Diagnostic> {
+    // Event listeners and FastCGI programs have the options of programs.
+    let word = kind.like.map_or(kind.word, |like| like.word);
+    let unknown = |code, message: String, help: String| {
+        let label = format!("not an option of `[{}]`", shown(kind));
+        warning(code, message, Some(entry.key_span)).label(label).help(help)
+    };
     let key = &entry.key;
     if key.starts_with('[') {
         let message = "this section header is not closed".to_owned();
-        return warning("unclosed-header", message, Some(entry.key_span))
+        let diagnostic = warning("unclosed-header", message, Some(entry.key_span))
             .label(format!("read as an option of `[{header}]`, like the lines below"))
             .help("close it with `]`");
+        return Some(diagnostic);
+    }
+    if let Some(extension) = third_party::reader_of(word, key) {
+        return foreign(subject, extension, key)
+            .map(|(message, help)| unknown("plugin-option", message, help));
+    }
+    if let Some(help) = third_party::replacement_of(word, key) {
+        let message = format!("`{key}` is an option of Supervisor 2");
+        return Some(unknown("old-option", message, help.to_owned()));
     }
     let message = format!("unknown option `{key}` in `[{header}]`");
+    Some(unknown("unknown-option", message, remedy(kind, key)))
+}
+
+fn remedy(kind: &Section, key: &str) -> String {
     let elsewhere = SECTIONS.iter().find(|s| s.rows.iter().any(|row| row.name == key));
-    let help = match (nearest(key, kind.options().map(|row| row.name)), elsewhere) {
+    match (nearest(key, kind.options().map(|row| row.name)), elsewhere) {
         (Some(near), _) => format!("did you mean `{near}`?"),
         (None, Some(other)) => format!("`{key}` belongs into `[{}]`", shown(other)),
         (None, None) => "Supervisor reads no option of this name; remove it".to_owned(),
-    };
-    warning("unknown-option", message, Some(entry.key_span))
-        .label(format!("not an option of `[{}]`", shown(kind)))
-        .help(help)
+    }
+}
+
+/// Message and remedy for an option that Supervisor does not read but another program does; `None`
+/// if that program runs here.
+fn foreign(subject: &LintInput<'_>, extension: &Extension, key: &str) -> Option<(String, String)> {
+    let name = extension.name;
+    match extension.kind {
+        ExtensionKind::Listener(words) => (!has_listener(subject, words)).then(|| {
+            let message =
+                format!("`{key}` is read by the plug-in {name}, but no event listener runs it");
+            let help = format!(
+                "supkit does not implement it; the plug-in runs with supkit: add an \
+                     `[{}:NAME]` for it, or remove the option",
+                eventlistener::SECTION.word
+            );
+            (message, help)
+        }),
+        ExtensionKind::Generator => Some((
+            format!("`{key}` is an option of {name}, which makes such files"),
+            "it has no effect here: neither Supervisor nor supkit reads it".to_owned(),
+        )),
+        ExtensionKind::OtherDaemon => Some((
+            format!("`{key}` is an option of {name}, another supervisord"),
+            "neither Supervisor nor supkit implements it; remove it".to_owned(),
+        )),
+    }
+}
+
+/// Whether the name or command of an event listener contains one of these words.
+fn has_listener(subject: &LintInput<'_>, words: &[&str]) -> bool {
+    let mut listeners = subject.sections().filter(|s| eventlistener::SECTION.is(&s.name));
+    listeners.any(|section| {
+        let command = section.entry(program::COMMAND.name).map_or("", |entry| &entry.value);
+        words.iter().any(|word| section.name.contains(word) || command.contains(word))
+    })
 }
 
 fn shown(kind: &Section) -> String {

@@ -218,3 +218,80 @@ fn includes_that_lead_nowhere_are_told() {
     /etc/d/a.conf:1:1 nested-include `[include]`: an included file includes no others (name the files in the main file)
     ");
 }
+
+#[test]
+fn options_of_plug_ins_are_not_called_misspelt() {
+    let listener = "[eventlistener:e]\ncommand=/bin/a dependent-startup\nevents=PROCESS_STATE\n";
+    for (body, want) in [
+        (format!("dependent_startup_wait_for=y:running\n{listener}"), vec![]),
+        ("dependent_startup=true\n".to_owned(), vec!["plugin-option"]),
+        ("startinorder=true\n".to_owned(), vec!["plugin-option"]),
+        ("depends_on=y\n".to_owned(), vec!["plugin-option"]),
+        ("dependent_starup=true\n".to_owned(), vec!["unknown-option"]),
+        ("logfile=/tmp/x\n".to_owned(), vec!["old-option"]),
+        ("[supervisord]\nhttp_port=9001\n".to_owned(), vec!["old-option", "section-twice"]),
+        (
+            "[rpcinterface:laforge]\nsupervisor.rpcinterface_factory=\
+             mr.laforge.rpcinterface:make_laforge_rpcinterface\n"
+                .to_owned(),
+            vec!["bad-section"],
+        ),
+    ] {
+        let mut got = codes(&body);
+        got.sort();
+        assert_eq!(got, want, "{body}");
+    }
+    let text = "[supervisord]\nhttp_port=1\n[program:x]\ncommand=/bin/a\ndepends_on=y\nexclude=true\n\
+        startinorder=1\nlog_stdout=true\n[rpcinterface:l]\n\
+        supervisor.rpcinterface_factory=mr.laforge.rpcinterface:make\n";
+    insta::assert_snapshot!(diagnostics(&host(text)).join("\n"), @"
+    /etc/s.conf:2:1 old-option `http_port`: `http_port` is an option of Supervisor 2 (write `port` in `[inet_http_server]`, or `file` in `[unix_http_server]`)
+    /etc/s.conf:5:1 plugin-option `depends_on`: `depends_on` is an option of ochinchina/supervisord, another supervisord (neither Supervisor nor supkit implements it; remove it)
+    /etc/s.conf:6:1 plugin-option `exclude`: `exclude` is an option of django-supervisor, which makes such files (it has no effect here: neither Supervisor nor supkit reads it)
+    /etc/s.conf:7:1 plugin-option `startinorder`: `startinorder` is read by the plug-in ordered-startup-supervisord, but no event listener runs it (supkit does not implement it; the plug-in runs with supkit: add an `[eventlistener:NAME]` for it, or remove the option)
+    /etc/s.conf:8:1 old-option `log_stdout`: `log_stdout` is an option of Supervisor 2 (instead of `false` write `stdout_logfile = NONE`; otherwise remove it)
+    /etc/s.conf:10:33 bad-section `mr.laforge.rpcinterface:make`: mr.laforge.rpcinterface:make cannot be resolved within [rpcinterface:l] (supkit does not have the plug-in mr.laforge and loads no Python: remove the section; built in: supervisor.rpcinterface:make_main_rpcinterface, supervisor_twiddler.rpcinterface:make_twiddler_rpcinterface)
+    ");
+}
+
+#[test]
+fn a_template_or_another_kind_of_file_is_called_what_it_is() {
+    for (text, want) in [
+        ("[app:zope]\nuse = egg:Plone\n[server:main]\nport=80\n", vec!["no-supervisord"]),
+        ("[program:x]\ncommand=/bin/a\n", vec!["no-supervisord"]),
+        ("[supervisord]\n{% for x in y %}\n", vec!["no-option", "template"]),
+        ("[supervisord]\nminfds={{ fds }}\n", vec!["bad-value", "template"]),
+        ("[supervisord]\n[program:{{ x }}]\ncommand={{ y }}/z\n", vec!["bad-section", "template"]),
+        ("[supervisord]\n; {{ x }}\n[program:x]\ncommand=/bin/a '{{.ID}}'\n", vec![]),
+    ] {
+        let mut got = codes_of(&host(text));
+        got.sort();
+        assert_eq!(got, want, "{text}");
+    }
+    let template = "[supervisord]\nminfds={{ fds }}\n{% if x %}\n";
+    let others = ["[app:zope]\nuse = egg:Plone\n", "[program:x]\ncommand=/bin/a\n", template];
+    let shown = others.map(|text| diagnostics(&host(text)).join("\n")).join("\n");
+    insta::assert_snapshot!(shown, @"
+     no-supervisord ``: no section of this file is one of Supervisor's (name the configuration of supervisord with `-c PATH`)
+     no-supervisord ``: there is no section `[supervisord]` (check the file that includes this one, or add a line `[supervisord]`)
+    /etc/s.conf:2:8 template `{{ fds }}`: the file is a template: nothing has replaced `{{ fds }}` (render the template first, and check the result)
+    /etc/s.conf:3:1 no-option `{% if x %}`: neither a header nor an option (render the template first, and check the result)
+    ");
+}
+
+#[test]
+fn no_secret_of_an_environment_is_shown() {
+    let text = "[supervisord]\npasswrd=aleph\n[program:x]\ncommand=/bin/a\n\
+        environment=DB_PASSWORD=\"beth\",TOKEN=gimel daleth,URL=\"x://u:he@h\"\n\
+        environment=API_KEY=~waw,B=%Q\n[program:y]\ncommand=/bin/a\nenvironment=API_KEY=~zayin/x\n";
+    let host = host(text);
+    let examined = examine(CONF, &CommandLine::default(), &host);
+    let problems = check(&examined, &host);
+    let sources = &examined.loaded.sources;
+    let shown: String = problems.iter().map(|it| it.render(sources, false) + "\n").collect();
+    let shown = examined.faults.iter().fold(shown, |shown, fault| shown + &fault.text);
+    for secret in ["aleph", "beth", "gimel", "daleth", "he@", "waw", "zayin"] {
+        assert!(!shown.contains(secret), "{secret}: {shown}");
+    }
+    assert!(shown.contains("cut-variable") && shown.contains("bad-format"), "{shown}");
+}
