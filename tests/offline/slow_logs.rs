@@ -3,8 +3,10 @@
 
 use std::fs::{self, File};
 use std::io::Read;
+use std::os::unix::fs::OpenOptionsExt;
 use std::process::{Command, Stdio};
 
+use nix::libc;
 use nix::sys::signal::{Signal, kill};
 use nix::sys::stat::Mode;
 use nix::unistd::{Pid, mkfifo};
@@ -61,17 +63,24 @@ fn a_fifo_without_a_reader_holds_up_nothing_and_its_loss_is_counted() {
             children.is_ok_and(|children| !children.is_empty())
         })
     });
-    let mut reader = File::open(&fifo).unwrap();
-    sandbox.write("end", "");
+    let mut reader = File::options().read(true).custom_flags(libc::O_NONBLOCK).open(&fifo).unwrap();
     let mut received = String::new();
     let mut chunk = vec![0; 64 * 1024];
-    while !received.ends_with("the end\n") {
-        let count = reader.read(&mut chunk).unwrap();
-        received += std::str::from_utf8(&chunk[..count]).unwrap();
-    }
-    assert_whole_lines(&received);
+    let mut read = || {
+        while let Ok(count) = reader.read(&mut chunk) {
+            received += std::str::from_utf8(&chunk[..count]).unwrap();
+        }
+        received.clone()
+    };
     let lost = format!("WARN writing to log {} resumed after ", fifo.display());
-    daemon.wait_for_log(&lost);
+    wait_until("the loss is reported", || {
+        read();
+        daemon.log().contains(&lost)
+    });
+    sandbox.write("end", "");
+    wait_until("the reader has everything", || read().ends_with("the end\n"));
+    let received = read();
+    assert_whole_lines(&received);
     let log = daemon.log();
     let report = log.lines().find(|line| line.contains(&lost)).unwrap();
     let count: usize = report.split(' ').nth_back(4).unwrap().parse().unwrap();
