@@ -120,7 +120,14 @@ mod tests {
     fn only_plain_files_are_followed() {
         assert!(LogFollower::begin("/dev/null").is_ok_and(|mut it| it.next(100).is_empty()));
         assert!(LogFollower::begin("/dev/zero").is_err());
+        assert!(LogFollower::begin("/dev/full").is_err());
         assert!(LogFollower::begin("/nowhere").is_err());
         assert!(LogFollower::begin("/tmp").is_err());
+    }
+
+    #[test]
+    fn dev_null_is_followed_in_silence() {
+        let mut follower = LogFollower::begin("/dev/null").unwrap();
+        assert!(follower.next(100).is_empty());
     }
 }

@@ -62,7 +62,9 @@ fn a_stop_that_needed_sigkill_is_reported_after_the_result() {
 #[test]
 fn a_terminal_shows_what_is_waited_for() {
     let sandbox = Sandbox::new();
-    let mut daemon = start(&sandbox);
+    let patient = PROGRAMS.replace("stopwaitsecs=1", "stopwaitsecs=4");
+    let mut daemon = Daemon::start(Subject::Ours, &sandbox, &format!("{SERVER}{patient}"));
+    wait_until_ready(&sandbox, 1);
     let mut terminal = Terminal::run(&ctl_of(Subject::Ours, &sandbox, &["stop", "stubborn"]));
     terminal.expect("waiting for stubborn to stop (1 s)");
     terminal.expect("stubborn: stopped");

@@ -133,9 +133,19 @@ def supervisord(o):
     }
 
 
+def make_interfaces(o):
+    """As `make_http_servers` does when it opens the servers."""
+    for name, factory, extras in o.rpcinterface_factories if o.server_configs else ():
+        try:
+            factory(None, **extras)
+        except Exception:
+            raise ValueError("Could not make %s rpc interface" % name)
+
+
 def daemon(question):
     o = ServerOptions()
     realize(o, question)
+    make_interfaces(o)
     return {
         "supervisord": supervisord(o),
         "servers": [server(s) for s in o.server_configs],
