@@ -119,6 +119,12 @@ fn includes_and_values_are_read_as_at_a_start() {
     compare(&cases::values());
 }
 
+/// As users write them: conf.d, Docker, Laravel, Celery, Django, node, ROS, Plone, and their slips.
+#[test]
+fn configurations_of_users_start_if_check_accepts_them() {
+    compare(&cases::fixtures(Path::new("fixtures/check")));
+}
+
 #[test]
 fn the_configurations_of_the_fixtures_start_if_check_accepts_them() {
     compare(&cases::fixtures(Path::new("fixtures/conf")));

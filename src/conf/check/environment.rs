@@ -20,13 +20,8 @@ pub(super) fn environments(subject: &LintInput<'_>) -> Vec<Diagnostic> {
 
 /// Whether the names in a value were expanded; otherwise its variables are unknown.
 fn is_expandable(subject: &LintInput<'_>, entry: &Entry) -> bool {
-    let value = entry.value_span();
-    !subject.examined.faults.iter().any(|fault| {
-        let is_inside = fault.diagnostic.span.is_some_and(|span| {
-            span.source == value.source && (value.start..=value.end).contains(&span.start)
-        });
-        is_inside && ["bad-format", "unknown-name"].contains(&fault.diagnostic.code)
-    })
+    let mut faults = subject.faults_in(entry.value_span());
+    !faults.any(|code| ["bad-format", "unknown-name"].contains(&code))
 }
 
 fn environment(entry: &Entry) -> Vec<Diagnostic> {

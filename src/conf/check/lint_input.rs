@@ -32,6 +32,20 @@ impl<'a> LintInput<'a> {
         self.examined.place(section, option)
     }
 
+    /// Whether an error was found in this text.
+    pub(super) fn has_fault_in(&self, text: Span) -> bool {
+        self.faults_in(text).next().is_some()
+    }
+
+    /// The codes of the errors that were found in this text.
+    pub(super) fn faults_in(&self, text: Span) -> impl Iterator<Item = &'static str> + use<'a> {
+        let is_inside = move |span: Span| {
+            span.source == text.source && (text.start..=text.end).contains(&span.start)
+        };
+        let faults = self.examined.faults.iter().map(|fault| &fault.diagnostic);
+        faults.filter(move |it| it.span.is_some_and(is_inside)).map(|it| it.code)
+    }
+
     /// The first process of every section that has any; numbered processes share their problems.
     pub(super) fn programs(&self) -> Vec<&'a Process> {
         let mut seen = BTreeSet::new();

@@ -10,7 +10,8 @@ use crate::diag::Diagnostic;
 
 pub(super) fn servers(subject: &LintInput<'_>) -> Vec<Diagnostic> {
     let found = subject.draft.servers.iter().filter_map(|server| {
-        let error = open_server(server, subject.host)?;
+        let error = open_server(server, subject.host)
+            .filter(|_| has_readable_credentials(subject, server))?;
         Some(error.maybe_at(subject.place(&server.section, inet::PORT.name)))
     });
     found.collect()
@@ -19,6 +20,13 @@ pub(super) fn servers(subject: &LintInput<'_>) -> Vec<Diagnostic> {
 /// Supervisor treats an empty username as none.
 fn protects(credentials: &Credentials) -> bool {
     !credentials.username.is_empty() && !credentials.password.is_empty()
+}
+
+/// Whether the credentials were read; otherwise it is unknown whether there are any.
+fn has_readable_credentials(subject: &LintInput<'_>, server: &HttpServer) -> bool {
+    let options = [inet::USERNAME.name, inet::PASSWORD.name];
+    let mut entries = options.iter().filter_map(|name| subject.entry(&server.section, name));
+    entries.all(|entry| !subject.has_fault_in(entry.value_span()))
 }
 
 /// The error, without its position, if other hosts reach the server without a password.

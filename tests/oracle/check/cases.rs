@@ -412,9 +412,10 @@ pub fn fixtures(directory: &Path) -> Vec<Case> {
         let text = fs::read_to_string(&path).expect("a fixture is text");
         let mut case = Case::new(path.display().to_string(), text.replace("{dir}", "{here}"));
         case.prepare = |sandbox| {
-            for name in ["log", "run", "conf.d"] {
+            for name in ["log", "run", "conf.d", "open"] {
                 fs::create_dir(sandbox.path(name)).unwrap();
             }
+            close(sandbox, "open", 0o777);
         };
         case.environment = &[("PORT", "80"), ("WORKERS", "4"), ("APP_ENV", "x"), ("SECRET", "s")];
         cases.push(case);
