@@ -43,6 +43,7 @@ pub static RECIPES: &[(&str, &str)] = &[
     ("solr-kitconcept.ini", include_str!("../recipes/solr-kitconcept.ini")),
     ("solr-multicore.ini", include_str!("../recipes/solr-multicore.ini")),
     ("solr.ini", include_str!("../recipes/solr.ini")),
+    ("supkit.ini", include_str!("../recipes/supkit.ini")),
     ("template-files.ini", include_str!("../recipes/template-files.ini")),
     ("template-genshi.ini", include_str!("../recipes/template-genshi.ini")),
     ("template-target.ini", include_str!("../recipes/template-target.ini")),

@@ -1,6 +1,7 @@
 //! The command line: selects the applet, parses its arguments and returns its exit status.
 
 mod annotate;
+mod applet;
 mod apply;
 mod check;
 mod check_project;
@@ -9,6 +10,7 @@ mod deadline;
 mod deployment;
 mod echo_conf;
 mod generate;
+mod link;
 mod machine;
 mod orphans;
 mod pidproxy;
@@ -21,7 +23,6 @@ mod stop;
 mod supervisorctl;
 mod supervisord;
 
-use std::env::ArgsOs;
 use std::ffi::OsString;
 use std::io::{self, IsTerminal as _, Write as _};
 use std::path::Path;
@@ -30,6 +31,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::os::stdout;
+use applet::Applet;
 
 /// Deploy buildout projects and supervise their processes
 #[derive(Parser)]
@@ -55,6 +57,8 @@ enum Command {
     Query(query::Args),
     /// List the known recipes
     Recipes(recipes::Args),
+    /// Make links by which supkit is called like Supervisor's programs
+    Link(link::Args),
     /// The daemon; accepts Supervisor's arguments
     #[command(disable_help_flag = true)]
     Supervisord(Raw),
@@ -81,27 +85,19 @@ pub fn main() -> ExitCode {
     let mut argv = std::env::args_os();
     let program = argv.next().unwrap_or_default();
     let name = Path::new(&program).file_name().unwrap_or_default().to_string_lossy().into_owned();
-    let code = applet(&name, argv);
+    let code = match applet::by_name(&name) {
+        Some(applet) => applet.run(argv.collect()),
+        None => match Supkit::try_parse() {
+            Ok(supkit) => subcommand(supkit.command),
+            Err(error) => print_usage(&error),
+        },
+    };
     match stdout::error() {
         None => code,
         Some(error) => {
             let _ = writeln!(io::stderr(), "{name}: cannot write to standard output: {error}");
             ExitCode::FAILURE
         }
-    }
-}
-
-/// Selects the applet by the program name, else by the first argument.
-fn applet(name: &str, argv: ArgsOs) -> ExitCode {
-    match name {
-        "supervisord" => supervisord::main(&argv.collect::<Vec<_>>()),
-        "supervisorctl" => supervisorctl::main(argv.collect()),
-        "echo_supervisord_conf" => echo_conf::main(),
-        "pidproxy" => pidproxy::main(&argv.collect::<Vec<_>>()),
-        _ => match Supkit::try_parse() {
-            Ok(supkit) => subcommand(supkit.command),
-            Err(error) => print_usage(&error),
-        },
     }
 }
 
@@ -129,9 +125,10 @@ fn subcommand(command: Command) -> ExitCode {
         Command::Annotate(args) => annotate::main(&args),
         Command::Query(args) => query::main(&args),
         Command::Recipes(args) => recipes::main(&args),
-        Command::Supervisord(raw) => supervisord::main(&raw.args),
-        Command::Supervisorctl(raw) => supervisorctl::main(raw.args),
-        Command::EchoSupervisordConf(_) => echo_conf::main(),
-        Command::Pidproxy(raw) => pidproxy::main(&raw.args),
+        Command::Link(args) => link::main(&args),
+        Command::Supervisord(raw) => Applet::Supervisord.run(raw.args),
+        Command::Supervisorctl(raw) => Applet::Supervisorctl.run(raw.args),
+        Command::EchoSupervisordConf(raw) => Applet::EchoSupervisordConf.run(raw.args),
+        Command::Pidproxy(raw) => Applet::Pidproxy.run(raw.args),
     }
 }

@@ -34,7 +34,7 @@ pub(super) fn author(bytes: &[u8]) -> Author {
     }
     let Ok(text) = std::str::from_utf8(bytes) else { return Author::Other };
     let Some((start, found)) = header_line(text) else {
-        return if egg_script::is_supervisors(text) { Author::Buildout } else { Author::Other };
+        return if egg_script::is_entry_point(text) { Author::Buildout } else { Author::Other };
     };
     let end = text[start..].find('\n').map_or(text.len(), |at| start + at + 1);
     let rest = format!("{}{}", &text[..start], &text[end..]);

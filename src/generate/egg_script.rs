@@ -1,17 +1,17 @@
 //! Recognizes the scripts that zc.buildout makes for the entry points of an egg. They contain no
 //! mark, but every line matches buildout's template. A script that was edited is not recognized.
 
-/// Whether buildout made this script for one of Supervisor's entry points.
-pub(super) fn is_supervisors(text: &str) -> bool {
+/// Whether buildout made this script for one of the entry points of Supervisor's or supkit's egg.
+pub(super) fn is_entry_point(text: &str) -> bool {
     let mut lines = text.lines().map(str::trim_end).filter(|line| !line.is_empty());
     let has_interpreter = lines.next().is_some_and(|line| line.starts_with("#!"));
     let lines: Vec<&str> = lines.collect();
     let Some((head, [import, condition, call])) = lines.split_last_chunk::<3>() else {
         return false;
     };
-    let Some(module) = import.strip_prefix("import supervisor.") else { return false };
+    let Some(module) = import.strip_prefix("import ") else { return false };
     has_interpreter
-        && is_name(module)
+        && (module == "supkit" || module.strip_prefix("supervisor.").is_some_and(is_name))
         && *condition == "if __name__ == '__main__':"
         && is_call(call, module)
         && head.contains(&"sys.path[0:0] = [")
@@ -24,7 +24,7 @@ fn is_name(text: &str) -> bool {
 
 /// `    sys.exit(supervisor.supervisord.main())`
 fn is_call(line: &str, module: &str) -> bool {
-    let call = line.strip_prefix("    sys.exit(supervisor.").and_then(|it| it.strip_suffix("())"));
+    let call = line.strip_prefix("    sys.exit(").and_then(|it| it.strip_suffix("())"));
     let function = call.and_then(|call| call.strip_prefix(module)?.strip_prefix('.'));
     function.is_some_and(is_name)
 }
@@ -62,14 +62,23 @@ mod tests {
 
     #[test]
     fn a_script_of_buildout_is_recognized_by_its_form() {
-        assert!(is_supervisors(SCRIPT));
+        assert!(is_entry_point(SCRIPT));
         let relative = SCRIPT.replace("'/srv/p/eggs/x'", "join(base, 'eggs/x')").replace(
             "\nimport sys",
             "\nimport os\n\njoin = os.path.join\n\
              base = os.path.dirname(os.path.abspath(os.path.realpath(__file__)))\n\
              base = os.path.dirname(base)\n\nimport sys",
         );
-        assert!(is_supervisors(&relative));
+        assert!(is_entry_point(&relative));
+    }
+
+    #[test]
+    fn a_script_of_supkits_egg_is_recognized_as_well() {
+        let script = SCRIPT
+            .replace("import supervisor.supervisord", "import supkit")
+            .replace("supervisor.supervisord.main()", "supkit.supervisord()");
+        assert!(is_entry_point(&script));
+        assert!(!is_entry_point(&script.replace("import supkit", "import supkit_web")));
     }
 
     #[test]
@@ -82,6 +91,6 @@ mod tests {
             "#!/bin/sh\nexec supervisord\n".to_owned(),
             String::new(),
         ];
-        assert!(changed.iter().all(|text| !is_supervisors(text)), "{changed:#?}");
+        assert!(changed.iter().all(|text| !is_entry_point(text)), "{changed:#?}");
     }
 }

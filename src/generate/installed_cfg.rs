@@ -1,6 +1,6 @@
 //! `.installed.cfg`, in which zc.buildout lists the files that it made. It deletes them when a part
 //! is removed, its options change or its update fails; so a file that supkit replaces is removed
-//! from the list.
+//! from the list. The files of a part whose recipe is supkit stay: they belong to the part.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -26,7 +26,8 @@ impl InstalledCfg {
     }
 
     fn new(directory: &str, installed: &Installed) -> Self {
-        let paths = installed.parts().iter().flat_map(|part| installed.paths(part));
+        let of_others = installed.parts().iter().filter(|part| !is_own(installed, part));
+        let paths = of_others.flat_map(|part| installed.paths(part));
         let paths = paths.map(|path| normalize(&join(directory, path))).collect();
         Self { directory: directory.to_owned(), paths }
     }
@@ -38,7 +39,10 @@ impl InstalledCfg {
     /// The text of `.installed.cfg` without the files for which `is_taken` is true; `None` if it
     /// lists none of them.
     pub fn without(&self, text: &str, is_taken: &dyn Fn(&str) -> bool) -> Option<String> {
-        let is_taken = |path: &str| is_taken(&normalize(&join(&self.directory, path)));
+        let is_taken = |path: &str| {
+            let path = normalize(&join(&self.directory, path));
+            self.paths.contains(&path) && is_taken(&path)
+        };
         let mut out = String::new();
         let mut changed = false;
         let mut lines = text.split_inclusive('\n').peekable();
@@ -68,6 +72,10 @@ impl InstalledCfg {
     }
 }
 
+fn is_own(installed: &Installed, part: &str) -> bool {
+    installed.part(part, "supkit").is_some()
+}
+
 /// The value on the first line of the option.
 fn files_of(line: &str) -> Option<&str> {
     line.strip_prefix(FILES)?.trim_start().strip_prefix('=')
@@ -91,6 +99,14 @@ mod tests {
         assert!(record.has("/p/bin/one") && record.has("/p/bin/three"));
         assert!(record.has("/p/bin/four"), "a relative path is relative to the project");
         assert!(!record.has("/p/bin/five"));
+    }
+
+    #[test]
+    fn files_of_a_part_of_supkit_are_its_own() {
+        let text = TEXT.replace("recipe = x", "recipe = supkit");
+        let record = InstalledCfg::new("/p", &Installed::read(&text));
+        assert!(record.has("/p/bin/one") && !record.has("/p/bin/four"));
+        assert_eq!(record.without(&text, &|path| path == "/p/bin/four"), None);
     }
 
     #[test]

@@ -199,7 +199,7 @@ pub enum Computes {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Text(pub TemplateString);
 
-/// `OPTION is VALUE|VALUE`, `OPTION has WORD` (a requirement) or `OPTION names WORD` (in a name such as
+/// `OPTION is VALUE|VALUE`, `OPTION has WORD|WORD` (a requirement) or `OPTION names WORD` (in a name such as
 /// `haproxy-build`), or `OPTION set`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct When {
@@ -219,17 +219,17 @@ pub enum Test {
 impl When {
     pub fn holds(&self, find: &dyn Fn(&str) -> Option<String>) -> bool {
         let value = find(&self.option).unwrap_or_default();
+        let is_wanted =
+            |found: &str| self.word.split('|').any(|word| found.eq_ignore_ascii_case(word));
         match self.test {
-            Test::Is => self.word.split('|').any(|word| value.trim().eq_ignore_ascii_case(word)),
+            Test::Is => is_wanted(value.trim()),
             Test::Set => !value.trim().is_empty(),
-            Test::Names => words_of(&value).any(|word| word.eq_ignore_ascii_case(&self.word)),
+            Test::Names => words_of(&value).any(|word| is_wanted(word)),
             // `eggs` may contain versions and extras: `supervisor ==4.3.0`, `superlance[x]`.
             Test::Has => value.lines().any(|line| {
                 let end = line.find(|c: char| !(c.is_alphanumeric() || "-_.".contains(c)));
                 let words = line.split_whitespace();
-                words
-                    .chain(std::iter::once(&line[..end.unwrap_or(line.len())]))
-                    .any(|word| word.eq_ignore_ascii_case(&self.word))
+                words.chain(std::iter::once(&line[..end.unwrap_or(line.len())])).any(is_wanted)
             }),
         }
     }
@@ -425,5 +425,7 @@ mod tests {
         assert!(when.holds(&eggs("a supervisor b")));
         assert!(when.holds(&eggs("supervisor[x]")));
         assert!(!when.holds(&eggs("supervisor-twiddler")));
+        let either: When = "eggs has supervisor|supkit".parse().unwrap();
+        assert!(either.holds(&eggs("a\nsupkit==1.0")) && either.holds(&eggs("supervisor")));
     }
 }

@@ -41,7 +41,8 @@ pub struct LocalTime {
 
 /// Converts `wall` to the local time zone.
 pub fn local(wall: Duration) -> LocalTime {
-    let seconds = libc::time_t::try_from(wall.as_secs()).unwrap_or(libc::time_t::MAX);
+    // The width of the C type depends on the system.
+    let seconds = wall.as_secs().try_into().unwrap_or_default();
     let mut broken = MaybeUninit::<libc::tm>::zeroed();
     // SAFETY: both pointers are to live values of the right type; an all-zero `tm` is a valid
     // value, so reading it is sound even if the call fails. The daemon has one thread, so TZ is not

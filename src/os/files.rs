@@ -3,7 +3,7 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
-use std::os::unix::fs::{FileTypeExt, MetadataExt, OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::{FileTypeExt, MetadataExt, OpenOptionsExt, PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 
 use nix::unistd::{AccessFlags, access};
@@ -43,6 +43,16 @@ fn write_and_rename(
         File::open(directory)?.sync_all()?;
     }
     Ok(())
+}
+
+/// Makes `path` a symbolic link to `target`, in place of a file or link that may be there.
+#[expect(clippy::disallowed_methods, reason = "a link, which has no content to write")]
+pub fn link_atomically(target: &Path, path: &Path) -> io::Result<()> {
+    let mut name = path.file_name().unwrap_or_default().to_os_string();
+    name.push(format!(".{}.new", std::process::id()));
+    let beside = path.with_file_name(name);
+    symlink(target, &beside)?;
+    fs::rename(&beside, path).inspect_err(|_| drop(fs::remove_file(&beside)))
 }
 
 /// Creates an empty file of mode 0600 with an unpredictable name: `prefix`, eight random

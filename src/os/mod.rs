@@ -17,6 +17,7 @@ pub mod locale;
 pub mod logfile;
 pub mod pipe;
 pub mod poller;
+pub mod process_name;
 pub mod processes;
 pub mod ready;
 pub mod signals;

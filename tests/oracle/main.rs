@@ -36,3 +36,4 @@ mod rpc;
 mod seed;
 mod update;
 mod web;
+mod wheel;

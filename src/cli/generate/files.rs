@@ -4,8 +4,8 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::io;
-use std::os::unix::fs::{PermissionsExt as _, symlink};
-use std::path::{Path, PathBuf};
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
 
 use crate::diag::Diagnostic;
 use crate::generate::planned_file::{Content, File, Found, Role};
@@ -111,6 +111,15 @@ fn check_writable(directory: &Path) -> Result<(), ProjectError> {
     fs::remove_file(&path).map_err(|error| cannot(&format!("remove `{}`", path.display()), &error))
 }
 
+/// Lists the files that buildout deletes with their part: the scripts and the program, but not the
+/// configuration, which may have been edited and which a running daemon may read again.
+pub(super) fn write_list(list: &str, comparison: &Comparison) -> Result<(), ProjectError> {
+    let scripts = comparison.files.iter().filter(|(file, _)| file.role == Role::Script);
+    let lines: Vec<&str> = scripts.map(|(file, _)| file.path.as_str()).collect();
+    files::write_atomically(Path::new(list), lines.join("\n").as_bytes(), None)
+        .map_err(|error| cannot(&format!("write `{list}`"), &error))
+}
+
 fn write_file(file: &File, is_secret: bool) -> Result<(), ProjectError> {
     let path = Path::new(&file.path);
     let mode = match file.role {
@@ -127,7 +136,7 @@ fn write_file(file: &File, is_secret: bool) -> Result<(), ProjectError> {
             let own = own_program()?;
             replacing_link(path, || files::write_atomically(path, &own, mode))
         }
-        Content::Link(target) => link(path, target),
+        Content::Link(target) => files::link_atomically(Path::new(target), path),
     };
     done.map_err(|error| cannot(&format!("write `{}`", file.path), &error))
 }
@@ -138,15 +147,6 @@ fn replacing_link(path: &Path, write: impl Fn() -> io::Result<()>) -> io::Result
         fs::remove_file(path)?;
     }
     write()
-}
-
-#[expect(clippy::disallowed_methods, reason = "a link, which has no content to write")]
-fn link(path: &Path, target: &str) -> io::Result<()> {
-    let mut name = path.file_name().unwrap_or_default().to_os_string();
-    name.push(format!(".{}.new", std::process::id()));
-    let beside: PathBuf = path.with_file_name(name);
-    symlink(target, &beside)?;
-    fs::rename(&beside, path).inspect_err(|_| drop(fs::remove_file(&beside)))
 }
 
 fn cannot(what: &str, error: &io::Error) -> ProjectError {

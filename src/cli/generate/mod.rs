@@ -45,6 +45,10 @@ pub(super) struct Args {
     /// Overwrite files that supkit did not write or that were edited since
     #[arg(long)]
     replace: bool,
+    /// For the recipe of supkit's egg, which buildout calls: write the paths of the files that belong
+    /// to the part to LIST, and leave `.installed.cfg` to buildout
+    #[arg(long, value_name = "LIST", hide = true)]
+    as_part: Option<String>,
     /// Override options of the project
     #[arg(value_name = "SECTION:OPTION=VALUE")]
     assignments: Vec<String>,
@@ -86,6 +90,9 @@ fn run(args: &Args) -> Result<ExitCode, ProjectError> {
     if !args.dry_run && (!args.diff || args.apply) {
         files::write(&comparison)?;
         output::written(&comparison, &input.directory, args.apply);
+        if let Some(list) = &args.as_part {
+            files::write_list(list, &comparison)?;
+        }
         if args.apply {
             return super::apply::apply(&comparison.plan.conf)
                 .map_err(|error| ProjectError::plain(format!("{error:#}")));
@@ -157,7 +164,9 @@ fn compare_files(
             status => statuses.push((file, status)),
         }
     }
-    statuses.extend(installed_cfg(source, &installed, &statuses)?);
+    if args.as_part.is_none() {
+        statuses.extend(installed_cfg(source, &installed, &statuses)?);
+    }
     Ok((statuses, kept))
 }
 

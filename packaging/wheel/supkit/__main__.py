@@ -1,0 +1,5 @@
+"""`python -m supkit`."""
+
+from supkit import supkit
+
+supkit()
