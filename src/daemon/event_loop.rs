@@ -10,6 +10,7 @@ use super::pipes::PipeEnd;
 use super::restart_check;
 use super::server::Server;
 use super::server_context::ServerContext;
+use super::service_manager::ServiceManager;
 use super::shell::Shell;
 use crate::conf::config::LogLevel;
 use crate::conf::signals::Signal;
@@ -64,7 +65,9 @@ impl<'a> Daemon<'a> {
     /// Runs until all processes have stopped.
     pub fn run(&mut self) -> io::Result<ExitReason> {
         self.begin();
+        let mut service_manager = ServiceManager::default();
         loop {
+            service_manager.report(self.core.mood(), &mut self.shell.logs.activity);
             if let Some(exit_reason) = self.turn()? {
                 return Ok(exit_reason);
             }

@@ -27,6 +27,7 @@ mod runtime_program;
 pub mod server;
 pub mod server_context;
 mod server_sockets;
+pub mod service_manager;
 mod services;
 pub mod shell;
 #[cfg(test)]

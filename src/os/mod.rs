@@ -15,6 +15,7 @@ pub mod interrupt;
 pub mod limits;
 pub mod locale;
 pub mod logfile;
+pub mod notify;
 pub mod pipe;
 pub mod poller;
 pub mod process_name;

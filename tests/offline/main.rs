@@ -26,6 +26,7 @@ mod recipes;
 mod references;
 mod refused_restart;
 mod second_daemon;
+mod service_manager;
 mod slow_logs;
 mod stopping;
 mod web;
