@@ -95,3 +95,16 @@ pub static WEB: &[(&str, &str)] = &[
 pub fn web(name: &str) -> &'static str {
     WEB.iter().find(|(key, _)| *key == name).map_or("", |(_, text)| text)
 }
+
+/// Completions of supervisorctl, by file name in `templates/completions`; the words in `@` are
+/// replaced.
+pub static COMPLETIONS: &[(&str, &str)] = &[
+    ("supervisorctl.bash", include_str!("../templates/completions/supervisorctl.bash")),
+    ("supervisorctl.fish", include_str!("../templates/completions/supervisorctl.fish")),
+    ("supervisorctl.zsh", include_str!("../templates/completions/supervisorctl.zsh")),
+];
+
+/// The template of a completion.
+pub fn completion(name: &str) -> &'static str {
+    COMPLETIONS.iter().find(|(key, _)| *key == name).map_or("", |(_, text)| text)
+}

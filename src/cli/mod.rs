@@ -14,6 +14,7 @@ mod link;
 mod machine;
 mod orphans;
 mod pidproxy;
+mod program_docs;
 mod project;
 mod query;
 mod real_buildout_env;
@@ -28,10 +29,11 @@ use std::io::{self, IsTerminal as _, Write as _};
 use std::path::Path;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory as _, Parser, Subcommand};
 
 use crate::os::stdout;
 use applet::Applet;
+use program_docs::{completions, manual};
 
 /// Deploy buildout projects and supervise their processes
 #[derive(Parser)]
@@ -59,6 +61,10 @@ enum Command {
     Recipes(recipes::Args),
     /// Make links by which supkit is called like Supervisor's programs
     Link(link::Args),
+    /// Write the manual pages
+    Man(manual::Args),
+    /// Print completions for a shell
+    Completions(completions::Args),
     /// The daemon; accepts Supervisor's arguments
     #[command(disable_help_flag = true)]
     Supervisord(Raw),
@@ -126,6 +132,8 @@ fn subcommand(command: Command) -> ExitCode {
         Command::Query(args) => query::main(&args),
         Command::Recipes(args) => recipes::main(&args),
         Command::Link(args) => link::main(&args),
+        Command::Man(args) => manual::main(&args, Supkit::command()),
+        Command::Completions(args) => completions::main(&args, Supkit::command()),
         Command::Supervisord(raw) => Applet::Supervisord.run(raw.args),
         Command::Supervisorctl(raw) => Applet::Supervisorctl.run(raw.args),
         Command::EchoSupervisordConf(raw) => Applet::EchoSupervisordConf.run(raw.args),

@@ -241,8 +241,38 @@ pub(super) static ACTIONS: &[Action] = &[
     },
 ];
 
+/// The forms of `help`, which is not in the table because it uses it.
+pub(super) const HELP: &[(&str, &str)] = &[
+    ("help", "List Supervisor's actions"),
+    ("help supkit", "List the actions that only supkit has"),
+    ("help <action>", "Describe an action"),
+];
+
 pub(super) fn find(name: &str) -> Option<&'static Action> {
     ACTIONS.iter().find(|action| action.name == name)
+}
+
+/// An action as manual pages and completions show it.
+#[derive(Clone, Copy)]
+pub struct Documented {
+    pub name: &'static str,
+    /// The forms of the command, with descriptions.
+    pub usage: &'static [(&'static str, &'static str)],
+    /// Whether its arguments are names of processes or groups.
+    pub is_naming: bool,
+}
+
+/// All actions, sorted by name.
+pub fn documented() -> Vec<Documented> {
+    let help = Documented { name: "help", usage: HELP, is_naming: false };
+    let of_table = ACTIONS.iter().map(|action| Documented {
+        name: action.name,
+        usage: action.usage,
+        is_naming: action.arguments != Arguments::None,
+    });
+    let mut all: Vec<Documented> = of_table.chain([help]).collect();
+    all.sort_by_key(|action| action.name);
+    all
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use super::action::Action;
-use super::actions::{self, ACTIONS};
+use super::actions::{self, ACTIONS, HELP};
 use super::session::{Flow, Outcome, Session};
 
 /// The column of descriptions, and the tab width.
@@ -11,12 +11,6 @@ const COLUMN: usize = 32;
 const TAB: usize = 8;
 /// The width of the list of actions.
 const WIDTH: usize = 79;
-
-const HELP: &[(&str, &str)] = &[
-    ("help", "List Supervisor's actions"),
-    ("help supkit", "List the actions that only supkit has"),
-    ("help <action>", "Describe an action"),
-];
 
 #[expect(clippy::unnecessary_wraps, reason = "all actions have the same signature")]
 pub(super) fn help(session: &mut Session, topic: &str) -> Outcome {

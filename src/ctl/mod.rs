@@ -34,6 +34,7 @@ mod tail;
 mod update;
 mod url;
 
+pub use actions::{Documented, documented as actions};
 pub use help::reference;
 pub use plan::lines as update_lines;
 

@@ -22,6 +22,7 @@ mod generated_deployment;
 mod link;
 mod orphans;
 mod output;
+mod program_docs;
 mod recipes;
 mod references;
 mod refused_restart;
