@@ -7,11 +7,11 @@ PROFILE ?= quick
 export CARGO PROFILE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test unit lint bench fmt build tools bare clean-demo clean-tools
+.PHONY: help demo test unit lint bench fmt build dist try-packages tools bare clean-demo clean-tools
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | while IFS="$$(printf '\t')" read -r target says; do \
-	  printf '  make %-12s %s\n' "$$target" "$$says"; done
+	  printf '  make %-13s %s\n' "$$target" "$$says"; done
 
 demo: ## DIR=somewhere: build and run a small real Zope, ZEO and Varnish there
 	@scripts/need demo
@@ -46,6 +46,16 @@ fmt: ## format the code
 build: ## the program: target/release/supkit
 	@scripts/need build
 	$(CARGO) build --locked --release
+
+dist: PROFILE = release
+dist: ## packages in target/dist: a static program, a wheel, a Debian package, a crate
+	@scripts/need dist
+	@scripts/dist
+
+try-packages: PROFILE = dev
+try-packages: ## as root: make the packages and install each of them in a new Debian 12
+	@scripts/need try-packages
+	@scripts/try-packages
 
 tools: ## what the tests need beside Debian packages: cargo-deny, the Python originals
 	@scripts/need tools

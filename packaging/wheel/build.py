@@ -1,8 +1,10 @@
-"""Makes a wheel: `build.py PROGRAM VERSION DIRECTORY` puts supkit with the program into DIRECTORY and
-prints its path.
+"""Makes the wheels: `build.py PROGRAM VERSION DIRECTORY` puts them into DIRECTORY and prints their
+paths.
 
-A wheel is a zip file with a list of its contents, so no build tool is needed. The same input gives
-the same bytes. What the tag promises is read from the program: a static one runs with any C library.
+`supkit` contains the program. `supervisor` is what Python programs import of Supervisor; it stands in
+for the original where something requires that. A wheel is a zip file with a list of its contents, so
+no build tool is needed. The same input gives the same bytes. What the tag promises is read from the
+program: a static one runs with any C library.
 """
 
 import base64
@@ -17,7 +19,19 @@ import zipfile
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
 SUMMARY = "Deploys a buildout project and keeps its processes alive: a drop-in supervisord in Rust"
-SCRIPTS = ("supkit", "supervisord", "supervisorctl", "echo_supervisord_conf", "pidproxy")
+# Supervisor's programs, and its modules that contain them.
+MODULES = {
+    "supervisord": "supervisord",
+    "supervisorctl": "supervisorctl",
+    "echo_supervisord_conf": "confecho",
+    "pidproxy": "pidproxy",
+}
+LICENCES = ("LICENSE-MIT", "LICENSE-APACHE")
+CLASSIFIERS = (
+    "Operating System :: POSIX :: Linux",
+    "Programming Language :: Rust",
+    "Framework :: Buildout :: Recipe",
+)
 # What every manylinux system has.
 LIBRARIES = {
     "libc.so.6", "libgcc_s.so.1", "libm.so.6", "libpthread.so.0", "libdl.so.2", "librt.so.1",
@@ -26,24 +40,36 @@ LIBRARIES = {
 
 
 def main(program, version, directory):
-    tags = tags_of(program)
-    name = "supkit-{}-py3-none-{}.whl".format(version, ".".join(tags))
-    info = "supkit-{}.dist-info".format(version)
+    print(supkit(program, version, directory))
+    print(supervisor(program, version, directory))
+
+
+def supkit(program, version, directory):
+    """The program and the scripts that call it."""
+    scripts = {name: "supkit:" + name for name in ("supkit",) + tuple(MODULES)}
+    groups = {"console_scripts": scripts, "zc.buildout": {"default": "supkit.buildout:Recipe"}}
     files = package("supkit")
     files["supkit/bin/supkit"] = read(program), 0o755
-    texts = {
-        "METADATA": metadata(version),
-        "WHEEL": wheel(tags),
-        "entry_points.txt": entry_points(),
-        "top_level.txt": "supkit\n",
+    head = {"Name": "supkit", "Version": version, "Summary": SUMMARY}
+    readme = read(os.path.join(ROOT, "README.md")).decode()
+    return wheel(directory, head, tags_of(program), files, groups, without_relative_links(readme))
+
+
+def supervisor(program, version, directory):
+    """Python's side of Supervisor, for programs that import it."""
+    compatible = output([program, "supervisord", "--version"]).strip()
+    scripts = {name: "supervisor.{}:main".format(module) for name, module in MODULES.items()}
+    files = package("supervisor")
+    for name, (text, mode) in files.items():
+        files[name] = text.replace(b"@SUPERVISOR@", compatible.encode()), mode
+    head = {
+        "Name": "supervisor",
+        "Version": "{}+supkit.{}".format(compatible, version),
+        "Summary": "What programs import of Supervisor, for supkit",
+        "Requires-Dist": "supkit=={}".format(version),
     }
-    for licence in ("LICENSE-MIT", "LICENSE-APACHE"):
-        texts["licenses/" + licence] = read(os.path.join(ROOT, licence)).decode()
-    for name_in_info, text in texts.items():
-        files[info + "/" + name_in_info] = text.encode(), 0o644
-    path = os.path.join(directory, name)
-    write(path, files, info + "/RECORD")
-    print(path)
+    description = files["supervisor/__init__.py"][0].decode().strip('"\n')
+    return wheel(directory, head, ["any"], files, {"console_scripts": scripts}, description)
 
 
 def package(name):
@@ -56,24 +82,33 @@ def package(name):
     }
 
 
-def metadata(version):
-    head = [
-        ("Metadata-Version", "2.1"),
-        ("Name", "supkit"),
-        ("Version", version),
-        ("Summary", SUMMARY),
-        ("License", "MIT OR Apache-2.0"),
-        ("License-File", "LICENSE-MIT"),
-        ("License-File", "LICENSE-APACHE"),
-        ("Requires-Python", ">=3.6"),
-        ("Classifier", "Operating System :: POSIX :: Linux"),
-        ("Classifier", "Programming Language :: Rust"),
-        ("Classifier", "Framework :: Buildout :: Recipe"),
-        ("Description-Content-Type", "text/markdown"),
-    ]
-    lines = ["{}: {}\n".format(name, value) for name, value in head]
-    readme = read(os.path.join(ROOT, "README.md")).decode()
-    return "".join(lines) + "\n" + without_relative_links(readme)
+def wheel(directory, head, tags, files, groups, description):
+    """Writes a wheel and returns its path."""
+    name = "{}-{}".format(head["Name"], head["Version"])
+    info = name + ".dist-info/"
+    texts = {
+        "METADATA": metadata(head, description),
+        "WHEEL": about_the_format(tags),
+        "entry_points.txt": entry_points(groups),
+        "top_level.txt": head["Name"] + "\n",
+    }
+    for licence in LICENCES:
+        texts["licenses/" + licence] = read(os.path.join(ROOT, licence)).decode()
+    files.update({info + file: (text.encode(), 0o644) for file, text in texts.items()})
+    path = os.path.join(directory, "{}-py3-none-{}.whl".format(name, ".".join(tags)))
+    write(path, files, info + "RECORD")
+    return path
+
+
+def metadata(head, description):
+    fields = [("Metadata-Version", "2.1")] + list(head.items())
+    fields += [("License", "MIT OR Apache-2.0")]
+    fields += [("License-File", licence) for licence in LICENCES]
+    fields += [("Requires-Python", ">=3.6")]
+    fields += [("Classifier", classifier) for classifier in CLASSIFIERS]
+    fields += [("Description-Content-Type", "text/markdown")]
+    lines = ["{}: {}\n".format(name, value) for name, value in fields]
+    return "".join(lines) + "\n" + description
 
 
 def without_relative_links(text):
@@ -82,15 +117,18 @@ def without_relative_links(text):
     return re.sub(r"\[([^]]*)\]\((?!https?:|#)[^)]*\)", r"\1", text)
 
 
-def wheel(tags):
-    lines = ["Wheel-Version: 1.0", "Generator: supkit", "Root-Is-Purelib: false"]
+def about_the_format(tags):
+    pure = "true" if tags == ["any"] else "false"
+    lines = ["Wheel-Version: 1.0", "Generator: supkit", "Root-Is-Purelib: " + pure]
     return "\n".join(lines + ["Tag: py3-none-" + tag for tag in tags]) + "\n"
 
 
-def entry_points():
-    scripts = ["{0} = supkit:{0}".format(name) for name in SCRIPTS]
-    recipe = ["[zc.buildout]", "default = supkit.buildout:Recipe"]
-    return "\n".join(["[console_scripts]"] + scripts + [""] + recipe) + "\n"
+def entry_points(groups):
+    lines = []
+    for group, entries in groups.items():
+        lines += ["[{}]".format(group)]
+        lines += ["{} = {}".format(name, place) for name, place in entries.items()] + [""]
+    return "\n".join(lines)
 
 
 def tags_of(program):
@@ -120,7 +158,10 @@ def elf_machine(program):
 
 
 def readelf(option, program):
-    command = ["readelf", "--wide", option, program]
+    return output(["readelf", "--wide", option, program])
+
+
+def output(command):
     environment = dict(os.environ, LC_ALL="C")
     return subprocess.run(
         command, env=environment, stdout=subprocess.PIPE, check=True, universal_newlines=True
@@ -129,7 +170,10 @@ def readelf(option, program):
 
 def write(path, files, record):
     """Writes the archive beside its path and renames it."""
-    lines = ["{},sha256={},{}\n".format(name, digest(data), len(data)) for name, (data, _) in sorted(files.items())]
+    lines = [
+        "{},sha256={},{}\n".format(name, digest(data), len(data))
+        for name, (data, _) in sorted(files.items())
+    ]
     files[record] = ("".join(lines) + record + ",,\n").encode(), 0o644
     moment = time.gmtime(int(os.environ.get("SOURCE_DATE_EPOCH", "315532800")))[:6]
     with zipfile.ZipFile(path + ".part", "w", zipfile.ZIP_DEFLATED) as archive:

@@ -89,9 +89,21 @@ impl Site {
         NAMES.into_iter().filter(|name| self.path("bin").join(name).exists()).collect()
     }
 
-    fn wheel(&self) -> PathBuf {
-        let mut files = fs::read_dir(self.path("dist")).expect("it was made").flatten();
-        files.next().expect("a wheel").path()
+    /// The wheel of a package.
+    fn wheel(&self, package: &str) -> String {
+        let files = fs::read_dir(self.path("dist")).expect("it was made").flatten();
+        let mut names = files.filter_map(|file| file.path().to_str().map(str::to_owned));
+        let start = format!("/dist/{package}-");
+        names.find(|name| name.contains(&start)).expect("a wheel")
+    }
+
+    /// A virtual environment with the wheels of these packages.
+    fn venv(&self, packages: &[&str]) {
+        self.works(oracle::bin("python"), &["-m", "venv", "--without-pip", "venv"]);
+        let install = ["--python", "venv/bin/python", "install", "--quiet", "--no-index"];
+        let wheels: Vec<String> = packages.iter().map(|package| self.wheel(package)).collect();
+        let wheels: Vec<&str> = wheels.iter().map(String::as_str).collect();
+        self.works(oracle::bin("pip"), &[&install[..], &wheels].concat());
     }
 
     /// `./bin/supervisord`, and what follows in the seed.
@@ -129,11 +141,7 @@ startsecs=0
 #[test]
 fn pip_installs_programs_that_are_those_of_supervisor() {
     let site = Site::new();
-    site.works(oracle::bin("python"), &["-m", "venv", "--without-pip", "venv"]);
-    let wheel = site.wheel();
-    let install = ["--python", "venv/bin/python", "install", "--quiet", "--no-index"];
-    let wheel = wheel.to_str().expect("UTF-8");
-    site.works(oracle::bin("pip"), &[&install[..], &["--no-deps", wheel]].concat());
+    site.venv(&["supkit"]);
     assert_eq!(site.works("venv/bin/supervisord", &["--version"]), "4.3.0\n");
     assert!(site.works("venv/bin/supkit", &["--version"]).starts_with("supkit "));
     assert!(site.works("venv/bin/python", &["-m", "supkit", "--version"]).starts_with("supkit "));
@@ -158,8 +166,7 @@ fn pip_installs_programs_that_are_those_of_supervisor() {
 fn an_installer_that_loses_the_mode_of_files_does_no_harm() {
     let site = Site::new();
     let script = "import sys, zipfile; zipfile.ZipFile(sys.argv[1]).extractall('unpacked')";
-    let wheel = site.wheel();
-    site.works(oracle::bin("python"), &["-c", script, wheel.to_str().expect("UTF-8")]);
+    site.works(oracle::bin("python"), &["-c", script, &site.wheel("supkit")]);
     let mut python = site.command(oracle::bin("python"));
     let python = python.env("PYTHONPATH", site.path("unpacked"));
     let output = python.args(["-m", "supkit", "--version"]).output().expect("it runs");
@@ -298,4 +305,93 @@ fn the_part_of_the_real_supervisor_becomes_one_of_supkit_and_back() {
         assert_eq!(site.path("bin/run").exists(), by_recipe, "{parts}");
         site.daemon_works();
     }
+}
+
+#[test]
+fn what_programs_import_of_supervisor_is_there_and_the_same() {
+    let site = Site::new();
+    site.venv(&["supkit", "supervisor"]);
+    site.sandbox.write("questions.py", QUESTIONS);
+    let ours = site.works("venv/bin/python", &["questions.py"]);
+    assert_eq!(ours, site.works(oracle::bin("python"), &["questions.py"]));
+    for (module, argument, answer) in [
+        ("supervisord", "--version", "4.3.0\n"),
+        ("supervisorctl", "--help", "Usage:"),
+        ("confecho", "--plain", "[supervisord]"),
+    ] {
+        let module = format!("supervisor.{module}");
+        let said = site.works("venv/bin/python", &["-m", &module, argument]);
+        assert!(said.contains(answer), "{said}");
+    }
+    assert!(told(&site.call("venv/bin/python", &["-m", "supervisor.pidproxy"])).contains("Usage"));
+}
+
+/// What an event listener, an XML-RPC client and superlance use.
+const QUESTIONS: &str = r#"
+import io, xmlrpc.client
+from supervisor import childutils, datatypes, options, states, xmlrpc as rpc
+
+def public(kind):
+    return sorted((n, v) for n, v in vars(kind).items() if n.isupper())
+
+for kind in states.ProcessStates, states.SupervisorStates, states.EventListenerStates, rpc.Faults:
+    print(kind.__name__, public(kind))
+print(states.STOPPED_STATES, states.RUNNING_STATES, states.SIGNALLABLE_STATES)
+print([states.getProcessStateDescription(code) for code in (0, 20, 1000, 7)])
+print([states.getSupervisorStateDescription(code) for code in (-1, 0, 1, 2)])
+print([states.getEventListenerStateDescription(code) for code in (10, 40, None)])
+print([rpc.getFaultDescription(code) for code in (1, 70, 9999)])
+print(rpc.RPCError(10), rpc.RPCError(50, "web"), rpc.RPCError(30).text)
+print(options.VERSION, [options.make_namespec(*names) for names in (("a", "a"), ("a", "b"))])
+print([options.split_namespec(name) for name in ("a", "a:b", "a:*", "a:", "a:b:c")])
+print([datatypes.byte_size(text) for text in ("7", "1kb", "2MB", "3Gb")])
+print(datatypes.SuffixMultiplier({"s": 1, "m": 60}, 5)("2m"), childutils.get_asctime(0.5)[-4:])
+line = "ver:3.0 server:supervisor serial:1 pool:p poolserial:1 eventname:TICK_5 len:4\n"
+print(childutils.get_headers(line), childutils.eventdata("processname:a pid:1\nbody\nmore"))
+out = io.StringIO()
+print(childutils.listener.wait(io.StringIO(line + "when"), out))
+childutils.listener.ok(out)
+childutils.listener.fail(out)
+childutils.listener.send("several words", out)
+print(repr(out.getvalue()))
+out = io.BytesIO()
+childutils.pcomm.send(b"said", out)
+print(out.getvalue())
+try:
+    rpc.SupervisorTransport(serverurl="https://x")
+except ValueError as error:
+    print(error)
+"#;
+
+/// A listener in Python, as there are many, below supkit's daemon.
+#[test]
+fn a_listener_in_python_hears_events_and_calls_the_daemon() {
+    let site = Site::new();
+    site.venv(&["supkit", "supervisor"]);
+    let listener = r#"
+import os
+from supervisor import childutils
+rpc = childutils.getRPCInterface(os.environ)
+while True:
+    headers, payload = childutils.listener.wait()
+    event, _ = childutils.eventdata(payload + "\n")
+    with open("heard", "a") as heard:
+        for _ in range(2):
+            state = rpc.supervisor.getProcessInfo(event["processname"])["statename"]
+            heard.write("%s %s %s\n" % (headers["eventname"], event["processname"], state))
+    childutils.listener.ok()
+"#;
+    site.sandbox.write("listener.py", listener);
+    let pool = "[eventlistener:ears]\ncommand=%(here)s/../bin/python %(here)s/../../listener.py\n\
+                directory=%(here)s/../..\nevents=PROCESS_STATE_RUNNING\nstartsecs=0\n\
+                priority=1\nstderr_logfile=%(here)s/../../ears\n";
+    site.sandbox.write("venv/etc/supervisord.conf", &format!("{CONF}{pool}"));
+    site.works("venv/bin/supervisord", &[]);
+    let heard = || site.sandbox.read("heard");
+    let line = "PROCESS_STATE_RUNNING web RUNNING\n";
+    wait_until("the listener has heard of it", || {
+        assert_eq!(site.sandbox.read("ears"), "");
+        heard().contains(&line.repeat(2))
+    });
+    site.works("venv/bin/supervisorctl", &["shutdown"]);
 }
