@@ -66,10 +66,29 @@ pub static RECIPES: &[(&str, &str)] = &[
 
 /// The deployment templates, by name.
 static TEMPLATES: &[(&str, &str)] = &[
+    ("init/Makefile.hbs", include_str!("../templates/init/Makefile.hbs")),
+    ("init/README.md.hbs", include_str!("../templates/init/README.md.hbs")),
+    ("init/buildout.cfg.hbs", include_str!("../templates/init/buildout.cfg.hbs")),
+    ("init/gitignore.hbs", include_str!("../templates/init/gitignore.hbs")),
+    ("init/plain/Makefile.hbs", include_str!("../templates/init/plain/Makefile.hbs")),
+    ("init/plain/README.md.hbs", include_str!("../templates/init/plain/README.md.hbs")),
+    ("init/plain/gitignore.hbs", include_str!("../templates/init/plain/gitignore.hbs")),
+    (
+        "init/plain/supervisord.conf.hbs",
+        include_str!("../templates/init/plain/supervisord.conf.hbs"),
+    ),
+    ("init/varnish.vcl.hbs", include_str!("../templates/init/varnish.vcl.hbs")),
     ("local.conf.hbs", include_str!("../templates/local.conf.hbs")),
     ("supervisord.conf.hbs", include_str!("../templates/supervisord.conf.hbs")),
     ("wrapper.hbs", include_str!("../templates/wrapper.hbs")),
 ];
+
+/// The versions of a new Zope project, the same as the demo's.
+pub static ZOPE_VERSIONS: &str = include_str!("../demo/versions.cfg");
+/// The versions of a new Plone project.
+pub static PLONE_VERSIONS: &str = include_str!("../templates/init/plone-versions.cfg");
+/// What pip installs for zc.buildout.
+pub static BUILDOUT_REQUIREMENTS: &str = include_str!("../demo/requirements.txt");
 
 /// The source of a template in `templates/`.
 pub fn template(name: &str) -> Option<&'static str> {

@@ -10,6 +10,7 @@ mod deadline;
 mod deployment;
 mod echo_conf;
 mod generate;
+mod init;
 mod link;
 mod machine;
 mod orphans;
@@ -45,6 +46,8 @@ struct Supkit {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Write the files of a new project
+    Init(init::Args),
     /// Generate a deployment from buildout.cfg: etc/supervisord.conf, bin/ and libexec/
     Generate(generate::Args),
     /// Start the daemon and all programs, and wait until they run
@@ -124,6 +127,7 @@ fn print_usage(error: &clap::Error) -> ExitCode {
 
 fn subcommand(command: Command) -> ExitCode {
     match command {
+        Command::Init(args) => init::main(&args),
         Command::Generate(args) => generate::main(&args),
         Command::Run(args) => run::main(&args),
         Command::Stop(args) => stop::main(&args),

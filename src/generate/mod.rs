@@ -37,6 +37,7 @@ pub mod project_reader;
 pub mod read_back;
 pub mod recipe;
 pub mod render;
+pub mod scaffold;
 pub mod template_string;
 mod templated;
 mod unlisted;

@@ -7,6 +7,7 @@
 mod support;
 
 mod demo;
+mod new_project;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 

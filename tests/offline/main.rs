@@ -19,6 +19,7 @@ mod daemon;
 mod generate;
 mod generate_details;
 mod generated_deployment;
+mod init;
 mod link;
 mod orphans;
 mod output;

@@ -1,0 +1,102 @@
+//! `supkit init`: the questions that it asks, the files that it writes and keeps, and a plain project
+//! that runs. `tests/deployment` builds and runs a Zope project.
+
+use std::fs;
+use std::process::Output;
+
+use crate::support::terminal::Terminal;
+use crate::support::{Sandbox, wait_until};
+
+fn init(sandbox: &Sandbox, args: &[&str]) -> Output {
+    let mut command = sandbox.command(env!("CARGO_BIN_EXE_supkit"));
+    command.arg("init").args(args).output().expect("it runs")
+}
+
+fn told(output: &Output) -> String {
+    String::from_utf8_lossy(&[output.stdout.as_slice(), &output.stderr].concat()).into_owned()
+}
+
+/// Refused with this message, and nothing was written.
+fn refuses(sandbox: &Sandbox, args: &[&str], message: &str) {
+    let before = sandbox.names();
+    let output = init(sandbox, args);
+    assert!(!output.status.success() && told(&output).contains(message), "{}", told(&output));
+    assert_eq!(sandbox.names(), before);
+}
+
+#[test]
+fn at_a_terminal_it_asks_for_what_no_option_says() {
+    let sandbox = Sandbox::new();
+    let mut command = sandbox.command(env!("CARGO_BIN_EXE_supkit"));
+    let mut terminal = Terminal::run(command.args(["init", "shop", "--port", "8001"]));
+    terminal.expect("Kind of project: zope, plone or plain? [zope]");
+    terminal.press("clone\r");
+    terminal.expect("`clone` does not do");
+    terminal.press("plone\r");
+    terminal.expect("How many instances? [2]");
+    terminal.press("\r");
+    terminal.expect("next: cd shop && make && make start");
+    assert!(terminal.ends().success());
+    let cfg = sandbox.read("shop/buildout.cfg");
+    assert!(cfg.contains("Products.CMFPlone") && cfg.contains("varnish = 8001"), "{cfg}");
+    assert!(cfg.contains("[instance2]") && !cfg.contains("[instance3]"), "{cfg}");
+}
+
+#[test]
+fn without_a_terminal_it_takes_the_defaults() {
+    let sandbox = Sandbox::new();
+    let output = init(&sandbox, &["."]);
+    assert!(output.status.success(), "{}", told(&output));
+    for file in ["buildout.cfg", "versions.cfg", "etc/varnish.vcl", "Makefile", ".gitignore"] {
+        assert!(sandbox.path(file).exists(), "{file}");
+    }
+    assert!(sandbox.read("README.md").lines().count() <= 12);
+    // What cannot be known before `make`: the first administrator.
+    sandbox.write("secret.cfg", "[secret]\nuser = admin:x\n");
+    let mut generate = sandbox.command(env!("CARGO_BIN_EXE_supkit"));
+    let output = generate.args(["generate", "--dry-run"]).output().expect("it runs");
+    let conf = told(&output);
+    assert!(output.status.success(), "{conf}");
+    for program in ["zeoserver", "instance1", "instance2", "varnish"] {
+        assert!(conf.contains(&format!("[program:{program}]")), "{conf}");
+    }
+}
+
+#[test]
+fn files_that_exist_are_kept_and_ports_must_differ() {
+    let sandbox = Sandbox::new();
+    sandbox.write("Makefile", "all:\n");
+    refuses(&sandbox, &[], "has Makefile already; nothing was written");
+    refuses(&sandbox, &["new", "--port", "8081"], "two programs on one port");
+    refuses(&sandbox, &["new", "--zeo-port", "8000"], "two programs on one port");
+    refuses(&sandbox, &["new", "--instances", "0"], "--instances");
+    refuses(&sandbox, &["new", "--kind", "django"], "--kind");
+    sandbox.write("Procfile", "web: bin/web\nnonsense\n");
+    refuses(&sandbox, &["--kind", "plain"], "Procfile, line 2: expected `name: command`");
+}
+
+#[test]
+fn the_programs_of_a_procfile_run() {
+    let sandbox = Sandbox::new();
+    let procfile = "# two\nweb: echo \"on $PORT\" > web.out; exec sleep 1000\n\
+                    clock: while :; do date +%H% >clock.out ; sleep 1; done\n";
+    sandbox.write("shop/Procfile", procfile);
+    let output = init(&sandbox, &["shop", "--kind", "plain"]);
+    assert!(told(&output).contains("next: cd shop && make start"), "{}", told(&output));
+    let make = |target: &str| {
+        let mut make = sandbox.command("make");
+        let make = make.current_dir(sandbox.path("shop")).arg(target);
+        let output = make.env("SUPKIT", env!("CARGO_BIN_EXE_supkit")).output().expect("make runs");
+        assert!(output.status.success(), "{}", told(&output));
+        told(&output)
+    };
+    assert!(make("check").contains("no problems"), "a warning would be in the way of a beginner");
+    assert!(make("start").contains("all 2 programs run"));
+    wait_until("both have written", || !sandbox.read("shop/clock.out").is_empty());
+    assert_eq!(sandbox.read("shop/web.out"), "on 5000\n");
+    assert!(sandbox.read("shop/clock.out").trim().ends_with('%'));
+    assert!(make("status").contains("RUNNING"));
+    make("stop");
+    assert_eq!(sandbox.processes(), [0; 0]);
+    assert!(!fs::exists(sandbox.path("shop/buildout.cfg")).expect("it can be looked up"));
+}
