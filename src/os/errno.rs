@@ -3,48 +3,50 @@
 
 use std::io;
 
-const NAMES: &[(i32, &str)] = &[
-    (libc::EPERM, "EPERM"),
-    (libc::ENOENT, "ENOENT"),
-    (libc::ESRCH, "ESRCH"),
-    (libc::EINTR, "EINTR"),
-    (libc::EIO, "EIO"),
-    (libc::ENXIO, "ENXIO"),
-    (libc::E2BIG, "E2BIG"),
-    (libc::ENOEXEC, "ENOEXEC"),
-    (libc::EBADF, "EBADF"),
-    (libc::ECHILD, "ECHILD"),
-    (libc::EAGAIN, "EAGAIN"),
-    (libc::ENOMEM, "ENOMEM"),
-    (libc::EACCES, "EACCES"),
-    (libc::EFAULT, "EFAULT"),
-    (libc::EBUSY, "EBUSY"),
-    (libc::EEXIST, "EEXIST"),
-    (libc::EXDEV, "EXDEV"),
-    (libc::ENODEV, "ENODEV"),
-    (libc::ENOTDIR, "ENOTDIR"),
-    (libc::EISDIR, "EISDIR"),
-    (libc::EINVAL, "EINVAL"),
-    (libc::ENFILE, "ENFILE"),
-    (libc::EMFILE, "EMFILE"),
-    (libc::ENOTTY, "ENOTTY"),
-    (libc::ETXTBSY, "ETXTBSY"),
-    (libc::EFBIG, "EFBIG"),
-    (libc::ENOSPC, "ENOSPC"),
-    (libc::ESPIPE, "ESPIPE"),
-    (libc::EROFS, "EROFS"),
-    (libc::EMLINK, "EMLINK"),
-    (libc::EPIPE, "EPIPE"),
-    (libc::ENAMETOOLONG, "ENAMETOOLONG"),
-    (libc::ENOSYS, "ENOSYS"),
-    (libc::ELOOP, "ELOOP"),
-    (libc::EADDRINUSE, "EADDRINUSE"),
-    (libc::EADDRNOTAVAIL, "EADDRNOTAVAIL"),
-    (libc::EAFNOSUPPORT, "EAFNOSUPPORT"),
-    (libc::ENETUNREACH, "ENETUNREACH"),
-    (libc::ECONNREFUSED, "ECONNREFUSED"),
-    (libc::ESTALE, "ESTALE"),
-    (libc::EDQUOT, "EDQUOT"),
+/// Number, name, and the message of the GNU C library, which Supervisor's messages contain. That of
+/// another C library differs: musl's for EBUSY is "Resource busy".
+const NAMES: &[(i32, &str, &str)] = &[
+    (libc::EPERM, "EPERM", "Operation not permitted"),
+    (libc::ENOENT, "ENOENT", "No such file or directory"),
+    (libc::ESRCH, "ESRCH", "No such process"),
+    (libc::EINTR, "EINTR", "Interrupted system call"),
+    (libc::EIO, "EIO", "Input/output error"),
+    (libc::ENXIO, "ENXIO", "No such device or address"),
+    (libc::E2BIG, "E2BIG", "Argument list too long"),
+    (libc::ENOEXEC, "ENOEXEC", "Exec format error"),
+    (libc::EBADF, "EBADF", "Bad file descriptor"),
+    (libc::ECHILD, "ECHILD", "No child processes"),
+    (libc::EAGAIN, "EAGAIN", "Resource temporarily unavailable"),
+    (libc::ENOMEM, "ENOMEM", "Cannot allocate memory"),
+    (libc::EACCES, "EACCES", "Permission denied"),
+    (libc::EFAULT, "EFAULT", "Bad address"),
+    (libc::EBUSY, "EBUSY", "Device or resource busy"),
+    (libc::EEXIST, "EEXIST", "File exists"),
+    (libc::EXDEV, "EXDEV", "Invalid cross-device link"),
+    (libc::ENODEV, "ENODEV", "No such device"),
+    (libc::ENOTDIR, "ENOTDIR", "Not a directory"),
+    (libc::EISDIR, "EISDIR", "Is a directory"),
+    (libc::EINVAL, "EINVAL", "Invalid argument"),
+    (libc::ENFILE, "ENFILE", "Too many open files in system"),
+    (libc::EMFILE, "EMFILE", "Too many open files"),
+    (libc::ENOTTY, "ENOTTY", "Inappropriate ioctl for device"),
+    (libc::ETXTBSY, "ETXTBSY", "Text file busy"),
+    (libc::EFBIG, "EFBIG", "File too large"),
+    (libc::ENOSPC, "ENOSPC", "No space left on device"),
+    (libc::ESPIPE, "ESPIPE", "Illegal seek"),
+    (libc::EROFS, "EROFS", "Read-only file system"),
+    (libc::EMLINK, "EMLINK", "Too many links"),
+    (libc::EPIPE, "EPIPE", "Broken pipe"),
+    (libc::ENAMETOOLONG, "ENAMETOOLONG", "File name too long"),
+    (libc::ENOSYS, "ENOSYS", "Function not implemented"),
+    (libc::ELOOP, "ELOOP", "Too many levels of symbolic links"),
+    (libc::EADDRINUSE, "EADDRINUSE", "Address already in use"),
+    (libc::EADDRNOTAVAIL, "EADDRNOTAVAIL", "Cannot assign requested address"),
+    (libc::EAFNOSUPPORT, "EAFNOSUPPORT", "Address family not supported by protocol"),
+    (libc::ENETUNREACH, "ENETUNREACH", "Network is unreachable"),
+    (libc::ECONNREFUSED, "ECONNREFUSED", "Connection refused"),
+    (libc::ESTALE, "ESTALE", "Stale file handle"),
+    (libc::EDQUOT, "EDQUOT", "Disk quota exceeded"),
 ];
 
 /// `ENOENT` for 2; `None` for errors that our system calls do not return.
@@ -63,7 +65,32 @@ pub fn describe(error: &io::Error) -> String {
 /// The error in Python's format: `[Errno 2] No such file or directory`.
 pub fn python_format(error: &io::Error) -> String {
     let Some(code) = error.raw_os_error() else { return error.to_string() };
-    let text = error.to_string();
-    let words = text.split(" (os error").next().unwrap_or_default();
-    format!("[Errno {code}] {words}")
+    match NAMES.iter().find(|row| row.0 == code) {
+        Some((_, _, message)) => format!("[Errno {code}] {message}"),
+        None => {
+            let text = error.to_string();
+            let message = text.split(" (os error").next().unwrap_or_default();
+            format!("[Errno {code}] {message}")
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn messages_are_those_of_the_gnu_library() {
+        let format = |code| python_format(&io::Error::from_raw_os_error(code));
+        assert_eq!(format(libc::ENOENT), "[Errno 2] No such file or directory");
+        assert_eq!(format(libc::ELOOP), "[Errno 40] Too many levels of symbolic links");
+        assert!(format(libc::EPROTO).starts_with("[Errno 71] Protocol"));
+        assert_eq!(python_format(&io::Error::other("no address")), "no address");
+        #[cfg(target_env = "gnu")]
+        for (code, ..) in NAMES {
+            let text = io::Error::from_raw_os_error(*code).to_string();
+            let message = text.split(" (os error").next().expect("a message");
+            assert_eq!(format(*code), format!("[Errno {code}] {message}"));
+        }
+    }
 }
