@@ -95,6 +95,8 @@ pub struct Supervisord {
     pub silent: bool,
     pub nocleanup: bool,
     pub strip_ansi: bool,
+    /// The memory for the requests and replies of all clients of the servers.
+    pub http_maxbytes: i64,
     /// Added to the environment of every child, in file order.
     pub environment: Environment,
 }

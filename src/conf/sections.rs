@@ -194,6 +194,9 @@ section! {
         ENVIRONMENT: Variables = "environment", Some(""), Commented("KEY=\"value\"");
         /// Strip escape sequences from the logs of programs.
         STRIP_ANSI: Flag = "strip_ansi", Some("false"), Commented("false");
+        /// Memory for the requests and replies of all clients of the servers, at least 1MB; one
+        /// reply may need a quarter of it. Logs are sent in pieces and need none.
+        HTTP_MAXBYTES: Bytes = "http_maxbytes", Some("64MB"), SupkitOnly;
     }
 }
 

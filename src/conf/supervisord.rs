@@ -25,6 +25,7 @@ pub(super) struct SectionValues {
     childlogdir: String,
     nocleanup: bool,
     strip_ansi: bool,
+    http_maxbytes: i64,
     pub(super) environment: Environment,
 }
 
@@ -49,6 +50,7 @@ pub(super) fn read(reader: &mut OptionReader<'_>) -> Read<SectionValues> {
     let nocleanup = reader.get(scope, &s::NOCLEANUP);
     let strip_ansi = reader.get(scope, &s::STRIP_ANSI);
     let environment = environment(reader, scope);
+    let http_maxbytes = reader.get(scope, &s::HTTP_MAXBYTES);
     Ok(SectionValues {
         minfds: minfds?,
         minprocs: minprocs?,
@@ -66,6 +68,7 @@ pub(super) fn read(reader: &mut OptionReader<'_>) -> Read<SectionValues> {
         childlogdir: childlogdir?,
         nocleanup: nocleanup?,
         strip_ansi: strip_ansi?,
+        http_maxbytes: http_maxbytes?,
         environment: environment.unwrap_or_default(),
     })
 }
@@ -135,6 +138,7 @@ impl SectionValues {
             silent: line.silent || self.silent,
             nocleanup: line.nocleanup || self.nocleanup,
             strip_ansi: line.strip_ansi || self.strip_ansi,
+            http_maxbytes: self.http_maxbytes,
             environment: self.environment,
         })
     }

@@ -63,6 +63,7 @@ pub(crate) fn config(groups: Vec<Group>) -> Config {
             silent: false,
             nocleanup: false,
             strip_ansi: false,
+            http_maxbytes: 64 * 1024 * 1024,
             environment: Vec::new(),
         },
         servers: Vec::new(),

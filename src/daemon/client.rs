@@ -1,8 +1,11 @@
 //! One client of the HTTP servers: its socket, its HTTP connection and its pending task.
 
 use std::io;
+use std::rc::Rc;
 use std::time::Duration;
 
+use super::document_reply::DocumentReply;
+use super::event_stream::EventStream;
 use super::log_follower::LogFollower;
 use crate::conf::events::EventType;
 use crate::core::time::{Mono, Now};
@@ -11,10 +14,13 @@ use crate::http::{Conn, Moment, Reply};
 use crate::os::poller::{Interest, Poller, Token};
 use crate::os::stream::SocketStream;
 use crate::rpc;
-use crate::web::{Answer, Pending};
+use crate::rpc::xml::MAX_PIECE;
+use crate::web::{Answer, Pending, document_head};
 
-/// The maximum number of bytes read from a client per loop iteration.
+/// The size of the buffer that all clients share for reading.
 const MAX_READ: usize = 64 * 1024;
+/// How often the output is filled and written per loop iteration while a document is sent.
+const MAX_REFILLS: usize = 8;
 /// The poll interval of a followed log, because other processes may write to it.
 const POLL_INTERVAL: Duration = Duration::from_secs(1);
 /// The interval of keep-alive comments on an idle event stream.
@@ -22,6 +28,10 @@ const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(30);
 
 pub(super) struct Client {
     pub(super) conn: Conn,
+    /// Whether the peer is the owner of the unix socket.
+    pub(super) is_owner: bool,
+    /// The bytes that the memory budget accounts for the client.
+    pub(super) charged: usize,
     /// The index of the listening socket that accepted the client.
     pub(super) server: usize,
     stream: SocketStream,
@@ -34,8 +44,9 @@ pub(super) struct Client {
 enum Task {
     Nothing,
     Promise(Pending),
+    Document(DocumentReply),
     Log(LogFollower, Mono),
-    Events(Vec<EventType>, Mono),
+    Events(EventStream, Mono),
 }
 
 pub(super) fn moment(now: Now) -> Moment {
@@ -47,10 +58,17 @@ fn after(now: Now, time: Duration) -> Mono {
 }
 
 impl Client {
-    pub(super) fn new(stream: SocketStream, server: usize, now: Now) -> Self {
-        let conn = Conn::new(moment(now));
-        let interest = Interest::READ;
-        Self { conn, server, stream, interest, is_write_shut_down: false, task: Task::Nothing }
+    pub(super) fn new(stream: SocketStream, server: usize, is_owner: bool, now: Now) -> Self {
+        Self {
+            conn: Conn::new(moment(now)),
+            is_owner,
+            charged: 0,
+            server,
+            stream,
+            interest: Interest::READ,
+            is_write_shut_down: false,
+            task: Task::Nothing,
+        }
     }
 
     pub(super) fn register(&self, poller: &mut Poller) -> io::Result<Token> {
@@ -72,7 +90,8 @@ impl Client {
     /// Reads one chunk from the client.
     pub(super) fn read(&mut self, buffer: &mut Vec<u8>, now: Now) {
         buffer.resize(MAX_READ, 0);
-        match self.stream.read(buffer) {
+        let room = self.conn.read_capacity().min(MAX_READ);
+        match self.stream.read(&mut buffer[..room]) {
             Ok(None) => {}
             Ok(Some(0)) | Err(_) => {
                 // The client has disconnected: no reply is needed.
@@ -85,6 +104,24 @@ impl Client {
 
     /// Writes as much output as the socket accepts, and shuts the connection down if requested.
     pub(super) fn write(&mut self, now: Now) {
+        for _ in 0..MAX_REFILLS {
+            self.write_output(now);
+            if !self.conn.output().is_empty() {
+                break;
+            }
+            match &self.task {
+                Task::Document(_) => self.send_document(now),
+                Task::Events(..) => self.send_events(now),
+                Task::Nothing | Task::Promise(_) | Task::Log(..) => break,
+            }
+        }
+        if self.conn.io_state().shutdown && !self.is_write_shut_down {
+            self.is_write_shut_down = true;
+            self.stream.shutdown_write();
+        }
+    }
+
+    fn write_output(&mut self, now: Now) {
         while !self.conn.output().is_empty() {
             match self.stream.write(self.conn.output()) {
                 Ok(Some(count)) if count > 0 => self.conn.on_written(count, moment(now)),
@@ -92,10 +129,23 @@ impl Client {
                 Err(_) => return self.disconnect(),
             }
         }
-        if self.conn.io_state().shutdown && !self.is_write_shut_down {
-            self.is_write_shut_down = true;
-            self.stream.shutdown_write();
-        }
+    }
+
+    /// The bytes that it holds.
+    pub(super) fn memory(&self) -> usize {
+        let task = match &self.task {
+            Task::Promise(pending) => pending.memory(),
+            Task::Document(reply) => reply.memory(),
+            Task::Events(stream, _) => stream.memory(),
+            Task::Nothing | Task::Log(..) => 0,
+        };
+        self.conn.memory() + task
+    }
+
+    /// Ends a request that is being received with `reply`, and any other activity at once.
+    pub(super) fn refuse(&mut self, reply: Reply, now: Now) {
+        self.task = Task::Nothing;
+        self.conn.refuse(reply, moment(now));
     }
 
     /// Discards the connection and its task.
@@ -125,6 +175,10 @@ impl Client {
     pub(super) fn answer(&mut self, answer: Answer, now: Now) {
         let reply = match answer {
             Answer::Reply(reply) => reply,
+            Answer::Document(document) => {
+                self.task = Task::Document(DocumentReply::new(document));
+                return;
+            }
             Answer::Later(pending) => {
                 self.task = Task::Promise(pending);
                 return;
@@ -138,12 +192,12 @@ impl Client {
                 Err(_) => Reply::error(404, "There is no such log."),
             },
             Answer::Events(head, types) => {
-                self.task = Task::Events(types, after(now, KEEPALIVE_INTERVAL));
+                self.task = Task::Events(EventStream::new(types), after(now, KEEPALIVE_INTERVAL));
                 head
             }
         };
         self.conn.reply(reply, moment(now));
-        if !self.conn.is_in_use() {
+        if self.conn.is_complete() {
             // A HEAD request for a stream is already complete.
             self.task = Task::Nothing;
         }
@@ -155,10 +209,16 @@ impl Client {
         match &mut self.task {
             Task::Nothing => {}
             Task::Promise(pending) => {
-                if let Some(reply) = pending.poll(context) {
+                if let Some(answer) = pending.poll(context) {
                     self.task = Task::Nothing;
-                    self.conn.reply(reply, moment(now));
+                    self.answer(answer, now);
                 }
+            }
+            Task::Document(reply) => {
+                if let Some(length) = reply.measure() {
+                    self.conn.reply(document_head(length), moment(now));
+                }
+                self.send_document(now);
             }
             Task::Log(follow, poll_at) => {
                 *poll_at = after(now, POLL_INTERVAL);
@@ -170,37 +230,72 @@ impl Client {
                     self.conn.chunk(&bytes, moment(now));
                 }
             }
-            Task::Events(_, keepalive_at) => {
+            Task::Events(stream, keepalive_at) => {
                 if now.mono >= *keepalive_at {
                     *keepalive_at = after(now, KEEPALIVE_INTERVAL);
-                    self.send_chunk(b":\n\n", now);
+                    stream.keep_alive();
                 }
+                self.send_events(now);
             }
         }
     }
 
-    /// Sends an event to a client that streams its type. A client that falls behind is disconnected
-    /// and may reconnect.
-    pub(super) fn publish(&mut self, kind: EventType, text: &[u8], now: Now) {
-        let Task::Events(types, keepalive_at) = &mut self.task else { return };
-        if types.is_empty() || types.iter().any(|of| kind.is_a(*of)) {
-            *keepalive_at = after(now, KEEPALIVE_INTERVAL);
-            self.send_chunk(text, now);
+    /// Sends as much of a document as there is room for. A log that was truncated since it was
+    /// measured cannot be sent; the client notices that the reply is incomplete.
+    fn send_document(&mut self, now: Now) {
+        let Task::Document(reply) = &mut self.task else { return };
+        while self.conn.stream_capacity() >= MAX_PIECE {
+            match reply.next() {
+                Some(piece) => self.conn.chunk(&piece, moment(now)),
+                None => break,
+            }
+        }
+        if self.conn.is_complete() {
+            self.task = Task::Nothing;
+        } else if reply.is_at_end() {
+            self.disconnect();
         }
     }
 
-    fn send_chunk(&mut self, text: &[u8], now: Now) {
-        if self.conn.stream_capacity() < text.len() {
-            self.disconnect();
+    /// Queues an event for a client that streams its type. A client that falls behind is
+    /// disconnected and may reconnect.
+    pub(super) fn publish(&mut self, kind: EventType, text: &Rc<[u8]>, now: Now) {
+        let Task::Events(stream, keepalive_at) = &mut self.task else { return };
+        if !stream.is_subscribed(kind) {
+            return;
+        }
+        *keepalive_at = after(now, KEEPALIVE_INTERVAL);
+        if stream.push(text) {
+            self.send_events(now);
         } else {
-            self.conn.chunk(text, moment(now));
+            self.disconnect();
+        }
+    }
+
+    fn send_events(&mut self, now: Now) {
+        let Task::Events(stream, _) = &mut self.task else { return };
+        while let Some(bytes) = stream.next(self.conn.stream_capacity()) {
+            self.conn.chunk(bytes, moment(now));
+        }
+    }
+
+    /// Whether there is work that needs neither an event nor the client.
+    pub(super) fn is_runnable(&self) -> bool {
+        match &self.task {
+            Task::Nothing => self.conn.may_have_request(),
+            Task::Promise(pending) => pending.is_runnable(),
+            Task::Document(reply) => reply.is_runnable(),
+            Task::Log(..) | Task::Events(..) => false,
         }
     }
 
     /// When the client needs attention without I/O.
     pub(super) fn deadline(&self) -> Option<Mono> {
+        if self.is_runnable() {
+            return Some(Mono::default());
+        }
         let task = match &self.task {
-            Task::Nothing | Task::Promise(_) => None,
+            Task::Nothing | Task::Promise(_) | Task::Document(_) => None,
             Task::Log(_, at) | Task::Events(_, at) => Some(*at),
         };
         [task, self.conn.deadline().map(Mono)].into_iter().flatten().min()

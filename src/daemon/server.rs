@@ -4,29 +4,41 @@
 
 use std::collections::BTreeMap;
 use std::io;
+use std::rc::Rc;
 use std::time::Duration;
 
 use super::client::{Client, moment};
+use super::open_logs::OpenLogs;
 use super::server_context::ServerContext;
 use super::services::DaemonServices;
 use crate::conf::config::{Bind, HttpServer};
 use crate::conf::events::EventType;
 use crate::core::time::{Mono, Now};
 use crate::http::auth::BasicAuth;
+use crate::http::budget::Budget;
+use crate::http::eviction::Newcomer;
 use crate::os::files;
 use crate::os::poller::{Interest, Poller, Ready, Token};
 use crate::os::socket::Listener;
 use crate::os::stream::SocketStream;
+use crate::os::users;
 use crate::rpc;
+use crate::rpc::fault::MaxReply;
 use crate::web::{ServerPolicy, Site};
 
-/// The maximum number of clients. When it is reached, the client that was idle longest is
-/// disconnected.
-const MAX_CLIENTS: usize = 500;
 /// The maximum number of connections accepted per loop iteration.
 const MAX_ACCEPTS: usize = 32;
+/// The maximum number of requests of a client that are processed per loop iteration.
+const MAX_REQUESTS: usize = 4;
+/// The maximum number of clients with work of several iterations that are advanced per iteration.
+const MAX_RUNNABLE: usize = 8;
 /// How long no connection is accepted after descriptors ran out.
 const ACCEPT_PAUSE: Duration = Duration::from_secs(1);
+
+/// The memory for bodies and replies unless it is configured.
+const DEFAULT_MEMORY: usize = 64 * 1024 * 1024;
+
+mod limits;
 
 pub struct Server {
     site: Site,
@@ -34,6 +46,10 @@ pub struct Server {
     listen_sockets: Vec<ListenSocket>,
     clients: BTreeMap<Token, Client>,
     buffer: Vec<u8>,
+    open_logs: OpenLogs,
+    budget: Budget,
+    /// The client whose work was advanced last.
+    last_turn: Option<Token>,
     /// The client being processed; still set in the next iteration only if processing it panicked.
     in_dispatch: Option<Token>,
 }
@@ -42,6 +58,8 @@ pub struct Server {
 struct Endpoint {
     auth: BasicAuth,
     policy: ServerPolicy,
+    /// The owner of a unix socket.
+    owner: Option<u32>,
     /// The section of the configuration.
     section: String,
 }
@@ -63,6 +81,9 @@ impl Server {
             listen_sockets: Vec::new(),
             clients: BTreeMap::new(),
             buffer: Vec::new(),
+            open_logs: OpenLogs::default(),
+            budget: Budget::new(DEFAULT_MEMORY),
+            last_turn: None,
             in_dispatch: None,
         })
     }
@@ -91,7 +112,12 @@ impl Server {
             is_open: is_inet && auth.is_disabled(),
             get_actions: config.web_get_actions,
         };
-        self.endpoints.push(Endpoint { auth, policy, section: config.section.clone() });
+        let owner = match &config.bind {
+            Bind::Unix { owner: Some((uid, _)), .. } if *uid != u32::MAX => Some(*uid),
+            Bind::Unix { .. } => Some(users::uid()),
+            Bind::Inet { .. } => None,
+        };
+        self.endpoints.push(Endpoint { auth, policy, owner, section: config.section.clone() });
         self.endpoints.len() - 1
     }
 
@@ -116,19 +142,28 @@ impl Server {
 
     /// Processes the requests of a client as long as each is answered immediately, then writes.
     fn process_requests(&mut self, token: Token, context: &mut ServerContext<'_>) {
+        let max_reply = self.max_reply();
         let Some(client) = self.clients.get_mut(&token) else { return };
         let Some(endpoint) = self.endpoints.get(client.server) else { return };
         let now = context.now;
-        while !client.is_waiting() {
+        for _ in 0..MAX_REQUESTS {
+            if client.is_waiting() {
+                break;
+            }
             let auth = |request: &crate::http::Request| endpoint.auth.reject(request);
             let Some(request) = client.conn.request(moment(now), auth) else { break };
-            let answer = with_rpc_context(context, &endpoint.section, |context| {
-                self.site.answer(context, &request, endpoint.policy)
-            });
+            let answer = with_rpc_context(
+                context,
+                &self.open_logs,
+                max_reply,
+                &endpoint.section,
+                |context| self.site.answer(context, &request, endpoint.policy),
+            );
             client.answer(answer, now);
         }
         client.write(now);
         self.update_or_close(token, context.poller);
+        self.settle_memory(token, context.poller, now);
     }
 
     /// Updates the registered interest, or closes the connection.
@@ -142,7 +177,8 @@ impl Server {
 
     /// Closes a connection.
     pub fn close_client(&mut self, token: Token, poller: &mut Poller) {
-        if let Some(client) = self.clients.remove(&token) {
+        if let Some(mut client) = self.clients.remove(&token) {
+            self.budget.charge(&mut client.charged, 0);
             client.deregister(poller);
         }
     }
@@ -158,21 +194,39 @@ impl Server {
         let is_due = |client: &Client| client.deadline().is_some_and(|at| now.mono >= at);
         let busy = |client: &Client| {
             let io = client.conn.io_state();
-            client.is_waiting() || io.write || io.close
+            client.is_waiting() || client.is_runnable() || io.write || io.close
         };
         let due = self.clients.iter().filter(|(_, client)| busy(client) || is_due(client));
-        let due: Vec<Token> = due.map(|(token, _)| *token).collect();
+        let mut due: Vec<Token> = due.map(|(token, _)| *token).collect();
+        self.take_turns(&mut due);
+        let max_reply = self.max_reply();
+        let mut runnable = 0;
         for token in due {
             let Some(client) = self.clients.get_mut(&token) else { continue };
+            if client.is_runnable() {
+                if runnable == MAX_RUNNABLE {
+                    continue;
+                }
+                runnable += 1;
+                self.last_turn = Some(token);
+            }
             self.in_dispatch = Some(token);
             let Some(endpoint) = self.endpoints.get(client.server) else { continue };
-            with_rpc_context(context, &endpoint.section, |context| client.advance(context));
+            with_rpc_context(context, &self.open_logs, max_reply, &endpoint.section, |context| {
+                client.advance(context);
+            });
             client.conn.expire(moment(now));
             self.process_requests(token, context);
             self.in_dispatch = None;
         }
         let has_subscribers = self.clients.values().any(Client::streams_events);
         context.core.set_publishing(has_subscribers, now);
+    }
+
+    /// Begins with the client after the one that was advanced last.
+    fn take_turns(&self, due: &mut [Token]) {
+        let first = due.partition_point(|token| Some(*token) <= self.last_turn);
+        due.rotate_left(first);
     }
 
     /// When [`Server::poll_clients`] must be called next without I/O.
@@ -190,8 +244,9 @@ impl Server {
             text.push('\n');
         }
         text.push('\n');
+        let text: Rc<[u8]> = text.into_bytes().into();
         for client in self.clients.values_mut() {
-            client.publish(kind, text.as_bytes(), now);
+            client.publish(kind, &text, now);
         }
     }
 
@@ -216,7 +271,7 @@ impl Server {
                     );
                 }
                 Ok(None) => return,
-                Err(_) if self.evict(context.poller) => {}
+                Err(_) if self.yield_descriptor(context.poller, context.now) => {}
                 Err(_) => return self.pause(at, context),
             }
         }
@@ -230,24 +285,17 @@ impl Server {
         poller: &mut Poller,
         now: Now,
     ) {
-        if self.clients.len() >= MAX_CLIENTS && !self.evict(poller) {
+        let owner = self.endpoints.get(endpoint).and_then(|endpoint| endpoint.owner);
+        let peer = stream.peer_uid();
+        let is_owner = owner.is_some() && (peer == owner || peer == Some(0));
+        let newcomer = Newcomer { server: endpoint, is_owner };
+        if !self.make_place(&stream, newcomer, poller, now) {
             return;
         }
-        let client = Client::new(stream, endpoint, now);
+        let client = Client::new(stream, endpoint, is_owner, now);
         if let Ok(token) = client.register(poller) {
             self.clients.insert(token, client);
         }
-    }
-
-    /// Closes the connection that was idle longest; false if all connections are in use.
-    fn evict(&mut self, poller: &mut Poller) -> bool {
-        let idle = self
-            .clients
-            .iter()
-            .filter_map(|(token, client)| client.conn.idle_since().map(|since| (since, *token)));
-        let Some((_, token)) = idle.min() else { return false };
-        self.close_client(token, poller);
-        true
     }
 
     /// Stops accepting connections for a moment, because no descriptors are left.
@@ -279,12 +327,18 @@ impl Server {
 /// Builds the context for XML-RPC methods.
 fn with_rpc_context<T>(
     context: &mut ServerContext<'_>,
+    open_logs: &OpenLogs,
+    max_reply: MaxReply,
     requester: &str,
     act: impl FnOnce(&mut rpc::Context<'_>) -> T,
 ) -> T {
-    let mut services =
-        DaemonServices { kernel: &*context.kernel, logs: context.logs, reader: context.reader };
+    let mut services = DaemonServices {
+        kernel: &*context.kernel,
+        logs: context.logs,
+        reader: context.reader,
+        open_logs,
+    };
     let (supervisor, now) = (&mut *context.core, context.now);
-    let mut inner = rpc::Context { supervisor, services: &mut services, requester, now };
+    let mut inner = rpc::Context { supervisor, services: &mut services, requester, max_reply, now };
     act(&mut inner)
 }

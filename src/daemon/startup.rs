@@ -132,6 +132,7 @@ fn serve(
         shell.poller = Poller::new()?;
     }
     cleanup.pidfile = write_pidfile(settings, &mut shell.logs.activity);
+    parts.server.limit_memory(settings.http_maxbytes);
     for (listener, config) in cleanup.sockets.listeners.drain(..) {
         parts.server.listen(&mut shell.poller, listener, &config)?;
     }

@@ -3,8 +3,10 @@
 
 pub mod auth;
 mod body;
+pub mod budget;
 pub mod conn;
 pub mod date;
+pub mod eviction;
 pub mod form;
 mod limits;
 pub mod origin;

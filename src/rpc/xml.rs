@@ -4,6 +4,8 @@
 
 pub(crate) use read::int;
 
+mod document;
+mod escape;
 mod message;
 mod read;
 mod tree;
@@ -11,6 +13,7 @@ mod write;
 
 use super::fault::Fault;
 use super::value::Value;
+pub use document::{Document, DocumentReader, MAX_PIECE};
 pub use message::{Call, MAX_DEPTH, MAX_ELEMENTS, XmlError};
 pub use write::{encode_call, encode_fault, encode_response};
 

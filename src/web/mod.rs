@@ -5,4 +5,4 @@ mod actions;
 mod pages;
 pub mod site;
 
-pub use site::{Answer, Pending, ServerPolicy, Site};
+pub use site::{Answer, Pending, ServerPolicy, Site, document_head};

@@ -12,6 +12,7 @@ use crate::http::{Reply, Request, origin};
 use crate::rpc::context::Log;
 use crate::rpc::fault::{Code, Fault};
 use crate::rpc::value::Value;
+use crate::rpc::xml::Document;
 use crate::rpc::{self, Context, Outcome, logs, methods, names, xml};
 
 /// The content security policy of pages without scripts.
@@ -40,6 +41,8 @@ pub struct ServerPolicy {
 /// The answer to a request.
 pub enum Answer {
     Reply(Reply),
+    /// The result of a call with logs that are read when it is sent.
+    Document(Document),
     Later(Pending),
     /// Follow a log: the reply head and the path of the file.
     Follow(Reply, String),
@@ -159,13 +162,32 @@ impl Site {
 }
 
 impl Pending {
-    /// The reply, if the operation is complete.
-    pub fn poll(&mut self, context: &mut Context<'_>) -> Option<Reply> {
+    /// The answer, if the operation is complete.
+    pub fn poll(&mut self, context: &mut Context<'_>) -> Option<Answer> {
         match &mut self.0 {
-            PendingKind::Call(pending) => pending.poll(context).map(|result| rpc_reply(&result)),
-            PendingKind::Action(pending, redirect) => {
-                pending.poll(context).map(|message| redirect.reply(&message))
+            PendingKind::Call(pending) => {
+                let result = pending.poll(context)?;
+                Some(rpc_answer(context, &result))
             }
+            PendingKind::Action(pending, redirect) => {
+                pending.poll(context).map(|message| Answer::Reply(redirect.reply(&message)))
+            }
+        }
+    }
+
+    /// Whether it continues without any event.
+    pub fn is_runnable(&self) -> bool {
+        match &self.0 {
+            PendingKind::Call(pending) => pending.is_runnable(),
+            PendingKind::Action(..) => false,
+        }
+    }
+
+    /// About the number of bytes that its results occupy.
+    pub fn memory(&self) -> usize {
+        match &self.0 {
+            PendingKind::Call(pending) => pending.memory(),
+            PendingKind::Action(..) => 0,
         }
     }
 }
@@ -193,17 +215,31 @@ fn rpc(context: &mut Context<'_>, request: &Request, policy: ServerPolicy) -> An
     context.supervisor.log(LogLevel::Trace, message);
     match outcome {
         Ok(Outcome::Later(pending)) => Answer::Later(Pending(PendingKind::Call(pending))),
-        Ok(Outcome::Now(value)) => Answer::Reply(rpc_reply(&Ok(value))),
-        Err(fault) => Answer::Reply(rpc_reply(&Err(fault))),
+        Ok(Outcome::Now(value)) => rpc_answer(context, &Ok(value)),
+        Err(fault) => rpc_answer(context, &Err(fault)),
     }
 }
 
-fn rpc_reply(result: &Result<Value, Fault>) -> Reply {
+fn rpc_answer(context: &Context<'_>, result: &Result<Value, Fault>) -> Answer {
+    let max = context.max_reply;
     let body = match result {
-        Ok(value) => xml::encode_response(value),
-        Err(fault) => xml::encode_fault(fault),
+        Ok(value) if value.size() > max.bytes => Ok(xml::encode_fault(&Fault::too_large(&max))),
+        Ok(value) => xml::encode_response(value).into_bytes(),
+        Err(fault) => Ok(xml::encode_fault(fault)),
     };
-    Reply::new(200, XML, body)
+    match body {
+        Ok(body) => Answer::Reply(rpc_head(Reply::new(200, XML, body))),
+        Err(document) => Answer::Document(document),
+    }
+}
+
+/// The head of the reply to a call whose body follows in pieces.
+pub fn document_head(length: u64) -> Reply {
+    rpc_head(Reply::sized(XML, length))
+}
+
+fn rpc_head(reply: Reply) -> Reply {
+    reply.header("Cache-Control", "no-store")
 }
 
 fn log_tail(context: &Context<'_>, name: &str, channel: &str) -> Answer {
@@ -223,7 +259,7 @@ fn follow(context: &Context<'_>, log: Log, is_child: bool) -> Answer {
     let Some(path) = path.filter(|path| context.services.file_size(path).is_some()) else {
         return not_found();
     };
-    let mut head = Reply::stream(TEXT);
+    let mut head = Reply::stream(TEXT).header("Cache-Control", "no-store");
     if is_child {
         // nginx would buffer the reply otherwise
         head = head.header("X-Accel-Buffering", "no");
@@ -254,8 +290,7 @@ fn read_tail(
     limit: i64,
 ) -> Result<String, Fault> {
     let id = names::find_process(context, name)?.id();
-    let text = logs::read(context, Log::Child(id, stream), -limit, 0)?;
-    Ok(text.as_str().unwrap_or_default().to_owned())
+    logs::read_end(context, Log::Child(id, stream), limit)
 }
 
 /// Whether a browser sent this from another site. Without a password, DNS rebinding could make
