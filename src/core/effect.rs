@@ -22,6 +22,8 @@ pub enum OutputStream {
 }
 
 impl OutputStream {
+    pub const BOTH: [Self; 2] = [Self::Stdout, Self::Stderr];
+
     pub fn name(self) -> &'static str {
         match self {
             Self::Stdout => "stdout",

@@ -2,22 +2,41 @@
 //! the terminal if the daemon runs in the foreground.
 
 use std::io::{self, Write};
-use std::path::Path;
+use std::os::fd::AsFd;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
+use super::descriptors::{Descriptors, Purpose};
+use super::log_line::harmless;
+use super::retry::Retry;
 use crate::conf::config::{LogLevel, Supervisord};
 use crate::os::clock;
-use crate::os::logfile::{LogFile, Rotation};
+use crate::os::errno;
+use crate::os::logfile::{LogFile, Report, Rotation};
 use crate::os::syslog;
 
 pub struct ActivityLog {
     level: LogLevel,
-    console: bool,
+    /// The terminal, if the daemon runs in the foreground.
+    console: Option<LogFile>,
     target: Target,
+    pub(super) retry: Retry,
 }
 
 enum Target {
     File(LogFile),
     Syslog,
+}
+
+/// The settings that it was opened with; the configuration may have changed since.
+#[derive(Serialize, Deserialize)]
+pub struct SavedActivityLog {
+    level: LogLevel,
+    console: bool,
+    /// `None` if it goes to syslog.
+    file: Option<(PathBuf, Rotation)>,
 }
 
 impl ActivityLog {
@@ -28,10 +47,37 @@ impl ActivityLog {
             Target::Syslog
         } else {
             let (maxbytes, backups) = (settings.logfile_maxbytes, settings.logfile_backups);
-            Target::File(LogFile::open(&settings.logfile, Rotation { maxbytes, backups })?)
+            let rotation = Rotation { maxbytes, backups };
+            Target::File(LogFile::open(&settings.logfile, rotation, clock::monotonic())?)
         };
-        let console = settings.nodaemon && !settings.silent;
-        Ok(Self { level: settings.loglevel, console, target })
+        let console = console(settings.nodaemon && !settings.silent);
+        Ok(Self { level: settings.loglevel, console, target, retry: Retry::default() })
+    }
+
+    /// Continues the log of another daemon.
+    pub fn adopt(saved: SavedActivityLog, descriptors: &mut Descriptors) -> io::Result<Self> {
+        syslog::open("supervisord");
+        let SavedActivityLog { level, console, file } = saved;
+        let target = match file {
+            Some((path, rotation)) => {
+                let fd = descriptors.take(&Purpose::ActivityLog);
+                Target::File(LogFile::adopt(path, rotation, fd, clock::monotonic())?)
+            }
+            None => Target::Syslog,
+        };
+        Ok(Self { level, console: self::console(console), target, retry: Retry::default() })
+    }
+
+    pub fn hand_over(self, descriptors: &mut Descriptors) -> SavedActivityLog {
+        let file = match self.target {
+            Target::File(file) => {
+                let saved = (file.path().to_owned(), file.rotation());
+                descriptors.extend(Purpose::ActivityLog, file.into_fd());
+                Some(saved)
+            }
+            Target::Syslog => None,
+        };
+        SavedActivityLog { level: self.level, console: self.console.is_some(), file }
     }
 
     /// The path of the log file; `None` if the log goes to syslog.
@@ -47,28 +93,91 @@ impl ActivityLog {
         if level < self.level {
             return;
         }
+        let message = harmless(message);
         let head = head(level);
         let line = format!("{head}{message}\n");
-        if self.console {
+        let now = clock::monotonic();
+        if let Some(console) = &mut self.console {
             // An error is ignored: the terminal may have been closed.
-            let mut stdout = io::stdout().lock();
-            let _ = stdout.write_all(line.as_bytes()).and_then(|()| stdout.flush());
+            let _ = console.write(line.as_bytes(), now);
         }
-        match &mut self.target {
-            Target::Syslog => syslog::write(&head, message.as_bytes()),
-            Target::File(file) => {
-                if let Err(error) = file.write(line.as_bytes()) {
-                    let path = file.path().display();
-                    let _ = writeln!(io::stderr(), "supervisord: cannot write to {path}: {error}");
-                }
+        let report = match &mut self.target {
+            Target::Syslog => {
+                syslog::write(&head, message.as_bytes());
+                None
             }
+            Target::File(file) => file.write(line.as_bytes(), now),
+        };
+        if self.is_pending() {
+            self.retry.request(now);
+        }
+        self.report_own(report);
+    }
+
+    /// Reports what happened to this log itself.
+    fn report_own(&mut self, report: Option<Report>) {
+        let Target::File(file) = &self.target else { return };
+        match report {
+            None => {}
+            Some(Report::Failed(error)) => {
+                let path = file.path().display();
+                let _ = writeln!(io::stderr(), "supervisord: cannot write to {path}: {error}");
+            }
+            report @ Some(Report::Resumed(_)) => {
+                let path = file.path().to_owned();
+                self.report(&path, report);
+            }
+        }
+    }
+
+    /// Logs what happened to a log.
+    pub fn report(&mut self, path: &Path, report: Option<Report>) {
+        let (level, message) = match report {
+            None => return,
+            Some(Report::Failed(error)) => (LogLevel::Error, log_file_error(path, "write", &error)),
+            Some(Report::Resumed(lost)) => {
+                let path = path.display();
+                (LogLevel::Warn, format!("writing to log {path} resumed after {lost}"))
+            }
+        };
+        self.log(level, &message);
+    }
+
+    fn is_pending(&self) -> bool {
+        let file = match &self.target {
+            Target::File(file) => Some(file),
+            Target::Syslog => None,
+        };
+        self.console.iter().chain(file).any(LogFile::is_pending)
+    }
+
+    /// Writes what slow readers did not accept before.
+    pub(super) fn flush(&mut self, now: Duration) {
+        if let Some(console) = &mut self.console {
+            let _ = console.flush(now);
+        }
+        if let Target::File(file) = &mut self.target {
+            let report = file.flush(now);
+            self.report_own(report);
+        }
+        self.retry.continue_if(self.is_pending(), now);
+    }
+
+    /// Waits for slow readers, at most until then.
+    pub(super) fn finish(&mut self, until: Duration) {
+        let file = match &mut self.target {
+            Target::File(file) => Some(file),
+            Target::Syslog => None,
+        };
+        for file in self.console.iter_mut().chain(file) {
+            file.finish(until);
         }
     }
 
     /// Reopens the log file under its path.
     pub fn reopen(&mut self) -> io::Result<()> {
         match &mut self.target {
-            Target::File(file) => file.reopen(),
+            Target::File(file) => file.reopen(clock::monotonic()),
             Target::Syslog => Ok(()),
         }
     }
@@ -76,10 +185,20 @@ impl ActivityLog {
     /// Truncates the log: continues with an empty file.
     pub fn clear(&mut self) -> io::Result<()> {
         match &mut self.target {
-            Target::File(file) => file.clear(),
+            Target::File(file) => file.clear(clock::monotonic()),
             Target::Syslog => Ok(()),
         }
     }
+}
+
+/// The daemon's standard output, unless it is closed.
+fn console(is_wanted: bool) -> Option<LogFile> {
+    let open = || LogFile::standard(io::stdout().as_fd(), clock::monotonic()).ok();
+    is_wanted.then(open).flatten()
+}
+
+pub(super) fn log_file_error(path: &Path, verb: &str, error: &io::Error) -> String {
+    format!("could not {verb} log {}: {}", path.display(), errno::describe(error))
 }
 
 /// `2026-11-23 17:34:54,976 INFO `

@@ -84,6 +84,8 @@ impl<'a> Daemon<'a> {
                 self.dispatch_guarded(ready, now);
             }
             self.process_due();
+            let now = self.now();
+            self.shell.logs.flush(now.mono);
         }
         Ok(self.exit_reason)
     }
@@ -187,7 +189,8 @@ impl<'a> Daemon<'a> {
 
     fn wait(&mut self) -> io::Result<Vec<Ready>> {
         let now = self.now();
-        let deadlines = [self.core.deadline(now), self.server.deadline()];
+        let deadlines =
+            [self.core.deadline(now), self.server.deadline(), self.shell.logs.deadline()];
         let nearest = deadlines.into_iter().flatten().min();
         let timeout = nearest.map(|deadline| deadline.since(now.mono).min(MAX_SLEEP));
         self.shell.kernel.wait(&mut self.shell.poller, timeout)

@@ -6,9 +6,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::os::fd::OwnedFd;
 use std::path::Path;
 
+use serde::{Deserialize, Serialize};
+
 use super::activity::ActivityLog;
-use crate::conf::config::{FcgiAddress, FcgiSocket, LogLevel};
+use super::descriptors::{Descriptors, Purpose};
+use crate::conf::config::{FcgiAddress, FcgiSocket, GroupKind, LogLevel};
 use crate::core::effect::ProcId;
+use crate::core::supervisor::Supervisor;
 use crate::os::socket::{self, OpenError, SocketPermissions};
 
 #[derive(Default)]
@@ -68,6 +72,40 @@ impl Sockets {
         if shared.holders.remove(&id) {
             shared.close_if_unused(log);
         }
+    }
+}
+
+/// Which processes hold the socket of a group.
+#[derive(Serialize, Deserialize)]
+pub(super) struct SavedSocket {
+    group: String,
+    holders: BTreeSet<ProcId>,
+}
+
+impl Sockets {
+    pub(super) fn hand_over(self, descriptors: &mut Descriptors) -> Vec<SavedSocket> {
+        let saved = self.groups.into_iter().map(|(group, shared)| {
+            if let Some(socket) = shared.socket {
+                descriptors.insert(Purpose::FastCgi(group.clone()), socket);
+            }
+            SavedSocket { group, holders: shared.holders }
+        });
+        saved.collect()
+    }
+
+    pub(super) fn adopt(
+        saved: Vec<SavedSocket>,
+        core: &Supervisor,
+        descriptors: &mut Descriptors,
+    ) -> Self {
+        let mut sockets = Self::default();
+        for SavedSocket { group, holders } in saved {
+            let kind = core.group(&group).map(|it| &it.config().kind);
+            let Some(GroupKind::FastCgi(config)) = kind else { continue };
+            let socket = descriptors.take(&Purpose::FastCgi(group.clone()));
+            sockets.groups.insert(group, Shared { config: config.clone(), socket, holders });
+        }
+        sockets
     }
 }
 

@@ -1,14 +1,23 @@
 //! The logs of the children: their resolved paths and open files. Also owns the activity log, where
 //! write errors are reported.
 
-use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
+use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
-use super::activity::ActivityLog;
+use serde::{Deserialize, Serialize};
+
+use super::activity::{ActivityLog, SavedActivityLog, log_file_error};
+use super::descriptors::{Descriptors, Purpose};
+use super::retry::Retry;
 use crate::conf::config::{LogLevel, LogTarget, Process, StreamLog};
 use crate::core::effect::{OutputStream, ProcId};
-use crate::os::errno;
+use crate::core::supervisor::Supervisor;
+use crate::core::time::Mono;
+use crate::os::clock;
 use crate::os::files;
 use crate::os::logfile::{LogFile, Rotation};
 use crate::os::syslog;
@@ -23,7 +32,15 @@ pub struct Logs {
     /// The log files by process and stream, open or not. A stream without an entry has no file.
     names: BTreeMap<Key, Name>,
     open: BTreeMap<Key, ChildLog>,
+    /// Logs of processes that have terminated, whose reader has not accepted everything.
+    slow: BTreeMap<Key, LogFile>,
+    /// The daemon's own stdout and stderr, for the output of programs.
+    relays: BTreeMap<OutputStream, LogFile>,
+    retry: Retry,
 }
+
+/// How long the exit of the daemon waits for slow readers of its logs.
+const EXIT_WAIT: Duration = Duration::from_secs(1);
 
 struct Name {
     path: PathBuf,
@@ -44,13 +61,16 @@ pub(super) fn streams(process: &Process) -> impl Iterator<Item = (OutputStream, 
 }
 
 impl Logs {
-    pub fn new(activity: ActivityLog, directory: &str, identifier: &str) -> Self {
+    pub fn new(activity: ActivityLog, directory: impl Into<PathBuf>, identifier: &str) -> Self {
         Self {
             activity,
             directory: directory.into(),
             identifier: identifier.to_owned(),
             names: BTreeMap::new(),
             open: BTreeMap::new(),
+            slow: BTreeMap::new(),
+            relays: BTreeMap::new(),
+            retry: Retry::default(),
         }
     }
 
@@ -66,12 +86,14 @@ impl Logs {
     /// Resolves the log paths of a process from its present configuration and creates missing
     /// automatic files.
     pub fn resolve_log_paths(&mut self, id: ProcId, process: &Process) -> io::Result<()> {
-        self.names.retain(|(owner, stream), _| {
+        for stream in OutputStream::BOTH {
             let is_wanted = |(wanted, log): (OutputStream, StreamLog<'_>)| {
-                wanted == *stream && *log.target != LogTarget::None
+                wanted == stream && *log.target != LogTarget::None
             };
-            *owner != id || streams(process).any(is_wanted)
-        });
+            if !streams(process).any(is_wanted) {
+                self.names.remove(&(id, stream));
+            }
+        }
         for (stream, log) in streams(process) {
             let has_automatic = self.names.get(&(id, stream)).is_some_and(|name| name.is_automatic);
             let name = match log.target {
@@ -99,7 +121,10 @@ impl Logs {
         for (stream, log) in streams(process) {
             let rotation = Rotation { maxbytes: log.maxbytes, backups: log.backups };
             let file = match self.names.get(&(id, stream)) {
-                Some(name) => Some(LogFile::open(&name.path, rotation)?),
+                Some(name) => Some(match self.slow.remove(&(id, stream)) {
+                    Some(file) if file.path() == name.path => file,
+                    _ => LogFile::open(&name.path, rotation, clock::monotonic())?,
+                }),
                 None => None,
             };
             let syslog = log.syslog.then(|| format!("{} ", process.name));
@@ -114,21 +139,84 @@ impl Logs {
             syslog::write(prefix, bytes);
         }
         let Some(file) = &mut log.file else { return };
-        if let Err(error) = file.write(bytes) {
-            let message = log_file_error(file.path(), "write", &error);
-            self.activity.log(LogLevel::Error, &message);
+        let report = file.write(bytes, clock::monotonic());
+        if file.is_pending() {
+            self.retry.request(clock::monotonic());
         }
+        self.activity.report(file.path(), report);
+    }
+
+    /// Writes to the daemon's own stdout or stderr. A stream that cannot be opened is ignored.
+    pub fn relay(&mut self, stream: OutputStream, bytes: &[u8]) {
+        let now = clock::monotonic();
+        if let Entry::Vacant(entry) = self.relays.entry(stream) {
+            let opened = match stream {
+                OutputStream::Stdout => LogFile::standard(io::stdout().as_fd(), now),
+                OutputStream::Stderr => LogFile::standard(io::stderr().as_fd(), now),
+            };
+            match opened {
+                Ok(file) => drop(entry.insert(file)),
+                Err(_) => return,
+            }
+        }
+        let Some(file) = self.relays.get_mut(&stream) else { return };
+        let report = file.write(bytes, now);
+        if file.is_pending() {
+            self.retry.request(now);
+        }
+        self.activity.report(file.path(), report);
+    }
+
+    /// When [`Logs::flush`] is to be called: a reader has not accepted everything.
+    pub fn deadline(&self) -> Option<Mono> {
+        [self.retry.at, self.activity.retry.at].into_iter().flatten().min().map(Mono)
+    }
+
+    /// Writes what slow readers did not accept before.
+    pub fn flush(&mut self, now: Mono) {
+        if self.activity.retry.is_due(now.0) {
+            self.activity.flush(now.0);
+        }
+        if !self.retry.is_due(now.0) {
+            return;
+        }
+        let mut is_pending = false;
+        let of_children = self.open.values_mut().filter_map(|log| log.file.as_mut());
+        let others = self.slow.values_mut().chain(self.relays.values_mut());
+        for file in of_children.chain(others).filter(|file| file.is_pending()) {
+            let report = file.flush(now.0);
+            is_pending |= file.is_pending();
+            self.activity.report(file.path(), report);
+        }
+        self.slow.retain(|_, file| file.is_pending());
+        self.retry.continue_if(is_pending, now.0);
+    }
+
+    /// Waits a moment for slow readers: the daemon is about to exit.
+    pub fn finish(&mut self) {
+        let until = clock::monotonic() + EXIT_WAIT;
+        let of_children = self.open.values_mut().filter_map(|log| log.file.as_mut());
+        for file in of_children.chain(self.slow.values_mut()).chain(self.relays.values_mut()) {
+            file.finish(until);
+        }
+        self.activity.finish(until);
     }
 
     /// Closes the logs of a process that has terminated.
     pub fn close(&mut self, id: ProcId) {
-        self.open.retain(|(owner, _), _| *owner != id);
+        for stream in OutputStream::BOTH {
+            let log = self.open.remove(&(id, stream));
+            let slow = log.and_then(|log| log.file).filter(LogFile::is_pending);
+            self.slow.extend(slow.map(|file| ((id, stream), file)));
+        }
     }
 
     /// Removes a process from the registry. Its files stay on disk.
     pub fn forget(&mut self, id: ProcId) {
         self.close(id);
-        self.names.retain(|(owner, _), _| *owner != id);
+        for stream in OutputStream::BOTH {
+            self.names.remove(&(id, stream));
+        }
     }
 
     /// Reopens all open log files, the activity log first.
@@ -138,7 +226,7 @@ impl Logs {
             errors.extend(self.activity.path().map(|path| log_file_error(path, "reopen", &error)));
         }
         for file in self.open.values_mut().filter_map(|log| log.file.as_mut()) {
-            if let Err(error) = file.reopen() {
+            if let Err(error) = file.reopen(clock::monotonic()) {
                 errors.push(log_file_error(file.path(), "reopen", &error));
             }
         }
@@ -150,14 +238,80 @@ impl Logs {
     /// Truncates the open logs of a process. As under Supervisor, the logs of a stopped process are
     /// not changed.
     pub fn clear(&mut self, id: ProcId) -> io::Result<()> {
-        let own = self.open.iter_mut().filter(|((owner, _), _)| *owner == id);
-        for file in own.filter_map(|(_, log)| log.file.as_mut()) {
-            file.clear()?;
+        for stream in OutputStream::BOTH {
+            let log = self.open.get_mut(&(id, stream));
+            if let Some(file) = log.and_then(|log| log.file.as_mut()) {
+                file.clear(clock::monotonic())?;
+            }
         }
         Ok(())
     }
 }
 
-fn log_file_error(path: &Path, verb: &str, error: &io::Error) -> String {
-    format!("could not {verb} log {}: {}", path.display(), errno::describe(error))
+#[derive(Serialize, Deserialize)]
+pub struct SavedLogs {
+    activity: SavedActivityLog,
+    directory: PathBuf,
+    identifier: String,
+    of_children: Vec<SavedLog>,
+}
+
+/// The logs of one stream of a process.
+#[derive(Serialize, Deserialize)]
+pub struct SavedLog {
+    id: ProcId,
+    stream: OutputStream,
+    /// The file and whether its name is automatic.
+    file: Option<(PathBuf, bool)>,
+    is_open: bool,
+}
+
+impl Logs {
+    pub fn hand_over(self, descriptors: &mut Descriptors) -> SavedLogs {
+        let Self { activity, directory, identifier, mut names, mut open, .. } = self;
+        let activity = activity.hand_over(descriptors);
+        let keys: BTreeSet<Key> = names.keys().chain(open.keys()).copied().collect();
+        let saved = keys.into_iter().map(|(id, stream)| {
+            let name = names.remove(&(id, stream));
+            let log = open.remove(&(id, stream));
+            let is_open = log.is_some();
+            let fd = log.and_then(|log| log.file?.into_fd());
+            descriptors.extend(Purpose::ChildLog(id, stream), fd);
+            SavedLog { id, stream, file: name.map(|it| (it.path, it.is_automatic)), is_open }
+        });
+        let of_children = saved.collect();
+        SavedLogs { activity, directory, identifier, of_children }
+    }
+
+    pub fn adopt(
+        saved: SavedLogs,
+        core: &Supervisor,
+        descriptors: &mut Descriptors,
+    ) -> io::Result<Self> {
+        let activity = ActivityLog::adopt(saved.activity, descriptors)?;
+        let (directory, identifier) = (saved.directory, saved.identifier);
+        let (mut names, mut open) = (BTreeMap::new(), BTreeMap::new());
+        for SavedLog { id, stream, file, is_open } in saved.of_children {
+            let Some(process) = core.process(id) else { continue };
+            let key = (id, stream);
+            if is_open {
+                let log = match stream {
+                    OutputStream::Stdout => process.config().stdout(),
+                    OutputStream::Stderr => process.config().stderr(),
+                };
+                let rotation = Rotation { maxbytes: log.maxbytes, backups: log.backups };
+                let fd = descriptors.take(&Purpose::ChildLog(id, stream));
+                let file = file
+                    .as_ref()
+                    .map(|(path, _)| LogFile::adopt(path, rotation, fd, clock::monotonic()));
+                let syslog = log.syslog.then(|| format!("{} ", process.name()));
+                open.insert(key, ChildLog { file: file.transpose()?, syslog });
+            }
+            if let Some((path, is_automatic)) = file {
+                names.insert(key, Name { path, is_automatic });
+            }
+        }
+        let logs = Self::new(activity, &directory, &identifier);
+        Ok(Self { names, open, ..logs })
+    }
 }

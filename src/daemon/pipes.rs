@@ -5,7 +5,12 @@ use std::collections::{BTreeMap, VecDeque};
 use std::io::{self, Read, Write};
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 
+use serde::{Deserialize, Serialize};
+
+use super::descriptors::{Descriptors, Purpose};
 use crate::core::effect::{OutputStream, ProcId};
+use crate::core::group::Process;
+use crate::core::supervisor::Supervisor;
 use crate::os::pipe::{PipeReader, PipeWriter, pipe};
 use crate::os::poller::{self, Interest, Poller, Token};
 
@@ -117,16 +122,32 @@ impl Pipes {
     ) -> io::Result<()> {
         let stderr = ends.stderr.map(|reader| (OutputStream::Stderr, reader));
         for (stream, reader) in [(OutputStream::Stdout, ends.stdout)].into_iter().chain(stderr) {
-            let token = poller.add(&reader, Interest::READ)?;
-            self.tokens.insert(token, PipeEnd::Output(id, stream));
-            self.outputs.insert((id, stream), (reader, token));
+            self.add_output(poller, id, stream, reader)?;
         }
-        if let Some(writer) = ends.stdin {
-            let token = poller.add(&writer, Interest::NONE)?;
-            self.tokens.insert(token, PipeEnd::Stdin(id));
-            let stdin = Stdin { writer, pending: VecDeque::new(), token, watches_writable: false };
-            self.stdins.insert(id, stdin);
+        match ends.stdin {
+            Some(writer) => self.add_stdin(poller, id, writer),
+            None => Ok(()),
         }
+    }
+
+    fn add_output(
+        &mut self,
+        poller: &mut Poller,
+        id: ProcId,
+        stream: OutputStream,
+        reader: PipeReader,
+    ) -> io::Result<()> {
+        let token = poller.add(&reader, Interest::READ)?;
+        self.tokens.insert(token, PipeEnd::Output(id, stream));
+        self.outputs.insert((id, stream), (reader, token));
+        Ok(())
+    }
+
+    fn add_stdin(&mut self, poller: &mut Poller, id: ProcId, writer: PipeWriter) -> io::Result<()> {
+        let token = poller.add(&writer, Interest::NONE)?;
+        self.tokens.insert(token, PipeEnd::Stdin(id));
+        let stdin = Stdin { writer, pending: VecDeque::new(), token, watches_writable: false };
+        self.stdins.insert(id, stdin);
         Ok(())
     }
 
@@ -237,6 +258,56 @@ impl Pipes {
             poller.remove(&stdin.writer);
             self.tokens.remove(&stdin.token);
         }
+    }
+}
+
+/// The bytes that the stdin of a child has not accepted yet.
+#[derive(Serialize, Deserialize)]
+pub(super) struct SavedStdin {
+    id: ProcId,
+    pending: Vec<u8>,
+}
+
+impl Pipes {
+    pub(super) fn hand_over(
+        self,
+        poller: &mut Poller,
+        descriptors: &mut Descriptors,
+    ) -> Vec<SavedStdin> {
+        for ((id, stream), (reader, _)) in self.outputs {
+            poller.remove(&reader);
+            descriptors.insert(Purpose::Output(id, stream), reader);
+        }
+        let stdins = self.stdins.into_iter().map(|(id, stdin)| {
+            poller.remove(&stdin.writer);
+            descriptors.insert(Purpose::Stdin(id), stdin.writer);
+            SavedStdin { id, pending: stdin.pending.into() }
+        });
+        stdins.collect()
+    }
+
+    pub(super) fn adopt(
+        stdins: Vec<SavedStdin>,
+        core: &Supervisor,
+        poller: &mut Poller,
+        descriptors: &mut Descriptors,
+    ) -> io::Result<Self> {
+        let mut pipes = Self::default();
+        for id in core.processes().map(Process::id) {
+            for stream in OutputStream::BOTH {
+                if let Some(fd) = descriptors.take(&Purpose::Output(id, stream)) {
+                    pipes.add_output(poller, id, stream, fd.into())?;
+                }
+            }
+            if let Some(fd) = descriptors.take(&Purpose::Stdin(id)) {
+                pipes.add_stdin(poller, id, fd.into())?;
+            }
+        }
+        for SavedStdin { id, pending } in stdins {
+            // A closed pipe is noticed when it is written to.
+            let _ = pipes.write_stdin(poller, id, &pending);
+        }
+        Ok(pipes)
     }
 }
 

@@ -7,7 +7,10 @@ use std::io;
 use std::rc::Rc;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use super::client::{Client, moment};
+use super::descriptors::{Descriptors, Purpose};
 use super::open_logs::OpenLogs;
 use super::server_context::ServerContext;
 use super::services::DaemonServices;
@@ -54,14 +57,22 @@ pub struct Server {
     in_dispatch: Option<Token>,
 }
 
+/// What a successor needs so that pages that are open in browsers keep working.
+#[derive(Serialize, Deserialize)]
+pub struct SavedServer {
+    /// The token in the forms of the pages.
+    token: String,
+    /// As they were opened; the configuration may have changed since.
+    servers: Vec<HttpServer>,
+}
+
 /// One server of the configuration, with its access rules.
 struct Endpoint {
     auth: BasicAuth,
     policy: ServerPolicy,
     /// The owner of a unix socket.
     owner: Option<u32>,
-    /// The section of the configuration.
-    section: String,
+    config: HttpServer,
 }
 
 /// The socket on which an endpoint accepts connections.
@@ -74,8 +85,11 @@ struct ListenSocket {
 
 impl Server {
     pub fn new() -> io::Result<Self> {
-        let site = Site::new(files::random_token()?);
-        Ok(Self {
+        Ok(Self::with_site(Site::new(files::random_token()?)))
+    }
+
+    fn with_site(site: Site) -> Self {
+        Self {
             site,
             endpoints: Vec::new(),
             listen_sockets: Vec::new(),
@@ -85,7 +99,7 @@ impl Server {
             budget: Budget::new(DEFAULT_MEMORY),
             last_turn: None,
             in_dispatch: None,
-        })
+        }
     }
 
     pub fn listen(
@@ -117,7 +131,7 @@ impl Server {
             Bind::Unix { .. } => Some(users::uid()),
             Bind::Inet { .. } => None,
         };
-        self.endpoints.push(Endpoint { auth, policy, owner, section: config.section.clone() });
+        self.endpoints.push(Endpoint { auth, policy, owner, config: config.clone() });
         self.endpoints.len() - 1
     }
 
@@ -156,7 +170,7 @@ impl Server {
                 context,
                 &self.open_logs,
                 max_reply,
-                &endpoint.section,
+                &endpoint.config.section,
                 |context| self.site.answer(context, &request, endpoint.policy),
             );
             client.answer(answer, now);
@@ -212,9 +226,15 @@ impl Server {
             }
             self.in_dispatch = Some(token);
             let Some(endpoint) = self.endpoints.get(client.server) else { continue };
-            with_rpc_context(context, &self.open_logs, max_reply, &endpoint.section, |context| {
-                client.advance(context);
-            });
+            with_rpc_context(
+                context,
+                &self.open_logs,
+                max_reply,
+                &endpoint.config.section,
+                |context| {
+                    client.advance(context);
+                },
+            );
             client.conn.expire(moment(now));
             self.process_requests(token, context);
             self.in_dispatch = None;
@@ -248,6 +268,39 @@ impl Server {
         for client in self.clients.values_mut() {
             client.publish(kind, &text, now);
         }
+    }
+
+    /// Connections are closed; the listening sockets keep accepting.
+    pub fn hand_over(mut self, poller: &mut Poller, descriptors: &mut Descriptors) -> SavedServer {
+        for socket in std::mem::take(&mut self.listen_sockets) {
+            poller.remove(&socket.listener);
+            let section = self.endpoints[socket.endpoint].config.section.clone();
+            descriptors.insert(Purpose::Server(section), socket.listener);
+        }
+        self.close(poller);
+        let servers = self.endpoints.into_iter().map(|endpoint| endpoint.config).collect();
+        SavedServer { token: self.site.into_token(), servers }
+    }
+
+    /// Continues with the listening sockets of another daemon.
+    pub fn adopt(
+        saved: SavedServer,
+        poller: &mut Poller,
+        descriptors: &mut Descriptors,
+    ) -> io::Result<Self> {
+        let mut server = Self::with_site(Site::new(saved.token));
+        for config in &saved.servers {
+            match (descriptors.take(&Purpose::Server(config.section.clone())), &config.bind) {
+                (None, _) => drop(server.add_endpoint(config)),
+                (Some(fd), Bind::Inet { .. }) => {
+                    server.listen(poller, Listener::Tcp(fd.into()), config)?;
+                }
+                (Some(fd), Bind::Unix { .. }) => {
+                    server.listen(poller, Listener::Unix(fd.into()), config)?;
+                }
+            }
+        }
+        Ok(server)
     }
 
     pub fn close(&mut self, poller: &mut Poller) {

@@ -1,8 +1,6 @@
 //! Owns the daemon's descriptors, pids and logs. Performs the effects of the core in order and
 //! feeds the outcomes back; makes no decisions.
 
-use std::io::{self, Write};
-
 use super::fastcgi::Sockets;
 use super::kernel::Kernel;
 use super::logs::Logs;
@@ -93,7 +91,7 @@ impl<'k> Shell<'k> {
                 }
             }
             Effect::ProcessRemoved { id } => self.logs.forget(id),
-            Effect::Relay { stream, bytes } => relay(stream, &bytes),
+            Effect::Relay { stream, bytes } => self.logs.relay(stream, &bytes),
             // Handled by the event loop.
             Effect::Publish { .. } | Effect::Exit { .. } => {}
         }
@@ -239,7 +237,7 @@ impl<'k> Shell<'k> {
         };
         let pid = Pid(pid);
         if let Some(id) = core.owner(pid) {
-            for stream in [OutputStream::Stdout, OutputStream::Stderr] {
+            for stream in OutputStream::BOTH {
                 let fd_number = self.pipes.fd_number(id, stream);
                 for chunk in self.pipes.drain(&mut self.poller, id, stream) {
                     self.deliver(id, stream, chunk, fd_number, core, now);
@@ -270,17 +268,4 @@ fn stream_closed_message(process: &Process, stream: OutputStream, fd_number: i32
          with name {name} in state {state}> ({})>",
         stream.name()
     )
-}
-
-/// Writes to the daemon's own stdout or stderr; errors are ignored.
-fn relay(stream: OutputStream, bytes: &[u8]) {
-    let _ = match stream {
-        OutputStream::Stdout => write_all(&mut io::stdout().lock(), bytes),
-        OutputStream::Stderr => write_all(&mut io::stderr().lock(), bytes),
-    };
-}
-
-fn write_all(out: &mut impl Write, bytes: &[u8]) -> io::Result<()> {
-    out.write_all(bytes)?;
-    out.flush()
 }

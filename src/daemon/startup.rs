@@ -138,6 +138,7 @@ fn serve(
     }
     let mut daemon = Daemon::assemble(parts)?;
     let exit_reason = daemon.run();
+    daemon.shell.logs.finish();
     daemon.server.close(&mut daemon.shell.poller);
     exit_reason
 }

@@ -2,13 +2,14 @@
 //! of sockets, and the simulated kernel. Hours pass in milliseconds.
 
 use std::io::{Read, Write};
-use std::os::unix::net::UnixStream;
+use std::os::unix::net::{UnixListener, UnixStream};
 use std::time::Duration;
 
 use tempfile::TempDir;
 
 use super::activity::ActivityLog;
 use super::config_reader::ConfigReader;
+use super::descriptors::Descriptors;
 use super::event_loop::{Daemon, ExitReason, Parts};
 use super::logs::Logs;
 use super::server::Server;
@@ -18,6 +19,7 @@ use super::startup::create_core;
 use crate::conf::options::CommandLine;
 use crate::os::poller::Poller;
 use crate::os::signals::TERM;
+use crate::os::socket::Listener;
 use crate::os::stream::SocketStream;
 use crate::rpc::value::Value;
 use crate::rpc::xml::{self, Call};
@@ -254,4 +256,83 @@ fn a_signal_ends_the_daemon_in_order() {
     let log = home.log();
     let (front, web) = (log.find("stopped: front"), log.find("stopped: web"));
     assert!(front.is_some() && front < web, "{log}");
+}
+
+/// What a daemon hands over, with the state as bytes.
+fn hand_over(daemon: Daemon<'_>) -> (Vec<u8>, Descriptors) {
+    let (saved, descriptors) = daemon.hand_over();
+    (serde_json::to_vec(&saved).expect("it can be written"), descriptors)
+}
+
+fn adopt<'a>(
+    (saved, descriptors): (Vec<u8>, Descriptors),
+    home: &'a Home,
+    kernel: &'a mut Simulated,
+) -> Daemon<'a> {
+    let saved = serde_json::from_slice(&saved).expect("it can be read");
+    let parts = Parts::adopt(saved, descriptors, kernel, &home.reader).expect("it can be adopted");
+    Daemon::assemble(parts).expect("the daemon can be assembled")
+}
+
+/// What a client sees of the processes.
+fn status(daemon: &mut Daemon<'_>) -> String {
+    let reply = call(daemon, "supervisor.getAllProcessInfo", &[]);
+    let is_of_now = |line: &&str| line.contains("now") || line.contains("uptime");
+    reply.lines().filter(|line| !is_of_now(line)).collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn a_successor_continues_children_logs_and_sockets() {
+    let home = Home::new(&format!(
+        "{WEB}stdout_logfile=%(here)s/web.log\n[program:automatic]\ncommand=/bin/automatic\n\
+         [fcgi-program:fcgi]\ncommand=/bin/fcgi\nsocket=unix://%(here)s/fcgi.sock\n"
+    ));
+    let path = |name: &str| home.directory.path().join(name);
+    let lines = vec![(1000, "first "), (9000, "half"), (11_000, " line\n")];
+    let web = Script { lines, exits: Some((20_000, 0)), ..Script::default() };
+    let mut kernel = Simulated::new(&[("web", web)]);
+    let mut daemon = home.assemble(&mut kernel);
+    let config = daemon.core.config().servers[0].clone();
+    let listener = Listener::Unix(UnixListener::bind(path("s.sock")).expect("a socket"));
+    daemon.server.listen(&mut daemon.shell.poller, listener, &config).expect("it listens");
+    turn_until(&mut daemon, |_| {
+        std::fs::read(path("web.log")).is_ok_and(|it| it.ends_with(b"half"))
+    });
+    let before = status(&mut daemon);
+    // The log is moved away; the daemon keeps writing to it until it is asked to reopen it.
+    std::fs::rename(path("web.log"), path("moved.log")).expect("it can be moved");
+    let handed = hand_over(daemon);
+
+    let queued = UnixStream::connect(path("s.sock"));
+    let mut daemon = adopt(handed, &home, &mut kernel);
+    assert_eq!(status(&mut daemon), before);
+    turn_until(&mut daemon, |daemon| state(daemon, "web") == "EXITED");
+    let output = std::fs::read_to_string(path("moved.log")).expect("there is a log");
+    assert_eq!(output, "first half line\n");
+    assert!(home.log().contains("exited: web (exit status 0; expected)"));
+    queued.expect("the socket never stops listening");
+    UnixStream::connect(path("fcgi.sock")).expect("the socket of the group is open");
+    assert_eq!(home.log().matches("spawned: 'fcgi'").count(), 1);
+    call(&mut daemon, "supervisor.stopProcess", &[Value::str("fcgi")]);
+    assert!(home.log().contains("Closing socket unix://"));
+}
+
+#[test]
+fn a_job_is_finished_by_the_successor() {
+    let home = Home::new(WEB);
+    let script = Script { ignores_term: true, ..Script::default() };
+    let mut kernel = Simulated::new(&[("web", script)]);
+    let mut daemon = home.assemble(&mut kernel);
+    turn_until(&mut daemon, |daemon| state(daemon, "web") == "RUNNING");
+    home.configure(&WEB.replace("/bin/web", "/bin/web --new"));
+    Client::connect(&mut daemon).send("supkit.updateMinimal", &[]);
+    turn_until(&mut daemon, |daemon| state(daemon, "web") == "STOPPING");
+    let handed = hand_over(daemon);
+    let mut daemon = adopt(handed, &home, &mut kernel);
+    turn_until(&mut daemon, |daemon| state(daemon, "web") == "RUNNING");
+    let log = home.log();
+    assert!(
+        log.contains("INFO job 1 (update of all, requested through unix_http_server) finished")
+    );
+    assert!(log.contains("WARN killing 'web' (101) with SIGKILL"), "{log}");
 }

@@ -208,12 +208,11 @@ pub fn fastcgi_unix(
     result.map(|()| UnixListener::from(fd))
 }
 
-impl Listener {
-    /// The raw descriptor, for passing to children.
-    pub fn into_fd(self) -> OwnedFd {
-        match self {
-            Self::Tcp(listener) => listener.into(),
-            Self::Unix(listener) => listener.into(),
+impl From<Listener> for OwnedFd {
+    fn from(listener: Listener) -> Self {
+        match listener {
+            Listener::Tcp(listener) => listener.into(),
+            Listener::Unix(listener) => listener.into(),
         }
     }
 }

@@ -58,7 +58,7 @@ pub fn description(context: &Context<'_>, process: &Process) -> String {
     match process.state() {
         ProcessState::Running => {
             let pid = process.pid().map_or(0, |pid| pid.0);
-            let uptime = context.now.wall.secs() - secs(process.started());
+            let uptime = process.started().map_or(0, |started| uptime(started, context.now));
             format!("pid {pid}, uptime {}", timedelta(uptime))
         }
         ProcessState::Fatal | ProcessState::Backoff => {
@@ -72,6 +72,14 @@ pub fn description(context: &Context<'_>, process: &Process) -> String {
         ProcessState::Stopped | ProcessState::Exited => "Not started".to_owned(),
         ProcessState::Starting | ProcessState::Stopping | ProcessState::Unknown => String::new(),
     }
+}
+
+/// The seconds since a start. As in Supervisor, it is the difference of the shown times, unless the
+/// system clock was set in between.
+fn uptime(started: Now, now: Now) -> i64 {
+    let shown = now.wall.secs() - started.wall.secs();
+    let passed = i64::try_from(now.mono.since(started.mono).as_secs()).unwrap_or(i64::MAX);
+    if shown.abs_diff(passed) <= 1 { shown } else { passed }
 }
 
 /// Formats seconds like a Python `timedelta`; negative values (a clock that was set back) count as
@@ -115,7 +123,10 @@ fn weekday(when: &LocalTime) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
+    use crate::core::time::Mono;
 
     #[test]
     fn uptimes_are_shown_as_python_shows_them() {
@@ -129,6 +140,18 @@ mod tests {
         for (secs, want) in cases {
             assert_eq!(timedelta(secs), want);
         }
+    }
+
+    #[test]
+    fn an_uptime_does_not_jump_with_the_system_clock() {
+        let at = |mono, wall| Now {
+            mono: Mono(Duration::from_millis(mono)),
+            wall: Wall(Duration::from_millis(wall)),
+        };
+        let started = at(5_000, 1_000_900);
+        assert_eq!(uptime(started, at(6_100, 1_002_000)), 2, "as Supervisor shows it");
+        assert_eq!(uptime(started, at(65_000, 900)), 60);
+        assert_eq!(uptime(started, at(65_000, 1_060_900 + 86_400_000)), 60);
     }
 
     #[test]

@@ -75,6 +75,10 @@ impl Site {
         Self { pages: Pages::new(), token }
     }
 
+    pub fn into_token(self) -> String {
+        self.token
+    }
+
     pub fn answer(
         &self,
         context: &mut Context<'_>,

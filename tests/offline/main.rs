@@ -20,4 +20,5 @@ mod generate;
 mod generated_deployment;
 mod recipes;
 mod references;
+mod slow_logs;
 mod web;

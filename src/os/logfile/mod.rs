@@ -1,0 +1,300 @@
+//! A log file with rotation by size, which tolerates renamed and removed files and full disks.
+//! Pipes, terminals and devices are written to without rotation. Content is bytes; the format is
+//! decided by the caller.
+
+mod loss;
+mod regular;
+mod sink;
+#[cfg(test)]
+mod tests;
+
+use std::fs::{self, File, OpenOptions};
+use std::io;
+use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd};
+use std::os::unix::fs::{FileTypeExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use loss::LossCounter;
+pub use loss::Lost;
+use regular::{Regular, append_options};
+use sink::Sink;
+
+/// The rotation settings.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rotation {
+    /// Zero or less: no rotation.
+    pub maxbytes: i64,
+    /// Zero or less: the file is truncated instead.
+    pub backups: i64,
+}
+
+/// How often a file that cannot be opened is tried again.
+const RETRY_INTERVAL: Duration = Duration::from_secs(1);
+
+/// What the operator should know about a log.
+#[derive(Debug)]
+pub enum Report {
+    /// Of consecutive errors only the first is reported, so that a full disk does not flood the
+    /// activity log.
+    Failed(io::Error),
+    Resumed(Lost),
+}
+
+#[derive(Debug)]
+pub struct LogFile {
+    path: PathBuf,
+    rotation: Rotation,
+    target: Target,
+    is_failing: bool,
+}
+
+#[derive(Debug)]
+enum Target {
+    Regular(Regular),
+    Sink(Sink),
+    /// It cannot be opened.
+    Missing {
+        tried: Duration,
+        loss: LossCounter,
+    },
+}
+
+impl LogFile {
+    pub fn open(path: impl Into<PathBuf>, rotation: Rotation, now: Duration) -> io::Result<Self> {
+        let path = path.into();
+        let target = Target::open(&path, now)?;
+        Ok(Self { path, rotation, target, is_failing: false })
+    }
+
+    /// The standard output or error of this process. A file is written at the position that it
+    /// shares with other processes.
+    pub fn standard(fd: BorrowedFd<'_>, now: Duration) -> io::Result<Self> {
+        let path = if fd.as_raw_fd() == 2 { "/dev/stderr" } else { "/dev/stdout" };
+        Self::adopt(path, Rotation::default(), Some(fd.try_clone_to_owned()?), now)
+    }
+
+    /// Continues to write to a file that is open already; without a descriptor, the path is opened
+    /// by the next write.
+    pub fn adopt(
+        path: impl Into<PathBuf>,
+        rotation: Rotation,
+        fd: Option<OwnedFd>,
+        now: Duration,
+    ) -> io::Result<Self> {
+        let path = path.into();
+        let target = match fd {
+            Some(fd) => Target::of(&path, fd.into(), now)?,
+            None => Target::Missing { tried: Duration::ZERO, loss: LossCounter::default() },
+        };
+        Ok(Self { path, rotation, target, is_failing: false })
+    }
+
+    pub fn rotation(&self) -> Rotation {
+        self.rotation
+    }
+
+    pub fn into_fd(self) -> Option<OwnedFd> {
+        match self.target {
+            Target::Regular(regular) => Some(regular.into_file().into()),
+            Target::Sink(sink) => Some(sink.into_file().into()),
+            Target::Missing { .. } => None,
+        }
+    }
+
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Appends `bytes`, then rotates if the file has reached its size. Nothing is written of a line
+    /// that cannot be written whole. Never waits for a reader.
+    pub fn write(&mut self, bytes: &[u8], now: Duration) -> Option<Report> {
+        let result = self.append(bytes, now);
+        self.report(result)
+    }
+
+    fn append(&mut self, bytes: &[u8], now: Duration) -> io::Result<Option<Lost>> {
+        self.open_missing(bytes, now)?;
+        match &mut self.target {
+            Target::Regular(regular) => {
+                let lost = regular.append(bytes, now)?;
+                let rotated = regular.rotate_if_due(&self.path, self.rotation, now);
+                if lost.is_some() { Ok(lost) } else { rotated.map(|()| None) }
+            }
+            Target::Sink(sink) => sink.write(bytes, now),
+            Target::Missing { .. } => Ok(None),
+        }
+    }
+
+    /// Opens the path again if it names another file, or none, or could not be opened before.
+    fn open_missing(&mut self, bytes: &[u8], now: Duration) -> io::Result<()> {
+        match &mut self.target {
+            Target::Sink(_) => {}
+            Target::Regular(regular) => {
+                if regular.was_replaced(&self.path, now) {
+                    match Target::open(&self.path, now) {
+                        Ok(target) => self.target = target,
+                        Err(error) if regular.is_removed() => {
+                            let mut loss = LossCounter::default();
+                            loss.add(bytes, now);
+                            self.target = Target::Missing { tried: now, loss };
+                            return Err(error);
+                        }
+                        // The old file was moved, so what is written to it is not lost.
+                        Err(_) => {}
+                    }
+                }
+            }
+            Target::Missing { tried, loss } => {
+                let opened = if now.saturating_sub(*tried) < RETRY_INTERVAL && loss.is_losing() {
+                    None
+                } else {
+                    *tried = now;
+                    Some(Target::open(&self.path, now))
+                };
+                match opened {
+                    Some(Ok(mut target)) => {
+                        target.inherit(*loss);
+                        self.target = target;
+                    }
+                    Some(Err(error)) => {
+                        loss.add(bytes, now);
+                        return Err(error);
+                    }
+                    None => loss.add(bytes, now),
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn report(&mut self, result: io::Result<Option<Lost>>) -> Option<Report> {
+        match result {
+            Ok(Some(lost)) => {
+                self.is_failing = false;
+                Some(Report::Resumed(lost))
+            }
+            Ok(None) => {
+                self.is_failing &= self.is_impaired();
+                None
+            }
+            Err(error) => {
+                let was_failing = std::mem::replace(&mut self.is_failing, true);
+                (!was_failing).then_some(Report::Failed(error))
+            }
+        }
+    }
+
+    fn is_impaired(&self) -> bool {
+        match &self.target {
+            Target::Regular(regular) => regular.is_impaired(),
+            Target::Sink(sink) => sink.is_losing(),
+            Target::Missing { loss, .. } => loss.is_losing(),
+        }
+    }
+
+    /// Whether a slow reader has not accepted everything yet; then [`LogFile::flush`] is to be
+    /// called.
+    pub fn is_pending(&self) -> bool {
+        matches!(&self.target, Target::Sink(sink) if sink.is_pending())
+    }
+
+    /// Writes what a slow reader did not accept before.
+    pub fn flush(&mut self, now: Duration) -> Option<Report> {
+        let Target::Sink(sink) = &mut self.target else { return None };
+        let result = sink.flush(now);
+        self.report(result)
+    }
+
+    /// Waits for a slow reader, at most until then.
+    pub fn finish(&mut self, until: Duration) {
+        if let Target::Sink(sink) = &mut self.target {
+            sink.finish(until);
+        }
+    }
+
+    /// Closes the file and opens the path again.
+    pub fn reopen(&mut self, now: Duration) -> io::Result<()> {
+        let loss = LossCounter::default();
+        self.target = Target::Missing { tried: now, loss };
+        self.target = Target::open(&self.path, now)?;
+        self.is_failing = false;
+        Ok(())
+    }
+
+    /// Replaces the file by a new, empty one. A target that cannot be removed, such as a device,
+    /// stays.
+    pub fn clear(&mut self, now: Duration) -> io::Result<()> {
+        if !matches!(self.target, Target::Sink(_)) {
+            match fs::remove_file(&self.path) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+                _ => {}
+            }
+        }
+        self.reopen(now)
+    }
+}
+
+impl Target {
+    fn open(path: &Path, now: Duration) -> io::Result<Self> {
+        let is_fifo = fs::metadata(path).is_ok_and(|metadata| metadata.file_type().is_fifo());
+        let opened = match inherited_fd(path) {
+            // Opening a pipe by name could block until it has a reader, so the inherited descriptor
+            // is used.
+            Some(fd) if is_fifo => File::from(fd.try_clone_to_owned()?),
+            None if is_fifo => open_fifo(path)?,
+            // A socket, or a terminal of another user, cannot be opened by name.
+            Some(fd) => match append_options().open(path) {
+                Ok(file) => file,
+                Err(_) => File::from(fd.try_clone_to_owned()?),
+            },
+            None => append_options().open(path)?,
+        };
+        Self::of(path, opened, now)
+    }
+
+    fn of(path: &Path, file: File, now: Duration) -> io::Result<Self> {
+        if file.metadata()?.is_file() && !is_special(path) {
+            Ok(Self::Regular(Regular::new(file, now)?))
+        } else {
+            Ok(Self::Sink(Sink::new(file)))
+        }
+    }
+
+    /// Continues to count what was lost before.
+    fn inherit(&mut self, loss: LossCounter) {
+        match self {
+            Self::Regular(regular) => regular.inherit(loss),
+            Self::Sink(sink) => sink.inherit(loss),
+            Self::Missing { .. } => {}
+        }
+    }
+}
+
+/// Opened for reading too, so that neither open nor write requires a reader.
+fn open_fifo(path: &Path) -> io::Result<File> {
+    OpenOptions::new().read(true).write(true).custom_flags(libc::O_NONBLOCK).open(path)
+}
+
+/// Paths that lead to files which must not be renamed.
+fn is_special(path: &Path) -> bool {
+    path.starts_with("/dev") || path.starts_with("/proc")
+}
+
+/// The inherited descriptor that a path like `/dev/stdout` names.
+fn inherited_fd(path: &Path) -> Option<BorrowedFd<'static>> {
+    let number = match path.to_str()? {
+        "/dev/stdout" => 1,
+        "/dev/stderr" => 2,
+        text => {
+            text.strip_prefix("/dev/fd/").or(text.strip_prefix("/proc/self/fd/"))?.parse().ok()?
+        }
+    };
+    match number {
+        // SAFETY: 1 and 2 stay open until the process exits.
+        1 | 2 => Some(unsafe { BorrowedFd::borrow_raw(number) }),
+        _ => None,
+    }
+}

@@ -1,0 +1,201 @@
+//! A log in a regular file: complete lines, rotation by size, and the loss when a disk is full.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Seek, Write};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use super::Rotation;
+use super::loss::{LossCounter, Lost};
+
+/// The maximum number of backups.
+const MAX_BACKUPS: i64 = 10_000;
+/// An incomplete line of at most this length is taken back when its end cannot be written.
+const MAX_LINE: u64 = 64 * 1024;
+/// How often the file is compared with the one under its path, and a failed rotation is repeated.
+const CHECK_INTERVAL: Duration = Duration::from_secs(1);
+
+#[derive(Debug)]
+pub(super) struct Regular {
+    file: File,
+    identity: (u64, u64),
+    /// How many bytes were written since the last line break.
+    line: u64,
+    loss: LossCounter,
+    checked: Duration,
+    rotation_failed: Option<Duration>,
+}
+
+impl Regular {
+    pub(super) fn new(file: File, now: Duration) -> io::Result<Self> {
+        let identity = identity(&file.metadata()?);
+        let loss = LossCounter::default();
+        Ok(Self { file, identity, line: 0, loss, checked: now, rotation_failed: None })
+    }
+
+    /// Continues to count what was lost before.
+    pub(super) fn inherit(&mut self, loss: LossCounter) {
+        self.loss = loss;
+    }
+
+    /// Whether lines are being lost, or the file could not be rotated.
+    pub(super) fn is_impaired(&self) -> bool {
+        self.loss.is_losing() || self.rotation_failed.is_some()
+    }
+
+    pub(super) fn into_file(self) -> File {
+        self.file
+    }
+
+    /// Appends all bytes. After an error the file ends with a complete line, and what is missing is
+    /// counted until a later write succeeds, which returns it.
+    pub(super) fn append(&mut self, bytes: &[u8], now: Duration) -> io::Result<Option<Lost>> {
+        let bytes = self.loss.skip_rest(bytes, now);
+        if bytes.is_empty() {
+            return Ok(None);
+        }
+        let (written, error) = write_fully(&mut self.file, bytes);
+        let done = &bytes[..written];
+        match done.iter().rposition(|byte| *byte == b'\n') {
+            Some(at) => self.line = (written - at - 1) as u64,
+            None => self.line += written as u64,
+        }
+        match error {
+            None => Ok(self.loss.resume(now)),
+            Some(error) => {
+                self.take_line_back(now);
+                self.loss.add(&bytes[written..], now);
+                Err(error)
+            }
+        }
+    }
+
+    /// Removes the beginning of a line whose end cannot be written, unless another process has
+    /// written after it.
+    fn take_line_back(&mut self, now: Duration) {
+        let line = std::mem::take(&mut self.line);
+        if line == 0 || line > MAX_LINE {
+            return;
+        }
+        let end = self.file.stream_position().unwrap_or(0);
+        let is_last = self.file.metadata().is_ok_and(|metadata| metadata.len() == end);
+        if is_last && end >= line && self.file.set_len(end - line).is_ok() {
+            self.loss.take_back(line, now);
+        }
+    }
+
+    /// Whether another file, or none, is under the path. Looks at most once per second.
+    pub(super) fn was_replaced(&mut self, path: &Path, now: Duration) -> bool {
+        if now.saturating_sub(self.checked) < CHECK_INTERVAL {
+            return false;
+        }
+        self.checked = now;
+        match fs::metadata(path) {
+            Ok(metadata) => metadata.is_file() && identity(&metadata) != self.identity,
+            Err(error) => error.kind() == io::ErrorKind::NotFound,
+        }
+    }
+
+    /// Whether no name is left by which its content could be read.
+    pub(super) fn is_removed(&self) -> bool {
+        self.file.metadata().is_ok_and(|metadata| metadata.nlink() == 0)
+    }
+
+    /// Rotates if the file has reached its size. If that fails, the old file stays in use and the
+    /// rotation is repeated a second later.
+    pub(super) fn rotate_if_due(
+        &mut self,
+        path: &Path,
+        rotation: Rotation,
+        now: Duration,
+    ) -> io::Result<()> {
+        let maxbytes = u64::try_from(rotation.maxbytes).unwrap_or(0);
+        let waits = |failed: Duration| now.saturating_sub(failed) < CHECK_INTERVAL;
+        if maxbytes == 0 || self.rotation_failed.is_some_and(waits) {
+            return Ok(());
+        }
+        if self.file.stream_position()? < maxbytes {
+            return Ok(());
+        }
+        let rotated = self.rotate(path, rotation.backups);
+        self.rotation_failed = rotated.is_err().then_some(now);
+        rotated
+    }
+
+    fn rotate(&mut self, path: &Path, backups: i64) -> io::Result<()> {
+        if backups <= 0 {
+            let file = append_options().truncate(false).open(path)?;
+            file.set_len(0)?;
+            return self.continue_in(file);
+        }
+        // The new file is made first: a disk without room leaves all names as they are.
+        let fresh = suffixed(path, ".new");
+        let file = append_options().open(&fresh)?;
+        file.set_len(0)?;
+        let renamed = shift_backups(path, backups).and_then(|()| rename(&fresh, path));
+        if renamed.is_err() {
+            let _ = fs::remove_file(&fresh);
+        }
+        renamed?;
+        self.continue_in(file)
+    }
+
+    fn continue_in(&mut self, file: File) -> io::Result<()> {
+        self.identity = identity(&file.metadata()?);
+        self.file = file;
+        Ok(())
+    }
+}
+
+fn identity(metadata: &fs::Metadata) -> (u64, u64) {
+    (metadata.dev(), metadata.ino())
+}
+
+pub(super) fn append_options() -> OpenOptions {
+    let mut options = OpenOptions::new();
+    options.append(true).create(true).custom_flags(libc::O_NOCTTY);
+    options
+}
+
+/// `log.2` becomes `log.3`, `log.1` becomes `log.2`, `log` becomes `log.1`. Missing files are
+/// skipped.
+fn shift_backups(path: &Path, backups: i64) -> io::Result<()> {
+    let backup = |number: i64| suffixed(path, &format!(".{number}"));
+    for number in (1..backups.min(MAX_BACKUPS)).rev() {
+        rename_if_there(&backup(number), &backup(number + 1))?;
+    }
+    rename_if_there(path, &backup(1))
+}
+
+fn suffixed(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.to_owned().into_os_string();
+    name.push(suffix);
+    name.into()
+}
+
+#[expect(clippy::disallowed_methods, reason = "rotation")]
+fn rename(from: &Path, to: &Path) -> io::Result<()> {
+    fs::rename(from, to)
+}
+
+fn rename_if_there(from: &Path, to: &Path) -> io::Result<()> {
+    match rename(from, to) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}
+
+/// How many bytes were written, and why not all of them.
+fn write_fully(file: &mut File, bytes: &[u8]) -> (usize, Option<io::Error>) {
+    let mut written = 0;
+    while written < bytes.len() {
+        match file.write(&bytes[written..]) {
+            Ok(0) => return (written, Some(io::ErrorKind::WriteZero.into())),
+            Ok(count) => written += count,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return (written, Some(error)),
+        }
+    }
+    (written, None)
+}
