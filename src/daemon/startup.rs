@@ -22,6 +22,7 @@ use crate::core::supervisor::Supervisor;
 use crate::ini::text;
 use crate::os::daemonize::{self, Side};
 use crate::os::errno;
+use crate::os::memory;
 use crate::os::poller::Poller;
 use crate::os::signals::ignore_write_signals;
 
@@ -43,6 +44,7 @@ impl From<io::Error> for StartupError {
 
 /// Runs the daemon until shutdown; a restart is another run in the same process.
 pub fn run(reader: &ConfigReader) -> ExitCode {
+    memory::return_large_blocks();
     let mut kernel = Local::default();
     let mut is_first = true;
     let mut serial = 0;

@@ -1,6 +1,7 @@
 //! An incremental decoder for request bodies with a length or in chunks.
 
-use super::parse::{Framing, no_memory, too_large};
+use super::memory::append;
+use super::parse::{Framing, too_large};
 use super::{MAX_BODY, Reply};
 
 /// The maximum length of a chunk-size or trailer line.
@@ -82,8 +83,7 @@ impl BodyReader {
 
     fn take(&mut self, input: &[u8], left: usize) -> Result<usize, Reply> {
         let taken = left.min(input.len());
-        self.body.try_reserve(taken).map_err(|_| no_memory())?;
-        self.body.extend_from_slice(&input[..taken]);
+        append(&mut self.body, &input[..taken]).map_err(|_| Reply::no_memory())?;
         Ok(taken)
     }
 

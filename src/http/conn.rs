@@ -3,10 +3,10 @@
 //! and all its buffers are bounded: it accepts no input while the client does not read its replies.
 
 use super::body::BodyReader;
+use super::memory::append;
 use super::parse::{self, Framing};
 use super::reply::Body;
 use super::{MAX_HEAD, Moment, Reply, Request, Version};
-use std::collections::TryReserveError;
 use std::time::Duration;
 
 mod standing;
@@ -111,7 +111,7 @@ impl Conn {
         }
         self.is_searched = false;
         if append(&mut self.input, bytes).is_err() {
-            self.close();
+            self.refuse(Reply::no_memory(), now);
         }
     }
 
@@ -415,13 +415,6 @@ impl Conn {
 fn without_blank_lines(bytes: &[u8]) -> &[u8] {
     let blank = bytes.iter().take_while(|byte| b"\r\n".contains(byte)).count();
     &bytes[blank..]
-}
-
-/// Appends bytes whose number the client determines; fails if there is no memory.
-fn append(buffer: &mut Vec<u8>, bytes: &[u8]) -> Result<(), TryReserveError> {
-    buffer.try_reserve(bytes.len())?;
-    buffer.extend_from_slice(bytes);
-    Ok(())
 }
 
 impl ReplyFormat {

@@ -13,7 +13,9 @@ pub enum Standing {
     Unread,
     /// The reply has no end: a followed log, or events.
     Following,
-    /// A request is being received or processed, or its reply is being sent.
+    /// A request is being received, or its reply is being sent.
+    Active,
+    /// The request is being processed.
     Served,
 }
 
@@ -60,8 +62,9 @@ pub enum Admission<K> {
     Refused,
 }
 
-/// Whether a connection gets a place. Each server keeps its reserve, whatever the others do; the
-/// owner of the unix socket always gets one.
+/// Whether a connection gets a place. Each server keeps its reserve, whatever the others do. The
+/// owner of the unix socket always gets one; only a request of the owner is never given up for
+/// others.
 pub fn admit<K: Copy + Ord>(
     occupants: &[Occupant<K>],
     newcomer: Newcomer,
@@ -76,7 +79,7 @@ pub fn admit<K: Copy + Ord>(
         return Admission::Free;
     }
     let may_yield = |it: &&Occupant<K>| {
-        let is_dispensable = it.standing < Standing::Served || newcomer.is_owner;
+        let is_dispensable = it.standing < Standing::Served || !it.is_owner || newcomer.is_owner;
         let is_within_reserve = it.server != newcomer.server && count(it.server) <= reserve;
         is_dispensable && !is_within_reserve && (own < maximum || it.server == newcomer.server)
     };
@@ -127,7 +130,7 @@ mod tests {
     fn a_server_cannot_use_the_reserve_of_another() {
         let crowd = crowd(150, TCP, Standing::Served);
         assert_eq!(admit(&crowd[..149], newcomer(TCP), PLACES), Admission::Free);
-        assert_eq!(admit(&crowd, newcomer(TCP), PLACES), Admission::Refused);
+        assert_eq!(admit(&crowd, newcomer(TCP), PLACES), Admission::InPlaceOf(149));
         assert_eq!(admit(&crowd, newcomer(UNIX), PLACES), Admission::Free);
     }
 
@@ -163,11 +166,16 @@ mod tests {
     fn the_owner_always_gets_in_and_yields_last() {
         let mut crowd = crowd(150, UNIX, Standing::Served);
         let owner = Newcomer { server: UNIX, is_owner: true };
+        assert_eq!(admit(&crowd, owner, PLACES), Admission::InPlaceOf(149));
+        for it in &mut crowd {
+            it.is_owner = true;
+        }
         assert_eq!(admit(&crowd, newcomer(UNIX), PLACES), Admission::Refused);
         assert_eq!(admit(&crowd, owner, PLACES), Admission::InPlaceOf(149));
-        crowd[149].is_owner = true;
+        crowd[148].is_owner = false;
         crowd[149].standing = Standing::Idle;
         assert_eq!(admit(&crowd, owner, PLACES), Admission::InPlaceOf(148));
+        crowd[148].is_owner = true;
         assert_eq!(admit(&crowd, newcomer(UNIX), PLACES), Admission::InPlaceOf(149));
     }
 

@@ -9,6 +9,7 @@ pub mod date;
 pub mod eviction;
 pub mod form;
 mod limits;
+pub mod memory;
 pub mod origin;
 mod parse;
 pub mod reply;

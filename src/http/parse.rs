@@ -83,7 +83,3 @@ pub(super) fn framing(request: &Request) -> Result<Framing, Reply> {
 pub(super) fn too_large() -> Reply {
     Reply::fatal(413, "The body of the request is longer than 4 MiB.")
 }
-
-pub(super) fn no_memory() -> Reply {
-    Reply::fatal(503, "The system has no memory for the request.")
-}

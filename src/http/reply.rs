@@ -57,6 +57,11 @@ impl Reply {
         Self { close: true, ..Self::error(status, text) }
     }
 
+    /// The system has no memory for a request.
+    pub fn no_memory() -> Self {
+        Self::fatal(503, "The system has no memory for the request.")
+    }
+
     #[must_use]
     pub fn header(mut self, name: &'static str, value: impl Into<String>) -> Self {
         self.headers.push((name, value.into()));

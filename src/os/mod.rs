@@ -13,6 +13,7 @@ pub mod files;
 pub mod interrupt;
 pub mod limits;
 pub mod logfile;
+pub mod memory;
 pub mod pipe;
 pub mod poller;
 pub mod ready;

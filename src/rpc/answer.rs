@@ -74,10 +74,10 @@ impl Pending {
         matches!(self, Self::Multicall(calls) if calls.pending.is_none())
     }
 
-    /// About the number of bytes that its results occupy.
+    /// About the number of bytes that its calls and results occupy.
     pub fn memory(&self) -> usize {
         match self {
-            Self::Multicall(calls) => calls.size,
+            Self::Multicall(calls) => calls.calls_size + calls.size,
             _ => 0,
         }
     }
@@ -123,6 +123,8 @@ pub struct Multicall {
     call: Call,
     pending: Option<Box<Pending>>,
     results: Vec<Value>,
+    /// About the size of the calls.
+    calls_size: usize,
     /// About the size of the results.
     size: usize,
 }
@@ -130,7 +132,8 @@ pub struct Multicall {
 impl Multicall {
     pub(super) fn new(mut calls: Vec<Value>, call: Call) -> Self {
         calls.reverse();
-        Self { calls, call, pending: None, results: Vec::new(), size: 0 }
+        let size = calls.iter().map(Value::size).sum();
+        Self { calls, call, pending: None, results: Vec::new(), calls_size: size, size: 0 }
     }
 
     /// The results, values or fault structs, when all calls are answered. Makes a limited number

@@ -8,7 +8,7 @@ use crate::conf::events::EventType;
 use crate::core::effect::OutputStream;
 use crate::http::form::{self, percent_encode};
 use crate::http::route::Route;
-use crate::http::{Reply, Request, origin};
+use crate::http::{Reply, Request, memory, origin};
 use crate::rpc::context::Log;
 use crate::rpc::fault::{Code, Fault};
 use crate::rpc::value::Value;
@@ -169,6 +169,9 @@ impl Pending {
     /// The answer, if the operation is complete.
     pub fn poll(&mut self, context: &mut Context<'_>) -> Option<Answer> {
         match &mut self.0 {
+            PendingKind::Call(pending) if pending.is_runnable() && !memory::has_room(0) => {
+                Some(Answer::Reply(Reply::no_memory()))
+            }
             PendingKind::Call(pending) => {
                 let result = pending.poll(context)?;
                 Some(rpc_answer(context, &result))
@@ -201,6 +204,9 @@ fn rpc(context: &mut Context<'_>, request: &Request, policy: ServerPolicy) -> An
         return forbidden();
     }
     let Some(body) = &request.body else { return length_required() };
+    if !memory::has_room(xml::decoding_memory(body.len())) {
+        return Answer::Reply(Reply::no_memory());
+    }
     let call = match xml::decode_call(body) {
         Ok(call) => call,
         Err(why) => {
@@ -226,6 +232,9 @@ fn rpc(context: &mut Context<'_>, request: &Request, policy: ServerPolicy) -> An
 
 fn rpc_answer(context: &Context<'_>, result: &Result<Value, Fault>) -> Answer {
     let max = context.max_reply;
+    if result.as_ref().is_ok_and(|value| !memory::has_room(2 * value.size())) {
+        return Answer::Reply(Reply::no_memory());
+    }
     let body = match result {
         Ok(value) if value.size() > max.bytes => Ok(xml::encode_fault(&Fault::too_large(&max))),
         Ok(value) => xml::encode_response(value).into_bytes(),

@@ -4,9 +4,9 @@ use super::Server;
 use crate::conf::sections::supervisord::HTTP_MAXBYTES;
 use crate::core::time::Now;
 use crate::daemon::client::moment;
-use crate::http::Reply;
 use crate::http::budget::Budget;
 use crate::http::eviction::{self, Admission, Newcomer, Occupant, Places};
+use crate::http::{Reply, memory};
 use crate::os::limits;
 use crate::os::poller::{Poller, Token};
 use crate::os::stream::SocketStream;
@@ -61,14 +61,14 @@ impl Server {
         true
     }
 
-    /// Accounts the memory of a client. While the limit is exceeded, the most dispensable connection
-    /// yields.
+    /// Accounts the memory of a client. While the limit is exceeded, or the system has no memory, the
+    /// most dispensable connection yields.
     pub(super) fn settle_memory(&mut self, token: Token, poller: &mut Poller, now: Now) {
         if let Some(client) = self.clients.get_mut(&token) {
             let memory = client.memory();
             self.budget.charge(&mut client.charged, memory);
         }
-        while self.budget.is_exceeded() {
+        while self.budget.is_exceeded() || !memory::has_room(0) {
             let occupants = self.occupants(now);
             let Some(token) = eviction::yields_memory(&occupants, SMALL) else { return };
             self.take_memory(token, poller, now);

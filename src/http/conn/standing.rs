@@ -6,7 +6,7 @@ use crate::http::Moment;
 use crate::http::eviction::Standing;
 use std::time::Duration;
 
-/// How long an incomplete request, or a client that does not read, counts as being served.
+/// How long an incomplete request, or a client that does not read, counts as active.
 const GRACE: Duration = Duration::from_secs(5);
 
 impl Conn {
@@ -19,11 +19,12 @@ impl Conn {
             Phase::Lingering | Phase::Closed => Standing::Idle,
             _ if has_output && is_late => Standing::Unread,
             Phase::Streaming(_, Remaining::Unknown) => Standing::Following,
-            _ if has_output => Standing::Served,
+            _ if has_output => Standing::Active,
             Phase::Closing => Standing::Idle,
             Phase::Head if self.input.is_empty() => Standing::Idle,
             Phase::Head | Phase::Body(..) if is_late => Standing::Slow,
-            _ => Standing::Served,
+            Phase::Head | Phase::Body(..) | Phase::Streaming(..) => Standing::Active,
+            Phase::AwaitingReply(_) => Standing::Served,
         };
         (standing, self.since)
     }
@@ -42,7 +43,7 @@ mod tests {
     #[test]
     fn half_a_request_is_dispensable_after_the_grace_period() {
         let (mut slow, _) = receive_all("POST / HTTP/1.1\r\nContent-Length: 9\r\n\r\nx");
-        assert_eq!(standing(&slow, 4), Standing::Served);
+        assert_eq!(standing(&slow, 4), Standing::Active);
         slow.receive(b"x", at(4));
         assert_eq!(slow.standing(at(5)), (Standing::Slow, Duration::ZERO));
     }
