@@ -13,6 +13,7 @@ use crate::conf::config::{Bind, HttpServer};
 use crate::conf::events::EventType;
 use crate::core::time::{Mono, Now};
 use crate::http::auth::BasicAuth;
+use crate::http::origin::OriginPolicy;
 use crate::os::files;
 use crate::os::poller::{Interest, Poller, Ready, Token};
 use crate::os::socket::Listener;
@@ -42,8 +43,6 @@ pub struct Server {
 struct Endpoint {
     auth: BasicAuth,
     policy: ServerPolicy,
-    /// The section of the configuration.
-    section: String,
 }
 
 /// The socket on which an endpoint accepts connections.
@@ -87,11 +86,13 @@ impl Server {
             None => BasicAuth::disabled(),
         };
         let is_inet = matches!(config.bind, Bind::Inet { .. });
-        let policy = ServerPolicy {
+        let origins = OriginPolicy {
             is_open: is_inet && auth.is_disabled(),
-            get_actions: config.web_get_actions,
+            trusted: config.web_trusted_origins.clone(),
         };
-        self.endpoints.push(Endpoint { auth, policy, section: config.section.clone() });
+        let section = config.section.clone();
+        let policy = ServerPolicy { origins, get_actions: config.web_get_actions, section };
+        self.endpoints.push(Endpoint { auth, policy });
         self.endpoints.len() - 1
     }
 
@@ -122,8 +123,8 @@ impl Server {
         while !client.is_waiting() {
             let auth = |request: &crate::http::Request| endpoint.auth.reject(request);
             let Some(request) = client.conn.request(moment(now), auth) else { break };
-            let answer = with_rpc_context(context, &endpoint.section, |context| {
-                self.site.answer(context, &request, endpoint.policy)
+            let answer = with_rpc_context(context, &endpoint.policy.section, |context| {
+                self.site.answer(context, &request, &endpoint.policy)
             });
             client.answer(answer, now);
         }
@@ -166,7 +167,7 @@ impl Server {
             let Some(client) = self.clients.get_mut(&token) else { continue };
             self.in_dispatch = Some(token);
             let Some(endpoint) = self.endpoints.get(client.server) else { continue };
-            with_rpc_context(context, &endpoint.section, |context| client.advance(context));
+            with_rpc_context(context, &endpoint.policy.section, |context| client.advance(context));
             client.conn.expire(moment(now));
             self.process_requests(token, context);
             self.in_dispatch = None;

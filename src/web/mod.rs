@@ -3,6 +3,9 @@
 
 mod actions;
 mod pages;
+mod policy;
+mod refusal;
 pub mod site;
 
-pub use site::{Answer, Pending, ServerPolicy, Site};
+pub use policy::ServerPolicy;
+pub use site::{Answer, Pending, Site};

@@ -12,7 +12,7 @@ use crate::rpc::{Context, info, names};
 use handlebars::Handlebars;
 use serde_json::{Map, Value, json};
 
-const TEMPLATES: [&str; 4] = ["confirm", "layout", "status", "tail"];
+const TEMPLATES: [&str; 5] = ["confirm", "forbidden", "layout", "status", "tail"];
 
 pub(super) struct Pages {
     templates: Handlebars<'static>,
@@ -94,6 +94,11 @@ impl Pages {
             "token": token,
         });
         self.render(context, "confirm", &question, data)
+    }
+
+    /// The page of a refused request.
+    pub(super) fn forbidden(&self, context: &mut Context<'_>, refusal: Value) -> String {
+        self.render(context, "forbidden", "403 Forbidden", refusal)
     }
 
     /// The end of a log, or the reason why it cannot be shown.

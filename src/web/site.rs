@@ -2,17 +2,20 @@
 
 use super::actions::{Action, PendingAction};
 use super::pages::{Pages, Tail};
+use super::policy::ServerPolicy;
+use super::refusal;
 use crate::assets;
 use crate::conf::config::LogLevel;
 use crate::conf::events::EventType;
 use crate::core::effect::OutputStream;
 use crate::http::form::{self, percent_encode};
 use crate::http::route::Route;
-use crate::http::{Reply, Request, origin};
+use crate::http::{Reply, Request};
 use crate::rpc::context::Log;
 use crate::rpc::fault::{Code, Fault};
 use crate::rpc::value::Value;
 use crate::rpc::{self, Context, Outcome, logs, methods, names, xml};
+use subtle::ConstantTimeEq;
 
 /// The content security policy of pages without scripts.
 const PAGE_CSP: &str = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; \
@@ -27,15 +30,6 @@ const TEXT: &str = "text/plain;charset=utf-8";
 const MIN_TAIL: i64 = 1024;
 /// The maximum length of a displayed log, to protect browsers.
 const MAX_TAIL: i64 = 4 * 1024 * 1024;
-
-/// The access rules of the server that accepted a request.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ServerPolicy {
-    /// No authentication is configured on a TCP socket.
-    pub is_open: bool,
-    /// Actions by `GET` are executed without confirmation, as in Supervisor.
-    pub get_actions: bool,
-}
 
 /// The answer to a request.
 pub enum Answer {
@@ -76,14 +70,14 @@ impl Site {
         &self,
         context: &mut Context<'_>,
         request: &Request,
-        policy: ServerPolicy,
+        policy: &ServerPolicy,
     ) -> Answer {
         let route = Route::of(request);
         if !route.accepts(&request.method) {
             return Answer::Reply(Reply::error(400, "The method is not allowed for this path."));
         }
         match route {
-            Route::Rpc => rpc(context, request, policy),
+            Route::Rpc => self.rpc(context, request, policy),
             Route::LogTail { name, channel } => log_tail(context, &name, &channel),
             Route::MainLogTail => follow(context, Log::Main, false),
             Route::Events => events(request),
@@ -94,7 +88,29 @@ impl Site {
         }
     }
 
-    fn status(&self, context: &mut Context<'_>, request: &Request, policy: ServerPolicy) -> Answer {
+    /// The 403 reply, if a page of another site may have sent the request.
+    fn refuse(
+        &self,
+        context: &mut Context<'_>,
+        request: &Request,
+        policy: &ServerPolicy,
+        has_token: bool,
+    ) -> Option<Answer> {
+        let reason = policy.origins.check(request, has_token).err()?;
+        let text = self.pages.forbidden(context, refusal::data(request, policy, reason));
+        Some(Answer::Reply(with_page_csp(Reply::new(403, HTML, text))))
+    }
+
+    fn rpc(&self, context: &mut Context<'_>, request: &Request, policy: &ServerPolicy) -> Answer {
+        self.refuse(context, request, policy, false).unwrap_or_else(|| rpc(context, request))
+    }
+
+    fn status(
+        &self,
+        context: &mut Context<'_>,
+        request: &Request,
+        policy: &ServerPolicy,
+    ) -> Answer {
         let is_post = request.method == "POST";
         let mut fields = form::parse(request.query());
         if is_post {
@@ -114,12 +130,14 @@ impl Site {
         else {
             return Answer::Reply(Reply::error(400, "Unknown action."));
         };
-        if is_post && is_forged(request, policy) {
-            return forbidden();
+        let has_token = is_post && self.is_token(field("token"));
+        if is_post {
+            if let Some(refusal) = self.refuse(context, request, policy, has_token) {
+                return refusal;
+            }
         }
-        let has_token = is_post && field("token") == self.token;
         if has_token || policy.get_actions || action == Action::Refresh {
-            let redirect = Redirect::after(request, policy);
+            let redirect = Redirect::after(request, policy, has_token);
             let mut pending = PendingAction::start(context, action, name);
             if action == Action::Refresh {
                 let message = pending.poll(context).unwrap_or_default();
@@ -128,6 +146,11 @@ impl Site {
             return Answer::Later(Pending(PendingKind::Action(pending, redirect)));
         }
         page(self.pages.confirm(context, action, name, &self.token))
+    }
+
+    /// Compared in constant time, as a password.
+    fn is_token(&self, given: &str) -> bool {
+        given.as_bytes().ct_eq(self.token.as_bytes()).into()
     }
 
     fn tail(&self, context: &mut Context<'_>, request: &Request) -> Reply {
@@ -170,10 +193,7 @@ impl Pending {
     }
 }
 
-fn rpc(context: &mut Context<'_>, request: &Request, policy: ServerPolicy) -> Answer {
-    if is_forged(request, policy) {
-        return forbidden();
-    }
+fn rpc(context: &mut Context<'_>, request: &Request) -> Answer {
     let Some(body) = &request.body else { return length_required() };
     let call = match xml::decode_call(body) {
         Ok(call) => call,
@@ -258,19 +278,11 @@ fn read_tail(
     Ok(text.as_str().unwrap_or_default().to_owned())
 }
 
-/// Whether a browser sent this from another site. Without a password, DNS rebinding could make
-/// another site look like ours, so a browser must then use an address instead of a name.
-fn is_forged(request: &Request, policy: ServerPolicy) -> bool {
-    let from_browser = request.header("origin").is_some();
-    origin::is_cross_site(request)
-        || (policy.is_open && from_browser && origin::has_dns_host(request))
-}
-
 impl Redirect {
-    /// Supervisor's absolute redirect if `get_actions` is set; else a relative one, which works
-    /// behind any proxy.
-    fn after(request: &Request, policy: ServerPolicy) -> Self {
-        if !policy.get_actions {
+    /// Relative after an action of our own form, so that it works behind any proxy and below any
+    /// path; else, if `get_actions` is set, Supervisor's absolute one.
+    fn after(request: &Request, policy: &ServerPolicy, has_token: bool) -> Self {
+        if has_token || !policy.get_actions {
             return Self { status: 303, base: "./".to_owned() };
         }
         let host = request.header("host").unwrap_or_default().trim();
@@ -319,10 +331,4 @@ fn not_found() -> Answer {
 
 fn length_required() -> Answer {
     Answer::Reply(Reply::error(411, "The request has no Content-Length."))
-}
-
-fn forbidden() -> Answer {
-    let why = "The request came from another site, or used a host name although no password is set. \
-               Open the page by its IP address, or set username and password.";
-    Answer::Reply(Reply::error(403, why))
 }

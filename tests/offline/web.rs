@@ -193,6 +193,37 @@ fn an_action_requires_the_token_of_a_form() {
     daemon.wait_for_log("stopped: sleep");
 }
 
+/// What the error of a refused request shows, and that a trusted origin is accepted.
+#[test]
+fn a_refusal_names_both_origins_and_the_option() {
+    let site = Site::new();
+    let trusted = format!("{ACCOUNT}web_trusted_origins = https://Trusted.example:443/\n");
+    let daemon = site.start(&trusted, SLEEP);
+    let body = format!("processname=sleep&action=restart&token={}", site.token());
+    let post = |fields: &str| site.ask("POST /index.html", &format!("{GOOD}{fields}"), &body);
+    let refused = post("Host: sup:1\r\nOrigin: http://other.example:8080\r\n");
+    assert_eq!(status(&refused), 403);
+    for part in [
+        "<code>http://other.example:8080</code>",
+        "<code>http://sup:1</code>",
+        "<code>https://trusted.example</code>",
+        "web_trusted_origins = http://other.example:8080",
+        "<code>[inet_http_server]</code>",
+    ] {
+        assert!(refused.contains(part), "{part} is not in {refused}");
+    }
+    let nasty = post("Origin: http://<script>\r\n");
+    assert_eq!(status(&nasty), 403);
+    assert!(!nasty.contains("<script>"), "{nasty}");
+    let pid = daemon.pid_of("sleep");
+    assert_eq!(status(&post("Origin: https://trusted.example\r\n")), 303);
+    daemon.wait_for_count("spawned: 'sleep'", 2);
+    assert_ne!(daemon.pid_of("sleep"), pid);
+    let call = "<a><methodName>supervisor.getState</methodName></a>";
+    let fields = format!("{GOOD}Origin: https://trusted.example\r\nSec-Fetch-Site: cross-site\r\n");
+    assert_eq!(status(&site.ask("POST /RPC2", &fields, call)), 200);
+}
+
 #[test]
 fn a_foreign_page_cannot_call_methods() {
     let site = Site::new();
