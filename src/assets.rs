@@ -52,6 +52,7 @@ pub fn template(name: &str) -> Option<&'static str> {
 /// The web interface: templates, style, icon and script, by file name in `templates/web`.
 pub static WEB: &[(&str, &str)] = &[
     ("confirm.hbs", include_str!("../templates/web/confirm.hbs")),
+    ("feed.js", include_str!("../templates/web/feed.js")),
     ("forbidden.hbs", include_str!("../templates/web/forbidden.hbs")),
     ("icon.svg", include_str!("../templates/web/icon.svg")),
     ("layout.hbs", include_str!("../templates/web/layout.hbs")),

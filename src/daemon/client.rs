@@ -11,7 +11,7 @@ use crate::http::{Conn, Moment, Reply};
 use crate::os::poller::{Interest, Poller, Token};
 use crate::os::stream::SocketStream;
 use crate::rpc;
-use crate::web::{Answer, Pending};
+use crate::web::{Answer, Pending, Subscription};
 
 /// The maximum number of bytes read from a client per loop iteration.
 const MAX_READ: usize = 64 * 1024;
@@ -19,6 +19,10 @@ const MAX_READ: usize = 64 * 1024;
 const POLL_INTERVAL: Duration = Duration::from_secs(1);
 /// The interval of keep-alive comments on an idle event stream.
 const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(30);
+/// The interval of heartbeats on an event stream that requests them.
+const HEARTBEAT_INTERVAL: Duration = Duration::from_secs(1);
+const COMMENT: &str = ":\n\n";
+const HEARTBEAT: &str = "event: heartbeat\ndata:\n\n";
 
 pub(super) struct Client {
     pub(super) conn: Conn,
@@ -35,7 +39,7 @@ enum Task {
     Nothing,
     Promise(Pending),
     Log(LogFollower, Mono),
-    Events(Vec<EventType>, Mono),
+    Events(Subscription, Mono),
 }
 
 pub(super) fn moment(now: Now) -> Moment {
@@ -44,6 +48,12 @@ pub(super) fn moment(now: Now) -> Moment {
 
 fn after(now: Now, time: Duration) -> Mono {
     Mono(now.mono.0.saturating_add(time))
+}
+
+/// When a stream on which nothing else happens shows that it is alive.
+fn next_beat(subscription: &Subscription, now: Now) -> Mono {
+    let is_fast = subscription.has_heartbeat;
+    after(now, if is_fast { HEARTBEAT_INTERVAL } else { KEEPALIVE_INTERVAL })
 }
 
 impl Client {
@@ -137,8 +147,9 @@ impl Client {
                 }
                 Err(_) => Reply::error(404, "There is no such log."),
             },
-            Answer::Events(head, types) => {
-                self.task = Task::Events(types, after(now, KEEPALIVE_INTERVAL));
+            Answer::Events(head, subscription) => {
+                let at = next_beat(&subscription, now);
+                self.task = Task::Events(subscription, at);
                 head
             }
         };
@@ -170,10 +181,11 @@ impl Client {
                     self.conn.chunk(&bytes, moment(now));
                 }
             }
-            Task::Events(_, keepalive_at) => {
-                if now.mono >= *keepalive_at {
-                    *keepalive_at = after(now, KEEPALIVE_INTERVAL);
-                    self.send_chunk(b":\n\n", now);
+            Task::Events(subscription, beat_at) => {
+                if now.mono >= *beat_at {
+                    *beat_at = next_beat(subscription, now);
+                    let beat = if subscription.has_heartbeat { HEARTBEAT } else { COMMENT };
+                    self.send_chunk(beat.as_bytes(), now);
                 }
             }
         }
@@ -182,9 +194,10 @@ impl Client {
     /// Sends an event to a client that streams its type. A client that falls behind is disconnected
     /// and may reconnect.
     pub(super) fn publish(&mut self, kind: EventType, text: &[u8], now: Now) {
-        let Task::Events(types, keepalive_at) = &mut self.task else { return };
+        let Task::Events(subscription, beat_at) = &mut self.task else { return };
+        let types = &subscription.types;
         if types.is_empty() || types.iter().any(|of| kind.is_a(*of)) {
-            *keepalive_at = after(now, KEEPALIVE_INTERVAL);
+            *beat_at = next_beat(subscription, now);
             self.send_chunk(text, now);
         }
     }

@@ -49,6 +49,11 @@ impl Action {
     }
 }
 
+/// Whether a message reports a failure.
+pub(super) fn is_failure(message: &str) -> bool {
+    ["ERROR", "unexpected", "No such process"].iter().any(|start| message.starts_with(start))
+}
+
 /// An action in progress.
 #[derive(Clone, Debug)]
 pub(super) struct PendingAction {
@@ -77,6 +82,20 @@ impl PendingAction {
             }
         };
         Self { action, name: name.to_owned(), state }
+    }
+
+    /// The result message if the action is complete, else what it is doing.
+    pub(super) fn progress(&mut self, context: &mut Context<'_>) -> String {
+        let name = &self.name;
+        let progress = match self.action {
+            A::Refresh | A::ClearLog => String::new(),
+            A::StopAll => "Stopping all processes".to_owned(),
+            A::RestartAll => "Restarting all processes".to_owned(),
+            A::Start => format!("Starting {name}"),
+            A::Stop => format!("Stopping {name}"),
+            A::Restart => format!("Restarting {name}"),
+        };
+        self.poll(context).unwrap_or(progress)
     }
 
     /// The result message, if the action is complete.

@@ -1,10 +1,11 @@
 //! Dispatches a request and returns a reply, a pending reply, or a stream.
 
-use super::actions::{Action, PendingAction};
+use super::actions::{Action, PendingAction, is_failure};
+use super::assets;
+use super::list::List;
 use super::pages::{Pages, Tail};
 use super::policy::ServerPolicy;
 use super::refusal;
-use crate::assets;
 use crate::conf::config::LogLevel;
 use crate::conf::events::EventType;
 use crate::core::effect::OutputStream;
@@ -15,6 +16,8 @@ use crate::rpc::context::Log;
 use crate::rpc::fault::{Code, Fault};
 use crate::rpc::value::Value;
 use crate::rpc::{self, Context, Outcome, logs, methods, names, xml};
+use serde::Serialize;
+use serde_json::json;
 use subtle::ConstantTimeEq;
 
 /// The content security policy of pages without scripts.
@@ -25,6 +28,7 @@ const STATUS_CSP: &str = "default-src 'none'; style-src 'self'; script-src 'self
      img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 const HTML: &str = "text/html; charset=utf-8";
 const XML: &str = "text/xml";
+const JSON: &str = "application/json";
 const TEXT: &str = "text/plain;charset=utf-8";
 /// The minimum length of a displayed log, as in Supervisor.
 const MIN_TAIL: i64 = 1024;
@@ -37,8 +41,16 @@ pub enum Answer {
     Later(Pending),
     /// Follow a log: the reply head and the path of the file.
     Follow(Reply, String),
-    /// Stream events of these types; all types if the list is empty.
-    Events(Reply, Vec<EventType>),
+    /// Stream events.
+    Events(Reply, Subscription),
+}
+
+/// What a client of the event stream receives.
+pub struct Subscription {
+    /// All types if the list is empty.
+    pub types: Vec<EventType>,
+    /// An event every second, by which a page recognises a daemon that does not answer.
+    pub has_heartbeat: bool,
 }
 
 /// A pending reply.
@@ -82,9 +94,10 @@ impl Site {
             Route::MainLogTail => follow(context, Log::Main, false),
             Route::Events => events(request),
             Route::Status => self.status(context, request, policy),
+            Route::List => Answer::Reply(json(&List::of(context, &self.token))),
             Route::Tail => Answer::Reply(self.tail(context, request)),
             Route::Health => Answer::Reply(Reply::new(200, "text/plain", "OK")),
-            Route::Asset(path) => Answer::Reply(asset(&path)),
+            Route::Asset(path) => Answer::Reply(assets::reply(request, &path)),
         }
     }
 
@@ -136,16 +149,23 @@ impl Site {
                 return refusal;
             }
         }
-        if has_token || policy.get_actions || action == Action::Refresh {
-            let redirect = Redirect::after(request, policy, has_token);
-            let mut pending = PendingAction::start(context, action, name);
-            if action == Action::Refresh {
-                let message = pending.poll(context).unwrap_or_default();
-                return Answer::Reply(redirect.reply(&message));
-            }
-            return Answer::Later(Pending(PendingKind::Action(pending, redirect)));
+        let is_asked = field("confirm") == "ask";
+        let may_act = has_token || policy.get_actions || action == Action::Refresh;
+        if is_asked || !may_act {
+            return page(self.pages.confirm(context, action, name, &self.token));
         }
-        page(self.pages.confirm(context, action, name, &self.token))
+        let mut pending = PendingAction::start(context, action, name);
+        if has_token {
+            // The job continues without the client, and the list shows its progress.
+            let message = pending.progress(context);
+            return Answer::Reply(acted(request, action, name, &message));
+        }
+        let redirect = Redirect::after(request, policy);
+        if action == Action::Refresh {
+            let message = pending.poll(context).unwrap_or_default();
+            return Answer::Reply(redirect.reply(&message, ""));
+        }
+        Answer::Later(Pending(PendingKind::Action(pending, redirect)))
     }
 
     /// Compared in constant time, as a password.
@@ -187,7 +207,7 @@ impl Pending {
         match &mut self.0 {
             PendingKind::Call(pending) => pending.poll(context).map(|result| rpc_reply(&result)),
             PendingKind::Action(pending, redirect) => {
-                pending.poll(context).map(|message| redirect.reply(&message))
+                pending.poll(context).map(|message| redirect.reply(&message, ""))
             }
         }
     }
@@ -264,7 +284,8 @@ fn events(request: &Request) -> Answer {
     let head = Reply::stream("text/event-stream")
         .header("Cache-Control", "no-store")
         .header("X-Accel-Buffering", "no");
-    Answer::Events(head, types)
+    let has_heartbeat = form::field(&fields, "heartbeat").is_some();
+    Answer::Events(head, Subscription { types, has_heartbeat })
 }
 
 fn read_tail(
@@ -279,31 +300,42 @@ fn read_tail(
 }
 
 impl Redirect {
-    /// Relative after an action of our own form, so that it works behind any proxy and below any
-    /// path; else, if `get_actions` is set, Supervisor's absolute one.
-    fn after(request: &Request, policy: &ServerPolicy, has_token: bool) -> Self {
-        if has_token || !policy.get_actions {
-            return Self { status: 303, base: "./".to_owned() };
+    /// A relative one works behind any proxy and below any path.
+    fn relative() -> Self {
+        Self { status: 303, base: "./".to_owned() }
+    }
+
+    /// If `get_actions` is set, Supervisor's absolute one.
+    fn after(request: &Request, policy: &ServerPolicy) -> Self {
+        if !policy.get_actions {
+            return Self::relative();
         }
         let host = request.header("host").unwrap_or_default().trim();
         let host = host.strip_suffix(":80").unwrap_or(host);
         Self { status: 301, base: format!("http://{host}/") }
     }
 
-    fn reply(&self, message: &str) -> Reply {
-        let location = format!("{}?message={}", self.base, percent_encode(message));
+    fn reply(&self, message: &str, fragment: &str) -> Reply {
+        let location = format!("{}?message={}{fragment}", self.base, percent_encode(message));
         with_page_csp(Reply::new(self.status, "text/plain", "").header("Location", location))
     }
 }
 
-fn asset(path: &str) -> Reply {
-    let (name, kind) = match path {
-        "stylesheets/supervisor.css" => ("style.css", "text/css; charset=utf-8"),
-        "live.js" => ("live.js", "text/javascript; charset=utf-8"),
-        "images/icon.svg" | "favicon.ico" => ("icon.svg", "image/svg+xml"),
-        _ => return Reply::error(404, "Not found."),
-    };
-    Reply::new(200, kind, assets::web(name)).header("Cache-Control", "max-age=300")
+/// The reply to an action of our own page: data for its script, otherwise a redirect to the row, so
+/// that the page keeps its place.
+fn acted(request: &Request, action: Action, name: &str, message: &str) -> Reply {
+    if request.header("accept").is_some_and(|accept| accept.contains(JSON)) {
+        return json(&json!({ "message": message, "is_error": is_failure(message) }));
+    }
+    let row =
+        if action.needs_name() { format!("#p-{}", percent_encode(name)) } else { String::new() };
+    Redirect::relative().reply(message, &row)
+}
+
+fn json(value: &impl Serialize) -> Reply {
+    // The values are strings and numbers, which cannot fail.
+    let text = serde_json::to_vec(value).unwrap_or_default();
+    Reply::new(200, JSON, text).header("Cache-Control", "no-store")
 }
 
 fn page(text: String) -> Answer {

@@ -11,5 +11,8 @@
 mod support;
 
 mod forgery;
+mod page;
+mod pictures;
 mod proxies;
+mod relay;
 mod site;

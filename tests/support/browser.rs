@@ -146,7 +146,10 @@ impl Browser {
             found == Some(json!(true))
         });
         if !holds {
-            let page = self.try_eval(tab, "location + '\\n' + document.documentElement.innerText");
+            let page = self.try_eval(
+                tab,
+                "location + '\\n' + document.documentElement.innerText.slice(0, 2000)",
+            );
             panic!("waited in vain until {what}: {last}\n{page:?}");
         }
     }
@@ -156,7 +159,7 @@ impl Browser {
     pub fn click(&mut self, tab: &Tab, selector: &str) {
         let place = format!(
             "(() => {{ const it = document.querySelector({selector:?}); \
-             it.scrollIntoView({{block: 'nearest'}}); const box = it.getBoundingClientRect(); \
+             it.scrollIntoView({{block: 'center'}}); const box = it.getBoundingClientRect(); \
              return [box.x + box.width / 2, box.y + box.height / 2]; }})()"
         );
         let place = self.eval(tab, &place);
