@@ -14,6 +14,8 @@ pub(super) fn reply(request: &Request, path: &str) -> Reply {
         "stylesheets/supervisor.css" => ("style.css", "text/css; charset=utf-8"),
         "live.js" => ("live.js", SCRIPT),
         "feed.js" => ("feed.js", SCRIPT),
+        "find.js" => ("find.js", SCRIPT),
+        "keys.js" => ("keys.js", SCRIPT),
         "images/icon.svg" | "favicon.ico" => ("icon.svg", "image/svg+xml"),
         _ => return Reply::error(404, "Not found."),
     };

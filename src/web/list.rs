@@ -12,6 +12,7 @@ use crate::http::form::percent_encode;
 use crate::rpc::context::Log;
 use crate::rpc::{Context, info, logs, names};
 use serde::Serialize;
+use serde_json::{Value, json};
 
 /// How much of the log of a failed process is read, and the lines of it that are shown.
 const FAILURE_BYTES: i64 = 2048;
@@ -48,6 +49,18 @@ pub(super) struct Row {
     actions: Vec<Button>,
     #[serde(skip_serializing_if = "Option::is_none")]
     failure: Option<Failure>,
+    /// It does not match the filter of the page.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub(super) hidden: bool,
+}
+
+/// Which rows a page shows.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Filter<'a> {
+    /// A part of the name, in any case.
+    pub(super) text: &'a str,
+    /// In lower case; all states if empty.
+    pub(super) state: &'a str,
 }
 
 /// A button of a process.
@@ -88,11 +101,29 @@ impl List {
     }
 }
 
+/// All states, and which of them the filter selects.
+pub(super) fn states(filter: Filter<'_>) -> Vec<Value> {
+    let state = |state: ProcessState| {
+        let name = state.name().to_lowercase();
+        json!({ "selected": name == filter.state, "name": name })
+    };
+    ProcessState::all().map(state).collect()
+}
+
+impl List {
+    /// Hides what the filter does not match.
+    pub(super) fn filter(&mut self, filter: Filter<'_>) {
+        for row in &mut self.processes {
+            row.hidden = !row.matches(filter);
+        }
+    }
+}
+
 impl Row {
     fn of(context: &Context<'_>, process: &Process, with_failure: bool) -> Self {
         let name = process.full_name();
         let state = process.state();
-        let offered = actions(state);
+        let offered = Action::of(state);
         let button = |action: Action| Button {
             action: action.name(),
             label: action.label(),
@@ -105,8 +136,15 @@ impl Row {
             description: info::description(context, process),
             actions: BUTTONS.map(button).into(),
             failure: with_failure.then(|| Failure::of(context, process)),
+            hidden: false,
             name,
         }
+    }
+
+    fn matches(&self, filter: Filter<'_>) -> bool {
+        let text = filter.text.trim().to_lowercase();
+        self.name.to_lowercase().contains(&text)
+            && (filter.state.is_empty() || self.state == filter.state)
     }
 }
 
@@ -139,17 +177,6 @@ fn last_lines(context: &Context<'_>, process: &Process, stream: OutputStream) ->
     let lines: Vec<&str> = text.lines().collect();
     let first = lines.len().saturating_sub(FAILURE_LINES);
     printable(lines[first..].join("\n").trim_end())
-}
-
-fn actions(state: ProcessState) -> &'static [Action] {
-    match state {
-        ProcessState::Running => &[Action::Restart, Action::Stop, Action::ClearLog],
-        ProcessState::Starting | ProcessState::Backoff => &[Action::Stop, Action::ClearLog],
-        ProcessState::Stopped | ProcessState::Exited | ProcessState::Fatal => {
-            &[Action::Start, Action::ClearLog]
-        }
-        ProcessState::Stopping | ProcessState::Unknown => &[Action::ClearLog],
-    }
 }
 
 fn layout(rows: &[Row], token: &str) -> String {

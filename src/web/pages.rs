@@ -2,7 +2,7 @@
 //! all values.
 
 use super::actions::{Action, is_failure};
-use super::list::{List, Row};
+use super::list::{self, Filter, List, Row};
 use super::printable::printable;
 use crate::assets;
 use crate::conf::config::LogLevel;
@@ -49,14 +49,23 @@ impl Pages {
     }
 
     /// The status page.
-    pub(super) fn status(&self, context: &mut Context<'_>, message: &str, token: &str) -> String {
-        let list = List::of(context, token);
+    pub(super) fn status(
+        &self,
+        context: &mut Context<'_>,
+        message: &str,
+        filter: Filter<'_>,
+        token: &str,
+    ) -> String {
+        let mut list = List::of(context, token);
+        list.filter(filter);
         let data = json!({
             "message": message,
             "is_error": is_failure(message),
             "token": token,
             "list": list,
             "groups": groups(&list.processes),
+            "q": filter.text,
+            "states": list::states(filter),
         });
         let title = format!("{}: processes", context.supervisor.config().supervisord.identifier);
         self.render(context, "status", &title, data)
@@ -118,7 +127,8 @@ fn groups(rows: &[Row]) -> Vec<Value> {
     let group = |rows: &[Row]| {
         let name = &rows[0].group;
         let is_alone = rows.len() == 1 && rows[0].name == *name;
-        json!({ "heading": if is_alone { "" } else { name }, "processes": rows })
+        let hidden = rows.iter().all(|row| row.hidden);
+        json!({ "heading": if is_alone { "" } else { name }, "processes": rows, "hidden": hidden })
     };
     rows.chunk_by(|one, other| one.group == other.group).map(group).collect()
 }

@@ -1,8 +1,8 @@
 //! Dispatches a request and returns a reply, a pending reply, or a stream.
 
-use super::actions::{Action, PendingAction, is_failure};
+use super::actions::{self, Action, PendingAction, is_failure};
 use super::assets;
-use super::list::List;
+use super::list::{Filter, List};
 use super::pages::{Pages, Tail};
 use super::policy::ServerPolicy;
 use super::refusal;
@@ -134,7 +134,8 @@ impl Site {
         let field = |name: &str| form::field(&fields, name).unwrap_or_default();
         let message = field("message");
         let Some(action) = form::field(&fields, "action") else {
-            let text = self.pages.status(context, message, &self.token);
+            let filter = Filter { text: field("q"), state: field("state") };
+            let text = self.pages.status(context, message, filter, &self.token);
             return Answer::Reply(with_security_headers(Reply::new(200, HTML, text), STATUS_CSP));
         };
         let name = field("processname");
@@ -154,12 +155,14 @@ impl Site {
         if is_asked || !may_act {
             return page(self.pages.confirm(context, action, name, &self.token));
         }
-        let mut pending = PendingAction::start(context, action, name);
         if has_token {
-            // The job continues without the client, and the list shows its progress.
-            let message = pending.progress(context);
-            return Answer::Reply(acted(request, action, name, &message));
+            // The jobs continue without the client, and the list shows their progress.
+            let names = fields.iter().filter(|(key, _)| key == "processname");
+            let names: Vec<&str> = names.map(|(_, name)| name.as_str()).collect();
+            let message = actions::begin(context, action, &names);
+            return Answer::Reply(acted(request, action, &names, &message));
         }
+        let mut pending = PendingAction::start(context, action, name);
         let redirect = Redirect::after(request, policy);
         if action == Action::Refresh {
             let message = pending.poll(context).unwrap_or_default();
@@ -323,12 +326,14 @@ impl Redirect {
 
 /// The reply to an action of our own page: data for its script, otherwise a redirect to the row, so
 /// that the page keeps its place.
-fn acted(request: &Request, action: Action, name: &str, message: &str) -> Reply {
+fn acted(request: &Request, action: Action, names: &[&str], message: &str) -> Reply {
     if request.header("accept").is_some_and(|accept| accept.contains(JSON)) {
         return json(&json!({ "message": message, "is_error": is_failure(message) }));
     }
-    let row =
-        if action.needs_name() { format!("#p-{}", percent_encode(name)) } else { String::new() };
+    let row = match names {
+        [name] if action.needs_name() => format!("#p-{}", percent_encode(name)),
+        _ => String::new(),
+    };
     Redirect::relative().reply(message, &row)
 }
 

@@ -4,6 +4,8 @@
   "use strict";
   // Milliseconds: without an update for so long, the list is marked as obsolete.
   const LIMIT = 2500, CHECK = 250, PRESENCE = 10000;
+  // The server accepts more fields in a form, but not many more.
+  const MAX_NAMES = 100;
   // The states in which an action has its result.
   const STARTED = ["running", "exited", "fatal"];
   const SETTLED = { start: STARTED, restart: STARTED, stop: ["stopped", "exited", "fatal"] };
@@ -72,10 +74,11 @@
 
   // The result of an action of this tab, from a list that is newer than the action.
   const report = (row, asked) => {
-    const { action, since } = awaited.get(row.name) || {};
+    const { action, since, isQuiet } = awaited.get(row.name) || {};
     if (!action || asked < since || !SETTLED[action].includes(row.state)) return;
     awaited.delete(row.name);
     const failed = row.failure !== undefined;
+    if (isQuiet && !failed) return;
     const why = failed && row.failure.cause ? `: ${row.failure.cause}` : "";
     say(failed ? `ERROR: ${row.name} is ${row.state}${why}` : `${row.name} is ${row.state}`, failed);
   };
@@ -101,6 +104,7 @@
       place.replaceChildren(...counts.flatMap((count) => [count, " "]));
     }
     list.processes.forEach((row) => show(row, asked));
+    document.dispatchEvent(new Event("updated"));
   };
 
   // Other programs, or a daemon that was started again: its forms have another token.
@@ -114,6 +118,7 @@
       if (answer.ok && fresh) {
         const label = document.activeElement.getAttribute("aria-label");
         $("#list").replaceWith(fresh);
+        document.dispatchEvent(new Event("replaced"));
         mark();
         if (label) $(`#list [aria-label="${CSS.escape(label)}"]`)?.focus();
       }
@@ -125,7 +130,7 @@
 
   const mark = () => {
     document.body.classList.toggle("stale", isStale);
-    document.querySelectorAll("#list button, #confirm [value=yes]").forEach((button) => {
+    document.querySelectorAll("#list form button, .found button, #confirm [value=yes]").forEach((button) => {
       button.disabled = isStale;
     });
   };
@@ -150,6 +155,7 @@
   };
 
   const feed = connect();
+  ["find.js", "keys.js"].forEach((name) => import(address(name)));
   feed.onmessage = ({ data }) => {
     if ("problem" in data) return void (problem = data.problem);
     updated = Date.now();
@@ -170,24 +176,42 @@
 
   // Sends a form. Any answer but the expected one is shown by submitting it as without a script.
   const act = async (form, button, fields) => {
-    const name = fields.get("processname");
+    const names = form.closest("tr[id]") ? [fields.get("processname")] : fields.getAll("processname");
+    if (names.length > MAX_NAMES) {
+      const rest = new URLSearchParams(fields);
+      rest.delete("processname");
+      names.splice(MAX_NAMES).forEach((name) => rest.append("processname", name));
+      fields.delete("processname");
+      names.forEach((name) => fields.append("processname", name));
+      if (!await act(form, button, fields)) return false;
+      return act(form, button, rest);
+    }
     try {
       const answer = await fetch(address(form.getAttribute("action")), {
         method: "POST", body: fields, headers: { Accept: "application/json" },
       });
       const result = await answer.json();
-      const action = button.value;
-      if (name && !result.is_error && action in SETTLED) {
-        awaited.set(name, { action, since: Date.now() });
+      const action = button.value, since = Date.now(), isQuiet = names.length !== 1;
+      if (!result.is_error && action in SETTLED) {
+        members(names).forEach((name) => awaited.set(name, { action, since, isQuiet }));
       }
       say(result.message, result.is_error);
       feed.postMessage("visible");
+      return !result.is_error;
     } catch {
       isNative = true;
       if (!isStale) form.requestSubmit(button);
       isNative = false;
     }
+    return false;
   };
+
+  // The processes behind `group:*`.
+  const members = (names) => names.flatMap((name) => {
+    if (!name.endsWith(":*")) return [name];
+    const rows = document.querySelectorAll(`[id^="p-${CSS.escape(name.slice(0, -1))}"]`);
+    return [...rows].map((row) => row.id.slice(2));
+  });
 
   // Whether the user agrees.
   const ask = (question, label) => new Promise((resolve) => {
@@ -204,7 +228,7 @@
 
   document.addEventListener("submit", async (event) => {
     const { target: form, submitter: button } = event;
-    if (isNative || !button || !form.closest("#list")) return;
+    if (isNative || !button || form.method !== "post") return;
     event.preventDefault();
     const fields = new URLSearchParams(new FormData(form, button));
     if (fields.get("confirm") === "ask") {

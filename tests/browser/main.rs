@@ -10,6 +10,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod find;
 mod forgery;
 mod page;
 mod pictures;

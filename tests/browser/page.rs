@@ -202,3 +202,32 @@ fn the_stream_has_heartbeats_on_request() {
     let lines = BufReader::new(stream).lines().map_while(Result::ok);
     assert_eq!(lines.filter(|line| line == "event: heartbeat").take(2).count(), 2);
 }
+
+/// A browser without shared workers, and a proxy that does not let the stream through.
+#[test]
+fn without_a_stream_the_list_is_fetched_regularly() {
+    let sandbox = Sandbox::new();
+    let port = sandbox.port();
+    let daemon = site::start(&sandbox, port, ACCOUNT, SLEEP);
+    let relay = Relay::start_without_streams(&sandbox, port);
+    let mut browser = Browser::start(&sandbox);
+    let tab = browser.open("about:blank");
+    browser.before_each_page(&tab, "delete window.SharedWorker");
+    browser.go(&tab, &format!("http://{LOGIN}127.0.0.1:{}/", relay.port));
+    assert_eq!(browser.eval(&tab, "typeof SharedWorker"), "undefined");
+    // As long as several limits, and the list is never taken for obsolete.
+    browser.eval(
+        &tab,
+        "window.wasStale = 0; setInterval(() => { wasStale |= \
+                        document.body.classList.contains('stale') }, 50); 0",
+    );
+    for count in 2..5 {
+        let pid = nix::unistd::Pid::from_raw(daemon.pid_of("sleep"));
+        nix::sys::signal::kill(pid, Signal::SIGKILL).expect("it runs");
+        daemon.wait_for_count("spawned: 'sleep'", count);
+        let pid = daemon.pid_of("sleep");
+        browser.wait_for(&tab, &format!("document.body.textContent.includes('pid {pid}')"));
+    }
+    assert_eq!(browser.eval(&tab, "window.wasStale"), 0);
+    assert_eq!(relay.streams(), 0);
+}

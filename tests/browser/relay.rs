@@ -20,6 +20,15 @@ struct Counts {
 
 impl Relay {
     pub(crate) fn start(sandbox: &Sandbox, to: u16) -> Self {
+        Self::run(sandbox, to, true)
+    }
+
+    /// Closes the connection of each event stream.
+    pub(crate) fn start_without_streams(sandbox: &Sandbox, to: u16) -> Self {
+        Self::run(sandbox, to, false)
+    }
+
+    fn run(sandbox: &Sandbox, to: u16, with_streams: bool) -> Self {
         let port = sandbox.port();
         let listener = TcpListener::bind(("127.0.0.1", port)).expect("the port is free");
         let counts = Arc::new(Counts::default());
@@ -31,7 +40,7 @@ impl Relay {
                 let pair = (client.try_clone(), server.try_clone());
                 let (Ok(to_client), Ok(from_server)) = pair else { continue };
                 std::thread::spawn(move || pass(from_server, to_client, None));
-                std::thread::spawn(move || pass(client, server, Some(&counts)));
+                std::thread::spawn(move || pass(client, server, Some((&counts, with_streams))));
             }
         });
         Self { port, counts }
@@ -49,11 +58,14 @@ impl Relay {
 }
 
 /// Copies until one side ends, then ends both. The browser sends a request in one piece.
-fn pass(mut from: TcpStream, mut to: TcpStream, counts: Option<&Counts>) {
+fn pass(mut from: TcpStream, mut to: TcpStream, counts: Option<(&Counts, bool)>) {
     let mut buffer = [0; 16_384];
     let mut is_stream = false;
     while let Ok(count @ 1..) = from.read(&mut buffer) {
-        if let Some(counts) = counts.filter(|_| buffer.starts_with(b"GET /events?")) {
+        if let Some((counts, is_allowed)) = counts.filter(|_| buffer.starts_with(b"GET /events?")) {
+            if !is_allowed {
+                break;
+            }
             let open = counts.open.fetch_add(1, Ordering::SeqCst) + 1;
             counts.most.fetch_max(open, Ordering::SeqCst);
             is_stream = true;
@@ -62,7 +74,7 @@ fn pass(mut from: TcpStream, mut to: TcpStream, counts: Option<&Counts>) {
             break;
         }
     }
-    if let Some(counts) = counts.filter(|_| is_stream) {
+    if let Some((counts, _)) = counts.filter(|_| is_stream) {
         counts.open.fetch_sub(1, Ordering::SeqCst);
     }
     let _ = (from.shutdown(Shutdown::Both), to.shutdown(Shutdown::Both));

@@ -157,6 +157,8 @@ impl Browser {
     /// Clicks on the first element of a selector, as a mouse does.
     #[track_caller]
     pub fn click(&mut self, tab: &Tab, selector: &str) {
+        // Chromium drops input before the first paint of a page.
+        self.wait_for(tab, "performance.getEntriesByType('paint').length > 0");
         let place = format!(
             "(() => {{ const it = document.querySelector({selector:?}); \
              it.scrollIntoView({{block: 'center'}}); const box = it.getBoundingClientRect(); \
@@ -196,6 +198,12 @@ impl Browser {
         self.tell(tab, "Emulation.setDeviceMetricsOverride", &params);
         let features = json!([{"name": "prefers-color-scheme", "value": scheme}]);
         self.tell(tab, "Emulation.setEmulatedMedia", &json!({"features": features}));
+    }
+
+    /// Runs a script in a tab before those of each page.
+    pub fn before_each_page(&mut self, tab: &Tab, script: &str) {
+        let params = json!({"source": script});
+        self.tell(tab, "Page.addScriptToEvaluateOnNewDocument", &params);
     }
 
     pub fn disable_scripts(&mut self, tab: &Tab) {
