@@ -52,7 +52,11 @@ pub fn template(name: &str) -> Option<&'static str> {
 /// The web interface: templates, style, icon and script, by file name in `templates/web`.
 pub static WEB: &[(&str, &str)] = &[
     ("confirm.hbs", include_str!("../templates/web/confirm.hbs")),
+    ("feed.js", include_str!("../templates/web/feed.js")),
+    ("find.js", include_str!("../templates/web/find.js")),
+    ("forbidden.hbs", include_str!("../templates/web/forbidden.hbs")),
     ("icon.svg", include_str!("../templates/web/icon.svg")),
+    ("keys.js", include_str!("../templates/web/keys.js")),
     ("layout.hbs", include_str!("../templates/web/layout.hbs")),
     ("live.js", include_str!("../templates/web/live.js")),
     ("status.hbs", include_str!("../templates/web/status.hbs")),

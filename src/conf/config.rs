@@ -184,6 +184,8 @@ pub struct HttpServer {
     pub credentials: Option<Credentials>,
     /// supkit only: execute `GET` actions of the web page without confirmation, as Supervisor does.
     pub web_get_actions: bool,
+    /// supkit only: origins whose pages may use the server, beside its own.
+    pub web_trusted_origins: Vec<String>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -5,6 +5,7 @@ use std::marker::PhantomData;
 
 use super::config::{AutoRestart, Environment, LogLevel, LogTarget, User};
 use super::host::Host;
+use super::origins;
 use super::python::{int, path, repr, shlex, strip};
 use super::signals::Signal;
 
@@ -79,6 +80,8 @@ kinds! {
     Address -> (String, u16), "address", "write `port`, `host:port` or `*:port`", |text, _| address(text), |(host, port): &(String, u16)| format!("{host}:{port}");
     /// Comma-separated words.
     List -> Vec<String>, "list", "write names separated by commas", |text, _| Ok(list(text)), |words: &Vec<String>| words.join(",");
+    /// Origins of web pages.
+    Origins -> Vec<String>, "origins", "write `https://host` or `https://host:port`, without a path, separated by commas", |text, _| origins::parse(text), |origins: &Vec<String>| origins.join(",");
     /// The name of a process or group.
     Name -> String, "name", "leave out blanks, `:` and `/`", |text, _| name(text), String::clone;
     /// The server URL for children; `AUTO` is `None`.
@@ -347,6 +350,7 @@ mod tests {
         is_read_back::<Owner>(&["root:root", "0:0"]);
         is_read_back::<Address>(&["9001", "*:9001", "localhost:1"]);
         is_read_back::<List>(&["", "a, b"]);
+        is_read_back::<Origins>(&["", "https://A:443/, http://b:80"]);
         is_read_back::<Name>(&[" a "]);
         is_read_back::<ServerUrl>(&["auto", "http://x"]);
     }

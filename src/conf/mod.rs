@@ -21,6 +21,7 @@ pub mod load;
 pub mod nearest;
 mod option_reader;
 pub mod options;
+mod origins;
 mod plugins;
 pub mod process;
 mod program;

@@ -25,6 +25,7 @@ Kinds of values:
 * **user**, **user:group**: names or numbers of this system
 * **address**: a port, or `host:port`; `*:port` means all interfaces
 * **list**: words separated by commas
+* **origins**: `https://host` or `https://host:port` as a browser shows them, separated by commas
 
 In every value `%(here)s` is the directory of the file, `%(ENV_NAME)s` a variable of supervisord's
 environment and `%%` a percent sign. Programs can also use `program_name`, `group_name` and

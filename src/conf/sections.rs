@@ -7,8 +7,8 @@ use std::marker::PhantomData;
 use super::config::ResultHandler;
 use super::host::Host;
 use super::kinds::{
-    Address, Bytes, Directory, FilePath, Flag, Integer, Kind, Level, List, Octal, Owner, Text,
-    Variables,
+    Address, Bytes, Directory, FilePath, Flag, Integer, Kind, Level, List, Octal, Origins, Owner,
+    Text, Variables,
 };
 pub use super::process as program;
 
@@ -140,6 +140,8 @@ section! {
         PASSWORD: Text = "password", None, Commented("123");
         /// Execute GET actions of the web page without confirmation.
         WEB_GET_ACTIONS: Flag = "web_get_actions", Some("false"), SupkitOnly;
+        /// Origins whose pages may use the server, such as that of a reverse proxy.
+        WEB_TRUSTED_ORIGINS: Origins = "web_trusted_origins", Some(""), SupkitOnly;
     }
 }
 
@@ -154,6 +156,8 @@ section! {
         PASSWORD: Text = "password", None, Commented("123");
         /// Execute GET actions of the web page without confirmation.
         WEB_GET_ACTIONS: Flag = "web_get_actions", Some("false"), SupkitOnly;
+        /// Origins whose pages may use the server, such as that of a reverse proxy.
+        WEB_TRUSTED_ORIGINS: Origins = "web_trusted_origins", Some(""), SupkitOnly;
     }
 }
 

@@ -32,12 +32,14 @@ fn inet_server(reader: &mut OptionReader<'_>, section: &str) -> Read<HttpServer>
         port.ok_or_else(|| reader.refuse(scope, "", message, "add `port = 127.0.0.1:9001`"))
     });
     let web_get_actions = reader.get(scope, &inet::WEB_GET_ACTIONS);
+    let web_trusted_origins = reader.get(scope, &inet::WEB_TRUSTED_ORIGINS);
     let (host, port) = port?;
     Ok(HttpServer {
         section: section.to_owned(),
         bind: Bind::Inet { host, port },
         credentials: credentials.unwrap_or_default(),
         web_get_actions: web_get_actions?,
+        web_trusted_origins: web_trusted_origins?,
     })
 }
 
@@ -53,12 +55,14 @@ fn unix_server(reader: &mut OptionReader<'_>, section: &str) -> Read<HttpServer>
     let owner = owner(reader, scope);
     let mode = mode(reader, scope);
     let web_get_actions = reader.get(scope, &unix::WEB_GET_ACTIONS);
+    let web_trusted_origins = reader.get(scope, &unix::WEB_TRUSTED_ORIGINS);
     let path = kinds::normalize_path(strip(&file?), reader.host);
     Ok(HttpServer {
         section: section.to_owned(),
         bind: Bind::Unix { path, mode: mode?, owner: owner.unwrap_or_default() },
         credentials: credentials.unwrap_or_default(),
         web_get_actions: web_get_actions?,
+        web_trusted_origins: web_trusted_origins?,
     })
 }
 

@@ -29,6 +29,10 @@ impl ProcessState {
         (Self::Unknown, 1000, "UNKNOWN"),
     ];
 
+    pub fn all() -> impl Iterator<Item = Self> {
+        Self::TABLE.iter().map(|row| row.0)
+    }
+
     pub fn code(self) -> i64 {
         Self::TABLE.iter().find(|row| row.0 == self).map_or(1000, |row| row.1)
     }

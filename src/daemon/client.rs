@@ -25,6 +25,8 @@ const MAX_REFILLS: usize = 8;
 const POLL_INTERVAL: Duration = Duration::from_secs(1);
 /// The interval of keep-alive comments on an idle event stream.
 const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(30);
+/// The interval of heartbeats on an event stream that requests them.
+const HEARTBEAT_INTERVAL: Duration = Duration::from_secs(1);
 
 pub(super) struct Client {
     pub(super) conn: Conn,
@@ -55,6 +57,11 @@ pub(super) fn moment(now: Now) -> Moment {
 
 fn after(now: Now, time: Duration) -> Mono {
     Mono(now.mono.0.saturating_add(time))
+}
+
+/// When a stream on which nothing else happens shows that it is alive.
+fn next_beat(stream: &EventStream, now: Now) -> Mono {
+    after(now, if stream.has_heartbeat() { HEARTBEAT_INTERVAL } else { KEEPALIVE_INTERVAL })
 }
 
 impl Client {
@@ -191,8 +198,10 @@ impl Client {
                 }
                 Err(_) => Reply::error(404, "There is no such log."),
             },
-            Answer::Events(head, types) => {
-                self.task = Task::Events(EventStream::new(types), after(now, KEEPALIVE_INTERVAL));
+            Answer::Events(head, subscription) => {
+                let stream = EventStream::new(subscription);
+                let at = next_beat(&stream, now);
+                self.task = Task::Events(stream, at);
                 head
             }
         };
@@ -230,10 +239,10 @@ impl Client {
                     self.conn.chunk(&bytes, moment(now));
                 }
             }
-            Task::Events(stream, keepalive_at) => {
-                if now.mono >= *keepalive_at {
-                    *keepalive_at = after(now, KEEPALIVE_INTERVAL);
-                    stream.keep_alive();
+            Task::Events(stream, beat_at) => {
+                if now.mono >= *beat_at {
+                    *beat_at = next_beat(stream, now);
+                    stream.beat();
                 }
                 self.send_events(now);
             }
@@ -260,11 +269,11 @@ impl Client {
     /// Queues an event for a client that streams its type. A client that falls behind is
     /// disconnected and may reconnect.
     pub(super) fn publish(&mut self, kind: EventType, text: &Rc<[u8]>, now: Now) {
-        let Task::Events(stream, keepalive_at) = &mut self.task else { return };
+        let Task::Events(stream, beat_at) = &mut self.task else { return };
         if !stream.is_subscribed(kind) {
             return;
         }
-        *keepalive_at = after(now, KEEPALIVE_INTERVAL);
+        *beat_at = next_beat(stream, now);
         if stream.push(text) {
             self.send_events(now);
         } else {

@@ -5,27 +5,34 @@ use std::collections::VecDeque;
 use std::rc::Rc;
 
 use crate::conf::events::EventType;
+use crate::web::Subscription;
 
 /// How many bytes a client may fall behind before the next event.
 const MAX_BEHIND: usize = 64 * 1024;
 /// How many bytes are sent at once.
 const MAX_CHUNK: usize = 16 * 1024;
+const COMMENT: &str = ":\n\n";
+const HEARTBEAT: &str = "event: heartbeat\ndata:\n\n";
 
 pub(super) struct EventStream {
-    /// Empty for all types.
-    types: Vec<EventType>,
+    subscription: Subscription,
     queue: VecDeque<Rc<[u8]>>,
     /// How much of the first event was sent.
     sent: usize,
 }
 
 impl EventStream {
-    pub(super) fn new(types: Vec<EventType>) -> Self {
-        Self { types, queue: VecDeque::new(), sent: 0 }
+    pub(super) fn new(subscription: Subscription) -> Self {
+        Self { subscription, queue: VecDeque::new(), sent: 0 }
     }
 
     pub(super) fn is_subscribed(&self, kind: EventType) -> bool {
-        self.types.is_empty() || self.types.iter().any(|of| kind.is_a(*of))
+        let types = &self.subscription.types;
+        types.is_empty() || types.iter().any(|of| kind.is_a(*of))
+    }
+
+    pub(super) fn has_heartbeat(&self) -> bool {
+        self.subscription.has_heartbeat
     }
 
     /// Queues an event; false if the client is too far behind for another one.
@@ -37,10 +44,11 @@ impl EventStream {
         true
     }
 
-    /// Queues a comment, unless an event is waiting anyway.
-    pub(super) fn keep_alive(&mut self) {
-        if self.queue.is_empty() {
-            self.queue.push_back(Rc::from(b":\n\n".as_slice()));
+    /// Queues a heartbeat or a comment, unless something is waiting anyway.
+    pub(super) fn beat(&mut self) {
+        if self.behind() == 0 {
+            let beat = if self.has_heartbeat() { HEARTBEAT } else { COMMENT };
+            self.queue.push_back(Rc::from(beat.as_bytes()));
         }
     }
 
@@ -74,13 +82,17 @@ impl EventStream {
 mod tests {
     use super::*;
 
+    fn stream() -> EventStream {
+        EventStream::new(Subscription { types: Vec::new(), has_heartbeat: false })
+    }
+
     fn text(length: usize) -> Rc<[u8]> {
         vec![b'x'; length].into()
     }
 
     #[test]
     fn an_event_may_be_larger_than_what_a_client_may_fall_behind() {
-        let mut stream = EventStream::new(Vec::new());
+        let mut stream = stream();
         let large = text(10 * MAX_BEHIND);
         assert!(stream.push(&large));
         assert_eq!(stream.memory(), large.len() / 2);
@@ -98,12 +110,12 @@ mod tests {
 
     #[test]
     fn a_comment_is_sent_only_if_nothing_else_is() {
-        let mut stream = EventStream::new(Vec::new());
+        let mut stream = stream();
         assert!(stream.push(&text(3)));
-        stream.keep_alive();
+        stream.beat();
         assert_eq!(stream.next(9), Some(b"xxx".as_slice()));
         assert_eq!(stream.next(9), None);
-        stream.keep_alive();
+        stream.beat();
         assert_eq!(stream.next(0), None);
         assert_eq!(stream.next(9), Some(b":\n\n".as_slice()));
     }

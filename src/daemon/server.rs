@@ -20,6 +20,7 @@ use crate::core::time::{Mono, Now};
 use crate::http::auth::BasicAuth;
 use crate::http::budget::Budget;
 use crate::http::eviction::Newcomer;
+use crate::http::origin::OriginPolicy;
 use crate::os::files;
 use crate::os::poller::{Interest, Poller, Ready, Token};
 use crate::os::socket::Listener;
@@ -122,15 +123,17 @@ impl Server {
             None => BasicAuth::disabled(),
         };
         let is_inet = matches!(config.bind, Bind::Inet { .. });
-        let policy = ServerPolicy {
+        let origins = OriginPolicy {
             is_open: is_inet && auth.is_disabled(),
-            get_actions: config.web_get_actions,
+            trusted: config.web_trusted_origins.clone(),
         };
         let owner = match &config.bind {
             Bind::Unix { owner: Some((uid, _)), .. } if *uid != u32::MAX => Some(*uid),
             Bind::Unix { .. } => Some(users::uid()),
             Bind::Inet { .. } => None,
         };
+        let section = config.section.clone();
+        let policy = ServerPolicy { origins, get_actions: config.web_get_actions, section };
         self.endpoints.push(Endpoint { auth, policy, owner, config: config.clone() });
         self.endpoints.len() - 1
     }
@@ -170,8 +173,8 @@ impl Server {
                 context,
                 &self.open_logs,
                 max_reply,
-                &endpoint.config.section,
-                |context| self.site.answer(context, &request, endpoint.policy),
+                &endpoint.policy.section,
+                |context| self.site.answer(context, &request, &endpoint.policy),
             );
             client.answer(answer, now);
         }
@@ -230,7 +233,7 @@ impl Server {
                 context,
                 &self.open_logs,
                 max_reply,
-                &endpoint.config.section,
+                &endpoint.policy.section,
                 |context| {
                     client.advance(context);
                 },

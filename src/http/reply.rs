@@ -105,6 +105,7 @@ fn reason_phrase(status: u16) -> &'static str {
         200 => "OK",
         301 => "Moved Permanently",
         303 => "See Other",
+        304 => "Not Modified",
         400 => "Bad Request",
         401 => "Unauthorized",
         403 => "Forbidden",

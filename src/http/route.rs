@@ -16,6 +16,8 @@ pub enum Route {
     Events,
     /// The list of processes, and actions on them.
     Status,
+    /// `/status.json`: the same list as data.
+    List,
     /// The page with the end of a log.
     Tail,
     /// `/ok.html`, for load balancers.
@@ -41,6 +43,7 @@ impl Route {
         }
         match path {
             "" | "index.html" => Self::Status,
+            "status.json" => Self::List,
             "tail.html" => Self::Tail,
             "ok.html" => Self::Health,
             "events" => Self::Events,
@@ -54,7 +57,7 @@ impl Route {
             Self::Rpc => method == "POST",
             Self::LogTail { .. } | Self::MainLogTail | Self::Events => method == "GET",
             Self::Status | Self::Tail | Self::Health => ["GET", "HEAD", "POST"].contains(&method),
-            Self::Asset(_) => ["GET", "HEAD"].contains(&method),
+            Self::List | Self::Asset(_) => ["GET", "HEAD"].contains(&method),
         }
     }
 }
@@ -93,6 +96,7 @@ mod tests {
             ("/", Route::Status),
             ("/?action=stop", Route::Status),
             ("//index.html;x", Route::Status),
+            ("/status.json", Route::List),
             ("/tail.html?processname=a", Route::Tail),
             ("/ok.html", Route::Health),
             ("/events?types=x", Route::Events),

@@ -1,7 +1,10 @@
 //! The actions of the status page: what they do, and their result message, identical to
 //! Supervisor's.
 
+use crate::core::Process;
+use crate::core::state::ProcessState;
 use crate::rpc::fault::{Code, Fault};
+use crate::rpc::names::Target;
 use crate::rpc::value::Value;
 use crate::rpc::{Context, Outcome, Pending, info, names, web_ops};
 
@@ -43,10 +46,85 @@ impl Action {
         TABLE.iter().find(|row| row.0 == self).map_or("", |row| row.2)
     }
 
+    /// The actions that make sense in a state.
+    pub(super) fn of(state: ProcessState) -> &'static [Action] {
+        match state {
+            ProcessState::Running => &[A::Restart, A::Stop, A::ClearLog],
+            ProcessState::Starting | ProcessState::Backoff => &[A::Stop, A::ClearLog],
+            ProcessState::Stopped | ProcessState::Exited | ProcessState::Fatal => {
+                &[A::Start, A::ClearLog]
+            }
+            ProcessState::Stopping | ProcessState::Unknown => &[A::ClearLog],
+        }
+    }
+
+    /// The message while it is in progress.
+    fn progress(self, what: &str) -> String {
+        match self {
+            A::Refresh => String::new(),
+            A::StopAll => "Stopping all processes".to_owned(),
+            A::RestartAll => "Restarting all processes".to_owned(),
+            A::Start => format!("Starting {what}"),
+            A::Stop => format!("Stopping {what}"),
+            A::Restart => format!("Restarting {what}"),
+            A::ClearLog => format!("Cleared the logs of {what}"),
+        }
+    }
+
     /// Whether the action applies to one process.
     pub(super) fn needs_name(self) -> bool {
         matches!(self, A::Start | A::Stop | A::Restart | A::ClearLog)
     }
+}
+
+/// Starts an action on processes, or on all members of `group:*`, and reports the result so far.
+/// Of several processes those are left out that are in the wanted state.
+pub(super) fn begin(context: &mut Context<'_>, action: Action, names: &[&str]) -> String {
+    let targets: Vec<String> = names.iter().flat_map(|name| expand(context, name)).collect();
+    let [first, _, ..] = targets.as_slice() else {
+        let name = targets.first().map_or("", String::as_str);
+        return PendingAction::start(context, action, name).progress(context);
+    };
+    let is_group = names.len() == 1 && first != names[0];
+    let wanted: Vec<&String> =
+        targets.iter().filter(|name| makes_sense(context, action, name)).collect();
+    let mut failures = Vec::new();
+    for name in &wanted {
+        let message = PendingAction::start(context, action, name).progress(context);
+        if is_failure(&message) {
+            failures.push(message);
+        }
+    }
+    if let Some(first) = failures.first() {
+        return format!("ERROR: {} of {} failed; first: {first}", failures.len(), wanted.len());
+    }
+    action.progress(&if is_group { names[0].to_owned() } else { count(wanted.len()) })
+}
+
+fn count(number: usize) -> String {
+    format!("{number} process{}", if number == 1 { "" } else { "es" })
+}
+
+fn expand(context: &Context<'_>, name: &str) -> Vec<String> {
+    let group = match names::find(context.supervisor, name) {
+        Ok(Target::Group(group)) if name.ends_with(":*") => group,
+        _ => return vec![name.to_owned()],
+    };
+    let Some(group) = context.supervisor.group(&group) else { return Vec::new() };
+    let members = context.supervisor.members_by_priority(group);
+    let process = members.iter().filter_map(|id| context.supervisor.process(*id));
+    process.map(Process::full_name).collect()
+}
+
+fn makes_sense(context: &Context<'_>, action: Action, name: &str) -> bool {
+    let process = names::find_process(context, name);
+    action == A::Restart
+        || process.map_or(true, |process| Action::of(process.state()).contains(&action))
+}
+
+/// Whether a message reports a failure.
+pub(super) fn is_failure(message: &str) -> bool {
+    ["ERROR", "unexpected", "No such process"].iter().any(|start| message.starts_with(start))
 }
 
 /// An action in progress.
@@ -77,6 +155,11 @@ impl PendingAction {
             }
         };
         Self { action, name: name.to_owned(), state }
+    }
+
+    /// The result message if the action is complete, else what it is doing.
+    pub(super) fn progress(&mut self, context: &mut Context<'_>) -> String {
+        self.poll(context).unwrap_or_else(|| self.action.progress(&self.name))
     }
 
     /// The result message, if the action is complete.

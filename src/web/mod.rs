@@ -2,7 +2,13 @@
 //! no socket; a pending reply is a value.
 
 mod actions;
+mod assets;
+mod list;
 mod pages;
+mod policy;
+mod printable;
+mod refusal;
 pub mod site;
 
-pub use site::{Answer, Pending, ServerPolicy, Site, document_head};
+pub use policy::ServerPolicy;
+pub use site::{Answer, Pending, Site, Subscription, document_head};

@@ -1,19 +1,25 @@
 //! Dispatches a request and returns a reply, a pending reply, or a stream.
 
-use super::actions::{Action, PendingAction};
+use super::actions::{self, Action, PendingAction, is_failure};
+use super::assets;
+use super::list::{Filter, List};
 use super::pages::{Pages, Tail};
-use crate::assets;
+use super::policy::ServerPolicy;
+use super::refusal;
 use crate::conf::config::LogLevel;
 use crate::conf::events::EventType;
 use crate::core::effect::OutputStream;
 use crate::http::form::{self, percent_encode};
 use crate::http::route::Route;
-use crate::http::{Reply, Request, memory, origin};
+use crate::http::{Reply, Request, memory};
 use crate::rpc::context::Log;
 use crate::rpc::fault::{Code, Fault};
 use crate::rpc::value::Value;
 use crate::rpc::xml::Document;
 use crate::rpc::{self, Context, Outcome, logs, methods, names, xml};
+use serde::Serialize;
+use serde_json::json;
+use subtle::ConstantTimeEq;
 
 /// The content security policy of pages without scripts.
 const PAGE_CSP: &str = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; \
@@ -23,20 +29,12 @@ const STATUS_CSP: &str = "default-src 'none'; style-src 'self'; script-src 'self
      img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 const HTML: &str = "text/html; charset=utf-8";
 const XML: &str = "text/xml";
+const JSON: &str = "application/json";
 const TEXT: &str = "text/plain;charset=utf-8";
 /// The minimum length of a displayed log, as in Supervisor.
 const MIN_TAIL: i64 = 1024;
 /// The maximum length of a displayed log, to protect browsers.
 const MAX_TAIL: i64 = 4 * 1024 * 1024;
-
-/// The access rules of the server that accepted a request.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ServerPolicy {
-    /// No authentication is configured on a TCP socket.
-    pub is_open: bool,
-    /// Actions by `GET` are executed without confirmation, as in Supervisor.
-    pub get_actions: bool,
-}
 
 /// The answer to a request.
 pub enum Answer {
@@ -46,8 +44,16 @@ pub enum Answer {
     Later(Pending),
     /// Follow a log: the reply head and the path of the file.
     Follow(Reply, String),
-    /// Stream events of these types; all types if the list is empty.
-    Events(Reply, Vec<EventType>),
+    /// Stream events.
+    Events(Reply, Subscription),
+}
+
+/// What a client of the event stream receives.
+pub struct Subscription {
+    /// All types if the list is empty.
+    pub types: Vec<EventType>,
+    /// An event every second, by which a page recognises a daemon that does not answer.
+    pub has_heartbeat: bool,
 }
 
 /// A pending reply.
@@ -83,25 +89,48 @@ impl Site {
         &self,
         context: &mut Context<'_>,
         request: &Request,
-        policy: ServerPolicy,
+        policy: &ServerPolicy,
     ) -> Answer {
         let route = Route::of(request);
         if !route.accepts(&request.method) {
             return Answer::Reply(Reply::error(400, "The method is not allowed for this path."));
         }
         match route {
-            Route::Rpc => rpc(context, request, policy),
+            Route::Rpc => self.rpc(context, request, policy),
             Route::LogTail { name, channel } => log_tail(context, &name, &channel),
             Route::MainLogTail => follow(context, Log::Main, false),
             Route::Events => events(request),
             Route::Status => self.status(context, request, policy),
+            Route::List => Answer::Reply(json(&List::of(context, &self.token))),
             Route::Tail => Answer::Reply(self.tail(context, request)),
             Route::Health => Answer::Reply(Reply::new(200, "text/plain", "OK")),
-            Route::Asset(path) => Answer::Reply(asset(&path)),
+            Route::Asset(path) => Answer::Reply(assets::reply(request, &path)),
         }
     }
 
-    fn status(&self, context: &mut Context<'_>, request: &Request, policy: ServerPolicy) -> Answer {
+    /// The 403 reply, if a page of another site may have sent the request.
+    fn refuse(
+        &self,
+        context: &mut Context<'_>,
+        request: &Request,
+        policy: &ServerPolicy,
+        has_token: bool,
+    ) -> Option<Answer> {
+        let reason = policy.origins.check(request, has_token).err()?;
+        let text = self.pages.forbidden(context, refusal::data(request, policy, reason));
+        Some(Answer::Reply(with_page_csp(Reply::new(403, HTML, text))))
+    }
+
+    fn rpc(&self, context: &mut Context<'_>, request: &Request, policy: &ServerPolicy) -> Answer {
+        self.refuse(context, request, policy, false).unwrap_or_else(|| rpc(context, request))
+    }
+
+    fn status(
+        &self,
+        context: &mut Context<'_>,
+        request: &Request,
+        policy: &ServerPolicy,
+    ) -> Answer {
         let is_post = request.method == "POST";
         let mut fields = form::parse(request.query());
         if is_post {
@@ -112,7 +141,8 @@ impl Site {
         let field = |name: &str| form::field(&fields, name).unwrap_or_default();
         let message = field("message");
         let Some(action) = form::field(&fields, "action") else {
-            let text = self.pages.status(context, message, &self.token);
+            let filter = Filter { text: field("q"), state: field("state") };
+            let text = self.pages.status(context, message, filter, &self.token);
             return Answer::Reply(with_security_headers(Reply::new(200, HTML, text), STATUS_CSP));
         };
         let name = field("processname");
@@ -121,20 +151,36 @@ impl Site {
         else {
             return Answer::Reply(Reply::error(400, "Unknown action."));
         };
-        if is_post && is_forged(request, policy) {
-            return forbidden();
-        }
-        let has_token = is_post && field("token") == self.token;
-        if has_token || policy.get_actions || action == Action::Refresh {
-            let redirect = Redirect::after(request, policy);
-            let mut pending = PendingAction::start(context, action, name);
-            if action == Action::Refresh {
-                let message = pending.poll(context).unwrap_or_default();
-                return Answer::Reply(redirect.reply(&message));
+        let has_token = is_post && self.is_token(field("token"));
+        if is_post {
+            if let Some(refusal) = self.refuse(context, request, policy, has_token) {
+                return refusal;
             }
-            return Answer::Later(Pending(PendingKind::Action(pending, redirect)));
         }
-        page(self.pages.confirm(context, action, name, &self.token))
+        let is_asked = field("confirm") == "ask";
+        let may_act = has_token || policy.get_actions || action == Action::Refresh;
+        if is_asked || !may_act {
+            return page(self.pages.confirm(context, action, name, &self.token));
+        }
+        if has_token {
+            // The jobs continue without the client, and the list shows their progress.
+            let names = fields.iter().filter(|(key, _)| key == "processname");
+            let names: Vec<&str> = names.map(|(_, name)| name.as_str()).collect();
+            let message = actions::begin(context, action, &names);
+            return Answer::Reply(acted(request, action, &names, &message));
+        }
+        let mut pending = PendingAction::start(context, action, name);
+        let redirect = Redirect::after(request, policy);
+        if action == Action::Refresh {
+            let message = pending.poll(context).unwrap_or_default();
+            return Answer::Reply(redirect.reply(&message, ""));
+        }
+        Answer::Later(Pending(PendingKind::Action(pending, redirect)))
+    }
+
+    /// Compared in constant time, as a password.
+    fn is_token(&self, given: &str) -> bool {
+        given.as_bytes().ct_eq(self.token.as_bytes()).into()
     }
 
     fn tail(&self, context: &mut Context<'_>, request: &Request) -> Reply {
@@ -177,7 +223,7 @@ impl Pending {
                 Some(rpc_answer(context, &result))
             }
             PendingKind::Action(pending, redirect) => {
-                pending.poll(context).map(|message| Answer::Reply(redirect.reply(&message)))
+                pending.poll(context).map(|message| Answer::Reply(redirect.reply(&message, "")))
             }
         }
     }
@@ -199,10 +245,7 @@ impl Pending {
     }
 }
 
-fn rpc(context: &mut Context<'_>, request: &Request, policy: ServerPolicy) -> Answer {
-    if is_forged(request, policy) {
-        return forbidden();
-    }
+fn rpc(context: &mut Context<'_>, request: &Request) -> Answer {
     let Some(body) = &request.body else { return length_required() };
     if !memory::has_room(xml::decoding_memory(body.len())) {
         return Answer::Reply(Reply::no_memory());
@@ -293,7 +336,8 @@ fn events(request: &Request) -> Answer {
     let head = Reply::stream("text/event-stream")
         .header("Cache-Control", "no-store")
         .header("X-Accel-Buffering", "no");
-    Answer::Events(head, types)
+    let has_heartbeat = form::field(&fields, "heartbeat").is_some();
+    Answer::Events(head, Subscription { types, has_heartbeat })
 }
 
 fn read_tail(
@@ -306,40 +350,45 @@ fn read_tail(
     logs::read_end(context, Log::Child(id, stream), limit)
 }
 
-/// Whether a browser sent this from another site. Without a password, DNS rebinding could make
-/// another site look like ours, so a browser must then use an address instead of a name.
-fn is_forged(request: &Request, policy: ServerPolicy) -> bool {
-    let from_browser = request.header("origin").is_some();
-    origin::is_cross_site(request)
-        || (policy.is_open && from_browser && origin::has_dns_host(request))
-}
-
 impl Redirect {
-    /// Supervisor's absolute redirect if `get_actions` is set; else a relative one, which works
-    /// behind any proxy.
-    fn after(request: &Request, policy: ServerPolicy) -> Self {
+    /// A relative one works behind any proxy and below any path.
+    fn relative() -> Self {
+        Self { status: 303, base: "./".to_owned() }
+    }
+
+    /// If `get_actions` is set, Supervisor's absolute one.
+    fn after(request: &Request, policy: &ServerPolicy) -> Self {
         if !policy.get_actions {
-            return Self { status: 303, base: "./".to_owned() };
+            return Self::relative();
         }
         let host = request.header("host").unwrap_or_default().trim();
         let host = host.strip_suffix(":80").unwrap_or(host);
         Self { status: 301, base: format!("http://{host}/") }
     }
 
-    fn reply(&self, message: &str) -> Reply {
-        let location = format!("{}?message={}", self.base, percent_encode(message));
+    fn reply(&self, message: &str, fragment: &str) -> Reply {
+        let location = format!("{}?message={}{fragment}", self.base, percent_encode(message));
         with_page_csp(Reply::new(self.status, "text/plain", "").header("Location", location))
     }
 }
 
-fn asset(path: &str) -> Reply {
-    let (name, kind) = match path {
-        "stylesheets/supervisor.css" => ("style.css", "text/css; charset=utf-8"),
-        "live.js" => ("live.js", "text/javascript; charset=utf-8"),
-        "images/icon.svg" | "favicon.ico" => ("icon.svg", "image/svg+xml"),
-        _ => return Reply::error(404, "Not found."),
+/// The reply to an action of our own page: data for its script, otherwise a redirect to the row, so
+/// that the page keeps its place.
+fn acted(request: &Request, action: Action, names: &[&str], message: &str) -> Reply {
+    if request.header("accept").is_some_and(|accept| accept.contains(JSON)) {
+        return json(&json!({ "message": message, "is_error": is_failure(message) }));
+    }
+    let row = match names {
+        [name] if action.needs_name() => format!("#p-{}", percent_encode(name)),
+        _ => String::new(),
     };
-    Reply::new(200, kind, assets::web(name)).header("Cache-Control", "max-age=300")
+    Redirect::relative().reply(message, &row)
+}
+
+fn json(value: &impl Serialize) -> Reply {
+    // The values are strings and numbers, which cannot fail.
+    let text = serde_json::to_vec(value).unwrap_or_default();
+    Reply::new(200, JSON, text).header("Cache-Control", "no-store")
 }
 
 fn page(text: String) -> Answer {
@@ -367,10 +416,4 @@ fn not_found() -> Answer {
 
 fn length_required() -> Answer {
     Answer::Reply(Reply::error(411, "The request has no Content-Length."))
-}
-
-fn forbidden() -> Answer {
-    let why = "The request came from another site, or used a host name although no password is set. \
-               Open the page by its IP address, or set username and password.";
-    Answer::Reply(Reply::error(403, why))
 }

@@ -1,52 +1,242 @@
-// Keeps the list of processes fresh: whenever something changes, it is fetched again. Without this
-// script the page is the same, but for its age.
+// Keeps the list of processes up to date, and performs actions without leaving the page. Without
+// this script the page is the same, but for its age.
 (() => {
   "use strict";
-  const PARTS = [".mood", ".counts", ".processes"];
-  const STATES =
-    ["STOPPED", "STARTING", "RUNNING", "BACKOFF", "STOPPING", "EXITED", "FATAL", "UNKNOWN"];
-  const TYPES = [
-    ...STATES.map((state) => "PROCESS_STATE_" + state),
-    "PROCESS_GROUP_ADDED", "PROCESS_GROUP_REMOVED", "SUPERVISOR_STATE_CHANGE_STOPPING", "TICK_5",
-  ];
-  // Several changes at once are shown at once.
-  const PAUSE = 200;
-  let planned = false;
+  // Milliseconds: without an update for so long, the list is marked as obsolete.
+  const LIMIT = 2500, CHECK = 250, PRESENCE = 10000;
+  // The server accepts more fields in a form, but not many more.
+  const MAX_NAMES = 100;
+  // The states in which an action has its result.
+  const STARTED = ["running", "exited", "fatal"];
+  const SETTLED = { start: STARTED, restart: STARTED, stop: ["stopped", "exited", "fatal"] };
+  const $ = (selector, inside = document) => inside.querySelector(selector);
+  const message = $("#message"), stale = $("#stale"), confirmation = $("#confirm");
+  // The actions of this tab whose results are awaited, with the time of the answer, by process.
+  const awaited = new Map();
+  let updated = Date.now(), appeared = updated, problem = 0;
+  let isStale = false, isReplacing = false, isNative = false;
 
-  // The password may stand in the address of the page; a script must not repeat it there.
+  // The password may be part of the address of the page; a script must not repeat it there.
   const address = (path) => {
     const url = new URL(path, location.href);
     url.username = url.password = "";
     return url.href;
   };
 
-  const replace = (part, fresh) => {
-    const [old, now] = [document, fresh].map((page) => page.querySelector(part));
-    if (!old || !now || old.outerHTML === now.outerHTML) return;
-    const focused = old.contains(document.activeElement) && document.activeElement;
-    const label = focused && focused.getAttribute("aria-label");
-    old.replaceWith(now);
-    if (label) now.querySelector(`[aria-label="${CSS.escape(label)}"]`)?.focus();
+  const setText = (element, text) => {
+    if (element.textContent !== text) element.textContent = text;
   };
 
-  const refresh = async () => {
-    planned = false;
-    try {
-      const answer = await fetch(address("index.html"), { credentials: "same-origin" });
-      if (!answer.ok) return;
-      const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
-      PARTS.forEach((part) => replace(part, fresh));
-    } catch {
-      // The daemon is away; the stream says when it is back.
+  const say = (text, isError = false) => {
+    message.classList.toggle("error", isError);
+    setText(message, text);
+  };
+
+  const show = (row, asked) => {
+    const line = document.getElementById("p-" + row.name);
+    if (!line) return;
+    const state = $(".state span", line);
+    state.className = row.state;
+    setText(state, row.state);
+    setText($(".description > span", line), row.description);
+    showFailure($(".failure", line), row.failure);
+    for (const { action, hidden } of row.actions) {
+      const button = $(`button[value="${action}"]`, line);
+      if (button.hidden === hidden) continue;
+      const isFocused = button === document.activeElement;
+      button.hidden = hidden;
+      if (hidden && isFocused) line.dataset.focus = "lost";
     }
+    // The keyboard stays in the row when its button disappears.
+    if (line.dataset.focus === "lost") {
+      delete line.dataset.focus;
+      $("button:not([hidden])", line).focus();
+    }
+    report(row, asked);
   };
 
-  const plan = () => {
-    if (!planned) setTimeout(refresh, PAUSE);
-    planned = true;
+  const showFailure = (place, failure) => {
+    const key = JSON.stringify(failure) || "";
+    if (place.dataset.key === key || (!failure && !place.firstElementChild)) return;
+    place.dataset.key = key;
+    place.replaceChildren();
+    if (!failure) return;
+    const add = (tag, text) => {
+      const element = document.createElement(tag);
+      element.textContent = text;
+      if (text) place.append(element);
+      return element;
+    };
+    if (failure.cause) add("p", `Last run: ${failure.cause}`);
+    if (failure.lines) add("p", `Last lines of ${failure.channel}:`);
+    add("pre", failure.lines);
   };
 
-  const events = new EventSource(address("events?types=" + TYPES.join()));
-  TYPES.forEach((type) => events.addEventListener(type, plan));
-  events.addEventListener("open", plan);
+  // The result of an action of this tab, from a list that is newer than the action.
+  const report = (row, asked) => {
+    const { action, since, isQuiet } = awaited.get(row.name) || {};
+    if (!action || asked < since || !SETTLED[action].includes(row.state)) return;
+    awaited.delete(row.name);
+    const failed = row.failure !== undefined;
+    if (isQuiet && !failed) return;
+    const why = failed && row.failure.cause ? `: ${row.failure.cause}` : "";
+    say(failed ? `ERROR: ${row.name} is ${row.state}${why}` : `${row.name} is ${row.state}`, failed);
+  };
+
+  const version = (layout) => layout.slice(0, layout.lastIndexOf("-"));
+
+  const update = (list, asked) => {
+    const shown = $("#list");
+    if (version(list.layout) !== version(shown.dataset.layout)) return location.reload();
+    if (list.layout !== shown.dataset.layout) replace();
+    const mood = $(".mood");
+    mood.className = "mood " + list.mood;
+    setText(mood, list.mood);
+    const counts = list.counts.map(({ number, state }) => {
+      const count = document.createElement("span");
+      count.className = state;
+      count.textContent = `${number} ${state}`;
+      return count;
+    });
+    const place = $(".counts");
+    const text = counts.map((count) => count.textContent).join(" ");
+    if (place.textContent.trim() !== text) {
+      place.replaceChildren(...counts.flatMap((count) => [count, " "]));
+    }
+    list.processes.forEach((row) => show(row, asked));
+    document.dispatchEvent(new Event("updated"));
+  };
+
+  // Other programs, or a daemon that was started again: its forms have another token.
+  const replace = async () => {
+    if (isReplacing) return;
+    isReplacing = true;
+    try {
+      const answer = await fetch(address("index.html"));
+      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+      const fresh = $("#list", page);
+      if (answer.ok && fresh) {
+        const label = document.activeElement.getAttribute("aria-label");
+        $("#list").replaceWith(fresh);
+        document.dispatchEvent(new Event("replaced"));
+        mark();
+        if (label) $(`#list [aria-label="${CSS.escape(label)}"]`)?.focus();
+      }
+    } catch {
+      // The next list leads here again.
+    }
+    isReplacing = false;
+  };
+
+  const mark = () => {
+    document.body.classList.toggle("stale", isStale);
+    document.querySelectorAll("#list form button, .found button, #confirm [value=yes]").forEach((button) => {
+      button.disabled = isStale;
+    });
+  };
+
+  const check = () => {
+    const age = Date.now() - Math.max(updated, isStale ? 0 : appeared);
+    if (document.hidden || age > LIMIT === isStale) return;
+    isStale = !isStale;
+    const since = new Date(updated).toLocaleTimeString();
+    const why = problem ? `The server answers with status ${problem}` : "supervisord does not answer";
+    setText(stale, isStale ? `No update since ${since}. ${why}; trying again.` : "");
+    mark();
+  };
+
+  // Another name with another version, because tabs of the old one may still be open.
+  const connect = () => {
+    const url = address("feed.js");
+    const name = "supkit " + version($("#list").dataset.layout);
+    if (!window.SharedWorker) return new Worker(url);
+    const { port } = new SharedWorker(url, name);
+    return port;
+  };
+
+  const feed = connect();
+  ["find.js", "keys.js"].forEach((name) => import(address(name)));
+  feed.onmessage = ({ data }) => {
+    if ("problem" in data) return void (problem = data.problem);
+    updated = Date.now();
+    problem = 0;
+    if (data.list) update(data.list, data.asked);
+    check();
+  };
+  const present = () => {
+    appeared = Date.now();
+    feed.postMessage(document.hidden ? "hidden" : "visible");
+  };
+  document.addEventListener("visibilitychange", present);
+  addEventListener("pagehide", () => feed.postMessage("hidden"));
+  addEventListener("pageshow", (event) => { if (event.persisted) present(); });
+  setInterval(() => { if (!document.hidden) feed.postMessage("present"); }, PRESENCE);
+  setInterval(check, CHECK);
+  present();
+
+  // Sends a form. Any answer but the expected one is shown by submitting it as without a script.
+  const act = async (form, button, fields) => {
+    const names = form.closest("tr[id]") ? [fields.get("processname")] : fields.getAll("processname");
+    if (names.length > MAX_NAMES) {
+      const rest = new URLSearchParams(fields);
+      rest.delete("processname");
+      names.splice(MAX_NAMES).forEach((name) => rest.append("processname", name));
+      fields.delete("processname");
+      names.forEach((name) => fields.append("processname", name));
+      if (!await act(form, button, fields)) return false;
+      return act(form, button, rest);
+    }
+    try {
+      const answer = await fetch(address(form.getAttribute("action")), {
+        method: "POST", body: fields, headers: { Accept: "application/json" },
+      });
+      const result = await answer.json();
+      const action = button.value, since = Date.now(), isQuiet = names.length !== 1;
+      if (!result.is_error && action in SETTLED) {
+        members(names).forEach((name) => awaited.set(name, { action, since, isQuiet }));
+      }
+      say(result.message, result.is_error);
+      feed.postMessage("visible");
+      return !result.is_error;
+    } catch {
+      isNative = true;
+      if (!isStale) form.requestSubmit(button);
+      isNative = false;
+    }
+    return false;
+  };
+
+  // The processes behind `group:*`.
+  const members = (names) => names.flatMap((name) => {
+    if (!name.endsWith(":*")) return [name];
+    const rows = document.querySelectorAll(`[id^="p-${CSS.escape(name.slice(0, -1))}"]`);
+    return [...rows].map((row) => row.id.slice(2));
+  });
+
+  // Whether the user agrees.
+  const ask = (question, label) => new Promise((resolve) => {
+    const yes = $("[value=yes]", confirmation);
+    setText($("#question"), question);
+    setText(yes, label);
+    const done = (agreed) => { confirmation.close(); resolve(agreed); };
+    yes.onclick = () => done(true);
+    $("[value=no]", confirmation).onclick = () => done(false);
+    confirmation.oncancel = () => resolve(false);
+    confirmation.showModal();
+    $("[value=no]", confirmation).focus();
+  });
+
+  document.addEventListener("submit", async (event) => {
+    const { target: form, submitter: button } = event;
+    if (isNative || !button || form.method !== "post") return;
+    event.preventDefault();
+    const fields = new URLSearchParams(new FormData(form, button));
+    if (fields.get("confirm") === "ask") {
+      const label = button.textContent;
+      const count = document.querySelectorAll(".name").length;
+      if (!await ask(`${label.replace(" all", ` all ${count} processes`)}?`, label)) return;
+      fields.delete("confirm");
+    }
+    act(form, button, fields);
+  });
 })();

@@ -92,6 +92,8 @@ fn every_route_requires_the_password() {
         "/events",
         "/stylesheets/supervisor.css",
         "/live.js",
+        "/feed.js",
+        "/status.json",
         "/images/icon.svg",
         "/favicon.ico",
         "/nowhere",
@@ -144,6 +146,27 @@ fn the_policy_of_a_page_forbids_everything_else() {
 }
 
 #[test]
+fn a_file_of_the_page_is_sent_again_only_if_it_changed() {
+    let site = Site::new();
+    let _daemon = site.start(ACCOUNT, SLEEP);
+    let answer = site.get("/live.js");
+    assert!(answer.contains("Cache-Control: no-cache\r\n"), "{answer}");
+    let (_, rest) = answer.split_once("ETag: ").expect("a tag");
+    let tag = rest.lines().next().expect("a value");
+    let ask = |tag: &str| {
+        status(&site.ask("GET /live.js", &format!("{GOOD}If-None-Match: {tag}\r\n"), ""))
+    };
+    assert_eq!((ask(tag), ask("\"other\"")), (304, 200));
+}
+
+/// What a browser loads for the pages, in bytes.
+#[test]
+fn the_web_interface_is_small() {
+    let size: usize = supkit::assets::WEB.iter().map(|(_, text)| text.len()).sum();
+    assert!(size < 150_000, "{size}");
+}
+
+#[test]
 fn output_of_programs_is_escaped() {
     let site = Site::new();
     let nasty = r#"[program:nasty]
@@ -189,8 +212,46 @@ fn an_action_requires_the_token_of_a_form() {
         format!("{GOOD}Origin: http://127.0.0.1:{}\r\nSec-Fetch-Site: same-origin\r\n", site.port);
     let answer = site.ask("POST /index.html", &ours, &body);
     assert_eq!(status(&answer), 303, "{answer}");
-    assert!(answer.contains("Location: ./?message=Process%20sleep%20stopped\r\n"), "{answer}");
+    assert!(answer.contains("Location: ./?message=Stopping%20sleep#p-sleep\r\n"), "{answer}");
     daemon.wait_for_log("stopped: sleep");
+    wait_until("the list shows it", || site.get("/status.json").contains(r#""state":"stopped""#));
+    let data = format!("{ours}Accept: application/json\r\n");
+    let answer = site.ask("POST /index.html", &data, &body);
+    let fault = r#"{"is_error":true,"message":"unexpected rpc fault [70] NOT_RUNNING: sleep"}"#;
+    assert!(answer.ends_with(fault), "{answer}");
+    let answer = site.ask("POST /index.html", &data, &body.replace("stop", "start"));
+    assert!(answer.ends_with(r#"{"is_error":false,"message":"Starting sleep"}"#), "{answer}");
+}
+
+/// What the error of a refused request shows, and that a trusted origin is accepted.
+#[test]
+fn a_refusal_names_both_origins_and_the_option() {
+    let site = Site::new();
+    let trusted = format!("{ACCOUNT}web_trusted_origins = https://Trusted.example:443/\n");
+    let daemon = site.start(&trusted, SLEEP);
+    let body = format!("processname=sleep&action=restart&token={}", site.token());
+    let post = |fields: &str| site.ask("POST /index.html", &format!("{GOOD}{fields}"), &body);
+    let refused = post("Host: sup:1\r\nOrigin: http://other.example:8080\r\n");
+    assert_eq!(status(&refused), 403);
+    for part in [
+        "<code>http://other.example:8080</code>",
+        "<code>http://sup:1</code>",
+        "<code>https://trusted.example</code>",
+        "web_trusted_origins = http://other.example:8080",
+        "<code>[inet_http_server]</code>",
+    ] {
+        assert!(refused.contains(part), "{part} is not in {refused}");
+    }
+    let nasty = post("Origin: http://<script>\r\n");
+    assert_eq!(status(&nasty), 403);
+    assert!(!nasty.contains("<script>"), "{nasty}");
+    let pid = daemon.pid_of("sleep");
+    assert_eq!(status(&post("Origin: https://trusted.example\r\n")), 303);
+    daemon.wait_for_count("spawned: 'sleep'", 2);
+    assert_ne!(daemon.pid_of("sleep"), pid);
+    let call = "<a><methodName>supervisor.getState</methodName></a>";
+    let fields = format!("{GOOD}Origin: https://trusted.example\r\nSec-Fetch-Site: cross-site\r\n");
+    assert_eq!(status(&site.ask("POST /RPC2", &fields, call)), 200);
 }
 
 #[test]

@@ -7,6 +7,7 @@
     reason = "each test file uses its own part of this"
 )]
 
+pub mod browser;
 pub mod ctl;
 pub mod daemon;
 pub mod follower;

@@ -1,0 +1,19 @@
+//! The web interface in a real Chromium, directly and through real reverse proxies.
+
+#![allow(
+    clippy::disallowed_methods,
+    clippy::unwrap_used,
+    clippy::format_collect,
+    reason = "a test fails by panicking"
+)]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod find;
+mod forgery;
+mod page;
+mod pictures;
+mod proxies;
+mod relay;
+mod site;
