@@ -186,6 +186,8 @@ pub struct HttpServer {
     pub web_get_actions: bool,
     /// supkit only: origins whose pages may use the server, beside its own.
     pub web_trusted_origins: Vec<String>,
+    /// supkit only: host names of a TCP server without a password, beside those of this machine.
+    pub web_trusted_hosts: Vec<String>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

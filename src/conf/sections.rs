@@ -158,6 +158,10 @@ section! {
         WEB_GET_ACTIONS: Flag = "web_get_actions", Some("false"), SupkitOnly;
         /// Origins whose pages may use the server, such as that of a reverse proxy.
         WEB_TRUSTED_ORIGINS: Origins = "web_trusted_origins", Some(""), SupkitOnly;
+        /// Host names that requests may use if the server is bound to a loopback address and has no
+        /// password, besides addresses, localhost, the names of this machine and those of the
+        /// trusted origins.
+        WEB_TRUSTED_HOSTS: List = "web_trusted_hosts", Some(""), SupkitOnly;
     }
 }
 

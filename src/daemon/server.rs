@@ -16,16 +16,19 @@ use super::server_context::ServerContext;
 use super::services::DaemonServices;
 use crate::conf::config::{Bind, HttpServer};
 use crate::conf::events::EventType;
+use crate::conf::sections::inet_http_server;
 use crate::core::time::{Mono, Now};
 use crate::http::auth::BasicAuth;
 use crate::http::budget::Budget;
 use crate::http::eviction::Newcomer;
+use crate::http::host::HostPolicy;
 use crate::http::origin::OriginPolicy;
-use crate::os::files;
+use crate::http::{Reply, Request};
 use crate::os::poller::{Interest, Poller, Ready, Token};
 use crate::os::socket::Listener;
 use crate::os::stream::SocketStream;
 use crate::os::users;
+use crate::os::{files, host_names};
 use crate::rpc;
 use crate::rpc::fault::MaxReply;
 use crate::web::{ServerPolicy, Site};
@@ -71,6 +74,7 @@ pub struct SavedServer {
 struct Endpoint {
     auth: BasicAuth,
     policy: ServerPolicy,
+    hosts: HostPolicy,
     /// The owner of a unix socket.
     owner: Option<u32>,
     config: HttpServer,
@@ -112,6 +116,9 @@ impl Server {
         listener.set_nonblocking()?;
         let token = poller.add(&listener, Interest::READ)?;
         let endpoint = self.add_endpoint(config);
+        if listener.is_loopback() && config.credentials.is_none() {
+            self.endpoints[endpoint].hosts = host_policy(config);
+        }
         self.listen_sockets.push(ListenSocket { listener, token, endpoint, paused_until: None });
         Ok(())
     }
@@ -134,7 +141,8 @@ impl Server {
         };
         let section = config.section.clone();
         let policy = ServerPolicy { origins, get_actions: config.web_get_actions, section };
-        self.endpoints.push(Endpoint { auth, policy, owner, config: config.clone() });
+        let hosts = HostPolicy::default();
+        self.endpoints.push(Endpoint { auth, policy, hosts, owner, config: config.clone() });
         self.endpoints.len() - 1
     }
 
@@ -167,7 +175,7 @@ impl Server {
             if client.is_waiting() {
                 break;
             }
-            let auth = |request: &crate::http::Request| endpoint.auth.reject(request);
+            let auth = |request: &Request| endpoint.reject(request);
             let Some(request) = client.conn.request(moment(now), auth) else { break };
             let answer = with_rpc_context(
                 context,
@@ -378,6 +386,22 @@ impl Server {
             }
         }
     }
+}
+
+impl Endpoint {
+    /// The reply, if a request is not allowed at all.
+    fn reject(&self, request: &Request) -> Option<Reply> {
+        let (option, section) = (inet_http_server::WEB_TRUSTED_HOSTS.name, &self.config.section);
+        self.auth.reject(request).or_else(|| self.hosts.reject(request, option, section))
+    }
+}
+
+/// The names of this machine, and the configured ones.
+fn host_policy(config: &HttpServer) -> HostPolicy {
+    let own = host_names::own();
+    let origins = config.web_trusted_origins.iter().filter_map(|it| it.split_once("://"));
+    let names = own.iter().chain(&config.web_trusted_hosts).map(String::as_str);
+    HostPolicy::only(names.chain(origins.map(|(_, name)| name)))
 }
 
 /// Builds the context for XML-RPC methods.

@@ -8,6 +8,7 @@ pub mod conn;
 pub mod date;
 pub mod eviction;
 pub mod form;
+pub mod host;
 mod limits;
 pub mod memory;
 pub mod origin;

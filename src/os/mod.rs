@@ -10,6 +10,7 @@ pub mod clock;
 pub mod daemonize;
 pub mod errno;
 pub mod files;
+pub mod host_names;
 pub mod interrupt;
 pub mod limits;
 pub mod logfile;

@@ -23,6 +23,14 @@ impl Listener {
         }
     }
 
+    /// Whether only this machine can connect, by TCP.
+    pub fn is_loopback(&self) -> bool {
+        match self {
+            Self::Tcp(listener) => listener.local_addr().is_ok_and(|it| it.ip().is_loopback()),
+            Self::Unix(_) => false,
+        }
+    }
+
     /// Accepts the next waiting client; `None` if there is none.
     pub fn accept(&self) -> io::Result<Option<SocketStream>> {
         let accepted = match self {

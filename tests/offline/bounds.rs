@@ -75,8 +75,10 @@ fn request(method: &str, params: &str, fields: &str) -> Vec<u8> {
         "<methodCall><methodName>{method}</methodName><params>{params}</params></methodCall>"
     );
     let length = body.len();
-    format!("POST /RPC2 HTTP/1.1\r\nHost: x\r\n{fields}Content-Length: {length}\r\n\r\n{body}")
-        .into_bytes()
+    format!(
+        "POST /RPC2 HTTP/1.1\r\nHost: localhost\r\n{fields}Content-Length: {length}\r\n\r\n{body}"
+    )
+    .into_bytes()
 }
 
 const STRING_OPEN: &str = "<value><string>";
@@ -193,7 +195,7 @@ fn unfinished_bodies_share_a_budget_and_the_oldest_yield() {
     let daemon = site.start("http_maxbytes=16MB\n", "");
     is_answered(&site);
     let before = peak(&daemon);
-    let head = "POST /RPC2 HTTP/1.1\r\nHost: x\r\nContent-Length: 3900000\r\n\r\n";
+    let head = "POST /RPC2 HTTP/1.1\r\nHost: localhost\r\nContent-Length: 3900000\r\n\r\n";
     let body = vec![b' '; 3_900_000 - 1];
     let clients: Vec<TcpStream> = (0..20).map(|_| site.tcp()).collect();
     for mut client in &clients {
