@@ -184,7 +184,7 @@ impl Server {
                 &endpoint.policy.section,
                 |context| self.site.answer(context, &request, &endpoint.policy),
             );
-            client.answer(answer, now);
+            client.answer(answer.bounded(max_reply), now);
         }
         client.write(now);
         self.update_or_close(token, context.poller);

@@ -10,10 +10,11 @@ use crate::conf::config::LogLevel;
 use crate::conf::events::EventType;
 use crate::core::effect::OutputStream;
 use crate::http::form::{self, percent_encode};
+use crate::http::reply::Body;
 use crate::http::route::Route;
 use crate::http::{Reply, Request, memory};
 use crate::rpc::context::Log;
-use crate::rpc::fault::{Code, Fault};
+use crate::rpc::fault::{Code, Fault, MaxReply};
 use crate::rpc::value::Value;
 use crate::rpc::xml::Document;
 use crate::rpc::{self, Context, Outcome, logs, methods, names, xml};
@@ -46,6 +47,24 @@ pub enum Answer {
     Follow(Reply, String),
     /// Stream events.
     Events(Reply, Subscription),
+}
+
+impl Answer {
+    /// Replaces a reply that is too large for the memory of the servers.
+    #[must_use]
+    pub fn bounded(self, max: MaxReply) -> Self {
+        match &self {
+            Self::Reply(Reply { body: Body::Full(body), .. }) if body.len() > max.bytes => {
+                let MaxReply { bytes, option } = max;
+                let why = format!(
+                    "The page would be larger than {bytes} bytes, a quarter of \
+                     <code>{option}</code> in <code>[supervisord]</code>."
+                );
+                Self::Reply(Reply::error(503, &why))
+            }
+            _ => self,
+        }
+    }
 }
 
 /// What a client of the event stream receives.

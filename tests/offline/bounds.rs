@@ -227,6 +227,14 @@ fn a_reply_beyond_its_share_is_a_fault_that_names_the_limit() {
     assert!(answer.contains("the reply would be larger than 262144 bytes"), "{answer}");
     assert!(answer.contains("`http_maxbytes`") && answer.contains("of 1000 calls were made"));
     assert!(growth(&daemon, before) < 12 * MIB, "{}", growth(&daemon, before));
+
+    site.log(MIB);
+    let mut stream = site.unix();
+    let request = "GET /tail.html?processname=sleep&limit=1000000 HTTP/1.0\r\n\r\n";
+    stream.write_all(request.as_bytes()).expect("taken");
+    let mut page = String::new();
+    stream.read_to_string(&mut page).expect("a page");
+    assert!(page.starts_with("HTTP/1.0 503 ") && page.contains("262144 bytes"), "{page}");
 }
 
 /// Fills the servers with clients that send half a request.
