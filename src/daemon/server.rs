@@ -5,7 +5,6 @@
 use std::collections::BTreeMap;
 use std::io;
 use std::rc::Rc;
-use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
@@ -20,31 +19,26 @@ use crate::conf::sections::inet_http_server;
 use crate::core::time::{Mono, Now};
 use crate::http::auth::BasicAuth;
 use crate::http::budget::Budget;
-use crate::http::eviction::Newcomer;
 use crate::http::host::HostPolicy;
 use crate::http::origin::OriginPolicy;
 use crate::http::{Reply, Request};
 use crate::os::poller::{Interest, Poller, Ready, Token};
 use crate::os::socket::Listener;
-use crate::os::stream::SocketStream;
 use crate::os::users;
 use crate::os::{files, host_names};
 use crate::rpc;
 use crate::rpc::fault::MaxReply;
 use crate::web::{ServerPolicy, Site};
 
-/// The maximum number of connections accepted per loop iteration.
-const MAX_ACCEPTS: usize = 32;
 /// The maximum number of requests of a client that are processed per loop iteration.
 const MAX_REQUESTS: usize = 4;
 /// The maximum number of clients with work of several iterations that are advanced per iteration.
 const MAX_RUNNABLE: usize = 8;
-/// How long no connection is accepted after descriptors ran out.
-const ACCEPT_PAUSE: Duration = Duration::from_secs(1);
 
 /// The memory for bodies and replies unless it is configured.
 const DEFAULT_MEMORY: usize = 64 * 1024 * 1024;
 
+mod accepting;
 mod limits;
 
 pub struct Server {
@@ -215,20 +209,9 @@ impl Server {
         if let Some(token) = self.in_dispatch.take() {
             self.close_client(token, context.poller);
         }
-        let now = context.now;
-        let is_due = |client: &Client| client.deadline().is_some_and(|at| now.mono >= at);
-        let busy = |client: &Client| {
-            let io = client.conn.io_state();
-            client.is_waiting() || client.is_runnable() || io.write || io.close
-        };
-        let due = self.clients.iter().filter(|(_, client)| busy(client) || is_due(client));
-        let mut due: Vec<Token> = due.map(|(token, _)| *token).collect();
-        self.take_turns(&mut due);
-        let max_reply = self.max_reply();
         let mut runnable = 0;
-        for token in due {
-            let Some(client) = self.clients.get_mut(&token) else { continue };
-            if client.is_runnable() {
+        for token in self.due_clients(context.now) {
+            if self.clients.get(&token).is_some_and(Client::is_runnable) {
                 if runnable == MAX_RUNNABLE {
                     continue;
                 }
@@ -236,28 +219,37 @@ impl Server {
                 self.last_turn = Some(token);
             }
             self.in_dispatch = Some(token);
-            let Some(endpoint) = self.endpoints.get(client.server) else { continue };
-            with_rpc_context(
-                context,
-                &self.open_logs,
-                max_reply,
-                &endpoint.policy.section,
-                |context| {
-                    client.advance(context);
-                },
-            );
-            client.conn.expire(moment(now));
-            self.process_requests(token, context);
+            self.advance(token, context);
             self.in_dispatch = None;
         }
         let has_subscribers = self.clients.values().any(Client::streams_events);
-        context.core.set_publishing(has_subscribers, now);
+        context.core.set_publishing(has_subscribers, context.now);
     }
 
-    /// Begins with the client after the one that was advanced last.
-    fn take_turns(&self, due: &mut [Token]) {
+    /// The clients that need attention, beginning with the one after that which was advanced last.
+    fn due_clients(&self, now: Now) -> Vec<Token> {
+        let is_due = |client: &Client| client.deadline().is_some_and(|at| now.mono >= at);
+        let is_busy = |client: &Client| {
+            let io = client.conn.io_state();
+            client.is_waiting() || io.write || io.close
+        };
+        let due = self.clients.iter().filter(|(_, client)| is_busy(client) || is_due(client));
+        let mut due: Vec<Token> = due.map(|(token, _)| *token).collect();
         let first = due.partition_point(|token| Some(*token) <= self.last_turn);
         due.rotate_left(first);
+        due
+    }
+
+    fn advance(&mut self, token: Token, context: &mut ServerContext<'_>) {
+        let max_reply = self.max_reply();
+        let Some(client) = self.clients.get_mut(&token) else { return };
+        let Some(endpoint) = self.endpoints.get(client.server) else { return };
+        let section = &endpoint.policy.section;
+        with_rpc_context(context, &self.open_logs, max_reply, section, |context| {
+            client.advance(context);
+        });
+        client.conn.expire(moment(context.now));
+        self.process_requests(token, context);
     }
 
     /// When [`Server::poll_clients`] must be called next without I/O.
@@ -320,70 +312,6 @@ impl Server {
         }
         for socket in self.listen_sockets.drain(..) {
             poller.remove(&socket.listener);
-        }
-    }
-
-    fn accept(&mut self, at: usize, context: &mut ServerContext<'_>) {
-        for _ in 0..MAX_ACCEPTS {
-            match self.listen_sockets[at].listener.accept() {
-                Ok(Some(stream)) => {
-                    self.connect(
-                        stream,
-                        self.listen_sockets[at].endpoint,
-                        context.poller,
-                        context.now,
-                    );
-                }
-                Ok(None) => return,
-                Err(_) if self.yield_descriptor(context.poller, context.now) => {}
-                Err(_) => return self.pause(at, context),
-            }
-        }
-    }
-
-    /// Serves a connection to an endpoint.
-    pub fn connect(
-        &mut self,
-        stream: SocketStream,
-        endpoint: usize,
-        poller: &mut Poller,
-        now: Now,
-    ) {
-        let owner = self.endpoints.get(endpoint).and_then(|endpoint| endpoint.owner);
-        let peer = stream.peer_uid();
-        let is_owner = owner.is_some() && (peer == owner || peer == Some(0));
-        let newcomer = Newcomer { server: endpoint, is_owner };
-        if !self.make_place(&stream, newcomer, poller, now) {
-            return;
-        }
-        let client = Client::new(stream, endpoint, is_owner, now);
-        if let Ok(token) = client.register(poller) {
-            self.clients.insert(token, client);
-        }
-    }
-
-    /// Stops accepting connections for a moment, because no descriptors are left.
-    fn pause(&mut self, at: usize, context: &mut ServerContext<'_>) {
-        let socket = &mut self.listen_sockets[at];
-        context.poller.remove(&socket.listener);
-        socket.paused_until = Some(Mono(context.now.mono.0.saturating_add(ACCEPT_PAUSE)));
-    }
-
-    fn resume(&mut self, context: &mut ServerContext<'_>) {
-        for socket in &mut self.listen_sockets {
-            if socket.paused_until.is_none_or(|until| context.now.mono < until) {
-                continue;
-            }
-            match context.poller.add(&socket.listener, Interest::READ) {
-                Ok(token) => {
-                    socket.token = token;
-                    socket.paused_until = None;
-                }
-                Err(_) => {
-                    socket.paused_until =
-                        Some(Mono(context.now.mono.0.saturating_add(ACCEPT_PAUSE)));
-                }
-            }
         }
     }
 }
