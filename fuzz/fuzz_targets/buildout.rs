@@ -1,5 +1,5 @@
 //! Any bytes as a project of two files: a NUL byte ends the first one, which may extend the second
-//! as `base.cfg`. Everything is resolved and every refusal drawn.
+//! as `base.cfg`. Everything is resolved and every error rendered.
 
 #![no_main]
 
@@ -11,9 +11,9 @@ use supkit::buildout::{NoRecipes, MemoryFiles, Project, Request};
 fuzz_target!(|bytes: &[u8]| {
     let text = String::from_utf8_lossy(bytes);
     let (top, base) = text.split_once('\0').unwrap_or((&text, ""));
-    let paper = MemoryFiles::with(&[("buildout.cfg", top), ("base.cfg", base)]);
+    let files = MemoryFiles::with(&[("buildout.cfg", top), ("base.cfg", base)]);
     for request in [Request::strict("buildout.cfg"), Request::lazy("buildout.cfg")] {
-        match Project::load(&request, &paper, Rc::new(NoRecipes)) {
+        match Project::load(&request, &files, Rc::new(NoRecipes)) {
             Ok(project) => {
                 for section in project.sections() {
                     if let Err(fault) = project.options(section) {

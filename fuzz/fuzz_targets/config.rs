@@ -1,4 +1,4 @@
-//! Any bytes as a supervisord.conf: everything wrong with it is told, nothing panics.
+//! Any bytes as a supervisord.conf: each error is reported, nothing panics.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

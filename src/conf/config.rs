@@ -101,6 +101,8 @@ pub struct Supervisord {
     pub strip_ansi: bool,
     /// supkit only: what happens to programs that outlived a killed daemon.
     pub orphans: OrphanPolicy,
+    /// The memory for the requests and replies of all clients of the servers.
+    pub http_maxbytes: i64,
     /// Added to the environment of every child, in file order.
     pub environment: Environment,
 }
@@ -218,6 +220,8 @@ pub struct HttpServer {
     pub web_get_actions: bool,
     /// supkit only: origins whose pages may use the server, beside its own.
     pub web_trusted_origins: Vec<String>,
+    /// supkit only: host names of a TCP server without a password, beside those of this machine.
+    pub web_trusted_hosts: Vec<String>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

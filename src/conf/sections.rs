@@ -158,6 +158,10 @@ section! {
         WEB_GET_ACTIONS: Flag = "web_get_actions", Some("false"), SupkitOnly;
         /// Origins whose pages may use the server, such as that of a reverse proxy.
         WEB_TRUSTED_ORIGINS: Origins = "web_trusted_origins", Some(""), SupkitOnly;
+        /// Host names that requests may use if the server is bound to a loopback address and has no
+        /// password, besides addresses, localhost, the names of this machine and those of the
+        /// trusted origins.
+        WEB_TRUSTED_HOSTS: List = "web_trusted_hosts", Some(""), SupkitOnly;
     }
 }
 
@@ -201,6 +205,9 @@ section! {
         /// Programs that outlived a killed daemon are stopped before they are started again; `keep`
         /// leaves them running, `refuse` does not start.
         ORPHANS: Orphans = "orphans", Some("stop"), SupkitOnly;
+        /// Memory for the requests and replies of all clients of the servers, at least 1MB; one
+        /// reply may need a quarter of it. Logs are sent in pieces and need none.
+        HTTP_MAXBYTES: Bytes = "http_maxbytes", Some("64MB"), SupkitOnly;
     }
 }
 

@@ -33,6 +33,7 @@ fn inet_server(reader: &mut OptionReader<'_>, section: &str) -> Read<HttpServer>
     });
     let web_get_actions = reader.get(scope, &inet::WEB_GET_ACTIONS);
     let web_trusted_origins = reader.get(scope, &inet::WEB_TRUSTED_ORIGINS);
+    let web_trusted_hosts = reader.get(scope, &inet::WEB_TRUSTED_HOSTS);
     let (host, port) = port?;
     Ok(HttpServer {
         section: section.to_owned(),
@@ -40,6 +41,7 @@ fn inet_server(reader: &mut OptionReader<'_>, section: &str) -> Read<HttpServer>
         credentials: credentials.unwrap_or_default(),
         web_get_actions: web_get_actions?,
         web_trusted_origins: web_trusted_origins?,
+        web_trusted_hosts: web_trusted_hosts?,
     })
 }
 
@@ -63,6 +65,7 @@ fn unix_server(reader: &mut OptionReader<'_>, section: &str) -> Read<HttpServer>
         credentials: credentials.unwrap_or_default(),
         web_get_actions: web_get_actions?,
         web_trusted_origins: web_trusted_origins?,
+        web_trusted_hosts: Vec::new(),
     })
 }
 

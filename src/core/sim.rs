@@ -64,6 +64,7 @@ pub(crate) fn config(groups: Vec<Group>) -> Config {
             nocleanup: false,
             strip_ansi: false,
             orphans: OrphanPolicy::default(),
+            http_maxbytes: 64 * 1024 * 1024,
             environment: Vec::new(),
         },
         servers: Vec::new(),

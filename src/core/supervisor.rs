@@ -174,6 +174,11 @@ impl Supervisor {
         self.config.rpcinterfaces = rpcinterfaces;
     }
 
+    /// Whether [`Supervisor::run`] was called.
+    pub fn is_started(&self) -> bool {
+        self.running
+    }
+
     pub fn mood(&self) -> Mood {
         self.mood
     }

@@ -25,7 +25,8 @@ pub(super) fn from(value: &Value) -> Json {
         Value::Struct(members) => {
             members.iter().map(|(name, value)| (name.clone(), from(value))).collect()
         }
-        Value::Nil => Json::Null,
+        // A decoded reply contains the text of a log.
+        Value::Nil | Value::Log(_) => Json::Null,
     }
 }
 

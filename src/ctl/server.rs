@@ -253,7 +253,7 @@ fn unexpected(value: &Value) -> ClientError {
         Value::Int(_) => "a number",
         Value::Bool(_) => "a truth value",
         Value::Double(_) => "a fraction",
-        Value::Str(_) => "a text",
+        Value::Str(_) | Value::Log(_) => "a text",
         Value::DateTime(_) => "a date",
         Value::Bytes(_) => "bytes",
         Value::Array(_) => "a list",

@@ -1,8 +1,11 @@
 //! One client of the HTTP servers: its socket, its HTTP connection and its pending task.
 
 use std::io;
+use std::rc::Rc;
 use std::time::Duration;
 
+use super::document_reply::DocumentReply;
+use super::event_stream::EventStream;
 use super::log_follower::LogFollower;
 use crate::conf::events::EventType;
 use crate::core::time::{Mono, Now};
@@ -11,21 +14,26 @@ use crate::http::{Conn, Moment, Reply};
 use crate::os::poller::{Interest, Poller, Token};
 use crate::os::stream::SocketStream;
 use crate::rpc;
-use crate::web::{Answer, Pending, Subscription};
+use crate::rpc::xml::MAX_PIECE;
+use crate::web::{Answer, Pending, document_head};
 
-/// The maximum number of bytes read from a client per loop iteration.
+/// The size of the buffer that all clients share for reading.
 const MAX_READ: usize = 64 * 1024;
+/// How often the output is filled and written per loop iteration while a document is sent.
+const MAX_REFILLS: usize = 8;
 /// The poll interval of a followed log, because other processes may write to it.
 const POLL_INTERVAL: Duration = Duration::from_secs(1);
 /// The interval of keep-alive comments on an idle event stream.
 const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(30);
 /// The interval of heartbeats on an event stream that requests them.
 const HEARTBEAT_INTERVAL: Duration = Duration::from_secs(1);
-const COMMENT: &str = ":\n\n";
-const HEARTBEAT: &str = "event: heartbeat\ndata:\n\n";
 
 pub(super) struct Client {
     pub(super) conn: Conn,
+    /// Whether the peer is the owner of the unix socket.
+    pub(super) is_owner: bool,
+    /// The bytes that the memory budget accounts for the client.
+    pub(super) charged: usize,
     /// The index of the listening socket that accepted the client.
     pub(super) server: usize,
     stream: SocketStream,
@@ -38,8 +46,9 @@ pub(super) struct Client {
 enum Task {
     Nothing,
     Promise(Pending),
+    Document(DocumentReply),
     Log(LogFollower, Mono),
-    Events(Subscription, Mono),
+    Events(EventStream, Mono),
 }
 
 pub(super) fn moment(now: Now) -> Moment {
@@ -51,16 +60,22 @@ fn after(now: Now, time: Duration) -> Mono {
 }
 
 /// When a stream on which nothing else happens shows that it is alive.
-fn next_beat(subscription: &Subscription, now: Now) -> Mono {
-    let is_fast = subscription.has_heartbeat;
-    after(now, if is_fast { HEARTBEAT_INTERVAL } else { KEEPALIVE_INTERVAL })
+fn next_beat(stream: &EventStream, now: Now) -> Mono {
+    after(now, if stream.has_heartbeat() { HEARTBEAT_INTERVAL } else { KEEPALIVE_INTERVAL })
 }
 
 impl Client {
-    pub(super) fn new(stream: SocketStream, server: usize, now: Now) -> Self {
-        let conn = Conn::new(moment(now));
-        let interest = Interest::READ;
-        Self { conn, server, stream, interest, is_write_shut_down: false, task: Task::Nothing }
+    pub(super) fn new(stream: SocketStream, server: usize, is_owner: bool, now: Now) -> Self {
+        Self {
+            conn: Conn::new(moment(now)),
+            is_owner,
+            charged: 0,
+            server,
+            stream,
+            interest: Interest::READ,
+            is_write_shut_down: false,
+            task: Task::Nothing,
+        }
     }
 
     pub(super) fn register(&self, poller: &mut Poller) -> io::Result<Token> {
@@ -82,7 +97,8 @@ impl Client {
     /// Reads one chunk from the client.
     pub(super) fn read(&mut self, buffer: &mut Vec<u8>, now: Now) {
         buffer.resize(MAX_READ, 0);
-        match self.stream.read(buffer) {
+        let room = self.conn.read_capacity().min(MAX_READ);
+        match self.stream.read(&mut buffer[..room]) {
             Ok(None) => {}
             Ok(Some(0)) => {
                 // Perhaps only its side is closed: it may still wait for its reply.
@@ -98,6 +114,24 @@ impl Client {
 
     /// Writes as much output as the socket accepts, and shuts the connection down if requested.
     pub(super) fn write(&mut self, now: Now) {
+        for _ in 0..MAX_REFILLS {
+            self.write_output(now);
+            if !self.conn.output().is_empty() {
+                break;
+            }
+            match &self.task {
+                Task::Document(_) => self.send_document(now),
+                Task::Events(..) => self.send_events(now),
+                Task::Nothing | Task::Promise(_) | Task::Log(..) => break,
+            }
+        }
+        if self.conn.io_state().shutdown && !self.is_write_shut_down {
+            self.is_write_shut_down = true;
+            self.stream.shutdown_write();
+        }
+    }
+
+    fn write_output(&mut self, now: Now) {
         while !self.conn.output().is_empty() {
             match self.stream.write(self.conn.output()) {
                 Ok(Some(count)) if count > 0 => self.conn.on_written(count, moment(now)),
@@ -105,10 +139,23 @@ impl Client {
                 Err(_) => return self.disconnect(),
             }
         }
-        if self.conn.io_state().shutdown && !self.is_write_shut_down {
-            self.is_write_shut_down = true;
-            self.stream.shutdown_write();
-        }
+    }
+
+    /// The bytes that it holds.
+    pub(super) fn memory(&self) -> usize {
+        let task = match &self.task {
+            Task::Promise(pending) => pending.memory(),
+            Task::Document(reply) => reply.memory(),
+            Task::Events(stream, _) => stream.memory(),
+            Task::Nothing | Task::Log(..) => 0,
+        };
+        self.conn.memory() + task
+    }
+
+    /// Ends a request that is being received with `reply`, and any other activity at once.
+    pub(super) fn refuse(&mut self, reply: Reply, now: Now) {
+        self.task = Task::Nothing;
+        self.conn.refuse(reply, moment(now));
     }
 
     /// Discards the connection and its task.
@@ -138,6 +185,10 @@ impl Client {
     pub(super) fn answer(&mut self, answer: Answer, now: Now) {
         let reply = match answer {
             Answer::Reply(reply) => reply,
+            Answer::Document(document) => {
+                self.task = Task::Document(DocumentReply::new(document));
+                return;
+            }
             Answer::Later(pending) => {
                 self.task = Task::Promise(pending);
                 return;
@@ -151,13 +202,14 @@ impl Client {
                 Err(_) => Reply::error(404, "There is no such log."),
             },
             Answer::Events(head, subscription) => {
-                let at = next_beat(&subscription, now);
-                self.task = Task::Events(subscription, at);
+                let stream = EventStream::new(subscription);
+                let at = next_beat(&stream, now);
+                self.task = Task::Events(stream, at);
                 head
             }
         };
         self.conn.reply(reply, moment(now));
-        if !self.conn.is_in_use() {
+        if self.conn.is_complete() {
             // A HEAD request for a stream is already complete.
             self.task = Task::Nothing;
         }
@@ -169,10 +221,16 @@ impl Client {
         match &mut self.task {
             Task::Nothing => {}
             Task::Promise(pending) => {
-                if let Some(reply) = pending.poll(context) {
+                if let Some(answer) = pending.poll(context) {
                     self.task = Task::Nothing;
-                    self.conn.reply(reply, moment(now));
+                    self.answer(answer, now);
                 }
+            }
+            Task::Document(reply) => {
+                if let Some(length) = reply.measure() {
+                    self.conn.reply(document_head(length), moment(now));
+                }
+                self.send_document(now);
             }
             Task::Log(follow, poll_at) => {
                 *poll_at = after(now, POLL_INTERVAL);
@@ -184,39 +242,72 @@ impl Client {
                     self.conn.chunk(&bytes, moment(now));
                 }
             }
-            Task::Events(subscription, beat_at) => {
+            Task::Events(stream, beat_at) => {
                 if now.mono >= *beat_at {
-                    *beat_at = next_beat(subscription, now);
-                    let beat = if subscription.has_heartbeat { HEARTBEAT } else { COMMENT };
-                    self.send_chunk(beat.as_bytes(), now);
+                    *beat_at = next_beat(stream, now);
+                    stream.beat();
                 }
+                self.send_events(now);
             }
         }
     }
 
-    /// Sends an event to a client that streams its type. A client that falls behind is disconnected
-    /// and may reconnect.
-    pub(super) fn publish(&mut self, kind: EventType, text: &[u8], now: Now) {
-        let Task::Events(subscription, beat_at) = &mut self.task else { return };
-        let types = &subscription.types;
-        if types.is_empty() || types.iter().any(|of| kind.is_a(*of)) {
-            *beat_at = next_beat(subscription, now);
-            self.send_chunk(text, now);
+    /// Sends as much of a document as there is room for. A log that was truncated since it was
+    /// measured cannot be sent; the client notices that the reply is incomplete.
+    fn send_document(&mut self, now: Now) {
+        let Task::Document(reply) = &mut self.task else { return };
+        while self.conn.stream_capacity() >= MAX_PIECE {
+            match reply.next() {
+                Some(piece) => self.conn.chunk(&piece, moment(now)),
+                None => break,
+            }
+        }
+        if self.conn.is_complete() {
+            self.task = Task::Nothing;
+        } else if reply.is_at_end() {
+            self.disconnect();
         }
     }
 
-    fn send_chunk(&mut self, text: &[u8], now: Now) {
-        if self.conn.stream_capacity() < text.len() {
-            self.disconnect();
+    /// Queues an event for a client that streams its type. A client that falls behind is
+    /// disconnected and may reconnect.
+    pub(super) fn publish(&mut self, kind: EventType, text: &Rc<[u8]>, now: Now) {
+        let Task::Events(stream, beat_at) = &mut self.task else { return };
+        if !stream.is_subscribed(kind) {
+            return;
+        }
+        *beat_at = next_beat(stream, now);
+        if stream.push(text) {
+            self.send_events(now);
         } else {
-            self.conn.chunk(text, moment(now));
+            self.disconnect();
+        }
+    }
+
+    fn send_events(&mut self, now: Now) {
+        let Task::Events(stream, _) = &mut self.task else { return };
+        while let Some(bytes) = stream.next(self.conn.stream_capacity()) {
+            self.conn.chunk(bytes, moment(now));
+        }
+    }
+
+    /// Whether there is work that needs neither an event nor the client.
+    pub(super) fn is_runnable(&self) -> bool {
+        match &self.task {
+            Task::Nothing => self.conn.may_have_request(),
+            Task::Promise(pending) => pending.is_runnable(),
+            Task::Document(reply) => reply.is_runnable(),
+            Task::Log(..) | Task::Events(..) => false,
         }
     }
 
     /// When the client needs attention without I/O.
     pub(super) fn deadline(&self) -> Option<Mono> {
+        if self.is_runnable() {
+            return Some(Mono::default());
+        }
         let task = match &self.task {
-            Task::Nothing | Task::Promise(_) => None,
+            Task::Nothing | Task::Promise(_) | Task::Document(_) => None,
             Task::Log(_, at) | Task::Events(_, at) => Some(*at),
         };
         [task, self.conn.deadline().map(Mono)].into_iter().flatten().min()

@@ -18,6 +18,7 @@ use crate::core::effect::{Effect, Input, OutputStream, ProcId};
 use crate::core::state::Mood;
 use crate::core::supervisor::Supervisor;
 use crate::core::time::Now;
+use crate::os::limits;
 use crate::os::poller::{Ready, Token};
 use crate::os::signals;
 
@@ -26,6 +27,9 @@ const MAX_SLEEP: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
 /// How long expired timers are processed before descriptors are looked at again.
 const SLICE: Duration = Duration::from_millis(1);
+
+/// How many descriptors a start needs: three pipes, two logs, /dev/null, and what looks up the user.
+const SPAWN_DESCRIPTORS: usize = 12;
 
 /// Why the loop ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -155,6 +159,9 @@ impl<'a> Daemon<'a> {
                     Effect::Spawn { id } => Some(id),
                     _ => None,
                 };
+                if spawning.is_some() {
+                    self.free_descriptors();
+                }
                 // The time is read for each effect, because many forks take a while.
                 let is_performed = self.catch_panic("an effect", |daemon| {
                     let now = daemon.now();
@@ -163,6 +170,16 @@ impl<'a> Daemon<'a> {
                 if let Some(id) = spawning.filter(|_| !is_performed) {
                     self.resolve_spawn(id);
                 }
+            }
+        }
+    }
+
+    /// Connections yield their descriptors to a program that is started.
+    fn free_descriptors(&mut self) {
+        while !limits::has_descriptors(SPAWN_DESCRIPTORS) {
+            let now = self.now();
+            if !self.server.yield_descriptor(&mut self.shell.poller, now) {
+                return;
             }
         }
     }

@@ -41,6 +41,21 @@ impl Sockets {
         opened.map_err(|error| format!("Could not create FastCGI socket {}: {error}", config.url))
     }
 
+    /// Adds a group at the start whose address is also that of one of our servers. Supervisor opens its
+    /// servers later and so does not notice; here they are open already.
+    pub(super) fn add_beside_server(
+        &mut self,
+        group: &str,
+        config: &FcgiSocket,
+        log: &mut ActivityLog,
+    ) {
+        let shared = Shared { config: config.clone(), socket: None, holders: BTreeSet::new() };
+        for verb in ["Creating", "Closing"] {
+            log.log(LogLevel::Info, &format!("{verb} socket {}", config.url));
+        }
+        self.groups.insert(group.to_owned(), shared);
+    }
+
     pub(super) fn remove(&mut self, group: &str, log: &mut ActivityLog) {
         if let Some(mut shared) = self.groups.remove(group) {
             shared.holders.clear();

@@ -60,7 +60,8 @@ impl<'a> Parts<'a> {
         let Saved { core, logs, stdins, sockets, server, server_url } = saved;
         let mut poller = Poller::new()?;
         let logs = Logs::adopt(logs, &core, &mut descriptors)?;
-        let server = Server::adopt(server, &mut poller, &mut descriptors)?;
+        let mut server = Server::adopt(server, &mut poller, &mut descriptors)?;
+        server.limit_memory(core.config().supervisord.http_maxbytes);
         let mut shell = Shell::new(kernel, poller, logs, server_url);
         shell.pipes = Pipes::adopt(stdins, &core, &mut shell.poller, &mut descriptors)?;
         shell.sockets = Sockets::adopt(sockets, &core, &mut descriptors);

@@ -4,33 +4,42 @@
 
 use std::collections::BTreeMap;
 use std::io;
-use std::time::Duration;
+use std::rc::Rc;
 
 use serde::{Deserialize, Serialize};
 
 use super::client::{Client, moment};
 use super::descriptors::{Descriptors, Purpose};
+use super::open_logs::OpenLogs;
 use super::server_context::ServerContext;
 use super::services::DaemonServices;
 use crate::conf::config::{Bind, HttpServer};
 use crate::conf::events::EventType;
+use crate::conf::sections::inet_http_server;
 use crate::core::time::{Mono, Now};
 use crate::http::auth::BasicAuth;
+use crate::http::budget::Budget;
+use crate::http::host::HostPolicy;
 use crate::http::origin::OriginPolicy;
-use crate::os::files;
+use crate::http::{Reply, Request};
 use crate::os::poller::{Interest, Poller, Ready, Token};
 use crate::os::socket::Listener;
-use crate::os::stream::SocketStream;
+use crate::os::users;
+use crate::os::{files, host_names};
 use crate::rpc;
+use crate::rpc::fault::MaxReply;
 use crate::web::{ServerPolicy, Site};
 
-/// The maximum number of clients. When it is reached, the client that was idle longest is
-/// disconnected.
-const MAX_CLIENTS: usize = 500;
-/// The maximum number of connections accepted per loop iteration.
-const MAX_ACCEPTS: usize = 32;
-/// How long no connection is accepted after descriptors ran out.
-const ACCEPT_PAUSE: Duration = Duration::from_secs(1);
+/// The maximum number of requests of a client that are processed per loop iteration.
+const MAX_REQUESTS: usize = 4;
+/// The maximum number of clients with work of several iterations that are advanced per iteration.
+const MAX_RUNNABLE: usize = 8;
+
+/// The memory for bodies and replies unless it is configured.
+const DEFAULT_MEMORY: usize = 64 * 1024 * 1024;
+
+mod accepting;
+mod limits;
 
 pub struct Server {
     site: Site,
@@ -38,6 +47,10 @@ pub struct Server {
     listen_sockets: Vec<ListenSocket>,
     clients: BTreeMap<Token, Client>,
     buffer: Vec<u8>,
+    open_logs: OpenLogs,
+    budget: Budget,
+    /// The client whose work was advanced last.
+    last_turn: Option<Token>,
     /// The client being processed; still set in the next iteration only if processing it panicked.
     in_dispatch: Option<Token>,
 }
@@ -55,6 +68,9 @@ pub struct SavedServer {
 struct Endpoint {
     auth: BasicAuth,
     policy: ServerPolicy,
+    hosts: HostPolicy,
+    /// The owner of a unix socket.
+    owner: Option<u32>,
     config: HttpServer,
 }
 
@@ -78,6 +94,9 @@ impl Server {
             listen_sockets: Vec::new(),
             clients: BTreeMap::new(),
             buffer: Vec::new(),
+            open_logs: OpenLogs::default(),
+            budget: Budget::new(DEFAULT_MEMORY),
+            last_turn: None,
             in_dispatch: None,
         }
     }
@@ -91,6 +110,9 @@ impl Server {
         listener.set_nonblocking()?;
         let token = poller.add(&listener, Interest::READ)?;
         let endpoint = self.add_endpoint(config);
+        if listener.is_loopback() && config.credentials.is_none() {
+            self.endpoints[endpoint].hosts = host_policy(config);
+        }
         self.listen_sockets.push(ListenSocket { listener, token, endpoint, paused_until: None });
         Ok(())
     }
@@ -106,9 +128,15 @@ impl Server {
             is_open: is_inet && auth.is_disabled(),
             trusted: config.web_trusted_origins.clone(),
         };
+        let owner = match &config.bind {
+            Bind::Unix { owner: Some((uid, _)), .. } if *uid != u32::MAX => Some(*uid),
+            Bind::Unix { .. } => Some(users::uid()),
+            Bind::Inet { .. } => None,
+        };
         let section = config.section.clone();
         let policy = ServerPolicy { origins, get_actions: config.web_get_actions, section };
-        self.endpoints.push(Endpoint { auth, policy, config: config.clone() });
+        let hosts = HostPolicy::default();
+        self.endpoints.push(Endpoint { auth, policy, hosts, owner, config: config.clone() });
         self.endpoints.len() - 1
     }
 
@@ -133,19 +161,28 @@ impl Server {
 
     /// Processes the requests of a client as long as each is answered immediately, then writes.
     fn process_requests(&mut self, token: Token, context: &mut ServerContext<'_>) {
+        let max_reply = self.max_reply();
         let Some(client) = self.clients.get_mut(&token) else { return };
         let Some(endpoint) = self.endpoints.get(client.server) else { return };
         let now = context.now;
-        while !client.is_waiting() {
-            let auth = |request: &crate::http::Request| endpoint.auth.reject(request);
+        for _ in 0..MAX_REQUESTS {
+            if client.is_waiting() {
+                break;
+            }
+            let auth = |request: &Request| endpoint.reject(request);
             let Some(request) = client.conn.request(moment(now), auth) else { break };
-            let answer = with_rpc_context(context, &endpoint.policy.section, |context| {
-                self.site.answer(context, &request, &endpoint.policy)
-            });
-            client.answer(answer, now);
+            let answer = with_rpc_context(
+                context,
+                &self.open_logs,
+                max_reply,
+                &endpoint.policy.section,
+                |context| self.site.answer(context, &request, &endpoint.policy),
+            );
+            client.answer(answer.bounded(max_reply), now);
         }
         client.write(now);
         self.update_or_close(token, context.poller);
+        self.settle_memory(token, context.poller, now);
     }
 
     /// Updates the registered interest, or closes the connection.
@@ -159,7 +196,8 @@ impl Server {
 
     /// Closes a connection.
     pub fn close_client(&mut self, token: Token, poller: &mut Poller) {
-        if let Some(client) = self.clients.remove(&token) {
+        if let Some(mut client) = self.clients.remove(&token) {
+            self.budget.charge(&mut client.charged, 0);
             client.deregister(poller);
         }
     }
@@ -171,25 +209,47 @@ impl Server {
         if let Some(token) = self.in_dispatch.take() {
             self.close_client(token, context.poller);
         }
-        let now = context.now;
-        let is_due = |client: &Client| client.deadline().is_some_and(|at| now.mono >= at);
-        let busy = |client: &Client| {
-            let io = client.conn.io_state();
-            client.is_waiting() || io.write || io.close
-        };
-        let due = self.clients.iter().filter(|(_, client)| busy(client) || is_due(client));
-        let due: Vec<Token> = due.map(|(token, _)| *token).collect();
-        for token in due {
-            let Some(client) = self.clients.get_mut(&token) else { continue };
+        let mut runnable = 0;
+        for token in self.due_clients(context.now) {
+            if self.clients.get(&token).is_some_and(Client::is_runnable) {
+                if runnable == MAX_RUNNABLE {
+                    continue;
+                }
+                runnable += 1;
+                self.last_turn = Some(token);
+            }
             self.in_dispatch = Some(token);
-            let Some(endpoint) = self.endpoints.get(client.server) else { continue };
-            with_rpc_context(context, &endpoint.policy.section, |context| client.advance(context));
-            client.conn.expire(moment(now));
-            self.process_requests(token, context);
+            self.advance(token, context);
             self.in_dispatch = None;
         }
         let has_subscribers = self.clients.values().any(Client::streams_events);
-        context.core.set_publishing(has_subscribers, now);
+        context.core.set_publishing(has_subscribers, context.now);
+    }
+
+    /// The clients that need attention, beginning with the one after that which was advanced last.
+    fn due_clients(&self, now: Now) -> Vec<Token> {
+        let is_due = |client: &Client| client.deadline().is_some_and(|at| now.mono >= at);
+        let is_busy = |client: &Client| {
+            let io = client.conn.io_state();
+            client.is_waiting() || io.write || io.close
+        };
+        let due = self.clients.iter().filter(|(_, client)| is_busy(client) || is_due(client));
+        let mut due: Vec<Token> = due.map(|(token, _)| *token).collect();
+        let first = due.partition_point(|token| Some(*token) <= self.last_turn);
+        due.rotate_left(first);
+        due
+    }
+
+    fn advance(&mut self, token: Token, context: &mut ServerContext<'_>) {
+        let max_reply = self.max_reply();
+        let Some(client) = self.clients.get_mut(&token) else { return };
+        let Some(endpoint) = self.endpoints.get(client.server) else { return };
+        let section = &endpoint.policy.section;
+        with_rpc_context(context, &self.open_logs, max_reply, section, |context| {
+            client.advance(context);
+        });
+        client.conn.expire(moment(context.now));
+        self.process_requests(token, context);
     }
 
     /// When [`Server::poll_clients`] must be called next without I/O.
@@ -207,8 +267,9 @@ impl Server {
             text.push('\n');
         }
         text.push('\n');
+        let text: Rc<[u8]> = text.into_bytes().into();
         for client in self.clients.values_mut() {
-            client.publish(kind, text.as_bytes(), now);
+            client.publish(kind, &text, now);
         }
     }
 
@@ -253,88 +314,39 @@ impl Server {
             poller.remove(&socket.listener);
         }
     }
+}
 
-    fn accept(&mut self, at: usize, context: &mut ServerContext<'_>) {
-        for _ in 0..MAX_ACCEPTS {
-            match self.listen_sockets[at].listener.accept() {
-                Ok(Some(stream)) => {
-                    self.connect(
-                        stream,
-                        self.listen_sockets[at].endpoint,
-                        context.poller,
-                        context.now,
-                    );
-                }
-                Ok(None) => return,
-                Err(_) if self.evict(context.poller) => {}
-                Err(_) => return self.pause(at, context),
-            }
-        }
+impl Endpoint {
+    /// The reply, if a request is not allowed at all.
+    fn reject(&self, request: &Request) -> Option<Reply> {
+        let (option, section) = (inet_http_server::WEB_TRUSTED_HOSTS.name, &self.config.section);
+        self.auth.reject(request).or_else(|| self.hosts.reject(request, option, section))
     }
+}
 
-    /// Serves a connection to an endpoint.
-    pub fn connect(
-        &mut self,
-        stream: SocketStream,
-        endpoint: usize,
-        poller: &mut Poller,
-        now: Now,
-    ) {
-        if self.clients.len() >= MAX_CLIENTS && !self.evict(poller) {
-            return;
-        }
-        let client = Client::new(stream, endpoint, now);
-        if let Ok(token) = client.register(poller) {
-            self.clients.insert(token, client);
-        }
-    }
-
-    /// Closes the connection that was idle longest; false if all connections are in use.
-    fn evict(&mut self, poller: &mut Poller) -> bool {
-        let idle = self
-            .clients
-            .iter()
-            .filter_map(|(token, client)| client.conn.idle_since().map(|since| (since, *token)));
-        let Some((_, token)) = idle.min() else { return false };
-        self.close_client(token, poller);
-        true
-    }
-
-    /// Stops accepting connections for a moment, because no descriptors are left.
-    fn pause(&mut self, at: usize, context: &mut ServerContext<'_>) {
-        let socket = &mut self.listen_sockets[at];
-        context.poller.remove(&socket.listener);
-        socket.paused_until = Some(Mono(context.now.mono.0.saturating_add(ACCEPT_PAUSE)));
-    }
-
-    fn resume(&mut self, context: &mut ServerContext<'_>) {
-        for socket in &mut self.listen_sockets {
-            if socket.paused_until.is_none_or(|until| context.now.mono < until) {
-                continue;
-            }
-            match context.poller.add(&socket.listener, Interest::READ) {
-                Ok(token) => {
-                    socket.token = token;
-                    socket.paused_until = None;
-                }
-                Err(_) => {
-                    socket.paused_until =
-                        Some(Mono(context.now.mono.0.saturating_add(ACCEPT_PAUSE)));
-                }
-            }
-        }
-    }
+/// The names of this machine, and the configured ones.
+fn host_policy(config: &HttpServer) -> HostPolicy {
+    let own = host_names::own();
+    let origins = config.web_trusted_origins.iter().filter_map(|it| it.split_once("://"));
+    let names = own.iter().chain(&config.web_trusted_hosts).map(String::as_str);
+    HostPolicy::only(names.chain(origins.map(|(_, name)| name)))
 }
 
 /// Builds the context for XML-RPC methods.
 fn with_rpc_context<T>(
     context: &mut ServerContext<'_>,
+    open_logs: &OpenLogs,
+    max_reply: MaxReply,
     requester: &str,
     act: impl FnOnce(&mut rpc::Context<'_>) -> T,
 ) -> T {
-    let mut services =
-        DaemonServices { kernel: &*context.kernel, logs: context.logs, reader: context.reader };
+    let mut services = DaemonServices {
+        kernel: &*context.kernel,
+        logs: context.logs,
+        reader: context.reader,
+        open_logs,
+    };
     let (supervisor, now) = (&mut *context.core, context.now);
-    let mut inner = rpc::Context { supervisor, services: &mut services, requester, now };
+    let mut inner = rpc::Context { supervisor, services: &mut services, requester, max_reply, now };
     act(&mut inner)
 }

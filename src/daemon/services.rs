@@ -9,6 +9,7 @@ use super::command::CommandError;
 use super::config_reader::ConfigReader;
 use super::kernel::Kernel;
 use super::logs::Logs;
+use super::open_logs::OpenLogs;
 use super::restart_check;
 use super::runtime_program;
 use crate::conf::config::{Config, LogLevel, Process};
@@ -16,18 +17,14 @@ use crate::core::effect::ProcId;
 use crate::core::time::Wall;
 use crate::os::files::FileKind;
 use crate::os::{clock, files};
-use crate::rpc::context::{CommandFault, FileFault, LocalTime, Log, LogFile, Services};
+use crate::rpc::context::{CommandFault, LocalTime, Log, LogFile, Services};
+use crate::rpc::log_text::{FileFault, LogSource, OpenLogFault};
 
 pub(super) struct DaemonServices<'a> {
     pub(super) kernel: &'a dyn Kernel,
     pub(super) logs: &'a mut Logs,
     pub(super) reader: &'a ConfigReader,
-}
-
-impl From<io::Error> for FileFault {
-    fn from(_: io::Error) -> Self {
-        Self
-    }
+    pub(super) open_logs: &'a OpenLogs,
 }
 
 impl Services for DaemonServices<'_> {
@@ -67,16 +64,21 @@ impl Services for DaemonServices<'_> {
     }
 
     fn read_file(&self, path: &str, offset: u64, length: u64) -> Result<Vec<u8>, FileFault> {
-        Ok(files::read_from(Path::new(path), offset, Some(length))?)
+        files::read_from(Path::new(path), offset, Some(length)).map_err(file_fault)
+    }
+
+    fn open_log(&self, path: &str) -> Result<Arc<dyn LogSource>, OpenLogFault> {
+        let log = self.open_logs.open(Path::new(path))?;
+        Ok(log)
     }
 
     fn clear_main_log(&mut self) -> Result<(), FileFault> {
         self.logs.activity.log(LogLevel::Info, "reopening log file");
-        Ok(self.logs.activity.clear()?)
+        self.logs.activity.clear().map_err(file_fault)
     }
 
     fn clear_child_logs(&mut self, id: ProcId) -> Result<(), FileFault> {
-        Ok(self.logs.clear(id)?)
+        self.logs.clear(id).map_err(file_fault)
     }
 
     fn check_command(&self, process: &Process) -> Result<(), CommandFault> {
@@ -111,4 +113,8 @@ impl Services for DaemonServices<'_> {
     ) -> Result<Vec<Arc<Process>>, String> {
         runtime_program::processes(active, group, program, options)
     }
+}
+
+fn file_fault(_: io::Error) -> FileFault {
+    FileFault
 }

@@ -5,7 +5,7 @@ use super::fastcgi::Sockets;
 use super::kernel::Kernel;
 use super::logs::Logs;
 use super::pipes::{Chunk, Pipes, StdinError};
-use crate::conf::config::{GroupKind, LogLevel};
+use crate::conf::config::{Bind, Config, FcgiAddress, GroupKind, LogLevel};
 use crate::conf::signals::Signal;
 use crate::core::effect::{Effect, Input, OutputStream, Pid, ProcId, WaitStatus};
 use crate::core::group::Process;
@@ -108,7 +108,12 @@ impl<'k> Shell<'k> {
             }
         }
         if let GroupKind::FastCgi(socket) = &group.config().kind {
-            failures.extend(self.sockets.add(name, socket, &mut self.logs.activity).err());
+            let log = &mut self.logs.activity;
+            if !core.is_started() && is_address_of_server(&socket.address, core.config()) {
+                self.sockets.add_beside_server(name, socket, log);
+            } else {
+                failures.extend(self.sockets.add(name, socket, log).err());
+            }
         }
         failures
     }
@@ -254,6 +259,14 @@ impl<'k> Shell<'k> {
         core.take(Input::Reaped { pid, status }, now);
         true
     }
+}
+
+fn is_address_of_server(address: &FcgiAddress, config: &Config) -> bool {
+    config.servers.iter().any(|server| match (address, &server.bind) {
+        (FcgiAddress::Tcp { port, .. }, Bind::Inet { port: of_server, .. }) => port == of_server,
+        (FcgiAddress::Unix { path, .. }, Bind::Unix { path: of_server, .. }) => path == of_server,
+        _ => false,
+    })
 }
 
 /// Supervisor's message for the end of a stream; the descriptor number replaces the object

@@ -25,6 +25,7 @@ use crate::core::supervisor::Supervisor;
 use crate::ini::text;
 use crate::os::daemonize::{self, Side};
 use crate::os::errno;
+use crate::os::memory;
 use crate::os::poller::Poller;
 use crate::os::signals::ignore_write_signals;
 
@@ -46,6 +47,7 @@ impl From<io::Error> for StartupError {
 
 /// Runs the daemon until shutdown; a restart is another run in the same process.
 pub fn run(reader: &ConfigReader) -> ExitCode {
+    memory::return_large_blocks();
     let mut kernel = Local::default();
     let mut is_first = true;
     let mut serial = 0;
@@ -214,6 +216,7 @@ fn serve(
         shell.poller = Poller::new()?;
     }
     cleanup.pidfile = write_pidfile(settings, &mut shell.logs.activity);
+    parts.server.limit_memory(settings.http_maxbytes);
     for (listener, config) in cleanup.sockets.listeners.drain(..) {
         parts.server.listen(&mut shell.poller, listener, &config)?;
     }

@@ -1,5 +1,6 @@
 //! An incremental decoder for request bodies with a length or in chunks.
 
+use super::memory::append;
 use super::parse::{Framing, too_large};
 use super::{MAX_BODY, Reply};
 
@@ -60,7 +61,7 @@ impl BodyReader {
     fn step(&mut self, input: &[u8]) -> Result<usize, Reply> {
         match self.state {
             State::Length(left) => {
-                let taken = self.take(input, left);
+                let taken = self.take(input, left)?;
                 self.state = match left - taken {
                     0 => State::Done,
                     left => State::Length(left),
@@ -68,7 +69,7 @@ impl BodyReader {
                 Ok(taken)
             }
             State::Chunk(left) => {
-                let taken = self.take(input, left);
+                let taken = self.take(input, left)?;
                 self.state = match left - taken {
                     0 => State::ChunkEnd,
                     left => State::Chunk(left),
@@ -80,10 +81,10 @@ impl BodyReader {
         }
     }
 
-    fn take(&mut self, input: &[u8], left: usize) -> usize {
+    fn take(&mut self, input: &[u8], left: usize) -> Result<usize, Reply> {
         let taken = left.min(input.len());
-        self.body.extend_from_slice(&input[..taken]);
-        taken
+        append(&mut self.body, &input[..taken]).map_err(|_| Reply::no_memory())?;
+        Ok(taken)
     }
 
     fn line(&mut self, input: &[u8]) -> Result<usize, Reply> {
@@ -91,7 +92,8 @@ impl BodyReader {
         let Some(end) = input.iter().take(MAX_LINE).position(|&byte| byte == b'\n') else {
             return if input.len() < MAX_LINE { Ok(0) } else { Err(broken()) };
         };
-        let line = input[..end].strip_suffix(b"\r").unwrap_or(&input[..end]);
+        // A bare LF, which a proxy may not take for a line end, allows request smuggling.
+        let line = input[..end].strip_suffix(b"\r").ok_or_else(broken)?;
         self.state = match self.state {
             State::ChunkEnd if line.is_empty() => State::Size,
             State::Size => match chunk_size(line).ok_or_else(broken)? {

@@ -1,12 +1,15 @@
 //! One HTTP connection as a state machine: received bytes are fed in, requests are taken out one at
 //! a time, replies are fed in, and output bytes are taken out. It does not block or read a clock,
-//! and all its buffers are bounded.
+//! and all its buffers are bounded: it accepts no input while the client does not read its replies.
 
 use super::body::BodyReader;
+use super::memory::append;
 use super::parse::{self, Framing};
-use super::reply::Body;
 use super::{MAX_HEAD, Moment, Reply, Request, Version};
 use std::time::Duration;
+
+mod sending;
+mod standing;
 
 /// Until the first byte of the first request.
 const FIRST_BYTE_TIMEOUT: Duration = Duration::from_secs(60);
@@ -20,8 +23,10 @@ const STALL_TIMEOUT: Duration = Duration::from_secs(60);
 const LINGER_TIMEOUT: Duration = Duration::from_secs(5);
 /// The maximum number of bytes read ahead while a request is being answered.
 const MAX_READ_AHEAD: usize = MAX_HEAD;
-/// The output size above which a stream is paused.
-const HIGH_WATER: usize = 64 * 1024;
+/// How many bytes of a body are read at once.
+const MAX_READ: usize = 64 * 1024;
+/// The output size above which a stream is paused and no further request is taken.
+pub const HIGH_WATER: usize = 64 * 1024;
 
 pub struct Conn {
     phase: Phase,
@@ -30,6 +35,8 @@ pub struct Conn {
     has_input_ended: bool,
     output: Vec<u8>,
     sent: usize,
+    /// Whether the input was searched for a request since it last grew.
+    is_searched: bool,
     /// The start of the phase, or the last progress of the client.
     since: Duration,
     /// The time limit from `since` on.
@@ -42,11 +49,21 @@ enum Phase {
     Body(Request, BodyReader),
     /// The request was taken; waiting for the reply.
     AwaitingReply(ReplyFormat),
-    Streaming(ReplyFormat),
+    /// A reply whose body follows in chunks.
+    Streaming(ReplyFormat, Remaining),
     /// Writing the remaining output before the connection is shut down.
     Closing,
     Lingering,
     Closed,
+}
+
+/// How much of a streamed body follows.
+#[derive(Clone, Copy)]
+enum Remaining {
+    /// Until the connection ends.
+    Unknown,
+    /// The rest of the announced length.
+    Bytes(u64),
 }
 
 /// Properties of the request that determine the format of the reply.
@@ -75,19 +92,30 @@ impl Conn {
             has_input_ended: false,
             output: Vec::new(),
             sent: 0,
+            is_searched: false,
             since: now.mono,
             timeout: FIRST_BYTE_TIMEOUT,
         }
     }
 
-    /// Feeds bytes from the client.
-    pub fn receive(&mut self, bytes: &[u8], now: Moment) {
+    /// Feeds bytes from the client. Blank lines before a request are ignored and do not count as the
+    /// start of one.
+    pub fn receive(&mut self, mut bytes: &[u8], now: Moment) {
         match self.phase {
             Phase::Lingering | Phase::Closed | Phase::Closing => return,
-            Phase::Head if self.input.is_empty() => self.set_timeout(REQUEST_TIMEOUT, now),
+            Phase::Head if self.input.is_empty() => {
+                bytes = without_blank_lines(bytes);
+                if bytes.is_empty() {
+                    return;
+                }
+                self.set_timeout(REQUEST_TIMEOUT, now);
+            }
             _ => {}
         }
-        self.input.extend_from_slice(bytes);
+        self.is_searched = false;
+        if append(&mut self.input, bytes).is_err() {
+            self.refuse(Reply::no_memory(), now);
+        }
     }
 
     /// The client closed its side: the reply that it waits for, the requests that it sent in
@@ -114,7 +142,13 @@ impl Conn {
         now: Moment,
         authorize: impl Fn(&Request) -> Option<Reply>,
     ) -> Option<Request> {
-        if let Phase::Head = self.phase {
+        let is_head = matches!(self.phase, Phase::Head);
+        // a client that does not read its replies gets no further ones
+        if is_head && self.output().len() >= HIGH_WATER {
+            return None;
+        }
+        self.is_searched = true;
+        if is_head {
             self.read_head(now, authorize);
         }
         if let Phase::Body(request, reader) = &mut self.phase {
@@ -137,7 +171,7 @@ impl Conn {
     }
 
     fn read_head(&mut self, now: Moment, authorize: impl Fn(&Request) -> Option<Reply>) {
-        let blank = self.input.iter().take_while(|byte| b"\r\n".contains(byte)).count();
+        let blank = self.input.len() - without_blank_lines(&self.input).len();
         self.input.drain(..blank);
         let head = match parse::head(&self.input) {
             Ok(Some(head)) => head,
@@ -181,8 +215,18 @@ impl Conn {
             request.body = Some(reader.body);
         }
         self.phase = Phase::AwaitingReply(ReplyFormat::of(&request));
+        self.is_searched = false;
         self.set_timeout(STALL_TIMEOUT, now);
         Some(request)
+    }
+
+    /// Rejects a request that is being received; any other connection is closed.
+    pub fn refuse(&mut self, reply: Reply, now: Moment) {
+        match self.phase {
+            Phase::Body(..) => self.reject(ReplyFormat::UNKNOWN, reply, now),
+            Phase::Head if !self.input.is_empty() => self.reject(ReplyFormat::UNKNOWN, reply, now),
+            _ => self.close(),
+        }
     }
 
     fn reject(&mut self, format: ReplyFormat, reply: Reply, now: Moment) {
@@ -190,127 +234,64 @@ impl Conn {
         self.reply(reply, now);
     }
 
-    /// Starts the reply to the taken request. After [`Body::Stream`], chunks follow.
-    pub fn reply(&mut self, mut reply: Reply, now: Moment) {
-        let Phase::AwaitingReply(mut format) = self.phase else { return };
-        let is_stream = reply.body == Body::Stream && !format.is_head;
-        let chunked = format.version == Version::Http11;
-        format.keep &= !reply.close && (chunked || !is_stream);
-        self.set_timeout(STALL_TIMEOUT, now);
-        let head = reply.head(format.version, format.keep, chunked, now.wall);
-        self.output.extend_from_slice(head.as_bytes());
-        if is_stream {
-            self.phase = Phase::Streaming(format);
-            return;
-        }
-        if let (Body::Full(body), false) = (&mut reply.body, format.is_head) {
-            self.output.append(body);
-        }
-        self.finish(format, now);
-    }
-
-    /// Sends a chunk of a stream.
-    pub fn chunk(&mut self, bytes: &[u8], now: Moment) {
-        let Phase::Streaming(format) = self.phase else { return };
-        if bytes.is_empty() {
-            return;
-        }
-        if self.output().is_empty() {
-            self.set_timeout(STALL_TIMEOUT, now);
-        }
-        match format.version {
-            Version::Http10 => self.output.extend_from_slice(bytes),
-            Version::Http11 => {
-                self.output.extend_from_slice(format!("{:x}\r\n", bytes.len()).as_bytes());
-                self.output.extend_from_slice(bytes);
-                self.output.extend_from_slice(b"\r\n");
-            }
-        }
-    }
-
-    fn finish(&mut self, format: ReplyFormat, now: Moment) {
-        if format.keep {
-            self.phase = Phase::Head;
-            self.set_timeout(
-                if self.input.is_empty() { IDLE_TIMEOUT } else { REQUEST_TIMEOUT },
-                now,
-            );
-        } else {
-            self.phase = Phase::Closing;
-        }
-    }
-
-    /// How many bytes a stream may send now.
-    pub fn stream_capacity(&self) -> usize {
-        match self.phase {
-            Phase::Streaming(_) => HIGH_WATER.saturating_sub(self.output().len()),
-            _ => 0,
-        }
-    }
-
-    /// The bytes to write to the client.
-    pub fn output(&self) -> &[u8] {
-        &self.output[self.sent..]
-    }
-
-    /// Confirms that `count` bytes were written.
-    pub fn on_written(&mut self, count: usize, now: Moment) {
-        self.sent += count;
-        if self.sent < self.output.len() {
-            self.since = now.mono;
-            return;
-        }
-        self.sent = 0;
-        // an idle connection holds no buffers
-        self.output = Vec::new();
-        if self.input.is_empty() {
-            self.input = Vec::new();
-        }
-        if let Phase::Closing = self.phase {
-            self.phase = Phase::Lingering;
-            self.input = Vec::new();
-            self.set_timeout(LINGER_TIMEOUT, now);
-        }
-    }
-
     pub fn io_state(&self) -> IoState {
-        let has_room = self.input.len() < MAX_READ_AHEAD && !self.has_input_ended;
         IoState {
-            read: match self.phase {
-                Phase::Head | Phase::Body(..) | Phase::Lingering => true,
-                Phase::AwaitingReply(_) | Phase::Streaming(_) => has_room,
-                Phase::Closing | Phase::Closed => false,
-            },
+            read: self.read_capacity() > 0,
             write: !self.output().is_empty(),
             shutdown: matches!(self.phase, Phase::Lingering),
             close: matches!(self.phase, Phase::Closed),
         }
     }
 
+    /// How many bytes may be read from the client now.
+    pub fn read_capacity(&self) -> usize {
+        let read_ahead = MAX_READ_AHEAD.saturating_sub(self.input.len());
+        match self.phase {
+            Phase::Body(..) | Phase::Lingering => MAX_READ,
+            Phase::Head if self.output().len() >= HIGH_WATER => 0,
+            // one more, so that a head that is too long is noticed
+            Phase::Head => (MAX_HEAD + 1).saturating_sub(self.input.len()),
+            Phase::AwaitingReply(_) | Phase::Streaming(..) if self.has_input_ended => 0,
+            Phase::AwaitingReply(_) | Phase::Streaming(..) => read_ahead,
+            Phase::Closing | Phase::Closed => 0,
+        }
+    }
+
+    /// Whether [`Conn::request`] may return another request without further input.
+    pub fn may_have_request(&self) -> bool {
+        let is_ready = match self.phase {
+            Phase::Head => !self.input.is_empty() && self.output().len() < HIGH_WATER,
+            Phase::Body(..) => true,
+            _ => false,
+        };
+        is_ready && !self.is_searched
+    }
+
+    /// The bytes of all buffers.
+    pub fn memory(&self) -> usize {
+        let body = match &self.phase {
+            Phase::Body(_, reader) => reader.body.capacity(),
+            _ => 0,
+        };
+        self.input.capacity() + self.output.capacity() + body
+    }
+
     /// The socket failed.
     pub fn close(&mut self) {
         self.phase = Phase::Closed;
+        self.input = Vec::new();
         self.output = Vec::new();
         self.sent = 0;
     }
 
-    /// Whether a reply or a stream is in progress.
-    pub fn is_in_use(&self) -> bool {
-        matches!(self.phase, Phase::AwaitingReply(_) | Phase::Streaming(_))
+    /// Whether the reply to the last request was passed completely.
+    pub fn is_complete(&self) -> bool {
+        !matches!(self.phase, Phase::AwaitingReply(_) | Phase::Streaming(..))
     }
 
     /// Whether the client waits for a reply.
     pub fn is_awaiting_reply(&self) -> bool {
         matches!(self.phase, Phase::AwaitingReply(_))
-    }
-
-    /// Since when the connection is idle; `None` if it is not. A client that closed its side while
-    /// it waits may be gone.
-    pub fn idle_since(&self) -> Option<Duration> {
-        let is_quiet =
-            matches!(self.phase, Phase::Head) || self.has_input_ended && self.is_awaiting_reply();
-        let is_idle = is_quiet && self.output().is_empty();
-        (is_idle || matches!(self.phase, Phase::Lingering)).then_some(self.since)
     }
 
     fn set_timeout(&mut self, timeout: Duration, now: Moment) {
@@ -322,7 +303,7 @@ impl Conn {
     pub fn deadline(&self) -> Option<Duration> {
         match self.phase {
             // no limit: a reply may wait for a program to start
-            Phase::AwaitingReply(_) | Phase::Streaming(_) if self.output().is_empty() => None,
+            Phase::AwaitingReply(_) | Phase::Streaming(..) if self.output().is_empty() => None,
             Phase::Closed => None,
             Phase::Head if !self.output().is_empty() => Some(self.since + STALL_TIMEOUT),
             _ => Some(self.since + self.timeout),
@@ -345,6 +326,12 @@ impl Conn {
             self.phase = Phase::Closed;
         }
     }
+}
+
+/// Skips line ends at the start.
+fn without_blank_lines(bytes: &[u8]) -> &[u8] {
+    let blank = bytes.iter().take_while(|byte| b"\r\n".contains(byte)).count();
+    &bytes[blank..]
 }
 
 impl ReplyFormat {

@@ -3,10 +3,14 @@
 
 pub mod auth;
 mod body;
+pub mod budget;
 pub mod conn;
 pub mod date;
+pub mod eviction;
 pub mod form;
+pub mod host;
 mod limits;
+pub mod memory;
 pub mod origin;
 mod parse;
 pub mod reply;

@@ -4,7 +4,7 @@ use super::date::http_date;
 use super::request::Version;
 use std::fmt::Write;
 
-/// A reply. The chunks of a [`Body::Stream`] follow separately.
+/// A reply. The chunks of a streamed body follow separately.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reply {
     pub status: u16,
@@ -17,7 +17,10 @@ pub struct Reply {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Body {
     Full(Vec<u8>),
+    /// Chunks until the connection ends.
     Stream,
+    /// Chunks with this length in total.
+    Sized(u64),
 }
 
 impl Reply {
@@ -31,6 +34,11 @@ impl Reply {
         Self { body: Body::Stream, ..Self::new(200, content_type, "") }
     }
 
+    /// A reply whose body of a known length follows in chunks.
+    pub fn sized(content_type: &str, length: u64) -> Self {
+        Self { body: Body::Sized(length), ..Self::new(200, content_type, "") }
+    }
+
     /// A short page with the status and an explanation.
     pub fn error(status: u16, text: &str) -> Self {
         let reason_phrase = reason_phrase(status);
@@ -40,11 +48,18 @@ impl Reply {
              <body><h1>{status} {reason_phrase}</h1><p>{text}</p></body>\n</html>\n"
         );
         Self::new(status, "text/html; charset=utf-8", page)
+            .header("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
+            .header("Cache-Control", "no-store")
     }
 
     /// An error after which the connection is closed.
     pub fn fatal(status: u16, text: &str) -> Self {
         Self { close: true, ..Self::error(status, text) }
+    }
+
+    /// The system has no memory for a request.
+    pub fn no_memory() -> Self {
+        Self::fatal(503, "The system has no memory for the request.")
     }
 
     #[must_use]
@@ -71,6 +86,7 @@ impl Reply {
         field("X-Content-Type-Options", "nosniff");
         match &self.body {
             Body::Full(body) => field("Content-Length", &body.len().to_string()),
+            Body::Sized(length) => field("Content-Length", &length.to_string()),
             Body::Stream if chunked => field("Transfer-Encoding", "chunked"),
             Body::Stream => {}
         }

@@ -1,6 +1,8 @@
-//! Resource limits of this process.
+//! Resource limits of this process, and how much of them is left.
 
+use std::fs::File;
 use std::io;
+use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 
 use nix::sys::resource::{RLIM_INFINITY, Resource, getrlimit, setrlimit};
 
@@ -36,5 +38,34 @@ pub fn raise_to(limit: Limit, minimum: i64) -> io::Result<RaiseResult> {
     match setrlimit(resource, minimum, new_hard) {
         Ok(()) => Ok(RaiseResult::Increased),
         Err(_) => Ok(RaiseResult::Refused { hard: new_hard }),
+    }
+}
+
+/// Whether at most `reserve` descriptor numbers are above that of `fd`. The kernel assigns the lowest
+/// free number, so about as many descriptors are left.
+pub fn is_near_limit(fd: impl AsFd, reserve: u64) -> bool {
+    let Ok((soft, _)) = getrlimit(Resource::RLIMIT_NOFILE) else { return false };
+    let number = u64::try_from(fd.as_fd().as_raw_fd()).unwrap_or(0);
+    // a very low limit cannot have that reserve
+    number + reserve.min(soft / 4) >= soft
+}
+
+/// Whether `count` more descriptors can be opened.
+pub fn has_descriptors(count: usize) -> bool {
+    let Ok(first) = File::open("/dev/null") else { return false };
+    let copies: Vec<OwnedFd> =
+        (1..count).map_while(|_| first.as_fd().try_clone_to_owned().ok()).collect();
+    copies.len() + 1 >= count
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn descriptors_are_counted() {
+        assert!(has_descriptors(16));
+        let file = File::open("/dev/null").unwrap();
+        assert!(!is_near_limit(&file, 1));
     }
 }

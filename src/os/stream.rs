@@ -5,6 +5,8 @@ use std::net::{Shutdown, TcpStream};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::net::UnixStream;
 
+use nix::sys::socket::{getsockopt, sockopt};
+
 use super::socket::Listener;
 
 pub enum SocketStream {
@@ -18,6 +20,14 @@ impl Listener {
         match self {
             Self::Tcp(listener) => listener.set_nonblocking(true),
             Self::Unix(listener) => listener.set_nonblocking(true),
+        }
+    }
+
+    /// Whether only this machine can connect, by TCP.
+    pub fn is_loopback(&self) -> bool {
+        match self {
+            Self::Tcp(listener) => listener.local_addr().is_ok_and(|it| it.ip().is_loopback()),
+            Self::Unix(_) => false,
         }
     }
 
@@ -59,6 +69,17 @@ fn is_transient(error: &io::Error) -> bool {
 }
 
 impl SocketStream {
+    /// The user at the other end of a unix socket.
+    pub fn peer_uid(&self) -> Option<u32> {
+        match self {
+            Self::Tcp(_) => None,
+            Self::Unix(stream) => {
+                let credentials = getsockopt(stream, sockopt::PeerCredentials);
+                credentials.ok().map(|peer| peer.uid())
+            }
+        }
+    }
+
     /// Reads available bytes; `None` if there are none, zero at the end.
     pub fn read(&mut self, buffer: &mut [u8]) -> io::Result<Option<usize>> {
         let count = match self {

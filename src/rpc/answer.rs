@@ -1,6 +1,8 @@
 //! The answer to a call: a value now, or something to observe until there is one. Observing changes
 //! nothing: what a call began is a job of the core and continues without its client.
 
+use std::fmt::Write;
+
 use super::batch::{Batch, fault, start_result};
 use super::context::Context;
 use super::fault::{Code, Fault};
@@ -63,7 +65,20 @@ impl Pending {
             }
             Self::Finished { job } => finished(context, *job),
             Self::Batch(batch) => batch.poll(context),
-            Self::Multicall(calls) => calls.poll(context).map(Ok),
+            Self::Multicall(calls) => calls.poll(context),
+        }
+    }
+
+    /// Whether it continues without any event.
+    pub fn is_runnable(&self) -> bool {
+        matches!(self, Self::Multicall(calls) if calls.pending.is_none())
+    }
+
+    /// About the number of bytes that its calls and results occupy.
+    pub fn memory(&self) -> usize {
+        match self {
+            Self::Multicall(calls) => calls.calls_size + calls.size,
+            _ => 0,
         }
     }
 }
@@ -95,6 +110,11 @@ fn finished(context: &Context<'_>, job: JobId) -> Option<Result<Value, Fault>> {
     Some(Ok(value))
 }
 
+/// How many calls are made, and how many bytes of results are collected, before other clients get
+/// their turn.
+const MAX_CALLS_PER_POLL: usize = 50;
+const MAX_BYTES_PER_POLL: usize = 128 * 1024;
+
 /// Calls that are made in sequence, each after the previous one was answered.
 #[derive(Clone, Debug)]
 pub struct Multicall {
@@ -103,31 +123,58 @@ pub struct Multicall {
     call: Call,
     pending: Option<Box<Pending>>,
     results: Vec<Value>,
+    /// About the size of the calls.
+    calls_size: usize,
+    /// About the size of the results.
+    size: usize,
 }
 
 impl Multicall {
     pub(super) fn new(mut calls: Vec<Value>, call: Call) -> Self {
         calls.reverse();
-        Self { calls, call, pending: None, results: Vec::new() }
+        let size = calls.iter().map(Value::size).sum();
+        Self { calls, call, pending: None, results: Vec::new(), calls_size: size, size: 0 }
     }
 
-    /// The results, values or fault structs, when all calls are answered.
-    pub(super) fn poll(&mut self, context: &mut Context<'_>) -> Option<Value> {
-        loop {
+    /// The results, values or fault structs, when all calls are answered. Makes a limited number
+    /// of calls at once, and none after the limit of the reply is exceeded.
+    pub(super) fn poll(&mut self, context: &mut Context<'_>) -> Option<Result<Value, Fault>> {
+        let end = self.size + MAX_BYTES_PER_POLL;
+        for _ in 0..MAX_CALLS_PER_POLL {
             if let Some(pending) = &mut self.pending {
                 let result = pending.poll(context)?;
                 self.pending = None;
-                self.results.push(result.unwrap_or_else(|fault| fault_value(&fault)));
+                self.collect(result);
             }
             let Some(call) = self.calls.pop() else {
-                return Some(Value::Array(std::mem::take(&mut self.results)));
+                return Some(Ok(Value::Array(std::mem::take(&mut self.results))));
             };
+            if self.size > context.max_reply.bytes {
+                return Some(Err(self.too_large(context)));
+            }
             match dispatch(context, self.call, &call) {
-                Ok(Outcome::Now(value)) => self.results.push(value),
+                Ok(Outcome::Now(value)) => self.collect(Ok(value)),
                 Ok(Outcome::Later(pending)) => self.pending = Some(Box::new(pending)),
-                Err(fault) => self.results.push(fault_value(&fault)),
+                Err(fault) => self.collect(Err(fault)),
+            }
+            if self.size >= end {
+                break;
             }
         }
+        None
+    }
+
+    fn too_large(&self, context: &Context<'_>) -> Fault {
+        let (made, left) = (self.results.len(), self.calls.len() + 1);
+        let mut fault = Fault::too_large(&context.max_reply);
+        let _ = write!(fault.string, "; {made} of {} calls were made", made + left);
+        fault
+    }
+
+    fn collect(&mut self, result: Result<Value, Fault>) {
+        let value = result.unwrap_or_else(|fault| fault_value(&fault));
+        self.size += value.size();
+        self.results.push(value);
     }
 }
 

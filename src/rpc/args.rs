@@ -43,7 +43,7 @@ impl<'a> Args<'a> {
             Some(Value::Bytes(bytes)) => !bytes.is_empty(),
             Some(Value::Array(items)) => !items.is_empty(),
             Some(Value::Struct(members)) => !members.is_empty(),
-            Some(Value::Nil) => false,
+            Some(Value::Nil | Value::Log(_)) => false,
         }
     }
 
@@ -91,6 +91,8 @@ pub(super) fn python_str(value: &Value) -> String {
             };
             format!("{{{}}}", members.iter().map(pair).collect::<Vec<_>>().join(", "))
         }
+        // Only replies contain logs.
+        Value::Log(_) => String::new(),
         Value::Nil => "None".to_owned(),
     }
 }

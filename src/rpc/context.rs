@@ -8,12 +8,17 @@ use crate::core::effect::{OutputStream, ProcId};
 use crate::core::jobs::{Request, Task};
 use crate::core::time::{Now, Wall};
 
+use super::fault::MaxReply;
+use super::log_text::{FileFault, LogSource, OpenLogFault};
+
 /// Everything that a method can read and change. Created for one call.
 pub struct Context<'a> {
     pub supervisor: &'a mut Supervisor,
     pub services: &'a mut dyn Services,
     /// The section of the server through which the call came.
     pub requester: &'a str,
+    /// The maximum size of a reply, without the logs in it.
+    pub max_reply: MaxReply,
     pub now: Now,
 }
 
@@ -49,10 +54,6 @@ pub enum LogFile {
     Special,
 }
 
-/// A failed file operation. The details are not part of a fault.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct FileFault;
-
 /// A local date and time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LocalTime {
@@ -81,6 +82,9 @@ pub trait Services {
 
     /// Reads at most `length` bytes of a readable file from `offset` on.
     fn read_file(&self, path: &str, offset: u64, length: u64) -> Result<Vec<u8>, FileFault>;
+
+    /// Opens a log that is read while a reply is sent.
+    fn open_log(&self, path: &str) -> Result<Arc<dyn LogSource>, OpenLogFault>;
 
     /// Truncates the activity log.
     fn clear_main_log(&mut self) -> Result<(), FileFault>;

@@ -2,6 +2,13 @@
 
 use std::fmt;
 
+/// The maximum size of a reply in bytes, without the logs in it, and the option that determines it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MaxReply {
+    pub bytes: usize,
+    pub option: &'static str,
+}
+
 /// All fault codes of Supervisor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Code {
@@ -81,6 +88,17 @@ impl Fault {
     /// A fault with the text `NAME: extra`.
     pub fn new(code: Code, extra: impl fmt::Display) -> Self {
         Self { code: code.number(), string: format!("{}: {extra}", code.name()) }
+    }
+}
+
+impl Fault {
+    /// A reply would exceed the limit.
+    pub fn too_large(max: &MaxReply) -> Self {
+        let MaxReply { bytes, option } = max;
+        let why = format!(
+            "the reply would be larger than {bytes} bytes, a quarter of `{option}` in [supervisord]"
+        );
+        Self::new(Code::Failed, why)
     }
 }
 

@@ -6,12 +6,13 @@ use super::args::Args;
 use super::batch::{Batch, BatchKind, Row};
 use super::context::{Context, Log, LogFile};
 use super::fault::{Code, Fault};
+use super::log_text::{LogText, OpenLogFault};
 use super::names;
 use super::value::Value;
 use crate::core::effect::{OutputStream, ProcId};
 
-/// The maximum number of log bytes in one reply.
-pub const MAX_READ: u64 = 32 * 1024 * 1024;
+/// A longer part of a log is read while the reply is sent.
+const MAX_HELD: u64 = 64 * 1024;
 
 pub(super) fn read_log(context: &mut Context<'_>, args: &Args<'_>) -> Answer {
     read(context, Log::Main, args.number(0)?, args.number(1)?).map(Outcome::from)
@@ -31,8 +32,24 @@ fn read_process(context: &Context<'_>, args: &Args<'_>, stream: OutputStream) ->
     read(context, Log::Child(id, stream), offset, length).map(Outcome::from)
 }
 
-/// Reads a part of a log, as `read*Log` does.
-pub fn read(context: &Context<'_>, log: Log, offset: i64, length: i64) -> Result<Value, Fault> {
+fn read(context: &Context<'_>, log: Log, offset: i64, length: i64) -> Result<Value, Fault> {
+    let (path, window) = window_of_read(context, log, offset, length)?;
+    window.value(context, &path)
+}
+
+/// The end of a log as a text.
+pub fn read_end(context: &Context<'_>, log: Log, length: i64) -> Result<String, Fault> {
+    let (path, window) = window_of_read(context, log, -length, 0)?;
+    window.text(context, &path)
+}
+
+/// The file and range of `read*Log`.
+fn window_of_read(
+    context: &Context<'_>,
+    log: Log,
+    offset: i64,
+    length: i64,
+) -> Result<(String, Window), Fault> {
     let path = context.services.log_path(log).ok_or_else(|| match log {
         // Supervisor looks for a file of that name.
         Log::Main => Fault::new(Code::NoFile, "syslog"),
@@ -48,7 +65,7 @@ pub fn read(context: &Context<'_>, log: Log, offset: i64, length: i64) -> Result
     };
     let window = Window::of_read(size, offset, length);
     let window = window.ok_or_else(|| Fault::bare(Code::BadArguments))?;
-    Ok(Value::Str(window.text(context, &path)?))
+    Ok((path, window))
 }
 
 pub(super) fn tail_process_stdout_log(context: &mut Context<'_>, args: &Args<'_>) -> Answer {
@@ -61,24 +78,24 @@ pub(super) fn tail_process_stderr_log(context: &mut Context<'_>, args: &Args<'_>
 
 fn tail(context: &Context<'_>, args: &Args<'_>, stream: OutputStream) -> Answer {
     let id = names::find_process(context, args.name(0)?)?.id();
-    let answer = |text: String, offset: u64, overflow: bool| {
+    let answer = |text: Value, offset: u64, overflow: bool| {
         let offset = Value::Int(i64::try_from(offset).unwrap_or(i64::MAX));
-        Ok(Value::Array(vec![Value::Str(text), offset, Value::Bool(overflow)]).into())
+        Ok(Value::Array(vec![text, offset, Value::Bool(overflow)]).into())
     };
     let path = context.services.log_path(Log::Child(id, stream));
-    let Some(path) = path else { return answer(String::new(), 0, false) };
+    let Some(path) = path else { return answer(Value::str(""), 0, false) };
     let file = context.services.log_file(&path);
     if file == LogFile::Missing {
-        return answer(String::new(), 0, false);
+        return answer(Value::str(""), 0, false);
     }
     let (offset, length) = (args.number(1)?, args.number(2)?);
     let LogFile::Readable(size) = file else {
-        return answer(String::new(), offset.unsigned_abs(), false);
+        return answer(Value::str(""), offset.unsigned_abs(), false);
     };
     let (window, overflow) = Window::of_tail(size, offset, length);
-    match window.text(context, &path) {
+    match window.value(context, &path) {
         Ok(text) => answer(text, size, overflow),
-        Err(_) => answer(String::new(), offset.unsigned_abs(), false),
+        Err(_) => answer(Value::str(""), offset.unsigned_abs(), false),
     }
 }
 
@@ -159,13 +176,23 @@ impl Window {
         Self { length: self.length.min(size.saturating_sub(self.offset)), ..self }
     }
 
+    /// The range as a value, which reads a long one later.
+    fn value(self, context: &Context<'_>, path: &str) -> Result<Value, Fault> {
+        if self.length <= MAX_HELD {
+            return Ok(Value::Str(self.text(context, path)?));
+        }
+        let source = context.services.open_log(path).map_err(|fault| match fault {
+            OpenLogFault::Unreadable => Fault::bare(Code::Failed),
+            OpenLogFault::TooMany(limit) => {
+                let why = format!("{limit} logs are being sent already, which is the limit");
+                Fault::new(Code::Failed, why)
+            }
+        })?;
+        Ok(Value::Log(LogText { source, offset: self.offset, length: self.length }))
+    }
+
     /// The text of the range; invalid UTF-8 and split characters are replaced by U+FFFD.
     fn text(self, context: &Context<'_>, path: &str) -> Result<String, Fault> {
-        if self.length > MAX_READ {
-            let limit = MAX_READ / (1024 * 1024);
-            let why = format!("a reply carries at most {limit} MiB of a log, ask for less");
-            return Err(Fault::new(Code::Failed, why));
-        }
         if self.length == 0 {
             return Ok(String::new());
         }

@@ -15,6 +15,7 @@ mod control;
 mod daemon;
 pub mod fault;
 pub mod info;
+pub mod log_text;
 pub mod logs;
 pub mod method;
 pub mod methods;

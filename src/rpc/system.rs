@@ -26,7 +26,7 @@ pub(super) fn multicall(context: &mut Context<'_>, args: &Args<'_>, call: Call) 
     };
     let mut calls = Multicall::new(calls.clone(), call);
     Ok(match calls.poll(context) {
-        Some(results) => Outcome::Now(results),
+        Some(results) => Outcome::Now(results?),
         None => Outcome::Later(Pending::Multicall(calls)),
     })
 }

@@ -1,7 +1,8 @@
 //! Tests of calls and pendings on a core with simulated children.
 
-use super::context::{CommandFault, FileFault, LocalTime, Log, LogFile, Services};
-use super::fault::Fault;
+use super::context::{CommandFault, LocalTime, Log, LogFile, Services};
+use super::fault::{Fault, MaxReply};
+use super::log_text::{FileFault, LogSource, OpenLogFault};
 use super::value::Value;
 use super::{Context, Outcome, Pending, methods};
 use crate::conf::config::{Config, Process};
@@ -44,6 +45,10 @@ impl Services for FakeServices {
 
     fn read_file(&self, _: &str, _: u64, _: u64) -> Result<Vec<u8>, FileFault> {
         Err(FileFault)
+    }
+
+    fn open_log(&self, _: &str) -> Result<Arc<dyn LogSource>, OpenLogFault> {
+        Err(OpenLogFault::Unreadable)
     }
 
     fn clear_main_log(&mut self) -> Result<(), FileFault> {
@@ -155,6 +160,7 @@ impl Fixture {
             supervisor: &mut self.supervisor,
             services: &mut FakeServices,
             requester: "test",
+            max_reply: MaxReply { bytes: 100_000, option: "http_maxbytes" },
             now,
         })
     }

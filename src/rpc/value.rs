@@ -1,5 +1,7 @@
 //! The types of XML-RPC.
 
+use super::log_text::LogText;
+
 /// An XML-RPC value. Structs keep the order of their members.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Value {
@@ -7,6 +9,8 @@ pub enum Value {
     Bool(bool),
     Double(f64),
     Str(String),
+    /// A string that is read from a log while it is sent.
+    Log(LogText),
     /// `dateTime.iso8601`, as received.
     DateTime(String),
     /// `base64`, decoded.
@@ -26,6 +30,20 @@ impl Value {
         match self {
             Self::Struct(members) => members.iter().find(|(key, _)| key == name).map(|(_, v)| v),
             _ => None,
+        }
+    }
+
+    /// About the number of bytes of its encoding, without logs.
+    pub fn size(&self) -> usize {
+        match self {
+            Self::Str(text) | Self::DateTime(text) => 32 + text.len(),
+            Self::Bytes(bytes) => 32 + bytes.len() * 4 / 3,
+            Self::Array(values) => 48 + values.iter().map(Self::size).sum::<usize>(),
+            Self::Struct(members) => {
+                let member = |(name, value): &(String, Self)| 40 + name.len() + value.size();
+                40 + members.iter().map(member).sum::<usize>()
+            }
+            Self::Int(_) | Self::Bool(_) | Self::Double(_) | Self::Log(_) | Self::Nil => 32,
         }
     }
 

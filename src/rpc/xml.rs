@@ -4,6 +4,8 @@
 
 pub(crate) use read::int;
 
+mod document;
+mod escape;
 mod message;
 mod read;
 mod tree;
@@ -11,7 +13,8 @@ mod write;
 
 use super::fault::Fault;
 use super::value::Value;
-pub use message::{Call, MAX_DEPTH, MAX_ELEMENTS, XmlError};
+pub use document::{Document, DocumentReader, MAX_PIECE};
+pub use message::{Call, MAX_DEPTH, MAX_ELEMENTS, XmlError, decoding_memory};
 pub use write::{encode_call, encode_fault, encode_response};
 
 /// Decodes a method call. The name of the root element is not checked and `<params>` may be

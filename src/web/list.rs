@@ -172,8 +172,7 @@ fn has_failed(process: &Process) -> bool {
 /// Empty if there is no log, for example because stderr is redirected to stdout.
 fn last_lines(context: &Context<'_>, process: &Process, stream: OutputStream) -> String {
     let log = Log::Child(process.id(), stream);
-    let text = logs::read(context, log, -FAILURE_BYTES, 0).ok();
-    let text = text.as_ref().and_then(|text| text.as_str()).unwrap_or_default();
+    let text = logs::read_end(context, log, FAILURE_BYTES).unwrap_or_default();
     let lines: Vec<&str> = text.lines().collect();
     let first = lines.len().saturating_sub(FAILURE_LINES);
     printable(lines[first..].join("\n").trim_end())

@@ -11,4 +11,4 @@ mod refusal;
 pub mod site;
 
 pub use policy::ServerPolicy;
-pub use site::{Answer, Pending, Site, Subscription};
+pub use site::{Answer, Pending, Site, Subscription, document_head};

@@ -10,11 +10,13 @@ use crate::conf::config::LogLevel;
 use crate::conf::events::EventType;
 use crate::core::effect::OutputStream;
 use crate::http::form::{self, percent_encode};
+use crate::http::reply::Body;
 use crate::http::route::Route;
-use crate::http::{Reply, Request};
+use crate::http::{Reply, Request, memory};
 use crate::rpc::context::{Log, LogFile};
-use crate::rpc::fault::{Code, Fault};
+use crate::rpc::fault::{Code, Fault, MaxReply};
 use crate::rpc::value::Value;
+use crate::rpc::xml::Document;
 use crate::rpc::{self, Context, Outcome, logs, methods, names, xml};
 use serde::Serialize;
 use serde_json::json;
@@ -38,11 +40,31 @@ const MAX_TAIL: i64 = 4 * 1024 * 1024;
 /// The answer to a request.
 pub enum Answer {
     Reply(Reply),
+    /// The result of a call with logs that are read when it is sent.
+    Document(Document),
     Later(Pending),
     /// Follow a log: the reply head and the path of the file.
     Follow(Reply, String),
     /// Stream events.
     Events(Reply, Subscription),
+}
+
+impl Answer {
+    /// Replaces a reply that is too large for the memory of the servers.
+    #[must_use]
+    pub fn bounded(self, max: MaxReply) -> Self {
+        match &self {
+            Self::Reply(Reply { body: Body::Full(body), .. }) if body.len() > max.bytes => {
+                let MaxReply { bytes, option } = max;
+                let why = format!(
+                    "The page would be larger than {bytes} bytes, a quarter of \
+                     <code>{option}</code> in <code>[supervisord]</code>."
+                );
+                Self::Reply(Reply::error(503, &why))
+            }
+            _ => self,
+        }
+    }
 }
 
 /// What a client of the event stream receives.
@@ -209,19 +231,44 @@ impl Site {
 }
 
 impl Pending {
-    /// The reply, if the operation is complete.
-    pub fn poll(&mut self, context: &mut Context<'_>) -> Option<Reply> {
+    /// The answer, if the operation is complete.
+    pub fn poll(&mut self, context: &mut Context<'_>) -> Option<Answer> {
         match &mut self.0 {
-            PendingKind::Call(pending) => pending.poll(context).map(|result| rpc_reply(&result)),
-            PendingKind::Action(pending, redirect) => {
-                pending.poll(context).map(|message| redirect.reply(&message, ""))
+            PendingKind::Call(pending) if pending.is_runnable() && !memory::has_room(0) => {
+                Some(Answer::Reply(Reply::no_memory()))
             }
+            PendingKind::Call(pending) => {
+                let result = pending.poll(context)?;
+                Some(rpc_answer(context, &result))
+            }
+            PendingKind::Action(pending, redirect) => {
+                pending.poll(context).map(|message| Answer::Reply(redirect.reply(&message, "")))
+            }
+        }
+    }
+
+    /// Whether it continues without any event.
+    pub fn is_runnable(&self) -> bool {
+        match &self.0 {
+            PendingKind::Call(pending) => pending.is_runnable(),
+            PendingKind::Action(..) => false,
+        }
+    }
+
+    /// About the number of bytes that its results occupy.
+    pub fn memory(&self) -> usize {
+        match &self.0 {
+            PendingKind::Call(pending) => pending.memory(),
+            PendingKind::Action(..) => 0,
         }
     }
 }
 
 fn rpc(context: &mut Context<'_>, request: &Request) -> Answer {
     let Some(body) = &request.body else { return length_required() };
+    if !memory::has_room(xml::decoding_memory(body.len())) {
+        return Answer::Reply(Reply::no_memory());
+    }
     let call = match xml::decode_call(body) {
         Ok(call) => call,
         Err(why) => {
@@ -240,17 +287,34 @@ fn rpc(context: &mut Context<'_>, request: &Request) -> Answer {
     context.supervisor.log(LogLevel::Trace, message);
     match outcome {
         Ok(Outcome::Later(pending)) => Answer::Later(Pending(PendingKind::Call(pending))),
-        Ok(Outcome::Now(value)) => Answer::Reply(rpc_reply(&Ok(value))),
-        Err(fault) => Answer::Reply(rpc_reply(&Err(fault))),
+        Ok(Outcome::Now(value)) => rpc_answer(context, &Ok(value)),
+        Err(fault) => rpc_answer(context, &Err(fault)),
     }
 }
 
-fn rpc_reply(result: &Result<Value, Fault>) -> Reply {
+fn rpc_answer(context: &Context<'_>, result: &Result<Value, Fault>) -> Answer {
+    let max = context.max_reply;
+    if result.as_ref().is_ok_and(|value| !memory::has_room(2 * value.size())) {
+        return Answer::Reply(Reply::no_memory());
+    }
     let body = match result {
-        Ok(value) => xml::encode_response(value),
-        Err(fault) => xml::encode_fault(fault),
+        Ok(value) if value.size() > max.bytes => Ok(xml::encode_fault(&Fault::too_large(&max))),
+        Ok(value) => xml::encode_response(value).into_bytes(),
+        Err(fault) => Ok(xml::encode_fault(fault)),
     };
-    Reply::new(200, XML, body)
+    match body {
+        Ok(body) => Answer::Reply(rpc_head(Reply::new(200, XML, body))),
+        Err(document) => Answer::Document(document),
+    }
+}
+
+/// The head of the reply to a call whose body follows in pieces.
+pub fn document_head(length: u64) -> Reply {
+    rpc_head(Reply::sized(XML, length))
+}
+
+fn rpc_head(reply: Reply) -> Reply {
+    reply.header("Cache-Control", "no-store")
 }
 
 fn log_tail(context: &Context<'_>, name: &str, channel: &str) -> Answer {
@@ -270,7 +334,7 @@ fn follow(context: &Context<'_>, log: Log, is_child: bool) -> Answer {
     let Some(path) = path.filter(|path| context.services.log_file(path) != LogFile::Missing) else {
         return not_found();
     };
-    let mut head = Reply::stream(TEXT);
+    let mut head = Reply::stream(TEXT).header("Cache-Control", "no-store");
     if is_child {
         // nginx would buffer the reply otherwise
         head = head.header("X-Accel-Buffering", "no");
@@ -302,8 +366,7 @@ fn read_tail(
     limit: i64,
 ) -> Result<String, Fault> {
     let id = names::find_process(context, name)?.id();
-    let text = logs::read(context, Log::Child(id, stream), -limit, 0)?;
-    Ok(text.as_str().unwrap_or_default().to_owned())
+    logs::read_end(context, Log::Child(id, stream), limit)
 }
 
 impl Redirect {

@@ -11,6 +11,7 @@
 mod support;
 
 mod architecture;
+mod bounds;
 mod buildout;
 mod check;
 mod check_project;

@@ -37,7 +37,7 @@ fn version(text: &str) -> Part {
 
 fn bytes(reply: &Reply) -> Vec<u8> {
     let body = match reply {
-        Reply::Value(value) => encode_response(value),
+        Reply::Value(value) => encode_response(value).into_bytes().unwrap(),
         Reply::Fault(fault) => encode_fault(fault),
         Reply::Raw(text) => return text.as_bytes().to_vec(),
     };

@@ -1,24 +1,25 @@
 use super::*;
 use crate::http::MAX_BODY;
+use crate::http::eviction::Standing;
 use proptest::prelude::*;
 
-fn at(secs: u64) -> Moment {
+pub(super) fn at(secs: u64) -> Moment {
     Moment { mono: Duration::from_secs(secs), wall: 784_111_777 }
 }
 
-fn authorize(_: &Request) -> Option<Reply> {
+pub(super) fn authorize(_: &Request) -> Option<Reply> {
     None
 }
 
 /// Everything that the client receives.
-fn written(conn: &mut Conn) -> String {
+pub(super) fn written(conn: &mut Conn) -> String {
     let text = String::from_utf8_lossy(conn.output()).into_owned();
     let count = conn.output().len();
     conn.on_written(count, at(0));
     text
 }
 
-fn receive_all(bytes: &str) -> (Conn, Option<Request>) {
+pub(super) fn receive_all(bytes: &str) -> (Conn, Option<Request>) {
     let mut conn = Conn::new(at(0));
     conn.receive(bytes.as_bytes(), at(0));
     let request = conn.request(at(0), authorize);
@@ -107,6 +108,9 @@ fn an_invalid_request_is_answered_and_the_connection_closed() {
         ("POST / HTTP/1.1\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n", "400"),
         ("POST / HTTP/1.1\r\nTransfer-Encoding: gzip\r\n\r\n", "400"),
         ("POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nx\r\n", "400"),
+        ("POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n1\n", "400"),
+        ("POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\n", "400"),
+        ("POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\n", "400"),
         ("POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nfffffffffffffffffff\r\n", "413"),
         ("POST / HTTP/1.1\r\nContent-Length: 99999999999999999999999\r\n\r\n", "413"),
         ("POST / HTTP/1.1\r\nExpect: tea\r\n\r\n", "417"),
@@ -149,6 +153,56 @@ fn a_stream_is_chunked_for_http_1_1_and_bare_for_1_0() {
 }
 
 #[test]
+fn a_body_of_known_length_may_follow_in_chunks_on_a_connection_that_stays_open() {
+    for version in ["1.0\r\nConnection: keep-alive", "1.1"] {
+        let (mut conn, _) = receive_all(&format!("GET / HTTP/{version}\r\n\r\n"));
+        conn.reply(Reply::sized("text/xml", 3), at(0));
+        conn.chunk(b"ab", at(0));
+        assert!(!conn.is_complete());
+        conn.chunk(b"c", at(0));
+        assert!(conn.is_complete());
+        let text = written(&mut conn);
+        assert!(text.contains("Content-Length: 3\r\n") && text.ends_with("\r\n\r\nabc"), "{text}");
+        assert!(!conn.io_state().shutdown && !conn.io_state().close);
+        conn.receive(b"GET / HTTP/1.1\r\n\r\n", at(0));
+        assert!(conn.request(at(0), authorize).is_some());
+    }
+    let (mut conn, _) = receive_all("HEAD / HTTP/1.1\r\n\r\n");
+    conn.reply(Reply::sized("text/xml", 3), at(0));
+    assert!(conn.is_complete());
+    let (mut conn, _) = receive_all("GET / HTTP/1.1\r\n\r\n");
+    conn.reply(Reply::sized("text/xml", 3), at(0));
+    conn.chunk(b"abcd", at(0));
+    assert!(conn.io_state().close, "more than was announced");
+}
+
+#[test]
+fn a_client_that_does_not_read_gets_no_further_replies() {
+    let request = "GET / HTTP/1.1\r\n\r\n";
+    let mut conn = Conn::new(at(0));
+    let mut taken = 0;
+    while conn.read_capacity() > 0 {
+        let piece = request.as_bytes().iter().cycle().take(request.len() * 50).copied();
+        let piece: Vec<u8> =
+            piece.take(conn.read_capacity() / request.len() * request.len()).collect();
+        if piece.is_empty() {
+            break;
+        }
+        conn.receive(&piece, at(0));
+        while conn.request(at(0), authorize).is_some() {
+            taken += 1;
+            conn.reply(Reply::new(200, "text/plain", vec![b'x'; 1000]), at(0));
+        }
+        assert!(conn.memory() < 2 * HIGH_WATER + 2 * MAX_HEAD, "{}", conn.memory());
+    }
+    assert!(taken < 70, "{taken}");
+    assert_eq!((conn.io_state().read, conn.may_have_request()), (false, false));
+    written(&mut conn);
+    assert!(!conn.io_state().read || conn.read_capacity() > 0);
+    assert!(conn.request(at(0), authorize).is_some(), "it goes on when the client has read");
+}
+
+#[test]
 fn a_head_request_gets_no_body() {
     let (mut conn, _) = receive_all("HEAD / HTTP/1.1\r\n\r\n");
     conn.reply(Reply::new(200, "text/plain", "body"), at(0));
@@ -188,11 +242,11 @@ fn slow_clients_are_disconnected() {
 #[test]
 fn after_end_of_input_the_awaited_reply_is_sent() {
     let (mut conn, _) = receive_all("GET / HTTP/1.1\r\n\r\n");
-    assert_eq!(conn.idle_since(), None);
+    assert_eq!(conn.standing(at(0)).0, Standing::Served);
     conn.end_of_input();
     let waiting = IoState { read: false, write: false, shutdown: false, close: false };
     assert_eq!(conn.io_state(), waiting);
-    assert!(conn.idle_since().is_some(), "it is the first to be evicted");
+    assert_eq!(conn.standing(at(0)).0, Standing::Idle, "it is evicted first");
     conn.reply(Reply::error(404, ""), at(0));
     assert_eq!(conn.request(at(0), authorize), None);
     assert!(written(&mut conn).starts_with("HTTP/1.1 404"));

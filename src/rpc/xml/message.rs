@@ -7,6 +7,16 @@ pub const MAX_DEPTH: usize = 64;
 /// The maximum number of elements in a message; without it a call of 4 MB could contain a million.
 pub const MAX_ELEMENTS: usize = 200_000;
 
+/// The shortest element, such as `<a/>`.
+const MIN_ELEMENT: usize = 4;
+/// The memory of an element in the tree and as a value, while the containers grow.
+const ELEMENT_MEMORY: usize = 240;
+
+/// The memory that decoding a message of this length needs at most.
+pub fn decoding_memory(length: usize) -> usize {
+    2 * length + (length / MIN_ELEMENT).min(MAX_ELEMENTS) * ELEMENT_MEMORY
+}
+
 /// A method call.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Call {

@@ -6,6 +6,10 @@ fn call(body: &str) -> Result<Call, XmlError> {
     decode_call(body.as_bytes())
 }
 
+fn response_text(answer: &Value) -> String {
+    String::from_utf8(encode_response(answer).into_bytes().unwrap()).unwrap()
+}
+
 /// One parameter, as the method sees it.
 fn param(xml: &str) -> Result<Value, XmlError> {
     let body = format!(
@@ -39,7 +43,7 @@ fn a_response_has_the_bytes_that_python_writes() {
         b2hlbGxvaGVsbG9oZWxsb2hlbGxvaGVsbG9oZWxsb2hlbGxv\n</base64></value>\n\
         <value><dateTime.iso8601>20260101T00:00:00</dateTime.iso8601></value>\n\
         </data></array></value>\n</param>\n</params>\n</methodResponse>\n";
-    assert_eq!(String::from_utf8(encode_response(&value)).unwrap(), python);
+    assert_eq!(response_text(&value), python);
 }
 
 #[test]
@@ -84,14 +88,14 @@ fn floats_are_written_as_python_writes_them() {
         (123_456_789.123, "123456789.123"),
     ];
     for (number, want) in cases {
-        let text = String::from_utf8(encode_response(&Value::Double(number))).unwrap();
+        let text = response_text(&Value::Double(number));
         assert!(text.contains(&format!("<double>{want}</double>")), "{want}: {text}");
     }
 }
 
 #[test]
 fn control_characters_cannot_break_a_response() {
-    let text = String::from_utf8(encode_response(&Value::str("\x1b[31m\0\u{ffff}"))).unwrap();
+    let text = response_text(&Value::str("\x1b[31m\0\u{ffff}"));
     assert!(text.contains("<string>\u{fffd}[31m\u{fffd}\u{fffd}</string>"), "{text}");
 }
 

@@ -1,10 +1,11 @@
-//! Encodes values with the bytes of Python's `xmlrpc.client.dumps`. Characters that XML does not
-//! allow are replaced by U+FFFD, because clients could not parse the message otherwise.
+//! Encodes values with the bytes of Python's `xmlrpc.client.dumps`. Logs stay parts of the message
+//! that are read when it is sent.
 
 use super::super::fault::Fault;
 use super::super::value::Value;
+use super::document::Document;
+use super::escape::escaped;
 use super::message::Call;
-use super::tree::is_xml;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use std::fmt::Write;
@@ -14,72 +15,81 @@ const HEAD: &str = "<?xml version='1.0'?>\n";
 const BASE64_WIDTH: usize = 76;
 
 pub fn encode_call(call: &Call) -> Vec<u8> {
-    let mut out = format!("{HEAD}<methodCall>\n<methodName>");
-    escaped(&mut out, &call.method);
-    out.push_str("</methodName>\n<params>\n");
+    let mut out = Document::default();
+    let _ = write!(out.text(), "{HEAD}<methodCall>\n<methodName>");
+    escaped(out.text(), &call.method);
+    out.text().push_str("</methodName>\n<params>\n");
     for param in &call.params {
-        out.push_str("<param>\n");
+        out.text().push_str("<param>\n");
         value(&mut out, param);
-        out.push_str("</param>\n");
+        out.text().push_str("</param>\n");
     }
-    out.push_str("</params>\n</methodCall>\n");
-    out.into_bytes()
+    out.text().push_str("</params>\n</methodCall>\n");
+    out.into_bytes().unwrap_or_default()
 }
 
-pub fn encode_response(answer: &Value) -> Vec<u8> {
-    let mut out = format!("{HEAD}<methodResponse>\n<params>\n<param>\n");
+pub fn encode_response(answer: &Value) -> Document {
+    let mut out = Document::default();
+    let _ = write!(out.text(), "{HEAD}<methodResponse>\n<params>\n<param>\n");
     value(&mut out, answer);
-    out.push_str("</param>\n</params>\n</methodResponse>\n");
-    out.into_bytes()
+    out.text().push_str("</param>\n</params>\n</methodResponse>\n");
+    out
 }
 
 pub fn encode_fault(fault: &Fault) -> Vec<u8> {
-    let mut out = format!("{HEAD}<methodResponse>\n<fault>\n");
+    let mut out = Document::default();
+    let _ = write!(out.text(), "{HEAD}<methodResponse>\n<fault>\n");
     let content = [
         ("faultCode".to_owned(), Value::Int(fault.code)),
         ("faultString".to_owned(), Value::str(&fault.string)),
     ];
     members(&mut out, &content);
-    out.push_str("</fault>\n</methodResponse>\n");
-    out.into_bytes()
+    out.text().push_str("</fault>\n</methodResponse>\n");
+    out.into_bytes().unwrap_or_default()
 }
 
-fn value(out: &mut String, content: &Value) {
+fn value(out: &mut Document, content: &Value) {
     match content {
         Value::Int(number) => typed(out, "int", &number.to_string()),
         Value::Bool(flag) => typed(out, "boolean", if *flag { "1" } else { "0" }),
         Value::Double(number) => typed(out, "double", &python_float(*number)),
         Value::Str(text) => typed(out, "string", text),
+        Value::Log(log) => {
+            out.text().push_str("<value><string>");
+            out.log(log.clone());
+            out.text().push_str("</string></value>\n");
+        }
         Value::DateTime(text) => typed(out, "dateTime.iso8601", text),
-        Value::Bytes(bytes) => base64(out, bytes),
+        Value::Bytes(bytes) => base64(out.text(), bytes),
         Value::Array(values) => {
-            out.push_str("<value><array><data>\n");
+            out.text().push_str("<value><array><data>\n");
             for item in values {
                 value(out, item);
             }
-            out.push_str("</data></array></value>\n");
+            out.text().push_str("</data></array></value>\n");
         }
         Value::Struct(content) => members(out, content),
-        Value::Nil => out.push_str("<value><nil/></value>"),
+        Value::Nil => out.text().push_str("<value><nil/></value>"),
     }
 }
 
-fn typed(out: &mut String, tag: &str, text: &str) {
+fn typed(out: &mut Document, tag: &str, text: &str) {
+    let out = out.text();
     let _ = write!(out, "<value><{tag}>");
     escaped(out, text);
     let _ = writeln!(out, "</{tag}></value>");
 }
 
-fn members(out: &mut String, content: &[(String, Value)]) {
-    out.push_str("<value><struct>\n");
+fn members(out: &mut Document, content: &[(String, Value)]) {
+    out.text().push_str("<value><struct>\n");
     for (name, member) in content {
-        out.push_str("<member>\n<name>");
-        escaped(out, name);
-        out.push_str("</name>\n");
+        out.text().push_str("<member>\n<name>");
+        escaped(out.text(), name);
+        out.text().push_str("</name>\n");
         value(out, member);
-        out.push_str("</member>\n");
+        out.text().push_str("</member>\n");
     }
-    out.push_str("</struct></value>\n");
+    out.text().push_str("</struct></value>\n");
 }
 
 fn base64(out: &mut String, bytes: &[u8]) {
@@ -93,18 +103,6 @@ fn base64(out: &mut String, bytes: &[u8]) {
         rest = more;
     }
     out.push_str("</base64></value>\n");
-}
-
-fn escaped(out: &mut String, text: &str) {
-    for char in text.chars() {
-        match char {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            char if is_xml(char) => out.push(char),
-            _ => out.push(char::REPLACEMENT_CHARACTER),
-        }
-    }
 }
 
 /// Python's `repr` of a float: the shortest digits, an exponent below 1e-4 and from 1e16.
