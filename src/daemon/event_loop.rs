@@ -107,16 +107,25 @@ impl<'a> Daemon<'a> {
     /// Expires timers and answers pending requests until no effect is left. A reply may be followed
     /// by the next request of the same client, which may cause more effects.
     fn process_due(&mut self) {
-        let begun = self.now().mono;
         loop {
             self.perform();
             let now = self.now();
-            self.catch_panic("timer expiry", |daemon| daemon.core.expire(now));
-            self.perform();
+            self.expire(now);
             self.catch_panic("the server", |daemon| daemon.poll_clients(now));
-            // Clients and children are looked at between two slices of many starts.
-            let is_more_due = self.core.is_due(now) && now.mono.since(begun) < SLICE;
-            if self.exit_reason.is_some() || !(self.core.has_effects() || is_more_due) {
+            if self.exit_reason.is_some() || !self.core.has_effects() {
+                return;
+            }
+        }
+    }
+
+    /// Expires what is due `now`. If that takes long because many programs are started, the rest waits
+    /// until clients and children were looked at.
+    fn expire(&mut self, now: Now) {
+        loop {
+            let is_done = self.catch_panic("timer expiry", |daemon| daemon.core.expire(now));
+            self.perform();
+            let has_time = self.now().mono.since(now.mono) < SLICE;
+            if !(is_done && has_time && self.core.is_due(now)) {
                 return;
             }
         }

@@ -224,7 +224,7 @@ impl When {
         match self.test {
             Test::Is => is_wanted(value.trim()),
             Test::Set => !value.trim().is_empty(),
-            Test::Names => words_of(&value).any(|word| is_wanted(word)),
+            Test::Names => words_of(&value).any(is_wanted),
             // `eggs` may contain versions and extras: `supervisor ==4.3.0`, `superlance[x]`.
             Test::Has => value.lines().any(|line| {
                 let end = line.find(|c: char| !(c.is_alphanumeric() || "-_.".contains(c)));

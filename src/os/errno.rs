@@ -65,14 +65,12 @@ pub fn describe(error: &io::Error) -> String {
 /// The error in Python's format: `[Errno 2] No such file or directory`.
 pub fn python_format(error: &io::Error) -> String {
     let Some(code) = error.raw_os_error() else { return error.to_string() };
-    match NAMES.iter().find(|row| row.0 == code) {
-        Some((_, _, message)) => format!("[Errno {code}] {message}"),
-        None => {
-            let text = error.to_string();
-            let message = text.split(" (os error").next().unwrap_or_default();
-            format!("[Errno {code}] {message}")
-        }
-    }
+    let known = NAMES.iter().find(|row| row.0 == code).map(|row| row.2.to_owned());
+    let message = known.unwrap_or_else(|| {
+        let text = error.to_string();
+        text.split(" (os error").next().unwrap_or_default().to_owned()
+    });
+    format!("[Errno {code}] {message}")
 }
 
 #[cfg(test)]
