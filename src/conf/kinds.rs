@@ -4,6 +4,7 @@
 use std::marker::PhantomData;
 
 use super::config::{AutoRestart, Environment, LogLevel, LogTarget, OrphanPolicy, User};
+use super::dependency::{self, Dependency};
 use super::host::Host;
 use super::origins;
 use super::python::{int, path, repr, shlex, strip};
@@ -84,6 +85,8 @@ kinds! {
     List -> Vec<String>, "list", "write names separated by commas", |text, _| Ok(list(text)), |words: &Vec<String>| words.join(",");
     /// Origins of web pages.
     Origins -> Vec<String>, "origins", "write `https://host` or `https://host:port`, without a path, separated by commas", |text, _| origins::parse(text), |origins: &Vec<String>| origins.join(",");
+    /// Names of programs or groups, each with a condition.
+    Dependencies -> Vec<Dependency>, "dependencies", "write `NAME:CONDITION`, separated by commas; the condition is `running` or `completed`", |text: &str, _| dependency::parse(text), |all: &Vec<Dependency>| dependency::show(all);
     /// The name of a process or group.
     Name -> String, "name", "leave out blanks, `:` and `/`", |text, _| name(text), String::clone;
     /// The server URL for children; `AUTO` is `None`.
@@ -359,6 +362,7 @@ mod tests {
         is_read_back::<Address>(&["9001", "*:9001", "localhost:1"]);
         is_read_back::<List>(&["", "a, b"]);
         is_read_back::<Origins>(&["", "https://A:443/, http://b:80"]);
+        is_read_back::<Dependencies>(&["", "a, b:completed g:p"]);
         is_read_back::<Name>(&[" a "]);
         is_read_back::<ServerUrl>(&["auto", "http://x"]);
     }

@@ -6,6 +6,8 @@
 pub mod check;
 pub mod config;
 pub mod ctl;
+pub mod dependencies;
+pub mod dependency;
 pub mod diff;
 pub mod events;
 mod expand;

@@ -11,11 +11,13 @@ mod field;
 use super::config::{Environment, LogTarget, User};
 use super::host::Host;
 use super::kinds::{
-    Account, Bytes, ExitCodes, Flag, Integer, Kind, LogFile, Maybe, Octal, Restart, ServerUrl,
-    SignalName, Text, Variables,
+    Account, Bytes, Dependencies, ExitCodes, Flag, Integer, Kind, LogFile, Maybe, Octal, Restart,
+    ServerUrl, SignalName, Text, Variables,
 };
 use super::program;
-use super::sections::{Named, Opt, Row, Sample::Commented, Sample::Hidden, Section};
+use super::sections::{
+    Named, Opt, Row, Sample::Commented, Sample::Hidden, Sample::SupkitOnly, Section,
+};
 pub(super) use field::{Each, Once, ProcessOption, When};
 use field::{Field, process_options};
 
@@ -88,6 +90,11 @@ process_options! {
         read: program::environment, differs: other_variables;
     /// Value of `SUPERVISOR_SERVER_URL` for the process.
     SERVERURL serverurl: ServerUrl = Some("AUTO"), Commented("AUTO"), Once;
+    /// Programs or groups that must be up before it is started: `NAME:running` or
+    /// `NAME:completed` (it exited with an expected code), separated by commas.
+    DEPENDS_ON depends_on: Dependencies = Some(""), SupkitOnly, Each;
+    /// Restart it when a program that it depends on has terminated.
+    DEPENDS_RESTART depends_restart: Flag = Some("false"), SupkitOnly, Once;
 }
 
 /// The options that Supervisor has, in its order of reading: of several errors, this decides which is

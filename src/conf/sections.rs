@@ -7,8 +7,8 @@ use std::marker::PhantomData;
 use super::config::ResultHandler;
 use super::host::Host;
 use super::kinds::{
-    Address, Bytes, Directory, FilePath, Flag, Integer, Kind, Level, List, Octal, Origins, Orphans,
-    Owner, Text, Variables,
+    Address, Bytes, Dependencies, Directory, FilePath, Flag, Integer, Kind, Level, List, Octal,
+    Origins, Orphans, Owner, Text, Variables,
 };
 pub use super::process as program;
 
@@ -288,6 +288,8 @@ section! {
         PROGRAMS: List = "programs", Some(""), Commented("progname1,progname2");
         /// Low numbers start first and stop last.
         PRIORITY: Integer = "priority", Some("999"), Commented("999");
+        /// What each of its programs depends on, in addition to its own `depends_on`.
+        DEPENDS_ON: Dependencies = "depends_on", Some(""), SupkitOnly;
     }
 }
 

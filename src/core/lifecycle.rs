@@ -23,7 +23,7 @@ const STOP_REPORT_SECS: i64 = 2;
 pub struct StdinClosed;
 
 impl Supervisor {
-    /// Starts a process that is not running. The outcome is visible in its state after the effects
+    /// Starts a process that is not running, or lets it wait for what it depends on. The outcome is visible in its state after the effects
     /// have been performed.
     pub(super) fn request_start(&mut self, id: ProcId, now: Now) {
         let Some(process) = self.processes.get(&id) else { return };
@@ -32,13 +32,17 @@ impl Supervisor {
             self.log(LogLevel::Warn, format!("process '{name}' already running"));
             return;
         }
-        self.step(id, ProcessEvent::Start, now);
+        self.start_or_wait(id, now);
     }
 
     /// Stops a process: sends its stop signal now and SIGKILL after `stopwaitsecs`. One that waits
     /// for its next start, in BACKOFF or EXITED, is stopped immediately.
     pub(super) fn request_stop(&mut self, id: ProcId, now: Now) -> Result<(), String> {
+        let did_wait = self.cancel_waiting(id);
         let Some(process) = self.processes.get(&id) else { return Ok(()) };
+        if did_wait && process.machine.is_inactive() {
+            return Ok(());
+        }
         let (name, signal) = (process.name().to_owned(), process.config.stopsignal);
         match (process.state(), process.pid()) {
             (ProcessState::Backoff, _) => {
@@ -138,6 +142,7 @@ impl Supervisor {
             process.stop_report_at = None;
         }
         self.step(id, ProcessEvent::Reaped(status), now);
+        self.restart_dependants(id, now);
         self.effects.push_back(Effect::ClosePipes { id });
         self.return_event(id, now);
     }

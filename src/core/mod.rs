@@ -5,6 +5,9 @@
 
 mod ansi;
 mod capture;
+mod dependencies;
+#[cfg(test)]
+mod dependency_tests;
 pub mod effect;
 pub mod event;
 mod event_dispatch;
@@ -35,6 +38,7 @@ mod tick;
 mod tick_periods;
 pub mod time;
 pub mod timers;
+pub mod waiting;
 
 pub use group::{Group, Process};
 pub use supervisor::Supervisor;

@@ -250,6 +250,10 @@ impl Simulation {
         self.core.job(id).expect("the job is known")
     }
 
+    pub(crate) fn is_finished(&self, job: JobId) -> bool {
+        self.job(job).finished().is_some()
+    }
+
     pub(crate) fn write_stdout(&mut self, name: &str, text: &str) {
         let (id, stream) = (self.id(name), OutputStream::Stdout);
         let bytes = text.as_bytes().to_vec();

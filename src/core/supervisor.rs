@@ -3,11 +3,12 @@
 //! module extend it: `lifecycle` (one process), `event_dispatch`, `output`, `shutdown` and
 //! `membership` (changes to an active group).
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::dependencies::Dependencies;
 use super::effect::{Effect, Input, Pid, ProcId};
 use super::group::{Group, Process};
 use super::jobs::Jobs;
@@ -37,6 +38,10 @@ pub struct Supervisor {
     pub(super) pools: PoolIndex,
     pub(super) processes: BTreeMap<ProcId, Process>,
     pub(super) pids: BTreeMap<Pid, ProcId>,
+    /// Updated with every change of `processes`.
+    pub(super) dependencies: Dependencies,
+    /// Processes that are started when what they depend on is up.
+    pub(super) waiting: BTreeSet<ProcId>,
     pub(super) timers: Timers,
     #[serde(skip)]
     pub(super) effects: VecDeque<Effect>,
@@ -66,6 +71,8 @@ impl Supervisor {
             pools: PoolIndex::default(),
             processes: BTreeMap::new(),
             pids: BTreeMap::new(),
+            dependencies: Dependencies::default(),
+            waiting: BTreeSet::new(),
             timers: Timers::default(),
             effects: VecDeque::new(),
             next_id: 0,
@@ -104,6 +111,7 @@ impl Supervisor {
     /// Called when all servers are open: announces RUNNING and starts the `autostart` programs.
     pub fn run(&mut self, now: Now) {
         self.running = true;
+        self.relink();
         self.notify_supervisor(EventType::SupervisorStateChangeRunning, now);
         for name in self.groups_by_priority() {
             self.autostart(&name, now);
@@ -253,7 +261,10 @@ impl Supervisor {
         if !self.may_start() && !std::mem::replace(&mut self.is_ending, true) {
             self.submit_shutdown(now);
         }
+        self.start_satisfied(now);
+        self.touch_waiting();
         self.advance_jobs(now);
+        self.start_satisfied(now);
         self.dispatch();
     }
 
@@ -275,6 +286,7 @@ impl Supervisor {
 
     pub(super) fn drop_process(&mut self, id: ProcId) {
         self.timers.cancel(id);
+        self.waiting.remove(&id);
         self.processes.remove(&id);
         self.jobs.touch(id);
     }
@@ -315,7 +327,7 @@ impl Supervisor {
 
     pub(super) fn autostart_one(&mut self, id: ProcId, now: Now) {
         if self.running && self.may_start() {
-            self.step(id, ProcessEvent::Start, now);
+            self.start_or_wait(id, now);
         }
     }
 }

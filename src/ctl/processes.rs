@@ -37,6 +37,9 @@ const SHORTEST_TIMEOUT: Duration = Duration::from_secs(1);
 const NEEDED_SIGKILL: &str = "SIGKILL was needed, because it did not stop within its stopwaitsecs";
 
 const NO_PROCESS: (Code, &str) = (Code::BadName, "no such process");
+/// How the reason begins why a program was not started because of what it depends on.
+const WAITS: &str = "waits for ";
+
 const SIGNALLING: &[(Code, &str)] =
     &[NO_PROCESS, (Code::BadSignal, "bad signal name"), (Code::NotRunning, "not running")];
 
@@ -283,6 +286,11 @@ impl VerbMessages {
         let name = full_name(&result.group, &result.name);
         if result.code == Code::Success.number() {
             return Ok(format!("{name}: {}", self.done));
+        }
+        // Of supkit's daemon only: the program was not started.
+        let reason = result.description.find(WAITS).map(|at| &result.description[at..]);
+        if let Some(reason) = reason.filter(|_| result.code == Code::AbnormalTermination.number()) {
+            return Ok(format!("{name}: ERROR ({reason})"));
         }
         let failure = self.failures.iter().find(|(code, _)| code.number() == result.code);
         if let Some((_, why)) = failure {

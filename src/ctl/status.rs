@@ -35,7 +35,9 @@ pub(super) fn status(session: &mut Session, rest: &str) -> Outcome {
     };
     if session.json {
         let pools = session.server().extension("getEventPools")?;
-        let extras = Extras::new(pools, session.server().extension("getLastExits")?);
+        let exits = session.server().extension("getLastExits")?;
+        let dependencies = session.server().extension("getDependencies")?;
+        let extras = Extras::new(pools, exits, dependencies);
         let described = chosen.iter().map(|(info, value)| extras.describe(info, value));
         Session::print_json(&described.collect());
     } else {

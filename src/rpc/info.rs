@@ -55,7 +55,9 @@ fn secs(moment: Option<Now>) -> i64 {
 
 /// The description in `supervisorctl status`.
 pub fn description(context: &Context<'_>, process: &Process) -> String {
+    let reason = context.supervisor.waiting_reason(process.id());
     match process.state() {
+        state if state.is_stopped() && reason.is_some() => reason.unwrap_or_default(),
         ProcessState::Running => {
             let pid = process.pid().map_or(0, |pid| pid.0);
             let uptime = process.started().map_or(0, |started| uptime(started, context.now));

@@ -11,7 +11,7 @@ use super::method::Availability::{Always, NotShutdown, Running};
 use super::method::Namespace::{Supervisor, Supkit, System, Twiddler};
 use super::method::{Method, Namespace, Param};
 use super::value::Value;
-use super::{config, control, daemon, info, logs, supkit, system, twiddler};
+use super::{config, control, daemon, dependencies, info, logs, supkit, system, twiddler};
 use crate::conf::Config;
 use crate::conf::config::{RpcFactory, RpcInterface};
 
@@ -146,6 +146,11 @@ pub static METHODS: &[Method] = methods! {
     "twiddler.removeProcessFromGroup" Twiddler NotShutdown (req("group_name", "string"),
         req("process_name", "string")) -> "boolean", twiddler::remove_process_from_group,
         "Remove a stopped process from its group.";
+    "supkit.getDependencies" Supkit Always () -> "array", dependencies::get_dependencies,
+        "What each process with `depends_on` depends on: a struct for each with `group`, `name`, \
+         `waits` (it is started as soon as its dependencies are met), `reason` (what it waits for; \
+         empty if it does not wait) and `depends_on`, a struct for each dependency with `name`, \
+         `condition`, `is_met` and `processes` (the full names of those that it means).";
     "supkit.getEventPools" Supkit Running () -> "array", supkit::get_event_pools,
         "The event listener pools: a struct for each with `group`, `buffered`, `buffer_size`, \
          `dropped` (the number of events dropped from the full buffer) and `listeners`, with the \

@@ -13,6 +13,7 @@ mod config;
 pub mod context;
 mod control;
 mod daemon;
+mod dependencies;
 pub mod fault;
 pub mod info;
 pub mod logs;
