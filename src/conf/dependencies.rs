@@ -87,6 +87,9 @@ pub(super) fn check(reader: &mut OptionReader<'_>, groups: &[Group]) {
             if on.is_empty() {
                 refuse_unknown(reader, &nodes, at, dependency);
             }
+            if dependency.condition == Condition::Ready {
+                refuse_unprobed(reader, &nodes, at, dependency, &on);
+            }
             nodes[at].on.extend(on);
         }
     }
@@ -152,6 +155,29 @@ fn has_faulty_section(reader: &OptionReader<'_>, nodes: &[Node<'_>], name: &str)
     let mut sections = reader.loaded.document.sections().iter();
     sections.any(|section| own(&section.name).as_deref() == Some(name))
         && !nodes.iter().any(|it| it.group == name || own_name(&it.process.program) == name)
+}
+
+/// Without a probe a process would never be ready.
+fn refuse_unprobed(
+    reader: &mut OptionReader<'_>,
+    nodes: &[Node<'_>],
+    at: usize,
+    dependency: &Dependency,
+    on: &[usize],
+) {
+    let Some(bare) = on.iter().find(|on| !nodes[**on].process.has_readiness_probe()) else {
+        return;
+    };
+    let (section, bare) = (section_of(reader, &nodes[at], &dependency.name), &nodes[*bare]);
+    let program = &bare.process.program;
+    let message =
+        format!("[{section}] depends on {dependency}, but [{program}] has no ready_ option");
+    let help = format!(
+        "add {} to [{program}], or write `{}:running`",
+        program::READY_TCP.name,
+        dependency.name
+    );
+    refuse(reader, &section, message, &help);
 }
 
 fn refuse_cycle(reader: &mut OptionReader<'_>, nodes: &[Node<'_>], cycle: &[usize]) {
@@ -247,10 +273,23 @@ mod tests {
     14: [program:x] depends on unknown program or group zeo:runing (did you mean `zeo:running`?)
     14: [program:x] depends on unknown program or group app:three (name a process of that group)
     14: [program:x] depends on unknown program or group postgres (write a section `[program:postgres]`, or remove the name)
-    14: not a dependency: ':running' in section 'program:x' (file: '/etc/supervisord.conf') (write `NAME:CONDITION`, separated by commas; the condition is `running` or `completed`)
+    14: not a dependency: ':running' in section 'program:x' (file: '/etc/supervisord.conf') (write `NAME:CONDITION`, separated by commas; the condition is `running`, `ready` or `completed`)
     17: [group:g] depends on unknown program or group ap (did you mean `app`?)
     "
         );
+    }
+
+    #[test]
+    fn a_program_that_can_never_be_ready_is_an_error() {
+        let more = |probe: &str| {
+            format!(
+                "[program:x]\ncommand=/bin/x\ndepends_on=y:ready\n[program:y]\ncommand=/bin/y\n{probe}"
+            )
+        };
+        assert_eq!(faults(&more("ready_log=ok")), [""; 0]);
+        insta::assert_snapshot!(faults(&more("live_tcp=80")).join("\n"), @r"
+    14: [program:x] depends on y:ready, but [program:y] has no ready_ option (add ready_tcp to [program:y], or write `y:running`)
+    ");
     }
 
     #[test]

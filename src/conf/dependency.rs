@@ -18,15 +18,18 @@ pub enum Condition {
     Running,
     /// It ended by itself with an expected exit code.
     Completed,
+    /// Its readiness probes succeed.
+    Ready,
 }
 
 impl Condition {
-    pub const ALL: [Self; 2] = [Self::Running, Self::Completed];
+    pub const ALL: [Self; 3] = [Self::Running, Self::Completed, Self::Ready];
 
     pub fn name(self) -> &'static str {
         match self {
             Self::Running => "running",
             Self::Completed => "completed",
+            Self::Ready => "ready",
         }
     }
 }
@@ -74,11 +77,10 @@ mod tests {
 
     #[test]
     fn a_name_may_have_a_condition_and_a_group() {
-        let parsed =
-            parse(" zeo:running, initdb:completed,\n cache web:web_01:running g:*").unwrap();
+        let parsed = parse(" zeo:ready, initdb:completed,\n cache web:web_01:running g:*").unwrap();
         assert_eq!(
             show(&parsed),
-            "zeo:running,initdb:completed,cache:running,web:web_01:running,g:*:running"
+            "zeo:ready,initdb:completed,cache:running,web:web_01:running,g:*:running"
         );
         assert_eq!(parse("a,a:running").unwrap().len(), 1);
         assert_eq!(parse(" , ").unwrap(), []);

@@ -25,6 +25,8 @@ mod option_reader;
 pub mod options;
 mod origins;
 mod plugins;
+pub mod probe;
+mod probe_values;
 pub mod process;
 mod program;
 pub mod python;

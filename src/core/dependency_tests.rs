@@ -11,7 +11,7 @@ use crate::core::sim::{KILLED, Simulation, TERMINATED, group, program};
 use crate::core::state::ProcessState;
 
 /// A program with `depends_on`, where a name without a condition means `running`.
-fn dependent(name: &str, on: &[&str]) -> Process {
+pub(super) fn dependent(name: &str, on: &[&str]) -> Process {
     let depends_on = on.iter().map(|word| {
         let (name, condition) = match word.split_once('!') {
             Some((name, _)) => (name, Condition::Completed),
@@ -23,7 +23,7 @@ fn dependent(name: &str, on: &[&str]) -> Process {
 }
 
 /// One group for each program; priorities that would start the last one first.
-fn simulation(processes: Vec<Process>) -> Simulation {
+pub(super) fn simulation(processes: Vec<Process>) -> Simulation {
     let priorities = (0..).map(|at: i64| 900 - at);
     let groups = processes.into_iter().zip(priorities);
     Simulation::new(
@@ -41,8 +41,8 @@ fn plone() -> Simulation {
 }
 
 impl Simulation {
-    fn reason(&self, name: &str) -> String {
-        self.core.waiting_reason(self.id(name)).unwrap_or_default()
+    pub(super) fn reason(&self, name: &str) -> String {
+        self.core.waiting_reason(self.id(name), self.now.mono).unwrap_or_default()
     }
 
     fn stop_all(&mut self) -> JobId {

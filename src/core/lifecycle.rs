@@ -131,7 +131,7 @@ impl Supervisor {
 
     pub(super) fn on_reaped(&mut self, pid: Pid, status: WaitStatus, now: Now) {
         let Some(id) = self.pids.remove(&pid) else {
-            let how = log_messages::exit_description(status);
+            let how = status.description();
             self.log(LogLevel::Info, format!("reaped unknown pid {} ({how})", pid.0));
             return;
         };
@@ -170,6 +170,7 @@ impl Supervisor {
         }
         self.jobs.touch(id);
         self.set_timers(id);
+        self.adjust_probes(id, now);
     }
 
     /// Sets the timers of a process: the deadline of its phase and the next report about its stop.
@@ -178,8 +179,12 @@ impl Supervisor {
         let Some(process) = self.processes.get(&id) else { return };
         let phase = process.machine.deadline(&Policy::of(&process.config, may_start));
         let report = process.stop_report_at.filter(|_| process.state() == ProcessState::Stopping);
+        let probes: Vec<_> = process.probes.iter().map(|it| (it.id, it.probe.deadline())).collect();
         self.timers.set(id, TimerKind::Phase, phase);
         self.timers.set(id, TimerKind::StopReport, report);
+        for (probe, deadline) in probes {
+            self.timers.set(id, TimerKind::Probe(probe), deadline);
+        }
     }
 
     fn execute(&mut self, id: ProcId, action: Action, now: Now) {

@@ -16,14 +16,21 @@ pub mod group;
 mod job_steps;
 pub mod jobs;
 pub mod lifecycle;
+mod line_matcher;
 pub mod listener;
 mod log_messages;
 mod membership;
+mod notify;
 pub mod orphans;
 mod output;
 pub mod policy;
 mod pool_index;
+mod probe;
+#[cfg(test)]
+mod probe_tests;
+mod probing;
 pub mod process;
+pub mod process_probe;
 pub mod python_repr;
 pub mod result_handler;
 #[cfg(test)]

@@ -197,6 +197,13 @@ impl Machine {
         }
     }
 
+    /// Sends SIGKILL not before `until`, if the process is being stopped.
+    pub fn extend_stop(&mut self, until: Mono) {
+        if let Phase::Stopping { kill_at, .. } = &mut self.phase {
+            *kill_at = until.max(*kill_at);
+        }
+    }
+
     /// Applies one event. An event that has no meaning in the present phase is ignored.
     pub fn step(&mut self, policy: &Policy, event: ProcessEvent, now: Mono) -> Vec<Action> {
         use Phase as P;

@@ -130,6 +130,10 @@ impl Supervisor {
             Input::StdinClosed { id } => self.on_stdin_closed(id, now),
             Input::KillFailed { id, error } => self.on_kill_failed(id, &error, now),
             Input::CommandChecked { id, usable } => self.on_command_checked(id, usable, now),
+            Input::Probed { id, probe, number, result } => {
+                self.on_probed(id, probe, number, result, now);
+            }
+            Input::Notified { id, message } => self.on_notified(id, &message, now),
             Input::Signal(signal) => self.on_signal(signal, now),
         }
         self.pump(now);
@@ -143,6 +147,7 @@ impl Supervisor {
             match kind {
                 TimerKind::Phase => self.step(id, ProcessEvent::Tick, now),
                 TimerKind::StopReport => self.report_stop(id, now),
+                TimerKind::Probe(probe) => self.tick_probe(id, probe, now),
             }
             self.set_timers(id);
         }

@@ -7,7 +7,7 @@ use super::group::Process;
 use super::process::ProcessEvent;
 use super::state::ProcessState;
 use super::supervisor::Supervisor;
-use super::time::Now;
+use super::time::{Mono, Now};
 use crate::conf::config::LogLevel;
 use crate::conf::dependency::Condition;
 
@@ -56,7 +56,7 @@ impl Supervisor {
                 self.start_or_wait(on, now);
             }
         }
-        if let Some(reason) = self.waiting_reason(id).filter(|_| is_new) {
+        if let Some(reason) = self.waiting_reason(id, now.mono).filter(|_| is_new) {
             let name = self.processes.get(&id).map_or_else(String::new, Process::full_name);
             self.log(LogLevel::Info, format!("{name} {reason}"));
         }
@@ -104,22 +104,26 @@ impl Supervisor {
     }
 
     /// Why a waiting process is not started, as `waits for a: STARTING; b: FATAL`.
-    pub fn waiting_reason(&self, id: ProcId) -> Option<String> {
+    pub fn waiting_reason(&self, id: ProcId, now: Mono) -> Option<String> {
         if !self.waiting.contains(&id) {
             return None;
         }
         let reasons: Vec<String> =
-            self.unmet(id).map(|(name, why)| format!("{name}: {why}")).collect();
+            self.unmet(id, now).map(|(name, why)| format!("{name}: {why}")).collect();
         (!reasons.is_empty()).then(|| format!("waits for {}", reasons.join("; ")))
     }
 
     /// Why a waiting process will not be started without a request, if that is so.
     pub(super) fn failed_dependency(&self, id: ProcId) -> Option<String> {
+        // A failure has no duration.
+        let now = Mono::default();
         let edges = self.dependencies.of_process(id).iter();
-        edges.flat_map(|edge| self.progress(edge)).find_map(|(name, progress)| match progress {
-            Progress::Failed(why) => Some(format!("waits for {name}: {why}")),
-            Progress::Met | Progress::Pending(_) => None,
-        })
+        edges.flat_map(|edge| self.progress(edge, now)).find_map(
+            |(name, progress)| match progress {
+                Progress::Failed(why) => Some(format!("waits for {name}: {why}")),
+                Progress::Met | Progress::Pending(_) => None,
+            },
+        )
     }
 
     /// What a process depends on.
@@ -171,23 +175,26 @@ impl Supervisor {
     }
 
     fn is_met(&self, edge: &Edge) -> bool {
-        self.progress(edge).iter().all(|(_, progress)| *progress == Progress::Met)
+        let now = Mono::default();
+        self.progress(edge, now).iter().all(|(_, progress)| *progress == Progress::Met)
     }
 
-    fn unmet(&self, id: ProcId) -> impl Iterator<Item = (String, String)> + '_ {
+    fn unmet(&self, id: ProcId, now: Mono) -> impl Iterator<Item = (String, String)> + '_ {
         let edges = self.dependencies.of_process(id).iter();
-        edges.flat_map(|edge| self.progress(edge)).filter_map(|(name, progress)| match progress {
-            Progress::Met => None,
-            Progress::Pending(why) | Progress::Failed(why) => Some((name, why)),
+        edges.flat_map(move |edge| self.progress(edge, now)).filter_map(|(name, progress)| {
+            match progress {
+                Progress::Met => None,
+                Progress::Pending(why) | Progress::Failed(why) => Some((name, why)),
+            }
         })
     }
 
     /// The progress of each process that a dependency means.
-    fn progress(&self, edge: &Edge) -> Vec<(String, Progress)> {
+    fn progress(&self, edge: &Edge, now: Mono) -> Vec<(String, Progress)> {
         let processes = edge.on.iter().filter_map(|id| self.processes.get(id));
         let all: Vec<(String, Progress)> = processes
             .map(|process| {
-                (process.full_name(), self.progress_of(process, edge.dependency.condition))
+                (process.full_name(), self.progress_of(process, edge.dependency.condition, now))
             })
             .collect();
         if all.is_empty() {
@@ -197,10 +204,13 @@ impl Supervisor {
         all
     }
 
-    fn progress_of(&self, process: &Process, condition: Condition) -> Progress {
+    fn progress_of(&self, process: &Process, condition: Condition, now: Mono) -> Progress {
         let is_met = match condition {
             Condition::Running => process.state() == ProcessState::Running,
             Condition::Completed => process.has_completed(),
+            Condition::Ready => {
+                process.is_ready().unwrap_or(process.state() == ProcessState::Running)
+            }
         };
         if is_met {
             return Progress::Met;
@@ -210,7 +220,7 @@ impl Supervisor {
             let why = "STOPPED, it waits itself".to_owned();
             return if failed { Progress::Failed(why) } else { Progress::Pending(why) };
         }
-        let why = process.progress_text(condition);
+        let why = process.progress_text(condition, now);
         if process.machine.is_inactive() || process.state() == ProcessState::Unknown {
             Progress::Failed(why)
         } else {
@@ -229,7 +239,10 @@ impl Process {
     }
 
     /// `FATAL, Exited too quickly`, `EXITED, exit status 3`
-    fn progress_text(&self, condition: Condition) -> String {
+    fn progress_text(&self, condition: Condition, now: Mono) -> String {
+        if let Some(why) = self.not_ready_text(now).filter(|_| condition == Condition::Ready) {
+            return why;
+        }
         let state = self.state();
         let more = match (state, condition) {
             (ProcessState::Backoff | ProcessState::Fatal, _) => self

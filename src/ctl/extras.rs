@@ -1,8 +1,10 @@
 //! What `status --json` shows beyond Supervisor's process information: listener data, last
-//! exits and dependencies.
+//! exits, dependencies
+//! and probes.
 
 use serde_json::{Value as Json, json};
 
+use super::error::Result;
 use super::json;
 use super::server::{ProcessInfo, text};
 use crate::rpc::value::Value;
@@ -14,12 +16,22 @@ pub(super) struct Extras {
     pools: Vec<Value>,
     exits: Vec<Value>,
     dependencies: Vec<Value>,
+    probes: Vec<Value>,
 }
 
 impl Extras {
-    pub(super) fn new(pools: Value, exits: Value, dependencies: Value) -> Self {
-        let items = |answer| if let Value::Array(items) = answer { items } else { Vec::new() };
-        Self { pools: items(pools), exits: items(exits), dependencies: items(dependencies) }
+    /// `call` returns the answer of a method, or nil if the daemon does not have it.
+    pub(super) fn read(mut call: impl FnMut(&str) -> Result<Value>) -> Result<Self> {
+        let mut items = |method| match call(method)? {
+            Value::Array(items) => Ok(items),
+            _ => Ok(Vec::new()),
+        };
+        Ok(Self {
+            pools: items("getEventPools")?,
+            exits: items("getLastExits")?,
+            dependencies: items("getDependencies")?,
+            probes: items("getProbes")?,
+        })
     }
 
     /// The JSON of a process, with its listener data and its last exit.
@@ -36,6 +48,7 @@ impl Extras {
                 ("eventlistener", self.listener(info)),
                 ("last_exit", last_exit),
                 ("dependencies", own(&self.dependencies, info)),
+                ("readiness", own(&self.probes, info)),
             ];
             for (name, extra) in extras {
                 members.extend(extra.map(|extra| (name.to_owned(), extra)));
@@ -93,7 +106,12 @@ mod tests {
             ("name", Value::str("job")),
             ("description", Value::str("exit status 3")),
         ])]);
-        let extras = Extras::new(pools, exits, Value::Nil);
+        let answer = |method: &str| match method {
+            "getEventPools" => pools.clone(),
+            "getLastExits" => exits.clone(),
+            _ => Value::Nil,
+        };
+        let extras = Extras::read(|method| Ok(answer(method))).unwrap();
         let describe = |group: &str, name: &str| {
             let info =
                 ProcessInfo { group: group.into(), name: name.into(), ..ProcessInfo::default() };
@@ -108,7 +126,7 @@ mod tests {
             describe("g", "job"),
             r#"{"last_exit":{"description":"exit status 3"},"name":"job"}"#
         );
-        let of_supervisor = Extras::new(Value::Nil, Value::Nil, Value::Nil);
+        let of_supervisor = Extras::read(|_| Ok(Value::Nil)).unwrap();
         assert!(of_supervisor.pools.is_empty() && of_supervisor.exits.is_empty());
     }
 }

@@ -207,6 +207,11 @@ impl<'a> Daemon<'a> {
         let poller = &mut self.shell.poller;
         if let Some(PipeEnd::Output(id, stream)) = self.shell.pipes.end(ready.token) {
             self.shell.pipes.close_output(poller, id, stream);
+        } else if let Some(id) = self.shell.notify_sockets.owner(ready.token) {
+            self.shell.notify_sockets.close(poller, id);
+        } else if self.shell.probes.owns(ready.token) {
+            // The core gives the probe up after its time limit.
+            self.shell.probes.close(ready.token, poller);
         } else if self.server.owns(ready.token) {
             self.server.close_client(ready.token, poller);
         }
@@ -224,6 +229,10 @@ impl<'a> Daemon<'a> {
                 }
                 PipeEnd::Stdin(id) => self.shell.flush(id, &mut self.core, now),
             }
+        } else if let Some(id) = self.shell.notify_sockets.owner(ready.token) {
+            self.shell.on_notification(id, &mut self.core, now);
+        } else if self.shell.probes.owns(ready.token) {
+            self.shell.on_probe_ready(ready.token, &mut self.core, now);
         } else if self.server.owns(ready.token) {
             let (server, mut server_context) = self.server_context(now);
             server.ready(ready, &mut server_context);

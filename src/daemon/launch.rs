@@ -12,6 +12,9 @@ use crate::core::group;
 use crate::os::spawn::ChildSpec;
 use crate::os::{errno, locale, users};
 
+/// The variable of `sd_notify(3)`.
+const NOTIFY_SOCKET: &str = "NOTIFY_SOCKET";
+
 /// A started child.
 pub(super) struct Launched {
     pub(super) pid: Pid,
@@ -25,6 +28,7 @@ impl Shell<'_> {
         let id = process.id();
         let launched = self.try_launch(id, process);
         if launched.is_err() {
+            self.notify_sockets.close(&mut self.poller, id);
             self.logs.close(id);
         }
         launched
@@ -39,11 +43,18 @@ impl Shell<'_> {
         let pipes = NewPipes::open(!config.redirect_stderr, socket)
             .map_err(|error| pipe_error(name, &error))?;
         self.logs.open(id, config).map_err(|error| pipe_error(name, &error))?;
+        let mut environment = self.environment(process);
+        if config.ready_notify {
+            let socket = self.notify_sockets.open(&mut self.poller, id);
+            let socket = socket.map_err(|error| pipe_error(name, &error))?;
+            environment.retain(|(variable, _)| variable != NOTIFY_SOCKET);
+            environment.push((NOTIFY_SOCKET.into(), socket.into()));
+        }
         let (ours, child) = pipes.split();
         let spec = ChildSpec {
             program: command.program.into(),
             argv: command.argv,
-            environment: self.environment(process),
+            environment,
             directory: config.directory.as_ref().map(OsString::from),
             umask: config.umask,
             leads_group: true,
@@ -67,7 +78,7 @@ impl Shell<'_> {
     }
 
     /// The daemon's environment, then Supervisor's variables, then the configured ones.
-    fn environment(&self, process: &group::Process) -> Vec<(OsString, OsString)> {
+    pub(super) fn environment(&self, process: &group::Process) -> Vec<(OsString, OsString)> {
         let config = process.config();
         let mut environment = locale::environment();
         let mut set = |name: &str, value: &str| {

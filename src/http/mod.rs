@@ -3,6 +3,7 @@
 
 pub mod auth;
 mod body;
+pub mod client;
 pub mod conn;
 pub mod date;
 pub mod form;

@@ -8,6 +8,7 @@
 
 pub mod access;
 pub mod clock;
+pub mod connect;
 pub mod daemonize;
 pub mod errno;
 pub mod files;
@@ -15,6 +16,7 @@ pub mod interrupt;
 pub mod limits;
 pub mod locale;
 pub mod logfile;
+pub mod notify;
 pub mod pipe;
 pub mod poller;
 pub mod processes;

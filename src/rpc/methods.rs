@@ -165,6 +165,12 @@ pub static METHODS: &[Method] = methods! {
          `exitstatus` (-1 after a signal), `signal` (its name; empty without one), `core_dumped`, \
          `expected` (stopped on request, or an expected exit code), `killed` (SIGKILL was needed, \
          because it did not stop within `stopwaitsecs`), `time` (Unix time) and `description`.";
+    "supkit.getProbes" Supkit Always () -> "array", dependencies::get_probes,
+        "The processes with ready_ or live_ options: a struct for each with `group`, `name`, \
+         `is_ready` (true without ready_ options), `reason` (why it is not ready; empty if it is, or \
+         if it is not up), `status` (the STATUS of its last notification) and `probes`, a struct for \
+         each probe of a process that is up with `name`, `target`, `is_up` and `error` (why the last \
+         probe failed; empty if it did not).";
     "supkit.getVersion" Supkit Always () -> "string", supkit::get_version,
         "The version of supkit.";
     "supkit.planUpdate" Supkit Running (opt("groups", "array")) -> "array", supkit::plan_update,

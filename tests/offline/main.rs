@@ -21,6 +21,7 @@ mod generate_details;
 mod generated_deployment;
 mod orphans;
 mod output;
+mod readiness;
 mod recipes;
 mod references;
 mod refused_restart;
