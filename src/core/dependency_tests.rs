@@ -70,6 +70,34 @@ fn programs_start_one_after_the_other_whatever_their_priorities() {
     ");
 }
 
+/// `zeo 5, instance 3`: names with seconds.
+fn critical_path(sim: &Simulation) -> String {
+    let path = sim.core.critical_path().into_iter();
+    let steps: Vec<String> =
+        path.map(|step| format!("{} {}", step.name, step.duration.as_secs())).collect();
+    steps.join(", ")
+}
+
+#[test]
+fn the_critical_path_is_the_chain_that_was_waited_for_longest() {
+    let mut sim = simulation(vec![
+        Process { startsecs: 5, ..program("zeo") },
+        Process { startsecs: 2, ..program("cache") },
+        Process { startsecs: 3, ..dependent("instance", &["zeo", "cache"]) },
+        Process { startsecs: 100, ..program("alone") },
+    ]);
+    assert_eq!(critical_path(&sim), "");
+    sim.advance(3);
+    assert_eq!(critical_path(&sim), "cache 2");
+    sim.advance(200);
+    assert_eq!(critical_path(&sim), "zeo 5, instance 3");
+    sim.stop("instance");
+    sim.terminate("instance", TERMINATED);
+    sim.start("instance");
+    sim.advance(5);
+    assert_eq!(critical_path(&sim), "instance 3", "it did not wait this time");
+}
+
 #[test]
 fn a_dependency_that_fails_is_the_reason_and_its_repair_starts_the_rest() {
     let mut sim = simulation(vec![

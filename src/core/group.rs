@@ -9,6 +9,7 @@ use super::capture::Capture;
 use super::effect::{Pid, ProcId, WaitStatus};
 use super::event_queue::{EventQueue, NumberedEvent};
 use super::listener::Listener;
+use super::milestones::Milestones;
 use super::process::Machine;
 use super::process_probe::ProcessProbe;
 use super::state::{ListenerState, ProcessState};
@@ -98,6 +99,7 @@ pub struct Process {
     /// While a child is up that has probes.
     pub(super) probes: Vec<ProcessProbe>,
     pub(super) notified_status: Option<String>,
+    pub(super) milestones: Milestones,
 }
 
 /// The state of a process as a member of an event listener pool.
@@ -149,6 +151,7 @@ impl Process {
             listener: is_listener.then(PoolMember::default),
             probes: Vec::new(),
             notified_status: None,
+            milestones: Milestones::default(),
             config,
         }
     }

@@ -194,6 +194,9 @@ impl Supervisor {
                 if to == ProcessState::Starting {
                     process.reset_for_start(now);
                 }
+                if to == ProcessState::Running {
+                    process.milestones.running.get_or_insert(now.mono);
+                }
                 let change = StateChange { from, to, tries, expected };
                 self.notify_process(id, pid, &Notification::State(change), now);
             }
@@ -229,6 +232,9 @@ impl Supervisor {
         let is_expected = expected || kind == TerminationKind::Stopped;
         let was_killed = std::mem::take(&mut process.is_killed);
         process.last_exit = Some(LastExit { status, is_expected, was_killed, when: now });
+        if kind == TerminationKind::Exited && expected {
+            process.milestones.completed.get_or_insert(now.mono);
+        }
         let exitstatus = status.exitstatus();
         match termination.kind {
             TerminationKind::TooQuickly => {

@@ -5,6 +5,7 @@
 
 mod ansi;
 mod capture;
+pub mod critical_path;
 mod dependencies;
 #[cfg(test)]
 mod dependency_tests;
@@ -20,6 +21,7 @@ mod line_matcher;
 pub mod listener;
 mod log_messages;
 mod membership;
+mod milestones;
 mod notify;
 pub mod orphans;
 mod output;

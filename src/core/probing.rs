@@ -140,8 +140,11 @@ impl Supervisor {
 
     /// A readiness probe came up or went down.
     fn report_readiness(&mut self, id: ProcId, came_up: bool, now: Now) {
-        let Some(process) = self.processes.get(&id) else { return };
+        let Some(process) = self.processes.get_mut(&id) else { return };
         let name = process.full_name();
+        if process.is_ready() == Some(true) {
+            process.milestones.ready.get_or_insert(now.mono);
+        }
         match (came_up, process.is_ready()) {
             (true, Some(true)) => self.log(LogLevel::Info, format!("ready: {name}")),
             (false, _) => {

@@ -4,6 +4,7 @@
 use super::dependencies::{Dependencies, Edge};
 use super::effect::{ProcId, WaitStatus};
 use super::group::Process;
+use super::milestones::Milestones;
 use super::process::ProcessEvent;
 use super::state::ProcessState;
 use super::supervisor::Supervisor;
@@ -45,10 +46,15 @@ impl Supervisor {
     pub(super) fn start_or_wait(&mut self, id: ProcId, now: Now) {
         let is_inactive = self.processes.get(&id).is_some_and(|it| it.machine.is_inactive());
         if !is_inactive || !self.may_start() || self.is_satisfied(id) {
-            self.waiting.remove(&id);
+            if !self.waiting.remove(&id) && is_inactive {
+                self.request_milestones(id, now);
+            }
             return self.step(id, ProcessEvent::Start, now);
         }
         let is_new = self.waiting.insert(id);
+        if is_new {
+            self.request_milestones(id, now);
+        }
         let unmet = self.dependencies.of_process(id).iter().filter(|edge| !self.is_met(edge));
         for on in unmet.flat_map(|edge| edge.on.clone()).collect::<Vec<_>>() {
             let process = self.processes.get(&on);
@@ -59,6 +65,13 @@ impl Supervisor {
         if let Some(reason) = self.waiting_reason(id, now.mono).filter(|_| is_new) {
             let name = self.processes.get(&id).map_or_else(String::new, Process::full_name);
             self.log(LogLevel::Info, format!("{name} {reason}"));
+        }
+    }
+
+    /// A start is requested: its moments are recorded anew.
+    fn request_milestones(&mut self, id: ProcId, now: Now) {
+        if let Some(process) = self.processes.get_mut(&id) {
+            process.milestones = Milestones::of(now.mono);
         }
     }
 
@@ -166,6 +179,7 @@ impl Supervisor {
             self.log(LogLevel::Info, format!("{name} is restarted because {on} has terminated"));
             if self.request_stop(dependant, now).is_ok() {
                 self.waiting.insert(dependant);
+                self.request_milestones(dependant, now);
             }
         }
     }

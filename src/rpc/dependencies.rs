@@ -69,7 +69,7 @@ fn probe(status: ProbeStatus) -> Value {
     ])
 }
 
-fn dependency(status: DependencyStatus) -> Value {
+pub(super) fn dependency(status: DependencyStatus) -> Value {
     let processes = status.processes.into_iter().map(Value::Str).collect();
     fields([
         ("name", Value::Str(status.name)),

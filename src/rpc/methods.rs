@@ -11,7 +11,7 @@ use super::method::Availability::{Always, NotShutdown, Running};
 use super::method::Namespace::{Supervisor, Supkit, System, Twiddler};
 use super::method::{Method, Namespace, Param};
 use super::value::Value;
-use super::{config, control, daemon, dependencies, info, logs, supkit, system, twiddler};
+use super::{config, control, daemon, dependencies, graph, info, logs, supkit, system, twiddler};
 use crate::conf::Config;
 use crate::conf::config::{RpcFactory, RpcInterface};
 
@@ -155,6 +155,12 @@ pub static METHODS: &[Method] = methods! {
         "The event listener pools: a struct for each with `group`, `buffered`, `buffer_size`, \
          `dropped` (the number of events dropped from the full buffer) and `listeners`, with the \
          `name` and protocol `state` of each process.";
+    "supkit.getGraph" Supkit Always () -> "struct", graph::get_graph,
+        "Which process depends on which: `processes`, a struct for each with `name`, `state`, \
+         `readiness` (ready, not ready, or empty without ready_ options), `waits` and `needs` (as \
+         `depends_on` of `getDependencies`), and `critical_path`: the processes that came up one \
+         after the other, each waiting for the previous one, up to the one that came up last, a \
+         struct for each with `name` and `milliseconds`.";
     "supkit.getJobs" Supkit Always () -> "array", supkit::get_jobs,
         "The running jobs and the last hundred that finished, oldest first: a struct for each with \
          `id`, `kind` (start, stop, restart, update, shutdown), `target`, `requester`, `state` \

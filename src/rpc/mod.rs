@@ -15,6 +15,7 @@ mod control;
 mod daemon;
 mod dependencies;
 pub mod fault;
+mod graph;
 pub mod info;
 pub mod logs;
 pub mod method;

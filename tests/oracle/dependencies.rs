@@ -48,6 +48,23 @@ fn programs_start_in_order_and_stop_in_reverse() {
     assert_eq!(dependencies["depends_on"][0]["is_met"], true, "{json}");
     assert_eq!(dependencies["depends_on"][1]["condition"], "completed");
 
+    let graph = ctl(&sandbox, Subject::Ours, "graph").0;
+    let words = |line: &str| line.split_whitespace().collect::<Vec<_>>().join(" ");
+    let lines: Vec<String> = graph.lines().map(words).collect();
+    assert_eq!(
+        lines[..5],
+        [
+            "NAME STATE READINESS NEEDS",
+            "initdb RUNNING",
+            "zeo RUNNING",
+            "instance STOPPED zeo:running, initdb:completed (not met)",
+            "cache:varnish STOPPED instance:running (not met)",
+        ]
+    );
+    assert!(lines[5].starts_with("critical path of the last start: zeo 1."), "{graph}");
+    let dot = ctl(&sandbox, Subject::Ours, "graph --dot").0;
+    assert!(dot.contains("\"instance\" -> \"zeo\" [label = \"running\", style = solid];"), "{dot}");
+
     // The task reads a line and exits with 0.
     let mut send = Subject::Ours.program(&sandbox, "supervisorctl");
     send.args(["-c", "d.conf", "fg", "initdb"]).stdin(Stdio::piped()).stdout(Stdio::null());
@@ -56,6 +73,15 @@ fn programs_start_in_order_and_stop_in_reverse() {
     daemon.wait_for_log("success: varnish entered RUNNING");
     send.wait().expect("it ends");
     assert_eq!(order(&daemon.log(), "spawned: '"), ["zeo", "initdb", "instance", "varnish"]);
+    let graph = ctl(&sandbox, Subject::Ours, "graph --json").0;
+    let graph: serde_json::Value = serde_json::from_str(&graph).expect("JSON");
+    let path: Vec<&str> = graph["critical_path"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|step| step["name"].as_str().expect("a name"))
+        .collect();
+    assert_eq!(path, ["initdb", "instance", "cache:varnish"]);
     assert!(daemon.stop().success());
     assert_eq!(order(&daemon.log(), "stopped: "), ["varnish", "instance", "zeo"]);
 }
