@@ -101,6 +101,8 @@ pub struct Supervisord {
     pub strip_ansi: bool,
     /// supkit only: what happens to programs that outlived a killed daemon.
     pub orphans: OrphanPolicy,
+    /// supkit only: exit when all programs have ended.
+    pub exit_when_done: bool,
     /// Added to the environment of every child, in file order.
     pub environment: Environment,
 }

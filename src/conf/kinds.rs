@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::config::{AutoRestart, Environment, LogLevel, LogTarget, OrphanPolicy, User};
 use super::dependency::{self, Dependency};
+use super::env_file::{self, EnvFile};
 use super::host::Host;
 use super::origins;
 use super::probe::HttpUrl;
@@ -90,6 +91,8 @@ kinds! {
     Origins -> Vec<String>, "origins", "write `https://host` or `https://host:port`, without a path, separated by commas", |text, _| origins::parse(text), |origins: &Vec<String>| origins.join(",");
     /// Names of programs or groups, each with a condition.
     Dependencies -> Vec<Dependency>, "dependencies", "write `NAME:CONDITION`, separated by commas; the condition is `running`, `ready` or `completed`", |text: &str, _| dependency::parse(text), |all: &Vec<Dependency>| dependency::show(all);
+    /// Files of environment variables.
+    EnvFiles -> Vec<EnvFile>, "environment files", "write paths separated by commas, with a `-` before one that may be missing", |text: &str, _| Ok(env_file::files(text)), |files: &Vec<EnvFile>| env_file::show_files(files);
     /// A TCP port, with or without an IP address.
     TcpAddress -> String, "ip:port", "write `port` or `127.0.0.1:port`; names other than localhost would have to be looked up", |text: &str, _| probe::tcp_address(text), String::clone;
     /// An http URL.
@@ -380,6 +383,7 @@ mod tests {
         is_read_back::<List>(&["", "a, b"]);
         is_read_back::<Origins>(&["", "https://A:443/, http://b:80"]);
         is_read_back::<Dependencies>(&["", "a, b:completed g:p"]);
+        is_read_back::<EnvFiles>(&["", "/a.env, -b.env"]);
         is_read_back::<TcpAddress>(&["8100", "10.0.0.1:1", "[::1]:80"]);
         is_read_back::<Url>(&["http://localhost:8080", "http://127.0.0.1/a?b"]);
         is_read_back::<Statuses>(&["200, 300-399"]);

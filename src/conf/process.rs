@@ -11,9 +11,9 @@ mod field;
 use super::config::{Environment, LogTarget, User};
 use super::host::Host;
 use super::kinds::{
-    Account, Bytes, Count, Dependencies, ExitCodes, Flag, HeaderField, Integer, Kind, LogFile,
-    Maybe, Octal, Pattern, Restart, Seconds, ServerUrl, SignalName, Statuses, TcpAddress, Text,
-    Url, Variables,
+    Account, Bytes, Count, Dependencies, EnvFiles, ExitCodes, Flag, HeaderField, Integer, Kind,
+    LogFile, Maybe, Octal, Pattern, Restart, Seconds, ServerUrl, SignalName, Statuses, TcpAddress,
+    Text, Url, Variables,
 };
 use super::program;
 use super::sections::{
@@ -42,7 +42,7 @@ process_options! {
     AUTOSTART autostart: Flag = Some("true"), Commented("true"), Once;
     /// Seconds that it must stay up to be considered started.
     STARTSECS startsecs: Integer = Some("1"), Commented("1"), Once;
-    /// Number of retries after a failed start.
+    /// Number of retries after a failed start; -1 retries without end.
     STARTRETRIES startretries: Integer = Some("3"), Commented("3"), Once;
     /// Restart it after it exits: true, false, or unexpected (by exit code).
     AUTORESTART autorestart: Restart = Some("unexpected"), Commented("unexpected"), Once;
@@ -97,6 +97,17 @@ process_options! {
     DEPENDS_ON depends_on: Dependencies = Some(""), SupkitOnly, Each;
     /// Restart it when a program that it depends on has terminated.
     DEPENDS_RESTART depends_restart: Flag = Some("false"), SupkitOnly, Once;
+    /// Files with environment variables, read at each start; a `-` before a path means that it may
+    /// be missing. The variables of `environment` take precedence.
+    ENV_FILE env_file: EnvFiles = Some(""), SupkitOnly, Each;
+    /// When it ends and is not restarted, stop the others and exit with its status.
+    ESSENTIAL essential: Flag = Some("false"), SupkitOnly, Once;
+    /// Seconds before a restart, after a failed start and after an exit; the default is Supervisor's:
+    /// one second more after each failed start, and at once after an exit.
+    RESTARTDELAY restartdelay: Maybe<Seconds> = None, SupkitOnly, Once;
+    /// The delay after a failed start grows up to this number of seconds; restartdelay is then the
+    /// first one and doubles.
+    RESTARTDELAYMAX restartdelaymax: Maybe<Seconds> = None, SupkitOnly, Once;
     /// It is ready when this TCP port accepts connections.
     READY_TCP ready_tcp: Maybe<TcpAddress> = None, SupkitOnly, Each;
     /// It is ready when this unix socket accepts connections.

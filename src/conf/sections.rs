@@ -201,6 +201,8 @@ section! {
         /// Programs that outlived a killed daemon are stopped before they are started again; `keep`
         /// leaves them running, `refuse` does not start.
         ORPHANS: Orphans = "orphans", Some("stop"), SupkitOnly;
+        /// Exit when all programs have ended by themselves, with the status of the first that failed.
+        EXIT_WHEN_DONE: Flag = "exit_when_done", Some("false"), SupkitOnly;
     }
 }
 

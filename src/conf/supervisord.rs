@@ -26,6 +26,7 @@ pub(super) struct SectionValues {
     nocleanup: bool,
     strip_ansi: bool,
     orphans: OrphanPolicy,
+    exit_when_done: bool,
     pub(super) environment: Environment,
 }
 
@@ -51,6 +52,7 @@ pub(super) fn read(reader: &mut OptionReader<'_>) -> Read<SectionValues> {
     let strip_ansi = reader.get(scope, &s::STRIP_ANSI);
     let orphans = reader.get(scope, &s::ORPHANS);
     let environment = environment(reader, scope);
+    let exit_when_done = reader.get(scope, &s::EXIT_WHEN_DONE);
     Ok(SectionValues {
         minfds: minfds?,
         minprocs: minprocs?,
@@ -69,6 +71,7 @@ pub(super) fn read(reader: &mut OptionReader<'_>) -> Read<SectionValues> {
         nocleanup: nocleanup?,
         strip_ansi: strip_ansi?,
         orphans: orphans?,
+        exit_when_done: exit_when_done?,
         environment: environment.unwrap_or_default(),
     })
 }
@@ -139,6 +142,7 @@ impl SectionValues {
             nocleanup: line.nocleanup || self.nocleanup,
             strip_ansi: line.strip_ansi || self.strip_ansi,
             orphans: self.orphans,
+            exit_when_done: self.exit_when_done,
             environment: self.environment,
         })
     }

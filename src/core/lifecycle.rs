@@ -167,6 +167,7 @@ impl Supervisor {
         }
         if is_inactive && !was_inactive {
             self.effects.push_back(Effect::Release { id });
+            self.on_rest(id);
         }
         self.jobs.touch(id);
         self.set_timers(id);

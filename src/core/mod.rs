@@ -10,6 +10,9 @@ mod dependencies;
 #[cfg(test)]
 mod dependency_tests;
 pub mod effect;
+#[cfg(test)]
+mod ending_tests;
+mod endings;
 pub mod event;
 mod event_dispatch;
 pub mod event_queue;

@@ -65,6 +65,7 @@ pub(crate) fn config(groups: Vec<Group>) -> Config {
             nocleanup: false,
             strip_ansi: false,
             orphans: OrphanPolicy::default(),
+            exit_when_done: false,
             environment: Vec::new(),
         },
         servers: Vec::new(),

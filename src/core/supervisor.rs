@@ -57,6 +57,8 @@ pub struct Supervisor {
     pub(super) jobs: Jobs,
     /// Who requested the shutdown or restart.
     pub(super) shutdown_requester: String,
+    /// With which the daemon exits.
+    pub(super) exit_status: u8,
     /// Whether the shutdown job was submitted.
     pub(super) is_ending: bool,
 }
@@ -84,6 +86,7 @@ impl Supervisor {
             running: false,
             jobs: Jobs::default(),
             shutdown_requester: String::new(),
+            exit_status: 0,
             is_ending: false,
         }
     }

@@ -30,6 +30,10 @@ const SLICE: Duration = Duration::from_millis(1);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ExitReason {
     Exit,
+    /// A program ended the daemon with the status of its own failure.
+    Failed {
+        status: u8,
+    },
     /// The next run continues the event serials from here.
     Restart {
         serial: u64,
@@ -146,7 +150,12 @@ impl<'a> Daemon<'a> {
                 let serial = self.core.serial();
                 self.exit_reason = Some(ExitReason::Restart { serial });
             }
-            Effect::Exit { restart: false } => self.exit_reason = Some(ExitReason::Exit),
+            Effect::Exit { restart: false } => {
+                self.exit_reason = Some(match self.core.exit_status() {
+                    0 => ExitReason::Exit,
+                    status => ExitReason::Failed { status },
+                });
+            }
             effect => {
                 let spawning = match effect {
                     Effect::Spawn { id } => Some(id),

@@ -52,7 +52,7 @@ impl Shell<'_> {
         };
         let command = Process { command: command.unwrap_or_default(), ..config.clone() };
         let command = self.kernel.resolve(&command).map_err(|error| error.to_string())?;
-        let mut environment = self.environment(process);
+        let mut environment = self.environment(process)?;
         environment.push((PROBE_VARIABLE.into(), key.probe.name().into()));
         let null = || File::options().read(true).write(true).open("/dev/null");
         let open = || -> io::Result<_> { Ok((null()?.into(), null()?.into())) };

@@ -185,3 +185,59 @@ fn a_probe_that_hangs_is_killed() {
     }
     assert!(!daemon.log().contains("reaped unknown pid"), "{}", daemon.log());
 }
+
+#[test]
+fn an_essential_program_ends_the_daemon_with_its_status() {
+    let sandbox = Sandbox::new();
+    let rest = "[program:main]\ncommand=/bin/sh -c 'read line; exit 7'\nstartsecs=0\n\
+                autorestart=false\nessential=true\n[program:side]\ncommand=/bin/cat\nstartsecs=0\n";
+    let mut daemon = Daemon::start(Subject::Ours, &sandbox, &format!("{SERVER}{rest}"));
+    daemon.wait_for_count("entered RUNNING", 2);
+    let mut fg = Subject::Ours.program(&sandbox, "supervisorctl");
+    fg.args(["-c", "d.conf", "fg", "main"]).stdin(Stdio::piped()).stdout(Stdio::null());
+    let mut fg = fg.spawn().expect("it runs");
+    fg.stdin.take().expect("its stdin").write_all(b"go\n").expect("a line");
+    assert_eq!(daemon.wait().code(), Some(7));
+    fg.wait().expect("it ends");
+    let log = daemon.log();
+    assert!(log.contains("WARN the essential program main has ended (exit status 7)"), "{log}");
+    assert!(log.contains("stopped: side"), "{log}");
+}
+
+#[test]
+fn the_daemon_exits_when_its_tasks_are_done() {
+    let sandbox = Sandbox::new();
+    let task = |name: &str, status: u8| {
+        format!(
+            "[program:{name}]\ncommand=/bin/sh -c 'exit {status}'\nstartsecs=0\n\
+             autorestart=false\n"
+        )
+    };
+    let rest = format!("exit_when_done=true\n{}{}", task("a", 0), task("b", 3));
+    let mut daemon = Daemon::start(Subject::Ours, &sandbox, &rest);
+    assert_eq!(daemon.wait().code(), Some(3));
+    assert!(daemon.log().contains("INFO all programs have ended"));
+}
+
+#[test]
+fn variables_come_from_files_at_each_start() {
+    let sandbox = Sandbox::new();
+    sandbox.write("a.env", "# secrets\nTOKEN='one two'\nSHARED=file\n");
+    let rest = format!(
+        "{SERVER}[program:web]\ncommand=/bin/sh -c 'echo $TOKEN/$SHARED; exec cat'\nstartsecs=0\n\
+         env_file={{here}}/a.env, -{{here}}/missing.env\nenvironment=SHARED=option\n\
+         stdout_logfile={{here}}/o\n"
+    );
+    let mut daemon = Daemon::start(Subject::Ours, &sandbox, &rest);
+    wait_until("it has printed", || sandbox.read("o") == "one two/option\n");
+    sandbox.write("a.env", "TOKEN=three\n");
+    ctl(&sandbox, "restart web");
+    wait_until("it has printed", || sandbox.read("o") == "one two/option\nthree/option\n");
+    sandbox.write("a.env", "TOKEN='secret\n");
+    let out = ctl(&sandbox, "restart web");
+    assert!(out.contains("web: ERROR (spawn error)"), "{out}");
+    let status = status(&sandbox, "web");
+    assert!(status.contains("a.env:1: a quote that is not closed"), "{status}");
+    assert!(!daemon.log().contains("secret"));
+    assert!(daemon.stop().success());
+}

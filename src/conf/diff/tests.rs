@@ -82,6 +82,7 @@ fn another_value(option: &Row) -> &'static str {
         "environment" => "OTHER=1",
         "url" => "http://other",
         "dependencies" => "b",
+        "environment files" => "/tmp/a.env",
         "ip:port" => "10.0.0.1:80",
         "http url" => "http://10.0.0.1/",
         "http statuses" => "204",
