@@ -95,7 +95,8 @@ process_options! {
     /// ready_ probes succeed) or `NAME:completed` (it exited with an expected code), separated by
     /// commas.
     DEPENDS_ON depends_on: Dependencies = Some(""), SupkitOnly, Each;
-    /// Restart it when a program that it depends on has terminated.
+    /// Stop it when a program that it depends on is stopped or terminates, and start it with that
+    /// again.
     DEPENDS_RESTART depends_restart: Flag = Some("false"), SupkitOnly, Once;
     /// Files with environment variables, read at each start; a `-` before a path means that it may
     /// be missing. The variables of `environment` take precedence.

@@ -267,6 +267,44 @@ fn a_dependency_that_dies_restarts_only_those_that_ask_for_it() {
 }
 
 #[test]
+fn those_that_follow_a_dependency_are_stopped_before_it_and_started_with_it() {
+    let mut sim = simulation(vec![
+        program("zeo"),
+        Process { depends_restart: true, ..dependent("instance", &["zeo"]) },
+        Process { depends_restart: true, ..dependent("varnish", &["instance"]) },
+        dependent("lax", &["zeo"]),
+    ]);
+    sim.advance(5);
+    sim.log.clear();
+    let job = sim.stop("zeo");
+    for name in ["varnish", "instance", "zeo"] {
+        assert!(!sim.is_finished(job));
+        sim.advance(1);
+        sim.terminate(name, TERMINATED);
+    }
+    assert!(sim.is_finished(job), "{}", sim.log);
+    assert_eq!(sim.reason("varnish"), "waits for instance: STOPPED, it waits itself");
+    assert_eq!(sim.reason("instance"), "waits for zeo: STOPPED");
+    sim.advance(60);
+    sim.start("zeo");
+    sim.advance(5);
+    assert_snapshot!(sim.log, @r"
+     5s kill pid 104 SIGTERM
+     6s stopped: varnish (terminated by SIGTERM)
+     6s kill pid 103 SIGTERM
+     7s stopped: instance (terminated by SIGTERM)
+     7s kill pid 101 SIGTERM
+     8s stopped: zeo (terminated by SIGTERM)
+    68s spawned: 'zeo' with pid 105
+    69s success: zeo entered RUNNING state, process has stayed up for > than 1 seconds (startsecs)
+    69s spawned: 'instance' with pid 106
+    70s success: instance entered RUNNING state, process has stayed up for > than 1 seconds (startsecs)
+    70s spawned: 'varnish' with pid 107
+    71s success: varnish entered RUNNING state, process has stayed up for > than 1 seconds (startsecs)
+    ");
+}
+
+#[test]
 fn a_restart_of_all_stops_in_reverse_and_starts_in_order() {
     let mut sim = plone();
     sim.advance(20);

@@ -1,6 +1,8 @@
 //! Processes that wait until what they depend on is up. A waiting process keeps the phase that it
 //! has; when every dependency is met, it is started. Without `depends_on` nothing here does anything.
 
+use std::collections::BTreeSet;
+
 use super::dependencies::{Dependencies, Edge};
 use super::effect::{ProcId, WaitStatus};
 use super::group::Process;
@@ -11,6 +13,9 @@ use super::supervisor::Supervisor;
 use super::time::{Mono, Now};
 use crate::conf::config::LogLevel;
 use crate::conf::dependency::Condition;
+
+/// How the description of a waiting process begins.
+pub const WAITS_FOR: &str = "waits for ";
 
 /// How far a dependency is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -123,7 +128,7 @@ impl Supervisor {
         }
         let reasons: Vec<String> =
             self.unmet(id, now).map(|(name, why)| format!("{name}: {why}")).collect();
-        (!reasons.is_empty()).then(|| format!("waits for {}", reasons.join("; ")))
+        (!reasons.is_empty()).then(|| format!("{WAITS_FOR}{}", reasons.join("; ")))
     }
 
     /// Why a waiting process will not be started without a request, if that is so.
@@ -133,7 +138,7 @@ impl Supervisor {
         let edges = self.dependencies.of_process(id).iter();
         edges.flat_map(|edge| self.progress(edge, now)).find_map(
             |(name, progress)| match progress {
-                Progress::Failed(why) => Some(format!("waits for {name}: {why}")),
+                Progress::Failed(why) => Some(format!("{WAITS_FOR}{name}: {why}")),
                 Progress::Met | Progress::Pending(_) => None,
             },
         )
@@ -169,19 +174,51 @@ impl Supervisor {
         }
         for dependant in self.live_dependants(id) {
             let Some(process) = self.processes.get(&dependant) else { continue };
-            let follows = self.dependencies.of_process(dependant).iter().any(|edge| {
-                edge.on.contains(&id) && edge.dependency.condition != Condition::Completed
-            });
-            if !process.config.depends_restart || !process.is_active() || !follows {
+            if !process.is_active() || !self.follows(dependant, id) {
                 continue;
             }
             let (name, on) = (process.full_name(), self.names_of(&[id]).join(""));
             self.log(LogLevel::Info, format!("{name} is restarted because {on} has terminated"));
             if self.request_stop(dependant, now).is_ok() {
-                self.waiting.insert(dependant);
-                self.request_milestones(dependant, now);
+                self.wait_again(dependant, now);
             }
         }
+    }
+
+    /// A process that is being stopped, or was, is started again when its dependencies are met.
+    pub(super) fn wait_again(&mut self, id: ProcId, now: Now) {
+        if self.processes.get(&id).is_none_or(Process::is_active) {
+            return;
+        }
+        self.waiting.insert(id);
+        self.request_milestones(id, now);
+    }
+
+    /// The processes with `depends_restart` that depend on some of `ids`, directly or through each
+    /// other, and run: they are stopped first.
+    pub(super) fn followers(&self, ids: &[ProcId]) -> BTreeSet<ProcId> {
+        let mut found = BTreeSet::new();
+        let mut pending = ids.to_vec();
+        while let Some(id) = pending.pop() {
+            for dependant in self.live_dependants(id) {
+                if !ids.contains(&dependant)
+                    && self.follows(dependant, id)
+                    && found.insert(dependant)
+                {
+                    pending.push(dependant);
+                }
+            }
+        }
+        found
+    }
+
+    /// Whether a process is restarted with another one.
+    fn follows(&self, dependant: ProcId, id: ProcId) -> bool {
+        let is_asked = self.processes.get(&dependant).is_some_and(|it| it.config.depends_restart);
+        is_asked
+            && self.dependencies.of_process(dependant).iter().any(|edge| {
+                edge.on.contains(&id) && edge.dependency.condition != Condition::Completed
+            })
     }
 
     fn is_satisfied(&self, id: ProcId) -> bool {

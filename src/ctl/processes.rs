@@ -11,6 +11,7 @@ use super::patterns::{Groups, expand};
 use super::server::{ProcessResult, Verb};
 use super::session::{ActionError, Flow, Outcome, Session};
 use crate::core::group::full_name;
+use crate::core::waiting::WAITS_FOR;
 use crate::os::clock;
 use crate::rpc::fault::Code;
 use crate::rpc::value::Value;
@@ -37,9 +38,6 @@ const SHORTEST_TIMEOUT: Duration = Duration::from_secs(1);
 const NEEDED_SIGKILL: &str = "SIGKILL was needed, because it did not stop within its stopwaitsecs";
 
 const NO_PROCESS: (Code, &str) = (Code::BadName, "no such process");
-/// How the reason begins why a program was not started because of what it depends on.
-const WAITS: &str = "waits for ";
-
 const SIGNALLING: &[(Code, &str)] =
     &[NO_PROCESS, (Code::BadSignal, "bad signal name"), (Code::NotRunning, "not running")];
 
@@ -288,7 +286,7 @@ impl VerbMessages {
             return Ok(format!("{name}: {}", self.done));
         }
         // Of supkit's daemon only: the program was not started.
-        let reason = result.description.find(WAITS).map(|at| &result.description[at..]);
+        let reason = result.description.find(WAITS_FOR).map(|at| &result.description[at..]);
         if let Some(reason) = reason.filter(|_| result.code == Code::AbnormalTermination.number()) {
             return Ok(format!("{name}: ERROR ({reason})"));
         }

@@ -45,6 +45,12 @@ impl Members {
             self.held.remove(&id);
             self.stop_held(supervisor, id, now);
         }
+        // Not before, because what they depend on is up until it is stopped.
+        if self.held.is_empty() {
+            for id in std::mem::take(&mut self.followers) {
+                supervisor.wait_again(id, now);
+            }
+        }
     }
 
     /// A held process whose dependants are down, or that went down by itself.
@@ -98,12 +104,14 @@ impl Supervisor {
     }
 
     pub(super) fn begin_stop(&mut self, ids: &[ProcId], wait: bool, now: Now) -> Members {
-        let mut members = Members::of_stop(wait);
-        for &id in ids {
+        let followers = self.followers(ids);
+        let all: Vec<ProcId> = ids.iter().chain(&followers).copied().collect();
+        let mut members = Members::of_stop(followers, wait);
+        for &id in &all {
             let Some(name) = self.process(id).map(crate::core::Process::full_name) else {
                 continue;
             };
-            if self.live_dependants(id).iter().any(|dependant| ids.contains(dependant)) {
+            if self.live_dependants(id).iter().any(|dependant| all.contains(dependant)) {
                 members.push(id, name);
                 members.held.insert(id);
                 continue;
@@ -114,7 +122,7 @@ impl Supervisor {
             }
             self.dispatch();
         }
-        members.observe_stops(self, ids, now);
+        members.observe_stops(self, &all, now);
         if wait {
             members
                 .pending()

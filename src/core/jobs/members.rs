@@ -18,6 +18,8 @@ pub struct Members {
     unspawned: usize,
     /// Those of a stop that are stopped only when what depends on them is down.
     pub(in crate::core) held: BTreeSet<ProcId>,
+    /// Those that are stopped with what they depend on, and are started with it again.
+    pub(in crate::core) followers: BTreeSet<ProcId>,
     /// Whether "waiting for x to stop" is logged.
     pub(in crate::core) is_watched: bool,
 }
@@ -80,8 +82,8 @@ impl Member {
 }
 
 impl Members {
-    pub(in crate::core) fn of_stop(is_watched: bool) -> Self {
-        Self { is_watched, ..Self::default() }
+    pub(in crate::core) fn of_stop(followers: BTreeSet<ProcId>, is_watched: bool) -> Self {
+        Self { followers, is_watched, ..Self::default() }
     }
 
     pub fn iter(&self) -> impl Iterator<Item = &Member> {
