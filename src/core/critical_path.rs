@@ -46,7 +46,11 @@ impl Supervisor {
         let is_in_graph = !self.dependencies.of_process(process.id).is_empty()
             || self.dependencies.dependants(process.id).next().is_some();
         let milestones = &process.milestones;
-        let up = milestones.completed.or(milestones.ready).or(milestones.running)?;
+        let up = match process.is_ready() {
+            None => milestones.completed.or(milestones.running),
+            Some(_) => milestones.completed.or(milestones.ready),
+        };
+        let up = up?;
         is_in_graph.then_some(Link { process, up })
     }
 
