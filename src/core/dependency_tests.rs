@@ -305,6 +305,21 @@ fn those_that_follow_a_dependency_are_stopped_before_it_and_started_with_it() {
 }
 
 #[test]
+fn a_stop_on_request_takes_a_follower_out() {
+    let follower = Process { depends_restart: true, ..dependent("instance", &["zeo"]) };
+    let mut sim = simulation(vec![program("zeo"), follower]);
+    sim.advance(5);
+    sim.stop("zeo");
+    assert_eq!(sim.state("instance"), ProcessState::Stopping);
+    sim.stop("instance");
+    sim.terminate("instance", TERMINATED);
+    sim.terminate("zeo", TERMINATED);
+    sim.start("zeo");
+    sim.advance(60);
+    assert_eq!(sim.state("instance"), ProcessState::Stopped);
+}
+
+#[test]
 fn a_restart_of_all_stops_in_reverse_and_starts_in_order() {
     let mut sim = plone();
     sim.advance(20);

@@ -140,6 +140,17 @@ impl Members {
         }
     }
 
+    /// Another job decided about a process: it is not started again with what it depends on.
+    pub(in crate::core) fn release(&mut self, id: ProcId) {
+        self.followers.remove(&id);
+    }
+
+    /// Stops nothing any more; what is pending is only observed.
+    pub(in crate::core) fn cancel(&mut self) {
+        self.held.clear();
+        self.followers.clear();
+    }
+
     pub(in crate::core) fn finish(&mut self, id: ProcId, result: Result<(), Failure>, now: Now) {
         if let Some(at) = self.pending.remove(&id) {
             self.set_spawned(at, now);
