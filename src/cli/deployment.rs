@@ -12,6 +12,7 @@ use crate::conf::options::CommandLine;
 use crate::core::group::full_name;
 use crate::core::orphans::{self, ProgramName, StopOrder};
 use crate::core::state::ProcessState;
+use crate::core::waiting::WAITS_FOR;
 use crate::ctl::client::{Client, ClientError};
 use crate::daemon::real_host::RealHost;
 use crate::os::{ready, signals, stdout};
@@ -163,6 +164,11 @@ fn info(value: &Value) -> ProcessInfo {
 }
 
 impl ProcessInfo {
+    /// Whether it is started as soon as what it depends on is up.
+    pub(super) fn waits(&self) -> bool {
+        self.state.is_stopped() && self.description.starts_with(WAITS_FOR)
+    }
+
     /// The name as displayed by supervisorctl.
     pub(super) fn full_name(&self) -> String {
         full_name(&self.group, &self.name)

@@ -103,6 +103,8 @@ pub struct Supervisord {
     pub orphans: OrphanPolicy,
     /// The memory for the requests and replies of all clients of the servers.
     pub http_maxbytes: i64,
+    /// supkit only: exit when all programs have ended.
+    pub exit_when_done: bool,
     /// Added to the environment of every child, in file order.
     pub environment: Environment,
 }

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use super::config::{Environment, Group, GroupKind, Pool, Process, ResultHandler};
+use super::dependencies;
 use super::events::EventType;
 use super::fcgi;
 use super::kinds::{self, Kind as _};
@@ -43,6 +44,7 @@ pub(super) fn read(mut reader: GroupReader<'_, '_>) -> Vec<Group> {
     }
     let mut groups: Vec<Group> = groups.into_iter().flatten().collect();
     groups.sort_by(|a, b| (a.priority, &a.name).cmp(&(b.priority, &b.name)));
+    dependencies::check(reader.reader, &groups);
     groups
 }
 
@@ -73,6 +75,7 @@ impl<'a> GroupReader<'_, 'a> {
         let name = self.name(scope, &g::SECTION);
         let programs = self.reader.exactly(scope, &g::PROGRAMS);
         let priority = self.reader.get(scope, &g::PRIORITY);
+        let depends_on = self.reader.if_any(scope, &g::DEPENDS_ON).unwrap_or_default();
         let (name, programs) = (name?, programs?);
         let mut processes = Ok(Vec::new());
         let mut blamed = section.to_owned();
@@ -88,11 +91,13 @@ impl<'a> GroupReader<'_, 'a> {
                 _ => Err(Reported),
             };
         }
+        let mut processes = processes?;
+        dependencies::add_to_all(&mut processes, &depends_on);
         Ok(Group {
             name,
             priority: priority?,
             kind: GroupKind::Programs,
-            processes: shared(processes?),
+            processes: shared(processes),
         })
     }
 

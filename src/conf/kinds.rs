@@ -2,10 +2,15 @@
 //! Supervisor's.
 
 use std::marker::PhantomData;
+use std::time::Duration;
 
 use super::config::{AutoRestart, Environment, LogLevel, LogTarget, OrphanPolicy, User};
+use super::dependency::{self, Dependency};
+use super::env_file::{self, EnvFile};
 use super::host::Host;
 use super::origins;
+use super::probe::HttpUrl;
+use super::probe_values as probe;
 use super::python::{int, path, repr, shlex, strip};
 use super::signals::Signal;
 
@@ -84,6 +89,24 @@ kinds! {
     List -> Vec<String>, "list", "write names separated by commas", |text, _| Ok(list(text)), |words: &Vec<String>| words.join(",");
     /// Origins of web pages.
     Origins -> Vec<String>, "origins", "write `https://host` or `https://host:port`, without a path, separated by commas", |text, _| origins::parse(text), |origins: &Vec<String>| origins.join(",");
+    /// Names of programs or groups, each with a condition.
+    Dependencies -> Vec<Dependency>, "dependencies", "write `NAME:CONDITION`, separated by commas; the condition is `running`, `ready` or `completed`", |text: &str, _| dependency::parse(text), |all: &Vec<Dependency>| dependency::show(all);
+    /// Files of environment variables.
+    EnvFiles -> Vec<EnvFile>, "environment files", "write paths separated by commas, with a `-` before one that may be missing", |text: &str, _| Ok(env_file::files(text)), |files: &Vec<EnvFile>| env_file::show_files(files);
+    /// A TCP port, with or without an IP address.
+    TcpAddress -> String, "ip:port", "write `port` or `127.0.0.1:port`; names other than localhost would have to be looked up", |text: &str, _| probe::tcp_address(text), String::clone;
+    /// An http URL.
+    Url -> HttpUrl, "http url", "write `http://127.0.0.1:port/path`; other names belong into the `Host` field", |text: &str, _| probe::http_url(text), HttpUrl::to_string;
+    /// HTTP statuses.
+    Statuses -> Vec<(u16, u16)>, "http statuses", "write `200`, `200-399` or several of them separated by commas", |text: &str, _| probe::statuses(text), |ranges: &Vec<(u16, u16)>| probe::show_statuses(ranges);
+    /// A header field.
+    HeaderField -> String, "header field", "write `Name: value`", |text: &str, _| probe::header(text), String::clone;
+    /// A regular expression.
+    Pattern -> String, "pattern", "write a regular expression, with `%%` for a percent sign", |text: &str, _| probe::pattern(text), String::clone;
+    /// Seconds, with decimals.
+    Seconds -> Duration, "seconds", "write a number above 0, such as `0.5`", |text: &str, _| probe::seconds(text), |duration: &Duration| probe::show_seconds(*duration);
+    /// A number of results.
+    Count -> u32, "count", "write a number of 1 or more", |text: &str, _| probe::count(text), u32::to_string;
     /// The name of a process or group.
     Name -> String, "name", "leave out blanks, `:` and `/`", |text, _| name(text), String::clone;
     /// The server URL for children; `AUTO` is `None`.
@@ -359,6 +382,15 @@ mod tests {
         is_read_back::<Address>(&["9001", "*:9001", "localhost:1"]);
         is_read_back::<List>(&["", "a, b"]);
         is_read_back::<Origins>(&["", "https://A:443/, http://b:80"]);
+        is_read_back::<Dependencies>(&["", "a, b:completed g:p"]);
+        is_read_back::<EnvFiles>(&["", "/a.env, -b.env"]);
+        is_read_back::<TcpAddress>(&["8100", "10.0.0.1:1", "[::1]:80"]);
+        is_read_back::<Url>(&["http://localhost:8080", "http://127.0.0.1/a?b"]);
+        is_read_back::<Statuses>(&["200, 300-399"]);
+        is_read_back::<HeaderField>(&["Host: example.org"]);
+        is_read_back::<Pattern>(&["ready .* handle"]);
+        is_read_back::<Seconds>(&["2", "0.25"]);
+        is_read_back::<Count>(&["3"]);
         is_read_back::<Name>(&[" a "]);
         is_read_back::<ServerUrl>(&["auto", "http://x"]);
     }

@@ -11,11 +11,14 @@ mod field;
 use super::config::{Environment, LogTarget, User};
 use super::host::Host;
 use super::kinds::{
-    Account, Bytes, ExitCodes, Flag, Integer, Kind, LogFile, Maybe, Octal, Restart, ServerUrl,
-    SignalName, Text, Variables,
+    Account, Bytes, Count, Dependencies, EnvFiles, ExitCodes, Flag, HeaderField, Integer, Kind,
+    LogFile, Maybe, Octal, Pattern, Restart, Seconds, ServerUrl, SignalName, Statuses, TcpAddress,
+    Text, Url, Variables,
 };
 use super::program;
-use super::sections::{Named, Opt, Row, Sample::Commented, Sample::Hidden, Section};
+use super::sections::{
+    Named, Opt, Row, Sample::Commented, Sample::Hidden, Sample::SupkitOnly, Section,
+};
 pub(super) use field::{Each, Once, ProcessOption, When};
 use field::{Field, process_options};
 
@@ -39,7 +42,7 @@ process_options! {
     AUTOSTART autostart: Flag = Some("true"), Commented("true"), Once;
     /// Seconds that it must stay up to be considered started.
     STARTSECS startsecs: Integer = Some("1"), Commented("1"), Once;
-    /// Number of retries after a failed start.
+    /// Number of retries after a failed start; -1 retries without end.
     STARTRETRIES startretries: Integer = Some("3"), Commented("3"), Once;
     /// Restart it after it exits: true, false, or unexpected (by exit code).
     AUTORESTART autorestart: Restart = Some("unexpected"), Commented("unexpected"), Once;
@@ -88,6 +91,72 @@ process_options! {
         read: program::environment, differs: other_variables;
     /// Value of `SUPERVISOR_SERVER_URL` for the process.
     SERVERURL serverurl: ServerUrl = Some("AUTO"), Commented("AUTO"), Once;
+    /// Programs or groups that must be up before it is started: `NAME:running`, `NAME:ready` (its
+    /// ready_ probes succeed) or `NAME:completed` (it exited with an expected code), separated by
+    /// commas.
+    DEPENDS_ON depends_on: Dependencies = Some(""), SupkitOnly, Each;
+    /// Stop it when a program that it depends on is stopped or terminates, and start it with that
+    /// again.
+    DEPENDS_RESTART depends_restart: Flag = Some("false"), SupkitOnly, Once;
+    /// Files with environment variables, read at each start; a `-` before a path means that it may
+    /// be missing. The variables of `environment` take precedence.
+    ENV_FILE env_file: EnvFiles = Some(""), SupkitOnly, Each;
+    /// When it ends and is not restarted, stop the others and exit with its status.
+    ESSENTIAL essential: Flag = Some("false"), SupkitOnly, Once;
+    /// Seconds before a restart, after a failed start and after an exit; the default is Supervisor's:
+    /// one second more after each failed start, and at once after an exit.
+    RESTARTDELAY restartdelay: Maybe<Seconds> = None, SupkitOnly, Once;
+    /// The delay after a failed start grows up to this number of seconds; restartdelay is then the
+    /// first one and doubles.
+    RESTARTDELAYMAX restartdelaymax: Maybe<Seconds> = None, SupkitOnly, Once;
+    /// It is ready when this TCP port accepts connections.
+    READY_TCP ready_tcp: Maybe<TcpAddress> = None, SupkitOnly, Each;
+    /// It is ready when this unix socket accepts connections.
+    READY_UNIX ready_unix: Maybe<Text> = None, SupkitOnly, Each;
+    /// It is ready when this URL answers.
+    READY_HTTP ready_http: Maybe<Url> = None, SupkitOnly, Each;
+    /// Statuses of that answer that count as success.
+    READY_HTTP_STATUS ready_http_status: Statuses = Some("200-399"), SupkitOnly, Each;
+    /// A header field of that request.
+    READY_HTTP_HEADER ready_http_header: Maybe<HeaderField> = None, SupkitOnly, Each;
+    /// A regular expression that the body of that answer must match.
+    READY_HTTP_BODY ready_http_body: Maybe<Pattern> = None, SupkitOnly, Each;
+    /// It is ready when this command exits with 0.
+    READY_EXEC ready_exec: Maybe<Text> = None, SupkitOnly, Each;
+    /// It is ready when a line of its output matches this regular expression.
+    READY_LOG ready_log: Maybe<Pattern> = None, SupkitOnly, Each;
+    /// It is ready when it sends `READY=1` to `NOTIFY_SOCKET`, as for systemd.
+    READY_NOTIFY ready_notify: Flag = Some("false"), SupkitOnly, Once;
+    /// Seconds between two readiness probes; before the first success the first intervals are
+    /// shorter.
+    READY_INTERVAL ready_interval: Seconds = Some("2"), SupkitOnly, Once;
+    /// Seconds after which a readiness probe without an answer has failed.
+    READY_TIMEOUT ready_timeout: Seconds = Some("5"), SupkitOnly, Once;
+    /// Successive successes after which it is ready.
+    READY_SUCCESSES ready_successes: Count = Some("1"), SupkitOnly, Once;
+    /// Successive failures after which it is no longer ready.
+    READY_FAILURES ready_failures: Count = Some("3"), SupkitOnly, Once;
+    /// Restart it when this TCP port no longer accepts connections.
+    LIVE_TCP live_tcp: Maybe<TcpAddress> = None, SupkitOnly, Each;
+    /// Restart it when this unix socket no longer accepts connections.
+    LIVE_UNIX live_unix: Maybe<Text> = None, SupkitOnly, Each;
+    /// Restart it when this URL no longer answers.
+    LIVE_HTTP live_http: Maybe<Url> = None, SupkitOnly, Each;
+    /// Statuses of that answer that count as success.
+    LIVE_HTTP_STATUS live_http_status: Statuses = Some("200-399"), SupkitOnly, Each;
+    /// A header field of that request.
+    LIVE_HTTP_HEADER live_http_header: Maybe<HeaderField> = None, SupkitOnly, Each;
+    /// A regular expression that the body of that answer must match.
+    LIVE_HTTP_BODY live_http_body: Maybe<Pattern> = None, SupkitOnly, Each;
+    /// Restart it when this command exits with another status than 0.
+    LIVE_EXEC live_exec: Maybe<Text> = None, SupkitOnly, Each;
+    /// Seconds between two liveness probes, and before the first one. They begin when it is RUNNING
+    /// and, with a ready_ option, ready.
+    LIVE_INTERVAL live_interval: Seconds = Some("10"), SupkitOnly, Once;
+    /// Seconds after which a liveness probe without an answer has failed.
+    LIVE_TIMEOUT live_timeout: Seconds = Some("5"), SupkitOnly, Once;
+    /// Successive failures after which it is restarted.
+    LIVE_FAILURES live_failures: Count = Some("3"), SupkitOnly, Once;
 }
 
 /// The options that Supervisor has, in its order of reading: of several errors, this decides which is

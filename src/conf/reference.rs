@@ -26,11 +26,20 @@ Kinds of values:
 * **address**: a port, or `host:port`; `*:port` means all interfaces
 * **list**: words separated by commas
 * **origins**: `https://host` or `https://host:port` as a browser shows them, separated by commas
+* **dependencies**: names of programs or groups, `group:process` or `group:*`, each optionally followed by
+  `:running`, `:ready` or `:completed`, separated by commas
+* **environment files**: paths separated by commas; one after a `-` may be missing
+* **ip:port**, **http url**: with an IP address or `localhost`, so that nothing has to be looked up
+* **http statuses**: numbers or ranges such as `200-399`, separated by commas
+* **header field**: `Name: value`
+* **pattern**: a regular expression; a percent sign is written `%%`
+* **seconds**: a number above 0, such as `0.5`
+* **count**: an integer of 1 or more
 
 In every value `%(here)s` is the directory of the file, `%(ENV_NAME)s` a variable of supervisord's
 environment and `%%` a percent sign. Programs can also use `program_name`, `group_name` and
 `host_node_name`; `process_num` and `numprocs` are available in `command`, `process_name`, `directory`,
-`environment` and the options of logs.
+`environment`, `env_file`, `depends_on`, and the options of logs and probes.
 ";
 
 /// The complete page.

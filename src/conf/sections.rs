@@ -7,8 +7,8 @@ use std::marker::PhantomData;
 use super::config::ResultHandler;
 use super::host::Host;
 use super::kinds::{
-    Address, Bytes, Directory, FilePath, Flag, Integer, Kind, Level, List, Octal, Origins, Orphans,
-    Owner, Text, Variables,
+    Address, Bytes, Dependencies, Directory, FilePath, Flag, Integer, Kind, Level, List, Octal,
+    Origins, Orphans, Owner, Text, Variables,
 };
 pub use super::process as program;
 
@@ -208,6 +208,8 @@ section! {
         /// Memory for the requests and replies of all clients of the servers, at least 1MB; one
         /// reply may need a quarter of it. Logs are sent in pieces and need none.
         HTTP_MAXBYTES: Bytes = "http_maxbytes", Some("64MB"), SupkitOnly;
+        /// Exit when all programs have ended by themselves, with the status of the first that failed.
+        EXIT_WHEN_DONE: Flag = "exit_when_done", Some("false"), SupkitOnly;
     }
 }
 
@@ -295,6 +297,8 @@ section! {
         PROGRAMS: List = "programs", Some(""), Commented("progname1,progname2");
         /// Low numbers start first and stop last.
         PRIORITY: Integer = "priority", Some("999"), Commented("999");
+        /// What each of its programs depends on, in addition to its own `depends_on`.
+        DEPENDS_ON: Dependencies = "depends_on", Some(""), SupkitOnly;
     }
 }
 

@@ -27,6 +27,7 @@ pub(super) struct SectionValues {
     strip_ansi: bool,
     orphans: OrphanPolicy,
     http_maxbytes: i64,
+    exit_when_done: bool,
     pub(super) environment: Environment,
 }
 
@@ -53,6 +54,7 @@ pub(super) fn read(reader: &mut OptionReader<'_>) -> Read<SectionValues> {
     let orphans = reader.get(scope, &s::ORPHANS);
     let environment = environment(reader, scope);
     let http_maxbytes = reader.get(scope, &s::HTTP_MAXBYTES);
+    let exit_when_done = reader.get(scope, &s::EXIT_WHEN_DONE);
     Ok(SectionValues {
         minfds: minfds?,
         minprocs: minprocs?,
@@ -72,6 +74,7 @@ pub(super) fn read(reader: &mut OptionReader<'_>) -> Read<SectionValues> {
         strip_ansi: strip_ansi?,
         orphans: orphans?,
         http_maxbytes: http_maxbytes?,
+        exit_when_done: exit_when_done?,
         environment: environment.unwrap_or_default(),
     })
 }
@@ -143,6 +146,7 @@ impl SectionValues {
             strip_ansi: line.strip_ansi || self.strip_ansi,
             orphans: self.orphans,
             http_maxbytes: self.http_maxbytes,
+            exit_when_done: self.exit_when_done,
             environment: self.environment,
         })
     }

@@ -67,7 +67,6 @@ pub static EXTENSIONS: &[Extension] = &[
         options: &[(
             PROGRAM,
             &[
-                "depends_on",
                 "restartpause",
                 "restart_when_binary_changed",
                 "restart_cmd_when_binary_changed",

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::conf::config::LogLevel;
 use crate::conf::events::EventType;
+use crate::conf::probe::ProbeId;
 use crate::conf::signals::Signal;
 
 /// Identifies a process of the core for as long as its group exists. Ids are never reused.
@@ -58,6 +59,10 @@ pub enum Input {
     KillFailed { id: ProcId, error: String },
     /// The outcome of [`Effect::CheckCommand`].
     CommandChecked { id: ProcId, usable: bool },
+    /// The answer to [`Effect::Probe`]; `error` is shown to people.
+    Probed { id: ProcId, probe: ProbeId, number: u64, result: Result<(), String> },
+    /// A process sent a message as in `sd_notify(3)`.
+    Notified { id: ProcId, message: String },
     /// The daemon received a signal.
     Signal(Signal),
 }
@@ -76,6 +81,10 @@ pub enum Effect {
     ClosePipes { id: ProcId },
     /// A process is down and is not restarted automatically: release its shared resources.
     Release { id: ProcId },
+    /// Examine a process. The outcome is `Probed`, unless it is cancelled.
+    Probe { id: ProcId, probe: ProbeId, number: u64 },
+    /// The outcome of a probe is not awaited any longer.
+    CancelProbe { id: ProcId, probe: ProbeId, number: u64 },
     /// Write to the stdin of a process, now or when the pipe is writable.
     Stdin { id: ProcId, bytes: Vec<u8> },
     /// Append to the log of a stream (file or syslog or both), rotating as configured.

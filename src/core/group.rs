@@ -9,8 +9,9 @@ use super::capture::Capture;
 use super::effect::{Pid, ProcId, WaitStatus};
 use super::event_queue::{EventQueue, NumberedEvent};
 use super::listener::Listener;
-use super::log_messages;
+use super::milestones::Milestones;
 use super::process::Machine;
+use super::process_probe::ProcessProbe;
 use super::state::{ListenerState, ProcessState};
 use super::time::{Mono, Now};
 use crate::conf::config;
@@ -69,7 +70,7 @@ pub struct LastExit {
 impl LastExit {
     /// `exit status 3`, as in the activity log.
     pub fn description(&self) -> String {
-        log_messages::exit_description(self.status)
+        self.status.description()
     }
 }
 
@@ -95,6 +96,10 @@ pub struct Process {
     /// Set while a client waits for the stop: when "waiting for x to stop" is logged next.
     pub(super) stop_report_at: Option<Mono>,
     pub(super) listener: Option<PoolMember>,
+    /// While a child is up that has probes.
+    pub(super) probes: Vec<ProcessProbe>,
+    pub(super) notified_status: Option<String>,
+    pub(super) milestones: Milestones,
 }
 
 /// The state of a process as a member of an event listener pool.
@@ -144,6 +149,9 @@ impl Process {
             is_relayed: true,
             stop_report_at: None,
             listener: is_listener.then(PoolMember::default),
+            probes: Vec::new(),
+            notified_status: None,
+            milestones: Milestones::default(),
             config,
         }
     }

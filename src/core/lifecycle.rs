@@ -23,7 +23,7 @@ const STOP_REPORT_SECS: i64 = 2;
 pub struct StdinClosed;
 
 impl Supervisor {
-    /// Starts a process that is not running. The outcome is visible in its state after the effects
+    /// Starts a process that is not running, or lets it wait for what it depends on. The outcome is visible in its state after the effects
     /// have been performed.
     pub(super) fn request_start(&mut self, id: ProcId, now: Now) {
         let Some(process) = self.processes.get(&id) else { return };
@@ -32,13 +32,17 @@ impl Supervisor {
             self.log(LogLevel::Warn, format!("process '{name}' already running"));
             return;
         }
-        self.step(id, ProcessEvent::Start, now);
+        self.start_or_wait(id, now);
     }
 
     /// Stops a process: sends its stop signal now and SIGKILL after `stopwaitsecs`. One that waits
     /// for its next start, in BACKOFF or EXITED, is stopped immediately.
     pub(super) fn request_stop(&mut self, id: ProcId, now: Now) -> Result<(), String> {
+        let did_wait = self.cancel_waiting(id);
         let Some(process) = self.processes.get(&id) else { return Ok(()) };
+        if did_wait && process.machine.is_inactive() {
+            return Ok(());
+        }
         let (name, signal) = (process.name().to_owned(), process.config.stopsignal);
         match (process.state(), process.pid()) {
             (ProcessState::Backoff, _) => {
@@ -127,7 +131,7 @@ impl Supervisor {
 
     pub(super) fn on_reaped(&mut self, pid: Pid, status: WaitStatus, now: Now) {
         let Some(id) = self.pids.remove(&pid) else {
-            let how = log_messages::exit_description(status);
+            let how = status.description();
             self.log(LogLevel::Info, format!("reaped unknown pid {} ({how})", pid.0));
             return;
         };
@@ -138,6 +142,7 @@ impl Supervisor {
             process.stop_report_at = None;
         }
         self.step(id, ProcessEvent::Reaped(status), now);
+        self.restart_dependants(id, now);
         self.effects.push_back(Effect::ClosePipes { id });
         self.return_event(id, now);
     }
@@ -162,9 +167,11 @@ impl Supervisor {
         }
         if is_inactive && !was_inactive {
             self.effects.push_back(Effect::Release { id });
+            self.on_rest(id);
         }
         self.jobs.touch(id);
         self.set_timers(id);
+        self.adjust_probes(id, now);
     }
 
     /// Sets the timers of a process: the deadline of its phase and the next report about its stop.
@@ -173,8 +180,12 @@ impl Supervisor {
         let Some(process) = self.processes.get(&id) else { return };
         let phase = process.machine.deadline(&Policy::of(&process.config, may_start));
         let report = process.stop_report_at.filter(|_| process.state() == ProcessState::Stopping);
+        let probes: Vec<_> = process.probes.iter().map(|it| (it.id, it.probe.deadline())).collect();
         self.timers.set(id, TimerKind::Phase, phase);
         self.timers.set(id, TimerKind::StopReport, report);
+        for (probe, deadline) in probes {
+            self.timers.set(id, TimerKind::Probe(probe), deadline);
+        }
     }
 
     fn execute(&mut self, id: ProcId, action: Action, now: Now) {
@@ -183,6 +194,9 @@ impl Supervisor {
             Action::Entered { from, to, pid, tries, expected } => {
                 if to == ProcessState::Starting {
                     process.reset_for_start(now);
+                }
+                if to == ProcessState::Running {
+                    process.milestones.running.get_or_insert(now.mono);
                 }
                 let change = StateChange { from, to, tries, expected };
                 self.notify_process(id, pid, &Notification::State(change), now);
@@ -219,6 +233,9 @@ impl Supervisor {
         let is_expected = expected || kind == TerminationKind::Stopped;
         let was_killed = std::mem::take(&mut process.is_killed);
         process.last_exit = Some(LastExit { status, is_expected, was_killed, when: now });
+        if kind == TerminationKind::Exited && expected {
+            process.milestones.completed.get_or_insert(now.mono);
+        }
         let exitstatus = status.exitstatus();
         match termination.kind {
             TerminationKind::TooQuickly => {

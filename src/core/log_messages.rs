@@ -26,19 +26,21 @@ pub(super) fn gave_up(name: &str) -> String {
     format!("gave up: {name} entered FATAL state, too many start retries too quickly")
 }
 
-/// The exit status or signal of a terminated process.
-pub(super) fn exit_description(status: WaitStatus) -> String {
-    match status {
-        WaitStatus::Exited(code) => format!("exit status {code}"),
-        WaitStatus::Signaled { signal, core_dumped } => {
-            let core = if core_dumped { " (core dumped)" } else { "" };
-            format!("terminated by {}{core}", Signal(signal))
+impl WaitStatus {
+    /// `exit status 3`, `terminated by SIGKILL`
+    pub fn description(self) -> String {
+        match self {
+            Self::Exited(code) => format!("exit status {code}"),
+            Self::Signaled { signal, core_dumped } => {
+                let core = if core_dumped { " (core dumped)" } else { "" };
+                format!("terminated by {}{core}", Signal(signal))
+            }
         }
     }
 }
 
 pub(super) fn terminated(name: &str, termination: Termination) -> String {
-    let how = exit_description(termination.status);
+    let how = termination.status.description();
     match (termination.kind, termination.expected) {
         (TerminationKind::Stopped, _) => format!("stopped: {name} ({how})"),
         (TerminationKind::Exited, true) => format!("exited: {name} ({how}; expected)"),

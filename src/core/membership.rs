@@ -42,6 +42,9 @@ impl Supervisor {
         let group = Group { config, processes, queue: EventQueue::default() };
         self.pools.add(self.groups.len(), &group);
         self.groups.push(group);
+        if self.running {
+            self.relink();
+        }
         self.request(Effect::GroupAdded { name: name.clone() });
         self.notify_group(EventType::ProcessGroupAdded, &name, now);
         if self.running {
@@ -71,6 +74,7 @@ impl Supervisor {
         for id in &group.processes {
             self.drop_process(*id);
         }
+        self.relink();
         self.request(Effect::GroupRemoved { name: name.to_owned(), ids: group.processes });
         self.notify_group(EventType::ProcessGroupRemoved, name, now);
         true
@@ -100,6 +104,7 @@ impl Supervisor {
         self.groups[at].config.processes.push(Arc::clone(&process));
         let id = self.insert_process(&config, process);
         self.groups[at].processes.push(id);
+        self.relink();
         self.autostart_one(id, now);
         true
     }
@@ -124,6 +129,7 @@ impl Supervisor {
             group.config.processes.retain(|member| member.name != name);
         }
         self.drop_process(id);
+        self.relink();
         self.request(Effect::ProcessRemoved { id });
         true
     }
@@ -137,6 +143,7 @@ impl Supervisor {
         if let Some(member) = group.config.processes.iter_mut().find(|it| it.name == config.name) {
             *member = config;
         }
+        self.relink();
         self.set_timers(id);
     }
 

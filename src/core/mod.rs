@@ -5,7 +5,14 @@
 
 mod ansi;
 mod capture;
+pub mod critical_path;
+mod dependencies;
+#[cfg(test)]
+mod dependency_tests;
 pub mod effect;
+#[cfg(test)]
+mod ending_tests;
+mod endings;
 pub mod event;
 mod event_dispatch;
 pub mod event_queue;
@@ -13,14 +20,22 @@ pub mod group;
 mod job_steps;
 pub mod jobs;
 pub mod lifecycle;
+mod line_matcher;
 pub mod listener;
 mod log_messages;
 mod membership;
+mod milestones;
+mod notify;
 pub mod orphans;
 mod output;
 pub mod policy;
 mod pool_index;
+mod probe;
+#[cfg(test)]
+mod probe_tests;
+mod probing;
 pub mod process;
+pub mod process_probe;
 pub mod python_repr;
 pub mod result_handler;
 #[cfg(test)]
@@ -35,6 +50,7 @@ mod tick;
 mod tick_periods;
 pub mod time;
 pub mod timers;
+pub mod waiting;
 
 pub use group::{Group, Process};
 pub use supervisor::Supervisor;

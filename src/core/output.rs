@@ -74,6 +74,7 @@ impl Supervisor {
         match piece {
             Piece::Text(text) if text.is_empty() => {}
             Piece::Text(text) => {
+                self.match_output(id, stream, &text, now);
                 self.report_output(id, stream, &text, now);
                 self.child_log(id, stream, text);
             }

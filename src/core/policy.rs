@@ -10,6 +10,8 @@ use crate::conf::signals::Signal;
 pub struct Policy<'a> {
     pub startsecs: i64,
     pub startretries: i64,
+    pub restartdelay: Option<Duration>,
+    pub restartdelaymax: Option<Duration>,
     pub stopwaitsecs: i64,
     pub stopsignal: Signal,
     pub stopasgroup: bool,
@@ -20,11 +22,16 @@ pub struct Policy<'a> {
     pub may_start: bool,
 }
 
+/// The value of `startretries` for retries without end.
+const ENDLESS: i64 = -1;
+
 impl<'a> Policy<'a> {
     pub fn of(config: &'a Process, may_start: bool) -> Self {
         Self {
             startsecs: config.startsecs,
             startretries: config.startretries,
+            restartdelay: config.restartdelay,
+            restartdelaymax: config.restartdelaymax,
             stopwaitsecs: config.stopwaitsecs,
             stopsignal: config.stopsignal,
             stopasgroup: config.stopasgroup,
@@ -33,6 +40,24 @@ impl<'a> Policy<'a> {
             exitcodes: &config.exitcodes,
             may_start,
         }
+    }
+
+    /// Whether this number of failed starts is the end. `startretries=-1` never gives up.
+    pub fn gives_up_after(&self, failures: u32) -> bool {
+        self.startretries != ENDLESS && i64::from(failures) > self.startretries
+    }
+
+    /// The pause after a number of failed starts.
+    pub fn backoff(&self, failures: u32) -> Duration {
+        let delay = match (self.restartdelay, self.restartdelaymax) {
+            (None, _) => Duration::from_secs(u64::from(failures)),
+            (Some(delay), None) => delay,
+            (Some(delay), Some(_)) => {
+                let doublings = failures.saturating_sub(1).min(31);
+                delay.saturating_mul(1 << doublings)
+            }
+        };
+        self.restartdelaymax.map_or(delay, |longest| delay.min(longest))
     }
 
     pub fn startsecs(&self) -> Duration {

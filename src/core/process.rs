@@ -197,6 +197,13 @@ impl Machine {
         }
     }
 
+    /// Sends SIGKILL not before `until`, if the process is being stopped.
+    pub fn extend_stop(&mut self, until: Mono) {
+        if let Phase::Stopping { kill_at, .. } = &mut self.phase {
+            *kill_at = until.max(*kill_at);
+        }
+    }
+
     /// Applies one event. An event that has no meaning in the present phase is ignored.
     pub fn step(&mut self, policy: &Policy, event: ProcessEvent, now: Mono) -> Vec<Action> {
         use Phase as P;
@@ -287,7 +294,7 @@ impl Machine {
         self.enter(Phase::Running { pid, since }, pid, actions);
     }
 
-    /// Waits as many seconds as there were failed starts, or gives up.
+    /// Waits for the next attempt, or gives up.
     fn back_off(
         &mut self,
         policy: &Policy,
@@ -296,11 +303,11 @@ impl Machine {
         actions: &mut Vec<Action>,
     ) {
         self.tries = self.tries.saturating_add(1);
-        let until = now.plus_secs(i64::from(self.tries));
+        let until = Mono(now.0.saturating_add(policy.backoff(self.tries)));
         let pid = terminated.map_or(Pid(0), |(pid, _)| pid);
         self.enter(Phase::Backoff { until }, pid, actions);
         actions.extend(terminated.map(|(_, termination)| Action::Terminated(termination)));
-        if i64::from(self.tries) > policy.startretries {
+        if policy.gives_up_after(self.tries) {
             self.give_up(actions);
             actions.push(Action::GaveUp);
         }
@@ -324,7 +331,8 @@ impl Machine {
         let expected = policy.expects(status.exitstatus());
         let restart_at = policy
             .restarts_after(status.exitstatus())
-            .then_some(Mono(now.0.max(since.0 + RESTART_INTERVAL)));
+            .then(|| policy.restartdelay.map_or(since.0 + RESTART_INTERVAL, |delay| now.0 + delay))
+            .map(|at| Mono(at.max(now.0)));
         self.enter_expecting(Phase::Exited { restart_at }, pid, expected, actions);
         actions.push(Action::Terminated(Termination {
             status,

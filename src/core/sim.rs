@@ -1,7 +1,7 @@
 //! The simulated kernel of the tests: children that do what a test says and a clock that it advances.
 //! Everything that the core asks for and logs is recorded with its second.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,6 +18,7 @@ use crate::conf::config::{
 };
 use crate::conf::events::EventType;
 use crate::conf::fake_host::FakeHost;
+use crate::conf::probe::ProbeId;
 use crate::conf::signals::Signal;
 
 pub(crate) fn program(name: &str) -> Process {
@@ -65,6 +66,7 @@ pub(crate) fn config(groups: Vec<Group>) -> Config {
             strip_ansi: false,
             orphans: OrphanPolicy::default(),
             http_maxbytes: 64 * 1024 * 1024,
+            exit_when_done: false,
             environment: Vec::new(),
         },
         servers: Vec::new(),
@@ -90,6 +92,11 @@ pub(crate) struct Simulation {
     pub(crate) alive: BTreeMap<Pid, ProcId>,
     pub(crate) spawn_error: Option<String>,
     pub(crate) log: String,
+    /// The processes whose probes succeed; those of the others are refused.
+    pub(crate) serving: BTreeSet<String>,
+    /// The processes whose probes are not answered.
+    pub(crate) hanging: BTreeSet<String>,
+    unanswered: Vec<(ProcId, ProbeId, u64)>,
     /// After how many performances the core is saved and restored; a long random test does it less
     /// often.
     pub(crate) snapshot_interval: usize,
@@ -109,6 +116,9 @@ impl Simulation {
             alive: BTreeMap::new(),
             spawn_error: None,
             log: String::new(),
+            serving: BTreeSet::new(),
+            hanging: BTreeSet::new(),
+            unanswered: Vec::new(),
             snapshot_interval: 1,
             performances: 0,
         };
@@ -151,6 +161,10 @@ impl Simulation {
                 Effect::Stdin { bytes, .. } => {
                     self.record(&format!("stdin {:?}", String::from_utf8_lossy(&bytes)));
                 }
+                Effect::Probe { id, probe, number } => self.probe(id, probe, number),
+                Effect::CancelProbe { id, probe, number } => {
+                    self.unanswered.retain(|it| *it != (id, probe, number));
+                }
                 Effect::Exit { restart } => self.record(&format!("exit restart={restart}")),
                 _ => {}
             }
@@ -159,6 +173,23 @@ impl Simulation {
         if self.performances % self.snapshot_interval == 0 {
             self.continue_from_snapshot();
         }
+    }
+
+    fn probe(&mut self, id: ProcId, probe: ProbeId, number: u64) {
+        let process = self.core.process(id).expect("only what exists is examined");
+        assert!(process.pid().is_some(), "a process without a child is examined");
+        let name = process.name().to_owned();
+        let key = (id, probe, number);
+        assert!(
+            !self.unanswered.iter().any(|it| (it.0, it.1) == (id, probe)),
+            "two requests of one probe"
+        );
+        if self.hanging.contains(&name) {
+            return self.unanswered.push(key);
+        }
+        let is_up = self.serving.contains(&name);
+        let result = if is_up { Ok(()) } else { Err("refused".to_owned()) };
+        self.core.take(Input::Probed { id, probe, number, result }, self.now);
     }
 
     /// Replaces the core by one that was made from its saved state, so that every story also shows
@@ -249,6 +280,10 @@ impl Simulation {
 
     pub(crate) fn job(&self, id: JobId) -> &Job {
         self.core.job(id).expect("the job is known")
+    }
+
+    pub(crate) fn is_finished(&self, job: JobId) -> bool {
+        self.job(job).finished().is_some()
     }
 
     pub(crate) fn write_stdout(&mut self, name: &str, text: &str) {

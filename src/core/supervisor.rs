@@ -3,11 +3,12 @@
 //! module extend it: `lifecycle` (one process), `event_dispatch`, `output`, `shutdown` and
 //! `membership` (changes to an active group).
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::dependencies::Dependencies;
 use super::effect::{Effect, Input, Pid, ProcId};
 use super::group::{Group, Process};
 use super::jobs::Jobs;
@@ -37,6 +38,10 @@ pub struct Supervisor {
     pub(super) pools: PoolIndex,
     pub(super) processes: BTreeMap<ProcId, Process>,
     pub(super) pids: BTreeMap<Pid, ProcId>,
+    /// Updated with every change of `processes`.
+    pub(super) dependencies: Dependencies,
+    /// Processes that are started when what they depend on is up.
+    pub(super) waiting: BTreeSet<ProcId>,
     pub(super) timers: Timers,
     #[serde(skip)]
     pub(super) effects: VecDeque<Effect>,
@@ -52,6 +57,8 @@ pub struct Supervisor {
     pub(super) jobs: Jobs,
     /// Who requested the shutdown or restart.
     pub(super) shutdown_requester: String,
+    /// With which the daemon exits.
+    pub(super) exit_status: u8,
     /// Whether the shutdown job was submitted.
     pub(super) is_ending: bool,
 }
@@ -66,6 +73,8 @@ impl Supervisor {
             pools: PoolIndex::default(),
             processes: BTreeMap::new(),
             pids: BTreeMap::new(),
+            dependencies: Dependencies::default(),
+            waiting: BTreeSet::new(),
             timers: Timers::default(),
             effects: VecDeque::new(),
             next_id: 0,
@@ -77,6 +86,7 @@ impl Supervisor {
             running: false,
             jobs: Jobs::default(),
             shutdown_requester: String::new(),
+            exit_status: 0,
             is_ending: false,
         }
     }
@@ -104,6 +114,7 @@ impl Supervisor {
     /// Called when all servers are open: announces RUNNING and starts the `autostart` programs.
     pub fn run(&mut self, now: Now) {
         self.running = true;
+        self.relink();
         self.notify_supervisor(EventType::SupervisorStateChangeRunning, now);
         for name in self.groups_by_priority() {
             self.autostart(&name, now);
@@ -122,6 +133,10 @@ impl Supervisor {
             Input::StdinClosed { id } => self.on_stdin_closed(id, now),
             Input::KillFailed { id, error } => self.on_kill_failed(id, &error, now),
             Input::CommandChecked { id, usable } => self.on_command_checked(id, usable, now),
+            Input::Probed { id, probe, number, result } => {
+                self.on_probed(id, probe, number, result, now);
+            }
+            Input::Notified { id, message } => self.on_notified(id, &message, now),
             Input::Signal(signal) => self.on_signal(signal, now),
         }
         self.pump(now);
@@ -135,6 +150,7 @@ impl Supervisor {
             match kind {
                 TimerKind::Phase => self.step(id, ProcessEvent::Tick, now),
                 TimerKind::StopReport => self.report_stop(id, now),
+                TimerKind::Probe(probe) => self.tick_probe(id, probe, now),
             }
             self.set_timers(id);
         }
@@ -258,7 +274,10 @@ impl Supervisor {
         if !self.may_start() && !std::mem::replace(&mut self.is_ending, true) {
             self.submit_shutdown(now);
         }
+        self.start_satisfied(now);
+        self.touch_waiting();
         self.advance_jobs(now);
+        self.start_satisfied(now);
         self.dispatch();
     }
 
@@ -280,6 +299,7 @@ impl Supervisor {
 
     pub(super) fn drop_process(&mut self, id: ProcId) {
         self.timers.cancel(id);
+        self.waiting.remove(&id);
         self.processes.remove(&id);
         self.jobs.touch(id);
     }
@@ -320,7 +340,7 @@ impl Supervisor {
 
     pub(super) fn autostart_one(&mut self, id: ProcId, now: Now) {
         if self.running && self.may_start() {
-            self.step(id, ProcessEvent::Start, now);
+            self.start_or_wait(id, now);
         }
     }
 }

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::effect::ProcId;
 use super::time::Mono;
+use crate::conf::probe::ProbeId;
 
 /// What a deadline of a process is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -14,6 +15,8 @@ pub enum TimerKind {
     Phase,
     /// The next message "waiting for x to stop".
     StopReport,
+    /// The next request of a probe, or the end of its time limit.
+    Probe(ProbeId),
 }
 
 type Key = (ProcId, TimerKind);
@@ -53,8 +56,11 @@ impl Timers {
 
     /// Cancels all deadlines of a process.
     pub fn cancel(&mut self, owner: ProcId) {
-        self.set(owner, TimerKind::Phase, None);
-        self.set(owner, TimerKind::StopReport, None);
+        let own = self.by_key.range((owner, TimerKind::Phase)..).map(|(key, _)| *key);
+        let own: Vec<Key> = own.take_while(|key| key.0 == owner).collect();
+        for (owner, kind) in own {
+            self.set(owner, kind, None);
+        }
     }
 
     pub fn nearest(&self) -> Option<Mono> {

@@ -1,7 +1,7 @@
 //! The table of actions. Dispatch, help and completion use it.
 
 use super::action::{Action, Arguments};
-use super::{config, daemon, fg, jobs, processes, status, tail, update};
+use super::{config, daemon, fg, graph, jobs, processes, status, tail, update};
 
 pub(super) static ACTIONS: &[Action] = &[
     Action {
@@ -49,6 +49,18 @@ pub(super) static ACTIONS: &[Action] = &[
         json: false,
         is_extension: false,
         run: fg::fg,
+    },
+    Action {
+        name: "graph",
+        usage: &[
+            ("graph", "Which process depends on which, and what the last start waited for"),
+            ("graph --dot", "The same for Graphviz"),
+            ("graph --json", "The same as JSON"),
+        ],
+        arguments: Arguments::None,
+        json: true,
+        is_extension: true,
+        run: graph::graph,
     },
     Action {
         name: "jobs",

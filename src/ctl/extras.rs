@@ -1,7 +1,10 @@
-//! What `status --json` shows beyond Supervisor's process information: listener data and last exits.
+//! What `status --json` shows beyond Supervisor's process information: listener data, last
+//! exits, dependencies
+//! and probes.
 
 use serde_json::{Value as Json, json};
 
+use super::error::Result;
 use super::json;
 use super::server::{ProcessInfo, text};
 use crate::rpc::value::Value;
@@ -12,38 +15,46 @@ const EXIT_STATUS: &str = "exitstatus";
 pub(super) struct Extras {
     pools: Vec<Value>,
     exits: Vec<Value>,
+    dependencies: Vec<Value>,
+    probes: Vec<Value>,
 }
 
 impl Extras {
-    pub(super) fn new(pools: Value, exits: Value) -> Self {
-        let items = |answer| if let Value::Array(items) = answer { items } else { Vec::new() };
-        Self { pools: items(pools), exits: items(exits) }
+    /// `call` returns the answer of a method, or nil if the daemon does not have it.
+    pub(super) fn read(mut call: impl FnMut(&str) -> Result<Value>) -> Result<Self> {
+        let mut items = |method| match call(method)? {
+            Value::Array(items) => Ok(items),
+            _ => Ok(Vec::new()),
+        };
+        Ok(Self {
+            pools: items("getEventPools")?,
+            exits: items("getLastExits")?,
+            dependencies: items("getDependencies")?,
+            probes: items("getProbes")?,
+        })
     }
 
     /// The JSON of a process, with its listener data and its last exit.
     pub(super) fn describe(&self, info: &ProcessInfo, value: &Value) -> Json {
         let mut described = json::from(value);
         if let Json::Object(members) = &mut described {
-            let last_exit = self.last_exit(info);
+            let last_exit = own(&self.exits, info);
             // Supervisor's value is 0 after a failed start.
             let status = last_exit.as_ref().and_then(|exit| exit.get(EXIT_STATUS));
             if let Some(status) = status.filter(|_| info.pid == 0) {
                 members.insert(EXIT_STATUS.to_owned(), status.clone());
             }
-            let extras = [("eventlistener", self.listener(info)), ("last_exit", last_exit)];
+            let extras = [
+                ("eventlistener", self.listener(info)),
+                ("last_exit", last_exit),
+                ("dependencies", own(&self.dependencies, info)),
+                ("readiness", own(&self.probes, info)),
+            ];
             for (name, extra) in extras {
                 members.extend(extra.map(|extra| (name.to_owned(), extra)));
             }
         }
         described
-    }
-
-    fn last_exit(&self, info: &ProcessInfo) -> Option<Json> {
-        let is_wanted =
-            |exit: &&Value| is(exit, "group", &info.group) && is(exit, "name", &info.name);
-        let mut exit = json::from(self.exits.iter().find(is_wanted)?);
-        exit.as_object_mut()?.retain(|member, _| member != "group" && member != "name");
-        Some(exit)
     }
 
     fn listener(&self, info: &ProcessInfo) -> Option<Json> {
@@ -57,6 +68,14 @@ impl Extras {
             "dropped": json::from(pool.get("dropped")?),
         }))
     }
+}
+
+/// What a list has about a process.
+fn own(all: &[Value], info: &ProcessInfo) -> Option<Json> {
+    let is_wanted = |it: &&Value| is(it, "group", &info.group) && is(it, "name", &info.name);
+    let mut found = json::from(all.iter().find(is_wanted)?);
+    found.as_object_mut()?.retain(|member, _| member != "group" && member != "name");
+    Some(found)
 }
 
 fn is(value: &Value, member: &str, wanted: &str) -> bool {
@@ -87,7 +106,12 @@ mod tests {
             ("name", Value::str("job")),
             ("description", Value::str("exit status 3")),
         ])]);
-        let extras = Extras::new(pools, exits);
+        let answer = |method: &str| match method {
+            "getEventPools" => pools.clone(),
+            "getLastExits" => exits.clone(),
+            _ => Value::Nil,
+        };
+        let extras = Extras::read(|method| Ok(answer(method))).unwrap();
         let describe = |group: &str, name: &str| {
             let info =
                 ProcessInfo { group: group.into(), name: name.into(), ..ProcessInfo::default() };
@@ -102,7 +126,7 @@ mod tests {
             describe("g", "job"),
             r#"{"last_exit":{"description":"exit status 3"},"name":"job"}"#
         );
-        let of_supervisor = Extras::new(Value::Nil, Value::Nil);
+        let of_supervisor = Extras::read(|_| Ok(Value::Nil)).unwrap();
         assert!(of_supervisor.pools.is_empty() && of_supervisor.exits.is_empty());
     }
 }

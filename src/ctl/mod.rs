@@ -16,6 +16,7 @@ mod extras;
 mod fg;
 mod follow;
 mod framing;
+mod graph;
 mod groups;
 mod help;
 mod input;

@@ -11,6 +11,7 @@ use super::patterns::{Groups, expand};
 use super::server::{ProcessResult, Verb};
 use super::session::{ActionError, Flow, Outcome, Session};
 use crate::core::group::full_name;
+use crate::core::waiting::WAITS_FOR;
 use crate::os::clock;
 use crate::rpc::fault::Code;
 use crate::rpc::value::Value;
@@ -283,6 +284,11 @@ impl VerbMessages {
         let name = full_name(&result.group, &result.name);
         if result.code == Code::Success.number() {
             return Ok(format!("{name}: {}", self.done));
+        }
+        // Of supkit's daemon only: the program was not started.
+        let reason = result.description.find(WAITS_FOR).map(|at| &result.description[at..]);
+        if let Some(reason) = reason.filter(|_| result.code == Code::AbnormalTermination.number()) {
+            return Ok(format!("{name}: ERROR ({reason})"));
         }
         let failure = self.failures.iter().find(|(code, _)| code.number() == result.code);
         if let Some((_, why)) = failure {

@@ -190,6 +190,10 @@ impl Server<'_> {
         self.0.call("supkit.getJobs", &[])
     }
 
+    pub(super) fn graph(&mut self) -> Result<Value> {
+        self.0.call("supkit.getGraph", &[])
+    }
+
     pub(super) fn update_minimal(&mut self, groups: &[&str]) -> Result<Value> {
         self.0.call("supkit.updateMinimal", &[strings(groups)])
     }

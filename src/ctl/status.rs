@@ -34,8 +34,7 @@ pub(super) fn status(session: &mut Session, rest: &str) -> Outcome {
         words.iter().flat_map(|name| choose(session, &all, name)).collect()
     };
     if session.json {
-        let pools = session.server().extension("getEventPools")?;
-        let extras = Extras::new(pools, session.server().extension("getLastExits")?);
+        let extras = Extras::read(|method| session.server().extension(method))?;
         let described = chosen.iter().map(|(info, value)| extras.describe(info, value));
         Session::print_json(&described.collect());
     } else {

@@ -18,6 +18,8 @@ pub enum Purpose {
     Output(ProcId, OutputStream),
     /// The pipe to the stdin of a child.
     Stdin(ProcId),
+    /// The socket for the messages of a child.
+    Notify(ProcId),
     /// The socket of the FastCGI group with this name.
     FastCgi(String),
     /// The listening socket of the server with this section.

@@ -35,6 +35,10 @@ const SPAWN_DESCRIPTORS: usize = 12;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ExitReason {
     Exit,
+    /// A program ended the daemon with the status of its own failure.
+    Failed {
+        status: u8,
+    },
     /// The next run continues the event serials from here.
     Restart {
         serial: u64,
@@ -162,7 +166,12 @@ impl<'a> Daemon<'a> {
                 let serial = self.core.serial();
                 self.exit_reason = Some(ExitReason::Restart { serial });
             }
-            Effect::Exit { restart: false } => self.exit_reason = Some(ExitReason::Exit),
+            Effect::Exit { restart: false } => {
+                self.exit_reason = Some(match self.core.exit_status() {
+                    0 => ExitReason::Exit,
+                    status => ExitReason::Failed { status },
+                });
+            }
             effect => {
                 let spawning = match effect {
                     Effect::Spawn { id } => Some(id),
@@ -236,6 +245,11 @@ impl<'a> Daemon<'a> {
         let poller = &mut self.shell.poller;
         if let Some(PipeEnd::Output(id, stream)) = self.shell.pipes.end(ready.token) {
             self.shell.pipes.close_output(poller, id, stream);
+        } else if let Some(id) = self.shell.notify_sockets.owner(ready.token) {
+            self.shell.notify_sockets.close(poller, id);
+        } else if self.shell.probes.owns(ready.token) {
+            // The core gives the probe up after its time limit.
+            self.shell.probes.close(ready.token, poller);
         } else if self.server.owns(ready.token) {
             self.server.close_client(ready.token, poller);
         }
@@ -253,6 +267,10 @@ impl<'a> Daemon<'a> {
                 }
                 PipeEnd::Stdin(id) => self.shell.flush(id, &mut self.core, now),
             }
+        } else if let Some(id) = self.shell.notify_sockets.owner(ready.token) {
+            self.shell.on_notification(id, &mut self.core, now);
+        } else if self.shell.probes.owns(ready.token) {
+            self.shell.on_probe_ready(ready.token, &mut self.core, now);
         } else if self.server.owns(ready.token) {
             let (server, mut server_context) = self.server_context(now);
             server.ready(ready, &mut server_context);

@@ -11,6 +11,7 @@ use super::event_loop::{Daemon, Parts};
 use super::fastcgi::{SavedSocket, Sockets};
 use super::kernel::Kernel;
 use super::logs::{Logs, SavedLogs};
+use super::notify_sockets::NotifySockets;
 use super::pipes::{Pipes, SavedStdin};
 use super::server::{SavedServer, Server};
 use super::shell::Shell;
@@ -35,8 +36,9 @@ impl Daemon<'_> {
     /// effects were performed. Connections of clients are closed.
     pub fn hand_over(self) -> (Saved, Descriptors) {
         let Daemon { core, shell, server, .. } = self;
-        let Shell { mut poller, logs, pipes, sockets, server_url, .. } = shell;
+        let Shell { mut poller, logs, pipes, sockets, notify_sockets, server_url, .. } = shell;
         let mut descriptors = Descriptors::default();
+        notify_sockets.hand_over(&mut poller, &mut descriptors);
         let saved = Saved {
             logs: logs.hand_over(&mut descriptors),
             stdins: pipes.hand_over(&mut poller, &mut descriptors),
@@ -57,13 +59,16 @@ impl<'a> Parts<'a> {
         kernel: &'a mut dyn Kernel,
         reader: &'a ConfigReader,
     ) -> io::Result<Self> {
-        let Saved { core, logs, stdins, sockets, server, server_url } = saved;
+        let Saved { mut core, logs, stdins, sockets, server, server_url } = saved;
         let mut poller = Poller::new()?;
         let logs = Logs::adopt(logs, &core, &mut descriptors)?;
         let mut server = Server::adopt(server, &mut poller, &mut descriptors)?;
         server.limit_memory(core.config().supervisord.http_maxbytes);
         let mut shell = Shell::new(kernel, poller, logs, server_url);
         shell.pipes = Pipes::adopt(stdins, &core, &mut shell.poller, &mut descriptors)?;
+        shell.notify_sockets = NotifySockets::adopt(&core, &mut shell.poller, &mut descriptors)?;
+        // What was being examined is examined again.
+        core.resume_probes(shell.kernel.now());
         shell.sockets = Sockets::adopt(sockets, &core, &mut descriptors);
         Ok(Self { core, shell, server, reader })
     }

@@ -9,9 +9,11 @@ use super::command::{self, Command, CommandError};
 use crate::conf::config::Process;
 use crate::core::time::{Mono, Now, Wall};
 use crate::os::clock;
+use crate::os::connect::{self, Peer};
 use crate::os::poller::{Interest, Poller, Ready, Token};
 use crate::os::signals::{self, CHLD, HUP, INT, QUIT, Signals, TERM, USR2};
 use crate::os::spawn::ChildSpec;
+use crate::os::stream::SocketStream;
 use crate::os::wait::{self, ChildStatus};
 
 /// The signals that the daemon handles.
@@ -29,6 +31,9 @@ pub trait Kernel {
 
     /// Forks and executes a prepared child; returns its pid.
     fn spawn(&mut self, child: ChildSpec) -> io::Result<i32>;
+
+    /// Begins to connect; the outcome is known when the socket is writable.
+    fn connect(&mut self, peer: &Peer) -> io::Result<SocketStream>;
 
     /// Sends a signal to a process or, with `group`, to its process group.
     fn kill(&mut self, pid: i32, signal: i32, group: bool) -> io::Result<()>;
@@ -67,6 +72,10 @@ impl Kernel for Local {
 
     fn spawn(&mut self, child: ChildSpec) -> io::Result<i32> {
         child.spawn()
+    }
+
+    fn connect(&mut self, peer: &Peer) -> io::Result<SocketStream> {
+        connect::begin(peer)
     }
 
     fn kill(&mut self, pid: i32, signal: i32, group: bool) -> io::Result<()> {

@@ -2,15 +2,20 @@
 //! are identical to Supervisor's and shown as `spawnerr`.
 
 use std::ffi::OsString;
+use std::fs;
 use std::io;
 
 use super::pipes::{NewPipes, ParentEnds};
 use super::shell::Shell;
-use crate::conf::config::Process;
+use crate::conf::config::{Environment, Process};
+use crate::conf::env_file::{self, EnvFile};
 use crate::core::effect::{Pid, ProcId};
 use crate::core::group;
 use crate::os::spawn::ChildSpec;
 use crate::os::{errno, locale, users};
+
+/// The variable of `sd_notify(3)`.
+const NOTIFY_SOCKET: &str = "NOTIFY_SOCKET";
 
 /// A started child.
 pub(super) struct Launched {
@@ -25,6 +30,7 @@ impl Shell<'_> {
         let id = process.id();
         let launched = self.try_launch(id, process);
         if launched.is_err() {
+            self.notify_sockets.close(&mut self.poller, id);
             self.logs.close(id);
         }
         launched
@@ -39,11 +45,18 @@ impl Shell<'_> {
         let pipes = NewPipes::open(!config.redirect_stderr, socket)
             .map_err(|error| pipe_error(name, &error))?;
         self.logs.open(id, config).map_err(|error| pipe_error(name, &error))?;
+        let mut environment = self.environment(process)?;
+        if config.ready_notify {
+            let socket = self.notify_sockets.open(&mut self.poller, id);
+            let socket = socket.map_err(|error| pipe_error(name, &error))?;
+            environment.retain(|(variable, _)| variable != NOTIFY_SOCKET);
+            environment.push((NOTIFY_SOCKET.into(), socket.into()));
+        }
         let (ours, child) = pipes.split();
         let spec = ChildSpec {
             program: command.program.into(),
             argv: command.argv,
-            environment: self.environment(process),
+            environment,
             directory: config.directory.as_ref().map(OsString::from),
             umask: config.umask,
             leads_group: true,
@@ -66,10 +79,15 @@ impl Shell<'_> {
         }
     }
 
-    /// The daemon's environment, then Supervisor's variables, then the configured ones.
-    fn environment(&self, process: &group::Process) -> Vec<(OsString, OsString)> {
+    /// The daemon's environment, then Supervisor's variables, those of files, and the configured
+    /// ones.
+    pub(super) fn environment(
+        &self,
+        process: &group::Process,
+    ) -> Result<Vec<(OsString, OsString)>, String> {
         let config = process.config();
         let mut environment = locale::environment();
+        let of_files = env_files(config)?;
         let mut set = |name: &str, value: &str| {
             environment.retain(|(known, _)| known != name);
             environment.push((name.into(), value.into()));
@@ -80,11 +98,34 @@ impl Shell<'_> {
         }
         set("SUPERVISOR_PROCESS_NAME", &config.name);
         set("SUPERVISOR_GROUP_NAME", process.group());
+        for (name, value) in &of_files {
+            set(name, value);
+        }
         for (name, value) in &config.environment {
             set(name, value);
         }
-        environment
+        Ok(environment)
     }
+}
+
+/// The variables of `env_file`, in the order of the files. No value becomes part of an error.
+fn env_files(config: &Process) -> Result<Environment, String> {
+    let mut variables = Environment::new();
+    for EnvFile { path, is_optional } in &config.env_file {
+        let text = match fs::read(path) {
+            Err(error) if *is_optional && error.kind() == io::ErrorKind::NotFound => continue,
+            Err(error) => {
+                let error = errno::describe(&error);
+                return Err(format!("can't read the environment file '{path}': {error}"));
+            }
+            Ok(bytes) => String::from_utf8(bytes)
+                .map_err(|_| format!("the environment file '{path}' is not UTF-8"))?,
+        };
+        let read = env_file::variables(&text);
+        variables
+            .extend(read.map_err(|error| format!("{path}:{}: {}", error.line, error.message))?);
+    }
+    Ok(variables)
 }
 
 /// An empty `serverurl=` hides the daemon's URL.

@@ -4,7 +4,9 @@
 use super::fastcgi::Sockets;
 use super::kernel::Kernel;
 use super::logs::Logs;
+use super::notify_sockets::NotifySockets;
 use super::pipes::{Chunk, Pipes, StdinError};
+use super::probes::{Key, Probes};
 use crate::conf::config::{Bind, Config, FcgiAddress, GroupKind, LogLevel};
 use crate::conf::signals::Signal;
 use crate::core::effect::{Effect, Input, OutputStream, Pid, ProcId, WaitStatus};
@@ -21,6 +23,8 @@ pub struct Shell<'k> {
     pub logs: Logs,
     pub(super) pipes: Pipes,
     pub(super) sockets: Sockets,
+    pub(super) probes: Probes,
+    pub(super) notify_sockets: NotifySockets,
     /// A child that was forked and that the core does not know yet.
     pub(super) unclaimed: Option<(ProcId, Pid)>,
     /// The value of `SUPERVISOR_SERVER_URL` for children.
@@ -44,6 +48,8 @@ impl<'k> Shell<'k> {
             logs,
             pipes: Pipes::default(),
             sockets: Sockets::default(),
+            probes: Probes::default(),
+            notify_sockets: NotifySockets::default(),
             unclaimed: None,
             server_url,
         }
@@ -68,6 +74,12 @@ impl<'k> Shell<'k> {
                 if let Some(process) = core.process(id) {
                     self.sockets.release(process.group(), id, &mut self.logs.activity);
                 }
+            }
+            Effect::Probe { id, probe, number } => {
+                self.begin_probe(Key { id, probe, number }, core, now);
+            }
+            Effect::CancelProbe { id, probe, number } => {
+                self.cancel_probe(Key { id, probe, number });
             }
             Effect::Stdin { id, bytes } => {
                 let outcome = self.pipes.write_stdin(&mut self.poller, id, &bytes);
@@ -160,6 +172,7 @@ impl<'k> Shell<'k> {
 
     fn close(&mut self, id: ProcId) {
         self.pipes.close(&mut self.poller, id);
+        self.notify_sockets.close(&mut self.poller, id);
         self.logs.close(id);
     }
 
@@ -241,6 +254,15 @@ impl<'k> Shell<'k> {
                 return false;
             }
         };
+        let status = match ended {
+            ChildStatus::Exited(code) => WaitStatus::Exited(code),
+            ChildStatus::Signaled { signal, core_dumped } => {
+                WaitStatus::Signaled { signal, core_dumped }
+            }
+        };
+        if self.on_probe_reaped(pid, status, core, now) {
+            return true;
+        }
         let pid = Pid(pid);
         if let Some(id) = core.owner(pid) {
             for stream in OutputStream::BOTH {
@@ -250,12 +272,6 @@ impl<'k> Shell<'k> {
                 }
             }
         }
-        let status = match ended {
-            ChildStatus::Exited(code) => WaitStatus::Exited(code),
-            ChildStatus::Signaled { signal, core_dumped } => {
-                WaitStatus::Signaled { signal, core_dumped }
-            }
-        };
         core.take(Input::Reaped { pid, status }, now);
         true
     }

@@ -11,9 +11,11 @@ use super::command::{Command, CommandError};
 use super::kernel::Kernel;
 use crate::conf::config::Process;
 use crate::core::time::{Mono, Now, Wall};
+use crate::os::connect::Peer;
 use crate::os::poller::{Interest, Poller, Ready, Token};
 use crate::os::signals::{CHLD, TERM};
 use crate::os::spawn::ChildSpec;
+use crate::os::stream::SocketStream;
 use crate::os::wait::ChildStatus;
 
 const KILL: i32 = 9;
@@ -51,6 +53,10 @@ pub(super) struct Simulated {
     dead: VecDeque<(i32, ChildStatus)>,
     signals: Vec<i32>,
     bell: (UnixStream, UnixStream),
+    /// The TCP ports that accept connections, and from when on.
+    ports: BTreeMap<u16, Mono>,
+    /// The other ends of connections.
+    peers: Vec<UnixStream>,
     /// How often the daemon woke up.
     pub(super) turns: usize,
 }
@@ -74,8 +80,15 @@ impl Simulated {
             dead: VecDeque::new(),
             signals: Vec::new(),
             bell,
+            ports: BTreeMap::new(),
+            peers: Vec::new(),
             turns: 0,
         }
+    }
+
+    /// The port accepts connections after some seconds.
+    pub(super) fn open_port_after(&mut self, port: u16, seconds: u64) {
+        self.ports.insert(port, self.now.mono.plus_secs(seconds as i64));
     }
 
     pub(super) fn raise(&mut self, signal: i32) {
@@ -159,6 +172,20 @@ impl Kernel for Simulated {
         self.next_pid += 1;
         self.children.insert(pid, Child { stdout, ignores_term, acts });
         Ok(pid)
+    }
+
+    fn connect(&mut self, peer: &Peer) -> io::Result<SocketStream> {
+        let Peer::Tcp(address) = peer else { return Err(io::ErrorKind::NotFound.into()) };
+        let opens_at = self.ports.get(&address.port());
+        if opens_at.is_none_or(|at| self.now.mono < *at) {
+            return Err(io::ErrorKind::ConnectionRefused.into());
+        }
+        let (ours, theirs) = UnixStream::pair()?;
+        ours.set_nonblocking(true)?;
+        // The reply is there, whatever will be requested.
+        (&theirs).write_all(b"HTTP/1.0 200 OK\r\n\r\nok")?;
+        self.peers.push(theirs);
+        Ok(SocketStream::Unix(ours))
     }
 
     fn kill(&mut self, pid: i32, signal: i32, _: bool) -> io::Result<()> {

@@ -60,6 +60,7 @@ pub fn run(reader: &ConfigReader) -> ExitCode {
         let settings = config.supervisord.clone();
         match run_once(reader, config, serial, &mut kernel, is_first) {
             Ok(ExitReason::Exit) => return ExitCode::SUCCESS,
+            Ok(ExitReason::Failed { status }) => return ExitCode::from(status),
             Ok(ExitReason::Restart { serial: next }) => serial = next,
             Err(StartupError(message)) => {
                 if !is_first {

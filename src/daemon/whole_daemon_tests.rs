@@ -336,3 +336,43 @@ fn a_job_is_finished_by_the_successor() {
     );
     assert!(log.contains("WARN killing 'web' (101) with SIGKILL"), "{log}");
 }
+
+const PLONE: &str = "[program:zeo]\ncommand=/bin/zeo\nready_tcp=8100\n\
+    [program:instance]\ncommand=/bin/instance\ndepends_on=zeo:ready\n\
+    ready_http=http://127.0.0.1:8080/\n\
+    [program:varnish]\ncommand=/bin/varnish\ndepends_on=instance:ready\n";
+
+/// The seconds after the start at which a program was spawned.
+fn spawned(home: &Home, daemon: &mut Daemon<'_>, name: &str) -> u64 {
+    let start = daemon.shell.kernel.now().mono;
+    let line = format!("spawned: '{name}'");
+    turn_until(daemon, |_| home.log().contains(&line));
+    daemon.shell.kernel.now().mono.since(start).as_secs()
+}
+
+#[test]
+fn programs_start_when_the_ports_of_others_open() {
+    let home = Home::new(PLONE);
+    let mut kernel = Simulated::new(&[]);
+    kernel.open_port_after(8100, 60);
+    kernel.open_port_after(8080, 100);
+    let mut daemon = home.assemble(&mut kernel);
+    let instance = spawned(&home, &mut daemon, "instance");
+    assert!((60..63).contains(&instance), "{instance}");
+    let varnish = instance + spawned(&home, &mut daemon, "varnish");
+    assert!((100..103).contains(&varnish), "{varnish}");
+}
+
+#[test]
+fn a_successor_continues_to_wait() {
+    let home = Home::new(PLONE);
+    let mut kernel = Simulated::new(&[]);
+    kernel.open_port_after(8100, 60);
+    let mut daemon = home.assemble(&mut kernel);
+    turn_until(&mut daemon, |daemon| state(daemon, "zeo") == "RUNNING");
+    let handed = hand_over(daemon);
+    let mut daemon = adopt(handed, &home, &mut kernel);
+    let reply = call(&mut daemon, "supervisor.getProcessInfo", &[Value::str("instance")]);
+    assert!(reply.contains("waits for zeo: ready_tcp 127.0.0.1:8100, refused for"), "{reply}");
+    assert!(spawned(&home, &mut daemon, "instance") < 63);
+}

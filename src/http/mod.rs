@@ -4,6 +4,7 @@
 pub mod auth;
 mod body;
 pub mod budget;
+pub mod client;
 pub mod conn;
 pub mod date;
 pub mod eviction;

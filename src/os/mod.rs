@@ -8,6 +8,7 @@
 
 pub mod access;
 pub mod clock;
+pub mod connect;
 pub mod daemonize;
 pub mod errno;
 pub mod files;
@@ -18,6 +19,7 @@ pub mod locale;
 pub mod logfile;
 pub mod memory;
 pub mod notify;
+pub mod notify_socket;
 pub mod pipe;
 pub mod poller;
 pub mod process_name;

@@ -98,6 +98,15 @@ impl SocketStream {
         none_if_blocked(count)
     }
 
+    /// Why the connection could not be established, or failed since.
+    pub fn take_error(&self) -> io::Result<()> {
+        let error = match self {
+            Self::Tcp(stream) => stream.take_error(),
+            Self::Unix(stream) => stream.take_error(),
+        };
+        error?.map_or(Ok(()), Err)
+    }
+
     /// Shuts down the write side.
     pub fn shutdown_write(&self) {
         // The client may have disconnected already.

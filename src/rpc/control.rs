@@ -124,7 +124,7 @@ fn stop(context: &mut Context<'_>, id: ProcId, name: &str, wait: bool) -> Answer
 /// Whether a process runs or would be started without a request.
 fn can_stop(supervisor: &Supervisor, id: ProcId) -> bool {
     let is_active = supervisor.process(id).is_some_and(Process::is_active);
-    is_active || supervisor.is_to_be_restarted(id)
+    is_active || supervisor.is_waiting(id) || supervisor.is_to_be_restarted(id)
 }
 
 /// Plain starts and stops are never refused.

@@ -55,11 +55,17 @@ fn secs(moment: Option<Now>) -> i64 {
 
 /// The description in `supervisorctl status`.
 pub fn description(context: &Context<'_>, process: &Process) -> String {
+    let reason = context.supervisor.waiting_reason(process.id(), context.now.mono);
     match process.state() {
+        state if state.is_stopped() && reason.is_some() => reason.unwrap_or_default(),
         ProcessState::Running => {
             let pid = process.pid().map_or(0, |pid| pid.0);
             let uptime = process.started().map_or(0, |started| uptime(started, context.now));
-            format!("pid {pid}, uptime {}", timedelta(uptime))
+            let text = format!("pid {pid}, uptime {}", timedelta(uptime));
+            match process.not_ready_text(context.now.mono) {
+                Some(why) => format!("{text}, not ready: {why}"),
+                None => text,
+            }
         }
         ProcessState::Fatal | ProcessState::Backoff => {
             let unknown = || format!("unknown error (try \"tail {}\")", process.name());

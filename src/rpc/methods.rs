@@ -11,7 +11,7 @@ use super::method::Availability::{Always, NotShutdown, Running};
 use super::method::Namespace::{Supervisor, Supkit, System, Twiddler};
 use super::method::{Method, Namespace, Param};
 use super::value::Value;
-use super::{config, control, daemon, info, logs, supkit, system, twiddler};
+use super::{config, control, daemon, dependencies, graph, info, logs, supkit, system, twiddler};
 use crate::conf::Config;
 use crate::conf::config::{RpcFactory, RpcInterface};
 
@@ -146,10 +146,21 @@ pub static METHODS: &[Method] = methods! {
     "twiddler.removeProcessFromGroup" Twiddler NotShutdown (req("group_name", "string"),
         req("process_name", "string")) -> "boolean", twiddler::remove_process_from_group,
         "Remove a stopped process from its group.";
+    "supkit.getDependencies" Supkit Always () -> "array", dependencies::get_dependencies,
+        "What each process with `depends_on` depends on: a struct for each with `group`, `name`, \
+         `waits` (it is started as soon as its dependencies are met), `reason` (what it waits for; \
+         empty if it does not wait) and `depends_on`, a struct for each dependency with `name`, \
+         `condition`, `is_met` and `processes` (the full names of those that it means).";
     "supkit.getEventPools" Supkit Running () -> "array", supkit::get_event_pools,
         "The event listener pools: a struct for each with `group`, `buffered`, `buffer_size`, \
          `dropped` (the number of events dropped from the full buffer) and `listeners`, with the \
          `name` and protocol `state` of each process.";
+    "supkit.getGraph" Supkit Always () -> "struct", graph::get_graph,
+        "Which process depends on which: `processes`, a struct for each with `name`, `state`, \
+         `readiness` (ready, not ready, or empty without ready_ options), `waits` and `needs` (as \
+         `depends_on` of `getDependencies`), and `critical_path`: the processes that came up one \
+         after the other, each waiting for the previous one, up to the one that came up last, a \
+         struct for each with `name` and `milliseconds`.";
     "supkit.getJobs" Supkit Always () -> "array", supkit::get_jobs,
         "The running jobs and the last hundred that finished, oldest first: a struct for each with \
          `id`, `kind` (start, stop, restart, update, shutdown), `target`, `requester`, `state` \
@@ -160,6 +171,12 @@ pub static METHODS: &[Method] = methods! {
          `exitstatus` (-1 after a signal), `signal` (its name; empty without one), `core_dumped`, \
          `expected` (stopped on request, or an expected exit code), `killed` (SIGKILL was needed, \
          because it did not stop within `stopwaitsecs`), `time` (Unix time) and `description`.";
+    "supkit.getProbes" Supkit Always () -> "array", dependencies::get_probes,
+        "The processes with ready_ or live_ options: a struct for each with `group`, `name`, \
+         `is_ready` (true without ready_ options), `reason` (why it is not ready; empty if it is, or \
+         if it is not up), `status` (the STATUS of its last notification) and `probes`, a struct for \
+         each probe of a process that is up with `name`, `target`, `is_up` and `error` (why the last \
+         probe failed; empty if it did not).";
     "supkit.getVersion" Supkit Always () -> "string", supkit::get_version,
         "The version of supkit.";
     "supkit.planUpdate" Supkit Running (opt("groups", "array")) -> "array", supkit::plan_update,

@@ -68,7 +68,7 @@ fn last_exit(process: &Process) -> Option<Value> {
     ]))
 }
 
-fn fields<const N: usize>(members: [(&str, Value); N]) -> Value {
+pub(super) fn fields<const N: usize>(members: [(&str, Value); N]) -> Value {
     Value::Struct(members.map(|(name, value)| (name.to_owned(), value)).into())
 }
 

@@ -75,6 +75,7 @@ const NOT_AN_OPTION: &[(&str, &[&str], &str)] = &[
     ("ctl/extras.rs", &["buffer_size"], "a member of supkit.getEventPools"),
     ("ctl/plan.rs", &["file"], "a member of supkit.planUpdate"),
     ("http/route.rs", &["events"], "a path of the web interface"),
+    ("rpc/dependencies.rs", &["depends_on"], "a member of supkit.getDependencies"),
     ("rpc/info.rs", &["logfile", "stderr_logfile", "stdout_logfile"], "members of getProcessInfo"),
     ("rpc/methods.rs", &["process_name"], "a parameter of twiddler"),
     ("rpc/plan.rs", &["file"], "a member of supkit.planUpdate"),

@@ -168,6 +168,24 @@ fn run_has_a_timeout() {
 }
 
 #[test]
+fn run_waits_for_dependencies_and_reports_the_reason() {
+    let sandbox = deployment(QUIET);
+    sandbox.write(
+        "site/etc/supervisord.d/gate.conf",
+        "[program:gate]\ncommand=/bin/sleep 1000\nstartsecs=0\nready_interval=0.1\n\
+         ready_exec=/usr/bin/test -e {here}/open\n\
+         [program:client]\ncommand=/bin/sleep 1000\nstartsecs=0\ndepends_on=gate:ready\n",
+    );
+    let printed = fails(&sandbox, "bin/run", &["--timeout", "3"]);
+    let want = "client does not run: STOPPED, waits for gate: ready_exec /usr/bin/test -e";
+    assert!(printed.contains(want) && printed.contains("exit status 1 for"), "{printed}");
+    sandbox.write("open", "");
+    assert!(succeeds(&sandbox, "bin/run", &[]).contains("all 4 programs run"));
+    succeeds(&sandbox, "bin/stop", &[]);
+    assert_nothing_is_left(&sandbox);
+}
+
+#[test]
 fn in_the_foreground_run_becomes_the_daemon() {
     let sandbox = deployment(QUIET);
     let site = sandbox.path("site");

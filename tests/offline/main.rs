@@ -25,6 +25,7 @@ mod link;
 mod orphans;
 mod output;
 mod program_docs;
+mod readiness;
 mod recipes;
 mod references;
 mod refused_restart;

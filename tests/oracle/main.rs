@@ -24,6 +24,7 @@ mod ctl_clients;
 mod ctl_extensions;
 mod ctl_follow;
 mod daemon;
+mod dependencies;
 mod echo_supervisord_conf;
 mod events;
 mod generate;

@@ -153,7 +153,7 @@ fn await_programs(deployment: &Deployment, client: &mut Client, end: Deadline) -
         wanted.retain(|info| deployment.should_run(info));
         wanted.sort_by_key(|info| deployment.stop_order(info));
         progress.show(&wanted);
-        let waiting = wanted.iter().any(|info| info.is_starting(deployment));
+        let waiting = may_change(deployment, &wanted);
         let timed_out = end.has_passed();
         if !waiting || timed_out {
             progress.finish();
@@ -165,6 +165,15 @@ fn await_programs(deployment: &Deployment, client: &mut Client, end: Deadline) -
         }
         wait_poll_interval();
     }
+}
+
+/// Whether a program starts, or waits for others of which none has failed.
+fn may_change(deployment: &Deployment, wanted: &[ProcessInfo]) -> bool {
+    let (waiting, others): (Vec<&ProcessInfo>, Vec<_>) =
+        wanted.iter().partition(|info| info.waits());
+    let mut up = others.iter().filter(|info| !info.is_starting(deployment));
+    others.iter().any(|info| info.is_starting(deployment))
+        || !waiting.is_empty() && up.all(|info| info.is_healthy(deployment))
 }
 
 fn report_result(

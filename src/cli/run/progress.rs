@@ -132,7 +132,7 @@ fn add(style: &str, insert: impl FnOnce(ProgressBar) -> ProgressBar) -> Progress
 
 /// Nothing more is expected of it.
 fn is_settled(info: &ProcessInfo) -> bool {
-    info.state == ProcessState::Running || info.state.is_stopped()
+    info.state == ProcessState::Running || (info.state.is_stopped() && !info.waits())
 }
 
 /// The processes that have a line: all, or those that are not up, as far as they fit together with

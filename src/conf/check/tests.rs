@@ -231,7 +231,7 @@ fn options_of_plug_ins_are_not_called_misspelt() {
         (format!("dependent_startup_wait_for=y:running\n{listener}"), vec![]),
         ("dependent_startup=true\n".to_owned(), vec!["plugin-option"]),
         ("startinorder=true\n".to_owned(), vec!["plugin-option"]),
-        ("depends_on=y\n".to_owned(), vec!["plugin-option"]),
+        ("restartpause=1\n".to_owned(), vec!["plugin-option"]),
         ("dependent_starup=true\n".to_owned(), vec!["unknown-option"]),
         ("logfile=/tmp/x\n".to_owned(), vec!["old-option"]),
         ("[supervisord]\nhttp_port=9001\n".to_owned(), vec!["old-option", "section-twice"]),
@@ -246,12 +246,12 @@ fn options_of_plug_ins_are_not_called_misspelt() {
         got.sort();
         assert_eq!(got, want, "{body}");
     }
-    let text = "[supervisord]\nhttp_port=1\n[program:x]\ncommand=/bin/a\ndepends_on=y\nexclude=true\n\
+    let text = "[supervisord]\nhttp_port=1\n[program:x]\ncommand=/bin/a\nrestartpause=1\nexclude=true\n\
         startinorder=1\nlog_stdout=true\n[rpcinterface:l]\n\
         supervisor.rpcinterface_factory=mr.laforge.rpcinterface:make\n";
     insta::assert_snapshot!(diagnostics(&host(text)).join("\n"), @"
     /etc/s.conf:2:1 old-option `http_port`: `http_port` is an option of Supervisor 2 (write `port` in `[inet_http_server]`, or `file` in `[unix_http_server]`)
-    /etc/s.conf:5:1 plugin-option `depends_on`: `depends_on` is an option of ochinchina/supervisord, another supervisord (neither Supervisor nor supkit implements it; remove it)
+    /etc/s.conf:5:1 plugin-option `restartpause`: `restartpause` is an option of ochinchina/supervisord, another supervisord (neither Supervisor nor supkit implements it; remove it)
     /etc/s.conf:6:1 plugin-option `exclude`: `exclude` is an option of django-supervisor, which makes such files (it has no effect here: neither Supervisor nor supkit reads it)
     /etc/s.conf:7:1 plugin-option `startinorder`: `startinorder` is read by the plug-in ordered-startup-supervisord, but no event listener runs it (supkit does not implement it; the plug-in runs with supkit: add an `[eventlistener:NAME]` for it, or remove the option)
     /etc/s.conf:8:1 old-option `log_stdout`: `log_stdout` is an option of Supervisor 2 (instead of `false` write `stdout_logfile = NONE`; otherwise remove it)

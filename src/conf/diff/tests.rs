@@ -81,6 +81,15 @@ fn another_value(option: &Row) -> &'static str {
         "log file" => "/tmp/other",
         "environment" => "OTHER=1",
         "url" => "http://other",
+        "dependencies" => "b",
+        "environment files" => "/tmp/a.env",
+        "ip:port" => "10.0.0.1:80",
+        "http url" => "http://10.0.0.1/",
+        "http statuses" => "204",
+        "header field" => "A: b",
+        "pattern" => "x+",
+        "seconds" => "7.5",
+        "count" => "7",
         kind => panic!("add a value for the kind {kind}"),
     }
 }
@@ -95,7 +104,7 @@ fn each_option_of_a_process_counts_and_its_default_does_not() {
             options.retain(|(name, _)| value.is_none() || *name != option.name);
             options.extend(value.map(|value| (option.name, value)));
             let lines = options.iter().map(|(name, value)| format!("{name}={value}\n"));
-            format!("[program:a]\n{}", lines.collect::<String>())
+            format!("[program:b]\ncommand=b\n[program:a]\n{}", lines.collect::<String>())
         };
         let found = changes(&with(None), &with(Some(another_value(option))));
         let names_members = found.iter().any(|it| it.ends_with(" added"));

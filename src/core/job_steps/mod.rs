@@ -19,7 +19,7 @@ impl Work {
     fn advance(&mut self, supervisor: &mut Supervisor, touched: &[ProcId], now: Now) {
         match self {
             Self::Start(members) => members.observe_starts(supervisor, touched, now),
-            Self::Stop(members) => members.observe_stops(supervisor, touched, now),
+            Self::Stop(members) => members.advance_stops(supervisor, touched, now),
             Self::Restart(restart) => restart.advance(supervisor, touched, now),
             Self::Update(update) => update.advance(supervisor, now),
             Self::Shutdown(shutdown) => shutdown.advance(supervisor, touched, now),

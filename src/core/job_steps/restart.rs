@@ -14,7 +14,7 @@ impl Restart {
     pub(super) fn advance(&mut self, supervisor: &mut Supervisor, touched: &[ProcId], now: Now) {
         match &mut self.stage {
             Stage::Stopping(members) => {
-                members.observe_stops(supervisor, touched, now);
+                members.advance_stops(supervisor, touched, now);
                 if members.are_done() && !self.is_cancelled {
                     self.begin_starting(supervisor);
                 }

@@ -23,10 +23,14 @@ impl Shutdown {
     }
 
     pub(super) fn advance(&mut self, supervisor: &mut Supervisor, touched: &[ProcId], now: Now) {
-        for id in touched {
-            if self.pending.contains(id) {
-                self.stop_member(supervisor, *id, now);
-            }
+        // What waits for its dependants looks again after any change.
+        let changed: Vec<ProcId> = if supervisor.dependencies.is_empty() {
+            touched.iter().copied().filter(|id| self.pending.contains(id)).collect()
+        } else {
+            self.pending.iter().copied().collect()
+        };
+        for id in changed {
+            self.stop_member(supervisor, id, now);
         }
         while self.pending.is_empty() {
             let Some(name) = self.groups.pop() else { break };
@@ -45,10 +49,15 @@ impl Shutdown {
         }
     }
 
-    /// Stops a process unless it is down or being stopped. One that has no pid yet is pending until
-    /// it has.
+    /// Stops a process unless it is down or being stopped, what depends on it first. One that has no
+    /// pid yet is pending until it has.
     fn stop_member(&mut self, supervisor: &mut Supervisor, id: ProcId, now: Now) {
+        for dependant in supervisor.live_dependants(id) {
+            self.stop_member(supervisor, dependant, now);
+        }
+        let is_held = !supervisor.live_dependants(id).is_empty();
         match supervisor.process(id).map(Process::state) {
+            _ if is_held => {}
             Some(ProcessState::Running | ProcessState::Starting) => {
                 let _ = supervisor.request_stop(id, now);
             }
@@ -66,6 +75,7 @@ impl Shutdown {
 
 impl Supervisor {
     pub(super) fn begin_shutdown(&mut self, now: Now) -> Shutdown {
+        self.waiting.clear();
         // No process may wake the daemon for a start that will not come.
         let ids: Vec<ProcId> = self.processes.keys().copied().collect();
         for id in ids {

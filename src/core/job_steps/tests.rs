@@ -23,10 +23,6 @@ impl Simulation {
         self.submit(name, Task::Restart(Scope::One(id)))
     }
 
-    fn is_finished(&self, job: JobId) -> bool {
-        self.job(job).finished().is_some()
-    }
-
     fn failures(&self, job: JobId) -> String {
         self.job(job).failures().join("; ")
     }

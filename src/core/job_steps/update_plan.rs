@@ -52,9 +52,18 @@ impl Planner<'_> {
         self.steps.push_back(Step::AddGroup(Box::new(group.clone())));
     }
 
+    /// What depends on another one of them is stopped and awaited first.
     fn stop_all(&mut self, ids: &[ProcId]) {
-        self.steps.extend(ids.iter().map(|id| Step::Stop(*id)));
-        self.steps.extend(ids.iter().map(|id| Step::AwaitStop(*id)));
+        let mut left = ids.to_vec();
+        while !left.is_empty() {
+            let (held, free): (Vec<ProcId>, Vec<ProcId>) = left.iter().partition(|id| {
+                let mut dependants = self.supervisor.dependencies.dependants(**id);
+                dependants.any(|dependant| left.contains(&dependant))
+            });
+            self.steps.extend(free.iter().map(|id| Step::Stop(*id)));
+            self.steps.extend(free.iter().map(|id| Step::AwaitStop(*id)));
+            left = held;
+        }
     }
 
     fn change_group(&mut self, new: &Group, members: &[MemberChange<'_>]) {

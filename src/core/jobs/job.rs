@@ -232,7 +232,8 @@ impl Job {
         match &mut self.work {
             Work::Restart(restart) => restart.release(id, by),
             Work::Update(update) => update.release(id, by),
-            Work::Start(_) | Work::Stop(_) | Work::Shutdown(_) => {}
+            Work::Stop(members) => members.release(id),
+            Work::Start(_) | Work::Shutdown(_) => {}
         }
     }
 
@@ -241,7 +242,8 @@ impl Job {
         match &mut self.work {
             Work::Restart(restart) => restart.cancel(by),
             Work::Update(update) => update.cancel(by),
-            Work::Start(_) | Work::Stop(_) | Work::Shutdown(_) => {}
+            Work::Stop(members) => members.cancel(),
+            Work::Start(_) | Work::Shutdown(_) => {}
         }
     }
 

@@ -1,6 +1,6 @@
 //! The processes that are started or stopped together, and what came of each.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -16,6 +16,12 @@ pub struct Members {
     pub(in crate::core) pending: BTreeMap<ProcId, usize>,
     /// How many were not forked yet.
     unspawned: usize,
+    /// Those of a stop that are stopped only when what depends on them is down.
+    pub(in crate::core) held: BTreeSet<ProcId>,
+    /// Those that are stopped with what they depend on, and are started with it again.
+    pub(in crate::core) followers: BTreeSet<ProcId>,
+    /// Whether "waiting for x to stop" is logged.
+    pub(in crate::core) is_watched: bool,
 }
 
 /// One of them.
@@ -41,6 +47,8 @@ pub enum Failure {
     TakenOver(JobId),
     /// Its command cannot be run; it was not started.
     Command,
+    /// It waits for something that has failed.
+    Dependency(String),
 }
 
 impl fmt::Display for Failure {
@@ -50,6 +58,7 @@ impl fmt::Display for Failure {
             Self::Terminated => f.write_str("did not stay up"),
             Self::Stop(why) => write!(f, "could not be stopped: {why}"),
             Self::TakenOver(by) => write!(f, "was taken over by job {}", by.0),
+            Self::Dependency(why) => f.write_str(why),
             Self::Command => f.write_str("has a command that cannot be run"),
         }
     }
@@ -73,6 +82,10 @@ impl Member {
 }
 
 impl Members {
+    pub(in crate::core) fn of_stop(followers: BTreeSet<ProcId>, is_watched: bool) -> Self {
+        Self { followers, is_watched, ..Self::default() }
+    }
+
     pub fn iter(&self) -> impl Iterator<Item = &Member> {
         self.all.iter()
     }
@@ -125,6 +138,17 @@ impl Members {
             self.all[at].spawned = Some(now.mono);
             self.unspawned -= 1;
         }
+    }
+
+    /// Another job decided about a process: it is not started again with what it depends on.
+    pub(in crate::core) fn release(&mut self, id: ProcId) {
+        self.followers.remove(&id);
+    }
+
+    /// Stops nothing any more; what is pending is only observed.
+    pub(in crate::core) fn cancel(&mut self) {
+        self.held.clear();
+        self.followers.clear();
     }
 
     pub(in crate::core) fn finish(&mut self, id: ProcId, result: Result<(), Failure>, now: Now) {

@@ -63,6 +63,9 @@ impl Restart {
     }
 
     pub(in crate::core) fn release(&mut self, id: ProcId, by: JobId) {
+        if let Stage::Stopping(members) = &mut self.stage {
+            members.release(id);
+        }
         if self.holds(id) {
             self.released.insert(id, by);
             if let Stage::Starting { checked, .. } = &mut self.stage {

@@ -1,0 +1,263 @@
+//! The state machine of one probe: when it is done, and how many results decide. It knows no socket
+//! and no process.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::time::Mono;
+use crate::conf::probe::Schedule;
+
+/// Before the first success a probe is repeated sooner: this is the first interval, which doubles.
+const FIRST_INTERVAL: Duration = Duration::from_millis(100);
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+enum Phase {
+    #[default]
+    Off,
+    /// The process reports by itself.
+    Passive,
+    Idle {
+        at: Mono,
+    },
+    /// It was requested and is unanswered.
+    Running {
+        until: Mono,
+    },
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Probe {
+    phase: Phase,
+    /// The number of the last request; the answer to an earlier one is ignored.
+    number: u64,
+    is_up: bool,
+    successes: u32,
+    failures: u32,
+    delay: Duration,
+    failing_since: Option<Mono>,
+    error: Option<String>,
+}
+
+/// What a step of a probe requires.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum ProbeAction {
+    Request(u64),
+    Cancel(u64),
+    Up,
+    Down,
+}
+
+impl Probe {
+    pub(super) fn is_off(&self) -> bool {
+        self.phase == Phase::Off
+    }
+
+    pub(super) fn is_up(&self) -> bool {
+        self.is_up
+    }
+
+    /// Why the last probe failed, and since when all have failed.
+    pub(super) fn failure(&self) -> Option<(&str, Mono)> {
+        Some((self.error.as_deref()?, self.failing_since?))
+    }
+
+    /// A probe that finds out when something comes up.
+    pub(super) fn begin(&mut self, is_passive: bool, schedule: Schedule, now: Mono) {
+        let delay = FIRST_INTERVAL.min(schedule.interval);
+        let phase = if is_passive { Phase::Passive } else { Phase::Idle { at: after(now, delay) } };
+        *self = Self { phase, delay, number: self.number, ..Self::default() };
+    }
+
+    /// A probe of what is up.
+    pub(super) fn begin_up(&mut self, schedule: Schedule, now: Mono) {
+        let delay = schedule.interval;
+        let phase = Phase::Idle { at: after(now, delay) };
+        *self = Self { phase, delay, is_up: true, number: self.number, ..Self::default() };
+    }
+
+    pub(super) fn end(&mut self) -> Option<ProbeAction> {
+        let is_running = matches!(self.phase, Phase::Running { .. });
+        *self = Self { number: self.number, ..Self::default() };
+        is_running.then_some(ProbeAction::Cancel(self.number))
+    }
+
+    /// The answer to the last request will not come; it is requested again.
+    pub(super) fn repeat(&mut self, now: Mono) {
+        if matches!(self.phase, Phase::Running { .. }) {
+            self.phase = Phase::Idle { at: now };
+        }
+    }
+
+    pub(super) fn deadline(&self) -> Option<Mono> {
+        match self.phase {
+            Phase::Off | Phase::Passive => None,
+            Phase::Idle { at } | Phase::Running { until: at } => Some(at),
+        }
+    }
+
+    pub(super) fn tick(&mut self, schedule: Schedule, now: Mono) -> Vec<ProbeAction> {
+        match self.phase {
+            Phase::Idle { at } if now >= at => {
+                self.number += 1;
+                self.phase = Phase::Running { until: after(now, schedule.timeout) };
+                vec![ProbeAction::Request(self.number)]
+            }
+            Phase::Running { until } if now >= until => {
+                let error = format!("no answer within {} s", schedule.timeout.as_secs_f64());
+                let mut actions = vec![ProbeAction::Cancel(self.number)];
+                actions.extend(self.record(Err(error), schedule, now));
+                actions
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// The answer to a request.
+    pub(super) fn answer(
+        &mut self,
+        number: u64,
+        result: Result<(), String>,
+        schedule: Schedule,
+        now: Mono,
+    ) -> Option<ProbeAction> {
+        let is_expected = matches!(self.phase, Phase::Running { .. }) && number == self.number;
+        if is_expected { self.record(result, schedule, now) } else { None }
+    }
+
+    /// What the process reports by itself decides at once.
+    pub(super) fn report(&mut self, result: Result<(), String>, now: Mono) -> Option<ProbeAction> {
+        let at_once = Schedule {
+            interval: Duration::ZERO,
+            timeout: Duration::ZERO,
+            successes: 1,
+            failures: 1,
+        };
+        if self.phase == Phase::Passive { self.record(result, at_once, now) } else { None }
+    }
+
+    fn record(
+        &mut self,
+        result: Result<(), String>,
+        schedule: Schedule,
+        now: Mono,
+    ) -> Option<ProbeAction> {
+        let action = match result {
+            Ok(()) => self.succeed(schedule),
+            Err(error) => self.fail(error, schedule, now),
+        };
+        if self.phase != Phase::Passive {
+            self.delay = if self.is_up { schedule.interval } else { self.delay };
+            self.phase = Phase::Idle { at: after(now, self.delay) };
+            self.delay = self.delay.saturating_mul(2).min(schedule.interval);
+        }
+        action
+    }
+
+    fn succeed(&mut self, schedule: Schedule) -> Option<ProbeAction> {
+        self.successes = self.successes.saturating_add(1);
+        (self.failures, self.failing_since, self.error) = (0, None, None);
+        let comes_up = !self.is_up && self.successes >= schedule.successes;
+        self.is_up |= comes_up;
+        comes_up.then_some(ProbeAction::Up)
+    }
+
+    fn fail(&mut self, error: String, schedule: Schedule, now: Mono) -> Option<ProbeAction> {
+        self.failures = self.failures.saturating_add(1);
+        self.successes = 0;
+        self.error = Some(error);
+        self.failing_since.get_or_insert(now);
+        let goes_down = self.is_up && self.failures >= schedule.failures;
+        self.is_up &= !goes_down;
+        goes_down.then_some(ProbeAction::Down)
+    }
+}
+
+fn after(now: Mono, delay: Duration) -> Mono {
+    Mono(now.0.saturating_add(delay))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ProbeAction::{Cancel, Down, Request, Up};
+
+    const SCHEDULE: Schedule = Schedule {
+        interval: Duration::from_secs(2),
+        timeout: Duration::from_secs(5),
+        successes: 2,
+        failures: 3,
+    };
+
+    fn refused() -> Result<(), String> {
+        Err("refused".to_owned())
+    }
+
+    /// Advances to the next deadline; returns what it requires and the milliseconds that passed.
+    fn step(probe: &mut Probe, now: &mut Mono) -> (Vec<ProbeAction>, u128) {
+        let at = probe.deadline().expect("a deadline");
+        let passed = at.since(*now).as_millis();
+        *now = at;
+        (probe.tick(SCHEDULE, *now), passed)
+    }
+
+    #[test]
+    fn the_intervals_grow_until_it_is_up() {
+        let (mut probe, mut now) = (Probe::default(), Mono(Duration::from_secs(100)));
+        probe.begin(false, SCHEDULE, now);
+        let mut waited = Vec::new();
+        for number in 1..=7 {
+            let (actions, passed) = step(&mut probe, &mut now);
+            assert_eq!(actions, [Request(number)]);
+            waited.push(passed);
+            assert_eq!(probe.answer(number, refused(), SCHEDULE, now), None);
+        }
+        assert_eq!(waited, [100, 100, 200, 400, 800, 1600, 2000]);
+        assert_eq!(probe.failure().unwrap().0, "refused");
+        assert_eq!(now.since(probe.failure().unwrap().1), Duration::from_millis(5100));
+    }
+
+    #[test]
+    fn successive_results_decide() {
+        let (mut probe, mut now) = (Probe::default(), Mono(Duration::from_secs(100)));
+        probe.begin(false, SCHEDULE, now);
+        let results = [Ok(()), refused(), Ok(()), Ok(()), refused(), Ok(()), refused(), refused()];
+        let mut actions = Vec::new();
+        for (result, number) in results.into_iter().zip(1..) {
+            step(&mut probe, &mut now);
+            actions.push(probe.answer(number, result, SCHEDULE, now));
+        }
+        assert_eq!(actions, [None, None, None, Some(Up), None, None, None, None]);
+        step(&mut probe, &mut now);
+        assert_eq!(probe.answer(9, refused(), SCHEDULE, now), Some(Down));
+        assert!(!probe.is_up());
+    }
+
+    #[test]
+    fn a_silent_target_fails_after_the_timeout_and_its_late_answer_is_ignored() {
+        let (mut probe, mut now) = (Probe::default(), Mono(Duration::from_secs(100)));
+        let once = Schedule { failures: 1, ..SCHEDULE };
+        probe.begin_up(once, now);
+        assert_eq!(step(&mut probe, &mut now), (vec![Request(1)], 2000));
+        now = probe.deadline().unwrap();
+        assert_eq!(probe.tick(once, now), [Cancel(1), Down]);
+        assert_eq!(probe.failure().unwrap().0, "no answer within 5 s");
+        assert_eq!(probe.answer(1, Ok(()), once, now), None);
+        step(&mut probe, &mut now);
+        assert_eq!(probe.answer(1, Ok(()), once, now), None, "an answer to the first request");
+        assert_eq!(probe.end(), Some(Cancel(2)));
+        assert_eq!((probe.deadline(), probe.end()), (None, None));
+    }
+
+    #[test]
+    fn what_is_reported_decides_at_once_and_sets_no_timer() {
+        let now = Mono(Duration::from_secs(100));
+        let mut probe = Probe::default();
+        assert_eq!(probe.report(Ok(()), now), None, "it is off");
+        probe.begin(true, SCHEDULE, now);
+        assert_eq!(probe.report(Ok(()), now), Some(Up));
+        assert_eq!(probe.report(Ok(()), now), None);
+        assert_eq!(probe.report(refused(), now), Some(Down));
+        assert_eq!(probe.deadline(), None);
+    }
+}

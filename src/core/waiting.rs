@@ -1,0 +1,309 @@
+//! Processes that wait until what they depend on is up. A waiting process keeps the phase that it
+//! has; when every dependency is met, it is started. Without `depends_on` nothing here does anything.
+
+use std::collections::BTreeSet;
+
+use super::dependencies::{Dependencies, Edge};
+use super::effect::{ProcId, WaitStatus};
+use super::group::Process;
+use super::milestones::Milestones;
+use super::process::ProcessEvent;
+use super::state::ProcessState;
+use super::supervisor::Supervisor;
+use super::time::{Mono, Now};
+use crate::conf::config::LogLevel;
+use crate::conf::dependency::Condition;
+
+/// How the description of a waiting process begins.
+pub const WAITS_FOR: &str = "waits for ";
+
+/// How far a dependency is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Progress {
+    Met,
+    /// It may still be met without a request.
+    Pending(String),
+    /// Only a request can change that.
+    Failed(String),
+}
+
+/// One dependency of a process and whether it is met now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DependencyStatus {
+    /// As it is written.
+    pub name: String,
+    pub condition: Condition,
+    pub is_met: bool,
+    /// The full names of the processes that it means.
+    pub processes: Vec<String>,
+}
+
+impl Supervisor {
+    /// Resolves the names in `depends_on` again, after a change of the active processes.
+    pub(super) fn relink(&mut self) {
+        let has_any = self.processes.values().any(|it| !it.config.depends_on.is_empty());
+        if has_any || !self.dependencies.is_empty() {
+            self.dependencies = Dependencies::of(&self.groups, &self.processes);
+        }
+    }
+
+    /// Starts a process, or lets it wait for what it depends on, which is started first.
+    pub(super) fn start_or_wait(&mut self, id: ProcId, now: Now) {
+        let is_inactive = self.processes.get(&id).is_some_and(|it| it.machine.is_inactive());
+        if !is_inactive || !self.may_start() || self.is_satisfied(id) {
+            if !self.waiting.remove(&id) && is_inactive {
+                self.request_milestones(id, now);
+            }
+            return self.step(id, ProcessEvent::Start, now);
+        }
+        let is_new = self.waiting.insert(id);
+        if is_new {
+            self.request_milestones(id, now);
+        }
+        let unmet = self.dependencies.of_process(id).iter().filter(|edge| !self.is_met(edge));
+        for on in unmet.flat_map(|edge| edge.on.clone()).collect::<Vec<_>>() {
+            let process = self.processes.get(&on);
+            if process.is_some_and(|it| it.machine.is_inactive()) && !self.waiting.contains(&on) {
+                self.start_or_wait(on, now);
+            }
+        }
+        if let Some(reason) = self.waiting_reason(id, now.mono).filter(|_| is_new) {
+            let name = self.processes.get(&id).map_or_else(String::new, Process::full_name);
+            self.log(LogLevel::Info, format!("{name} {reason}"));
+        }
+    }
+
+    /// A start is requested: its moments are recorded anew.
+    fn request_milestones(&mut self, id: ProcId, now: Now) {
+        if let Some(process) = self.processes.get_mut(&id) {
+            process.milestones = Milestones::of(now.mono);
+        }
+    }
+
+    /// Starts the waiting processes whose dependencies are met, in the order of their priorities.
+    pub(super) fn start_satisfied(&mut self, now: Now) {
+        if self.waiting.is_empty() || !self.may_start() {
+            return;
+        }
+        let is_ready = |id: &ProcId| {
+            let is_inactive = self.processes.get(id).is_some_and(|it| it.machine.is_inactive());
+            self.waiting.contains(id) && is_inactive && self.is_satisfied(*id)
+        };
+        let ready: Vec<ProcId> = if self.waiting.iter().any(is_ready) {
+            self.by_priority().into_iter().filter(is_ready).collect()
+        } else {
+            Vec::new()
+        };
+        for id in ready {
+            self.waiting.remove(&id);
+            self.step(id, ProcessEvent::Start, now);
+        }
+    }
+
+    /// Whether a process is started as soon as what it depends on is up.
+    pub fn is_waiting(&self, id: ProcId) -> bool {
+        self.waiting.contains(&id)
+    }
+
+    /// Jobs that wait for a waiting process look again: its dependency may have failed.
+    pub(super) fn touch_waiting(&mut self) {
+        for id in &self.waiting {
+            self.jobs.touch(*id);
+        }
+    }
+
+    /// Gives up waiting; false if the process does not wait.
+    pub(super) fn cancel_waiting(&mut self, id: ProcId) -> bool {
+        let did_wait = self.waiting.remove(&id);
+        if did_wait {
+            self.jobs.touch(id);
+        }
+        did_wait
+    }
+
+    /// Why a waiting process is not started, as `waits for a: STARTING; b: FATAL`.
+    pub fn waiting_reason(&self, id: ProcId, now: Mono) -> Option<String> {
+        if !self.waiting.contains(&id) {
+            return None;
+        }
+        let reasons: Vec<String> =
+            self.unmet(id, now).map(|(name, why)| format!("{name}: {why}")).collect();
+        (!reasons.is_empty()).then(|| format!("{WAITS_FOR}{}", reasons.join("; ")))
+    }
+
+    /// Why a waiting process will not be started without a request, if that is so.
+    pub(super) fn failed_dependency(&self, id: ProcId) -> Option<String> {
+        // A failure has no duration.
+        let now = Mono::default();
+        let edges = self.dependencies.of_process(id).iter();
+        edges.flat_map(|edge| self.progress(edge, now)).find_map(
+            |(name, progress)| match progress {
+                Progress::Failed(why) => Some(format!("{WAITS_FOR}{name}: {why}")),
+                Progress::Met | Progress::Pending(_) => None,
+            },
+        )
+    }
+
+    /// What a process depends on.
+    pub fn dependencies_of(&self, id: ProcId) -> Vec<DependencyStatus> {
+        let status = |edge: &Edge| DependencyStatus {
+            name: edge.dependency.name.clone(),
+            condition: edge.dependency.condition,
+            is_met: self.is_met(edge),
+            processes: self.names_of(&edge.on),
+        };
+        self.dependencies.of_process(id).iter().map(status).collect()
+    }
+
+    fn names_of(&self, ids: &[ProcId]) -> Vec<String> {
+        ids.iter().filter_map(|id| self.processes.get(id)).map(Process::full_name).collect()
+    }
+
+    /// The processes that depend on one and are not down.
+    pub(super) fn live_dependants(&self, id: ProcId) -> Vec<ProcId> {
+        let is_alive =
+            |id: &ProcId| self.processes.get(id).is_some_and(|it| !it.state().is_stopped());
+        self.dependencies.dependants(id).filter(is_alive).collect()
+    }
+
+    /// Stops what depends on a process that has terminated and has `depends_restart`. It is started
+    /// again when its dependencies are met.
+    pub(super) fn restart_dependants(&mut self, id: ProcId, now: Now) {
+        if !self.may_start() {
+            return;
+        }
+        for dependant in self.live_dependants(id) {
+            let Some(process) = self.processes.get(&dependant) else { continue };
+            if !process.is_active() || !self.follows(dependant, id) {
+                continue;
+            }
+            let (name, on) = (process.full_name(), self.names_of(&[id]).join(""));
+            self.log(LogLevel::Info, format!("{name} is restarted because {on} has terminated"));
+            if self.request_stop(dependant, now).is_ok() {
+                self.wait_again(dependant, now);
+            }
+        }
+    }
+
+    /// A process that is being stopped, or was, is started again when its dependencies are met.
+    pub(super) fn wait_again(&mut self, id: ProcId, now: Now) {
+        if self.processes.get(&id).is_none_or(Process::is_active) {
+            return;
+        }
+        self.waiting.insert(id);
+        self.request_milestones(id, now);
+    }
+
+    /// The processes with `depends_restart` that depend on some of `ids`, directly or through each
+    /// other, and run: they are stopped first.
+    pub(super) fn followers(&self, ids: &[ProcId]) -> BTreeSet<ProcId> {
+        let mut found = BTreeSet::new();
+        let mut pending = ids.to_vec();
+        while let Some(id) = pending.pop() {
+            for dependant in self.live_dependants(id) {
+                if !ids.contains(&dependant)
+                    && self.follows(dependant, id)
+                    && found.insert(dependant)
+                {
+                    pending.push(dependant);
+                }
+            }
+        }
+        found
+    }
+
+    /// Whether a process is restarted with another one.
+    fn follows(&self, dependant: ProcId, id: ProcId) -> bool {
+        let is_asked = self.processes.get(&dependant).is_some_and(|it| it.config.depends_restart);
+        is_asked
+            && self.dependencies.of_process(dependant).iter().any(|edge| {
+                edge.on.contains(&id) && edge.dependency.condition != Condition::Completed
+            })
+    }
+
+    fn is_satisfied(&self, id: ProcId) -> bool {
+        self.dependencies.of_process(id).iter().all(|edge| self.is_met(edge))
+    }
+
+    fn is_met(&self, edge: &Edge) -> bool {
+        let now = Mono::default();
+        self.progress(edge, now).iter().all(|(_, progress)| *progress == Progress::Met)
+    }
+
+    fn unmet(&self, id: ProcId, now: Mono) -> impl Iterator<Item = (String, String)> + '_ {
+        let edges = self.dependencies.of_process(id).iter();
+        edges.flat_map(move |edge| self.progress(edge, now)).filter_map(|(name, progress)| {
+            match progress {
+                Progress::Met => None,
+                Progress::Pending(why) | Progress::Failed(why) => Some((name, why)),
+            }
+        })
+    }
+
+    /// The progress of each process that a dependency means.
+    fn progress(&self, edge: &Edge, now: Mono) -> Vec<(String, Progress)> {
+        let processes = edge.on.iter().filter_map(|id| self.processes.get(id));
+        let all: Vec<(String, Progress)> = processes
+            .map(|process| {
+                (process.full_name(), self.progress_of(process, edge.dependency.condition, now))
+            })
+            .collect();
+        if all.is_empty() {
+            let why = Progress::Failed("not active".to_owned());
+            return vec![(edge.dependency.name.clone(), why)];
+        }
+        all
+    }
+
+    fn progress_of(&self, process: &Process, condition: Condition, now: Mono) -> Progress {
+        let is_met = match condition {
+            Condition::Running => process.state() == ProcessState::Running,
+            Condition::Completed => process.has_completed(),
+            Condition::Ready => {
+                process.is_ready().unwrap_or(process.state() == ProcessState::Running)
+            }
+        };
+        if is_met {
+            return Progress::Met;
+        }
+        if self.waiting.contains(&process.id) {
+            let failed = self.failed_dependency(process.id).is_some();
+            let why = "STOPPED, it waits itself".to_owned();
+            return if failed { Progress::Failed(why) } else { Progress::Pending(why) };
+        }
+        let why = process.progress_text(condition, now);
+        if process.machine.is_inactive() || process.state() == ProcessState::Unknown {
+            Progress::Failed(why)
+        } else {
+            Progress::Pending(why)
+        }
+    }
+}
+
+impl Process {
+    /// Whether it ended by itself, as the configuration expects.
+    fn has_completed(&self) -> bool {
+        let ended_well = self
+            .last_exit
+            .is_some_and(|exit| exit.is_expected && matches!(exit.status, WaitStatus::Exited(_)));
+        self.state() == ProcessState::Exited && ended_well
+    }
+
+    /// `FATAL, Exited too quickly`, `EXITED, exit status 3`
+    fn progress_text(&self, condition: Condition, now: Mono) -> String {
+        if let Some(why) = self.not_ready_text(now).filter(|_| condition == Condition::Ready) {
+            return why;
+        }
+        let state = self.state();
+        let more = match (state, condition) {
+            (ProcessState::Backoff | ProcessState::Fatal, _) => self
+                .spawnerr
+                .as_deref()
+                .map(|error| error.split(" (process log").next().unwrap_or(error).to_owned()),
+            (ProcessState::Exited, _) => self.last_exit.map(|exit| exit.description()),
+            (ProcessState::Running, Condition::Completed) => Some("not completed".to_owned()),
+            _ => None,
+        };
+        more.map_or_else(|| state.to_string(), |more| format!("{state}, {more}"))
+    }
+}

@@ -1,0 +1,113 @@
+//! The effects of the core that concern probes, and their outcomes.
+
+use std::ffi::OsString;
+use std::fs::File;
+use std::io;
+
+use super::probes::{Key, Verdict, describe, peer};
+use super::shell::Shell;
+use crate::conf::config::Process;
+use crate::conf::probe::{Method, Purpose};
+use crate::core::effect::{Input, WaitStatus};
+use crate::core::group;
+use crate::core::supervisor::Supervisor;
+use crate::core::time::Now;
+use crate::os::poller::Token;
+use crate::os::spawn::ChildSpec;
+use crate::os::users;
+
+/// The variable that a probe's command has and the process does not.
+const PROBE_VARIABLE: &str = "SUPKIT_PROBE";
+
+const KILL: i32 = 9;
+
+impl Shell<'_> {
+    /// Begins a probe; one that cannot begin has failed.
+    pub(super) fn begin_probe(&mut self, key: Key, core: &mut Supervisor, now: Now) {
+        let Some(process) = core.process(key.id) else { return };
+        let begun = match key.probe.method {
+            Method::Exec => self.run_probe(key, process),
+            _ => self.connect_probe(key, process.config()),
+        };
+        if let Err(error) = begun {
+            deliver((key, Err(error)), core, now);
+        }
+    }
+
+    fn connect_probe(&mut self, key: Key, process: &Process) -> Result<(), String> {
+        let peer = peer(process, key.probe)?;
+        let stream = self.kernel.connect(&peer).map_err(|error| describe(&error))?;
+        let http = process.http_probe(key.probe.purpose);
+        let http = http.filter(|_| key.probe.method == Method::Http);
+        let added = self.probes.add(&mut self.poller, key, stream, http);
+        added.map_err(|error| describe(&error))
+    }
+
+    /// Executes the command of a probe as the process itself is executed, without its pipes.
+    fn run_probe(&mut self, key: Key, process: &group::Process) -> Result<(), String> {
+        let config = process.config();
+        let command = match key.probe.purpose {
+            Purpose::Ready => config.ready_exec.clone(),
+            Purpose::Live => config.live_exec.clone(),
+        };
+        let command = Process { command: command.unwrap_or_default(), ..config.clone() };
+        let command = self.kernel.resolve(&command).map_err(|error| error.to_string())?;
+        let mut environment = self.environment(process)?;
+        environment.push((PROBE_VARIABLE.into(), key.probe.name().into()));
+        let null = || File::options().read(true).write(true).open("/dev/null");
+        let open = || -> io::Result<_> { Ok((null()?.into(), null()?.into())) };
+        let (stdin, stdout) = open().map_err(|error| describe(&error))?;
+        let spec = ChildSpec {
+            program: command.program.into(),
+            argv: command.argv,
+            environment,
+            directory: config.directory.as_ref().map(OsString::from),
+            umask: config.umask,
+            leads_group: true,
+            user: config.user.as_ref().map(|user| (user.uid, users::identity(user.uid))),
+            stdin,
+            stdout,
+            stderr: None,
+        };
+        let pid = self.kernel.spawn(spec).map_err(|error| describe(&error))?;
+        self.probes.add_child(pid, key);
+        Ok(())
+    }
+
+    /// The socket of a probe is ready.
+    pub(super) fn on_probe_ready(&mut self, token: Token, core: &mut Supervisor, now: Now) {
+        if let Some(verdict) = self.probes.ready(token, &mut self.poller) {
+            deliver(verdict, core, now);
+        }
+    }
+
+    /// A child was reaped; false if it is not that of a probe.
+    pub(super) fn on_probe_reaped(
+        &mut self,
+        pid: i32,
+        status: WaitStatus,
+        core: &mut Supervisor,
+        now: Now,
+    ) -> bool {
+        let Some(key) = self.probes.take_child(pid) else { return false };
+        let result = match status {
+            WaitStatus::Exited(0) => Ok(()),
+            status => Err(status.description()),
+        };
+        // The core ignores the result of a probe that it has cancelled.
+        deliver((key, result), core, now);
+        true
+    }
+
+    pub(super) fn cancel_probe(&mut self, key: Key) {
+        if let Some(pid) = self.probes.cancel(key, &mut self.poller) {
+            // It leads a group of its own. That it has just exited is no error.
+            let _ = self.kernel.kill(pid, KILL, true);
+        }
+    }
+}
+
+fn deliver((key, result): Verdict, core: &mut Supervisor, now: Now) {
+    let Key { id, probe, number } = key;
+    core.take(Input::Probed { id, probe, number, result }, now);
+}
