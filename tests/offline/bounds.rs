@@ -3,7 +3,7 @@
 
 use std::fs;
 use std::io::{Read, Write};
-use std::net::TcpStream;
+use std::net::{Shutdown, TcpStream};
 use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
 use std::thread;
@@ -187,6 +187,22 @@ fn pipelined_calls_are_not_read_while_the_replies_are_not() {
     let mut replies = vec![0; MIB / 2];
     stream.read_exact(&mut replies).expect("the replies go on when they are read");
     assert!(String::from_utf8_lossy(&replies).matches("200 OK").count() > 200);
+}
+
+#[test]
+fn pipelined_calls_are_answered_after_the_client_closed_its_side() {
+    let site = Site::new();
+    let _daemon = site.start("", "");
+    site.log(MIB);
+    let mut stream = site.unix();
+    let calls = request("supervisor.getState", "", "").repeat(100);
+    let read = request("supervisor.readProcessStdoutLog", READ, "");
+    stream.write_all(&[calls, read].concat()).expect("taken");
+    stream.shutdown(Shutdown::Write).expect("a socket");
+    let mut replies = String::new();
+    stream.read_to_string(&mut replies).expect("the replies end");
+    assert_eq!(replies.matches("RUNNING").count(), 100);
+    assert!(replies.len() > MIB && replies.ends_with("</methodResponse>\n"));
 }
 
 #[test]

@@ -254,6 +254,30 @@ fn a_refusal_names_both_origins_and_the_option() {
     assert_eq!(status(&site.ask("POST /RPC2", &fields, call)), 200);
 }
 
+#[test]
+fn logs_and_errors_are_neither_cached_nor_run() {
+    let site = Site::new();
+    let _daemon = site.start(ACCOUNT, SLEEP);
+    let call = "<a><methodName>supervisor.getState</methodName></a>";
+    let follow = site.connect();
+    (&follow).write_all(format!("GET /mainlogtail HTTP/1.0\r\n{GOOD}\r\n").as_bytes()).unwrap();
+    let lines = BufReader::new(follow).lines().map(|line| line.expect("a line"));
+    let followed: String = lines.take_while(|line| !line.is_empty()).collect();
+    let answers = [
+        followed,
+        site.ask("POST /RPC2", GOOD, call),
+        site.get("/tail.html?processname=sleep"),
+        site.get("/no/such/page"),
+        site.ask("GET /", "", ""),
+    ];
+    for answer in &answers {
+        assert!(answer.contains("Cache-Control: no-store"), "{answer}");
+    }
+    for answer in &answers[2..] {
+        assert!(answer.contains("Content-Security-Policy: default-src 'none'"), "{answer}");
+    }
+}
+
 /// A page whose name was rebound to this machine could read all replies.
 #[test]
 fn a_loopback_server_without_a_password_answers_to_known_names_only() {

@@ -1,6 +1,7 @@
 //! Every method of the XML-RPC interface, asked of the original and of us in the same order on the
 //! same configuration: the answers are the same, but for what is named here.
 
+mod long_logs;
 mod namespaces;
 
 use std::collections::BTreeMap;
