@@ -1,6 +1,5 @@
 //! Resource limits of this process, and how much of them is left.
 
-use std::fs::File;
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 
@@ -52,14 +51,25 @@ pub fn is_near_limit(fd: impl AsFd, reserve: u64) -> bool {
 
 /// Whether `count` more descriptors can be opened.
 pub fn has_descriptors(count: usize) -> bool {
-    let Ok(first) = File::open("/dev/null") else { return false };
-    let copies: Vec<OwnedFd> =
-        (1..count).map_while(|_| first.as_fd().try_clone_to_owned().ok()).collect();
-    copies.len() + 1 >= count
+    let stderr = io::stderr();
+    let mut copies: Vec<OwnedFd> = Vec::new();
+    for _ in 0..count {
+        match stderr.as_fd().try_clone_to_owned() {
+            Ok(copy) => copies.push(copy),
+            Err(error) => return !is_exhausted(&error),
+        }
+    }
+    true
+}
+
+fn is_exhausted(error: &io::Error) -> bool {
+    matches!(error.raw_os_error(), Some(libc::EMFILE | libc::ENFILE))
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fs::File;
+
     use super::*;
 
     #[test]
