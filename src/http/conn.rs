@@ -122,7 +122,7 @@ impl Conn {
     /// advance, and pending output are still processed. A stream ends.
     pub fn end_of_input(&mut self) {
         self.has_input_ended = true;
-        if !self.is_awaiting_reply() {
+        if !self.is_awaiting_reply() && !self.has_unsearched_input() {
             self.close_after_output();
         }
     }
@@ -247,11 +247,12 @@ impl Conn {
     pub fn read_capacity(&self) -> usize {
         let read_ahead = MAX_READ_AHEAD.saturating_sub(self.input.len());
         match self.phase {
-            Phase::Body(..) | Phase::Lingering => MAX_READ,
+            Phase::Lingering => MAX_READ,
+            _ if self.has_input_ended => 0,
+            Phase::Body(..) => MAX_READ,
             Phase::Head if self.output().len() >= HIGH_WATER => 0,
             // one more, so that a head that is too long is noticed
             Phase::Head => (MAX_HEAD + 1).saturating_sub(self.input.len()),
-            Phase::AwaitingReply(_) | Phase::Streaming(..) if self.has_input_ended => 0,
             Phase::AwaitingReply(_) | Phase::Streaming(..) => read_ahead,
             Phase::Closing | Phase::Closed => 0,
         }
@@ -259,12 +260,12 @@ impl Conn {
 
     /// Whether [`Conn::request`] may return another request without further input.
     pub fn may_have_request(&self) -> bool {
-        let is_ready = match self.phase {
-            Phase::Head => !self.input.is_empty() && self.output().len() < HIGH_WATER,
-            Phase::Body(..) => true,
-            _ => false,
-        };
-        is_ready && !self.is_searched
+        self.has_unsearched_input() && self.output().len() < HIGH_WATER
+    }
+
+    fn has_unsearched_input(&self) -> bool {
+        let is_reading = matches!(self.phase, Phase::Head | Phase::Body(..));
+        is_reading && !self.input.is_empty() && !self.is_searched
     }
 
     /// The bytes of all buffers.
@@ -289,9 +290,9 @@ impl Conn {
         !matches!(self.phase, Phase::AwaitingReply(_) | Phase::Streaming(..))
     }
 
-    /// Whether the client waits for a reply.
+    /// Whether the client waits for a reply, or for the rest of one that has an end.
     pub fn is_awaiting_reply(&self) -> bool {
-        matches!(self.phase, Phase::AwaitingReply(_))
+        matches!(self.phase, Phase::AwaitingReply(_) | Phase::Streaming(_, Remaining::Bytes(_)))
     }
 
     fn set_timeout(&mut self, timeout: Duration, now: Moment) {

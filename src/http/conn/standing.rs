@@ -24,7 +24,7 @@ impl Conn {
             Phase::Head if self.input.is_empty() => Standing::Idle,
             Phase::Head | Phase::Body(..) if is_late => Standing::Slow,
             Phase::Head | Phase::Body(..) | Phase::Streaming(..) => Standing::Active,
-            // It may be gone.
+            // The client may be gone.
             Phase::AwaitingReply(_) if self.has_input_ended => Standing::Idle,
             Phase::AwaitingReply(_) => Standing::Served,
         };

@@ -246,7 +246,7 @@ fn after_end_of_input_the_awaited_reply_is_sent() {
     conn.end_of_input();
     let waiting = IoState { read: false, write: false, shutdown: false, close: false };
     assert_eq!(conn.io_state(), waiting);
-    assert_eq!(conn.standing(at(0)).0, Standing::Idle, "it is evicted first");
+    assert_eq!(conn.standing(at(0)).0, Standing::Idle, "it is among the first to be evicted");
     conn.reply(Reply::error(404, ""), at(0));
     assert_eq!(conn.request(at(0), authorize), None);
     assert!(written(&mut conn).starts_with("HTTP/1.1 404"));
