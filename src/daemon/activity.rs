@@ -9,6 +9,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::descriptors::{Descriptors, Purpose};
+use super::followed::Followed;
 use super::log_line::harmless;
 use super::retry::Retry;
 use crate::conf::config::{LogLevel, Supervisord};
@@ -23,6 +24,8 @@ pub struct ActivityLog {
     console: Option<LogFile>,
     target: Target,
     pub(super) retry: Retry,
+    /// Those that follow this log or one of a child.
+    pub(super) followed: Followed,
 }
 
 enum Target {
@@ -51,7 +54,13 @@ impl ActivityLog {
             Target::File(LogFile::open(&settings.logfile, rotation, clock::monotonic())?)
         };
         let console = console(settings.nodaemon && !settings.silent);
-        Ok(Self { level: settings.loglevel, console, target, retry: Retry::default() })
+        Ok(Self {
+            level: settings.loglevel,
+            console,
+            target,
+            retry: Retry::default(),
+            followed: Followed::default(),
+        })
     }
 
     /// Continues the log of another daemon.
@@ -65,7 +74,13 @@ impl ActivityLog {
             }
             None => Target::Syslog,
         };
-        Ok(Self { level, console: self::console(console), target, retry: Retry::default() })
+        Ok(Self {
+            level,
+            console: self::console(console),
+            target,
+            retry: Retry::default(),
+            followed: Followed::default(),
+        })
     }
 
     pub fn hand_over(self, descriptors: &mut Descriptors) -> SavedActivityLog {
@@ -106,7 +121,10 @@ impl ActivityLog {
                 syslog::write(&head, message.as_bytes());
                 None
             }
-            Target::File(file) => file.write(line.as_bytes(), now),
+            Target::File(file) => {
+                self.followed.on_written(file.path());
+                file.write(line.as_bytes(), now)
+            }
         };
         if self.is_pending() {
             self.retry.request(now);

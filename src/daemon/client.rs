@@ -1,11 +1,13 @@
 //! One client of the HTTP servers: its socket, its HTTP connection and its pending task.
 
 use std::io;
+use std::path::PathBuf;
 use std::rc::Rc;
 use std::time::Duration;
 
 use super::document_reply::DocumentReply;
 use super::event_stream::EventStream;
+use super::followed::Flag;
 use super::log_follower::LogFollower;
 use crate::conf::events::EventType;
 use crate::core::time::{Mono, Now};
@@ -40,6 +42,7 @@ pub(super) struct Client {
     interest: Interest,
     is_write_shut_down: bool,
     task: Task,
+    new_follower: Option<(PathBuf, Flag)>,
 }
 
 /// What a client waits for.
@@ -47,7 +50,8 @@ enum Task {
     Nothing,
     Promise(Pending),
     Document(DocumentReply),
-    Log(LogFollower, Mono),
+    /// The flag is set when there may be something to send.
+    Log(LogFollower, Flag, Mono),
     Events(EventStream, Mono),
 }
 
@@ -75,6 +79,7 @@ impl Client {
             interest: Interest::READ,
             is_write_shut_down: false,
             task: Task::Nothing,
+            new_follower: None,
         }
     }
 
@@ -88,6 +93,20 @@ impl Client {
 
     pub(super) fn streams_events(&self) -> bool {
         matches!(self.task, Task::Events(..))
+    }
+
+    /// The log that it has begun to follow, once.
+    pub(super) fn take_new_follower(&mut self) -> Option<(PathBuf, Flag)> {
+        self.new_follower.take()
+    }
+
+    /// Whether its task is to be looked at in every iteration.
+    pub(super) fn needs_poll(&self) -> bool {
+        match &self.task {
+            Task::Nothing => false,
+            Task::Log(_, flag, _) => flag.get(),
+            _ => true,
+        }
     }
 
     pub(super) fn is_waiting(&self) -> bool {
@@ -196,7 +215,9 @@ impl Client {
             Answer::Follow(head, path) => match LogFollower::begin(&path) {
                 Ok(follow) => {
                     let modified = follow.modified().unwrap_or(0);
-                    self.task = Task::Log(follow, after(now, POLL_INTERVAL));
+                    let flag = Flag::new(true.into());
+                    self.new_follower = Some((path.into(), Flag::clone(&flag)));
+                    self.task = Task::Log(follow, flag, after(now, POLL_INTERVAL));
                     head.header("Last-Modified", http_date(modified))
                 }
                 Err(_) => Reply::error(404, "There is no such log."),
@@ -232,11 +253,12 @@ impl Client {
                 }
                 self.send_document(now);
             }
-            Task::Log(follow, poll_at) => {
+            Task::Log(follow, flag, poll_at) => {
                 *poll_at = after(now, POLL_INTERVAL);
-                loop {
+                while self.conn.stream_capacity() > 0 {
                     let bytes = follow.next(self.conn.stream_capacity());
                     if bytes.is_empty() {
+                        flag.set(false);
                         break;
                     }
                     self.conn.chunk(&bytes, moment(now));
@@ -308,7 +330,7 @@ impl Client {
         }
         let task = match &self.task {
             Task::Nothing | Task::Promise(_) | Task::Document(_) => None,
-            Task::Log(_, at) | Task::Events(_, at) => Some(*at),
+            Task::Log(_, _, at) | Task::Events(_, at) => Some(*at),
         };
         [task, self.conn.deadline().map(Mono)].into_iter().flatten().min()
     }

@@ -152,6 +152,7 @@ impl Logs {
         }
         let Some(file) = &mut log.file else { return };
         let report = file.write(bytes, clock::monotonic());
+        self.activity.followed.on_written(file.path());
         if file.is_pending() {
             self.retry.request(clock::monotonic());
         }

@@ -11,6 +11,7 @@ mod document_reply;
 pub mod event_loop;
 mod event_stream;
 mod fastcgi;
+mod followed;
 pub mod handover;
 pub mod kernel;
 mod launch;

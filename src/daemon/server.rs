@@ -179,6 +179,9 @@ impl Server {
                 |context| self.site.answer(context, &request, &endpoint.policy),
             );
             client.answer(answer.bounded(max_reply), now);
+            if let Some((path, flag)) = client.take_new_follower() {
+                context.logs.activity.followed.add(&path, &flag);
+            }
         }
         client.write(now);
         self.update_or_close(token, context.poller);
@@ -231,7 +234,7 @@ impl Server {
         let is_due = |client: &Client| client.deadline().is_some_and(|at| now.mono >= at);
         let is_busy = |client: &Client| {
             let io = client.conn.io_state();
-            client.is_waiting() || io.write || io.close
+            client.needs_poll() || io.write || io.close
         };
         let due = self.clients.iter().filter(|(_, client)| is_busy(client) || is_due(client));
         let mut due: Vec<Token> = due.map(|(token, _)| *token).collect();
