@@ -107,7 +107,7 @@ fn draft(reader: &mut OptionReader<'_>, line: &CommandLine, notes: &mut Notes) -
     let written = supervisord::read(reader);
     let rpcinterfaces = plugins::rpc_interfaces(reader);
     let none = Vec::new();
-    let environment = written.as_ref().map_or(&none, |written| &written.environment);
+    let environment = written.as_ref().map_or(&none, |written| written.environment());
     let warnings = &mut notes.warnings;
     let groups = groups::read(GroupReader { reader: &mut *reader, environment, warnings });
     let servers = servers::read(reader);
