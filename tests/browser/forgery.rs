@@ -90,10 +90,19 @@ fn a_page_of_another_site_changes_nothing() {
 fn a_name_that_was_rebound_to_an_open_server_changes_nothing() {
     let sandbox = Sandbox::new();
     let port = sandbox.port();
-    let daemon = site::start(&sandbox, port, "", SLEEP);
-    let pid = daemon.pid_of("sleep");
+    let url = format!("http://evil.example:{port}/");
     let mut browser = Browser::start(&sandbox);
-    let tab = browser.open(&format!("http://evil.example:{port}/"));
+    {
+        let other = Sandbox::new();
+        let _daemon = site::start(&other, port, "", SLEEP);
+        let tab = browser.open(&url);
+        let text = browser.eval(&tab, "document.body.innerText");
+        assert!(text.as_str().unwrap().contains("DNS rebinding"), "{text}");
+    }
+    // Even a name that is trusted by mistake gives no more than reading.
+    let daemon = site::start(&sandbox, port, "web_trusted_hosts = evil.example\n", SLEEP);
+    let pid = daemon.pid_of("sleep");
+    let tab = browser.open(&url);
     let call =
         format!("fetch('RPC2', {{method: 'POST', body: '{STOP}'}}).then(reply => reply.status)");
     assert_eq!(browser.eval(&tab, &call), 403);
