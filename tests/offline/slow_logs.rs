@@ -102,7 +102,7 @@ fn a_full_pipe_at_standard_output_holds_up_neither_programs_nor_the_exit() {
     wait_until("the program has printed everything", || {
         sandbox.read("d.log").contains("exited: a (exit status 0; expected)")
     });
-    kill(Pid::from_raw(child.id().cast_signed()), Signal::SIGTERM).unwrap();
+    kill(Pid::from_raw(child.id() as i32), Signal::SIGTERM).unwrap();
     assert_eq!(child.wait().unwrap().code(), Some(0));
     let mut received = String::new();
     child.stdout.take().unwrap().read_to_string(&mut received).unwrap();
