@@ -23,6 +23,9 @@ new_venv() {
     "$PYTHON" -m venv "$1"
 }
 
+musl=$(uname -m)-unknown-linux-musl
+has_musl() { [ -d "$(${RUSTC:-rustc} --print sysroot)/lib/rustlib/$musl" ]; }
+
 # A file appears whole or not at all, whenever this is interrupted: `... | put FILE`.
 put() {
     cat >"$1.part"
