@@ -13,8 +13,13 @@ use super::rotation::Rotation;
 const MAX_BACKUPS: i64 = 10_000;
 /// An incomplete line of at most this length is taken back when its end cannot be written.
 const MAX_LINE: u64 = 64 * 1024;
-/// How often the file is compared with the one under its path, and a failed rotation is repeated.
-const CHECK_INTERVAL: Duration = Duration::from_secs(1);
+/// How often a failed rotation is repeated.
+const ROTATION_INTERVAL: Duration = Duration::from_secs(1);
+/// How often the file is compared with the one under its path.
+const CHECK_INTERVAL: Duration = Duration::from_millis(250);
+/// How long a file that was moved stays in use: whoever moves it usually sends SIGUSR2 next, and the
+/// lines until then belong into the old file, as under Supervisor.
+const MOVED_GRACE: Duration = Duration::from_millis(500);
 
 #[derive(Debug)]
 pub(super) struct Regular {
@@ -24,6 +29,8 @@ pub(super) struct Regular {
     line: u64,
     loss: LossCounter,
     checked: Duration,
+    /// When it was first seen that the file was moved.
+    moved: Option<Duration>,
     rotation_failed: Option<Duration>,
 }
 
@@ -31,7 +38,7 @@ impl Regular {
     pub(super) fn new(file: File, now: Duration) -> io::Result<Self> {
         let identity = identity(&file.metadata()?);
         let loss = LossCounter::default();
-        Ok(Self { file, identity, line: 0, loss, checked: now, rotation_failed: None })
+        Ok(Self { file, identity, line: 0, loss, checked: now, moved: None, rotation_failed: None })
     }
 
     /// Continues to count what was lost before.
@@ -85,16 +92,23 @@ impl Regular {
         }
     }
 
-    /// Whether another file, or none, is under the path. Looks at most once per second.
+    /// Whether another file, or none, is under the path: at once if the file was removed, after a
+    /// moment if it was moved.
     pub(super) fn was_replaced(&mut self, path: &Path, now: Duration) -> bool {
         if now.saturating_sub(self.checked) < CHECK_INTERVAL {
             return false;
         }
         self.checked = now;
-        match fs::metadata(path) {
+        let is_other = match fs::metadata(path) {
             Ok(metadata) => metadata.is_file() && identity(&metadata) != self.identity,
             Err(error) => error.kind() == io::ErrorKind::NotFound,
+        };
+        if !is_other {
+            self.moved = None;
+            return false;
         }
+        let moved = *self.moved.get_or_insert(now);
+        now.saturating_sub(moved) >= MOVED_GRACE || self.is_removed()
     }
 
     /// Whether no name is left by which its content could be read.
@@ -111,7 +125,7 @@ impl Regular {
         now: Duration,
     ) -> io::Result<()> {
         let maxbytes = u64::try_from(rotation.maxbytes).unwrap_or(0);
-        let waits = |failed: Duration| now.saturating_sub(failed) < CHECK_INTERVAL;
+        let waits = |failed: Duration| now.saturating_sub(failed) < ROTATION_INTERVAL;
         if maxbytes == 0 || self.rotation_failed.is_some_and(waits) {
             return Ok(());
         }
@@ -143,6 +157,7 @@ impl Regular {
 
     fn continue_in(&mut self, file: File) -> io::Result<()> {
         self.identity = identity(&file.metadata()?);
+        self.moved = None;
         self.file = file;
         Ok(())
     }
