@@ -1,4 +1,4 @@
-//! `supkit init`: writes the files of a new project. On a terminal it asks for what no option says.
+//! `supkit init`: writes the files of a new project. On a terminal it prompts for missing options.
 
 use std::fs;
 use std::io::{self, BufRead as _, IsTerminal as _, Write as _};

@@ -108,7 +108,7 @@ fn a_dependency_that_fails_is_the_reason_and_its_repair_starts_the_rest() {
     assert_eq!(sim.state("zeo"), ProcessState::Fatal);
     assert_eq!(sim.reason("instance"), "waits for zeo: FATAL, Exited too quickly");
     sim.advance(3600);
-    assert_eq!(sim.core.deadline(sim.now), None, "waiting wakes nobody");
+    assert_eq!(sim.core.deadline(sim.now), None, "waiting needs no timer");
     sim.start("zeo");
     sim.advance(2);
     assert_eq!(sim.state("instance"), ProcessState::Running);

@@ -1,4 +1,4 @@
-//! What a process tells its supervisor in the protocol of `sd_notify(3)`: lines of `NAME=value`.
+//! The messages of a process to its supervisor in the protocol of `sd_notify(3)`: lines of `NAME=value`.
 
 use std::time::Duration;
 

@@ -143,7 +143,7 @@ impl Supervisor {
     }
 
     /// Processes expired timers, at most a few: after an outage hundreds of programs may be restarted
-    /// at once, and each costs a fork. [`Supervisor::is_due`] tells whether more have expired.
+    /// at once, and each costs a fork. [`Supervisor::is_due`] is true if more have expired.
     pub fn expire(&mut self, now: Now) {
         self.jobs.forget();
         for (id, kind) in self.timers.due(now.mono, MAX_EXPIRED) {

@@ -23,7 +23,7 @@ pub(super) enum Wake {
     Ready(Vec<bool>),
     /// Ctrl-C was pressed.
     Interrupted,
-    /// Nobody reads standard output any more, or it cannot be written.
+    /// The reader of standard output is gone, or it cannot be written.
     OutputClosed,
 }
 

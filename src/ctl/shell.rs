@@ -59,7 +59,7 @@ pub(super) fn run(session: &mut Session) {
 
 fn run_lines(session: &mut Session, mut source: Source) -> Result<(), CursorPosition> {
     let mut flow = dispatch::perform(session, "status")?;
-    // What nobody can read is not executed either.
+    // Without a reader of the output no further command is executed.
     while flow == Flow::Continue && !stdout::has_failed() {
         // The connection is not kept open while waiting for input.
         session.disconnect();

@@ -43,7 +43,7 @@ impl Descriptors {
         self.0.remove(purpose)
     }
 
-    /// Those that nobody has taken.
+    /// Those that were not taken.
     pub fn purposes(&self) -> impl Iterator<Item = &Purpose> {
         self.0.keys()
     }

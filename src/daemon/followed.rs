@@ -33,7 +33,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_those_that_follow_a_log_are_told_and_those_that_ended_are_forgotten() {
+    fn only_followers_of_the_log_are_notified_and_ended_ones_are_forgotten() {
         let (first, second) = (Flag::default(), Flag::default());
         let mut followed = Followed::default();
         followed.add(Path::new("/a"), &first);

@@ -5,7 +5,8 @@ use std::ffi::OsString;
 use std::fs;
 use std::io;
 
-use super::pipes::{NewPipes, ParentEnds};
+use super::command::Command;
+use super::pipes::{ChildEnds, NewPipes, ParentEnds};
 use super::shell::Shell;
 use crate::conf::config::{Environment, Process};
 use crate::conf::env_file::{self, EnvFile};
@@ -53,18 +54,7 @@ impl Shell<'_> {
             environment.push((NOTIFY_SOCKET.into(), socket.into()));
         }
         let (ours, child) = pipes.split();
-        let spec = ChildSpec {
-            program: command.program.into(),
-            argv: command.argv,
-            environment,
-            directory: config.directory.as_ref().map(OsString::from),
-            umask: config.umask,
-            leads_group: true,
-            user: config.user.as_ref().map(|user| (user.uid, users::identity(user.uid))),
-            stdin: child.stdin,
-            stdout: child.stdout,
-            stderr: child.stderr,
-        };
+        let spec = child_spec(config, command, environment, child);
         let pid = Pid(self.kernel.spawn(spec).map_err(|error| fork_error(name, &error))?);
         self.unclaimed = Some((id, pid));
         self.register_child(id, pid, ours);
@@ -126,6 +116,27 @@ fn env_files(config: &Process) -> Result<Environment, String> {
             .extend(read.map_err(|error| format!("{path}:{}: {}", error.line, error.message))?);
     }
     Ok(variables)
+}
+
+/// A child that is executed as the process is configured: user, directory, umask.
+pub(super) fn child_spec(
+    config: &Process,
+    command: Command,
+    environment: Vec<(OsString, OsString)>,
+    ends: ChildEnds,
+) -> ChildSpec {
+    ChildSpec {
+        program: command.program.into(),
+        argv: command.argv,
+        environment,
+        directory: config.directory.as_ref().map(OsString::from),
+        umask: config.umask,
+        leads_group: true,
+        user: config.user.as_ref().map(|user| (user.uid, users::identity(user.uid))),
+        stdin: ends.stdin,
+        stdout: ends.stdout,
+        stderr: ends.stderr,
+    }
 }
 
 /// An empty `serverurl=` hides the daemon's URL.

@@ -1,9 +1,10 @@
 //! The effects of the core that concern probes, and their outcomes.
 
-use std::ffi::OsString;
 use std::fs::File;
 use std::io;
 
+use super::launch::child_spec;
+use super::pipes::ChildEnds;
 use super::probes::{Key, Verdict, describe, peer};
 use super::shell::Shell;
 use crate::conf::config::Process;
@@ -13,8 +14,6 @@ use crate::core::group;
 use crate::core::supervisor::Supervisor;
 use crate::core::time::Now;
 use crate::os::poller::Token;
-use crate::os::spawn::ChildSpec;
-use crate::os::users;
 
 /// The variable that a probe's command has and the process does not.
 const PROBE_VARIABLE: &str = "SUPKIT_PROBE";
@@ -57,18 +56,8 @@ impl Shell<'_> {
         let null = || File::options().read(true).write(true).open("/dev/null");
         let open = || -> io::Result<_> { Ok((null()?.into(), null()?.into())) };
         let (stdin, stdout) = open().map_err(|error| describe(&error))?;
-        let spec = ChildSpec {
-            program: command.program.into(),
-            argv: command.argv,
-            environment,
-            directory: config.directory.as_ref().map(OsString::from),
-            umask: config.umask,
-            leads_group: true,
-            user: config.user.as_ref().map(|user| (user.uid, users::identity(user.uid))),
-            stdin,
-            stdout,
-            stderr: None,
-        };
+        let ends = ChildEnds { stdin, stdout, stderr: None };
+        let spec = child_spec(config, command, environment, ends);
         let pid = self.kernel.spawn(spec).map_err(|error| describe(&error))?;
         self.probes.add_child(pid, key);
         Ok(())

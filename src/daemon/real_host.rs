@@ -8,7 +8,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use crate::conf::host::{Account, Host, ReadFailure};
-use crate::os::{files, locale, socket, users};
+use crate::os::{access, files, locale, socket, users};
 
 /// This machine and this process.
 #[derive(Clone, Copy, Debug, Default)]
@@ -57,8 +57,7 @@ impl Host for RealHost {
         let named = ["TMPDIR", "TEMP", "TMP"].into_iter().filter_map(|name| env::var(name).ok());
         let fixed = ["/tmp", "/var/tmp", "/usr/tmp"].map(str::to_owned);
         let mut candidates = named.filter(|dir| !dir.is_empty()).chain(fixed);
-        let found =
-            candidates.find(|dir| Path::new(dir).is_dir() && files::may_write(Path::new(dir)));
+        let found = candidates.find(|dir| access::try_change(Path::new(dir)).is_ok());
         found.map_or_else(
             || self.current_dir(),
             |dir| std::path::absolute(&dir).map_or(dir, |path| path.display().to_string()),

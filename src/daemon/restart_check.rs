@@ -11,7 +11,7 @@ use crate::conf::config::{
     Bind, Config, FcgiAddress, FcgiSocket, Group, GroupKind, LogLevel, LogTarget,
 };
 use crate::conf::sections::{fcgi_program, supervisord};
-use crate::os::files;
+use crate::os::access;
 use crate::os::socket::{self, OpenError};
 use crate::os::users::{self, Identity};
 
@@ -68,9 +68,8 @@ fn user(config: &Config) -> Option<String> {
 fn activity_log(config: &Config) -> Option<String> {
     let path = Path::new(&config.supervisord.logfile);
     let is_usable = match fs::metadata(path) {
-        Ok(metadata) if metadata.is_file() => files::may_append(path),
-        Ok(metadata) => !metadata.is_dir(),
-        Err(_) => path.parent().is_some_and(|dir| dir.is_dir() && files::may_write(dir)),
+        Ok(metadata) if !metadata.is_file() => !metadata.is_dir(),
+        _ => access::try_append(path).is_ok(),
     };
     if is_usable || config.supervisord.logfile == "syslog" {
         return None;
@@ -89,7 +88,7 @@ fn automatic_logs(config: &Config) -> Option<String> {
         |(_, log): (_, crate::conf::config::StreamLog<'_>)| *log.target == LogTarget::Auto;
     let process = processes.find(|process| logs::streams(process).any(is_automatic))?;
     let dir = Path::new(&config.supervisord.childlogdir);
-    if dir.is_dir() && files::may_write(dir) {
+    if access::try_change(dir).is_ok() {
         return None;
     }
     let option = supervisord::CHILDLOGDIR.name;

@@ -7,7 +7,7 @@ use crate::core::state::Mood;
 use crate::os::errno;
 use crate::os::notify;
 
-/// What the service manager was told last in this run.
+/// The state that was reported to the service manager last in this run.
 #[derive(Default)]
 pub struct ServiceManager {
     reported: Option<&'static str>,

@@ -81,7 +81,7 @@ fn report_error(reader: &ConfigReader, explanation: &str) -> ExitCode {
     ExitCode::from(2)
 }
 
-/// In the background nobody sees standard error.
+/// In the background, standard error is not visible.
 fn log_failed_restart(settings: &Supervisord, message: &str) {
     if let Ok(mut log) = ActivityLog::open(settings) {
         for line in message.lines().filter(|line| !line.is_empty()) {

@@ -19,8 +19,8 @@ enum Reason {
     Debug,
 }
 
-/// Sets `autostart = false` where it applies, and returns the warnings about it. A part that says
-/// more about its program is left alone.
+/// Sets `autostart = false` where it applies, and returns the warnings about it. A part that
+/// configures its program itself is not changed.
 pub(super) fn decide(
     input: &Input,
     catalogue: &Catalogue,

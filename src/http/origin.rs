@@ -112,8 +112,8 @@ impl<'a> Origin<'a> {
             && self.name.eq_ignore_ascii_case(other.name)
     }
 
-    /// Whether a `Host` field has the same name and port. Proxies are told to append paths to it,
-    /// and omit or write the default port.
+    /// Whether a `Host` field has the same name and port. Proxies are configured to append
+    /// paths to it, and omit or write the default port.
     fn is_of(&self, host: &str) -> bool {
         let host = host.split('/').next().unwrap_or_default();
         let (name, port) = name_and_port(host);

@@ -124,16 +124,6 @@ pub fn may_execute(path: &Path) -> bool {
     access(path, AccessFlags::X_OK).is_ok()
 }
 
-/// Whether this process may write to a file.
-pub fn may_append(path: &Path) -> bool {
-    access(path, AccessFlags::W_OK).is_ok()
-}
-
-/// Whether this process may create files in a directory.
-pub fn may_write(path: &Path) -> bool {
-    access(path, AccessFlags::W_OK | AccessFlags::X_OK).is_ok()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -71,7 +71,7 @@ pub fn tcp(host: &str, port: u16, backlog: i32) -> Result<TcpListener, OpenError
     Ok(TcpListener::from(fd))
 }
 
-/// Why [`tcp`] would fail. The address is bound for a moment; nobody can connect to it.
+/// Why [`tcp`] would fail. The address is bound for a moment, without accepting connections.
 pub fn try_tcp(host: &str, port: u16) -> Result<(), OpenError> {
     bind_tcp(host, port).map(drop)
 }

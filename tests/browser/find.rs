@@ -134,7 +134,7 @@ fn the_list_is_controlled_by_keyboard() {
     daemon.wait_for_count("stopped: 01", 2);
     browser.press(&tab, "?");
     browser.wait_for(&tab, "document.querySelector('#help').open");
-    // Whoever needs the letters for other things can turn them off.
+    // A user of a screen reader or of dictation can turn the shortcuts off.
     browser.click(&tab, "#shortcuts");
     browser.press(&tab, "Escape");
     browser.wait_for(&tab, "!document.querySelector('#help').open");

@@ -6,10 +6,10 @@ use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
-use std::process::{Output, Stdio};
+use std::process::Stdio;
 use std::time::Duration;
 
-use crate::support::{Sandbox, wait_until};
+use crate::support::{Sandbox, printed, wait_until};
 
 const PROGRAMS: [&str; 4] = ["zeoserver", "instance1", "instance2", "varnish"];
 const SUPKIT: &str = env!("CARGO_BIN_EXE_supkit");
@@ -35,8 +35,8 @@ impl Project {
         let project = Self { sandbox, port: ports[0] };
         let mut init = project.sandbox.command(SUPKIT);
         let init = init.args(["init", "site"]).args(options).output().expect("it runs");
-        assert!(init.status.success(), "{}", told(&init));
-        // The second instance takes the next port, which somebody may have.
+        assert!(init.status.success(), "{}", printed(&init));
+        // The second instance takes the next port, which may be in use.
         let next = (ports[2] + 1).to_string();
         for file in ["site/buildout.cfg", "site/etc/varnish.vcl"] {
             let text = project.sandbox.read(file).replace(&next, &second);
@@ -63,10 +63,10 @@ impl Project {
         let mut command =
             self.sandbox.command(if own.exists() { &own } else { Path::new(program) });
         command.args(args).current_dir(&site).stdin(Stdio::null()).env("SUPKIT", SUPKIT);
-        // Buildout asks the index for nothing that is there.
+        // Buildout does not look up in the index what is in the directory.
         let output = command.env_remove("PIP_FIND_LINKS").output().expect("it runs");
-        assert!(output.status.success(), "{program} {args:?}: {}{}", told(&output), self.log());
-        told(&output)
+        assert!(output.status.success(), "{program} {args:?}: {}{}", printed(&output), self.log());
+        printed(&output)
     }
 
     fn log(&self) -> String {
@@ -105,10 +105,6 @@ impl Project {
         let version = env!("CARGO_PKG_VERSION");
         self.works("venv/bin/python", &[build, "dist/program", version, "dist"]);
     }
-}
-
-fn told(output: &Output) -> String {
-    String::from_utf8_lossy(&[output.stdout.as_slice(), &output.stderr].concat()).into_owned()
 }
 
 #[test]

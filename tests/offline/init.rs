@@ -5,22 +5,18 @@ use std::fs;
 use std::process::Output;
 
 use crate::support::terminal::Terminal;
-use crate::support::{Sandbox, wait_until};
+use crate::support::{Sandbox, printed, wait_until};
 
 fn init(sandbox: &Sandbox, args: &[&str]) -> Output {
     let mut command = sandbox.command(env!("CARGO_BIN_EXE_supkit"));
     command.arg("init").args(args).output().expect("it runs")
 }
 
-fn told(output: &Output) -> String {
-    String::from_utf8_lossy(&[output.stdout.as_slice(), &output.stderr].concat()).into_owned()
-}
-
 /// Refused with this message, and nothing was written.
 fn refuses(sandbox: &Sandbox, args: &[&str], message: &str) {
     let before = sandbox.names();
     let output = init(sandbox, args);
-    assert!(!output.status.success() && told(&output).contains(message), "{}", told(&output));
+    assert!(!output.status.success() && printed(&output).contains(message), "{}", printed(&output));
     assert_eq!(sandbox.names(), before);
 }
 
@@ -46,7 +42,7 @@ fn at_a_terminal_it_asks_for_what_no_option_says() {
 fn without_a_terminal_it_takes_the_defaults() {
     let sandbox = Sandbox::new();
     let output = init(&sandbox, &["."]);
-    assert!(output.status.success(), "{}", told(&output));
+    assert!(output.status.success(), "{}", printed(&output));
     for file in ["buildout.cfg", "versions.cfg", "etc/varnish.vcl", "Makefile", ".gitignore"] {
         assert!(sandbox.path(file).exists(), "{file}");
     }
@@ -55,7 +51,7 @@ fn without_a_terminal_it_takes_the_defaults() {
     sandbox.write("secret.cfg", "[secret]\nuser = admin:x\n");
     let mut generate = sandbox.command(env!("CARGO_BIN_EXE_supkit"));
     let output = generate.args(["generate", "--dry-run"]).output().expect("it runs");
-    let conf = told(&output);
+    let conf = printed(&output);
     assert!(output.status.success(), "{conf}");
     for program in ["zeoserver", "instance1", "instance2", "varnish"] {
         assert!(conf.contains(&format!("[program:{program}]")), "{conf}");
@@ -82,13 +78,13 @@ fn the_programs_of_a_procfile_run() {
                     clock: while :; do date +%H% >clock.out ; sleep 1; done\n";
     sandbox.write("shop/Procfile", procfile);
     let output = init(&sandbox, &["shop", "--kind", "plain"]);
-    assert!(told(&output).contains("next: cd shop && make start"), "{}", told(&output));
+    assert!(printed(&output).contains("next: cd shop && make start"), "{}", printed(&output));
     let make = |target: &str| {
         let mut make = sandbox.command("make");
         let make = make.current_dir(sandbox.path("shop")).arg(target);
         let output = make.env("SUPKIT", env!("CARGO_BIN_EXE_supkit")).output().expect("make runs");
-        assert!(output.status.success(), "{}", told(&output));
-        told(&output)
+        assert!(output.status.success(), "{}", printed(&output));
+        printed(&output)
     };
     assert!(make("check").contains("no problems"), "a warning would be in the way of a beginner");
     assert!(make("start").contains("all 2 programs run"));

@@ -5,16 +5,12 @@ use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::process::Output;
 
-use crate::support::Sandbox;
+use crate::support::{Sandbox, printed};
 
 const NAMES: [&str; 4] = ["echo_supervisord_conf", "pidproxy", "supervisorctl", "supervisord"];
 
 fn call(sandbox: &Sandbox, program: impl AsRef<Path>, args: &[&str]) -> Output {
     sandbox.command(program.as_ref()).args(args).output().expect("it runs")
-}
-
-fn told(output: &Output) -> String {
-    String::from_utf8_lossy(&[output.stdout.as_slice(), &output.stderr].concat()).into_owned()
 }
 
 /// A copy of the program, as `cargo install` or a package puts it somewhere.
@@ -29,15 +25,15 @@ fn links_beside_the_program_are_relative_and_move_with_it() {
     let sandbox = Sandbox::new();
     installed(&sandbox, "bin/supkit");
     let output = call(&sandbox, sandbox.path("bin/supkit"), &["link", "bin"]);
-    assert!(output.status.success(), "{}", told(&output));
+    assert!(output.status.success(), "{}", printed(&output));
     fs::rename(sandbox.path("bin"), sandbox.path("moved")).expect("moved");
     for name in NAMES {
         let link = sandbox.path("moved").join(name);
         assert_eq!(fs::read_link(&link).expect("a link"), Path::new("supkit"));
     }
     let version = call(&sandbox, sandbox.path("moved/supervisord"), &["--version"]);
-    assert_eq!(told(&version), "4.3.0\n");
-    assert!(told(&call(&sandbox, sandbox.path("moved/pidproxy"), &[])).contains("pidproxy"));
+    assert_eq!(printed(&version), "4.3.0\n");
+    assert!(printed(&call(&sandbox, sandbox.path("moved/pidproxy"), &[])).contains("pidproxy"));
 }
 
 #[test]
@@ -52,9 +48,9 @@ fn links_elsewhere_lead_to_the_program_by_all_its_names() {
         .collect();
     names.sort();
     assert_eq!(names, [&NAMES[..], &["supkit"]].concat());
-    assert_eq!(told(&call(&sandbox, sandbox.path("a/b/supervisord"), &["-v"])), "4.3.0\n");
+    assert_eq!(printed(&call(&sandbox, sandbox.path("a/b/supervisord"), &["-v"])), "4.3.0\n");
     assert!(
-        told(&call(&sandbox, sandbox.path("a/b/supkit"), &["--version"])).starts_with("supkit")
+        printed(&call(&sandbox, sandbox.path("a/b/supkit"), &["--version"])).starts_with("supkit")
     );
 }
 
@@ -64,10 +60,13 @@ fn another_program_is_kept_until_replace_is_given() {
     sandbox.script("bin/supervisorctl", "#!/bin/sh\n");
     let output = call(&sandbox, env!("CARGO_BIN_EXE_supkit"), &["link", "bin"]);
     assert_eq!(output.status.code(), Some(1));
-    assert!(told(&output).contains("bin/supervisorctl belongs to another program"), "{output:?}");
+    assert!(
+        printed(&output).contains("bin/supervisorctl belongs to another program"),
+        "{output:?}"
+    );
     assert_eq!(fs::read_dir(sandbox.path("bin")).expect("it is there").count(), 1);
     let output = call(&sandbox, env!("CARGO_BIN_EXE_supkit"), &["link", "bin", "--replace"]);
-    assert!(output.status.success(), "{}", told(&output));
+    assert!(output.status.success(), "{}", printed(&output));
     assert!(sandbox.path("bin/supervisorctl").is_symlink());
 }
 
@@ -77,7 +76,7 @@ fn the_program_itself_is_never_replaced() {
     installed(&sandbox, "bin/supervisord");
     symlink("bin/supervisord", sandbox.path("supkit")).expect("a link");
     let output = call(&sandbox, sandbox.path("supkit"), &["link", "bin", "--replace"]);
-    assert!(output.status.success(), "{}", told(&output));
+    assert!(output.status.success(), "{}", printed(&output));
     assert!(sandbox.path("bin/supervisord").symlink_metadata().expect("it is there").is_file());
     assert_eq!(fs::read_link(sandbox.path("bin/supkit")).unwrap(), Path::new("supervisord"));
 }

@@ -1,20 +1,16 @@
 //! `supkit man` and `supkit completions`.
 
 use std::fs;
-use std::process::{Command, Output};
+use std::process::Command;
 
 use crate::support::daemon::{SERVER, conf};
-use crate::support::{Sandbox, wait_until};
+use crate::support::{Sandbox, printed, wait_until};
 
 fn supkit(sandbox: &Sandbox, args: &[&str]) -> String {
     let output =
         sandbox.command(env!("CARGO_BIN_EXE_supkit")).args(args).output().expect("it runs");
-    assert!(output.status.success(), "{args:?}: {}", told(&output));
+    assert!(output.status.success(), "{args:?}: {}", printed(&output));
     String::from_utf8(output.stdout).expect("UTF-8")
-}
-
-fn told(output: &Output) -> String {
-    String::from_utf8_lossy(&[output.stdout.as_slice(), &output.stderr].concat()).into_owned()
 }
 
 #[test]
@@ -60,8 +56,8 @@ fn offered(sandbox: &Sandbox, words: &str) -> Vec<String> {
         printf '%s\\n' \"${COMPREPLY[@]}\"";
     let mut bash: Command = sandbox.command("bash");
     let output = bash.args(["-c", script, "bash", words]).output().expect("it runs");
-    assert!(output.status.success(), "{}", told(&output));
-    told(&output).split_whitespace().map(str::to_owned).collect()
+    assert!(output.status.success(), "{}", printed(&output));
+    printed(&output).split_whitespace().map(str::to_owned).collect()
 }
 
 #[test]

@@ -7,7 +7,7 @@ use std::process::{Command, Output, Stdio};
 use crate::support::ctl::without_times;
 use crate::support::daemon::both;
 use crate::support::terminal::Terminal;
-use crate::support::{Sandbox, Subject, oracle, wait_until};
+use crate::support::{Sandbox, Subject, oracle, printed, wait_until};
 
 /// As in the text, byte for byte.
 const CONF: &str = include_str!("../../fixtures/seed/supervisord.conf");
@@ -48,8 +48,7 @@ fn command(sandbox: &Sandbox, line: &str) -> Command {
 }
 
 fn told(output: &Output) -> String {
-    let streams = [output.stdout.as_slice(), output.stderr.as_slice()].concat();
-    format!("{}[{:?}]\n", String::from_utf8_lossy(&streams), output.status.code())
+    format!("{}[{:?}]\n", printed(output), output.status.code())
 }
 
 /// Starts the daemon, which goes to the background. What it prints is another matter, as it depends on

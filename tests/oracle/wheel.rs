@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
-use crate::support::{Sandbox, oracle, wait_until};
+use crate::support::{Sandbox, oracle, printed, wait_until};
 
 const NAMES: [&str; 5] =
     ["supkit", "supervisord", "supervisorctl", "echo_supervisord_conf", "pidproxy"];
@@ -70,9 +70,9 @@ impl Site {
             output.status.success(),
             "{} {args:?}: {}",
             program.as_ref().display(),
-            told(&output)
+            printed(&output)
         );
-        told(&output)
+        printed(&output)
     }
 
     fn buildout(&self, args: &[&str]) -> String {
@@ -81,8 +81,8 @@ impl Site {
 
     fn buildout_fails(&self, args: &[&str]) -> String {
         let output = self.call(oracle::bin("buildout"), args);
-        assert!(!output.status.success(), "{}", told(&output));
-        told(&output)
+        assert!(!output.status.success(), "{}", printed(&output));
+        printed(&output)
     }
 
     fn scripts(&self) -> Vec<&'static str> {
@@ -109,7 +109,7 @@ impl Site {
     /// `./bin/supervisord`, and what follows in the seed.
     fn daemon_works(&self) {
         self.works("bin/supervisord", &[]);
-        let status = || told(&self.call("bin/supervisorctl", &["status"]));
+        let status = || printed(&self.call("bin/supervisorctl", &["status"]));
         wait_until("the program runs", || status().contains("RUNNING"));
         self.works("bin/supervisorctl", &["stop", "all"]);
         assert!(status().contains("STOPPED"), "{}", status());
@@ -117,10 +117,6 @@ impl Site {
         self.works("bin/supervisorctl", &["shutdown"]);
         wait_until("the daemon has gone", || !self.path("var/supervisord.pid").exists());
     }
-}
-
-fn told(output: &Output) -> String {
-    String::from_utf8_lossy(&[output.stdout.as_slice(), &output.stderr].concat()).into_owned()
 }
 
 const CONF: &str = "\
@@ -147,7 +143,7 @@ fn pip_installs_programs_that_are_those_of_supervisor() {
     assert!(site.works("venv/bin/python", &["-m", "supkit", "--version"]).starts_with("supkit "));
     assert!(site.works("venv/bin/echo_supervisord_conf", &[]).contains("[supervisord]"));
     let usage = site.call("venv/bin/pidproxy", &[]);
-    assert!(told(&usage).contains("Usage"), "{usage:?}");
+    assert!(printed(&usage).contains("Usage"), "{usage:?}");
     // Without -c the configuration is found beside the directory of the script, as it always was.
     site.sandbox.write("venv/etc/supervisord.conf", CONF);
     let mut daemon = site.command("venv/bin/supervisord");
@@ -156,7 +152,7 @@ fn pip_installs_programs_that_are_those_of_supervisor() {
     let pid = || site.sandbox.read("venv/supervisord.pid");
     wait_until("there is a pid file", || !pid().is_empty());
     assert_eq!(pid().trim(), daemon.id().to_string(), "no Python stays in between");
-    let status = || told(&site.call("venv/bin/supervisorctl", &["status"]));
+    let status = || printed(&site.call("venv/bin/supervisorctl", &["status"]));
     wait_until("the program runs", || status().contains("RUNNING"));
     site.works("venv/bin/supervisorctl", &["shutdown"]);
     assert!(daemon.wait().expect("it ends").success());
@@ -170,7 +166,7 @@ fn an_installer_that_loses_the_mode_of_files_does_no_harm() {
     let mut python = site.command(oracle::bin("python"));
     let python = python.env("PYTHONPATH", site.path("unpacked"));
     let output = python.args(["-m", "supkit", "--version"]).output().expect("it runs");
-    assert!(told(&output).starts_with("supkit "), "{}", told(&output));
+    assert!(printed(&output).starts_with("supkit "), "{}", printed(&output));
 }
 
 #[test]
@@ -323,7 +319,9 @@ fn what_programs_import_of_supervisor_is_there_and_the_same() {
         let said = site.works("venv/bin/python", &["-m", &module, argument]);
         assert!(said.contains(answer), "{said}");
     }
-    assert!(told(&site.call("venv/bin/python", &["-m", "supervisor.pidproxy"])).contains("Usage"));
+    assert!(
+        printed(&site.call("venv/bin/python", &["-m", "supervisor.pidproxy"])).contains("Usage")
+    );
 }
 
 /// What an event listener, an XML-RPC client and superlance use.

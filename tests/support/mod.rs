@@ -23,3 +23,8 @@ pub mod wait;
 pub use daemon::{Daemon, Subject};
 pub use sandbox::Sandbox;
 pub use wait::wait_until;
+
+/// Everything that a program printed: standard output, then standard error.
+pub fn printed(output: &std::process::Output) -> String {
+    String::from_utf8_lossy(&[output.stdout.as_slice(), &output.stderr].concat()).into_owned()
+}

@@ -1,4 +1,4 @@
-//! TCP servers without a password that other hosts can reach: anybody there may start and stop
+//! TCP servers without a password that other hosts can reach: every user there may start and stop
 //! programs, and change what they read.
 
 use super::lint_input::LintInput;

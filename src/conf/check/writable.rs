@@ -1,5 +1,5 @@
 //! Files and directories that other users may write although root reads a configuration from them:
-//! whoever changes them runs programs as root.
+//! a user who changes them runs programs as root.
 
 use std::collections::BTreeSet;
 

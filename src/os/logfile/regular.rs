@@ -17,7 +17,7 @@ const MAX_LINE: u64 = 64 * 1024;
 const ROTATION_INTERVAL: Duration = Duration::from_secs(1);
 /// How often the file is compared with the one under its path.
 const CHECK_INTERVAL: Duration = Duration::from_millis(250);
-/// How long a file that was moved stays in use: whoever moves it usually sends SIGUSR2 next, and the
+/// How long a file that was moved stays in use: logrotate moves it and then sends SIGUSR2, and the
 /// lines until then belong into the old file, as under Supervisor.
 const MOVED_GRACE: Duration = Duration::from_millis(500);
 
