@@ -60,7 +60,7 @@ pub fn description(context: &Context<'_>, process: &Process) -> String {
         state if state.is_stopped() && reason.is_some() => reason.unwrap_or_default(),
         ProcessState::Running => {
             let pid = process.pid().map_or(0, |pid| pid.0);
-            let uptime = process.started().map_or(0, |started| uptime(started, context.now));
+            let uptime = uptime(context, process).unwrap_or_default();
             let text = format!("pid {pid}, uptime {}", timedelta(uptime));
             match process.not_ready_text(context.now.mono) {
                 Some(why) => format!("{text}, not ready: {why}"),
@@ -80,9 +80,15 @@ pub fn description(context: &Context<'_>, process: &Process) -> String {
     }
 }
 
-/// The seconds since a start. As in Supervisor, it is the difference of the shown times, unless the
-/// system clock was set in between.
-fn uptime(started: Now, now: Now) -> i64 {
+/// The seconds since the start of a running process.
+pub fn uptime(context: &Context<'_>, process: &Process) -> Option<i64> {
+    let started = process.started().filter(|_| process.state() == ProcessState::Running)?;
+    Some(seconds_since(started, context.now))
+}
+
+/// As in Supervisor, it is the difference of the shown times, unless the system clock was set in
+/// between.
+fn seconds_since(started: Now, now: Now) -> i64 {
     let shown = now.wall.secs() - started.wall.secs();
     let passed = i64::try_from(now.mono.since(started.mono).as_secs()).unwrap_or(i64::MAX);
     if shown.abs_diff(passed) <= 1 { shown } else { passed }
@@ -155,9 +161,9 @@ mod tests {
             wall: Wall(Duration::from_millis(wall)),
         };
         let started = at(5_000, 1_000_900);
-        assert_eq!(uptime(started, at(6_100, 1_002_000)), 2, "as Supervisor shows it");
-        assert_eq!(uptime(started, at(65_000, 900)), 60);
-        assert_eq!(uptime(started, at(65_000, 1_060_900 + 86_400_000)), 60);
+        assert_eq!(seconds_since(started, at(6_100, 1_002_000)), 2, "as Supervisor shows it");
+        assert_eq!(seconds_since(started, at(65_000, 900)), 60);
+        assert_eq!(seconds_since(started, at(65_000, 1_060_900 + 86_400_000)), 60);
     }
 
     #[test]

@@ -80,6 +80,9 @@ impl Action {
 /// Starts an action on processes, or on all members of `group:*`, and reports the result so far.
 /// Of several processes those are left out that are in the wanted state.
 pub(super) fn begin(context: &mut Context<'_>, action: Action, names: &[&str]) -> String {
+    if action.needs_name() && names.iter().all(|name| name.is_empty()) {
+        return "ERROR: no process is selected".to_owned();
+    }
     let targets: Vec<String> = names.iter().flat_map(|name| expand(context, name)).collect();
     let [first, _, ..] = targets.as_slice() else {
         let name = targets.first().map_or("", String::as_str);

@@ -5,6 +5,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use super::actions::Action;
 use super::printable::printable;
+use super::view::{self, View};
 use crate::core::Process;
 use crate::core::effect::OutputStream;
 use crate::core::state::ProcessState;
@@ -20,14 +21,22 @@ const FAILURE_LINES: usize = 5;
 /// The maximum number of failed processes whose logs are read.
 const MAX_FAILURES: usize = 20;
 
+/// What `/status.json` contains: all processes.
 #[derive(Serialize)]
 pub(super) struct List {
+    #[serde(flatten)]
+    summary: Summary,
+    processes: Vec<Row>,
+}
+
+/// The processes together.
+#[derive(Serialize)]
+struct Summary {
     /// Changes with the version, the token of the forms and the names of the processes: the markup
     /// of a page with another value is obsolete.
     layout: String,
     mood: String,
     counts: Vec<Count>,
-    pub(super) processes: Vec<Row>,
 }
 
 /// The number of processes in a state.
@@ -38,29 +47,21 @@ struct Count {
 }
 
 #[derive(Serialize)]
-pub(super) struct Row {
-    pub(super) name: String,
-    pub(super) group: String,
+struct Row {
+    name: String,
+    group: String,
     /// The name in a query or a path.
     query: String,
     /// In lower case.
     state: String,
     description: String,
-    actions: Vec<Button>,
+    /// Seconds, while it runs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    uptime: Option<i64>,
+    /// The actions that make sense in this state.
+    actions: Vec<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     failure: Option<Failure>,
-    /// It does not match the filter of the page.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    pub(super) hidden: bool,
-}
-
-/// Which rows a page shows.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Filter<'a> {
-    /// A part of the name, in any case.
-    pub(super) text: &'a str,
-    /// In lower case; all states if empty.
-    pub(super) state: &'a str,
 }
 
 /// A button of a process.
@@ -85,66 +86,104 @@ const BUTTONS: [Action; 4] = [Action::Start, Action::Restart, Action::Stop, Acti
 impl List {
     pub(super) fn of(context: &Context<'_>, token: &str) -> Self {
         let processes = names::by_name(context.supervisor);
-        let mut failures = 0;
-        let mut row = |process: &&Process| {
-            let failed = has_failed(process);
-            failures += usize::from(failed);
-            Row::of(context, process, failed && failures <= MAX_FAILURES)
-        };
-        let rows: Vec<Row> = processes.iter().map(&mut row).collect();
         Self {
-            layout: layout(&rows, token),
-            mood: context.supervisor.mood().name().to_lowercase(),
-            counts: counts(&processes),
-            processes: rows,
+            summary: Summary::of(context, &processes, token),
+            processes: rows(context, &processes),
         }
     }
 }
 
-/// All states, and which of them the filter selects.
-pub(super) fn states(filter: Filter<'_>) -> Vec<Value> {
+impl Summary {
+    fn of(context: &Context<'_>, processes: &[&Process], token: &str) -> Self {
+        Self {
+            layout: layout(processes, token),
+            mood: context.supervisor.mood().name().to_lowercase(),
+            counts: counts(processes),
+        }
+    }
+}
+
+/// The part of the list that a view shows, as data for the template.
+pub(super) fn view(context: &Context<'_>, view: View<'_>, token: &str) -> Value {
+    let all = names::by_name(context.supervisor);
+    let found: Vec<&Process> = all
+        .iter()
+        .copied()
+        .filter(|process| view.matches(&process.full_name(), process.state().name()))
+        .collect();
+    let page = view.page(found.len());
+    let shown = found.iter().skip(page.first_row).take(view::PAGE);
+    json!({
+        "list": Summary::of(context, &all, token),
+        "is_empty": all.is_empty(),
+        "total": all.len(),
+        "found": found.len(),
+        "is_search": view.is_search(),
+        "view": view.query(),
+        "page_length": view::PAGE,
+        "pages": view.links(page),
+        "groups": groups(&rows(context, &shown.copied().collect::<Vec<_>>())),
+        "q": view.text,
+        "states": states(view),
+    })
+}
+
+fn rows(context: &Context<'_>, processes: &[&Process]) -> Vec<Row> {
+    let mut failures = 0;
+    let mut row = |process: &&Process| {
+        let failed = has_failed(process);
+        failures += usize::from(failed);
+        Row::of(context, process, failed && failures <= MAX_FAILURES)
+    };
+    processes.iter().map(&mut row).collect()
+}
+
+/// The rows by group. A process with the name of its group has no heading.
+fn groups(rows: &[Row]) -> Vec<Value> {
+    let group = |rows: &[Row]| {
+        let name = &rows[0].group;
+        let is_alone = rows.len() == 1 && rows[0].name == *name;
+        let processes: Vec<Value> = rows.iter().map(Row::markup).collect();
+        json!({ "heading": if is_alone { "" } else { name }, "processes": processes })
+    };
+    rows.chunk_by(|one, other| one.group == other.group).map(group).collect()
+}
+
+/// All states, and which of them the view selects.
+fn states(view: View<'_>) -> Vec<Value> {
     let state = |state: ProcessState| {
         let name = state.name().to_lowercase();
-        json!({ "selected": name == filter.state, "name": name })
+        json!({ "selected": name == view.state, "name": name })
     };
     ProcessState::all().map(state).collect()
-}
-
-impl List {
-    /// Hides what the filter does not match.
-    pub(super) fn filter(&mut self, filter: Filter<'_>) {
-        for row in &mut self.processes {
-            row.hidden = !row.matches(filter);
-        }
-    }
 }
 
 impl Row {
     fn of(context: &Context<'_>, process: &Process, with_failure: bool) -> Self {
         let name = process.full_name();
         let state = process.state();
-        let offered = Action::of(state);
-        let button = |action: Action| Button {
-            action: action.name(),
-            label: action.label(),
-            hidden: !offered.contains(&action),
-        };
         Self {
             group: process.group().to_owned(),
             query: percent_encode(&name),
             state: state.name().to_lowercase(),
             description: info::description(context, process),
-            actions: BUTTONS.map(button).into(),
+            uptime: info::uptime(context, process),
+            actions: Action::of(state).iter().map(|action| action.name()).collect(),
             failure: with_failure.then(|| Failure::of(context, process)),
-            hidden: false,
             name,
         }
     }
 
-    fn matches(&self, filter: Filter<'_>) -> bool {
-        let text = filter.text.trim().to_lowercase();
-        self.name.to_lowercase().contains(&text)
-            && (filter.state.is_empty() || self.state == filter.state)
+    /// With all buttons, so that the script can show and hide them.
+    fn markup(&self) -> Value {
+        let button = |action: Action| Button {
+            action: action.name(),
+            label: action.label(),
+            hidden: !self.actions.contains(&action.name()),
+        };
+        let mut data = json!(self);
+        data["buttons"] = json!(BUTTONS.map(button));
+        data
     }
 }
 
@@ -178,11 +217,11 @@ fn last_lines(context: &Context<'_>, process: &Process, stream: OutputStream) ->
     printable(lines[first..].join("\n").trim_end())
 }
 
-fn layout(rows: &[Row], token: &str) -> String {
+fn layout(processes: &[&Process], token: &str) -> String {
     let mut hasher = DefaultHasher::new();
     token.hash(&mut hasher);
-    for row in rows {
-        (&row.group, &row.name).hash(&mut hasher);
+    for process in processes {
+        (process.group(), process.name()).hash(&mut hasher);
     }
     format!("{}-{:016x}", env!("CARGO_PKG_VERSION"), hasher.finish())
 }

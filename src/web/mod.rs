@@ -9,6 +9,7 @@ mod policy;
 mod printable;
 mod refusal;
 pub mod site;
+mod view;
 
 pub use policy::ServerPolicy;
 pub use site::{Answer, Pending, Site, Subscription, document_head};

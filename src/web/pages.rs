@@ -2,8 +2,9 @@
 //! all values.
 
 use super::actions::{Action, is_failure};
-use super::list::{self, Filter, List, Row};
+use super::list;
 use super::printable::printable;
+use super::view::View;
 use crate::assets;
 use crate::conf::config::LogLevel;
 use crate::http::form::percent_encode;
@@ -53,20 +54,13 @@ impl Pages {
         &self,
         context: &mut Context<'_>,
         message: &str,
-        filter: Filter<'_>,
+        view: View<'_>,
         token: &str,
     ) -> String {
-        let mut list = List::of(context, token);
-        list.filter(filter);
-        let data = json!({
-            "message": message,
-            "is_error": is_failure(message),
-            "token": token,
-            "list": list,
-            "groups": groups(&list.processes),
-            "q": filter.text,
-            "states": list::states(filter),
-        });
+        let mut data = list::view(context, view, token);
+        data["message"] = json!(message);
+        data["is_error"] = json!(is_failure(message));
+        data["token"] = json!(token);
         let title = format!("{}: processes", context.supervisor.config().supervisord.identifier);
         self.render(context, "status", &title, data)
     }
@@ -120,17 +114,6 @@ impl Pages {
         });
         self.render(context, "tail", &title, data)
     }
-}
-
-/// The rows by group. A process with the name of its group has no heading.
-fn groups(rows: &[Row]) -> Vec<Value> {
-    let group = |rows: &[Row]| {
-        let name = &rows[0].group;
-        let is_alone = rows.len() == 1 && rows[0].name == *name;
-        let hidden = rows.iter().all(|row| row.hidden);
-        json!({ "heading": if is_alone { "" } else { name }, "processes": rows, "hidden": hidden })
-    };
-    rows.chunk_by(|one, other| one.group == other.group).map(group).collect()
 }
 
 /// The data of a log page.

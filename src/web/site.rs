@@ -2,10 +2,11 @@
 
 use super::actions::{self, Action, PendingAction, is_failure};
 use super::assets;
-use super::list::{Filter, List};
+use super::list::List;
 use super::pages::{Pages, Tail};
 use super::policy::ServerPolicy;
 use super::refusal;
+use super::view::View;
 use crate::conf::config::LogLevel;
 use crate::conf::events::EventType;
 use crate::core::effect::OutputStream;
@@ -160,17 +161,16 @@ impl Site {
         let field = |name: &str| form::field(&fields, name).unwrap_or_default();
         let message = field("message");
         let Some(action) = form::field(&fields, "action") else {
-            let filter = Filter { text: field("q"), state: field("state") };
-            let text = self.pages.status(context, message, filter, &self.token);
+            let view = View::of(&fields);
+            let text = self.pages.status(context, message, view, &self.token);
             return Answer::Reply(with_security_headers(Reply::new(200, HTML, text), STATUS_CSP));
         };
         let name = field("processname");
-        let Some(action) =
-            Action::from_name(action).filter(|it| !it.needs_name() || !name.is_empty())
-        else {
+        let has_token = is_post && self.is_token(field("token"));
+        let has_name = |action: &Action| !action.needs_name() || !name.is_empty() || has_token;
+        let Some(action) = Action::from_name(action).filter(has_name) else {
             return Answer::Reply(Reply::error(400, "Unknown action."));
         };
-        let has_token = is_post && self.is_token(field("token"));
         if is_post {
             if let Some(refusal) = self.refuse(context, request, policy, has_token) {
                 return refusal;
@@ -186,7 +186,8 @@ impl Site {
             let names = fields.iter().filter(|(key, _)| key == "processname");
             let names: Vec<&str> = names.map(|(_, name)| name.as_str()).collect();
             let message = actions::begin(context, action, &names);
-            return Answer::Reply(acted(request, action, &names, &message));
+            let view = View::of(&fields);
+            return Answer::Reply(acted(request, action, &names, view, &message));
         }
         let mut pending = PendingAction::start(context, action, name);
         let redirect = Redirect::after(request, policy);
@@ -371,29 +372,37 @@ fn read_tail(
 
 impl Redirect {
     /// A relative one works behind any proxy and below any path.
-    fn relative() -> Self {
-        Self { status: 303, base: "./".to_owned() }
+    fn to(view: View<'_>) -> Self {
+        let query = view.query();
+        let separator = if query.is_empty() { '?' } else { '&' };
+        Self { status: 303, base: format!("./{query}{separator}") }
     }
 
     /// If `get_actions` is set, Supervisor's absolute one.
     fn after(request: &Request, policy: &ServerPolicy) -> Self {
         if !policy.get_actions {
-            return Self::relative();
+            return Self { status: 303, base: "./?".to_owned() };
         }
         let host = request.header("host").unwrap_or_default().trim();
         let host = host.strip_suffix(":80").unwrap_or(host);
-        Self { status: 301, base: format!("http://{host}/") }
+        Self { status: 301, base: format!("http://{host}/?") }
     }
 
     fn reply(&self, message: &str, fragment: &str) -> Reply {
-        let location = format!("{}?message={}{fragment}", self.base, percent_encode(message));
+        let location = format!("{}message={}{fragment}", self.base, percent_encode(message));
         with_page_csp(Reply::new(self.status, "text/plain", "").header("Location", location))
     }
 }
 
 /// The reply to an action of our own page: data for its script, otherwise a redirect to the row, so
 /// that the page keeps its place.
-fn acted(request: &Request, action: Action, names: &[&str], message: &str) -> Reply {
+fn acted(
+    request: &Request,
+    action: Action,
+    names: &[&str],
+    view: View<'_>,
+    message: &str,
+) -> Reply {
     if request.header("accept").is_some_and(|accept| accept.contains(JSON)) {
         return json(&json!({ "message": message, "is_error": is_failure(message) }));
     }
@@ -401,7 +410,7 @@ fn acted(request: &Request, action: Action, names: &[&str], message: &str) -> Re
         [name] if action.needs_name() => format!("#p-{}", percent_encode(name)),
         _ => String::new(),
     };
-    Redirect::relative().reply(message, &row)
+    Redirect::to(view).reply(message, &row)
 }
 
 fn json(value: &impl Serialize) -> Reply {

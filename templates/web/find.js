@@ -1,45 +1,61 @@
-// Search and filter while typing, groups that collapse, and actions on what was found. Without this
-// script the form is sent to the server, which hides the same rows.
+// Search and filter while typing, pages, groups that collapse, and a selection of processes. Without
+// this script the same forms and links are sent to the server.
 const $ = (selector, inside = document) => inside.querySelector(selector);
 const all = (selector, inside = document) => [...inside.querySelectorAll(selector)];
-const form = $(".filter"), found = $("#found"), actions = $("form.found");
+// Milliseconds: what is typed quickly is searched for at once.
+const PAUSE = 100;
+const form = $(".filter"), actions = $("#selection");
 const { q, state } = form.elements;
 const collapsed = new Set(JSON.parse(sessionStorage.getItem("collapsed") || "[]"));
+// Names, across pages and searches.
+const selected = new Set();
+let page = new URLSearchParams(location.search).get("page") || "", planned;
+// The newest list.
+let processes = [];
 $("button", form).hidden = true;
 
-const isActive = () => q.value.trim() !== "" || state.value !== "";
-
-const matches = (row) =>
-  $(".name", row).textContent.toLowerCase().includes(q.value.trim().toLowerCase()) &&
-  (!state.value || $(".state", row).textContent === state.value);
-
+const isSearch = () => q.value.trim() !== "" || state.value !== "";
 const heading = (group) => $(".heading", group)?.textContent;
+const name = (row) => row.id.slice(2);
+const rows = () => all("#list tr[id]");
 
-const apply = () => {
-  const active = isActive();
-  let count = 0;
-  for (const group of all("#list tbody")) {
-    const isClosed = !active && collapsed.has(heading(group));
-    let shown = 0;
-    for (const row of all("tr[id]", group)) {
-      const isMatch = matches(row);
-      shown += isMatch;
-      const hidden = !isMatch || isClosed;
-      if (row.hidden !== hidden) row.hidden = hidden;
-    }
-    count += shown;
-    group.hidden = shown === 0;
-    $(".heading", group)?.setAttribute("aria-expanded", String(!isClosed));
-  }
-  const text = active ? `${count} found` : "";
-  if (found.textContent !== text) found.textContent = text;
-  actions.hidden = !active || count === 0;
+const matches = (process) =>
+  process.name.toLowerCase().includes(q.value.trim().toLowerCase()) &&
+  (!state.value || process.state === state.value);
+
+const setHidden = (element, hidden) => {
+  if (element.hidden !== hidden) element.hidden = hidden;
 };
 
-const remember = () => {
-  const url = new URL(location.href);
-  url.search = new URLSearchParams([["q", q.value], ["state", state.value]].filter(([, v]) => v));
-  history.replaceState(null, "", url);
+const setText = (element, text) => {
+  if (element.textContent !== text) element.textContent = text;
+};
+
+const collapse = () => {
+  for (const group of all("#list tbody")) {
+    const isClosed = !isSearch() && collapsed.has(heading(group));
+    for (const row of all("tr[id]", group)) setHidden(row, isClosed);
+    $(".heading", group)?.setAttribute("aria-expanded", String(!isClosed));
+  }
+};
+
+// What the buttons of the selection act on.
+const scope = () => {
+  if (selected.size) return [...selected];
+  return isSearch() ? processes.filter(matches).map((process) => process.name) : [];
+};
+
+const showSelection = () => {
+  const count = scope().length;
+  setText($(".scope", actions), selected.size ? `${count} selected:` : `All ${count} found:`);
+  setHidden(actions, count === 0);
+  const boxes = all("#list tr[id] .select input");
+  boxes.forEach((box) => { box.checked = selected.has(box.value); });
+  const box = $("#list thead .select input");
+  if (!box) return;
+  const checked = boxes.filter((other) => other.checked).length;
+  box.checked = checked > 0 && checked === boxes.length;
+  box.indeterminate = checked > 0 && !box.checked;
 };
 
 // A heading becomes a button, which works by keyboard and is announced as such.
@@ -51,35 +67,81 @@ const prepare = () => {
     button.textContent = text.textContent;
     text.replaceWith(button);
   }
-  apply();
+  all("#list thead .select input").forEach((box) => { box.hidden = false; });
+  collapse();
+  showSelection();
 };
 
-document.addEventListener("click", ({ target }) => {
-  if (!target.matches("button.heading")) return;
-  const name = target.textContent;
-  if (!collapsed.delete(name)) collapsed.add(name);
-  sessionStorage.setItem("collapsed", JSON.stringify([...collapsed]));
-  apply();
+// The view is part of the address, so that it can be a bookmark.
+const show = () => {
+  const url = new URL(location.href);
+  const fields = [["q", q.value.trim()], ["state", state.value], ["page", page]];
+  url.search = new URLSearchParams(fields.filter(([, value]) => value));
+  history.replaceState(null, "", url);
+  document.dispatchEvent(new Event("view"));
+};
+
+const search = () => {
+  page = "";
+  clearTimeout(planned);
+  planned = setTimeout(show, PAUSE);
+};
+
+// Whether other processes match than those that are shown.
+const isObsolete = () => {
+  const length = Number($("#list").dataset.pageLength);
+  const found = processes.filter(matches);
+  const last = Math.max(1, Math.ceil(found.length / length));
+  const first = (Math.min(Math.max(Number(page) || 1, 1), last) - 1) * length;
+  const shown = rows();
+  const wanted = found.slice(first, first + length);
+  return shown.length !== wanted.length || wanted.some((process, at) => process.name !== name(shown[at]));
+};
+
+document.addEventListener("click", (event) => {
+  const { target } = event;
+  if (target.matches("button.heading")) {
+    const group = target.textContent;
+    if (!collapsed.delete(group)) collapsed.add(group);
+    sessionStorage.setItem("collapsed", JSON.stringify([...collapsed]));
+    collapse();
+  }
+  if (target.matches(".pages a") && !event.ctrlKey && !event.metaKey && !event.shiftKey) {
+    event.preventDefault();
+    page = new URL(target.href).searchParams.get("page");
+    show();
+  }
 });
-form.addEventListener("input", () => { apply(); remember(); });
+document.addEventListener("change", ({ target }) => {
+  if (!target.matches("#list .select input")) return;
+  const boxes = target.value === "on" ? all("#list tr[id] .select input") : [target];
+  boxes.forEach((box) => selected[target.checked ? "add" : "delete"](box.value));
+  showSelection();
+});
+form.addEventListener("input", search);
 form.addEventListener("submit", (event) => event.preventDefault());
 q.addEventListener("keydown", (event) => {
-  if (event.key === "Escape") { q.value = ""; apply(); remember(); }
+  if (event.key === "Escape") { q.value = ""; search(); }
   if (event.key === "Enter" || event.key === "ArrowDown") {
     event.preventDefault();
     $("#list tr[id]:not([hidden]) .name a")?.focus();
   }
 });
 actions.addEventListener("submit", () => {
-  const field = (name, value) => Object.assign(document.createElement("input"), {
-    type: "hidden", name, value,
+  const shown = new Set(rows().map(name));
+  const field = (value) => Object.assign(document.createElement("input"), {
+    type: "hidden", name: "processname", value,
   });
-  const names = all("#list tr[id]:not([hidden])").map((row) => row.id.slice(2));
-  $(".names", actions).replaceChildren(
-    field("token", $("#list [name=token]").value),
-    ...names.map((name) => field("processname", name)),
-  );
+  // The boxes of this page are part of the form already.
+  const names = scope().filter((it) => !(selected.has(it) && shown.has(it)));
+  $(".names", actions).replaceChildren(...names.map(field));
 });
 document.addEventListener("replaced", prepare);
-document.addEventListener("updated", () => { if (state.value) apply(); });
+document.addEventListener("updated", ({ detail }) => {
+  processes = detail;
+  const known = new Set(processes.map((process) => process.name));
+  selected.forEach((it) => { if (!known.has(it)) selected.delete(it); });
+  if (isObsolete()) document.dispatchEvent(new Event("view"));
+  else showSelection();
+});
 prepare();

@@ -4,7 +4,7 @@ const $ = (selector, inside = document) => inside.querySelector(selector);
 const all = (selector, inside = document) => [...inside.querySelectorAll(selector)];
 // Below this number of rows Tab visits all of them.
 const LONG = 30;
-const CONTROLS = "a[href], button";
+const CONTROLS = "a[href], button, input";
 const help = $("#help"), enabled = $("#shortcuts");
 let current;
 
@@ -48,6 +48,7 @@ const KEYS = {
   k: () => move(-1), ArrowUp: () => move(-1),
   s: () => press("start"), r: () => press("restart"), x: () => press("stop"),
   l: () => $(".name a", focused()).click(),
+  m: () => $(".select input", focused() || help)?.click(),
 };
 // Those that work everywhere on the page.
 const GLOBAL = { "/": () => $(".filter [name=q]").focus(), "?": () => help.showModal() };

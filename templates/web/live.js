@@ -3,7 +3,7 @@
 (() => {
   "use strict";
   // Milliseconds: without an update for so long, the list is marked as obsolete.
-  const LIMIT = 2500, CHECK = 250, PRESENCE = 10000;
+  const LIMIT = 2500, CHECK = 250, PRESENCE = 10000, QUIET = 1000, SECOND = 1000;
   // The server accepts more fields in a form, but not many more.
   const MAX_NAMES = 100;
   // The states in which an action has its result.
@@ -13,8 +13,13 @@
   const message = $("#message"), stale = $("#stale"), confirmation = $("#confirm");
   // The actions of this tab whose results are awaited, with the time of the answer, by process.
   const awaited = new Map();
+  // The last known states, and the changes that are not announced yet, by process.
+  const states = new Map(), changed = new Map();
+  document.querySelectorAll("#list tr[id]").forEach((row) => {
+    states.set(row.id.slice(2), $(".state", row).textContent);
+  });
   let updated = Date.now(), appeared = updated, problem = 0;
-  let isStale = false, isReplacing = false, isNative = false;
+  let isStale = false, isReplacing = false, isReplacedAgain = false, isNative = false;
 
   // The password may be part of the address of the page; a script must not repeat it there.
   const address = (path) => {
@@ -38,10 +43,10 @@
     const state = $(".state span", line);
     state.className = row.state;
     setText(state, row.state);
-    setText($(".description > span", line), row.description);
+    showDescription(line, row, asked);
     showFailure($(".failure", line), row.failure);
-    for (const { action, hidden } of row.actions) {
-      const button = $(`button[value="${action}"]`, line);
+    for (const button of line.querySelectorAll("button[name=action]")) {
+      const hidden = !row.actions.includes(button.value);
       if (button.hidden === hidden) continue;
       const isFocused = button === document.activeElement;
       button.hidden = hidden;
@@ -52,7 +57,38 @@
       delete line.dataset.focus;
       $("button:not([hidden])", line).focus();
     }
-    report(row, asked);
+  };
+
+  // The uptime counts on between two lists. It is set anew only if it would be off by a second.
+  const UPTIME = /uptime (\d+ days?, )?\d+:\d\d:\d\d/;
+  const showDescription = (line, row, asked) => {
+    const place = $(".description > span", line);
+    if (row.uptime === undefined) {
+      delete line.dataset.since;
+    } else {
+      const since = asked - row.uptime * 1000;
+      const known = Number(line.dataset.since);
+      if (!(Math.abs(known - since) < 1500)) line.dataset.since = since;
+    }
+    setText(place, withUptime(row.description, line.dataset.since));
+  };
+
+  const withUptime = (description, since) => {
+    if (since === undefined) return description;
+    const seconds = Math.max(0, Math.floor((Date.now() - since) / 1000));
+    const days = Math.floor(seconds / 86400);
+    const two = (number) => String(number).padStart(2, "0");
+    const clock = `${Math.floor(seconds / 3600) % 24}:${two(Math.floor(seconds / 60) % 60)}:${two(seconds % 60)}`;
+    const date = days ? `${days} day${days === 1 ? "" : "s"}, ` : "";
+    return description.replace(UPTIME, `uptime ${date}${clock}`);
+  };
+
+  const tick = () => {
+    if (document.hidden || isStale) return;
+    for (const line of document.querySelectorAll("#list tr[data-since]")) {
+      const place = $(".description > span", line);
+      setText(place, withUptime(place.textContent, line.dataset.since));
+    }
   };
 
   const showFailure = (place, failure) => {
@@ -72,8 +108,12 @@
     add("pre", failure.lines);
   };
 
-  // The result of an action of this tab, from a list that is newer than the action.
+  // The result of an action of this tab, from a list that is newer than the action. Other changes
+  // are announced to screen readers.
   const report = (row, asked) => {
+    const before = states.get(row.name);
+    states.set(row.name, row.state);
+    if (!awaited.has(row.name) && before && before !== row.state) announce(row);
     const { action, since, isQuiet } = awaited.get(row.name) || {};
     if (!action || asked < since || !SETTLED[action].includes(row.state)) return;
     awaited.delete(row.name);
@@ -81,6 +121,24 @@
     if (isQuiet && !failed) return;
     const why = failed && row.failure.cause ? `: ${row.failure.cause}` : "";
     say(failed ? `ERROR: ${row.name} is ${row.state}${why}` : `${row.name} is ${row.state}`, failed);
+  };
+
+  // Several changes within a second are one announcement; a state that does not last is none.
+  const announce = (row) => {
+    if (!STARTED.includes(row.state) && row.state !== "stopped") return;
+    if (!changed.size) setTimeout(speak, QUIET);
+    changed.set(row.name, row.state);
+  };
+
+  const speak = () => {
+    const rows = [...changed];
+    changed.clear();
+    const count = (state) => rows.filter(([, other]) => other === state).length;
+    const kinds = [...new Set(rows.map(([, state]) => state))];
+    const text = rows.length <= 3
+      ? rows.map(([name, state]) => `${name} is ${state}`).join(", ")
+      : `${rows.length} processes changed: ${kinds.map((state) => `${count(state)} ${state}`).join(", ")}`;
+    setText($("#changes"), text);
   };
 
   const version = (layout) => layout.slice(0, layout.lastIndexOf("-"));
@@ -103,34 +161,43 @@
     if (place.textContent.trim() !== text) {
       place.replaceChildren(...counts.flatMap((count) => [count, " "]));
     }
-    list.processes.forEach((row) => show(row, asked));
-    document.dispatchEvent(new Event("updated"));
+    list.processes.forEach((row) => {
+      show(row, asked);
+      report(row, asked);
+    });
+    document.dispatchEvent(new CustomEvent("updated", { detail: list.processes }));
   };
 
-  // Other programs, or a daemon that was started again: its forms have another token.
+  // Another view, other programs, or a daemon that was started again: its forms have another token.
   const replace = async () => {
-    if (isReplacing) return;
+    if (isReplacing) return void (isReplacedAgain = true);
     isReplacing = true;
     try {
-      const answer = await fetch(address("index.html"));
+      const answer = await fetch(address("index.html" + location.search));
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
       const fresh = $("#list", page);
       if (answer.ok && fresh) {
         const label = document.activeElement.getAttribute("aria-label");
         $("#list").replaceWith(fresh);
+        setText($("#found"), $("#found", page).textContent);
+        $("#selection [name=token]").value = $("#selection [name=token]", page).value;
         document.dispatchEvent(new Event("replaced"));
         mark();
         if (label) $(`#list [aria-label="${CSS.escape(label)}"]`)?.focus();
+        feed.postMessage("visible");
       }
     } catch {
       // The next list leads here again.
     }
     isReplacing = false;
+    if (isReplacedAgain) replace();
+    isReplacedAgain = false;
   };
+  document.addEventListener("view", replace);
 
   const mark = () => {
     document.body.classList.toggle("stale", isStale);
-    document.querySelectorAll("#list form button, .found button, #confirm [value=yes]").forEach((button) => {
+    document.querySelectorAll("#list form button, #selection button, #confirm [value=yes]").forEach((button) => {
       button.disabled = isStale;
     });
   };
@@ -172,6 +239,7 @@
   addEventListener("pageshow", (event) => { if (event.persisted) present(); });
   setInterval(() => { if (!document.hidden) feed.postMessage("present"); }, PRESENCE);
   setInterval(check, CHECK);
+  setInterval(tick, SECOND);
   present();
 
   // Sends a form. Any answer but the expected one is shown by submitting it as without a script.
@@ -209,8 +277,7 @@
   // The processes behind `group:*`.
   const members = (names) => names.flatMap((name) => {
     if (!name.endsWith(":*")) return [name];
-    const rows = document.querySelectorAll(`[id^="p-${CSS.escape(name.slice(0, -1))}"]`);
-    return [...rows].map((row) => row.id.slice(2));
+    return [...states.keys()].filter((other) => other.startsWith(name.slice(0, -1)));
   });
 
   // Whether the user agrees.
@@ -233,7 +300,7 @@
     const fields = new URLSearchParams(new FormData(form, button));
     if (fields.get("confirm") === "ask") {
       const label = button.textContent;
-      const count = document.querySelectorAll(".name").length;
+      const count = $("#list").dataset.total;
       if (!await ask(`${label.replace(" all", ` all ${count} processes`)}?`, label)) return;
       fields.delete("confirm");
     }

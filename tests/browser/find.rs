@@ -34,7 +34,8 @@ fn processes_are_found_by_name_and_state() {
     browser.wait_for(&tab, &format!("{SHOWN} === 10"));
     browser.wait_for(&tab, "document.querySelector('#found').textContent === '10 found'");
     // All that were found are started, and no others.
-    browser.click(&tab, "form.found [value=start]");
+    browser.wait_for(&tab, "document.querySelector('.scope').textContent === 'All 10 found:'");
+    browser.click(&tab, "#selection [value=start]");
     daemon.wait_for_count("entered RUNNING state", 11);
     assert!(!daemon.log().contains("spawned: '20'"));
     browser.eval(&tab, "document.querySelector('[name=q]').focus()");

@@ -12,6 +12,7 @@ mod support;
 
 mod find;
 mod forgery;
+mod many;
 mod page;
 mod pictures;
 mod proxies;
