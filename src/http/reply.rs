@@ -45,7 +45,7 @@ impl Reply {
         let page = format!(
             "<!DOCTYPE html>\n<html lang=\"en\">\n<head><meta charset=\"utf-8\">\
              <title>{status} {reason_phrase}</title></head>\n\
-             <body><h1>{status} {reason_phrase}</h1><p>{text}</p></body>\n</html>\n"
+             <body><main><h1>{status} {reason_phrase}</h1><p>{text}</p></main></body>\n</html>\n"
         );
         Self::new(status, "text/html; charset=utf-8", page)
             .header("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")

@@ -38,6 +38,14 @@ pub fn recipes_python() -> PathBuf {
     python
 }
 
+/// The script of axe-core.
+pub fn axe() -> String {
+    let home = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/tools/axe");
+    let path = home.join("axe_playwright_python/axe.min.js");
+    fs::read_to_string(&path)
+        .unwrap_or_else(|error| panic!("{}: {error}; run `make tools`", path.display()))
+}
+
 /// One of its programs, such as `supervisord` or `python`.
 pub fn bin(name: &str) -> PathBuf {
     let home = home();

@@ -1,0 +1,123 @@
+//! Every page in every state is checked with axe-core: the rules of WCAG 2.2 AA and its recommended
+//! practices.
+
+use nix::sys::signal::Signal;
+use serde_json::{Value, json};
+
+use crate::site;
+use crate::support::browser::{Browser, Tab};
+use crate::support::oracle;
+use crate::support::{Daemon, Sandbox};
+
+const PROGRAMS: &str = "[program:zeoserver]\ncommand=/bin/sleep 1000\nstartsecs=0\n\
+    [program:worker]\ncommand=/bin/sleep 1000\nstartsecs=0\nprocess_name=%(process_num)03d\n\
+    numprocs=115\nautostart=false\n\
+    [program:slow]\ncommand=/bin/sleep 1000\nstartsecs=600\n\
+    [program:solr]\ncommand=/bin/sh -c 'echo \"ERROR: Cannot lock the data\" >&2; exit 3'\n\
+    startretries=0\nautorestart=false\n";
+
+/// The window of a desk, of a phone, and of a desk at 200 %; with the rules that depend on it.
+const WINDOWS: [(u32, u32, &str, &str); 3] = [
+    (1100, 760, "light", ""),
+    (360, 740, "dark", "runOnly: ['color-contrast', 'target-size'], "),
+    (640, 400, "dark", "runOnly: ['target-size', 'scrollable-region-focusable'], "),
+];
+
+#[track_caller]
+fn check(browser: &mut Browser, tab: &Tab, what: &str) {
+    browser.eval(tab, &format!("window.axe || (() => {{ {}; }})(); 0", oracle::axe()));
+    for (width, height, scheme, rules) in WINDOWS {
+        browser.resize(tab, width, height, scheme);
+        let found = browser.eval(
+            tab,
+            &format!(
+                "axe.run(document, {{ {rules}resultTypes: ['violations'] }}).then(result => \
+                 result.violations.map(it => [it.id, it.nodes.map(node => [node.target, \
+                 node.failureSummary])]))"
+            ),
+        );
+        assert_eq!(found, json!([]), "{what}, {scheme}, {width} px");
+    }
+}
+
+fn start(sandbox: &Sandbox) -> (Daemon<'_>, String) {
+    let port = sandbox.port();
+    let daemon = site::start(sandbox, port, "", PROGRAMS);
+    daemon.wait_for_log("gave up: solr");
+    (daemon, format!("http://127.0.0.1:{port}/"))
+}
+
+#[test]
+fn axe_reports_nothing_in_any_state_of_the_list() {
+    let sandbox = Sandbox::new();
+    let (daemon, url) = start(&sandbox);
+    let mut browser = Browser::start(&sandbox);
+    let tab = browser.open(&format!("{url}?page=2"));
+    browser.wait_for(&tab, "document.querySelector('#selection').hidden");
+    check(&mut browser, &tab, "the second page");
+    browser.click(&tab, "[aria-label='Select worker:110']");
+    browser.wait_for(&tab, "!document.querySelector('#selection').hidden");
+    check(&mut browser, &tab, "a selection");
+    browser.eval(&tab, "document.querySelector('button.heading').click()");
+    check(&mut browser, &tab, "a collapsed group");
+    browser.eval(&tab, "document.querySelector('#keys').click()");
+    check(&mut browser, &tab, "the help");
+    browser.press(&tab, "Escape");
+    browser.eval(&tab, "document.querySelector('[value=stopall]').click()");
+    browser.wait_for(&tab, "document.querySelector('#confirm').open");
+    check(&mut browser, &tab, "a question");
+    browser.press(&tab, "Escape");
+    daemon.signal(Signal::SIGSTOP);
+    browser.wait_for(&tab, "document.body.classList.contains('stale')");
+    check(&mut browser, &tab, "a daemon that does not answer");
+    daemon.signal(Signal::SIGCONT);
+}
+
+#[test]
+fn axe_reports_nothing_on_any_page() {
+    let sandbox = Sandbox::new();
+    let (_daemon, url) = start(&sandbox);
+    let mut browser = Browser::start(&sandbox);
+    let tab = browser.open("about:blank");
+    for (what, path) in [
+        ("a message", "?q=zeo&message=Starting%20worker"),
+        ("an error", "?q=s&message=ERROR%3A%20no%20such%20file"),
+        ("a search without result", "?q=nothing"),
+        ("a log", "tail.html?processname=solr&channel=stderr"),
+        ("an empty log", "tail.html?processname=zeoserver"),
+        ("an unknown log", "tail.html?processname=nothing"),
+        ("a question without scripts", "?action=stopall"),
+        ("an unknown path", "nothing.html"),
+    ] {
+        browser.go(&tab, &format!("{url}{path}"));
+        check(&mut browser, &tab, what);
+    }
+    // With scripts disabled axe itself could not run.
+    browser.tell(&tab, "Network.setBlockedURLs", &json!({"urls": ["*live.js"]}));
+    browser.go(&tab, &format!("{url}?page=2"));
+    check(&mut browser, &tab, "without scripts");
+}
+
+/// The contrast and size of what is drawn is not the page's to decide there; it must be complete.
+#[test]
+fn forced_colours_and_reduced_motion_lose_nothing() {
+    let sandbox = Sandbox::new();
+    let (_daemon, url) = start(&sandbox);
+    let mut browser = Browser::start(&sandbox);
+    let tab = browser.open(&format!("{url}?state=fatal"));
+    let features = json!([
+        {"name": "forced-colors", "value": "active"},
+        {"name": "prefers-reduced-motion", "value": "reduce"},
+    ]);
+    browser.tell(&tab, "Emulation.setEmulatedMedia", &json!({"features": features}));
+    // The state is a word with a border, because its background is gone.
+    let state = "getComputedStyle(document.querySelector('td.state span'))";
+    let width = browser.eval(&tab, &format!("{state}.borderTopWidth"));
+    assert_ne!(width, "0px");
+    let moving: Value = browser.eval(
+        &tab,
+        "[...document.querySelectorAll('*')].filter(it => { const style = getComputedStyle(it); \
+         return style.animationName !== 'none' || parseFloat(style.transitionDuration) > 0 }).length",
+    );
+    assert_eq!(moving, 0);
+}
