@@ -14,10 +14,15 @@ fn serve(sandbox: &Sandbox, page: String) -> u16 {
     let listener = TcpListener::bind(("127.0.0.1", port)).expect("the port is free");
     std::thread::spawn(move || {
         for mut client in listener.incoming().map_while(Result::ok) {
-            let lines = BufReader::new(client.try_clone().expect("a socket")).lines();
-            let _ = lines.map_while(Result::ok).take_while(|line| !line.is_empty()).count();
-            let head = "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nConnection: close\r\n\r\n";
-            let _ = write!(client, "{head}{page}");
+            let page = page.clone();
+            // A browser also opens connections that it does not use.
+            std::thread::spawn(move || {
+                let lines = BufReader::new(client.try_clone().expect("a socket")).lines();
+                let _ = lines.map_while(Result::ok).take_while(|line| !line.is_empty()).count();
+                let head =
+                    "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nConnection: close\r\n\r\n";
+                let _ = write!(client, "{head}{page}");
+            });
         }
     });
     port

@@ -171,8 +171,14 @@ impl Browser {
     /// Clicks on the first element of a selector, as a mouse does.
     #[track_caller]
     pub fn click(&mut self, tab: &Tab, selector: &str) {
-        // Chromium drops input before the first paint of a page.
+        // Chromium drops input before the first paint of a page. A button may be hidden until the
+        // next update, and a busy machine makes the page disable its buttons for a moment.
         self.wait_for(tab, "performance.getEntriesByType('paint').length > 0");
+        let ready = format!(
+            "(it => it && !it.disabled && it.getClientRects().length > 0)\
+             (document.querySelector({selector:?}))"
+        );
+        self.wait_for(tab, &ready);
         let place = format!(
             "(() => {{ const it = document.querySelector({selector:?}); \
              it.scrollIntoView({{block: 'center'}}); const box = it.getBoundingClientRect(); \
