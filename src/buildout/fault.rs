@@ -85,6 +85,11 @@ impl Fault {
         }))
     }
 
+    /// An error of a recipe's constructor.
+    pub fn of_recipe(message: impl Into<String>) -> Self {
+        Self::new(Kind::Internal, message)
+    }
+
     #[must_use]
     pub(super) fn at(mut self, span: Option<Span>) -> Self {
         self.0.spans.extend(span);

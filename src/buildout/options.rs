@@ -46,6 +46,8 @@ pub(super) struct Engine {
     open: BTreeMap<String, Options>,
     /// Sections with a recipe in order of first use.
     parts: Vec<String>,
+    /// The sections that recipes add, with the part that each belongs to.
+    added: BTreeMap<String, String>,
     recipes: Rc<dyn Recipes>,
     installed: Rc<Installed>,
     strictness: Strictness,
@@ -72,6 +74,7 @@ impl Engine {
             sources,
             open: BTreeMap::new(),
             parts: Vec::new(),
+            added: BTreeMap::new(),
             recipes,
             installed,
             strictness,
@@ -95,8 +98,26 @@ impl Engine {
         self.depth -= 1;
         ready.map_err(|fault| {
             self.open.remove(name);
+            self.remove_added_by(name);
             fault.while_doing(format!("Getting section {name}."), None)
         })
+    }
+
+    /// A second attempt adds them again.
+    fn remove_added_by(&mut self, part: &str) {
+        let added = std::mem::take(&mut self.added);
+        let (gone, kept) = added.into_iter().partition(|(_, maker)| maker == part);
+        self.added = kept;
+        for section in BTreeMap::into_keys(gone) {
+            self.raw.remove(&section);
+            self.open.remove(&section);
+            self.parts.retain(|known| *known != section);
+        }
+    }
+
+    /// Whether the recipe of another part added the section.
+    pub(super) fn is_added(&self, section: &str) -> bool {
+        self.added.contains_key(section)
     }
 
     fn push_depth(&mut self, name: &str) -> Result<(), Fault> {
@@ -376,6 +397,22 @@ impl Resolver for Engine {
         self.section(section)?;
         let options = self.open.get(section);
         Ok(options.into_iter().flat_map(|options| options.raw.keys().cloned()).collect())
+    }
+
+    fn add(&mut self, part: &str, sections: Sections) -> Result<(), Fault> {
+        let names: Vec<String> = sections.keys().cloned().collect();
+        if let Some(known) = names.iter().find(|name| self.raw.contains_key(*name)) {
+            let message =
+                format!("the recipe of part `{part}` adds the section [{known}], which exists");
+            return Err(Fault::new(Kind::Internal, message)
+                .at(self.raw.get(known).and_then(|section| section.values().find_map(Value::span)))
+                .help("rename your section; only one part may have such a recipe"));
+        }
+        for (name, section) in sections {
+            self.added.insert(name.clone(), part.to_owned());
+            self.raw.insert(name, section);
+        }
+        names.iter().try_for_each(|name| self.section(name))
     }
 }
 

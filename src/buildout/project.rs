@@ -305,6 +305,11 @@ impl Project {
         self.engine.borrow().is_made(section, option)
     }
 
+    /// Whether the recipe of another part added the section.
+    pub fn is_added(&self, section: &str) -> bool {
+        self.engine.borrow().is_added(section)
+    }
+
     /// An error if a value may be incomplete: `+=` or `-=` had no lower value while an extended URL
     /// was unavailable.
     pub fn incomplete(&self, section: &str, option: &str) -> Option<Fault> {

@@ -1,7 +1,10 @@
 //! The interface to recipes: their constructors add options to their section, which other options
 //! may reference. The caller provides the knowledge about each recipe.
 
-use super::fault::Fault;
+use super::fault::{Fault, Kind};
+use super::value::{Origin, Section, Sections, Value};
+use crate::diag::SourceId;
+use crate::ini::buildout as ini;
 
 /// Knowledge about recipes.
 pub trait Recipes {
@@ -59,6 +62,9 @@ pub(super) trait Resolver {
 
     /// The names of the options that files set in a section.
     fn written(&mut self, section: &str) -> Result<Vec<String>, Fault>;
+
+    /// Adds sections that the recipe of a part makes, and initializes them.
+    fn add(&mut self, part: &str, sections: Sections) -> Result<(), Fault>;
 }
 
 /// A part as seen by its recipe's constructor.
@@ -101,4 +107,40 @@ impl Part<'_> {
     pub fn has_section(&self, section: &str) -> bool {
         self.resolver.has_section(section)
     }
+
+    /// Adds a section to the project: `buildout[name] = {...}` in a constructor.
+    pub fn add_section(
+        &mut self,
+        name: &str,
+        options: impl IntoIterator<Item = (String, String)>,
+    ) -> Result<(), Fault> {
+        let options = options.into_iter().map(|(name, value)| (name, computed(value)));
+        let section: Section = options.collect();
+        self.resolver.add(self.name, Sections::from([(name.to_owned(), section)]))
+    }
+
+    /// Adds the sections of a text to the project: `buildout.parse(text)` in a constructor.
+    pub fn add_sections(&mut self, text: &str) -> Result<(), Fault> {
+        let parsed = ini::parse(SourceId(u32::MAX), text, &mut |_| Ok(true));
+        let parsed = parsed.map_err(|fault| Fault::of_recipe(fault.message(self.name)))?;
+        let options = |section: ini::Section| {
+            section.options.into_iter().map(|(name, entry)| (name, computed(entry.value))).collect()
+        };
+        let sections = parsed.into_iter().map(|(name, section)| (name, options(section)));
+        self.resolver.add(self.name, sections.collect())
+    }
+
+    /// An option without which the constructor fails.
+    pub fn required(&mut self, option: &str) -> Result<String, Fault> {
+        let missing = || {
+            let message = format!("Missing option: {}:{option}", self.name);
+            let help = format!("set `{option}` in [{}]", self.name);
+            Fault::new(Kind::MissingOption, message).lacking(self.name).help(help)
+        };
+        self.resolver.resolve(self.name, option)?.ok_or_else(missing)
+    }
+}
+
+fn computed(text: String) -> Value {
+    Value::new(text, Origin::Computed)
 }

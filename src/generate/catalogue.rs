@@ -9,7 +9,8 @@ use super::input::Part;
 use super::machine::Machine;
 use super::maker::Maker;
 use super::part_options::{COMMAND, buildout as own, fact};
-use super::recipe::{Produces, Recipe, RecipeFault, load};
+use super::recipe::{Adds, Produces, Recipe, RecipeFault, load};
+use super::zodb_sections;
 
 /// Recipes, those of the project first.
 #[derive(Clone, Debug)]
@@ -102,8 +103,14 @@ impl buildout::Recipes for Catalogue {
         let known = self.find(&recipe, &name, &|option| maker.get(option));
         let Some(known) = known else { return Ok(None) };
         maker.make(known);
-        maker.compute(known, &self.machine);
-        Ok(Some(maker.into_made()))
+        maker.compute(known, &self.machine)?;
+        let made = maker.into_made();
+        match known.adds {
+            Some(Adds::ZeoStorages) => zodb_sections::add_zeo_storages(part)?,
+            Some(Adds::Relstorages) => zodb_sections::add_relstorages(part)?,
+            None => {}
+        }
+        Ok(Some(made))
     }
 
     fn is_part(&self, part: &mut buildout::Part<'_>) -> Result<bool, Fault> {

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::catalogue::{Catalogue, Entry};
-use super::recipe::{Computes, Produces, Recipe};
+use super::recipe::{Adds, Computes, Produces, Recipe};
 use crate::conf::sections::program::PRIORITY;
 
 /// A paragraph for each recipe.
@@ -147,11 +147,25 @@ fn made(recipe: &Recipe) -> String {
         let what = match computes {
             Computes::Environment | Computes::MissingEnvironment => "the environment variables",
             Computes::Machine => "facts of the machine",
+            Computes::BuildLocation => "the location of a build of zc.recipe.cmmi",
+            Computes::VarnishConfiguration => {
+                "generate_config, and config, verbose-headers, balancer and backends unless config is set"
+            }
+            Computes::Directories => "the sorted paths and the mode",
             Computes::Results => "the results of Python code, which are unknown",
         };
         what.to_owned()
     });
-    made.chain(computed).collect::<Vec<_>>().join(" ")
+    let added = recipe.adds.map(|adds| {
+        let what = match adds {
+            Adds::ZeoStorages => {
+                "sections for the server, and for the storage and client of each database"
+            }
+            Adds::Relstorages => "a section for each database",
+        };
+        what.to_owned()
+    });
+    made.chain(computed).chain(added).collect::<Vec<_>>().join(" ")
 }
 
 fn source(text: Option<&super::recipe::Text>) -> &str {

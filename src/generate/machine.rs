@@ -1,8 +1,20 @@
 //! Facts of the machine and its user, which some recipes set as options of their part.
 
 use std::collections::BTreeMap;
+use std::fmt::Debug;
 
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+/// Facts that take time to find; only the parts that need them ask.
+pub trait FactSource: Debug + Sync {
+    /// Facts of the network and the distribution.
+    fn system(&self) -> Vec<(String, String)>;
+
+    /// Facts of the repository in a directory.
+    fn repository(&self, directory: &str) -> Vec<(String, String)>;
+
+    fn is_directory(&self, path: &str) -> bool;
+}
+
+#[derive(Clone, Debug, Default)]
 pub struct Machine {
     pub environment: BTreeMap<String, String>,
     pub uid: u32,
@@ -10,6 +22,8 @@ pub struct Machine {
     pub user: String,
     pub home: String,
     pub host: String,
+    /// None in tests of texts alone.
+    pub source: Option<&'static dyn FactSource>,
 }
 
 impl Machine {
@@ -21,8 +35,12 @@ impl Machine {
         variables.chain(ids)
     }
 
-    /// The options of isotoma.recipe.facts that do not depend on the network or a repository.
-    pub(super) fn facts(&self) -> impl Iterator<Item = (String, String)> + '_ {
+    pub(super) fn is_directory(&self, path: &str) -> bool {
+        self.source.as_ref().is_some_and(|source| source.is_directory(path))
+    }
+
+    /// The options of isotoma.recipe.facts for a project in a directory.
+    pub(super) fn facts(&self, directory: &str) -> impl Iterator<Item = (String, String)> + '_ {
         let facts = [
             ("hostname", self.host.clone()),
             ("user.name", self.user.clone()),
@@ -30,6 +48,10 @@ impl Machine {
             ("user.gid", self.gid.to_string()),
             ("user.home", self.home.clone()),
         ];
-        facts.into_iter().map(|(name, value)| (name.to_owned(), value))
+        let facts = facts.into_iter().map(|(name, value)| (name.to_owned(), value));
+        let system = self.source.iter().flat_map(|source| source.system());
+        let repository: Vec<(String, String)> =
+            self.source.iter().flat_map(|source| source.repository(directory)).collect();
+        facts.chain(system).chain(repository)
     }
 }

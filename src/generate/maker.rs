@@ -3,11 +3,12 @@
 
 use std::cell::RefCell;
 
-use crate::buildout::{Made, MadeValue, Part};
+use crate::buildout::{Fault, Made, MadeValue, Part, paths};
 
 use super::machine::Machine;
 use super::part_options::{buildout as own, fact};
 use super::recipe::{Computes, Recipe};
+use super::shared_build;
 
 /// Collects the options of one part.
 pub(super) struct Maker<'p, 'e> {
@@ -62,7 +63,7 @@ impl<'p, 'e> Maker<'p, 'e> {
         }
     }
 
-    pub(super) fn compute(&mut self, recipe: &Recipe, machine: &Machine) {
+    pub(super) fn compute(&mut self, recipe: &Recipe, machine: &Machine) -> Result<(), Fault> {
         match recipe.computes {
             Some(Computes::Environment) => self.set_all(machine.variables()),
             Some(Computes::MissingEnvironment) => {
@@ -72,12 +73,71 @@ impl<'p, 'e> Maker<'p, 'e> {
                     missing.map(|(name, value)| (name.clone(), value.clone())).collect();
                 self.set_all(missing.into_iter());
             }
-            Some(Computes::Machine) => self.set_all(machine.facts()),
+            Some(Computes::Machine) => {
+                let directory = |option: &str| self.other(own::SECTION, option);
+                let directory = directory("cwd").or_else(|| directory(own::DIRECTORY));
+                self.set_all(machine.facts(&directory.unwrap_or_default()));
+            }
             Some(Computes::Results) => {
                 let names = self.part.borrow_mut().written().unwrap_or_default();
                 self.made.extend(names.into_iter().filter(|it| is_code(it)).map(Made::computed));
             }
+            Some(Computes::Directories) => self.list_directories(),
+            Some(Computes::BuildLocation) => self.locate_build(machine)?,
+            Some(Computes::VarnishConfiguration) => self.configure_varnish(),
             None => {}
+        }
+        Ok(())
+    }
+
+    fn locate_build(&mut self, machine: &Machine) -> Result<(), Fault> {
+        if shared_build::is_of(self.part.borrow().recipe()) {
+            let location = shared_build::location(&mut self.part.borrow_mut(), machine)?;
+            self.made.push(Made::known("location", location));
+        }
+        Ok(())
+    }
+
+    /// Without `config`, the recipe writes a VCL file from the other options.
+    fn configure_varnish(&mut self) {
+        if self.get("config").is_some() {
+            self.made.push(Made::known("generate_config", "false"));
+        } else {
+            self.made.push(Made::known("generate_config", "true"));
+            let defaults =
+                [("verbose-headers", "off"), ("balancer", "none"), ("backends", "127.0.0.1:8080")];
+            let missing = defaults.into_iter().filter(|(name, _)| self.get(name).is_none());
+            let missing: Vec<Made> =
+                missing.map(|(name, value)| Made::known(name, value)).collect();
+            self.made.extend(missing);
+            let location = self.get("location").unwrap_or_default();
+            self.made.push(Made::known("config", paths::join(&location, "varnish.vcl")));
+        }
+        // It depends on the version.
+        if self.get("download-url").is_none() {
+            self.made.push(Made::computed("download-url"));
+        }
+    }
+
+    /// z3c.recipe.mkdir sorts the paths and writes the mode like Python.
+    fn list_directories(&mut self) {
+        let directory = self.other(own::SECTION, own::DIRECTORY).unwrap_or_default();
+        let paths = self.get("paths").unwrap_or_default();
+        let paths = paths.lines().map(str::trim).filter(|path| !path.is_empty());
+        let mut paths: Vec<String> = paths.map(|path| paths::absolute(&directory, path)).collect();
+        paths.sort_unstable();
+        self.made.push(Made::known("paths", paths.join("\n")));
+        let mode = self.get("mode").and_then(|mode| {
+            let mode = mode.trim();
+            u32::from_str_radix(mode.trim_start_matches("0o"), 8).ok()
+        });
+        if let Some(mode) = mode.filter(|mode| *mode != 0) {
+            self.made.push(Made::known("mode", format!("0o{mode:o}")));
+        }
+        for option in ["create-intermediate", "remove-on-update"] {
+            let value = self.get(option).unwrap_or_default().to_lowercase();
+            let is_on = ["yes", "on", "true", "1"].contains(&value.as_str());
+            self.made.push(Made::known(option, if is_on { "True" } else { "False" }));
         }
     }
 

@@ -38,6 +38,8 @@ pub mod read_back;
 pub mod recipe;
 pub mod render;
 pub mod scaffold;
+mod shared_build;
 pub mod template_string;
 mod templated;
 mod unlisted;
+mod zodb_sections;

@@ -21,7 +21,9 @@ pub fn read(
     env: &dyn BuildoutEnv,
 ) -> Result<Input, Vec<Diagnostic>> {
     let single = |fault: Fault| vec![fault.diagnostic()];
-    let Reached { parts: reached, lost } = project.reached().map_err(single)?;
+    let Reached { parts: mut reached, lost } = project.reached().map_err(single)?;
+    // What the recipe of a part adds belongs to this part, which makes the program.
+    reached.retain(|name| !project.is_added(name));
     let directory = |option: &str| {
         project.get(buildout::SECTION, option).map(Option::unwrap_or_default).map_err(single)
     };

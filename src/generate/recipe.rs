@@ -37,6 +37,9 @@ pub struct Recipe {
     /// Further options that it sets, which no text can describe.
     #[serde(default)]
     pub computes: Option<Computes>,
+    /// The sections that it adds to the project.
+    #[serde(default)]
+    pub adds: Option<Adds>,
     /// The option that names another part, whose options it copies.
     #[serde(default)]
     pub clones: Option<String>,
@@ -193,6 +196,22 @@ pub enum Computes {
     Machine,
     /// Each option is Python code, and replaced by its result.
     Results,
+    /// The directories in order, and their mode.
+    Directories,
+    /// Where zc.recipe.cmmi installs what it compiles; the others install it in `location`.
+    BuildLocation,
+    /// The options for a VCL file of plone.recipe.varnish 1, unless the part sets `config`.
+    VarnishConfiguration,
+}
+
+/// Sections that a recipe adds to the project.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Adds {
+    /// A ZEO server with its storages and clients.
+    ZeoStorages,
+    /// Storages in a relational database.
+    Relstorages,
 }
 
 /// A template string as a field.

@@ -1,7 +1,11 @@
 //! The names of this machine.
 
+use std::ffi::CStr;
 use std::fs;
-use std::net::IpAddr;
+use std::mem::size_of;
+use std::net::{IpAddr, SocketAddr, ToSocketAddrs as _};
+
+use nix::sys::socket::{SockaddrLike as _, SockaddrStorage};
 
 use super::users;
 
@@ -11,15 +15,68 @@ pub fn own() -> Vec<String> {
     names(&users::host_name(), &hosts)
 }
 
+/// The host name with its domain, like Python's `socket.getfqdn()`: the first name of the machine's
+/// address with a dot. It may ask a name server, and blocks until that answers.
+pub fn full() -> String {
+    let host_name = users::host_name();
+    let hosts = fs::read_to_string("/etc/hosts").unwrap_or_default();
+    let address = address_in(&hosts, &host_name).or_else(|| resolve(&host_name));
+    let names = address.map(|address| {
+        let names = names_in(&hosts, address);
+        if names.is_empty() { name_of(address).into_iter().collect() } else { names }
+    });
+    let names: Vec<String> = names.unwrap_or_default();
+    let first = names.first().cloned();
+    names.into_iter().find(|name| name.contains('.')).or(first).unwrap_or(host_name)
+}
+
+#[expect(clippy::disallowed_methods, reason = "not for the daemon, which may not wait for DNS")]
+fn resolve(name: &str) -> Option<IpAddr> {
+    (name, 0).to_socket_addrs().ok()?.next().map(|address| address.ip())
+}
+
+/// The name that the resolver returns for an address.
+fn name_of(address: IpAddr) -> Option<String> {
+    let address = SockaddrStorage::from(SocketAddr::new(address, 0));
+    let mut name = [0; 1025];
+    // SAFETY: the address is valid for its length, and the buffer for its own; there is no buffer
+    // for a service.
+    let result = unsafe {
+        libc::getnameinfo(
+            address.as_ptr(),
+            address.len(),
+            name.as_mut_ptr().cast(),
+            libc::socklen_t::try_from(size_of::<[u8; 1025]>()).ok()?,
+            std::ptr::null_mut(),
+            0,
+            libc::NI_NAMEREQD,
+        )
+    };
+    let name = CStr::from_bytes_until_nul(&name).ok()?;
+    (result == 0).then(|| name.to_string_lossy().into_owned())
+}
+
+/// The entries of `/etc/hosts`.
+fn entries(hosts: &str) -> impl Iterator<Item = (IpAddr, Vec<&str>)> {
+    hosts.lines().filter_map(|line| {
+        let mut words = line.split('#').next().unwrap_or_default().split_whitespace();
+        let address = words.next()?.parse().ok()?;
+        Some((address, words.collect()))
+    })
+}
+
+fn address_in(hosts: &str, name: &str) -> Option<IpAddr> {
+    entries(hosts).find(|(_, names)| names.contains(&name)).map(|(address, _)| address)
+}
+
+fn names_in(hosts: &str, address: IpAddr) -> Vec<String> {
+    let found = entries(hosts).find(|(known, _)| *known == address);
+    found.into_iter().flat_map(|(_, names)| names).map(str::to_owned).collect()
+}
+
 fn names(host_name: &str, hosts: &str) -> Vec<String> {
     let mut names = vec![host_name.to_owned()];
-    for line in hosts.lines() {
-        let line = line.split('#').next().unwrap_or_default();
-        let mut words = line.split_whitespace();
-        let Some(address) = words.next().and_then(|word| word.parse::<IpAddr>().ok()) else {
-            continue;
-        };
-        let aliases: Vec<&str> = words.collect();
+    for (address, aliases) in entries(hosts) {
         if address.is_loopback() || aliases.contains(&host_name) {
             names.extend(aliases.into_iter().map(str::to_owned));
         }
@@ -37,5 +94,7 @@ mod tests {
                      10.0.0.7 box.example box\n10.0.0.8 other\nnonsense x\n";
         let want = ["box", "localhost", "ip6-localhost", "box.lan", "box", "box.example", "box"];
         assert_eq!(names("box", hosts), want);
+        assert_eq!(address_in(hosts, "box.example"), Some([10, 0, 0, 7].into()));
+        assert_eq!(names_in(hosts, [127, 0, 1, 1].into()), ["box.lan", "box"]);
     }
 }

@@ -18,6 +18,7 @@ pub mod limits;
 pub mod locale;
 pub mod logfile;
 pub mod memory;
+pub mod network;
 pub mod notify;
 pub mod notify_socket;
 pub mod pipe;

@@ -83,9 +83,16 @@ const NOT_AN_OPTION: &[(&str, &[&str], &str)] = &[
     ("web/pages.rs", &["identifier"], "a value of a template"),
 ];
 
-/// The files of `generate` with option names of other languages: those of supkit in a part, and
-/// those of collective.recipe.supervisor.
-const OTHER_OPTIONS: &[&str] = &["part_options.rs", "collective/options.rs"];
+/// The files of `generate` with option names of other languages: those of supkit in a part, those of
+/// recipes, and those of the servers that a project configures.
+const OTHER_OPTIONS: &[&str] = &[
+    "part_options.rs",
+    "collective/options.rs",
+    "shared_build.rs",
+    "zodb_sections/adapter.rs",
+    "zodb_sections/section_text.rs",
+    "zodb_sections/zeo.rs",
+];
 
 /// The one accepted cycle: a row of this table names the function that reads the option, and the
 /// function reads into the struct that the rows make.

@@ -7,7 +7,7 @@ use std::rc::Rc;
 use serde_json::Value;
 use supkit::buildout::{MemoryFiles, Project, Request};
 use supkit::generate::catalogue::Catalogue;
-use supkit::generate::machine::Machine;
+use supkit::generate::machine::{FactSource, Machine};
 
 use crate::support::{Sandbox, oracle};
 
@@ -41,11 +41,12 @@ fn environment() -> BTreeMap<String, String> {
         .into()
 }
 
-fn theirs() -> BTreeMap<String, Result<Options, String>> {
+/// The options of every section of a project, those that recipes add included.
+fn theirs(project: &str) -> BTreeMap<String, Result<Options, String>> {
     let sandbox = Sandbox::new();
     let directory = sandbox.path("project");
     std::fs::create_dir(&directory).expect("a directory");
-    sandbox.write("asked.cfg", PROJECT);
+    sandbox.write("asked.cfg", project);
     let mut command = sandbox.command(oracle::recipes_python());
     command.args(["-c", include_str!("scripts/recipe_options.py")]).arg(&directory);
     command.env_clear().envs(environment());
@@ -62,9 +63,31 @@ fn theirs() -> BTreeMap<String, Result<Options, String>> {
     answers.into_iter().map(|(part, answer)| (part, options(answer))).collect()
 }
 
-fn ours() -> Project {
-    let env = MemoryFiles::with(&[("buildout.cfg", PROJECT)]);
-    let machine = Machine { environment: environment(), ..Machine::default() };
+/// A machine that has only the directory of the project.
+#[derive(Debug)]
+struct ProjectDirectory;
+
+impl FactSource for ProjectDirectory {
+    fn system(&self) -> Vec<(String, String)> {
+        Vec::new()
+    }
+
+    fn repository(&self, _: &str) -> Vec<(String, String)> {
+        Vec::new()
+    }
+
+    fn is_directory(&self, path: &str) -> bool {
+        path == DIRECTORY
+    }
+}
+
+fn ours(project: &str) -> Project {
+    let env = MemoryFiles::with(&[("buildout.cfg", project)]);
+    let machine = Machine {
+        environment: environment(),
+        source: Some(&ProjectDirectory),
+        ..Machine::default()
+    };
     let catalogue = Rc::new(Catalogue::new(&[]).expect("the recipes are valid").on(machine));
     Project::load(&Request::lazy("buildout.cfg"), &env, catalogue)
         .unwrap_or_else(|failure| panic!("{}", failure.fault.message()))
@@ -94,8 +117,8 @@ fn difference(part: &str, theirs: &Options, ours: &Options) -> String {
 
 #[test]
 fn recipes_set_the_options_that_are_known_of_them() {
-    let project = ours();
-    let theirs = theirs();
+    let project = ours(PROJECT);
+    let theirs = theirs(PROJECT);
     let failed: Vec<&String> =
         theirs.iter().filter(|(_, it)| it.is_err()).map(|(part, _)| part).collect();
     assert_eq!(failed, PYTHON_2, "{theirs:#?}");
@@ -116,4 +139,115 @@ fn every_recipe_of_the_catalogue_that_python_3_runs_is_asked() {
     let unknown: Vec<&&str> =
         asked.iter().filter(|name| catalogue.find(name, "x", &|_| None).is_none()).collect();
     assert!(unknown.is_empty(), "{unknown:?}");
+}
+
+/// The directories that nti.recipes.zodb needs.
+const DEPLOYMENT: &str = "[buildout]\nparts =\n[deployment]\ndata-directory = /data\n\
+    etc-directory = /etc\nlog-directory = /log\nrun-directory = /run\nrc-directory = /rc\n\
+    cache-directory = /cache\nlogrotate-directory = /logrotate\ncrontab-directory = /cron\n\
+    user = zope\n";
+
+/// Parts of nti.recipes.zodb, which add sections to the project.
+const DATABASES: [&str; 12] = [
+    "recipe = nti.recipes.zodb:zeo\nstorages = Users Users_1 Sessions\npack-gc = true\n",
+    "recipe = nti.recipes.zodb:zeo\nstorages =\n  A\n  B\ncompress = none\nname = zeo\n\
+     supervisor-startsecs = 3\n",
+    "recipe = nti.recipes.zodb:zeo\nstorages = A B\ncompress = Compress\npool_timeout = 60\n\
+     pool_size = 2\n[zodb_opts]\npool_size = 3\n[a_storage_opts]\ndata_dir = /elsewhere\n\
+     [b_client_opts]\ncache_size = 7\n",
+    "recipe = nti.recipes.zodb:zeo\nstorages = A\n[environment]\ncompress = none\n",
+    "recipe = nti.recipes.zodb:relstorage\nstorages = Users Users_1\nsql_user = u\n\
+     sql_passwd = p\nsql_host = h\nwrite-zodbconvert = yes\nblob-cache-size = 1\n\
+     pool_timeout = 3\ncache_servers = a:1\nsql_adapter_extra_args =\n  driver auto\n  <X y>\n\
+     \x20   b 1\n  </x>\n  another thing\n[zodb_users_1_storage_opts]\nsql_adapter = sqlite3\n",
+    "recipe = nti.recipes.zodb:relstorage\nstorages = A\n[environment]\nsql_user = u\n\
+     sql_host = h\ncache_servers = b:2\n",
+    "recipe = nti.recipes.zodb:relstorage\nstorages = A B\nsql_adapter = postgresql\n\
+     sql_user = it's\nsql_host = h\nwrite-zodbconvert = on\ncompress = none\n\
+     [zodb_b_storage_opts]\nsql_db = other\n",
+    "recipe = nti.recipes.zodb:relstorage\nstorages = A\nsql_adapter = postgresql\n\
+     sql_adapter_extra_args = sql_port 5433\nrelstorage-name-prefix = x-\n",
+    "recipe = nti.recipes.zodb:relstorage\nstorages = A\nsql_adapter = postgresql\n\
+     sql_adapter_extra_args = dsn dbname='x'\nwrite-zodbconvert = true\n",
+    "recipe = nti.recipes.zodb:relstorage\nstorages = A\nsql_adapter = sqlite3\n\
+     data_dir = /elsewhere\nwrite-zodbconvert = 1\nenable-persistent-cache = off\n\
+     compress = true\n",
+    "recipe = nti.recipes.zodb:relstorage\nstorages = A\ncache_local_mb = 5\n\
+     sql_adapter_args =\n  db x\n  user y\n  <z/>\n[zodb_opts]\npool_timeout = 8\n",
+    "recipe = nti.recipes.zodb:relstorage\nstorages = A\n[zodb_a_storage_opts]\n\
+     shared_blob_dir = true\npack_gc = true\ncommit_lock_timeout = 1\nblob-cache-size = 3\n",
+];
+
+#[test]
+fn the_sections_that_recipes_add_have_the_options_that_are_known_of_them() {
+    for part in DATABASES {
+        let text = format!("{DEPLOYMENT}[zodb]\n{part}");
+        let (project, theirs) = (ours(&text), theirs(&text));
+        options(&project, "zodb");
+        let told: String = theirs
+            .iter()
+            .map(|(section, their)| {
+                let their = their.as_ref().unwrap_or_else(|fault| panic!("{section}: {fault}"));
+                difference(section, their, &options(&project, section))
+            })
+            .collect();
+        assert!(theirs.contains_key("zodb_conf"), "{theirs:#?}");
+        assert!(told.is_empty(), "{part}\n{told}");
+    }
+}
+
+/// A project in a repository, after `prepare`.
+fn facts_of(prepare: &str) -> (Options, Options) {
+    let sandbox = Sandbox::new();
+    let directory = sandbox.path("project");
+    std::fs::create_dir(&directory).expect("a directory");
+    let project = "[buildout]\nparts = facts\n[facts]\nrecipe = isotoma.recipe.facts\n";
+    std::fs::write(directory.join("buildout.cfg"), project).expect("a project");
+    std::fs::create_dir(sandbox.path("programs")).expect("a directory");
+    let programs = sandbox.path("programs");
+    let path = format!("{}:/usr/local/bin:/usr/bin:/bin", programs.display());
+    let run = |command: &mut std::process::Command| {
+        let output = command.current_dir(&directory).env("PATH", &path).output().expect("runs");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).expect("UTF-8")
+    };
+    run(sandbox.command("/bin/sh").args(["-ec", prepare]));
+    let script = include_str!("scripts/facts.py");
+    let theirs =
+        run(sandbox.command(oracle::recipes_python()).args(["-c", script]).arg(&directory));
+    let ours = run(sandbox.command(env!("CARGO_BIN_EXE_supkit")).args([
+        "annotate",
+        "--recipes",
+        "--format",
+        "json",
+        "facts",
+    ]));
+    let ours: Value = serde_json::from_str(&ours).expect("JSON");
+    let ours = ours["facts"].as_object().expect("a section").iter();
+    let ours = ours.filter(|(name, _)| *name != "recipe");
+    let text = |value: &Value| value["value"].as_str().or(value.as_str()).unwrap().to_owned();
+    let ours = ours.map(|(name, value)| (name.clone(), text(value))).collect();
+    (serde_json::from_str(&theirs).expect("texts"), ours)
+}
+
+#[test]
+fn facts_of_the_machine_and_the_repository_are_those_of_the_recipe() {
+    let git = "git init -q -b work . && git -c user.name=a -c user.email=a@b commit -q \
+               --allow-empty -m x";
+    let hg = "mkdir .hg; printf '#!/bin/sh\\necho \" $1 of hg\"\\n' >../programs/hg; \
+              chmod +x ../programs/hg";
+    for (prepare, branch) in [
+        (":", Some("unknown")),
+        (git, Some("work")),
+        (&format!("{git} && git checkout -q --detach"), None),
+        ("git init -q .", None),
+        (hg, Some("branch of hg")),
+    ] {
+        let (theirs, ours) = facts_of(prepare);
+        assert_eq!(ours, theirs, "{prepare}");
+        assert!(theirs.keys().any(|name| name.starts_with("interfaces.")), "{theirs:?}");
+        if let Some(branch) = branch {
+            assert_eq!(theirs["vcs.branch"], branch, "{prepare}");
+        }
+    }
 }

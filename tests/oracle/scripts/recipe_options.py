@@ -40,6 +40,9 @@ def main():
         project = buildout.Buildout("buildout.cfg", [("buildout", "offline", "true")], False)
         names = [name for name in project if name != "buildout"]
         answers = {name: options_of(project, name) for name in names}
+        # The sections that recipes have added.
+        added = [name for name in project if name != "buildout" and name not in answers]
+        answers.update((name, options_of(project, name)) for name in added)
     print(json.dumps(answers))
 
 
