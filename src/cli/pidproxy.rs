@@ -102,13 +102,14 @@ fn start(command: &[OsString]) -> io::Result<i32> {
         environment: locale::environment(),
         directory: None,
         umask: None,
+        settings: Vec::new(),
         leads_group: false,
         user: None,
         stdin: duplicate(io::stdin().as_fd())?,
         stdout: duplicate(io::stdout().as_fd())?,
         stderr: Some(duplicate(io::stderr().as_fd())?),
     };
-    spec.spawn()
+    Ok(spec.spawn()?)
 }
 
 fn duplicate(fd: BorrowedFd<'_>) -> io::Result<std::os::fd::OwnedFd> {

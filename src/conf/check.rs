@@ -6,6 +6,7 @@ mod commands;
 mod environment;
 mod groups;
 mod layout;
+mod limits;
 mod lint_input;
 mod logs;
 mod names;
@@ -46,6 +47,7 @@ const LINTS: &[Lint] = &[
     groups::groups,
     commands::commands,
     commands::directories,
+    limits::limits,
     environment::environments,
     logs::shared,
     logs::pointless,

@@ -8,6 +8,7 @@ use super::config::{AutoRestart, Environment, LogLevel, LogTarget, OrphanPolicy,
 use super::dependency::{self, Dependency};
 use super::env_file::{self, EnvFile};
 use super::host::Host;
+use super::limits::{self, ResourceLimit};
 use super::origins;
 use super::probe::HttpUrl;
 use super::probe_values as probe;
@@ -107,6 +108,14 @@ kinds! {
     Seconds -> Duration, "seconds", "write a number above 0, such as `0.5`", |text: &str, _| probe::seconds(text), |duration: &Duration| probe::show_seconds(*duration);
     /// A number of results.
     Count -> u32, "count", "write a number of 1 or more", |text: &str, _| probe::count(text), u32::to_string;
+    /// A resource limit in bytes: one number, or soft and hard limit separated by a colon.
+    ByteLimit -> ResourceLimit, "bytes limit", "write a number such as `64MB`, `SOFT:HARD` or `unlimited`", |text: &str, _| limits::parse(text, bytes), limits::show;
+    /// A resource limit without a unit.
+    CountLimit -> ResourceLimit, "limit", "write a number, `SOFT:HARD` or `unlimited`", |text: &str, _| limits::parse(text, int::decimal), limits::show;
+    /// The niceness of a process.
+    Niceness -> i32, "niceness", "write a number from -20 to 19", |text: &str, _| limits::within(text, -20, 19), i32::to_string;
+    /// An adjustment of the OOM score.
+    OomScore -> i32, "oom score", "write a number from -1000 to 1000", |text: &str, _| limits::within(text, -1000, 1000), i32::to_string;
     /// The name of a process or group.
     Name -> String, "name", "leave out blanks, `:` and `/`", |text, _| name(text), String::clone;
     /// The server URL for children; `AUTO` is `None`.
@@ -391,6 +400,10 @@ mod tests {
         is_read_back::<Pattern>(&["ready .* handle"]);
         is_read_back::<Seconds>(&["2", "0.25"]);
         is_read_back::<Count>(&["3"]);
+        is_read_back::<ByteLimit>(&["0", "64MB:1gb", "1:unlimited"]);
+        is_read_back::<CountLimit>(&["0:5", "unlimited"]);
+        is_read_back::<Niceness>(&["-20", "19"]);
+        is_read_back::<OomScore>(&["-1000", "5"]);
         is_read_back::<Name>(&[" a "]);
         is_read_back::<ServerUrl>(&["auto", "http://x"]);
     }

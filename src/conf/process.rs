@@ -11,9 +11,9 @@ mod field;
 use super::config::{Environment, LogTarget, User};
 use super::host::Host;
 use super::kinds::{
-    Account, Bytes, Count, Dependencies, EnvFiles, ExitCodes, Flag, HeaderField, Integer, Kind,
-    LogFile, Maybe, Octal, Pattern, Restart, Seconds, ServerUrl, SignalName, Statuses, TcpAddress,
-    Text, Url, Variables,
+    Account, ByteLimit, Bytes, Count, CountLimit, Dependencies, EnvFiles, ExitCodes, Flag,
+    HeaderField, Integer, Kind, LogFile, Maybe, Niceness, Octal, OomScore, Pattern, Restart,
+    Seconds, ServerUrl, SignalName, Statuses, TcpAddress, Text, Url, Variables,
 };
 use super::program;
 use super::sections::{
@@ -157,6 +157,42 @@ process_options! {
     LIVE_TIMEOUT live_timeout: Seconds = Some("5"), SupkitOnly, Once;
     /// Successive failures after which it is restarted.
     LIVE_FAILURES live_failures: Count = Some("3"), SupkitOnly, Once;
+    /// Maximum bytes of its address space.
+    RLIMIT_AS rlimit_as: Maybe<ByteLimit> = None, SupkitOnly, Once;
+    /// Maximum bytes of a core file; 0 disables core files.
+    RLIMIT_CORE rlimit_core: Maybe<ByteLimit> = None, SupkitOnly, Once;
+    /// Seconds of CPU time: SIGXCPU is sent at the soft limit, SIGKILL at the hard one.
+    RLIMIT_CPU rlimit_cpu: Maybe<CountLimit> = None, SupkitOnly, Once;
+    /// Maximum bytes of its data segment.
+    RLIMIT_DATA rlimit_data: Maybe<ByteLimit> = None, SupkitOnly, Once;
+    /// Maximum bytes of a file that it writes.
+    RLIMIT_FSIZE rlimit_fsize: Maybe<ByteLimit> = None, SupkitOnly, Once;
+    /// Maximum number of file locks; Linux ignores it.
+    RLIMIT_LOCKS rlimit_locks: Maybe<CountLimit> = None, SupkitOnly, Once;
+    /// Maximum bytes of locked memory.
+    RLIMIT_MEMLOCK rlimit_memlock: Maybe<ByteLimit> = None, SupkitOnly, Once;
+    /// Maximum bytes of POSIX message queues of its user.
+    RLIMIT_MSGQUEUE rlimit_msgqueue: Maybe<ByteLimit> = None, SupkitOnly, Once;
+    /// How far it may lower its niceness: to 20 minus this number.
+    RLIMIT_NICE rlimit_nice: Maybe<CountLimit> = None, SupkitOnly, Once;
+    /// Limit of its descriptor numbers.
+    RLIMIT_NOFILE rlimit_nofile: Maybe<CountLimit> = None, SupkitOnly, Once;
+    /// Maximum number of processes of its user.
+    RLIMIT_NPROC rlimit_nproc: Maybe<CountLimit> = None, SupkitOnly, Once;
+    /// Maximum bytes of resident memory; Linux ignores it.
+    RLIMIT_RSS rlimit_rss: Maybe<ByteLimit> = None, SupkitOnly, Once;
+    /// Maximum real-time priority.
+    RLIMIT_RTPRIO rlimit_rtprio: Maybe<CountLimit> = None, SupkitOnly, Once;
+    /// Microseconds of CPU time under real-time scheduling without a blocking system call.
+    RLIMIT_RTTIME rlimit_rttime: Maybe<CountLimit> = None, SupkitOnly, Once;
+    /// Maximum number of queued signals of its user.
+    RLIMIT_SIGPENDING rlimit_sigpending: Maybe<CountLimit> = None, SupkitOnly, Once;
+    /// Maximum bytes of its stack.
+    RLIMIT_STACK rlimit_stack: Maybe<ByteLimit> = None, SupkitOnly, Once;
+    /// Its niceness, from -20 (favoured) to 19.
+    NICE nice: Maybe<Niceness> = None, SupkitOnly, Once;
+    /// How likely the kernel kills it when memory is exhausted: from -1000 (never) to 1000.
+    OOM_SCORE_ADJ oom_score_adj: Maybe<OomScore> = None, SupkitOnly, Once;
 }
 
 /// The options that Supervisor has, in its order of reading: of several errors, this decides which is

@@ -35,6 +35,9 @@ Kinds of values:
 * **pattern**: a regular expression; a percent sign is written `%%`
 * **seconds**: a number above 0, such as `0.5`
 * **count**: an integer of 1 or more
+* **limit**, **bytes limit**: one number for the soft and the hard limit, or `SOFT:HARD`; `unlimited` for none
+* **niceness**: an integer from -20 to 19
+* **oom score**: an integer from -1000 to 1000
 
 In every value `%(here)s` is the directory of the file, `%(ENV_NAME)s` a variable of supervisord's
 environment and `%%` a percent sign. Programs can also use `program_name`, `group_name` and

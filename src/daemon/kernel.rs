@@ -8,6 +8,7 @@ use std::time::Duration;
 use super::command::{self, Command, CommandError};
 use crate::conf::config::Process;
 use crate::core::time::{Mono, Now, Wall};
+use crate::os::child_settings::SpawnError;
 use crate::os::clock;
 use crate::os::connect::{self, Peer};
 use crate::os::poller::{Interest, Poller, Ready, Token};
@@ -30,7 +31,7 @@ pub trait Kernel {
     fn resolve(&self, process: &Process) -> Result<Command, CommandError>;
 
     /// Forks and executes a prepared child; returns its pid.
-    fn spawn(&mut self, child: ChildSpec) -> io::Result<i32>;
+    fn spawn(&mut self, child: ChildSpec) -> Result<i32, SpawnError>;
 
     /// Begins to connect; the outcome is known when the socket is writable.
     fn connect(&mut self, peer: &Peer) -> io::Result<SocketStream>;
@@ -70,7 +71,7 @@ impl Kernel for Local {
         command::resolve(process)
     }
 
-    fn spawn(&mut self, child: ChildSpec) -> io::Result<i32> {
+    fn spawn(&mut self, child: ChildSpec) -> Result<i32, SpawnError> {
         child.spawn()
     }
 

@@ -5,6 +5,7 @@ use std::ffi::OsString;
 use std::fs;
 use std::io;
 
+use super::child_settings;
 use super::command::Command;
 use super::pipes::{ChildEnds, NewPipes, ParentEnds};
 use super::shell::Shell;
@@ -12,6 +13,7 @@ use crate::conf::config::{Environment, Process};
 use crate::conf::env_file::{self, EnvFile};
 use crate::core::effect::{Pid, ProcId};
 use crate::core::group;
+use crate::os::child_settings::SpawnError;
 use crate::os::spawn::ChildSpec;
 use crate::os::{errno, locale, users};
 
@@ -55,7 +57,8 @@ impl Shell<'_> {
         }
         let (ours, child) = pipes.split();
         let spec = child_spec(config, command, environment, child);
-        let pid = Pid(self.kernel.spawn(spec).map_err(|error| fork_error(name, &error))?);
+        let spawned = self.kernel.spawn(spec);
+        let pid = Pid(spawned.map_err(|error| spawn_error(name, &error))?);
         self.unclaimed = Some((id, pid));
         self.register_child(id, pid, ours);
         Ok(Launched { pid, without_stdin })
@@ -131,6 +134,7 @@ pub(super) fn child_spec(
         environment,
         directory: config.directory.as_ref().map(OsString::from),
         umask: config.umask,
+        settings: child_settings::of(config),
         leads_group: true,
         user: config.user.as_ref().map(|user| (user.uid, users::identity(user.uid))),
         stdin: ends.stdin,
@@ -151,7 +155,14 @@ fn pipe_error(name: &str, error: &io::Error) -> String {
     }
 }
 
-fn fork_error(name: &str, error: &io::Error) -> String {
+/// A fork that failed has Supervisor's message.
+pub(super) fn spawn_error(name: &str, error: &SpawnError) -> String {
+    let error = match error {
+        SpawnError::Fork(error) => error,
+        SpawnError::Setting { name: option, error } => {
+            return format!("can't set {option} of '{name}': {}", errno::describe(error));
+        }
+    };
     if error.kind() == io::ErrorKind::WouldBlock {
         format!("Too many processes in process table to spawn '{name}'")
     } else {

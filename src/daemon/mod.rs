@@ -3,6 +3,7 @@
 
 pub mod activity;
 mod auto_log_cleanup;
+mod child_settings;
 mod client;
 pub mod command;
 pub mod config_reader;

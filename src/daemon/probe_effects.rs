@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::io;
 
-use super::launch::child_spec;
+use super::launch::{child_spec, spawn_error};
 use super::pipes::ChildEnds;
 use super::probes::{Key, Verdict, describe, peer};
 use super::shell::Shell;
@@ -58,7 +58,8 @@ impl Shell<'_> {
         let (stdin, stdout) = open().map_err(|error| describe(&error))?;
         let ends = ChildEnds { stdin, stdout, stderr: None };
         let spec = child_spec(config, command, environment, ends);
-        let pid = self.kernel.spawn(spec).map_err(|error| describe(&error))?;
+        let spawned = self.kernel.spawn(spec);
+        let pid = spawned.map_err(|error| spawn_error(&config.name, &error))?;
         self.probes.add_child(pid, key);
         Ok(())
     }

@@ -11,6 +11,7 @@ use super::command::{Command, CommandError};
 use super::kernel::Kernel;
 use crate::conf::config::Process;
 use crate::core::time::{Mono, Now, Wall};
+use crate::os::child_settings::SpawnError;
 use crate::os::connect::Peer;
 use crate::os::poller::{Interest, Poller, Ready, Token};
 use crate::os::signals::{CHLD, TERM};
@@ -158,7 +159,7 @@ impl Kernel for Simulated {
         Ok(Command { argv: vec![program.clone().into()], program: program.into() })
     }
 
-    fn spawn(&mut self, child: ChildSpec) -> io::Result<i32> {
+    fn spawn(&mut self, child: ChildSpec) -> Result<i32, SpawnError> {
         let name = child.environment.iter().find(|(name, _)| name == "SUPERVISOR_PROCESS_NAME");
         let name = name.map(|(_, value)| value.to_string_lossy().into_owned()).unwrap_or_default();
         let script = self.scripts.get(&name).cloned().unwrap_or_default();

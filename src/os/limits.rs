@@ -3,7 +3,8 @@
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 
-use nix::sys::resource::{RLIM_INFINITY, Resource, getrlimit, setrlimit};
+pub use nix::sys::resource::Resource;
+use nix::sys::resource::{RLIM_INFINITY, getrlimit, setrlimit};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Limit {
@@ -37,6 +38,28 @@ pub fn raise_to(limit: Limit, minimum: i64) -> io::Result<RaiseResult> {
     match setrlimit(resource, minimum, new_hard) {
         Ok(()) => Ok(RaiseResult::Increased),
         Err(_) => Ok(RaiseResult::Refused { hard: new_hard }),
+    }
+}
+
+/// A limit that a child gets.
+#[derive(Clone, Copy, Debug)]
+pub struct ChildLimit {
+    resource: Resource,
+    limit: libc::rlimit,
+}
+
+impl ChildLimit {
+    /// `None` is unlimited.
+    pub fn new(resource: Resource, soft: Option<u64>, hard: Option<u64>) -> Self {
+        let number = |bound: Option<u64>| bound.unwrap_or(RLIM_INFINITY);
+        let limit = libc::rlimit { rlim_cur: number(soft), rlim_max: number(hard) };
+        Self { resource, limit }
+    }
+
+    /// 0 if this process has the limit now; may be called between fork and exec.
+    pub(super) fn set(&self) -> libc::c_int {
+        // SAFETY: the structure is live; the call is async-signal-safe.
+        unsafe { libc::setrlimit(self.resource as _, &raw const self.limit) }
     }
 }
 

@@ -7,6 +7,7 @@
 )]
 
 pub mod access;
+pub mod child_settings;
 pub mod clock;
 pub mod connect;
 pub mod daemonize;

@@ -8,6 +8,7 @@ use std::os::fd::{AsRawFd, OwnedFd, RawFd};
 use std::os::unix::ffi::OsStringExt;
 use std::ptr;
 
+use super::child_settings::{ChildSetting, Settings, SpawnError};
 use super::errno;
 use super::users::{Account, Identity};
 
@@ -21,6 +22,7 @@ pub struct ChildSpec {
     pub environment: Vec<(OsString, OsString)>,
     pub directory: Option<OsString>,
     pub umask: Option<u32>,
+    pub settings: Vec<ChildSetting>,
     /// Whether the child leads its own process group.
     pub leads_group: bool,
     /// The user to run as, with the uid for messages.
@@ -38,6 +40,7 @@ struct Prepared {
     environment: CStrings,
     directory: Option<CString>,
     umask: Option<libc::mode_t>,
+    settings: Settings,
     leads_group: bool,
     account: Option<Account>,
     /// The error message if the child cannot be set up.
@@ -63,7 +66,7 @@ impl CStrings {
 
 impl ChildSpec {
     /// Forks. The descriptors of the spec are closed in the parent in any case.
-    pub fn spawn(self) -> io::Result<i32> {
+    pub fn spawn(self) -> Result<i32, SpawnError> {
         let prepared = self.prepare()?;
         let mask = block_all_signals();
         // SAFETY: the daemon has one thread; the child calls nothing but become_child, which keeps
@@ -73,7 +76,14 @@ impl ChildSpec {
             // SAFETY: this is the child of a fork, all signals are blocked, `prepared` is alive.
             unsafe { become_child(&prepared) }
         }
-        let result = if pid < 0 { Err(io::Error::last_os_error()) } else { Ok(pid) };
+        let result = if pid < 0 { Err(io::Error::last_os_error().into()) } else { Ok(pid) };
+        let result = result.and_then(|pid| match prepared.settings.failure() {
+            Some(error) => {
+                reap_failed(pid);
+                Err(error)
+            }
+            None => Ok(pid),
+        });
         restore_signals(&mask);
         result
     }
@@ -99,6 +109,7 @@ impl ChildSpec {
             chdir_failed: error_prefix(b"chdir to", directory.as_deref().unwrap_or_default()),
             exec_failed: error_prefix(b"exec", &argv0),
             directory: directory.map(CString::new).transpose()?,
+            settings: Settings::new(&self.settings)?,
             umask: self.umask.map(|mask| mask as libc::mode_t & 0o7777),
             leads_group: self.leads_group,
             account,
@@ -111,6 +122,12 @@ impl ChildSpec {
             highest_fd: highest_fd(),
         })
     }
+}
+
+/// Reaps a child that has reported a failure and exits.
+fn reap_failed(pid: libc::pid_t) {
+    // SAFETY: the status is not requested.
+    unsafe { libc::waitpid(pid, ptr::null_mut(), 0) };
 }
 
 fn error_prefix(verb: &[u8], object: &[u8]) -> Vec<u8> {
@@ -162,6 +179,10 @@ unsafe fn become_child(child: &Prepared) -> ! {
     unsafe {
         if child.leads_group {
             libc::setpgid(0, 0);
+        }
+        // While it still has the privileges and descriptors of the daemon.
+        if !child.settings.apply() {
+            libc::_exit(127);
         }
         for (to, from) in (0..).zip(child.fds) {
             libc::dup2(from, to);
@@ -314,6 +335,7 @@ mod tests {
             environment: vec![("A".into(), "b".into())],
             directory: None,
             umask: None,
+            settings: Vec::new(),
             leads_group: true,
             user: None,
             stdin,

@@ -15,6 +15,7 @@ mod bounds;
 mod buildout;
 mod check;
 mod check_project;
+mod child_settings;
 mod ctl_shell;
 mod daemon;
 mod generate;

@@ -300,3 +300,41 @@ fn no_secret_of_an_environment_is_shown() {
     }
     assert!(shown.contains("cut-variable") && shown.contains("bad-format"), "{shown}");
 }
+
+/// A process without privileges whose hard limits are these.
+fn unprivileged(text: &str) -> FakeHost {
+    host(text)
+        .file("/proc/self/status", "Name:\tx\nCapEff:\t0000000000000000\n")
+        .file("/proc/self/stat", "7 (a ) b) S 1 7 7 0 -1 4194304 1 0 0 0 0 0 0 0 20 5 1 0 9 0")
+        .file("/proc/self/oom_score_adj", "-10\n")
+        .file("/proc/sys/fs/nr_open", "1048576\n")
+        .file(
+            "/proc/self/limits",
+            "Limit                     Soft Limit           Hard Limit           Units\n\
+             Max core file size        0                    unlimited            bytes\n\
+             Max open files            1024                 4096                 files\n\
+             Max nice priority         0                    0\n",
+        )
+}
+
+#[test]
+fn what_this_user_may_not_set_is_reported() {
+    let program = "[supervisord]\n[program:x]\ncommand=/bin/a\n";
+    let allowed = "rlimit_core=unlimited\nrlimit_nofile=4096\nnice=5\noom_score_adj=-10\n";
+    assert_eq!(diagnostics(&unprivileged(&format!("{program}{allowed}"))), [""; 0]);
+    let refused = "rlimit_nofile=1024:5000\nnice=4\noom_score_adj=-11\n";
+    let text = format!("{program}{refused}");
+    insta::assert_snapshot!(diagnostics(&unprivileged(&text)).join("\n"), @"
+    /etc/s.conf:4:15 not-permitted `1024:5000`: this user may not set `rlimit_nofile=1024:5000`: the hard limit is 4096 (start supervisord as a user who may do that, or raise its own limit first)
+    /etc/s.conf:5:6 not-permitted `4`: this user may not set `nice=4`: the niceness of this process is 5 (start supervisord as a user who may do that, or raise its own limit first)
+    /etc/s.conf:6:15 not-permitted `-11`: this user may not set `oom_score_adj=-11`: only root makes a score lower than -10 (start supervisord as a user who may do that, or raise its own limit first)
+    ");
+    let root = unprivileged(&text).file("/proc/self/status", "CapEff:\tffffffffffffffff\n");
+    assert_eq!(diagnostics(&root), [""; 0]);
+    let changes_user = text.replace("[supervisord]\n", "[supervisord]\nuser=nobody\n");
+    let root = unprivileged(&changes_user).file("/proc/self/status", "CapEff:\tffffffffffffffff\n");
+    assert_eq!(codes_of(&root), ["not-permitted"; 3]);
+    let endless = format!("{program}rlimit_nofile=unlimited\n");
+    let root = unprivileged(&endless).file("/proc/self/status", "CapEff:\tffffffffffffffff\n");
+    assert_eq!(codes_of(&root), ["not-permitted"]);
+}

@@ -89,7 +89,8 @@ fn another_value(option: &Row) -> &'static str {
         "header field" => "A: b",
         "pattern" => "x+",
         "seconds" => "7.5",
-        "count" => "7",
+        "count" | "limit" | "niceness" | "oom score" => "7",
+        "bytes limit" => "1:2MB",
         kind => panic!("add a value for the kind {kind}"),
     }
 }
