@@ -157,6 +157,8 @@ process_options! {
     LIVE_TIMEOUT live_timeout: Seconds = Some("5"), SupkitOnly, Once;
     /// Successive failures after which it is restarted.
     LIVE_FAILURES live_failures: Count = Some("3"), SupkitOnly, Once;
+    /// Signal that makes it read its own configuration again, for `supervisorctl reload-program`.
+    RELOADSIGNAL reloadsignal: Maybe<SignalName> = None, SupkitOnly, Once;
     /// Maximum bytes of its address space.
     RLIMIT_AS rlimit_as: Maybe<ByteLimit> = None, SupkitOnly, Once;
     /// Maximum bytes of a core file; 0 disables core files.

@@ -22,6 +22,10 @@ const STOP_REPORT_SECS: i64 = 2;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct StdinClosed;
 
+/// The process does not run or has no `reloadsignal`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NotReloadable;
+
 impl Supervisor {
     /// Starts a process that is not running, or lets it wait for what it depends on. The outcome is visible in its state after the effects
     /// have been performed.
@@ -76,6 +80,18 @@ impl Supervisor {
             return Err(problem);
         };
         self.debug(|| format!("sending {name} (pid {}) sig {signal}", pid.0));
+        self.effects.push_back(Effect::Kill { id, pid, signal, group: false });
+        Ok(())
+    }
+
+    /// Sends a running process the signal by which it reads its configuration again.
+    pub fn reload_process(&mut self, id: ProcId, _now: Now) -> Result<(), NotReloadable> {
+        let process = self.processes.get(&id).ok_or(NotReloadable)?;
+        let signal = process.config.reloadsignal.ok_or(NotReloadable)?;
+        let is_up = matches!(process.state(), ProcessState::Starting | ProcessState::Running);
+        let pid = process.pid().filter(|_| is_up).ok_or(NotReloadable)?;
+        let message = format!("reloading: {} (pid {}) with {signal}", process.name(), pid.0);
+        self.log(LogLevel::Info, message);
         self.effects.push_back(Effect::Kill { id, pid, signal, group: false });
         Ok(())
     }

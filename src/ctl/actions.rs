@@ -123,6 +123,21 @@ pub(super) static ACTIONS: &[Action] = &[
         run: daemon::reload,
     },
     Action {
+        name: "reload-program",
+        usage: &[
+            (
+                "reload-program <name> [...]",
+                "Send processes their reloadsignal; web-* means all that match",
+            ),
+            ("reload-program <group>:*", "Every process of a group"),
+            ("reload-program all", "Every process that has a reloadsignal"),
+        ],
+        arguments: Arguments::Processes,
+        json: false,
+        is_extension: true,
+        run: processes::reload,
+    },
+    Action {
         name: "remove",
         usage: &[("remove <name> [...]", "Deactivate stopped groups")],
         arguments: Arguments::Groups,

@@ -75,7 +75,10 @@ mod tests {
     #[test]
     fn the_first_word_is_an_action() {
         assert_eq!(offer("st"), ["start ", "status ", "stop "]);
-        assert_eq!(offer("help re"), ["reload ", "remove ", "reread ", "restart "]);
+        assert_eq!(
+            offer("help re"),
+            ["reload ", "reload-program ", "remove ", "reread ", "restart "]
+        );
         assert_eq!(offer("").len(), ACTIONS.len() + 1);
     }
 

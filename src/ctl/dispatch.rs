@@ -72,8 +72,13 @@ fn run(session: &mut Session, action: &Action, rest: &str) -> Outcome {
     Ok(flow)
 }
 
-/// The action name ends at the first character that cannot be part of one.
+/// The action name ends at the first character that cannot be part of one, as in Supervisor; a name
+/// with a hyphen ends at a blank.
 fn split_word(line: &str) -> (&str, &str) {
+    let (first, rest) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
+    if find(first).is_some() {
+        return (first, rest.trim());
+    }
     let is_part = |letter: char| letter.is_ascii_alphanumeric() || letter == '_';
     let end = line.find(|letter| !is_part(letter)).unwrap_or(line.len());
     let (word, rest) = line.split_at(end);
@@ -115,6 +120,7 @@ mod tests {
     fn an_action_name_ends_at_the_first_other_character() {
         assert_eq!(split_word("status web"), ("status", "web"));
         assert_eq!(split_word("status-x"), ("status", "-x"));
+        assert_eq!(split_word("reload-program  a b"), ("reload-program", "a b"));
         assert_eq!(split_word("!x"), ("", "!x"));
         assert_eq!(split_word("quit"), ("quit", ""));
     }

@@ -1,4 +1,4 @@
-//! The actions `start`, `stop`, `restart`, `signal` and `clear`, on one process, a group or all,
+//! The actions `start`, `stop`, `restart`, `signal`, `reload-program` and `clear`, on one process, a group or all,
 //! and their result messages.
 
 use std::io::{self, Write};
@@ -75,6 +75,20 @@ const SIGNAL: VerbMessages = VerbMessages {
     no_group: exit::GENERIC,
 };
 
+const RELOAD: VerbMessages = VerbMessages {
+    verb: Verb::Reload,
+    waits_for: None,
+    done: "reloaded",
+    failures: &[
+        NO_PROCESS,
+        (Code::BadSignal, "no reloadsignal"),
+        (Code::NotRunning, "not running"),
+        (Code::UnknownMethod, "this daemon cannot reload programs"),
+    ],
+    harmless: None,
+    no_group: exit::GENERIC,
+};
+
 const CLEAR: VerbMessages = VerbMessages {
     verb: Verb::Clear,
     waits_for: None,
@@ -116,6 +130,10 @@ fn report_kills(session: &mut Session, results: &[ProcessResult]) -> Result<(), 
         }
     }
     Ok(())
+}
+
+pub(super) fn reload(session: &mut Session, rest: &str) -> Outcome {
+    by_name(session, &RELOAD, "reload-program", rest, exit::GENERIC)
 }
 
 pub(super) fn clear(session: &mut Session, rest: &str) -> Outcome {

@@ -54,6 +54,7 @@ pub(super) enum Verb {
     Start,
     Stop,
     Signal,
+    Reload,
     Clear,
 }
 
@@ -61,10 +62,29 @@ impl Verb {
     /// The methods for one process, for a group (logs have none) and for all.
     fn methods(self) -> (&'static str, &'static str, &'static str) {
         match self {
-            Self::Start => ("startProcess", "startProcessGroup", "startAllProcesses"),
-            Self::Stop => ("stopProcess", "stopProcessGroup", "stopAllProcesses"),
-            Self::Signal => ("signalProcess", "signalProcessGroup", "signalAllProcesses"),
-            Self::Clear => ("clearProcessLogs", "clearProcessLogs", "clearAllProcessLogs"),
+            Self::Start => (
+                "supervisor.startProcess",
+                "supervisor.startProcessGroup",
+                "supervisor.startAllProcesses",
+            ),
+            Self::Stop => (
+                "supervisor.stopProcess",
+                "supervisor.stopProcessGroup",
+                "supervisor.stopAllProcesses",
+            ),
+            Self::Signal => (
+                "supervisor.signalProcess",
+                "supervisor.signalProcessGroup",
+                "supervisor.signalAllProcesses",
+            ),
+            Self::Reload => {
+                ("supkit.reloadProcess", "supkit.reloadProcessGroup", "supkit.reloadAllProcesses")
+            }
+            Self::Clear => (
+                "supervisor.clearProcessLogs",
+                "supervisor.clearProcessLogs",
+                "supervisor.clearAllProcessLogs",
+            ),
         }
     }
 }
@@ -116,7 +136,7 @@ impl Server<'_> {
 
     /// Calls the method for one process; `words` are further parameters.
     pub(super) fn one(&mut self, verb: Verb, name: &str, words: &[Value]) -> Result<()> {
-        self.call(verb.methods().0, &with(name, words)).map(|_| ())
+        self.0.call(verb.methods().0, &with(name, words)).map(|_| ())
     }
 
     pub(super) fn group(
@@ -125,11 +145,11 @@ impl Server<'_> {
         name: &str,
         words: &[Value],
     ) -> Result<Vec<ProcessResult>> {
-        list(&self.call(verb.methods().1, &with(name, words))?, ProcessResult::read)
+        list(&self.0.call(verb.methods().1, &with(name, words))?, ProcessResult::read)
     }
 
     pub(super) fn all(&mut self, verb: Verb, words: &[Value]) -> Result<Vec<ProcessResult>> {
-        list(&self.call(verb.methods().2, words)?, ProcessResult::read)
+        list(&self.0.call(verb.methods().2, words)?, ProcessResult::read)
     }
 
     /// The last `bytes` of a log (a negative number skips the first bytes).

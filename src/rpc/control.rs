@@ -148,18 +148,20 @@ pub(super) fn signal_process_group(context: &mut Context<'_>, args: &Args<'_>) -
 
 pub(super) fn signal_all_processes(context: &mut Context<'_>, args: &Args<'_>) -> Answer {
     let all = context.supervisor.by_priority();
-    Ok(signal_each(context, &all, &args.signal(0)))
+    let which = args.signal(0);
+    Ok(each(context, &all, |context, id, name| signal(context, id, name, which.clone())))
 }
 
 fn signal_group(context: &mut Context<'_>, group: &str, which: &Result<Signal, Fault>) -> Answer {
     let members = members(context, group)?;
-    Ok(signal_each(context, &members, which))
+    Ok(each(context, &members, |context, id, name| signal(context, id, name, which.clone())))
 }
 
-fn signal_each(
+/// Sends something to those of several processes that can be signalled.
+pub(super) fn each(
     context: &mut Context<'_>,
     ids: &[ProcId],
-    which: &Result<Signal, Fault>,
+    send: impl Fn(&mut Context<'_>, ProcId, &str) -> Answer,
 ) -> Outcome {
     let mut batch = Batch::new(BatchKind::Immediate, false);
     let ids: Vec<ProcId> = ids
@@ -171,7 +173,7 @@ fn signal_each(
         let Some(process) = context.supervisor.process(id) else { continue };
         let (group, name) = (process.group().to_owned(), process.name().to_owned());
         let full_name = process.full_name();
-        let result = signal(context, id, &full_name, which.clone()).map(drop);
+        let result = send(context, id, &full_name).map(drop);
         batch.rows.push(Row { id, group, name, result: Some(result) });
     }
     batch.report(std::iter::empty()).into()
@@ -217,7 +219,7 @@ pub(super) fn send_remote_comm_event(context: &mut Context<'_>, args: &Args<'_>)
     Ok(Value::Bool(true).into())
 }
 
-fn members(context: &Context<'_>, group: &str) -> Result<Vec<ProcId>, Fault> {
+pub(super) fn members(context: &Context<'_>, group: &str) -> Result<Vec<ProcId>, Fault> {
     let found = context.supervisor.group(group).ok_or_else(|| Fault::new(Code::BadName, group))?;
     Ok(context.supervisor.members_by_priority(found))
 }

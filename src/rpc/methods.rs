@@ -11,7 +11,9 @@ use super::method::Availability::{Always, NotShutdown, Running};
 use super::method::Namespace::{Supervisor, Supkit, System, Twiddler};
 use super::method::{Method, Namespace, Param};
 use super::value::Value;
-use super::{config, control, daemon, dependencies, graph, info, logs, supkit, system, twiddler};
+use super::{
+    config, control, daemon, dependencies, graph, info, logs, reload, supkit, system, twiddler,
+};
 use crate::conf::Config;
 use crate::conf::config::{RpcFactory, RpcInterface};
 
@@ -183,6 +185,13 @@ pub static METHODS: &[Method] = methods! {
         "Read the configuration again without applying it, and return what an update would do: a \
          struct for each group with `group`, `action` (added, changed, removed), \
          `error` (empty) and `details`.";
+    "supkit.reloadAllProcesses" Supkit Running () -> "array", reload::reload_all_processes,
+        "Send every running process that has a `reloadsignal` that signal. Returns a struct for each.";
+    "supkit.reloadProcess" Supkit Running (NAME) -> "boolean", reload::reload_process,
+        "Send a process its `reloadsignal`; `group:*` means a group. Fails with BAD_SIGNAL if it has \
+         none, and with NOT_RUNNING if it does not run.";
+    "supkit.reloadProcessGroup" Supkit Running (NAME) -> "array", reload::reload_process_group,
+        "Send all running processes of a group their `reloadsignal`. Returns a struct for each.";
     "supkit.updateMinimal" Supkit Running (opt("groups", "array")) -> "array",
         supkit::update_minimal,
         "Read the configuration again and apply it, restarting only changed processes. The update \

@@ -23,6 +23,7 @@ pub mod method;
 pub mod methods;
 pub mod names;
 mod plan;
+mod reload;
 mod supkit;
 mod system;
 mod twiddler;

@@ -30,6 +30,7 @@ mod readiness;
 mod recipes;
 mod references;
 mod refused_restart;
+mod reload_program;
 mod second_daemon;
 mod service_manager;
 mod slow_logs;
