@@ -18,6 +18,7 @@ mod fcgi;
 pub mod getopt;
 pub mod glob;
 pub mod groups;
+pub mod hook;
 pub mod host;
 pub mod kinds;
 pub mod limits;

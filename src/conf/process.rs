@@ -157,6 +157,18 @@ process_options! {
     LIVE_TIMEOUT live_timeout: Seconds = Some("5"), SupkitOnly, Once;
     /// Successive failures after which it is restarted.
     LIVE_FAILURES live_failures: Count = Some("3"), SupkitOnly, Once;
+    /// Command that runs before each start; if it fails, the start has failed.
+    PRESTART prestart: Maybe<Text> = None, SupkitOnly, Each;
+    /// Seconds after which that command is killed and has failed.
+    PRESTART_TIMEOUT prestart_timeout: Seconds = Some("60"), SupkitOnly, Once;
+    /// Command that stops it, instead of the stop signal; that is sent if the command fails.
+    STOP_COMMAND stop_command: Maybe<Text> = None, SupkitOnly, Each;
+    /// Seconds after which that command is killed and has failed.
+    STOP_COMMAND_TIMEOUT stop_command_timeout: Seconds = Some("60"), SupkitOnly, Once;
+    /// Command that runs after each end of it, whatever the reason.
+    POSTSTOP poststop: Maybe<Text> = None, SupkitOnly, Each;
+    /// Seconds after which that command is killed.
+    POSTSTOP_TIMEOUT poststop_timeout: Seconds = Some("60"), SupkitOnly, Once;
     /// Signal that makes it read its own configuration again, for `supervisorctl reload-program`.
     RELOADSIGNAL reloadsignal: Maybe<SignalName> = None, SupkitOnly, Once;
     /// Maximum bytes of its address space.

@@ -42,7 +42,8 @@ Kinds of values:
 In every value `%(here)s` is the directory of the file, `%(ENV_NAME)s` a variable of supervisord's
 environment and `%%` a percent sign. Programs can also use `program_name`, `group_name` and
 `host_node_name`; `process_num` and `numprocs` are available in `command`, `process_name`, `directory`,
-`environment`, `env_file`, `depends_on`, and the options of logs and probes.
+`environment`, `env_file`, `depends_on`, `prestart`, `stop_command`, `poststop`, and the options of logs
+and probes.
 ";
 
 /// The complete page.

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::conf::config::LogLevel;
 use crate::conf::events::EventType;
+use crate::conf::hook::Hook;
 use crate::conf::probe::ProbeId;
 use crate::conf::signals::Signal;
 
@@ -40,6 +41,14 @@ pub enum WaitStatus {
     Signaled { signal: i32, core_dumped: bool },
 }
 
+/// The child of a process that a hook concerns.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ended {
+    pub pid: Pid,
+    /// `None` while it runs.
+    pub status: Option<WaitStatus>,
+}
+
 /// What happened outside the core.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Input {
@@ -63,6 +72,10 @@ pub enum Input {
     Probed { id: ProcId, probe: ProbeId, number: u64, result: Result<(), String> },
     /// A process sent a message as in `sd_notify(3)`.
     Notified { id: ProcId, message: String },
+    /// The hook requested by [`Effect::RunHook`] was forked.
+    HookStarted { id: ProcId, pid: Pid },
+    /// It could not be.
+    HookFailed { id: ProcId, error: String },
     /// The daemon received a signal.
     Signal(Signal),
 }
@@ -85,6 +98,12 @@ pub enum Effect {
     Probe { id: ProcId, probe: ProbeId, number: u64 },
     /// The outcome of a probe is not awaited any longer.
     CancelProbe { id: ProcId, probe: ProbeId, number: u64 },
+    /// Run a command beside a process. The outcome is `HookStarted` or `HookFailed`, and `Reaped`.
+    RunHook { id: ProcId, hook: Hook, ended: Option<Ended> },
+    /// Kill a hook with its process group.
+    KillHook { pid: Pid },
+    /// A hook was reaped, or was not started: close its pipes.
+    HookEnded { id: ProcId },
     /// Write to the stdin of a process, now or when the pipe is writable.
     Stdin { id: ProcId, bytes: Vec<u8> },
     /// Append to the log of a stream (file or syslog or both), rotating as configured.

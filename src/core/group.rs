@@ -10,7 +10,7 @@ use super::effect::{Pid, ProcId, WaitStatus};
 use super::event_queue::{EventQueue, NumberedEvent};
 use super::listener::Listener;
 use super::milestones::Milestones;
-use super::process::Machine;
+use super::process::{Machine, Phase};
 use super::process_probe::ProcessProbe;
 use super::state::{ListenerState, ProcessState};
 use super::time::{Mono, Now};
@@ -182,7 +182,12 @@ impl Process {
 
     /// Whether its child was requested and does not exist yet.
     pub fn is_forking(&self) -> bool {
-        self.state() == ProcessState::Starting && self.pid().is_none()
+        matches!(self.machine.phase(), Phase::Forking { .. })
+    }
+
+    /// Whether its start waits for a hook.
+    pub fn is_preparing(&self) -> bool {
+        matches!(self.machine.phase(), Phase::Preparing { .. })
     }
 
     /// Whether it runs or is about to be started without a request.

@@ -52,6 +52,9 @@ impl Supervisor {
             (ProcessState::Backoff, _) => {
                 self.debug(|| format!("Attempted to kill {name}, which is in BACKOFF state."));
             }
+            (ProcessState::Starting, None) if process.is_preparing() => {
+                self.debug(|| format!("the start of {name} is cancelled"));
+            }
             (state, None) if process.is_active() && state != ProcessState::Starting => {
                 self.debug(|| format!("the restart of {name} is cancelled"));
             }
@@ -60,6 +63,9 @@ impl Supervisor {
                     format!("attempted to kill {name} with sig {signal} but it wasn't running");
                 self.debug(|| problem.clone());
                 return Err(problem);
+            }
+            (_, Some(pid)) if process.config.stop_command.is_some() => {
+                self.debug(|| format!("stopping {name} (pid {}) with its stop_command", pid.0));
             }
             (_, Some(pid)) => {
                 let group = process.config.stopasgroup;
@@ -146,6 +152,9 @@ impl Supervisor {
     }
 
     pub(super) fn on_reaped(&mut self, pid: Pid, status: WaitStatus, now: Now) {
+        if self.on_hook_reaped(pid, status, now) {
+            return;
+        }
         let Some(id) = self.pids.remove(&pid) else {
             let how = status.description();
             self.log(LogLevel::Info, format!("reaped unknown pid {} ({how})", pid.0));
@@ -161,6 +170,7 @@ impl Supervisor {
         self.restart_dependants(id, now);
         self.effects.push_back(Effect::ClosePipes { id });
         self.return_event(id, now);
+        self.run_poststop(id, pid, status, now);
     }
 
     pub(super) fn on_kill_failed(&mut self, id: ProcId, error: &str, now: Now) {
@@ -172,9 +182,10 @@ impl Supervisor {
 
     /// Applies an event to the state machine of one process and executes the resulting actions.
     pub(super) fn step(&mut self, id: ProcId, event: ProcessEvent, now: Now) {
-        let may_start = self.may_start();
+        let (may_start, has_hook) = (self.may_start(), self.has_hook(id));
         let Some(process) = self.processes.get_mut(&id) else { return };
-        let policy = Policy::of(&process.config, may_start);
+        let mut policy = Policy::of(&process.config, may_start);
+        policy.prepares |= has_hook;
         let was_inactive = process.machine.is_inactive();
         let actions = process.machine.step(&policy, event, now.mono);
         let is_inactive = process.machine.is_inactive();
@@ -205,6 +216,14 @@ impl Supervisor {
     }
 
     fn execute(&mut self, id: ProcId, action: Action, now: Now) {
+        // A command that is stopped, instead of the program that it precedes, may have children.
+        let is_hook = |pid| self.hook_owner(pid).is_some();
+        let action = match action {
+            Action::Signal { pid, signal, .. } if is_hook(pid) => {
+                Action::Signal { pid, signal, group: true }
+            }
+            action => action,
+        };
         let Some(process) = self.processes.get_mut(&id) else { return };
         match action {
             Action::Entered { from, to, pid, tries, expected } => {
@@ -217,6 +236,8 @@ impl Supervisor {
                 let change = StateChange { from, to, tries, expected };
                 self.notify_process(id, pid, &Notification::State(change), now);
             }
+            Action::Prepare => self.prepare_start(id, now),
+            Action::RunStopCommand { pid } => self.run_stop_command(id, pid, now),
             Action::Fork => {
                 process.prepare_streams(self.config.supervisord.loglevel);
                 self.effects.push_back(Effect::Spawn { id });

@@ -17,6 +17,9 @@ pub mod event;
 mod event_dispatch;
 pub mod event_queue;
 pub mod group;
+#[cfg(test)]
+mod hook_tests;
+mod hooks;
 mod job_steps;
 pub mod jobs;
 pub mod lifecycle;

@@ -18,6 +18,10 @@ pub struct Policy<'a> {
     pub killasgroup: bool,
     pub autorestart: AutoRestart,
     pub exitcodes: &'a [i64],
+    /// Whether something precedes the fork: `prestart`, or a hook that has not ended.
+    pub prepares: bool,
+    /// The time limit of `stop_command`, if there is one.
+    pub stop_command_timeout: Option<Duration>,
     /// False while the daemon shuts down: no process is started then.
     pub may_start: bool,
 }
@@ -38,6 +42,8 @@ impl<'a> Policy<'a> {
             killasgroup: config.killasgroup,
             autorestart: config.autorestart,
             exitcodes: &config.exitcodes,
+            prepares: config.prestart.is_some(),
+            stop_command_timeout: config.stop_command.as_ref().map(|_| config.stop_command_timeout),
             may_start,
         }
     }

@@ -23,6 +23,10 @@ pub enum Phase {
     Forking {
         since: Mono,
     },
+    /// STARTING, before the fork: a command that precedes the start runs, or one that must end first.
+    Preparing {
+        prestart: Option<Pid>,
+    },
     Starting {
         pid: Pid,
         since: Mono,
@@ -56,8 +60,15 @@ pub enum ProcessEvent {
     Stop,
     /// The daemon shuts down and does not wait for another attempt.
     GiveUp,
+    /// The command that precedes the start was forked.
+    PrestartSpawned(Pid),
+    /// Nothing precedes the fork any more.
+    Prepared,
     Spawned(Pid),
     SpawnFailed,
+    StopCommandEnded {
+        succeeded: bool,
+    },
     Reaped(WaitStatus),
     KillFailed,
     Tick,
@@ -74,7 +85,12 @@ pub enum Action {
         tries: u32,
         expected: bool,
     },
+    /// Run what precedes the fork.
+    Prepare,
     Fork,
+    RunStopCommand {
+        pid: Pid,
+    },
     Signal {
         pid: Pid,
         signal: Signal,
@@ -133,11 +149,19 @@ impl WaitStatus {
     }
 }
 
+impl Policy<'_> {
+    fn stop_signal(&self, pid: Pid) -> Action {
+        Action::Signal { pid, signal: self.stopsignal, group: self.stopasgroup }
+    }
+}
+
 impl Phase {
     pub fn state(self) -> ProcessState {
         match self {
             Self::Stopped => ProcessState::Stopped,
-            Self::Forking { .. } | Self::Starting { .. } => ProcessState::Starting,
+            Self::Forking { .. } | Self::Preparing { .. } | Self::Starting { .. } => {
+                ProcessState::Starting
+            }
             Self::Running { .. } => ProcessState::Running,
             Self::Backoff { .. } => ProcessState::Backoff,
             Self::Stopping { .. } => ProcessState::Stopping,
@@ -211,14 +235,31 @@ impl Machine {
         let mut actions = Vec::new();
         match (self.phase, event) {
             (P::Stopped | P::Exited { .. } | P::Fatal, E::Start) if policy.may_start => {
-                self.fork(now, &mut actions);
+                self.begin(policy, now, &mut actions);
             }
             (P::Backoff { until }, E::Tick) if policy.may_start && now >= until => {
-                self.fork(now, &mut actions);
+                self.begin(policy, now, &mut actions);
             }
             (P::Exited { restart_at: Some(at) }, E::Tick) if policy.may_start && now >= at => {
-                self.fork(now, &mut actions);
+                self.begin(policy, now, &mut actions);
             }
+            (P::Preparing { .. }, E::PrestartSpawned(pid)) => {
+                self.phase = P::Preparing { prestart: Some(pid) };
+            }
+            (P::Preparing { .. }, E::Prepared) => {
+                self.phase = P::Forking { since: now };
+                actions.push(Action::Fork);
+            }
+            (P::Preparing { prestart: Some(pid) }, E::Stop) => {
+                let kill_at = now.plus_secs(policy.stopwaitsecs);
+                self.enter(P::Stopping { pid, kill_at }, pid, &mut actions);
+                actions.push(Action::Signal { pid, signal: policy.stopsignal, group: true });
+            }
+            (P::Preparing { prestart: None }, E::Stop) => {
+                self.enter(P::Stopping { pid: Pid(0), kill_at: now }, Pid(0), &mut actions);
+                self.enter(P::Stopped, Pid(0), &mut actions);
+            }
+            (P::Preparing { .. }, E::SpawnFailed) => self.back_off(policy, None, now, &mut actions),
             (P::Forking { since }, E::Spawned(pid)) => self.phase = P::Starting { pid, since },
             (P::Forking { .. }, E::SpawnFailed) => self.back_off(policy, None, now, &mut actions),
             (P::Starting { pid, since }, E::Tick) if now.since(since) >= policy.startsecs() => {
@@ -227,9 +268,21 @@ impl Machine {
             }
             (P::Starting { pid, .. } | P::Running { pid, .. }, E::Stop) => {
                 let kill_at = now.plus_secs(policy.stopwaitsecs);
-                self.enter(P::Stopping { pid, kill_at }, pid, &mut actions);
-                let (signal, group) = (policy.stopsignal, policy.stopasgroup);
-                actions.push(Action::Signal { pid, signal, group });
+                if let Some(timeout) = policy.stop_command_timeout {
+                    // Its end sets the time anew.
+                    let kill_at = Mono(kill_at.0.saturating_add(timeout));
+                    self.enter(P::Stopping { pid, kill_at }, pid, &mut actions);
+                    actions.push(Action::RunStopCommand { pid });
+                } else {
+                    self.enter(P::Stopping { pid, kill_at }, pid, &mut actions);
+                    actions.push(policy.stop_signal(pid));
+                }
+            }
+            (P::Stopping { pid, .. }, E::StopCommandEnded { succeeded }) => {
+                self.phase = P::Stopping { pid, kill_at: now.plus_secs(policy.stopwaitsecs) };
+                if !succeeded {
+                    actions.push(policy.stop_signal(pid));
+                }
             }
             (P::Backoff { .. } | P::Exited { restart_at: Some(_) }, E::Stop) => {
                 self.enter(P::Stopped, Pid(0), &mut actions);
@@ -284,9 +337,14 @@ impl Machine {
         actions.push(Action::Entered { from, to, pid, tries: self.tries, expected });
     }
 
-    fn fork(&mut self, now: Mono, actions: &mut Vec<Action>) {
-        self.enter(Phase::Forking { since: now }, Pid(0), actions);
-        actions.push(Action::Fork);
+    fn begin(&mut self, policy: &Policy, now: Mono, actions: &mut Vec<Action>) {
+        if policy.prepares {
+            self.enter(Phase::Preparing { prestart: None }, Pid(0), actions);
+            actions.push(Action::Prepare);
+        } else {
+            self.enter(Phase::Forking { since: now }, Pid(0), actions);
+            actions.push(Action::Fork);
+        }
     }
 
     fn succeed(&mut self, pid: Pid, since: Mono, actions: &mut Vec<Action>) {

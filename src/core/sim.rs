@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::Supervisor;
-use super::effect::{Effect, Input, OutputStream, Pid, ProcId, WaitStatus};
+use super::effect::{Effect, Ended, Input, OutputStream, Pid, ProcId, WaitStatus};
 use super::jobs::{Conflict, Job, JobId, Request, Task};
 use super::snapshot;
 use super::state::ProcessState;
@@ -18,6 +18,7 @@ use crate::conf::config::{
 };
 use crate::conf::events::EventType;
 use crate::conf::fake_host::FakeHost;
+use crate::conf::hook::Hook;
 use crate::conf::probe::ProbeId;
 use crate::conf::signals::Signal;
 
@@ -90,6 +91,8 @@ pub(crate) struct Simulation {
     pub(crate) now: Now,
     pub(crate) next_pid: i32,
     pub(crate) alive: BTreeMap<Pid, ProcId>,
+    /// The commands that run beside processes.
+    pub(crate) hooks: BTreeMap<Pid, ProcId>,
     pub(crate) spawn_error: Option<String>,
     pub(crate) log: String,
     /// The processes whose probes succeed; those of the others are refused.
@@ -114,6 +117,7 @@ impl Simulation {
             now,
             next_pid: 101,
             alive: BTreeMap::new(),
+            hooks: BTreeMap::new(),
             spawn_error: None,
             log: String::new(),
             serving: BTreeSet::new(),
@@ -147,12 +151,17 @@ impl Simulation {
                 }
                 Effect::Kill { id, pid, signal, group } => {
                     assert_eq!(
-                        self.alive.get(&pid),
+                        self.alive.get(&pid).or_else(|| self.hooks.get(&pid)),
                         Some(&id),
                         "the signal goes to a pid that is not a child"
                     );
                     let target = if group { "group" } else { "pid" };
                     self.record(&format!("kill {target} {} {signal}", pid.0));
+                }
+                Effect::RunHook { id, hook, ended } => self.run_hook(id, hook, ended),
+                Effect::KillHook { pid } => {
+                    assert!(self.hooks.contains_key(&pid), "the signal goes to a foreign pid");
+                    self.record(&format!("kill hook {}", pid.0));
                 }
                 Effect::Log { message, .. } => self.record(&message),
                 Effect::ChildLog { bytes, .. } => {
@@ -173,6 +182,30 @@ impl Simulation {
         if self.performances % self.snapshot_interval == 0 {
             self.continue_from_snapshot();
         }
+    }
+
+    fn run_hook(&mut self, id: ProcId, hook: Hook, ended: Option<Ended>) {
+        assert!(!self.hooks.values().any(|it| *it == id), "two hooks of {id:?}");
+        let about = ended.map_or_else(String::new, |Ended { pid, status }| {
+            let status = status.map(WaitStatus::description);
+            format!(" pid {} {}", pid.0, status.unwrap_or_default())
+        });
+        self.record(format!("run {}{about}", hook.name()).trim_end());
+        if let Some(error) = self.spawn_error.clone() {
+            return self.core.take(Input::HookFailed { id, error }, self.now);
+        }
+        let pid = Pid(self.next_pid);
+        self.next_pid += 1;
+        self.hooks.insert(pid, id);
+        self.core.take(Input::HookStarted { id, pid }, self.now);
+    }
+
+    /// The command that runs beside a process ends.
+    pub(crate) fn end_hook(&mut self, status: WaitStatus) {
+        let (pid, _) = self.hooks.pop_first().expect("a hook runs");
+        self.core.take(Input::Reaped { pid, status }, self.now);
+        self.perform();
+        self.advance(0);
     }
 
     fn probe(&mut self, id: ProcId, probe: ProbeId, number: u64) {

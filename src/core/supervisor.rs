@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::dependencies::Dependencies;
 use super::effect::{Effect, Input, Pid, ProcId};
 use super::group::{Group, Process};
+use super::hooks::Hooks;
 use super::jobs::Jobs;
 use super::pool_index::PoolIndex;
 use super::process::ProcessEvent;
@@ -43,6 +44,8 @@ pub struct Supervisor {
     /// Processes that are started when what they depend on is up.
     pub(super) waiting: BTreeSet<ProcId>,
     pub(super) timers: Timers,
+    /// The commands that run beside processes, also beside those that were removed since.
+    pub(super) hooks: BTreeMap<ProcId, Hooks>,
     #[serde(skip)]
     pub(super) effects: VecDeque<Effect>,
     pub(super) next_id: u32,
@@ -76,6 +79,7 @@ impl Supervisor {
             dependencies: Dependencies::default(),
             waiting: BTreeSet::new(),
             timers: Timers::default(),
+            hooks: BTreeMap::new(),
             effects: VecDeque::new(),
             next_id: 0,
             serial: 0,
@@ -136,6 +140,8 @@ impl Supervisor {
             Input::Probed { id, probe, number, result } => {
                 self.on_probed(id, probe, number, result, now);
             }
+            Input::HookStarted { id, pid } => self.on_hook_started(id, pid, now),
+            Input::HookFailed { id, error } => self.on_hook_failed(id, error, now),
             Input::Notified { id, message } => self.on_notified(id, &message, now),
             Input::Signal(signal) => self.on_signal(signal, now),
         }
@@ -150,6 +156,7 @@ impl Supervisor {
             match kind {
                 TimerKind::Phase => self.step(id, ProcessEvent::Tick, now),
                 TimerKind::StopReport => self.report_stop(id, now),
+                TimerKind::Hook => self.expire_hook(id, now),
                 TimerKind::Probe(probe) => self.tick_probe(id, probe, now),
             }
             self.set_timers(id);
@@ -299,6 +306,9 @@ impl Supervisor {
 
     pub(super) fn drop_process(&mut self, id: ProcId) {
         self.timers.cancel(id);
+        // Its command runs on, within its time limit.
+        let limit = self.hooks.get(&id).and_then(Hooks::deadline);
+        self.timers.set(id, TimerKind::Hook, limit);
         self.waiting.remove(&id);
         self.processes.remove(&id);
         self.jobs.touch(id);

@@ -17,6 +17,8 @@ pub enum TimerKind {
     StopReport,
     /// The next request of a probe, or the end of its time limit.
     Probe(ProbeId),
+    /// The time limit of the hook that runs.
+    Hook,
 }
 
 type Key = (ProcId, TimerKind);

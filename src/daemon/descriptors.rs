@@ -16,6 +16,8 @@ pub enum Purpose {
     ChildLog(ProcId, OutputStream),
     /// The pipe from which the output of a child is read.
     Output(ProcId, OutputStream),
+    /// The pipe from which the output of a hook is read.
+    HookOutput(ProcId, OutputStream),
     /// The pipe to the stdin of a child.
     Stdin(ProcId),
     /// The socket for the messages of a child.

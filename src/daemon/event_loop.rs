@@ -245,6 +245,8 @@ impl<'a> Daemon<'a> {
         let poller = &mut self.shell.poller;
         if let Some(PipeEnd::Output(id, stream)) = self.shell.pipes.end(ready.token) {
             self.shell.pipes.close_output(poller, id, stream);
+        } else if let Some(PipeEnd::Output(id, stream)) = self.shell.hook_pipes.end(ready.token) {
+            self.shell.hook_pipes.close_output(poller, id, stream);
         } else if let Some(id) = self.shell.notify_sockets.owner(ready.token) {
             self.shell.notify_sockets.close(poller, id);
         } else if self.shell.probes.owns(ready.token) {
@@ -267,6 +269,8 @@ impl<'a> Daemon<'a> {
                 }
                 PipeEnd::Stdin(id) => self.shell.flush(id, &mut self.core, now),
             }
+        } else if let Some(PipeEnd::Output(id, stream)) = self.shell.hook_pipes.end(ready.token) {
+            self.shell.read_hook(id, stream);
         } else if let Some(id) = self.shell.notify_sockets.owner(ready.token) {
             self.shell.on_notification(id, &mut self.core, now);
         } else if self.shell.probes.owns(ready.token) {

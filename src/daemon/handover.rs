@@ -6,7 +6,7 @@ use std::io;
 use serde::{Deserialize, Serialize};
 
 use super::config_reader::ConfigReader;
-use super::descriptors::Descriptors;
+use super::descriptors::{Descriptors, Purpose};
 use super::event_loop::{Daemon, Parts};
 use super::fastcgi::{SavedSocket, Sockets};
 use super::kernel::Kernel;
@@ -36,12 +36,15 @@ impl Daemon<'_> {
     /// effects were performed. Connections of clients are closed.
     pub fn hand_over(self) -> (Saved, Descriptors) {
         let Daemon { core, shell, server, .. } = self;
-        let Shell { mut poller, logs, pipes, sockets, notify_sockets, server_url, .. } = shell;
+        let Shell { mut poller, logs, pipes, hook_pipes, .. } = shell;
+        let (sockets, notify_sockets, server_url) =
+            (shell.sockets, shell.notify_sockets, shell.server_url);
         let mut descriptors = Descriptors::default();
         notify_sockets.hand_over(&mut poller, &mut descriptors);
+        hook_pipes.hand_over(&mut poller, &mut descriptors, Purpose::HookOutput);
         let saved = Saved {
             logs: logs.hand_over(&mut descriptors),
-            stdins: pipes.hand_over(&mut poller, &mut descriptors),
+            stdins: pipes.hand_over(&mut poller, &mut descriptors, Purpose::Output),
             sockets: sockets.hand_over(&mut descriptors),
             server: server.hand_over(&mut poller, &mut descriptors),
             server_url,
@@ -65,7 +68,10 @@ impl<'a> Parts<'a> {
         let mut server = Server::adopt(server, &mut poller, &mut descriptors)?;
         server.limit_memory(core.config().supervisord.http_maxbytes);
         let mut shell = Shell::new(kernel, poller, logs, server_url);
-        shell.pipes = Pipes::adopt(stdins, &core, &mut shell.poller, &mut descriptors)?;
+        let poller = &mut shell.poller;
+        shell.pipes = Pipes::adopt(stdins, &core, poller, &mut descriptors, Purpose::Output)?;
+        shell.hook_pipes =
+            Pipes::adopt(Vec::new(), &core, poller, &mut descriptors, Purpose::HookOutput)?;
         shell.notify_sockets = NotifySockets::adopt(&core, &mut shell.poller, &mut descriptors)?;
         // What was being examined is examined again.
         core.resume_probes(shell.kernel.now());

@@ -145,6 +145,10 @@ impl Logs {
         Ok(())
     }
 
+    pub fn is_open(&self, id: ProcId) -> bool {
+        OutputStream::BOTH.iter().any(|stream| self.open.contains_key(&(id, *stream)))
+    }
+
     pub fn write(&mut self, id: ProcId, stream: OutputStream, bytes: &[u8]) {
         let Some(log) = self.open.get_mut(&(id, stream)) else { return };
         if let Some(prefix) = &log.syslog {

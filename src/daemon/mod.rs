@@ -14,6 +14,7 @@ mod event_stream;
 mod fastcgi;
 mod followed;
 pub mod handover;
+mod hooks;
 pub mod kernel;
 mod launch;
 mod log_follower;

@@ -273,10 +273,11 @@ impl Pipes {
         self,
         poller: &mut Poller,
         descriptors: &mut Descriptors,
+        purpose: fn(ProcId, OutputStream) -> Purpose,
     ) -> Vec<SavedStdin> {
         for ((id, stream), (reader, _)) in self.outputs {
             poller.remove(&reader);
-            descriptors.insert(Purpose::Output(id, stream), reader);
+            descriptors.insert(purpose(id, stream), reader);
         }
         let stdins = self.stdins.into_iter().map(|(id, stdin)| {
             poller.remove(&stdin.writer);
@@ -291,19 +292,20 @@ impl Pipes {
         core: &Supervisor,
         poller: &mut Poller,
         descriptors: &mut Descriptors,
+        purpose: fn(ProcId, OutputStream) -> Purpose,
     ) -> io::Result<Self> {
         let mut pipes = Self::default();
         for id in core.processes().map(Process::id) {
             for stream in OutputStream::BOTH {
-                if let Some(fd) = descriptors.take(&Purpose::Output(id, stream)) {
+                if let Some(fd) = descriptors.take(&purpose(id, stream)) {
                     pipes.add_output(poller, id, stream, fd.into())?;
                 }
             }
+        }
+        for SavedStdin { id, pending } in stdins {
             if let Some(fd) = descriptors.take(&Purpose::Stdin(id)) {
                 pipes.add_stdin(poller, id, fd.into())?;
             }
-        }
-        for SavedStdin { id, pending } in stdins {
             // A closed pipe is noticed when it is written to.
             let _ = pipes.write_stdin(poller, id, &pending);
         }

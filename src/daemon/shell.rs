@@ -22,6 +22,8 @@ pub struct Shell<'k> {
     pub poller: Poller,
     pub logs: Logs,
     pub(super) pipes: Pipes,
+    /// Those of the commands that run beside programs.
+    pub(super) hook_pipes: Pipes,
     pub(super) sockets: Sockets,
     pub(super) probes: Probes,
     pub(super) notify_sockets: NotifySockets,
@@ -47,6 +49,7 @@ impl<'k> Shell<'k> {
             poller,
             logs,
             pipes: Pipes::default(),
+            hook_pipes: Pipes::default(),
             sockets: Sockets::default(),
             probes: Probes::default(),
             notify_sockets: NotifySockets::default(),
@@ -69,7 +72,10 @@ impl<'k> Shell<'k> {
                 core.take(Input::CommandChecked { id, usable }, now);
             }
             Effect::Kill { id, pid, signal, group } => self.kill(id, pid, signal, group, core, now),
-            Effect::ClosePipes { id } => self.close(id),
+            Effect::ClosePipes { id } => self.close(id, core),
+            Effect::RunHook { id, hook, ended } => self.run_hook(id, hook, ended, core, now),
+            Effect::KillHook { pid } => self.kill_hook(pid, core),
+            Effect::HookEnded { id } => self.end_hook(id, core),
             Effect::Release { id } => {
                 if let Some(process) = core.process(id) {
                     self.sockets.release(process.group(), id, &mut self.logs.activity);
@@ -170,10 +176,12 @@ impl<'k> Shell<'k> {
         }
     }
 
-    fn close(&mut self, id: ProcId) {
+    fn close(&mut self, id: ProcId, core: &Supervisor) {
         self.pipes.close(&mut self.poller, id);
         self.notify_sockets.close(&mut self.poller, id);
-        self.logs.close(id);
+        if !core.has_hook(id) {
+            self.logs.close(id);
+        }
     }
 
     fn on_stdin_result(
@@ -264,7 +272,9 @@ impl<'k> Shell<'k> {
             return true;
         }
         let pid = Pid(pid);
-        if let Some(id) = core.owner(pid) {
+        if let Some(id) = core.hook_owner(pid) {
+            self.drain_hook(id);
+        } else if let Some(id) = core.owner(pid) {
             for stream in OutputStream::BOTH {
                 let fd_number = self.pipes.fd_number(id, stream);
                 for chunk in self.pipes.drain(&mut self.poller, id, stream) {

@@ -21,6 +21,7 @@ mod daemon;
 mod generate;
 mod generate_details;
 mod generated_deployment;
+mod hooks;
 mod init;
 mod link;
 mod orphans;

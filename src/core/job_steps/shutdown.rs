@@ -19,7 +19,8 @@ impl Shutdown {
     /// All processes that are not down, group by group.
     pub(in crate::core) fn waiting(supervisor: &Supervisor) -> Vec<String> {
         let alive = supervisor.processes().filter(|process| !process.state().is_stopped());
-        alive.map(|process| process.name().to_owned()).collect()
+        let alive = alive.map(|process| process.name().to_owned());
+        alive.chain(supervisor.running_hooks()).collect()
     }
 
     pub(super) fn advance(&mut self, supervisor: &mut Supervisor, touched: &[ProcId], now: Now) {
@@ -38,7 +39,7 @@ impl Shutdown {
                 self.stop_member(supervisor, id, now);
             }
         }
-        if self.pending.is_empty() {
+        if self.pending.is_empty() && supervisor.hooks.is_empty() {
             self.is_done = true;
             let restart = supervisor.mood() == Mood::Restarting;
             supervisor.request(Effect::Exit { restart });

@@ -1,0 +1,206 @@
+//! The commands that run beside programs (`prestart`, `stop_command`, `poststop`): when each runs, its
+//! time limit, and what its end means. At most one runs for a process at a time. A start waits until it
+//! has ended; so does the end of the daemon.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::effect::{Effect, Ended, Pid, ProcId, WaitStatus};
+use super::group::Process;
+use super::process::{Phase, ProcessEvent};
+use super::supervisor::Supervisor;
+use super::time::{Mono, Now};
+use super::timers::TimerKind;
+use crate::conf::config::LogLevel;
+use crate::conf::hook::Hook;
+
+/// The hooks of one process; there is an entry only while one runs.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct Hooks {
+    hook: Hook,
+    /// `None` until it is forked.
+    pid: Option<Pid>,
+    /// When it is killed; `None` after that.
+    until: Option<Mono>,
+    /// The name of the process, which may have been removed since.
+    name: String,
+    timeout: Duration,
+    /// The child after whose end `poststop` is to run next.
+    next: Option<Ended>,
+}
+
+impl Hooks {
+    pub(super) fn deadline(&self) -> Option<Mono> {
+        self.until
+    }
+}
+
+/// Why a hook has failed.
+type Failure = String;
+
+impl Supervisor {
+    /// The process whose hook this child is.
+    pub fn hook_owner(&self, pid: Pid) -> Option<ProcId> {
+        let id = self.owner(pid)?;
+        self.hooks.get(&id).filter(|hooks| hooks.pid == Some(pid)).map(|_| id)
+    }
+
+    pub fn has_hook(&self, id: ProcId) -> bool {
+        self.hooks.contains_key(&id)
+    }
+
+    /// What the end of the daemon waits for: `poststop of web`.
+    pub(super) fn running_hooks(&self) -> impl Iterator<Item = String> {
+        self.hooks.values().map(|hooks| format!("{} of {}", hooks.hook.name(), hooks.name))
+    }
+
+    /// Continues a start that waits for a hook, or runs the one that precedes it.
+    pub(super) fn prepare_start(&mut self, id: ProcId, now: Now) {
+        let Some(process) = self.processes.get(&id) else { return };
+        if !process.is_preparing() || self.hooks.contains_key(&id) {
+            return;
+        }
+        if process.config.prestart.is_some() {
+            self.run_hook(id, Hook::Prestart, None, now);
+        } else {
+            self.step(id, ProcessEvent::Prepared, now);
+        }
+    }
+
+    pub(super) fn run_stop_command(&mut self, id: ProcId, pid: Pid, now: Now) {
+        self.run_hook(id, Hook::StopCommand, Some(Ended { pid, status: None }), now);
+    }
+
+    /// After every end of a child, at once or when the present hook has ended.
+    pub(super) fn run_poststop(&mut self, id: ProcId, pid: Pid, status: WaitStatus, now: Now) {
+        let Some(process) = self.processes.get(&id) else { return };
+        if process.config.poststop.is_none() {
+            return;
+        }
+        let ended = Ended { pid, status: Some(status) };
+        match self.hooks.get_mut(&id) {
+            Some(hooks) => hooks.next = Some(ended),
+            None => self.run_hook(id, Hook::Poststop, Some(ended), now),
+        }
+    }
+
+    fn run_hook(&mut self, id: ProcId, hook: Hook, ended: Option<Ended>, now: Now) {
+        let Some(process) = self.processes.get(&id) else { return };
+        let (name, timeout) = (process.name().to_owned(), hook.timeout(&process.config));
+        let until = Some(Mono(now.mono.0.saturating_add(timeout)));
+        self.timers.set(id, TimerKind::Hook, until);
+        self.hooks.insert(id, Hooks { hook, pid: None, until, name, timeout, next: None });
+        self.request(Effect::RunHook { id, hook, ended });
+    }
+
+    pub(super) fn on_hook_started(&mut self, id: ProcId, pid: Pid, now: Now) {
+        let Some(hooks) = self.hooks.get_mut(&id) else { return };
+        hooks.pid = Some(pid);
+        let (hook, message) =
+            (hooks.hook, format!("{}: {} (pid {})", hooks.hook.name(), hooks.name, pid.0));
+        self.pids.insert(pid, id);
+        self.debug(|| message);
+        if hook == Hook::Prestart {
+            self.step(id, ProcessEvent::PrestartSpawned(pid), now);
+            let is_wanted = self.processes.get(&id).is_some_and(Process::is_preparing);
+            if !is_wanted {
+                // It was stopped in the same moment.
+                self.kill_hook(id);
+            }
+        }
+    }
+
+    /// It could not be started.
+    pub(super) fn on_hook_failed(&mut self, id: ProcId, error: String, now: Now) {
+        self.finish_hook(id, Err(error), None, now);
+    }
+
+    /// False if this child is not a hook.
+    pub(super) fn on_hook_reaped(&mut self, pid: Pid, status: WaitStatus, now: Now) -> bool {
+        let Some(id) = self.hook_owner(pid) else { return false };
+        self.pids.remove(&pid);
+        let hooks = &self.hooks[&id];
+        let result = match status {
+            _ if hooks.until.is_none() => {
+                Err(format!("it did not end within {} seconds", hooks.timeout.as_secs_f64()))
+            }
+            WaitStatus::Exited(0) => Ok(()),
+            status => Err(status.description()),
+        };
+        self.finish_hook(id, result, Some(status), now);
+        true
+    }
+
+    pub(super) fn expire_hook(&mut self, id: ProcId, now: Now) {
+        let Some(hooks) = self.hooks.get(&id) else { return };
+        if hooks.until.is_none_or(|until| now.mono < until) {
+            return;
+        }
+        if hooks.pid.is_none() {
+            return self.finish_hook(id, Err("internal error of supkit".to_owned()), None, now);
+        }
+        self.kill_hook(id);
+    }
+
+    fn kill_hook(&mut self, id: ProcId) {
+        self.timers.set(id, TimerKind::Hook, None);
+        let Some(hooks) = self.hooks.get_mut(&id) else { return };
+        hooks.until = None;
+        let Some(pid) = hooks.pid else { return };
+        let message = format!("killing {} of {} (pid {})", hooks.hook.name(), hooks.name, pid.0);
+        self.log(LogLevel::Warn, message);
+        self.request(Effect::KillHook { pid });
+    }
+
+    fn finish_hook(
+        &mut self,
+        id: ProcId,
+        result: Result<(), Failure>,
+        status: Option<WaitStatus>,
+        now: Now,
+    ) {
+        let Some(Hooks { hook, name, next, .. }) = self.hooks.remove(&id) else { return };
+        self.timers.set(id, TimerKind::Hook, None);
+        self.request(Effect::HookEnded { id });
+        let failure = result.err().map(|why| format!("{} failed: {why}", hook.name()));
+        match hook {
+            Hook::Prestart => self.on_prestart_ended(id, failure, status, now),
+            Hook::StopCommand | Hook::Poststop => {
+                let succeeded = failure.is_none();
+                if let Some(why) = failure {
+                    self.log(LogLevel::Warn, format!("{name}: {why}"));
+                }
+                if hook == Hook::StopCommand {
+                    self.step(id, ProcessEvent::StopCommandEnded { succeeded }, now);
+                }
+            }
+        }
+        if let Some(ended) = next {
+            self.run_hook(id, Hook::Poststop, Some(ended), now);
+        }
+        self.prepare_start(id, now);
+        self.jobs.touch(id);
+    }
+
+    fn on_prestart_ended(
+        &mut self,
+        id: ProcId,
+        failure: Option<Failure>,
+        status: Option<WaitStatus>,
+        now: Now,
+    ) {
+        let Some(process) = self.processes.get_mut(&id) else { return };
+        match (process.machine.phase(), status, failure) {
+            (Phase::Preparing { .. }, _, None) => self.step(id, ProcessEvent::Prepared, now),
+            (Phase::Preparing { .. }, _, Some(error)) => self.on_spawn_failed(id, error, now),
+            // The start was cancelled by a stop.
+            (_, Some(status), _) => {
+                process.stopped = Some(now);
+                process.stop_report_at = None;
+                self.step(id, ProcessEvent::Reaped(status), now);
+            }
+            _ => {}
+        }
+    }
+}
