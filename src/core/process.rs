@@ -259,9 +259,10 @@ impl Machine {
                 self.enter(P::Stopping { pid: Pid(0), kill_at: now }, Pid(0), &mut actions);
                 self.enter(P::Stopped, Pid(0), &mut actions);
             }
-            (P::Preparing { .. }, E::SpawnFailed) => self.back_off(policy, None, now, &mut actions),
             (P::Forking { since }, E::Spawned(pid)) => self.phase = P::Starting { pid, since },
-            (P::Forking { .. }, E::SpawnFailed) => self.back_off(policy, None, now, &mut actions),
+            (P::Preparing { .. } | P::Forking { .. }, E::SpawnFailed) => {
+                self.back_off(policy, None, now, &mut actions);
+            }
             (P::Starting { pid, since }, E::Tick) if now.since(since) >= policy.startsecs() => {
                 self.succeed(pid, since, &mut actions);
                 actions.push(Action::Succeeded);
