@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
 
-use crate::conf::config::{Bind, Config, HttpServer};
+use crate::conf::config::{Bind, Config, HttpServer, InetServer, UnixServer};
 use crate::conf::options::CommandLine;
 use crate::core::group::full_name;
 use crate::core::orphans::{self, ProgramName, StopOrder};
@@ -71,15 +71,15 @@ impl Deployment {
     /// The preferred server for a local client: a unix socket before a port.
     fn server(&self) -> Option<&HttpServer> {
         let servers = &self.config.servers;
-        let socket = servers.iter().find(|server| matches!(server.bind, Bind::Unix { .. }));
+        let socket = servers.iter().find(|server| matches!(server.bind, Bind::Unix(_)));
         socket.or_else(|| servers.first())
     }
 
     /// The path of the socket, if there is one.
     pub(super) fn socket(&self) -> Option<&str> {
         self.config.servers.iter().find_map(|server| match &server.bind {
-            Bind::Unix { path, .. } => Some(path.as_str()),
-            Bind::Inet { .. } => None,
+            Bind::Unix(UnixServer { path, .. }) => Some(path.as_str()),
+            Bind::Inet(_) => None,
         })
     }
 
@@ -92,15 +92,15 @@ impl Deployment {
             )
         })?;
         let url = match &server.bind {
-            Bind::Unix { path, .. } => format!("unix://{path}"),
-            Bind::Inet { host, port } => {
+            Bind::Unix(UnixServer { path, .. }) => format!("unix://{path}"),
+            Bind::Inet(InetServer { address: (host, port), .. }) => {
                 let host = if host.is_empty() { "127.0.0.1" } else { host };
                 format!("http://{host}:{port}")
             }
         };
-        let known = server.credentials.as_ref();
-        let user = known.map(|known| known.username.as_str());
-        let password = known.map(|known| known.password.as_str());
+        let known = server.credentials();
+        let user = known.map(|known| known.username);
+        let password = known.map(|known| known.password);
         Ok(Client::open(&url, user, password).timeout(Some(CALL_TIMEOUT)))
     }
 

@@ -1,13 +1,21 @@
-//! The typed configuration that the daemon runs, after expansion and checking. Integers are `i64`;
-//! Python's are unbounded.
+//! The typed configuration that the daemon runs, after expansion and checking. The structs of the
+//! sections are in their tables; here are the types of their values. Integers are `i64`; Python's are
+//! unbounded.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::events::EventType;
 pub use super::process::Process;
+pub use super::sections::eventlistener::Pool;
+pub use super::sections::fcgi_program::FcgiSocket;
+pub use super::sections::group::Group;
+use super::sections::http_server::ServerOptions;
+pub use super::sections::inet_http_server::InetServer;
+pub use super::sections::rpcinterface::RpcInterface;
+pub use super::sections::supervisord::Supervisord;
+pub use super::sections::unix_http_server::UnixServer;
 use crate::diag::Place;
 
 /// A complete configuration.
@@ -34,15 +42,16 @@ impl Config {
     /// server.
     pub fn server_url(&self) -> Option<String> {
         let unix = self.servers.iter().find_map(|server| match &server.bind {
-            Bind::Unix { path, .. } => Some(format!("unix://{path}")),
-            Bind::Inet { .. } => None,
+            Bind::Unix(unix) => Some(format!("unix://{}", unix.path)),
+            Bind::Inet(_) => None,
         });
         let inet = self.servers.iter().rev().find_map(|server| match &server.bind {
-            Bind::Inet { host, port } => {
+            Bind::Inet(inet) => {
+                let (host, port) = &inet.address;
                 let host = if host.is_empty() { "localhost" } else { host };
                 Some(format!("http://{host}:{port}"))
             }
-            Bind::Unix { .. } => None,
+            Bind::Unix(_) => None,
         });
         unix.or(inet)
     }
@@ -78,35 +87,6 @@ impl Origins {
         };
         find(option).or_else(|| find(""))
     }
-}
-
-/// `[supervisord]`, with the command line applied.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Supervisord {
-    pub logfile: String,
-    pub logfile_maxbytes: i64,
-    pub logfile_backups: i64,
-    pub loglevel: LogLevel,
-    pub pidfile: String,
-    pub identifier: String,
-    pub childlogdir: String,
-    pub umask: u32,
-    pub directory: Option<String>,
-    pub user: Option<User>,
-    pub minfds: i64,
-    pub minprocs: i64,
-    pub nodaemon: bool,
-    pub silent: bool,
-    pub nocleanup: bool,
-    pub strip_ansi: bool,
-    /// supkit only: what happens to programs that outlived a killed daemon.
-    pub orphans: OrphanPolicy,
-    /// The memory for the requests and replies of all clients of the servers.
-    pub http_maxbytes: i64,
-    /// supkit only: exit when all programs have ended.
-    pub exit_when_done: bool,
-    /// Added to the environment of every child, in file order.
-    pub environment: Environment,
 }
 
 /// What a starting daemon does with the programs of a killed predecessor.
@@ -213,55 +193,56 @@ pub struct User {
 }
 
 /// One `[unix_http_server]` or `[inet_http_server]` section, or one with a `:suffix`.
-#[derive(Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct HttpServer {
     pub section: String,
     pub bind: Bind,
-    pub credentials: Option<Credentials>,
-    /// supkit only: execute `GET` actions of the web page without confirmation, as Supervisor does.
-    pub web_get_actions: bool,
-    /// supkit only: origins whose pages may use the server, beside its own.
-    pub web_trusted_origins: Vec<String>,
-    /// supkit only: host names of a TCP server without a password, beside those of this machine.
-    pub web_trusted_hosts: Vec<String>,
+    pub options: ServerOptions,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+impl HttpServer {
+    /// What clients must send. An empty username requires no authentication, whatever the password
+    /// is.
+    pub fn credentials(&self) -> Option<Credentials<'_>> {
+        let username = self.options.username.as_deref().filter(|name| !name.is_empty())?;
+        let password = self.options.password.as_ref()?;
+        Some(Credentials { username, password: password.as_str() })
+    }
+}
+
+/// Where a server listens, with the options that only such a server has.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Bind {
-    /// An empty `host` means all interfaces.
-    Inet { host: String, port: u16 },
-    Unix {
-        path: String,
-        mode: u32,
-        /// In the form of `chown(2)`: the maximum value leaves user or group unchanged.
-        owner: Option<(u32, u32)>,
-    },
+    Inet(InetServer),
+    Unix(UnixServer),
 }
 
 /// Username and password, clear or `{SHA}` + hex digest. Not printable.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Credentials {
-    pub username: String,
-    pub password: String,
+#[derive(Clone, Copy)]
+pub struct Credentials<'c> {
+    pub username: &'c str,
+    pub password: &'c str,
 }
 
-impl std::fmt::Debug for Credentials {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Credentials({}, ...)", self.username)
+/// A text that is never printed.
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Secret(String);
+
+impl Secret {
+    pub fn new(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
     }
 }
 
-impl std::fmt::Debug for HttpServer {
+impl std::fmt::Debug for Secret {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "HttpServer({}, {:?})", self.section, self.bind)
+        f.write_str("...")
     }
-}
-
-/// A `[rpcinterface:NAME]`: the name is the namespace of its methods.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RpcInterface {
-    pub namespace: String,
-    pub factory: RpcFactory,
 }
 
 impl RpcInterface {
@@ -271,24 +252,23 @@ impl RpcInterface {
 }
 
 /// The methods of an interface.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum RpcFactory {
-    /// `supervisor.rpcinterface:make_main_rpcinterface`
+    #[default]
     Main,
-    /// `supervisor_twiddler.rpcinterface:make_twiddler_rpcinterface`, with the allowed methods; an
-    /// empty list allows all.
-    Twiddler { whitelist: Vec<String> },
+    Twiddler,
 }
 
-/// A `[group:x]`, a single `[program:x]`, an `[eventlistener:x]` pool or an `[fcgi-program:x]`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Group {
-    pub name: String,
-    pub priority: i64,
-    pub kind: GroupKind,
-    /// In Supervisor's order.
-    /// Shared with the active group and its processes, so that each exists once.
-    pub processes: Vec<Arc<Process>>,
+impl RpcFactory {
+    pub const ALL: &[Self] = &[Self::Main, Self::Twiddler];
+
+    /// The Python function that makes the interface.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Main => "supervisor.rpcinterface:make_main_rpcinterface",
+            Self::Twiddler => "supervisor_twiddler.rpcinterface:make_twiddler_rpcinterface",
+        }
+    }
 }
 
 impl Group {
@@ -312,24 +292,18 @@ impl Group {
     }
 }
 
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub enum GroupKind {
+    #[default]
     Programs,
     EventListener(Pool),
     FastCgi(FcgiSocket),
 }
 
-/// The settings of an event listener pool.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Pool {
-    pub buffer_size: i64,
-    pub events: Vec<EventType>,
-    pub result_handler: ResultHandler,
-}
-
 /// The built-in result handlers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ResultHandler {
+    #[default]
     /// `OK` accepts, anything else rejects.
     Default,
     /// Writes a prefix and the output to the daemon's stdout.
@@ -353,17 +327,31 @@ impl ResultHandler {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct FcgiSocket {
-    /// The URL as configured, for messages.
-    pub url: String,
-    pub address: FcgiAddress,
-    pub backlog: Option<i64>,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum FcgiAddress {
     Tcp { host: String, port: u16 },
-    Unix { path: String, mode: Option<u32>, owner: Option<(u32, u32)> },
+    Unix { path: String },
+}
+
+impl FcgiSocket {
+    /// The normalized URL, for messages.
+    pub fn url(&self) -> String {
+        self.address.url()
+    }
+}
+
+impl FcgiAddress {
+    pub fn url(&self) -> String {
+        match self {
+            Self::Tcp { host, port } => format!("tcp://{host}:{port}"),
+            Self::Unix { path } => format!("unix://{path}"),
+        }
+    }
+}
+
+impl Default for FcgiAddress {
+    fn default() -> Self {
+        Self::Unix { path: String::new() }
+    }
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

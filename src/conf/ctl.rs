@@ -1,41 +1,33 @@
 //! The settings of supervisorctl: its command line and `[supervisorctl]`. `[include]` is not
 //! supported there, as in Supervisor.
 
+use super::config::Secret;
 use super::fault::{Fault, InvalidConfig};
 use super::getopt::{self, OptionSpec, ParsedOption};
 use super::host::Host;
-use super::kinds::normalize_path;
-use super::load::{self, Loaded};
-use super::option_reader::{OptionReader, Read, Scope};
+use super::kinds::{Maybe, Text, normalize_path};
+use super::load;
+use super::option_reader::{OptionReader, Read};
 use super::options;
 use super::plugins;
-use super::python::names::Names;
 use super::python::{repr, strip};
 use super::read::environ;
-use super::sections::{ctlplugin, supervisorctl as s};
+use super::section::Opt;
+use super::section_reader::{SectionReader, with_here};
+use super::sections::supervisorctl::{self as s, Supervisorctl};
 use crate::diag::Diagnostic;
 
 /// The settings of supervisorctl.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Settings {
-    pub serverurl: String,
-    pub username: Option<String>,
-    pub password: Option<String>,
-    pub prompt: String,
-    pub history_file: Option<String>,
+    pub options: Supervisorctl,
     /// Whether to run the interactive shell; the default if there is no action.
     pub interactive: bool,
     /// The action and its arguments.
     pub words: Vec<String>,
 }
 
-impl std::fmt::Debug for Settings {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Client({}, {:?})", self.serverurl, self.words)
-    }
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Invocation {
     Run(Settings),
     Help,
@@ -47,15 +39,6 @@ struct Arguments {
     configuration: Option<String>,
     interactive: bool,
     serverurl: Option<String>,
-    username: Option<String>,
-    password: Option<String>,
-    history_file: Option<String>,
-}
-
-/// Values of the section.
-struct SectionValues {
-    serverurl: String,
-    prompt: String,
     username: Option<String>,
     password: Option<String>,
     history_file: Option<String>,
@@ -101,7 +84,7 @@ pub fn parse(args: &[String], program: &str, host: &dyn Host) -> Result<Invocati
     let file = line.configuration.clone().or_else(|| options::find(program, host).ok());
     let section = match file {
         Some(file) => read(&file, host)?,
-        None => SectionValues::default(),
+        None => Supervisorctl::with_defaults(host),
     };
     Ok(Invocation::Run(settings(line, section, words, host)))
 }
@@ -114,22 +97,21 @@ fn apply(line: &mut Arguments, option: &ParsedOption, set: Setter) -> Result<(),
     }
 }
 
+/// Applies the command line.
 fn settings(
     line: Arguments,
-    section: SectionValues,
+    mut options: Supervisorctl,
     words: Vec<String>,
     host: &dyn Host,
 ) -> Settings {
-    let typed = line.history_file.map(|path| normalize_path(&path, host));
-    Settings {
-        serverurl: line.serverurl.unwrap_or(section.serverurl),
-        username: line.username.or(section.username),
-        password: line.password.or(section.password),
-        prompt: section.prompt,
-        history_file: typed.or(section.history_file),
-        interactive: line.interactive || words.is_empty(),
-        words,
+    if let Some(url) = line.serverurl {
+        options.serverurl = url;
     }
+    let typed = line.history_file.map(|path| normalize_path(&path, host));
+    options.username = line.username.or(options.username);
+    options.password = line.password.map(Secret::new).or(options.password);
+    options.history_file = typed.or(options.history_file);
+    Settings { options, interactive: line.interactive || words.is_empty(), words }
 }
 
 /// The help text.
@@ -143,19 +125,7 @@ pub fn help(program: &str) -> String {
     )
 }
 
-impl Default for SectionValues {
-    fn default() -> Self {
-        Self {
-            serverurl: s::SERVERURL.default.unwrap_or_default().to_owned(),
-            prompt: s::PROMPT.default.unwrap_or_default().to_owned(),
-            username: None,
-            password: None,
-            history_file: None,
-        }
-    }
-}
-
-fn read(file: &str, host: &dyn Host) -> Result<SectionValues, InvalidConfig> {
+fn read(file: &str, host: &dyn Host) -> Result<Supervisorctl, InvalidConfig> {
     let mut loaded = load::load_one(file, host);
     if let Some(fault) = loaded.fault.take() {
         return Err(InvalidConfig::new(vec![fault], loaded.sources));
@@ -164,8 +134,8 @@ fn read(file: &str, host: &dyn Host) -> Result<SectionValues, InvalidConfig> {
         return Err(InvalidConfig::new(vec![no_section()], loaded.sources));
     }
     let mut reader = OptionReader::new(&loaded, environ(host), host);
-    let section = section(&mut reader, &loaded, host);
-    plugins::factories(&mut reader, &ctlplugin::SECTION, &ctlplugin::FACTORY, PLUGINS);
+    let section = SectionReader::new(&mut reader, s::SECTION.word).read();
+    plugins::check_ctl_plugins(&mut reader);
     let faults = reader.into_faults();
     match section {
         Ok(section) if faults.is_empty() => Ok(section),
@@ -173,36 +143,31 @@ fn read(file: &str, host: &dyn Host) -> Result<SectionValues, InvalidConfig> {
     }
 }
 
-fn section(reader: &mut OptionReader<'_>, loaded: &Loaded, host: &dyn Host) -> Read<SectionValues> {
-    let mut here = Names::default();
-    here.text("here", loaded.here.as_str());
-    let none = Names::default();
-    let scope = Scope { section: s::SECTION.word, names: &none, program: false };
-    let with_here = Scope { names: &here, ..scope };
-    let serverurl = reader.get(with_here, &s::SERVERURL);
-    let prompt = reader.get(scope, &s::PROMPT);
-    let username = reader.maybe(scope, &s::USERNAME);
-    let password = reader.maybe(scope, &s::PASSWORD);
-    let history_file = reader.maybe(with_here, &s::HISTORY_FILE);
-    let history_file = history_file?.filter(|path| !path.is_empty());
-    Ok(SectionValues {
-        serverurl: absolute(serverurl?, host),
-        prompt: prompt?,
-        username: username?,
-        password: password?,
-        history_file: history_file.map(|path| normalize_path(&path, host)),
+/// A relative socket path is made absolute.
+#[expect(clippy::unnecessary_wraps, reason = "the signature of all readers of a row")]
+pub(super) fn serverurl(
+    reader: &mut SectionReader<'_, '_>,
+    option: &Opt<Text>,
+    _: &Supervisorctl,
+) -> Read<String> {
+    let host = reader.reader.host;
+    let url = with_here(reader, option).ok().flatten();
+    let url = url.unwrap_or_else(|| option.default_value(host));
+    Ok(match url.strip_prefix("unix://") {
+        Some(path) => format!("unix://{}", normalize_path(path, host)),
+        None => url,
     })
 }
 
-fn absolute(url: String, host: &dyn Host) -> String {
-    match url.strip_prefix("unix://") {
-        Some(path) => format!("unix://{}", normalize_path(path, host)),
-        None => url,
-    }
+/// An empty path is none.
+pub(super) fn history_file(
+    reader: &mut SectionReader<'_, '_>,
+    option: &Opt<Maybe<Text>>,
+    _: &Supervisorctl,
+) -> Read<Option<String>> {
+    let path = with_here(reader, option)?.flatten().filter(|path| !path.is_empty());
+    Ok(path.map(|path| normalize_path(&path, reader.reader.host)))
 }
-
-/// The plug-ins that are built in: the one that supervisorctl always has.
-const PLUGINS: &[&str] = &["supervisor.supervisorctl:DefaultControllerPlugin"];
 
 fn no_section() -> Fault {
     let section = s::SECTION.word;

@@ -8,7 +8,6 @@ use super::dependency::{Condition, Dependency};
 use super::nearest::nearest;
 use super::option_reader::{OptionReader, Scope};
 use super::sections::{Section, group, program};
-use super::supervisord::here;
 
 /// Whether a name means a process of a group.
 type Meaning<'m> = &'m dyn Fn(&str, &Process) -> bool;
@@ -108,7 +107,7 @@ fn section_of(reader: &OptionReader<'_>, node: &Node<'_>, name: &str) -> String 
 }
 
 fn refuse(reader: &mut OptionReader<'_>, section: &str, message: String, help: &str) {
-    let names = here(reader);
+    let names = reader.here();
     let scope = Scope { section, names: &names, program: false };
     reader.refuse(scope, program::DEPENDS_ON.name, message, help);
 }

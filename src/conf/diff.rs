@@ -123,7 +123,7 @@ fn is_same_kind(old: &GroupKind, new: &GroupKind) -> bool {
     match (old, new) {
         (GroupKind::Programs, GroupKind::Programs)
         | (GroupKind::EventListener(_), GroupKind::EventListener(_)) => true,
-        (GroupKind::FastCgi(old), GroupKind::FastCgi(new)) => old.url == new.url,
+        (GroupKind::FastCgi(old), GroupKind::FastCgi(new)) => old.address == new.address,
         _ => false,
     }
 }

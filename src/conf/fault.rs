@@ -46,8 +46,8 @@ impl InvalidConfig {
     /// Supervisor's message, followed by every error with position and remedy.
     pub fn explain(&self, color: bool) -> String {
         let more = self.faults.iter().map(|fault| &fault.diagnostic);
-        let more = more.filter(|told| told.span.is_some() || told.help.is_some());
-        let shown = more.map(|told| format!("\n{}\n", told.render(&self.sources, color)));
+        let more = more.filter(|it| it.span.is_some() || it.help.is_some());
+        let shown = more.map(|it| format!("\n{}\n", it.render(&self.sources, color)));
         let shown: String = shown.collect();
         let end = if shown.is_empty() { "" } else { "\n" };
         format!("Error: {}\n{shown}{end}", self.text())

@@ -4,9 +4,13 @@
 use std::marker::PhantomData;
 use std::time::Duration;
 
-use super::config::{AutoRestart, Environment, LogLevel, LogTarget, OrphanPolicy, User};
+use super::config::{
+    AutoRestart, Environment, FcgiAddress, LogLevel, LogTarget, OrphanPolicy, ResultHandler,
+    RpcFactory, Secret, User,
+};
 use super::dependency::{self, Dependency};
 use super::env_file::{self, EnvFile};
+use super::events::EventType;
 use super::host::Host;
 use super::limits::{self, ResourceLimit};
 use super::origins;
@@ -14,6 +18,7 @@ use super::probe::HttpUrl;
 use super::probe_values as probe;
 use super::python::{int, path, repr, shlex, strip};
 use super::signals::Signal;
+use crate::ini::text::is_space;
 
 /// A kind of value. Kinds are used as types in the option table and never instantiated.
 pub trait Kind: 'static {
@@ -54,6 +59,8 @@ macro_rules! kinds {
 kinds! {
     /// Any text.
     Text -> String, "text", "any text", |text: &str, _| Ok(text.to_owned()), String::clone;
+    /// A text that is not printed.
+    Password -> Secret, "text", "any text", |text: &str, _| Ok(Secret::new(text)), |secret: &Secret| secret.as_str().to_owned();
     /// A boolean.
     Flag -> bool, "boolean", "write `true` or `false`", |text, _| boolean(text), bool::to_string;
     /// An integer.
@@ -88,6 +95,14 @@ kinds! {
     Address -> (String, u16), "address", "write `port`, `host:port` or `*:port`", |text, _| address(text), |(host, port): &(String, u16)| format!("{host}:{port}");
     /// Comma-separated words.
     List -> Vec<String>, "list", "write names separated by commas", |text, _| Ok(list(text)), |words: &Vec<String>| words.join(",");
+    /// Event types, each once.
+    EventTypes -> Vec<EventType>, "list", "write names of event types, separated by commas", |text: &str, _| event_types(text), |types: &Vec<EventType>| show_event_types(types);
+    /// The function that evaluates the result of an event listener.
+    Handler -> ResultHandler, "text", "write the name of a built-in function", |text: &str, _| built_in(text, ResultHandler::ALL, ResultHandler::name), |handler: &ResultHandler| handler.name().to_owned();
+    /// The function that makes an RPC interface.
+    Factory -> RpcFactory, "text", "write the name of a built-in function", |text: &str, _| built_in(text, RpcFactory::ALL, RpcFactory::name), |factory: &RpcFactory| factory.name().to_owned();
+    /// The address of a FastCGI socket.
+    SocketUrl -> FcgiAddress, "text", "write `unix:///PATH` or `tcp://HOST:PORT`", fcgi_address, FcgiAddress::url;
     /// Origins of web pages.
     Origins -> Vec<String>, "origins", "write `https://host` or `https://host:port`, without a path, separated by commas", |text, _| origins::parse(text), |origins: &Vec<String>| origins.join(",");
     /// Names of programs or groups, each with a condition.
@@ -342,6 +357,60 @@ fn list(text: &str) -> Vec<String> {
     text.split(',').map(|word| strip(word).to_owned()).collect()
 }
 
+/// The error is the name of the first type that does not exist.
+fn event_types(text: &str) -> Result<Vec<EventType>, String> {
+    let mut types = Vec::new();
+    for name in list(text) {
+        match EventType::from_name(&name) {
+            Some(event) if types.contains(&event) => {}
+            Some(event) => types.push(event),
+            None => return Err(name.to_uppercase()),
+        }
+    }
+    Ok(types)
+}
+
+/// Sorted, because the order makes no difference.
+fn show_event_types(types: &[EventType]) -> String {
+    let mut names: Vec<&str> = types.iter().map(|event| event.name()).collect();
+    names.sort_unstable();
+    names.join(",")
+}
+
+/// Whether a text refers to a Python object; blanks around the colon are ignored.
+pub fn is_reference_to(name: &str, text: &str) -> bool {
+    name.split(':').eq(text.split(':').map(str::trim))
+}
+
+fn built_in<T: Copy>(
+    reference: &str,
+    all: &[T],
+    name: impl Fn(T) -> &'static str,
+) -> Result<T, String> {
+    let found = all.iter().find(|it| is_reference_to(name(**it), reference)).copied();
+    found.ok_or_else(|| format!("{reference} cannot be resolved"))
+}
+
+fn fcgi_address(text: &str, host: &dyn Host) -> Result<FcgiAddress, String> {
+    if let Some(path) = text.strip_prefix("unix://") {
+        if !path.starts_with('/') {
+            return Err(format!("Unix socket path {path} is not an absolute path"));
+        }
+        return Ok(FcgiAddress::Unix { path: normalize_path(path, host) });
+    }
+    let (host, digits) = tcp_url(text).ok_or_else(|| format!("Bad socket format {text}"))?;
+    Ok(FcgiAddress::Tcp { host: host.to_lowercase(), port: port(digits)? })
+}
+
+/// Host and port of `tcp://HOST:PORT`: no blank or second colon in the host, only digits after it.
+fn tcp_url(text: &str) -> Option<(&str, &str)> {
+    let (host, port) = text.strip_prefix("tcp://")?.split_once(':')?;
+    let port = port.strip_suffix('\n').unwrap_or(port);
+    let is_digit = |c: char| int::decimal(c.encode_utf8(&mut [0; 4])).is_ok();
+    let good = !host.is_empty() && !host.contains(is_space) && !port.is_empty();
+    (good && port.chars().all(is_digit)).then_some((host, port))
+}
+
 fn name(text: &str) -> Result<String, String> {
     let stripped = strip(text);
     match [' ', ':', '/'].into_iter().find(|c| stripped.contains(*c)) {
@@ -372,6 +441,11 @@ mod tests {
     #[test]
     fn a_value_that_is_shown_is_read_back() {
         is_read_back::<Text>(&["", "a b"]);
+        is_read_back::<Password>(&["", "secret"]);
+        is_read_back::<EventTypes>(&["", "event, TICK_5,TICK_5"]);
+        is_read_back::<Handler>(&["supervisor.dispatchers : default_handler"]);
+        is_read_back::<Factory>(&["supervisor_twiddler.rpcinterface:make_twiddler_rpcinterface"]);
+        is_read_back::<SocketUrl>(&["unix:///tmp/../x", "tcp://LocalHost:9002"]);
         is_read_back::<Flag>(&["on", "0"]);
         is_read_back::<Integer>(&["-7", "1_000"]);
         is_read_back::<Bytes>(&["0", "5KB", "50MB"]);

@@ -1,6 +1,6 @@
 //! supervisord.conf as a typed value.
 //!
-//! [`sections`] is the option table, [`read`] converts a file to a [`Config`], and [`options`] is
+//! [`sections`] has the tables of options, [`read`] converts a file to a [`Config`], and [`options`] is
 //! the command line. All of it is pure: [`host::Host`] provides access to the system.
 
 pub mod check;
@@ -22,6 +22,7 @@ pub mod hook;
 pub mod host;
 pub mod kinds;
 pub mod limits;
+mod listener;
 pub mod load;
 pub mod nearest;
 mod option_reader;
@@ -38,6 +39,8 @@ pub mod read;
 pub mod reference;
 pub mod render;
 pub mod secrets;
+pub mod section;
+mod section_reader;
 pub mod sections;
 mod servers;
 pub mod signals;

@@ -1,6 +1,7 @@
 //! Reads typed options from a document and collects errors. The options themselves are defined in
 //! `sections`.
 
+use super::config::Environment;
 use super::expand;
 use super::fault::Fault;
 use super::host::Host;
@@ -9,7 +10,7 @@ use super::load::Loaded;
 use super::python::names::{Layers, Names};
 use super::python::repr;
 use super::secrets::masked;
-use super::sections::Opt;
+use super::section::Opt;
 use crate::diag::{Diagnostic, Span};
 use crate::ini::python::{Entry, Section};
 
@@ -25,6 +26,10 @@ pub(super) struct OptionReader<'a> {
     pub(super) host: &'a dyn Host,
     /// `ENV_` names, including those of `[supervisord] environment` once they are known.
     pub(super) environ: Names,
+    /// The environment of all children: that of `[supervisord]`, once it is known.
+    pub(super) environment: Environment,
+    /// Messages for the activity log.
+    pub(super) warnings: Vec<String>,
     faults: Vec<Fault>,
 }
 
@@ -40,11 +45,19 @@ pub(super) struct Scope<'s> {
 
 impl<'a> OptionReader<'a> {
     pub(super) fn new(loaded: &'a Loaded, environ: Names, host: &'a dyn Host) -> Self {
-        Self { loaded, host, environ, faults: Vec::new() }
+        let (environment, warnings, faults) = (Environment::new(), Vec::new(), Vec::new());
+        Self { loaded, host, environ, environment, warnings, faults }
     }
 
     pub(super) fn into_faults(self) -> Vec<Fault> {
         self.faults
+    }
+
+    /// The name that most options may expand: the directory of the file.
+    pub(super) fn here(&self) -> Names {
+        let mut names = Names::default();
+        names.text("here", self.loaded.here.as_str());
+        names
     }
 
     pub(super) fn section(&self, name: &str) -> Option<&'a Section> {

@@ -2,49 +2,63 @@
 //! rejected with the message of a Python that lacks them.
 
 use super::config::{RpcFactory, RpcInterface};
-use super::kinds::Text;
-use super::option_reader::{OptionReader, Read, Scope};
+use super::kinds::{self, Factory, Kind};
+use super::option_reader::{OptionReader, Read, Reported, Scope};
 use super::python::names::Names;
-use super::sections::{Opt, Section, rpcinterface as r};
+use super::section::{Opt, Section};
+use super::section_reader::SectionReader;
+use super::sections::{ctlplugin, rpcinterface as r};
 use super::third_party::package_of;
 
-/// The built-in factories.
-const INTERFACES: &[(&str, RpcFactory)] = &[
-    ("supervisor.rpcinterface:make_main_rpcinterface", RpcFactory::Main),
-    (
-        "supervisor_twiddler.rpcinterface:make_twiddler_rpcinterface",
-        RpcFactory::Twiddler { whitelist: Vec::new() },
-    ),
-];
+/// The only built-in plug-in of supervisorctl: its own actions.
+const CTL_PLUGIN: &str = "supervisor.supervisorctl:DefaultControllerPlugin";
 
 pub(super) fn rpc_interfaces(reader: &mut OptionReader<'_>) -> Vec<RpcInterface> {
-    let known: Vec<_> = INTERFACES.iter().map(|row| row.0).collect();
-    let found = factories(reader, &r::SECTION, &r::FACTORY, &known);
-    let interfaces = found.into_iter().map(|(section, at)| {
-        let factory = match &INTERFACES[at].1 {
-            RpcFactory::Main => RpcFactory::Main,
-            RpcFactory::Twiddler { .. } => {
-                let names = Names::default();
-                let scope = Scope { section: &section, names: &names, program: false };
-                // the errors were reported already
-                let whitelist = reader.get(scope, &r::WHITELIST).unwrap_or_default();
-                RpcFactory::Twiddler { whitelist }
-            }
-        };
-        let namespace = r::SECTION.own_name(&section).unwrap_or_default().to_owned();
-        RpcInterface { namespace, factory }
-    });
-    interfaces.collect()
+    let mut found = Vec::new();
+    for section in sections(reader, &r::SECTION) {
+        let interface = SectionReader::new(reader, section).read::<RpcInterface>();
+        let namespace = r::SECTION.own_name(section).unwrap_or_default().to_owned();
+        found.extend(interface.map(|interface| RpcInterface { namespace, ..interface }));
+    }
+    found
+}
+
+/// The plug-ins of supervisorctl are only checked.
+pub(super) fn check_ctl_plugins(reader: &mut OptionReader<'_>) {
+    for section in sections(reader, &ctlplugin::SECTION) {
+        let mut section = SectionReader::new(reader, section);
+        let (reader, scope) = section.parts();
+        // An error is reported.
+        let _ = factory(reader, scope, &ctlplugin::FACTORY, &[CTL_PLUGIN], |text| {
+            kinds::is_reference_to(CTL_PLUGIN, text).then_some(())
+        });
+    }
+}
+
+fn sections<'a>(reader: &OptionReader<'a>, kind: &Section) -> Vec<&'a str> {
+    let all = reader.loaded.document.sections().iter().map(|section| section.name.as_str());
+    all.filter(|name| kind.is(name)).collect()
+}
+
+pub(super) fn rpc_factory(
+    reader: &mut SectionReader<'_, '_>,
+    option: &Opt<Factory>,
+    _: &RpcInterface,
+) -> Read<RpcFactory> {
+    let known: Vec<_> = RpcFactory::ALL.iter().map(|factory| factory.name()).collect();
+    let (reader, scope) = reader.parts();
+    let host = reader.host;
+    factory(reader, scope, option, &known, |text| Factory::parse(text, host).ok())
 }
 
 /// Rejects options that an interface does not have; those of `[DEFAULT]` count. Supervisor passes
 /// them to the factory when it opens the servers.
 pub(super) fn reject_unknown_options(reader: &mut OptionReader<'_>, interfaces: &[RpcInterface]) {
-    for RpcInterface { namespace, factory } in interfaces {
+    for RpcInterface { namespace, factory, .. } in interfaces {
         let section = format!("{}:{namespace}", r::SECTION.word);
         let known: &[&str] = match factory {
             RpcFactory::Main => &[r::FACTORY.name],
-            RpcFactory::Twiddler { .. } => &[r::FACTORY.name, r::WHITELIST.name],
+            RpcFactory::Twiddler => &[r::FACTORY.name, r::WHITELIST.name],
         };
         let Some(document) = reader.section(&section) else { continue };
         let mut keys = reader.loaded.document.entries(document).map(|entry| entry.key.as_str());
@@ -60,55 +74,52 @@ pub(super) fn reject_unknown_options(reader: &mut OptionReader<'_>, interfaces: 
     }
 }
 
-/// The factories of all sections of a kind, as indexes into the known ones, each with its section
-/// name.
-pub(super) fn factories(
+/// What the factory of a section makes. It is required.
+fn factory<K: Kind, T>(
     reader: &mut OptionReader<'_>,
-    kind: &Section,
-    option: &Opt<Text>,
+    scope: Scope<'_>,
+    option: &Opt<K>,
     known: &[&str],
-) -> Vec<(String, usize)> {
-    let names = Names::default();
-    let sections = reader.loaded.document.sections().iter().filter(|s| kind.is(&s.name));
-    let mut found = Vec::new();
-    for section in sections {
-        let scope = Scope { section: &section.name, names: &names, program: false };
-        let at = factory(reader, scope, option, known);
-        found.extend(at.into_iter().map(|at| (section.name.clone(), at)));
-        // Supervisor expands all other options as well, so their errors are reported even though
-        // the options are not used.
-        reader.expand_extras(scope, option.name);
-    }
+    find: impl Fn(&str) -> Option<T>,
+) -> Read<T> {
+    let found = factory_text(reader, scope, option, known).and_then(|text| {
+        find(&text).ok_or_else(|| refuse_factory(reader, scope, option, known, &text))
+    });
+    // Supervisor expands all other options as well, so their errors are reported even though the
+    // options are not used.
+    reader.expand_extras(scope, option.name);
     found
 }
 
-fn factory(
+fn factory_text<K: Kind>(
     reader: &mut OptionReader<'_>,
     scope: Scope<'_>,
-    option: &Opt<Text>,
+    option: &Opt<K>,
     known: &[&str],
-) -> Read<usize> {
-    let section = scope.section;
-    let Some(spec) = reader.text(scope, option)? else {
-        let message = format!("section [{section}] does not specify a {}", option.name);
+) -> Read<String> {
+    let text = reader.text(scope, option)?;
+    text.ok_or_else(|| {
+        let message = format!("section [{}] does not specify a {}", scope.section, option.name);
         let help = format!("add `{} = {}`", option.name, known.first().unwrap_or(&""));
-        return Err(reader.refuse(scope, "", message, &help));
-    };
-    known.iter().position(|known| same(known, &spec)).ok_or_else(|| {
-        let message = format!("{spec} cannot be resolved within [{section}]");
-        let known = known.join(", ");
-        let help = match package_of(&spec) {
-            Some(package) => format!(
-                "supkit does not have the plug-in {package} and loads no Python: remove the section; \
-                 built in: {known}"
-            ),
-            None => format!("supkit loads no Python; it has built in: {known}"),
-        };
-        reader.refuse(scope, option.name, message, &help)
+        reader.refuse(scope, "", message, &help)
     })
 }
 
-/// Whether a text names a Python object; blanks around the colon are ignored.
-pub(super) fn same(known: &str, spec: &str) -> bool {
-    known.split(':').eq(spec.split(':').map(str::trim))
+fn refuse_factory<K>(
+    reader: &mut OptionReader<'_>,
+    scope: Scope<'_>,
+    option: &Opt<K>,
+    known: &[&str],
+    text: &str,
+) -> Reported {
+    let message = format!("{text} cannot be resolved within [{}]", scope.section);
+    let known = known.join(", ");
+    let help = match package_of(text) {
+        Some(package) => format!(
+            "supkit does not have the plug-in {package} and loads no Python: remove the section; \
+             built in: {known}"
+        ),
+        None => format!("supkit loads no Python; it has built in: {known}"),
+    };
+    reader.refuse(scope, option.name, message, &help)
 }

@@ -1,28 +1,33 @@
 //! The options of a process: each row of the table is a field of [`Process`] and an option of
 //! `[program:x]`. What is read, compared, documented and shown in the sample comes from here.
 //!
-//! A row is: documentation, constant, field (its name is that of the option), kind, default, sample,
-//! and whether the option is read once for the section or for each process, whose number its value
-//! may then contain. An exception names a function: `read` instead of [`Kind::parse`], `differs`
-//! instead of `!=`.
-
-mod field;
+//! `section/table.rs` explains the rows. An option is read once for the section, or for each process,
+//! whose number its value may then contain. The number and names of processes are not compared: they
+//! show in the processes.
 
 use super::config::{Environment, LogTarget, User};
 use super::host::Host;
 use super::kinds::{
     Account, ByteLimit, Bytes, Count, CountLimit, Dependencies, EnvFiles, ExitCodes, Flag,
-    HeaderField, Integer, Kind, LogFile, Maybe, Niceness, Octal, OomScore, Pattern, Restart,
-    Seconds, ServerUrl, SignalName, Statuses, TcpAddress, Text, Url, Variables,
+    HeaderField, Integer, LogFile, Maybe, Niceness, Octal, OomScore, Pattern, Restart, Seconds,
+    ServerUrl, SignalName, Statuses, TcpAddress, Text, Url, Variables,
 };
 use super::program;
-use super::sections::{
-    Named, Opt, Row, Sample::Commented, Sample::Hidden, Sample::SupkitOnly, Section,
-};
-pub(super) use field::{Each, Once, ProcessOption, When};
-use field::{Field, process_options};
+use super::section::Sample::{Commented, Hidden, SupkitOnly};
+use super::section::table::options;
 
-process_options! {
+options! {
+    /// A program, or several processes of it.
+    "program", Own;
+
+    /// One configured process: a program after the expansion of `numprocs`.
+    struct Process {
+        /// `process_name`, expanded.
+        name: String,
+        /// The section that defines it, such as `program:web`.
+        program: String,
+    }
+
     /// Command with arguments; a name without a slash is looked up on PATH.
     COMMAND command: Text = None, Commented("/bin/cat"), Each, read: program::command;
     /// Name of each process.
@@ -209,9 +214,7 @@ process_options! {
     OOM_SCORE_ADJ oom_score_adj: Maybe<OomScore> = None, SupkitOnly, Once;
 }
 
-/// The options that Supervisor has, in its order of reading: of several errors, this decides which is
-/// the first. Other options are read after these, in the order of the table.
-pub(super) const READ_FIRST: &[&str] = &[
+const READ_FIRST: &[&str] = &[
     PRIORITY.name,
     AUTOSTART.name,
     AUTORESTART.name,
@@ -246,9 +249,11 @@ pub(super) const READ_FIRST: &[&str] = &[
     COMMAND.name,
 ];
 
-/// The number and names of processes show in the processes themselves.
-fn never<T>(_: &T, _: &T) -> bool {
-    false
+impl Process {
+    /// A process of this section with the default of each option.
+    pub fn of_section(section: &str, host: &dyn Host) -> Self {
+        Self { program: section.to_owned(), ..Self::with_defaults(host) }
+    }
 }
 
 #[expect(clippy::ref_option, reason = "the value of a kind is compared by reference")]
@@ -289,7 +294,7 @@ mod tests {
 
     #[test]
     fn a_process_has_the_defaults_of_the_table() {
-        let process = Process::with_defaults("program:a", &FakeHost::default());
+        let process = Process::of_section("program:a", &FakeHost::default());
         assert_eq!((process.priority, process.startsecs, process.startretries), (999, 1, 3));
         assert_eq!((process.exitcodes.as_slice(), process.autostart), (&[0][..], true));
         assert_eq!(

@@ -6,7 +6,7 @@ use super::config::{
     Supervisord,
 };
 use super::fault::{Fault, InvalidConfig};
-use super::groups::{self, GroupReader};
+use super::groups;
 use super::host::Host;
 use super::load::{self, Loaded};
 use super::nearest::nearest;
@@ -87,7 +87,8 @@ pub fn examine_again(
     }
     let mut notes = loaded.notes.clone();
     let mut reader = OptionReader::new(&loaded, environ, host);
-    let draft = draft(&mut reader, line, &mut notes);
+    let draft = draft(&mut reader, line);
+    notes.warnings.append(&mut reader.warnings);
     let faults = reader.into_faults();
     let sound = draft.supervisord.clone().filter(|_| faults.is_empty());
     let config = sound.map(|supervisord| assemble(supervisord, &draft, notes, &loaded));
@@ -103,13 +104,10 @@ pub(super) fn environ(host: &dyn Host) -> Names {
     names
 }
 
-fn draft(reader: &mut OptionReader<'_>, line: &CommandLine, notes: &mut Notes) -> Draft {
+fn draft(reader: &mut OptionReader<'_>, line: &CommandLine) -> Draft {
     let written = supervisord::read(reader);
     let rpcinterfaces = plugins::rpc_interfaces(reader);
-    let none = Vec::new();
-    let environment = written.as_ref().map_or(&none, |written| written.environment());
-    let warnings = &mut notes.warnings;
-    let groups = groups::read(GroupReader { reader: &mut *reader, environment, warnings });
+    let groups = groups::read(reader);
     let servers = servers::read(reader);
     let supervisord = written.and_then(|written| written.with_command_line(line, reader)).ok();
     if !servers.is_empty() {

@@ -55,15 +55,18 @@ pub fn reference() -> String {
 fn section(kind: &Section) -> String {
     let name = match kind.named {
         Named::Own => format!("{}:NAME", kind.word),
-        Named::Alone | Named::Either => kind.word.to_owned(),
+        Named::Alone | Named::Either | Named::Never => kind.word.to_owned(),
     };
     let mut text = format!("\n## `[{name}]`\n\n{}\n", line(kind.doc));
-    if let Some(like) = kind.like {
+    let like = kind.like.filter(|like| like.named != Named::Never);
+    if let Some(like) = like {
         // Writing to a String cannot fail.
         let _ = write!(text, "\nThe options of `[{}:NAME]` are available, too.\n", like.word);
     }
     text.push_str("\n| option | kind | default | |\n| --- | --- | --- | --- |\n");
-    kind.rows.iter().for_each(|option| text.push_str(&row(option)));
+    let is_listed =
+        |option: &&Row| like.is_none() || kind.rows.iter().any(|own| own.name == option.name);
+    kind.options().filter(is_listed).for_each(|option| text.push_str(&row(option)));
     text
 }
 

@@ -1,310 +1,377 @@
-//! The option table: every section and option of Supervisor, with kind, default, sample and a line
-//! of documentation. The options of processes are in `process`. Reading, checking, the sample file and the reference are derived from it;
-//! option names are not written anywhere else.
+//! The tables of options: every section and option of Supervisor and of supkit, with kind, default,
+//! sample and a line of documentation. The options of processes are in `process`. A table makes the
+//! struct of its section; reading, comparing, checking, the sample file and the reference follow it.
+//! Option names are not written anywhere else. `section/table.rs` explains the rows.
 
-use std::marker::PhantomData;
-
-use super::config::ResultHandler;
-use super::host::Host;
-use super::kinds::{
-    Address, Bytes, Dependencies, Directory, FilePath, Flag, Integer, Kind, Level, List, Octal,
-    Origins, Orphans, Owner, Text, Variables,
-};
 pub use super::process as program;
+pub use super::section::{Named, Opt, Row, Sample, Section};
 
-/// An option with its kind.
-#[derive(Debug)]
-pub struct Opt<K> {
-    pub name: &'static str,
-    /// The default; `None` if an absent option has its own meaning.
-    pub default: Option<&'static str>,
-    kind: PhantomData<fn() -> K>,
-}
+/// What the servers have in common.
+pub mod http_server {
+    use crate::conf::kinds::{Flag, Maybe, Origins, Password, Text};
+    use crate::conf::section::Sample::{Commented, SupkitOnly};
+    use crate::conf::section::table::options;
 
-impl<K: Kind> Opt<K> {
-    pub(super) const fn new(name: &'static str, default: Option<&'static str>) -> Self {
-        Self { name, default, kind: PhantomData }
-    }
+    const READ_FIRST: &[&str] = &[USERNAME.name, PASSWORD.name];
 
-    /// The value if the option is not set, as far as one is known without the rest of the file.
-    pub(super) fn default_value(&self, host: &dyn Host) -> K::Value {
-        let default = self.default.and_then(|text| K::parse(text, host).ok());
-        default.unwrap_or_default()
-    }
-}
+    options! {
+        /// A server.
+        "http_server", Never;
 
-/// An option without its type, for iteration over all options.
-#[derive(Clone, Copy, Debug)]
-pub struct Row {
-    pub name: &'static str,
-    /// The documented name of its kind.
-    pub kind: &'static str,
-    pub default: Option<&'static str>,
-    pub sample: Sample,
-    pub doc: &'static str,
-}
+        /// The options of both kinds of servers.
+        struct ServerOptions {}
 
-impl Row {
-    /// Whether Supervisor has the option.
-    pub fn is_supervisors(&self) -> bool {
-        self.sample != SupkitOnly
+        /// Username that clients must send; without it, or if it is empty, no authentication is required.
+        USERNAME username: Maybe<Text> = None, Commented("user"), Once;
+        /// Password of that user, clear or as {SHA} and 40 hex digits.
+        PASSWORD password: Maybe<Password> = None, Commented("123"), Once;
+        /// Execute GET actions of the web page without confirmation.
+        WEB_GET_ACTIONS web_get_actions: Flag = Some("false"), SupkitOnly, Once;
+        /// Origins whose pages may use the server, such as that of a reverse proxy.
+        WEB_TRUSTED_ORIGINS web_trusted_origins: Origins = Some(""), SupkitOnly, Once;
     }
 }
 
-/// How the sample file shows an option.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Sample {
-    /// An active line.
-    Active(&'static str),
-    /// A comment.
-    Commented(&'static str),
-    /// Not at all, as in Supervisor's sample.
-    Hidden,
-    /// Not at all: Supervisor does not have the option.
-    SupkitOnly,
-}
+pub mod unix_http_server {
+    use super::http_server;
+    use crate::conf::kinds::{Maybe, Octal, Owner, Text};
+    use crate::conf::section::Sample::{Active, Commented};
+    use crate::conf::section::table::options;
+    use crate::conf::servers;
 
-use Sample::{Active, Commented, Hidden, SupkitOnly};
+    const READ_FIRST: &[&str] = &[FILE.name, CHOWN.name, CHMOD.name];
 
-/// How a section is named.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Named {
-    /// The word alone: `[supervisord]`.
-    Alone,
-    /// The word, a colon and a name: `[program:x]`.
-    Own,
-    /// Both forms are allowed.
-    Either,
-}
+    options! {
+        /// The server on a unix socket, for supervisorctl on the same host.
+        "unix_http_server", Either, like: http_server::SECTION;
 
-/// A section with its options.
-#[derive(Clone, Copy, Debug)]
-pub struct Section {
-    pub word: &'static str,
-    pub named: Named,
-    /// The section whose options it has in addition.
-    pub like: Option<&'static Section>,
-    pub rows: &'static [Row],
-    /// Whether it accepts options of any name, which a plug-in reads.
-    pub open: bool,
-    pub doc: &'static str,
-}
+        /// The options that only a server on a unix socket has.
+        struct UnixServer {}
 
-macro_rules! section {
-    (
-        $(#[doc = $doc:literal])+
-        $module:ident: $named:ident $word:literal $(like $like:ident)? $(open $open:literal)? {
-            $($(#[doc = $line:literal])+ $option:ident: $kind:ident = $name:literal, $default:expr, $sample:expr;)*
-        }
-    ) => {
-        $(#[doc = $doc])+
-        pub mod $module {
-            use super::*;
-
-            $($(#[doc = $line])+ pub const $option: Opt<$kind> = Opt::new($name, $default);)*
-
-            pub static SECTION: Section = Section {
-                word: $word,
-                named: Named::$named,
-                like: section!(@like $($like)?),
-                rows: &[$(Row {
-                    name: $name,
-                    kind: $kind::NAME,
-                    default: $default,
-                    sample: $sample,
-                    doc: concat!($($line, "\n"),+),
-                },)*],
-                open: section!(@open $($open)?),
-                doc: concat!($($doc, "\n"),+),
-            };
-        }
-    };
-    (@like) => { None };
-    (@like $like:ident) => { Some(&super::$like::SECTION) };
-    (@open) => { false };
-    (@open $open:literal) => { $open };
-}
-
-section! {
-    /// The server on a unix socket, for supervisorctl on the same host.
-    unix_http_server: Either "unix_http_server" {
         /// Path of the socket.
-        FILE: Text = "file", None, Active("/tmp/supervisor.sock");
+        FILE path "file": Text = None, Active("/tmp/supervisor.sock"), Once, read: servers::path;
         /// Mode of the socket.
-        CHMOD: Octal = "chmod", Some("0700"), Commented("0700");
+        CHMOD mode "chmod": Octal = Some("0700"), Commented("0700"), Once, read: servers::mode;
         /// Owner of the socket.
-        CHOWN: Owner = "chown", None, Commented("nobody:nogroup");
-        /// Username that clients must send; without it, or if it is empty, no authentication is required.
-        USERNAME: Text = "username", None, Commented("user");
-        /// Password of that user, clear or as {SHA} and 40 hex digits.
-        PASSWORD: Text = "password", None, Commented("123");
-        /// Execute GET actions of the web page without confirmation.
-        WEB_GET_ACTIONS: Flag = "web_get_actions", Some("false"), SupkitOnly;
-        /// Origins whose pages may use the server, such as that of a reverse proxy.
-        WEB_TRUSTED_ORIGINS: Origins = "web_trusted_origins", Some(""), SupkitOnly;
+        CHOWN owner "chown": Maybe<Owner> = None, Commented("nobody:nogroup"), Once,
+            read: servers::owner;
     }
 }
 
-section! {
-    /// The server on a TCP port, for a browser or a supervisorctl on another host.
-    inet_http_server: Either "inet_http_server" {
+pub mod inet_http_server {
+    use super::http_server;
+    use crate::conf::kinds::{Address, List};
+    use crate::conf::section::Sample::{Commented, SupkitOnly};
+    use crate::conf::section::table::options;
+    use crate::conf::servers;
+
+    const READ_FIRST: &[&str] = &[];
+
+    options! {
+        /// The server on a TCP port, for a browser or a supervisorctl on another host.
+        "inet_http_server", Either, like: http_server::SECTION;
+
+        /// The options that only a server on a TCP port has.
+        struct InetServer {}
+
         /// Port, or host and port; *:9001 means all interfaces.
-        PORT: Address = "port", None, Commented("127.0.0.1:9001");
-        /// Username that clients must send; without it, or if it is empty, no authentication is required.
-        USERNAME: Text = "username", None, Commented("user");
-        /// Password of that user, clear or as {SHA} and 40 hex digits.
-        PASSWORD: Text = "password", None, Commented("123");
-        /// Execute GET actions of the web page without confirmation.
-        WEB_GET_ACTIONS: Flag = "web_get_actions", Some("false"), SupkitOnly;
-        /// Origins whose pages may use the server, such as that of a reverse proxy.
-        WEB_TRUSTED_ORIGINS: Origins = "web_trusted_origins", Some(""), SupkitOnly;
+        PORT address "port": Address = None, Commented("127.0.0.1:9001"), Once, read: servers::address;
         /// Host names that requests may use if the server is bound to a loopback address and has no
         /// password, besides addresses, localhost, the names of this machine and those of the
         /// trusted origins.
-        WEB_TRUSTED_HOSTS: List = "web_trusted_hosts", Some(""), SupkitOnly;
+        WEB_TRUSTED_HOSTS web_trusted_hosts: List = Some(""), SupkitOnly, Once;
     }
 }
 
-section! {
-    /// The daemon itself.
-    supervisord: Alone "supervisord" {
+pub mod supervisord {
+    use crate::conf::kinds::{
+        Account, Bytes, Directory, FilePath, Flag, Integer, Level, Maybe, Octal, Orphans, Text,
+        Variables,
+    };
+    use crate::conf::section::Sample::{Active, Commented, SupkitOnly};
+    use crate::conf::section::table::options;
+    use crate::conf::supervisord as read;
+
+    const READ_FIRST: &[&str] = &[
+        MINFDS.name,
+        MINPROCS.name,
+        DIRECTORY.name,
+        USER.name,
+        UMASK.name,
+        LOGFILE.name,
+        LOGFILE_MAXBYTES.name,
+        LOGFILE_BACKUPS.name,
+        LOGLEVEL.name,
+        PIDFILE.name,
+        IDENTIFIER.name,
+        NODAEMON.name,
+        SILENT.name,
+        CHILDLOGDIR.name,
+        NOCLEANUP.name,
+        STRIP_ANSI.name,
+        ENVIRONMENT.name,
+    ];
+
+    options! {
+        /// The daemon itself.
+        "supervisord", Alone;
+
+        /// `[supervisord]`, with the command line applied.
+        struct Supervisord {}
+
         /// The activity log of the daemon; `syslog` sends it to syslog.
-        LOGFILE: FilePath = "logfile", Some("supervisord.log"), Active("/tmp/supervisord.log");
+        LOGFILE logfile: FilePath = Some("supervisord.log"), Active("/tmp/supervisord.log"), Once;
         /// Size at which that log is rotated; 0 disables rotation.
-        LOGFILE_MAXBYTES: Bytes = "logfile_maxbytes", Some("50MB"), Active("50MB");
+        LOGFILE_MAXBYTES logfile_maxbytes: Bytes = Some("50MB"), Active("50MB"), Once;
         /// Number of rotated logs to keep.
-        LOGFILE_BACKUPS: Integer = "logfile_backups", Some("10"), Active("10");
+        LOGFILE_BACKUPS logfile_backups: Integer = Some("10"), Active("10"), Once;
         /// Log level: critical, error, warn, info, debug, trace or blather.
-        LOGLEVEL: Level = "loglevel", Some("info"), Active("info");
+        LOGLEVEL loglevel: Level = Some("info"), Active("info"), Once;
         /// File for the process id of the daemon.
-        PIDFILE: FilePath = "pidfile", Some("supervisord.pid"), Active("/tmp/supervisord.pid");
+        PIDFILE pidfile: FilePath = Some("supervisord.pid"), Active("/tmp/supervisord.pid"), Once;
         /// Stay in the foreground.
-        NODAEMON: Flag = "nodaemon", Some("false"), Active("false");
+        NODAEMON nodaemon: Flag = Some("false"), Active("false"), Once;
         /// In the foreground, do not write the log to standard output.
-        SILENT: Flag = "silent", Some("false"), Active("false");
+        SILENT silent: Flag = Some("false"), Active("false"), Once;
         /// Minimum number of file descriptors required to start.
-        MINFDS: Integer = "minfds", Some("1024"), Active("1024");
+        MINFDS minfds: Integer = Some("1024"), Active("1024"), Once;
         /// Minimum number of processes required to start.
-        MINPROCS: Integer = "minprocs", Some("200"), Active("200");
+        MINPROCS minprocs: Integer = Some("200"), Active("200"), Once;
         /// Umask of the daemon.
-        UMASK: Octal = "umask", Some("022"), Commented("022");
+        UMASK umask: Octal = Some("022"), Commented("022"), Once;
         /// User to switch to if started as root.
-        USER: Text = "user", None, Commented("supervisord");
+        USER user: Maybe<Account> = None, Commented("supervisord"), Once, read: read::user;
         /// Identifier of this daemon.
-        IDENTIFIER: Text = "identifier", Some("supervisor"), Commented("supervisor");
+        IDENTIFIER identifier: Text = Some("supervisor"), Commented("supervisor"), Once;
         /// Working directory of the daemon in the background.
-        DIRECTORY: Directory = "directory", None, Commented("/tmp");
+        DIRECTORY directory: Maybe<Directory> = None, Commented("/tmp"), Once;
         /// Keep the AUTO logs of earlier runs.
-        NOCLEANUP: Flag = "nocleanup", Some("false"), Commented("true");
+        NOCLEANUP nocleanup: Flag = Some("false"), Commented("true"), Once;
         /// Directory for AUTO logs.
-        CHILDLOGDIR: Directory = "childlogdir", None, Commented("/tmp");
+        CHILDLOGDIR childlogdir: Directory = None, Commented("/tmp"), Once, read: read::childlogdir;
         /// Environment variables for all programs.
-        ENVIRONMENT: Variables = "environment", Some(""), Commented("KEY=\"value\"");
+        ENVIRONMENT environment: Variables = Some(""), Commented("KEY=\"value\""), Once,
+            read: read::environment;
         /// Strip escape sequences from the logs of programs.
-        STRIP_ANSI: Flag = "strip_ansi", Some("false"), Commented("false");
+        STRIP_ANSI strip_ansi: Flag = Some("false"), Commented("false"), Once;
         /// Programs that outlived a killed daemon are stopped before they are started again; `keep`
         /// leaves them running, `refuse` does not start.
-        ORPHANS: Orphans = "orphans", Some("stop"), SupkitOnly;
+        ORPHANS orphans: Orphans = Some("stop"), SupkitOnly, Once;
         /// Memory for the requests and replies of all clients of the servers, at least 1MB; one
         /// reply may need a quarter of it. Logs are sent in pieces and need none.
-        HTTP_MAXBYTES: Bytes = "http_maxbytes", Some("64MB"), SupkitOnly;
+        HTTP_MAXBYTES http_maxbytes: Bytes = Some("64MB"), SupkitOnly, Once;
         /// Exit when all programs have ended by themselves, with the status of the first that failed.
-        EXIT_WHEN_DONE: Flag = "exit_when_done", Some("false"), SupkitOnly;
+        EXIT_WHEN_DONE exit_when_done: Flag = Some("false"), SupkitOnly, Once;
     }
 }
 
-section! {
-    /// How supervisorctl finds the daemon.
-    supervisorctl: Alone "supervisorctl" {
+pub mod supervisorctl {
+    use crate::conf::ctl;
+    use crate::conf::kinds::{Maybe, Password, Text};
+    use crate::conf::section::Sample::{Active, Commented};
+    use crate::conf::section::table::options;
+
+    const READ_FIRST: &[&str] = &[SERVERURL.name, PROMPT.name];
+
+    options! {
+        /// How supervisorctl finds the daemon.
+        "supervisorctl", Alone;
+
+        /// `[supervisorctl]`, with the command line applied.
+        struct Supervisorctl {}
+
         /// The server: `unix://PATH` or `http://HOST:PORT`.
-        SERVERURL: Text = "serverurl", Some("http://localhost:9001"), Active("unix:///tmp/supervisor.sock");
+        SERVERURL serverurl: Text = Some("http://localhost:9001"),
+            Active("unix:///tmp/supervisor.sock"), Once, read: ctl::serverurl;
         /// Username for the server.
-        USERNAME: Text = "username", None, Commented("chris");
+        USERNAME username: Maybe<Text> = None, Commented("chris"), Once;
         /// Password for the server.
-        PASSWORD: Text = "password", None, Commented("123");
+        PASSWORD password: Maybe<Password> = None, Commented("123"), Once;
         /// Prompt of the shell.
-        PROMPT: Text = "prompt", Some("supervisor"), Commented("mysupervisor");
+        PROMPT prompt: Text = Some("supervisor"), Commented("mysupervisor"), Once;
         /// File for the history of the shell.
-        HISTORY_FILE: Text = "history_file", None, Commented("~/.sc_history");
+        HISTORY_FILE history_file: Maybe<Text> = None, Commented("~/.sc_history"), Once,
+            read: ctl::history_file;
     }
 }
 
-section! {
-    /// More files to read.
-    include: Alone "include" {
+pub mod include {
+    use crate::conf::kinds::Text;
+    use crate::conf::section::Sample::Commented;
+    use crate::conf::section::table::rows;
+
+    rows! {
+        /// More files to read.
+        "include", Alone;
+
         /// Patterns separated by blanks, relative to this file; included files cannot include
         /// others.
-        FILES: Text = "files", None, Commented("relative/directory/*.ini");
+        FILES "files": Text = None, Commented("relative/directory/*.ini");
     }
 }
 
-section! {
-    /// A set of RPC methods.
-    rpcinterface: Own "rpcinterface" open true {
+pub mod rpcinterface {
+    use crate::conf::kinds::{Factory, List};
+    use crate::conf::plugins;
+    use crate::conf::section::Sample::{Active, Hidden};
+    use crate::conf::section::table::options;
+
+    const READ_FIRST: &[&str] = &[FACTORY.name];
+
+    options! {
+        /// A set of RPC methods.
+        "rpcinterface", Own, open: true;
+
+        /// A `[rpcinterface:NAME]`.
+        struct RpcInterface {
+            /// The namespace of its methods.
+            namespace: String,
+        }
+
         /// Python factory of the methods.
-        FACTORY: Text = "supervisor.rpcinterface_factory", None, Active("supervisor.rpcinterface:make_main_rpcinterface");
+        FACTORY factory "supervisor.rpcinterface_factory": Factory = None,
+            Active("supervisor.rpcinterface:make_main_rpcinterface"), Once, read: plugins::rpc_factory;
         /// Methods of the twiddler interface that are allowed; empty allows all.
-        WHITELIST: List = "whitelist", Some(""), Hidden;
+        WHITELIST whitelist: List = Some(""), Hidden, Once;
     }
 }
 
-section! {
-    /// A plug-in of supervisorctl.
-    ctlplugin: Own "ctlplugin" open true {
+pub mod ctlplugin {
+    use crate::conf::kinds::Text;
+    use crate::conf::section::Sample::Hidden;
+    use crate::conf::section::table::rows;
+
+    rows! {
+        /// A plug-in of supervisorctl.
+        "ctlplugin", Own, open: true;
+
         /// Python factory of the plug-in.
-        FACTORY: Text = "supervisor.ctl_factory", None, Hidden;
+        FACTORY "supervisor.ctl_factory": Text = None, Hidden;
     }
 }
 
-section! {
-    /// A program that receives events.
-    eventlistener: Own "eventlistener" like program {
+pub mod eventlistener {
+    use super::program;
+    use crate::conf::events::EventType;
+    use crate::conf::kinds::{Bytes, EventTypes, Flag, Handler, Integer};
+    use crate::conf::listener;
+    use crate::conf::section::Sample::{Commented, Hidden};
+    use crate::conf::section::table::options;
+
+    const READ_FIRST: &[&str] = &[BUFFER_SIZE.name, RESULT_HANDLER.name, EVENTS.name];
+
+    options! {
+        /// A program that receives events.
+        "eventlistener", Own, like: program::SECTION;
+
+        /// The settings of an event listener pool.
+        struct Pool {}
+
         /// Event types that it subscribes to.
-        EVENTS: List = "events", Some(""), Commented("EVENT");
+        EVENTS events: EventTypes = Some(""), Commented("EVENT"), Once,
+            read: listener::events, differs: other_events;
         /// Maximum number of buffered events.
-        BUFFER_SIZE: Integer = "buffer_size", Some("10"), Commented("10");
-        /// Low numbers start first and stop last.
-        PRIORITY: Integer = "priority", Some("-1"), Commented("-1");
-        /// Not allowed for listeners: true would mix stderr into the protocol.
-        REDIRECT_STDERR: Flag = "redirect_stderr", Some("false"), Commented("false");
-        /// Not used: the stdout of a listener is not captured.
-        STDOUT_CAPTURE_MAXBYTES: Bytes = "stdout_capture_maxbytes", Some("0"), Hidden;
-        /// Maximum bytes of a captured message; 0 disables capturing.
-        STDERR_CAPTURE_MAXBYTES: Bytes = "stderr_capture_maxbytes", Some("0"), Hidden;
+        BUFFER_SIZE buffer_size: Integer = Some("10"), Commented("10"), Once,
+            read: listener::buffer_size;
         /// Function that evaluates the result of a listener.
-        RESULT_HANDLER: Text = "result_handler", Some(ResultHandler::Default.name()), Hidden;
+        RESULT_HANDLER result_handler: Handler = Some("supervisor.dispatchers:default_handler"),
+            Hidden, Once, read: listener::result_handler;
+
+        instead {
+            /// Low numbers start first and stop last.
+            PRIORITY "priority": Integer = Some("-1"), Commented("-1");
+            /// Not allowed for listeners: true would mix stderr into the protocol.
+            REDIRECT_STDERR "redirect_stderr": Flag = Some("false"), Commented("false");
+            /// Not used: the stdout of a listener is not captured.
+            STDOUT_CAPTURE_MAXBYTES "stdout_capture_maxbytes": Bytes = Some("0"), Hidden;
+            /// Maximum bytes of a captured message; 0 disables capturing.
+            STDERR_CAPTURE_MAXBYTES "stderr_capture_maxbytes": Bytes = Some("0"), Hidden;
+        }
+    }
+
+    /// The order makes no difference.
+    #[expect(clippy::ptr_arg, reason = "the value of a kind is compared by reference")]
+    fn other_events(old: &Vec<EventType>, new: &Vec<EventType>) -> bool {
+        let is_in = |events: &[EventType], event| events.contains(event);
+        old.len() != new.len() || !old.iter().all(|event| is_in(new, event))
     }
 }
 
-section! {
-    /// A FastCGI program, whose processes share a socket.
-    fcgi_program: Own "fcgi-program" like program {
+pub mod fcgi_program {
+    use super::program;
+    use crate::conf::fcgi;
+    use crate::conf::kinds::{Integer, Maybe, Octal, Owner, SocketUrl};
+    use crate::conf::section::Sample::Commented;
+    use crate::conf::section::table::options;
+
+    const READ_FIRST: &[&str] =
+        &[SOCKET_BACKLOG.name, SOCKET_OWNER.name, SOCKET_MODE.name, SOCKET.name];
+
+    // Supervisor compares nothing but the address of a socket.
+    options! {
+        /// A FastCGI program, whose processes share a socket.
+        "fcgi-program", Own, like: program::SECTION;
+
+        /// The shared socket. Owner and mode are set for a unix socket only.
+        struct FcgiSocket {}
+
         /// The socket: `unix:///PATH` or `tcp://HOST:PORT`.
-        SOCKET: Text = "socket", None, Commented("tcp://localhost:9002");
+        SOCKET address "socket": SocketUrl = None, Commented("tcp://localhost:9002"), Once,
+            read: fcgi::address;
         /// Listen backlog of the socket.
-        SOCKET_BACKLOG: Integer = "socket_backlog", None, Commented("1024");
+        SOCKET_BACKLOG backlog "socket_backlog": Maybe<Integer> = None, Commented("1024"), Once,
+            read: fcgi::backlog, differs: never;
         /// Owner of a unix socket.
-        SOCKET_OWNER: Owner = "socket_owner", None, Commented("chrism");
+        SOCKET_OWNER owner "socket_owner": Maybe<Owner> = None, Commented("chrism"), Once,
+            read: fcgi::owner, differs: never;
         /// Mode of a unix socket.
-        SOCKET_MODE: Octal = "socket_mode", None, Commented("0700");
+        SOCKET_MODE mode "socket_mode": Maybe<Octal> = None, Commented("0700"), Once,
+            read: fcgi::mode, differs: never;
     }
 }
 
-section! {
-    /// Programs that are started and stopped together.
-    group: Own "group" {
+pub mod group {
+    use std::sync::Arc;
+
+    use super::program::Process;
+    use crate::conf::config::GroupKind;
+    use crate::conf::kinds::{Dependencies, Integer, List};
+    use crate::conf::section::Sample::{Commented, SupkitOnly};
+    use crate::conf::section::table::options;
+    use crate::conf::section_reader::required;
+
+    const READ_FIRST: &[&str] = &[PROGRAMS.name, PRIORITY.name];
+
+    // Its programs and their dependencies show in the processes.
+    options! {
+        /// Programs that are started and stopped together.
+        "group", Own;
+
+        /// A `[group:x]`, or a single `[program:x]`, `[eventlistener:x]` or `[fcgi-program:x]`, which
+        /// has the defaults of a group with a priority of its own.
+        struct Group {
+            /// The name after the colon.
+            name: String,
+            /// What it is, with the settings of its kind.
+            kind: GroupKind,
+            /// In Supervisor's order. Shared with the active group and its processes, so that each
+            /// exists once.
+            processes: Vec<Arc<Process>>,
+        }
+
         /// Program names, separated by commas.
-        PROGRAMS: List = "programs", Some(""), Commented("progname1,progname2");
+        PROGRAMS programs: List = Some(""), Commented("progname1,progname2"), Once,
+            read: required, differs: never;
         /// Low numbers start first and stop last.
-        PRIORITY: Integer = "priority", Some("999"), Commented("999");
+        PRIORITY priority: Integer = Some("999"), Commented("999"), Once;
         /// What each of its programs depends on, in addition to its own `depends_on`.
-        DEPENDS_ON: Dependencies = "depends_on", Some(""), SupkitOnly;
+        DEPENDS_ON depends_on: Dependencies = Some(""), SupkitOnly, Once, differs: never;
     }
 }
 
 /// Whether the value of an option is secret.
 pub fn is_secret(option: &str) -> bool {
-    option == inet_http_server::PASSWORD.name
+    option == http_server::PASSWORD.name
 }
 
 /// All sections, in the order of the sample file.
@@ -323,29 +390,6 @@ pub static SECTIONS: &[&Section] = &[
 ];
 
 impl Section {
-    /// Whether a header names this section, by Supervisor's rule: server headers only need to start
-    /// with the word.
-    pub fn is(&self, header: &str) -> bool {
-        match self.named {
-            Named::Alone => header == self.word,
-            Named::Own => self.own_name(header).is_some(),
-            Named::Either => header.starts_with(self.word),
-        }
-    }
-
-    /// The name after the colon.
-    pub fn own_name<'h>(&self, header: &'h str) -> Option<&'h str> {
-        header.strip_prefix(self.word)?.strip_prefix(':')
-    }
-
-    /// Its options and the inherited ones.
-    pub fn options(&self) -> impl Iterator<Item = &'static Row> {
-        let inherited = self.like.map_or(&[][..], |like| like.rows);
-        let own = self.rows;
-        let fresh = move |row: &&Row| !own.iter().any(|mine| mine.name == row.name);
-        own.iter().chain(inherited.iter().filter(fresh))
-    }
-
     /// The section with this header.
     pub fn of(header: &str) -> Option<&'static Self> {
         SECTIONS.iter().find(|section| section.is(header)).copied()

@@ -1,12 +1,14 @@
-//! `[inet_http_server]` and `[unix_http_server]`: addresses and credentials.
+//! `[inet_http_server]` and `[unix_http_server]`: which there are, their addresses, and the rule for
+//! username and password.
 
-use super::config::{Bind, Credentials, HttpServer};
-use super::kinds;
-use super::kinds::Text;
-use super::option_reader::{OptionReader, Read, Scope};
-use super::python::names::Names;
+use super::config::{Bind, HttpServer, InetServer, UnixServer};
+use super::kinds::{self, Address, Kind, Maybe, Octal, Owner, Text};
+use super::option_reader::{OptionReader, Read};
 use super::python::strip;
-use super::sections::{Opt, Section, inet_http_server as inet, unix_http_server as unix};
+use super::section::{Opt, Section};
+use super::section_reader::{SectionReader, with_here};
+use super::sections::http_server::{PASSWORD, ServerOptions, USERNAME};
+use super::sections::{inet_http_server as inet, unix_http_server as unix};
 
 /// All valid servers, inet before unix.
 pub(super) fn read(reader: &mut OptionReader<'_>) -> Vec<HttpServer> {
@@ -24,87 +26,87 @@ fn sections<'a>(
 }
 
 fn inet_server(reader: &mut OptionReader<'_>, section: &str) -> Read<HttpServer> {
-    let names = Names::default();
-    let scope = Scope { section, names: &names, program: false };
-    let credentials = credentials(reader, scope, &inet::USERNAME, &inet::PASSWORD);
-    let port = reader.maybe(scope, &inet::PORT).and_then(|port| {
-        let message = format!("section [{section}] has no port value");
-        port.ok_or_else(|| reader.refuse(scope, "", message, "add `port = 127.0.0.1:9001`"))
-    });
-    let web_get_actions = reader.get(scope, &inet::WEB_GET_ACTIONS);
-    let web_trusted_origins = reader.get(scope, &inet::WEB_TRUSTED_ORIGINS);
-    let web_trusted_hosts = reader.get(scope, &inet::WEB_TRUSTED_HOSTS);
-    let (host, port) = port?;
-    Ok(HttpServer {
-        section: section.to_owned(),
-        bind: Bind::Inet { host, port },
-        credentials: credentials.unwrap_or_default(),
-        web_get_actions: web_get_actions?,
-        web_trusted_origins: web_trusted_origins?,
-        web_trusted_hosts: web_trusted_hosts?,
-    })
+    let mut reader = SectionReader::new(reader, section);
+    let options = server_options(&mut reader);
+    let bind = Bind::Inet(reader.read()?);
+    Ok(HttpServer { section: section.to_owned(), bind, options: options? })
 }
 
 fn unix_server(reader: &mut OptionReader<'_>, section: &str) -> Read<HttpServer> {
-    let here = super::supervisord::here(reader);
-    let none = Names::default();
-    let scope = Scope { section, names: &none, program: false };
-    let file = reader.maybe(Scope { names: &here, ..scope }, &unix::FILE).and_then(|file| {
-        let message = format!("section [{section}] has no file value");
-        file.ok_or_else(|| reader.refuse(scope, "", message, "add `file = /path/of/the/socket`"))
-    });
-    let credentials = credentials(reader, scope, &unix::USERNAME, &unix::PASSWORD);
-    let owner = owner(reader, scope);
-    let mode = mode(reader, scope);
-    let web_get_actions = reader.get(scope, &unix::WEB_GET_ACTIONS);
-    let web_trusted_origins = reader.get(scope, &unix::WEB_TRUSTED_ORIGINS);
-    let path = kinds::normalize_path(strip(&file?), reader.host);
-    Ok(HttpServer {
-        section: section.to_owned(),
-        bind: Bind::Unix { path, mode: mode?, owner: owner.unwrap_or_default() },
-        credentials: credentials.unwrap_or_default(),
-        web_get_actions: web_get_actions?,
-        web_trusted_origins: web_trusted_origins?,
-        web_trusted_hosts: Vec::new(),
-    })
+    let mut reader = SectionReader::new(reader, section);
+    let mut server = UnixServer::with_defaults(reader.reader.host);
+    let is_path = |name: &str| name == unix::FILE.name;
+    let path = reader.read_where(&mut server, |option| is_path(option.name()));
+    let options = server_options(&mut reader);
+    let others = reader.read_where(&mut server, |option| !is_path(option.name()));
+    path.and(others)?;
+    Ok(HttpServer { section: section.to_owned(), bind: Bind::Unix(server), options: options? })
 }
 
-fn owner(reader: &mut OptionReader<'_>, scope: Scope<'_>) -> Read<Option<(u32, u32)>> {
-    let Some(text) = reader.text(scope, &unix::CHOWN)? else { return Ok(None) };
-    let owner = reader.parse(scope, &text, &unix::CHOWN);
-    owner.map(Some).map_err(|_| reader.reword(format!("Invalid sockchown value {text}")))
-}
-
-fn mode(reader: &mut OptionReader<'_>, scope: Scope<'_>) -> Read<u32> {
-    let text = reader.text(scope, &unix::CHMOD)?.unwrap_or_default();
-    let mode = reader.parse(scope, &text, &unix::CHMOD);
-    mode.map_err(|_| reader.reword(format!("Invalid chmod value {text}")))
-}
-
-fn credentials(
-    reader: &mut OptionReader<'_>,
-    scope: Scope<'_>,
-    username: &Opt<Text>,
-    password: &Opt<Text>,
-) -> Read<Option<Credentials>> {
-    let name = reader.maybe(scope, username);
-    let word = reader.maybe(scope, password);
-    match (name?, word?) {
-        (None, None) => Ok(None),
-        // An empty username requires no authentication, whatever the password is.
-        (Some(username), Some(_)) if username.is_empty() => Ok(None),
-        (Some(username), Some(password)) => Ok(Some(Credentials { username, password })),
-        (given, _) => {
-            let (here, missing) = match given {
-                Some(_) => (username.name, password.name),
-                None => (password.name, username.name),
-            };
-            let message = format!(
-                "Section [{}] contains incomplete authentication: If a username or a password is \
-                 specified, both the username and password must be specified",
-                scope.section
-            );
-            Err(reader.refuse(scope, here, message, &format!("add `{missing}`")))
-        }
+/// The options of both kinds of servers.
+fn server_options(reader: &mut SectionReader<'_, '_>) -> Read<ServerOptions> {
+    let options: ServerOptions = reader.read()?;
+    let (here, missing) = match (&options.username, &options.password) {
+        (Some(_), None) => (USERNAME.name, PASSWORD.name),
+        (None, Some(_)) => (PASSWORD.name, USERNAME.name),
+        _ => return Ok(options),
+    };
+    if reader.reader.entry(reader.section, missing).is_some() {
+        // It is invalid, which is reported.
+        return Ok(options);
     }
+    let message = format!(
+        "Section [{}] contains incomplete authentication: If a username or a password is \
+         specified, both the username and password must be specified",
+        reader.section
+    );
+    reader.refuse(here, message, &format!("add `{missing}`"));
+    Ok(options)
+}
+
+/// It is required.
+pub(super) fn address(
+    reader: &mut SectionReader<'_, '_>,
+    option: &Opt<Address>,
+    _: &InetServer,
+) -> Read<<Address as Kind>::Value> {
+    let (reader, scope) = reader.parts();
+    let address = reader.maybe(scope, option)?;
+    let message = format!("section [{}] has no port value", scope.section);
+    address.ok_or_else(|| reader.refuse(scope, "", message, "add `port = 127.0.0.1:9001`"))
+}
+
+/// It is required, and the only option of its section that may expand `here`.
+pub(super) fn path(
+    reader: &mut SectionReader<'_, '_>,
+    option: &Opt<Text>,
+    _: &UnixServer,
+) -> Read<String> {
+    let Some(path) = with_here(reader, option)? else {
+        let message = format!("section [{}] has no file value", reader.section);
+        return Err(reader.refuse("", message, "add `file = /path/of/the/socket`"));
+    };
+    Ok(kinds::normalize_path(strip(&path), reader.reader.host))
+}
+
+pub(super) fn owner(
+    reader: &mut SectionReader<'_, '_>,
+    option: &Opt<Maybe<Owner>>,
+    _: &UnixServer,
+) -> Read<Option<(u32, u32)>> {
+    let (reader, scope) = reader.parts();
+    let Some(text) = reader.text(scope, option)? else { return Ok(None) };
+    let owner = reader.parse(scope, &text, option);
+    owner.map_err(|_| reader.reword(format!("Invalid sockchown value {text}")))
+}
+
+pub(super) fn mode(
+    reader: &mut SectionReader<'_, '_>,
+    option: &Opt<Octal>,
+    _: &UnixServer,
+) -> Read<u32> {
+    let (reader, scope) = reader.parts();
+    let text = reader.text(scope, option)?.unwrap_or_default();
+    let mode = reader.parse(scope, &text, option);
+    mode.map_err(|_| reader.reword(format!("Invalid chmod value {text}")))
 }

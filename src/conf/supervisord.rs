@@ -1,10 +1,12 @@
-//! `[supervisord]`: the options of the daemon, and the command line that overrides them.
+//! `[supervisord]`: the options that are exceptions, and the command line that overrides them.
 
 use super::config::{Environment, Supervisord, User};
-use super::kinds::{self, Account, Kind};
+use super::kinds::{self, Account, Directory, Kind, Maybe, Variables};
 use super::option_reader::{OptionReader, Read, Scope};
 use super::options::CommandLine;
 use super::python::names::{Names, Word};
+use super::section::Opt;
+use super::section_reader::SectionReader;
 use super::sections::supervisord as s;
 
 /// The values of the section, before the command line is applied.
@@ -14,72 +16,69 @@ pub(super) struct SectionValues {
     user: Option<String>,
 }
 
-impl SectionValues {
-    pub(super) fn environment(&self) -> &Environment {
-        &self.settings.environment
-    }
-}
-
-/// Reads the section in Supervisor's order, so that the first error is the same.
+/// Reads the section.
 pub(super) fn read(reader: &mut OptionReader<'_>) -> Read<SectionValues> {
-    let names = here(reader);
-    let scope = Scope { section: s::SECTION.word, names: &names, program: false };
-    let minfds = reader.get(scope, &s::MINFDS)?;
-    let minprocs = reader.get(scope, &s::MINPROCS)?;
-    let directory = reader.if_any(scope, &s::DIRECTORY);
-    let user = reader.if_any(scope, &s::USER);
-    let settings = Supervisord {
-        minfds,
-        minprocs,
-        directory,
-        user: None,
-        umask: reader.get(scope, &s::UMASK)?,
-        logfile: reader.get(scope, &s::LOGFILE)?,
-        logfile_maxbytes: reader.get(scope, &s::LOGFILE_MAXBYTES)?,
-        logfile_backups: reader.get(scope, &s::LOGFILE_BACKUPS)?,
-        loglevel: reader.get(scope, &s::LOGLEVEL)?,
-        pidfile: reader.get(scope, &s::PIDFILE)?,
-        identifier: reader.get(scope, &s::IDENTIFIER)?,
-        nodaemon: reader.get(scope, &s::NODAEMON)?,
-        silent: reader.get(scope, &s::SILENT)?,
-        childlogdir: child_log_dir(reader, scope).unwrap_or_default(),
-        nocleanup: reader.get(scope, &s::NOCLEANUP)?,
-        strip_ansi: reader.get(scope, &s::STRIP_ANSI)?,
-        environment: environment(reader, scope).unwrap_or_default(),
-        orphans: reader.get(scope, &s::ORPHANS)?,
-        http_maxbytes: reader.get(scope, &s::HTTP_MAXBYTES)?,
-        exit_when_done: reader.get(scope, &s::EXIT_WHEN_DONE)?,
-    };
-    Ok(SectionValues { settings, user })
+    let mut reader = SectionReader::with_here(reader, s::SECTION.word);
+    let settings = reader.read()?;
+    Ok(SectionValues { settings, user: reader.take_text(&s::USER) })
 }
 
-/// The only name that all options may use.
-pub(super) fn here(reader: &OptionReader<'_>) -> Names {
-    let mut names = Names::default();
-    names.text("here", reader.loaded.here.as_str());
-    names
+/// Only the text is read here, because the command line may replace it.
+#[expect(clippy::unnecessary_wraps, reason = "the signature of all readers of a row")]
+pub(super) fn user(
+    reader: &mut SectionReader<'_, '_>,
+    option: &Opt<Maybe<Account>>,
+    _: &Supervisord,
+) -> Read<Option<User>> {
+    let (options, scope) = reader.parts();
+    if let Ok(Some(text)) = options.text(scope, option) {
+        reader.keep_text(option, text);
+    }
+    Ok(None)
 }
 
-/// Supervisor expands the default as well; here a `%` in TMPDIR is literal.
-fn child_log_dir(reader: &mut OptionReader<'_>, scope: Scope<'_>) -> Read<String> {
-    let written = reader.maybe(scope, &s::CHILDLOGDIR)?;
+/// The default is the system's. Supervisor expands it as well; here a `%` in TMPDIR is literal.
+#[expect(clippy::unnecessary_wraps, reason = "the signature of all readers of a row")]
+pub(super) fn childlogdir(
+    reader: &mut SectionReader<'_, '_>,
+    option: &Opt<Directory>,
+    _: &Supervisord,
+) -> Read<String> {
+    let (reader, scope) = reader.parts();
+    let written = reader.maybe(scope, option);
     let dir = reader.host.temp_dir();
-    written.map_or_else(|| reader.parse(scope, &dir, &s::CHILDLOGDIR), Ok)
+    let dir = written
+        .and_then(|dir_or_none| dir_or_none.map_or_else(|| reader.parse(scope, &dir, option), Ok));
+    Ok(dir.unwrap_or_default())
 }
 
 /// Expanded twice, the second time with the host name. The result is available as `ENV_` names in
 /// the rest of the file.
-fn environment(reader: &mut OptionReader<'_>, scope: Scope<'_>) -> Read<Environment> {
-    let once = reader.text(scope, &s::ENVIRONMENT)?.unwrap_or_default();
-    let mut names = here(reader);
+#[expect(clippy::unnecessary_wraps, reason = "the signature of all readers of a row")]
+pub(super) fn environment(
+    reader: &mut SectionReader<'_, '_>,
+    option: &Opt<Variables>,
+    _: &Supervisord,
+) -> Read<Environment> {
+    let environment = expanded_twice(reader, option).unwrap_or_default();
+    for (key, value) in &environment {
+        reader.reader.environ.set(format!("ENV_{key}"), Word::Text(value.clone()));
+    }
+    reader.reader.environment.clone_from(&environment);
+    Ok(environment)
+}
+
+fn expanded_twice(
+    reader: &mut SectionReader<'_, '_>,
+    option: &Opt<Variables>,
+) -> Read<Environment> {
+    let (reader, scope) = reader.parts();
+    let once = reader.text(scope, option)?.unwrap_or_default();
+    let mut names = reader.here();
     names.text("host_node_name", reader.host.host_name());
     names.update(&reader.environ);
-    let twice = reader.expand_again(Scope { names: &names, ..scope }, &once, &s::ENVIRONMENT)?;
-    let environment = reader.parse(scope, &twice, &s::ENVIRONMENT)?;
-    for (key, value) in &environment {
-        reader.environ.set(format!("ENV_{key}"), Word::Text(value.clone()));
-    }
-    Ok(environment)
+    let twice = reader.expand_again(Scope { names: &names, ..scope }, &once, option)?;
+    reader.parse(scope, &twice, option)
 }
 
 impl SectionValues {

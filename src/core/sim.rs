@@ -1,5 +1,5 @@
-//! The simulated kernel of the tests: children that do what a test says and a clock that it advances.
-//! Everything that the core asks for and logs is recorded with its second.
+//! The simulated kernel of the tests: children and a clock that a test controls. All effects
+//! and log lines of the core are recorded with their second.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
@@ -13,8 +13,7 @@ use super::snapshot;
 use super::state::ProcessState;
 use super::time::{Mono, Now, Wall};
 use crate::conf::config::{
-    Config, Group, GroupKind, LogLevel, LogTarget, Notes, Origins, OrphanPolicy, Pool, Process,
-    ResultHandler, Supervisord,
+    Config, Group, GroupKind, LogLevel, LogTarget, Notes, Origins, Pool, Process, Supervisord,
 };
 use crate::conf::events::EventType;
 use crate::conf::fake_host::FakeHost;
@@ -28,47 +27,28 @@ pub(crate) fn program(name: &str) -> Process {
         command: "cmd".into(),
         stdout_logfile: LogTarget::File("log".into()),
         stderr_logfile: LogTarget::File("log".into()),
-        ..Process::with_defaults(name, &FakeHost::default())
+        ..Process::of_section(name, &FakeHost::default())
     }
 }
 
 pub(crate) fn group(name: &str, priority: i64, processes: Vec<Process>) -> Group {
-    Group { name: name.into(), priority, kind: GroupKind::Programs, processes: shared(processes) }
+    let (name, processes) = (name.into(), shared(processes));
+    Group { name, processes, priority, ..Group::with_defaults(&FakeHost::default()) }
 }
 
 pub(crate) fn listener(name: &str, events: Vec<EventType>) -> Group {
-    let result_handler = ResultHandler::Default;
-    Group {
-        name: name.into(),
-        priority: -1,
-        kind: GroupKind::EventListener(Pool { buffer_size: 10, events, result_handler }),
-        processes: shared(vec![program(name)]),
-    }
+    let pool = Pool { events, ..Pool::with_defaults(&FakeHost::default()) };
+    Group { kind: GroupKind::EventListener(pool), ..group(name, -1, vec![program(name)]) }
 }
 
 pub(crate) fn config(groups: Vec<Group>) -> Config {
     Config {
         supervisord: Supervisord {
-            logfile: "supervisord.log".into(),
             logfile_maxbytes: 0,
             logfile_backups: 0,
-            loglevel: LogLevel::Info,
-            pidfile: "supervisord.pid".into(),
-            identifier: "supervisor".into(),
             childlogdir: "/tmp".into(),
-            umask: 0o22,
-            directory: None,
-            user: None,
-            minfds: 1024,
-            minprocs: 200,
             nodaemon: true,
-            silent: false,
-            nocleanup: false,
-            strip_ansi: false,
-            orphans: OrphanPolicy::default(),
-            http_maxbytes: 64 * 1024 * 1024,
-            exit_when_done: false,
-            environment: Vec::new(),
+            ..Supervisord::with_defaults(&FakeHost::default())
         },
         servers: Vec::new(),
         groups,
@@ -163,7 +143,8 @@ impl Simulation {
                     assert!(self.hooks.contains_key(&pid), "the signal goes to a foreign pid");
                     self.record(&format!("kill hook {}", pid.0));
                 }
-                Effect::Log { message, .. } => self.record(&message),
+                // The default level.
+                Effect::Log { level, message } if level >= LogLevel::Info => self.record(&message),
                 Effect::ChildLog { bytes, .. } => {
                     self.record(&format!("log {:?}", String::from_utf8_lossy(&bytes)));
                 }

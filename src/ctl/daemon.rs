@@ -23,7 +23,7 @@ pub(super) fn shutdown(session: &mut Session, rest: &str) -> Outcome {
         }
         Err(error) => error,
     };
-    let url = session.settings.serverurl.clone();
+    let url = session.settings.options.serverurl.clone();
     match &error {
         ClientError::Fault(fault) if fault.code == Code::ShutdownState.number() => {
             session.print_line("ERROR: already shutting down");
@@ -108,7 +108,7 @@ pub(super) fn open(session: &mut Session, rest: &str) -> Outcome {
         session.fail(exit::GENERIC, "ERROR: url must be http:// or unix://");
         return Ok(Flow::Continue);
     }
-    rest.clone_into(&mut session.settings.serverurl);
+    rest.clone_into(&mut session.settings.options.serverurl);
     session.disconnect();
     let before = session.status;
     let outcome = status::status(session, "");

@@ -5,6 +5,7 @@ use super::actions::find;
 use super::error::ClientError;
 use super::session::{ActionError, Flow, Outcome, Session};
 use super::{daemon, exit, help, json};
+use crate::conf::config::Secret;
 
 /// Executes a command line. Errors have been reported when this returns, except Ctrl-C.
 pub(super) fn perform(session: &mut Session, line: &str) -> Result<Flow, Interrupted> {
@@ -89,8 +90,8 @@ fn ask_credentials(session: &mut Session) -> Result<(), ActionError> {
     let username = session.ask("Username:")?;
     let password = session.ask_secret("Password:")?;
     session.print_line("");
-    session.settings.username = Some(username);
-    session.settings.password = Some(password);
+    session.settings.options.username = Some(username);
+    session.settings.options.password = Some(Secret::new(password));
     session.disconnect();
     Ok(())
 }

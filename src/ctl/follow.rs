@@ -86,7 +86,7 @@ pub(super) fn report_follow_error(session: &Session, path: &str, error: &ClientE
             format!("Cannot connect, error: <class '{class}'> ({text})")
         }
     };
-    let _ = writeln!(io::stderr(), "{}{path} {why}", session.settings.serverurl);
+    let _ = writeln!(io::stderr(), "{}{path} {why}", session.settings.options.serverurl);
 }
 
 /// One of several followed logs.

@@ -8,7 +8,9 @@ use super::error::ClientError;
 use super::exit;
 use super::input::Input;
 use super::server::Server;
+use crate::conf::config::Secret;
 use crate::conf::ctl::Settings;
+use crate::conf::sections::supervisorctl::Supervisorctl;
 use crate::os::interrupt::Interrupt;
 use crate::os::{stdout, tty};
 use crate::rpc::fault::Code;
@@ -77,8 +79,9 @@ impl Session {
         let settings = &self.settings;
         let interrupt = &self.interrupt;
         self.client.get_or_insert_with(|| {
-            let (user, password) = (settings.username.as_deref(), settings.password.as_deref());
-            let client = Client::open(&settings.serverurl, user, password);
+            let Supervisorctl { username, password, .. } = &settings.options;
+            let (user, password) = (username.as_deref(), password.as_ref().map(Secret::as_str));
+            let client = Client::open(&settings.options.serverurl, user, password);
             match interrupt {
                 Some(interrupt) => client.interrupted_by(interrupt.clone()),
                 None => client,
@@ -183,7 +186,7 @@ impl Session {
             }
             Err(error) => error,
         };
-        let url = self.settings.serverurl.clone();
+        let url = self.settings.options.serverurl.clone();
         match &error {
             ClientError::Fault(fault) if fault.code == Code::UnknownMethod.number() => {
                 self.fail(exit::UNIMPLEMENTED_FEATURE, NO_NAMESPACE);

@@ -20,6 +20,8 @@ use super::complete::{candidates, word_start};
 use super::dispatch::{self, Interrupted};
 use super::server::{ProcessInfo, Server};
 use super::session::{Flow, Session};
+use crate::conf::config::Secret;
+use crate::conf::sections::supervisorctl::Supervisorctl;
 use crate::os::files::write_atomically;
 use crate::os::interrupt::{self, Interrupt};
 use crate::os::stdout;
@@ -86,7 +88,7 @@ impl Source {
         if !Session::has_terminal() {
             return Ok(Self::Pipe(interrupt));
         }
-        let history_file = session.settings.history_file.clone();
+        let history_file = session.settings.options.history_file.clone();
         match Terminal::open(history_file) {
             Ok(terminal) => Ok(Self::Terminal(Box::new(terminal))),
             Err(_) => Ok(Self::Pipe(interrupt)),
@@ -94,7 +96,7 @@ impl Source {
     }
 
     fn line(&mut self, session: &mut Session) -> Result<String, CursorPosition> {
-        let prompt = format!("{}> ", session.settings.prompt);
+        let prompt = format!("{}> ", session.settings.options.prompt);
         match self {
             Self::Terminal(terminal) => terminal.line(session, &prompt),
             Self::Pipe(interrupt) => {
@@ -150,8 +152,10 @@ struct NameCompleter {
 impl NameCompleter {
     fn of(session: &Session) -> Self {
         let settings = &session.settings;
-        let (user, password) = (settings.username.as_deref(), settings.password.as_deref());
-        let client = Client::open(&settings.serverurl, user, password).timeout(Some(TAB_TIMEOUT));
+        let Supervisorctl { username, password, .. } = &settings.options;
+        let (user, password) = (username.as_deref(), password.as_ref().map(Secret::as_str));
+        let client =
+            Client::open(&settings.options.serverurl, user, password).timeout(Some(TAB_TIMEOUT));
         Self { client: RefCell::new(client), infos: OnceCell::new() }
     }
 

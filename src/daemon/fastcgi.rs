@@ -38,7 +38,7 @@ impl Sockets {
         let opened = shared.open(log);
         shared.close_if_unused(log);
         self.groups.insert(group.to_owned(), shared);
-        opened.map_err(|error| format!("Could not create FastCGI socket {}: {error}", config.url))
+        opened.map_err(|error| format!("Could not create FastCGI socket {}: {error}", config.url()))
     }
 
     /// Adds a group at the start whose address is also that of one of our servers. Supervisor opens its
@@ -51,7 +51,7 @@ impl Sockets {
     ) {
         let shared = Shared { config: config.clone(), socket: None, holders: BTreeSet::new() };
         for verb in ["Creating", "Closing"] {
-            log.log(LogLevel::Info, &format!("{verb} socket {}", config.url));
+            log.log(LogLevel::Info, &format!("{verb} socket {}", config.url()));
         }
         self.groups.insert(group.to_owned(), shared);
     }
@@ -71,7 +71,7 @@ impl Sockets {
         log: &mut ActivityLog,
     ) -> Result<Option<OwnedFd>, String> {
         let Some(shared) = self.groups.get_mut(group) else { return Ok(None) };
-        let url = shared.config.url.clone();
+        let url = shared.config.url();
         let message = |error: &dyn std::fmt::Display| {
             format!("Could not create FastCGI socket {url}: {error}")
         };
@@ -127,7 +127,7 @@ impl Sockets {
 impl Shared {
     fn open(&mut self, log: &mut ActivityLog) -> Result<(), OpenError> {
         if self.socket.is_none() {
-            log.log(LogLevel::Info, &format!("Creating socket {}", self.config.url));
+            log.log(LogLevel::Info, &format!("Creating socket {}", self.config.url()));
             self.socket = Some(open(&self.config)?);
         }
         Ok(())
@@ -135,7 +135,7 @@ impl Shared {
 
     fn close_if_unused(&mut self, log: &mut ActivityLog) {
         if self.holders.is_empty() && self.socket.take().is_some() {
-            log.log(LogLevel::Info, &format!("Closing socket {}", self.config.url));
+            log.log(LogLevel::Info, &format!("Closing socket {}", self.config.url()));
         }
     }
 }
@@ -146,8 +146,8 @@ fn open(config: &FcgiSocket) -> Result<OwnedFd, OpenError> {
     let backlog = i32::try_from(backlog).unwrap_or(i32::MAX);
     match &config.address {
         FcgiAddress::Tcp { host, port } => Ok(socket::tcp(host, *port, backlog)?.into()),
-        FcgiAddress::Unix { path, mode, owner } => {
-            let permissions = SocketPermissions { mode: *mode, owner: *owner };
+        FcgiAddress::Unix { path } => {
+            let permissions = SocketPermissions { mode: config.mode, owner: config.owner };
             Ok(socket::fastcgi_unix(Path::new(path), permissions, backlog)?.into())
         }
     }

@@ -8,7 +8,8 @@ use super::config_reader::ConfigReader;
 use super::logs::{self, Logs};
 use super::server_sockets::Problem;
 use crate::conf::config::{
-    Bind, Config, FcgiAddress, FcgiSocket, Group, GroupKind, LogLevel, LogTarget,
+    Bind, Config, FcgiAddress, FcgiSocket, Group, GroupKind, InetServer, LogLevel, LogTarget,
+    UnixServer,
 };
 use crate::conf::sections::{fcgi_program, supervisord};
 use crate::os::access;
@@ -32,7 +33,7 @@ pub(super) fn check(reader: &ConfigReader, running: &Config) -> Result<(), Probl
         problems.extend(opened.err().map(|error| Problem::of(&config, server, &error).line()));
     }
     for (group, socket) in fastcgi_sockets(&config) {
-        let opened = own.check(&Address::of_fastcgi(&socket.address));
+        let opened = own.check(&Address::of_fastcgi(socket));
         problems.extend(opened.err().map(|error| fastcgi_problem(&config, group, socket, &error)));
     }
     if problems.is_empty() {
@@ -108,7 +109,7 @@ fn fastcgi_problem(config: &Config, group: &str, socket: &FcgiSocket, error: &Op
     let option = fcgi_program::SOCKET.name;
     let section = format!("{}:{group}", fcgi_program::SECTION.word);
     let place = at(config, &section, option);
-    let url = &socket.url;
+    let url = socket.url();
     format!("{place}Could not create FastCGI socket {url}: {error}; correct `{option}`")
 }
 
@@ -121,15 +122,15 @@ enum Address<'c> {
 impl<'c> Address<'c> {
     fn of_server(bind: &'c Bind) -> Self {
         match bind {
-            Bind::Inet { host, port } => Self::Tcp { host, port: *port },
-            Bind::Unix { path, owner, .. } => Self::Unix { path, owner: *owner },
+            Bind::Inet(InetServer { address: (host, port), .. }) => Self::Tcp { host, port: *port },
+            Bind::Unix(UnixServer { path, owner, .. }) => Self::Unix { path, owner: *owner },
         }
     }
 
-    fn of_fastcgi(address: &'c FcgiAddress) -> Self {
-        match address {
+    fn of_fastcgi(socket: &'c FcgiSocket) -> Self {
+        match &socket.address {
             FcgiAddress::Tcp { host, port } => Self::Tcp { host, port: *port },
-            FcgiAddress::Unix { path, owner, .. } => Self::Unix { path, owner: *owner },
+            FcgiAddress::Unix { path } => Self::Unix { path, owner: socket.owner },
         }
     }
 }
@@ -156,7 +157,7 @@ impl OwnAddresses<'_> {
     fn all(&self) -> impl Iterator<Item = Address<'_>> {
         let servers = self.running.servers.iter().map(|server| Address::of_server(&server.bind));
         let fastcgi = fastcgi_sockets(self.running);
-        servers.chain(fastcgi.map(|(_, socket)| Address::of_fastcgi(&socket.address)))
+        servers.chain(fastcgi.map(|(_, socket)| Address::of_fastcgi(socket)))
     }
 
     fn has_port(&self, wanted: u16) -> bool {

@@ -7,7 +7,7 @@ use std::process;
 
 use super::config_reader::ConfigReader;
 use super::real_host::RealHost;
-use crate::conf::config::{Bind, Config};
+use crate::conf::config::{Bind, Config, InetServer, UnixServer};
 use crate::conf::options::{self, Invocation};
 use crate::core::orphans;
 use crate::os::processes;
@@ -22,8 +22,10 @@ pub(super) struct Holder {
 /// the daemon in the pid file.
 pub(super) fn listener(bind: &Bind, config: &Config) -> Option<Holder> {
     let pid = match bind {
-        Bind::Unix { path, .. } => processes::unix_listener(Path::new(path)),
-        Bind::Inet { host, port } => processes::tcp_listener(host, *port),
+        Bind::Unix(UnixServer { path, .. }) => processes::unix_listener(Path::new(path)),
+        Bind::Inet(InetServer { address: (host, port), .. }) => {
+            processes::tcp_listener(host, *port)
+        }
     };
     match pid {
         Some(pid) => Some(Holder { pid, is_supervisord: is_supervisord(pid) }),

@@ -13,7 +13,7 @@ use super::descriptors::{Descriptors, Purpose};
 use super::open_logs::OpenLogs;
 use super::server_context::ServerContext;
 use super::services::DaemonServices;
-use crate::conf::config::{Bind, HttpServer};
+use crate::conf::config::{Bind, HttpServer, UnixServer};
 use crate::conf::events::EventType;
 use crate::conf::sections::inet_http_server;
 use crate::core::time::{Mono, Now};
@@ -110,7 +110,7 @@ impl Server {
         listener.set_nonblocking()?;
         let token = poller.add(&listener, Interest::READ)?;
         let endpoint = self.add_endpoint(config);
-        if listener.is_loopback() && config.credentials.is_none() {
+        if listener.is_loopback() && config.credentials().is_none() {
             self.endpoints[endpoint].hosts = host_policy(config);
         }
         self.listen_sockets.push(ListenSocket { listener, token, endpoint, paused_until: None });
@@ -119,22 +119,22 @@ impl Server {
 
     /// Adds a server without a socket; its number is for [`Server::connect`].
     pub fn add_endpoint(&mut self, config: &HttpServer) -> usize {
-        let auth = match &config.credentials {
-            Some(account) => BasicAuth::required(&account.username, &account.password),
+        let auth = match config.credentials() {
+            Some(account) => BasicAuth::required(account.username, account.password),
             None => BasicAuth::disabled(),
         };
-        let is_inet = matches!(config.bind, Bind::Inet { .. });
+        let is_inet = matches!(config.bind, Bind::Inet(_));
         let origins = OriginPolicy {
             is_open: is_inet && auth.is_disabled(),
-            trusted: config.web_trusted_origins.clone(),
+            trusted: config.options.web_trusted_origins.clone(),
         };
         let owner = match &config.bind {
-            Bind::Unix { owner: Some((uid, _)), .. } if *uid != u32::MAX => Some(*uid),
-            Bind::Unix { .. } => Some(users::uid()),
-            Bind::Inet { .. } => None,
+            Bind::Unix(UnixServer { owner: Some((uid, _)), .. }) if *uid != u32::MAX => Some(*uid),
+            Bind::Unix(_) => Some(users::uid()),
+            Bind::Inet(_) => None,
         };
         let section = config.section.clone();
-        let policy = ServerPolicy { origins, get_actions: config.web_get_actions, section };
+        let policy = ServerPolicy { origins, get_actions: config.options.web_get_actions, section };
         let hosts = HostPolicy::default();
         self.endpoints.push(Endpoint { auth, policy, hosts, owner, config: config.clone() });
         self.endpoints.len() - 1
@@ -298,10 +298,10 @@ impl Server {
         for config in &saved.servers {
             match (descriptors.take(&Purpose::Server(config.section.clone())), &config.bind) {
                 (None, _) => drop(server.add_endpoint(config)),
-                (Some(fd), Bind::Inet { .. }) => {
+                (Some(fd), Bind::Inet(_)) => {
                     server.listen(poller, Listener::Tcp(fd.into()), config)?;
                 }
-                (Some(fd), Bind::Unix { .. }) => {
+                (Some(fd), Bind::Unix(_)) => {
                     server.listen(poller, Listener::Unix(fd.into()), config)?;
                 }
             }
@@ -330,8 +330,12 @@ impl Endpoint {
 /// The names of this machine, and the configured ones.
 fn host_policy(config: &HttpServer) -> HostPolicy {
     let own = host_names::own();
-    let origins = config.web_trusted_origins.iter().filter_map(|it| it.split_once("://"));
-    let names = own.iter().chain(&config.web_trusted_hosts).map(String::as_str);
+    let origins = config.options.web_trusted_origins.iter().filter_map(|it| it.split_once("://"));
+    let trusted = match &config.bind {
+        Bind::Inet(server) => &server.web_trusted_hosts[..],
+        Bind::Unix(_) => &[],
+    };
+    let names = own.iter().chain(trusted).map(String::as_str);
     HostPolicy::only(names.chain(origins.map(|(_, name)| name)))
 }
 

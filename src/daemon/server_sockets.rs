@@ -4,7 +4,9 @@ use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use crate::conf::config::{Bind, Config, HttpServer, LogLevel, RpcInterface};
+use crate::conf::config::{
+    Bind, Config, HttpServer, InetServer, LogLevel, RpcInterface, UnixServer,
+};
 use crate::conf::sections::{inet_http_server, unix_http_server};
 use crate::ini::text;
 use crate::os::errno;
@@ -61,7 +63,7 @@ impl ServerSockets {
     }
 
     fn push(&mut self, listener: Listener, server: &HttpServer) {
-        if let Bind::Unix { path, .. } = &server.bind {
+        if let Bind::Unix(UnixServer { path, .. }) = &server.bind {
             self.paths.push(path.into());
         }
         self.listeners.push((listener, server.clone()));
@@ -77,8 +79,10 @@ impl ServerSockets {
 
 fn open(bind: &Bind) -> Result<Listener, OpenError> {
     match bind {
-        Bind::Inet { host, port } => Ok(Listener::Tcp(socket::tcp(host, *port, BACKLOG)?)),
-        Bind::Unix { path, mode, owner } => {
+        Bind::Inet(InetServer { address: (host, port), .. }) => {
+            Ok(Listener::Tcp(socket::tcp(host, *port, BACKLOG)?))
+        }
+        Bind::Unix(UnixServer { path, mode, owner }) => {
             let permissions = SocketPermissions { mode: Some(*mode), owner: *owner };
             Ok(Listener::Unix(socket::unix(
                 Path::new(path),
@@ -99,7 +103,7 @@ fn log_server(server: &HttpServer, interfaces: &[RpcInterface], log: &mut Activi
         let name = text::repr(&interface.namespace);
         log.log(LogLevel::Info, &format!("RPC interface {name} initialized"));
     }
-    if server.credentials.is_none() {
+    if server.credentials().is_none() {
         let section = text::repr(&server.section);
         let message = format!("Server {section} running without any HTTP authentication checking");
         log.log(LogLevel::Critical, &message);
@@ -119,11 +123,13 @@ pub(super) struct Problem {
 impl Problem {
     pub(super) fn of(config: &Config, server: &HttpServer, error: &OpenError) -> Self {
         let (option, address) = match &server.bind {
-            Bind::Unix { path, .. } if matches!(error, OpenError::Owner(_)) => {
+            Bind::Unix(UnixServer { path, .. }) if matches!(error, OpenError::Owner(_)) => {
                 (unix_http_server::CHOWN.name, path.clone())
             }
-            Bind::Inet { host, port } => (inet_http_server::PORT.name, format!("{host}:{port}")),
-            Bind::Unix { path, .. } => (unix_http_server::FILE.name, path.clone()),
+            Bind::Inet(InetServer { address: (host, port), .. }) => {
+                (inet_http_server::PORT.name, format!("{host}:{port}"))
+            }
+            Bind::Unix(UnixServer { path, .. }) => (unix_http_server::FILE.name, path.clone()),
         };
         let place = config.origins.of(&server.section, option);
         let (problem, help) = match error {
@@ -135,8 +141,8 @@ impl Problem {
             OpenError::Io(_) => (
                 "cannot be used".to_owned(),
                 match &server.bind {
-                    Bind::Unix { .. } => format!("create its directory, or correct `{option}`"),
-                    Bind::Inet { .. } => format!("correct `{option}`"),
+                    Bind::Unix(_) => format!("create its directory, or correct `{option}`"),
+                    Bind::Inet(_) => format!("correct `{option}`"),
                 },
             ),
         };

@@ -7,7 +7,7 @@ use super::logs::Logs;
 use super::notify_sockets::NotifySockets;
 use super::pipes::{Chunk, Pipes, StdinError};
 use super::probes::{Key, Probes};
-use crate::conf::config::{Bind, Config, FcgiAddress, GroupKind, LogLevel};
+use crate::conf::config::{Bind, Config, FcgiAddress, GroupKind, InetServer, LogLevel, UnixServer};
 use crate::conf::signals::Signal;
 use crate::core::effect::{Effect, Input, OutputStream, Pid, ProcId, WaitStatus};
 use crate::core::group::Process;
@@ -289,8 +289,12 @@ impl<'k> Shell<'k> {
 
 fn is_address_of_server(address: &FcgiAddress, config: &Config) -> bool {
     config.servers.iter().any(|server| match (address, &server.bind) {
-        (FcgiAddress::Tcp { port, .. }, Bind::Inet { port: of_server, .. }) => port == of_server,
-        (FcgiAddress::Unix { path, .. }, Bind::Unix { path: of_server, .. }) => path == of_server,
+        (FcgiAddress::Tcp { port, .. }, Bind::Inet(InetServer { address: (_, of_server), .. })) => {
+            port == of_server
+        }
+        (FcgiAddress::Unix { path, .. }, Bind::Unix(UnixServer { path: of_server, .. })) => {
+            path == of_server
+        }
         _ => false,
     })
 }

@@ -4,7 +4,7 @@
 
 use crate::conf::nearest::nearest;
 use crate::conf::sections::{
-    Row, inet_http_server, rpcinterface, supervisorctl, supervisord, unix_http_server,
+    Row, http_server, inet_http_server, rpcinterface, supervisorctl, supervisord, unix_http_server,
 };
 use crate::diag::Diagnostic;
 
@@ -142,8 +142,11 @@ fn inet_server(daemons: Daemons<'_>) -> Option<Section> {
     use inet_http_server as inet;
     daemons.given(PORT)?;
     let mut section = Section::new(inet::SECTION.word);
-    let options =
-        [(inet::PORT.name, PORT), (inet::USERNAME.name, USERNAME), (inet::PASSWORD.name, PASSWORD)];
+    let options = [
+        (inet::PORT.name, PORT),
+        (http_server::USERNAME.name, USERNAME),
+        (http_server::PASSWORD.name, PASSWORD),
+    ];
     for (name, option) in options {
         daemons.set(&mut section, option, name);
     }

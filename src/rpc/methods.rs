@@ -232,7 +232,7 @@ fn namespaces(config: &Config) -> impl Iterator<Item = (&str, Namespace)> {
     let configured = interfaces.iter().filter(|it| it.namespace != SYSTEM);
     let configured = configured.map(|it| match it.factory {
         RpcFactory::Main => (it.namespace.as_str(), Supervisor),
-        RpcFactory::Twiddler { .. } => (it.namespace.as_str(), Twiddler),
+        RpcFactory::Twiddler => (it.namespace.as_str(), Twiddler),
     });
     let own = interfaces.iter().any(RpcInterface::is_main).then_some(("supkit", Supkit));
     configured.chain([(SYSTEM, System)]).chain(own)
@@ -257,9 +257,9 @@ fn resolve(config: &Config, name: &str) -> Option<&'static Method> {
 fn check_whitelist(config: &Config, name: &str) -> Result<(), Fault> {
     let (namespace, own) = name.split_once('.').unwrap_or_default();
     let interface = config.rpcinterfaces.iter().find(|it| it.namespace == namespace);
-    match interface.map(|interface| &interface.factory) {
-        Some(RpcFactory::Twiddler { whitelist }) => twiddler::check_whitelist(whitelist, own),
-        _ => Ok(()),
+    match interface.filter(|interface| interface.factory == RpcFactory::Twiddler) {
+        Some(interface) => twiddler::check_whitelist(&interface.whitelist, own),
+        None => Ok(()),
     }
 }
 

@@ -1,7 +1,7 @@
 //! The page of a refused request: the origins that were received and expected, and the remedy.
 
 use super::policy::ServerPolicy;
-use crate::conf::sections::inet_http_server;
+use crate::conf::sections::http_server;
 use crate::http::Request;
 use crate::http::origin::Reason;
 use serde_json::{Value, json};
@@ -22,7 +22,7 @@ pub(super) fn data(request: &Request, policy: &ServerPolicy, reason: Reason) -> 
         "site": request.header("sec-fetch-site").unwrap_or_default(),
         "host": host,
         "expected": expected,
-        "option": inet_http_server::WEB_TRUSTED_ORIGINS.name,
+        "option": http_server::WEB_TRUSTED_ORIGINS.name,
         "section": policy.section,
         "trustable": trustable.unwrap_or_default(),
         "is_name": reason == Reason::HostName,

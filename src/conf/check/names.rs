@@ -46,7 +46,7 @@ fn suggestion(name: &str) -> Option<String> {
     let near = nearest(word, SECTIONS.iter().map(|section| section.word))?;
     let kind = SECTIONS.iter().find(|section| section.word == near)?;
     match (kind.named, own) {
-        (Named::Alone, _) | (Named::Either, None) => Some(near.to_owned()),
+        (Named::Alone | Named::Never, _) | (Named::Either, None) => Some(near.to_owned()),
         (Named::Own | Named::Either, Some(own)) => Some(format!("{near}:{own}")),
         (Named::Own, None) => Some(format!("{near}:NAME")),
     }
@@ -119,7 +119,7 @@ fn option(
 }
 
 fn remedy(kind: &Section, key: &str) -> String {
-    let elsewhere = SECTIONS.iter().find(|s| s.rows.iter().any(|row| row.name == key));
+    let elsewhere = SECTIONS.iter().find(|s| s.options().any(|row| row.name == key));
     match (nearest(key, kind.options().map(|row| row.name)), elsewhere) {
         (Some(near), _) => format!("did you mean `{near}`?"),
         (None, Some(other)) => format!("`{key}` belongs into `[{}]`", shown(other)),
@@ -165,6 +165,6 @@ fn has_listener(subject: &LintInput<'_>, words: &[&str]) -> bool {
 fn shown(kind: &Section) -> String {
     match kind.named {
         Named::Own => format!("{}:NAME", kind.word),
-        Named::Alone | Named::Either => kind.word.to_owned(),
+        Named::Alone | Named::Either | Named::Never => kind.word.to_owned(),
     }
 }

@@ -1,7 +1,9 @@
 //! Lints for passwords: readable by other users, or an invalid digest.
 
 use super::lint_input::{LintInput, warning};
-use crate::conf::sections::{Section, inet_http_server, supervisorctl, unix_http_server};
+use crate::conf::sections::{
+    Section, http_server, inet_http_server, supervisorctl, unix_http_server,
+};
 use crate::diag::Diagnostic;
 use crate::ini::python::Entry;
 
@@ -12,7 +14,7 @@ pub(super) fn passwords(subject: &LintInput<'_>) -> Vec<Diagnostic> {
     let kinds: [&Section; 3] =
         [&inet_http_server::SECTION, &unix_http_server::SECTION, &supervisorctl::SECTION];
     let sections = subject.sections().filter(|s| kinds.iter().any(|kind| kind.is(&s.name)));
-    let entries = sections.filter_map(|s| s.entry(inet_http_server::PASSWORD.name));
+    let entries = sections.filter_map(|s| s.entry(http_server::PASSWORD.name));
     entries.filter_map(|entry| password(subject, entry)).collect()
 }
 

@@ -3,7 +3,9 @@
 use std::net::IpAddr;
 
 use super::lint_input::{LintInput, warning};
-use crate::conf::config::{Bind, FcgiAddress, GroupKind, HttpServer, RpcInterface};
+use crate::conf::config::{
+    Bind, FcgiAddress, GroupKind, HttpServer, InetServer, RpcInterface, UnixServer,
+};
 use crate::conf::host::Host;
 use crate::conf::sections::{fcgi_program, inet_http_server, rpcinterface, unix_http_server};
 use crate::diag::{Diagnostic, Severity, Span};
@@ -83,10 +85,12 @@ fn listeners(subject: &LintInput<'_>) -> Vec<Listener> {
 
 fn http(subject: &LintInput<'_>, server: &HttpServer) -> Listener {
     let (place, option) = match &server.bind {
-        Bind::Inet { host, port } => {
+        Bind::Inet(InetServer { address: (host, port), .. }) => {
             (Place::inet(host, *port, subject.host), inet_http_server::PORT.name)
         }
-        Bind::Unix { path, .. } => (Place::Unix(path.clone()), unix_http_server::FILE.name),
+        Bind::Unix(UnixServer { path, .. }) => {
+            (Place::Unix(path.clone()), unix_http_server::FILE.name)
+        }
     };
     Listener { place, span: subject.place(&server.section, option), is_server: true }
 }

@@ -6,7 +6,8 @@ use std::path::Path;
 
 use super::reason::{self, Target};
 use crate::conf::config::{
-    Bind, FcgiAddress, FcgiSocket, Group, GroupKind, HttpServer, LogTarget, Process, Supervisord,
+    Bind, FcgiAddress, FcgiSocket, Group, GroupKind, HttpServer, InetServer, LogTarget, Process,
+    Supervisord, UnixServer,
 };
 use crate::conf::fault::Fault;
 use crate::conf::read::Examined;
@@ -157,14 +158,12 @@ impl<'a> Steps<'a> {
         let tried = match &socket.address {
             FcgiAddress::Tcp { host, port } => socket::try_tcp(host, *port)
                 .map_err(|error| (reason::of_address(host, *port, &error), error)),
-            FcgiAddress::Unix { path, owner, .. } => {
-                socket::try_fastcgi_unix(Path::new(path), *owner)
-                    .map_err(|error| (reason::of_socket(path, &error), error))
-            }
+            FcgiAddress::Unix { path } => socket::try_fastcgi_unix(Path::new(path), socket.owner)
+                .map_err(|error| (reason::of_socket(path, &error), error)),
         };
         let Err((diagnostic, error)) = tried else { return };
         let section = group.processes.first().map_or("", |process| process.program.as_str());
-        let original = format!("Could not create FastCGI socket {}: {error}", socket.url);
+        let original = format!("Could not create FastCGI socket {}: {error}", socket.url());
         self.refuse_address((section, fcgi_program::SOCKET.name), diagnostic, &error, original);
     }
 
@@ -176,12 +175,12 @@ impl<'a> Steps<'a> {
 
     fn server(&mut self, server: &HttpServer) {
         let (tried, option) = match &server.bind {
-            Bind::Inet { host, port } => {
+            Bind::Inet(InetServer { address: (host, port), .. }) => {
                 let tried = socket::try_tcp(host, *port);
                 let reason = |error| (reason::of_address(host, *port, &error), error);
                 (tried.map_err(reason), inet_http_server::PORT.name)
             }
-            Bind::Unix { path, owner, .. } => {
+            Bind::Unix(UnixServer { path, owner, .. }) => {
                 let tried = socket::try_unix(Path::new(path), *owner);
                 let reason = |error| (reason::of_socket(path, &error), error);
                 (tried.map_err(reason), unix_http_server::FILE.name)

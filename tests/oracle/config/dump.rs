@@ -1,9 +1,10 @@
-//! Our configuration as JSON, in the shape that `ask_config.py` gives Supervisor's.
+//! Our configuration as JSON, in the format of `ask_config.py`.
 
 use serde_json::{Value, json};
 use supkit::conf::Config;
 use supkit::conf::config::{
-    Bind, FcgiAddress, Group, GroupKind, HttpServer, LogTarget, Process, StreamLog, Supervisord,
+    Bind, FcgiAddress, Group, GroupKind, HttpServer, InetServer, LogTarget, Process, StreamLog,
+    Supervisord, UnixServer,
 };
 use supkit::conf::ctl::Settings;
 use supkit::conf::diff::{GroupChange, diff};
@@ -37,11 +38,11 @@ pub fn changes(old: &Config, new: &Config) -> Value {
 
 pub fn client(client: &Settings) -> Value {
     json!({
-        "serverurl": client.serverurl,
-        "username": client.username,
-        "password": client.password,
-        "prompt": client.prompt,
-        "history_file": client.history_file,
+        "serverurl": client.options.serverurl,
+        "username": client.options.username,
+        "password": client.options.password,
+        "prompt": client.options.prompt,
+        "history_file": client.options.history_file,
         "interactive": client.interactive,
         "args": client.words,
     })
@@ -72,10 +73,12 @@ fn supervisord(s: &Supervisord) -> Value {
 
 fn server(server: &HttpServer) -> Value {
     let bind = match &server.bind {
-        Bind::Inet { host, port } => json!([host, port]),
-        Bind::Unix { path, mode, owner } => json!({"path": path, "mode": mode, "owner": owner}),
+        Bind::Inet(InetServer { address: (host, port), .. }) => json!([host, port]),
+        Bind::Unix(UnixServer { path, mode, owner }) => {
+            json!({"path": path, "mode": mode, "owner": owner})
+        }
     };
-    let credentials = server.credentials.as_ref().map(|c| json!([c.username, c.password]));
+    let credentials = server.credentials().map(|c| json!([c.username, c.password]));
     json!({"section": server.section, "bind": bind, "credentials": credentials})
 }
 
@@ -97,9 +100,10 @@ fn kind(kind: &GroupKind) -> Value {
             json!({"buffer_size": pool.buffer_size, "events": events})
         }
         GroupKind::FastCgi(socket) => match &socket.address {
-            FcgiAddress::Tcp { .. } => json!({"url": socket.url, "backlog": socket.backlog}),
-            FcgiAddress::Unix { mode, owner, .. } => json!({
-                "url": socket.url, "backlog": socket.backlog, "mode": mode, "owner": owner,
+            FcgiAddress::Tcp { .. } => json!({"url": socket.url(), "backlog": socket.backlog}),
+            FcgiAddress::Unix { .. } => json!({
+                "url": socket.url(), "backlog": socket.backlog,
+                "mode": socket.mode, "owner": socket.owner,
             }),
         },
     }

@@ -1,10 +1,10 @@
-//! Every option of the table with values that fit, nearly fit and do not fit.
+//! Every option of the table with valid, nearly valid and invalid values.
 
 use supkit::conf::sections::{Named, SECTIONS, Section};
 
 use crate::config::ask::Case;
 
-/// Values that some kind takes, or takes by a hair, or refuses.
+/// Values that are valid, barely valid or invalid for some kind.
 const VALUES: &[&str] = &[
     "",
     "0",
@@ -216,7 +216,7 @@ fn need(section: &Section, option: &str) -> String {
     kept.map(|(key, value)| format!("{key} = {value}\n")).collect()
 }
 
-/// The first option of each kind gets every value, the others each a share of their own.
+/// The first option of each kind is tested with every value, the others with a part of them each.
 pub fn options() -> Vec<Case> {
     let mut cases = Vec::new();
     let mut kinds = Vec::new();
@@ -233,7 +233,7 @@ pub fn options() -> Vec<Case> {
     cases
 }
 
-/// Python objects that exist and are no result handler: Supervisor takes them and fails later.
+/// Python objects that exist and are no result handler: Supervisor accepts them and fails later.
 fn is_foreign(option: &str, value: &str) -> bool {
     option == "result_handler" && value.starts_with("supervisor.rpcinterface")
 }
@@ -241,7 +241,7 @@ fn is_foreign(option: &str, value: &str) -> bool {
 fn case(section: &Section, option: &str, value: &str) -> Case {
     let header = match section.named {
         Named::Own => format!("{}:x", section.word),
-        Named::Alone | Named::Either => section.word.to_owned(),
+        Named::Alone | Named::Either | Named::Never => section.word.to_owned(),
     };
     let mut text = String::from("[supervisord]\nlogfile=/tmp/l\n");
     if section.word == "group" {
