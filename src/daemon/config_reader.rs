@@ -7,7 +7,7 @@ use super::real_host::RealHost;
 use crate::conf::config::{Config, Environment};
 use crate::conf::fault::InvalidConfig;
 use crate::conf::options::CommandLine;
-use crate::conf::read;
+use crate::conf::read::{self, Examined};
 
 /// The path of the configuration file and the command-line options that override it.
 #[derive(Clone, Debug)]
@@ -44,6 +44,11 @@ impl ConfigReader {
     /// The first read, before the daemon may have changed its working directory.
     pub fn read_first(&self) -> Result<Config, InvalidConfig> {
         self.start_with(read::read(&self.given, &self.line, &RealHost))
+    }
+
+    /// Examines the configuration of a restart. The variables of earlier files stay known.
+    pub(super) fn examine(&self) -> Examined {
+        read::examine(&self.absolute, &self.line, &RealHost)
     }
 
     /// Keeps a checked configuration for [`ConfigReader::read_for_restart`].

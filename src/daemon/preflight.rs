@@ -1,16 +1,20 @@
 //! What would prevent a start: the steps of [`super::startup`] on this host, tried without an
-//! effect. No file is created and nothing listens.
+//! effect. No file is created and nothing listens. `supkit check` tries them in a process of its own,
+//! the daemon before a restart.
 
+mod held;
 mod reason;
 mod steps;
 
 use std::fs;
 
+use crate::conf::config::Config;
 use crate::conf::fault::Fault;
 use crate::conf::read::Examined;
 use crate::diag::Diagnostic;
 use crate::os::signals;
 
+use held::Held;
 use steps::Steps;
 
 /// The result of the trial.
@@ -29,15 +33,24 @@ pub struct Preflight {
 pub fn preflight(examined: &Examined) -> Preflight {
     let Some(settings) = &examined.draft.supervisord else { return Preflight::default() };
     let running = running(&settings.pidfile);
-    let mut steps = Steps::new(examined, settings, running.is_some());
+    let held = if running.is_some() { Held::Any } else { Held::None };
+    let mut steps = Steps::new(examined, settings, held);
     if steps.switch_user() {
-        steps.limits();
-        steps.daemon_files();
-        steps.groups();
-        steps.servers();
+        steps.try_all();
     }
     let (faults, warnings) = steps.into_results();
     Preflight { faults, warnings, running }
+}
+
+/// Why this daemon could not start again with a valid configuration. `running` has the addresses that
+/// it holds now.
+pub(super) fn before_restart(examined: &Examined, running: &Config) -> Vec<Fault> {
+    let Some(settings) = &examined.draft.supervisord else { return Vec::new() };
+    let mut steps = Steps::new(examined, settings, Held::By(running));
+    if steps.may_switch_user() {
+        steps.try_all();
+    }
+    steps.into_results().0
 }
 
 /// The living process that a pid file names.

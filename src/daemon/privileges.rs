@@ -1,6 +1,8 @@
 //! User and resource limits of the daemon, set before it opens anything. The messages are identical
 //! to Supervisor's.
 
+use std::io;
+
 use crate::conf::config::Supervisord;
 use crate::conf::sections::supervisord;
 use crate::os::limits::{self, Limit, RaiseResult};
@@ -71,31 +73,41 @@ pub(super) fn raise_limits(
     settings: &Supervisord,
     deferred: &mut DeferredLog,
 ) -> Result<(), String> {
-    for raised in raise_each_limit(settings) {
-        deferred.infos.extend(raised.map_err(|(_, refusal)| refusal)?);
+    for (messages, minimum) in minimums(settings) {
+        match messages.raise(minimum, limits::raise_to)? {
+            RaiseResult::Increased => {
+                deferred.infos.push(format!("Increased {} limit to {minimum}", messages.name));
+            }
+            RaiseResult::Enough | RaiseResult::Refused { .. } => {}
+        }
     }
     Ok(())
 }
 
-/// Each limit as it is raised: a message if it was too low, or its option and why it stays so.
-pub(super) fn raise_each_limit(
-    settings: &Supervisord,
-) -> impl Iterator<Item = Result<Option<String>, (&'static str, String)>> {
-    let limits = [(FILES, settings.minfds), (PROCESSES, settings.minprocs)];
-    limits.into_iter().map(|(messages, minimum)| {
-        let hard = match limits::raise_to(messages.limit, minimum) {
-            Ok(RaiseResult::Enough) => return Ok(None),
-            Ok(RaiseResult::Increased) => {
-                return Ok(Some(format!("Increased {} limit to {minimum}", messages.name)));
-            }
-            Ok(RaiseResult::Refused { hard }) => hard.to_string(),
-            Err(error) => error.to_string(),
-        };
-        Err((messages.option, messages.refusal(minimum, &hard)))
-    })
+/// The options whose limits could not be raised, each with Supervisor's message.
+pub(super) fn limits_too_low(settings: &Supervisord) -> Vec<(&'static str, String)> {
+    let tried = minimums(settings)
+        .map(|(messages, minimum)| (messages.option, messages.raise(minimum, limits::try_raise)));
+    tried.into_iter().filter_map(|(option, tried)| Some((option, tried.err()?))).collect()
+}
+
+fn minimums(settings: &Supervisord) -> [(LimitMessages, i64); 2] {
+    [(FILES, settings.minfds), (PROCESSES, settings.minprocs)]
 }
 
 impl LimitMessages {
+    fn raise(
+        &self,
+        minimum: i64,
+        raise: fn(Limit, i64) -> io::Result<RaiseResult>,
+    ) -> Result<RaiseResult, String> {
+        match raise(self.limit, minimum) {
+            Ok(RaiseResult::Refused { hard }) => Err(self.refusal(minimum, &hard.to_string())),
+            Ok(raised) => Ok(raised),
+            Err(error) => Err(self.refusal(minimum, &error.to_string())),
+        }
+    }
+
     fn refusal(&self, minimum: i64, hard: &str) -> String {
         let Self { things, usable, option, program, .. } = self;
         format!(

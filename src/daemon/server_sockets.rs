@@ -154,13 +154,6 @@ impl Problem {
         }
     }
 
-    /// On one line, for a log.
-    pub(super) fn line(&self) -> String {
-        let Self { message, place, text, help } = self;
-        let place = if place.is_empty() { String::new() } else { format!("{place}: ") };
-        format!("{place}{text}: {message}; {help}")
-    }
-
     /// For a terminal: Supervisor's message, then position, cause and remedy.
     fn explain(&self) -> String {
         let Self { message, place, text, help } = self;

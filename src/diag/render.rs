@@ -27,6 +27,14 @@ impl Diagnostic {
         let renderer = if styled { Renderer::styled() } else { Renderer::plain() };
         renderer.render(&[group])
     }
+
+    /// The diagnostic on one line: position, message, remedy.
+    pub fn line(&self, sources: &SourceMap) -> String {
+        let place = self.span.map(|span| format!("{}: ", sources.place(span)));
+        let help = self.help.as_ref().map(|help| format!("; {help}"));
+        let text = [place.unwrap_or_default(), self.message.clone(), help.unwrap_or_default()];
+        text.concat().split_whitespace().collect::<Vec<_>>().join(" ")
+    }
 }
 
 fn snippet(sources: &SourceMap, span: Span) -> Snippet<'_, annotate_snippets::Annotation<'_>> {
@@ -57,14 +65,14 @@ mod tests {
         let file = sources.add("buildout.cfg", "[a]\nx = ${b:y}\n[b]\ny = ${c:z}\n");
         let diagnostic = Diagnostic::error("missing-option", "no option `z` in `c`")
             .at(Span::new(file, 23, 29))
-            .via(Span::new(file, 8, 14), "wanted here")
+            .via(Span::new(file, 8, 14), "needed here")
             .help("set it");
         insta::assert_snapshot!(diagnostic.render(&sources, false), @"
         error[missing-option]: no option `z` in `c`
          --> buildout.cfg:2:5
           |
         2 | x = ${b:y}
-          |     ------ wanted here
+          |     ------ needed here
           |
          ::: buildout.cfg:4:5
           |

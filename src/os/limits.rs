@@ -25,10 +25,7 @@ pub enum RaiseResult {
 
 /// Raises the soft limit to `minimum` if it is lower, and the hard limit too if necessary.
 pub fn raise_to(limit: Limit, minimum: i64) -> io::Result<RaiseResult> {
-    let resource = match limit {
-        Limit::OpenFiles => Resource::RLIMIT_NOFILE,
-        Limit::Processes => Resource::RLIMIT_NPROC,
-    };
+    let resource = resource(limit);
     let Ok(minimum) = u64::try_from(minimum) else { return Ok(RaiseResult::Enough) };
     let (soft, hard) = getrlimit(resource)?;
     if soft == RLIM_INFINITY || soft >= minimum {
@@ -38,6 +35,23 @@ pub fn raise_to(limit: Limit, minimum: i64) -> io::Result<RaiseResult> {
     match setrlimit(resource, minimum, new_hard) {
         Ok(()) => Ok(RaiseResult::Increased),
         Err(_) => Ok(RaiseResult::Refused { hard: new_hard }),
+    }
+}
+
+/// The result that [`raise_to`] would have: the limit is raised and restored.
+pub fn try_raise(limit: Limit, minimum: i64) -> io::Result<RaiseResult> {
+    let (soft, hard) = getrlimit(resource(limit))?;
+    let raised = raise_to(limit, minimum)?;
+    if raised == RaiseResult::Increased {
+        setrlimit(resource(limit), soft, hard)?;
+    }
+    Ok(raised)
+}
+
+fn resource(limit: Limit) -> Resource {
+    match limit {
+        Limit::OpenFiles => Resource::RLIMIT_NOFILE,
+        Limit::Processes => Resource::RLIMIT_NPROC,
     }
 }
 
@@ -94,6 +108,14 @@ mod tests {
     use std::fs::File;
 
     use super::*;
+
+    #[test]
+    fn a_trial_leaves_the_limit_as_it_is() {
+        let before = getrlimit(Resource::RLIMIT_NOFILE).unwrap();
+        let more = i64::try_from(before.0).unwrap_or(i64::MAX).saturating_add(1);
+        try_raise(Limit::OpenFiles, more).unwrap();
+        assert_eq!(getrlimit(Resource::RLIMIT_NOFILE).unwrap(), before);
+    }
 
     #[test]
     fn descriptors_are_counted() {

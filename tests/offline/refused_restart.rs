@@ -78,20 +78,21 @@ fn what_the_next_start_could_not_open_is_reported_with_its_place() {
     let mut daemon = start(&sandbox, &format!("{SERVER}{PROGRAM}"));
     let line = conf("").lines().count() + 2;
     let text = conf(&SERVER.replace("d.sock", "nowhere/d.sock"));
-    let reason =
-        format!("{{here}}/d.conf:{line}:1: `{{here}}/nowhere/d.sock` of [unix_http_server]");
+    let reason = format!(
+        "{{here}}/d.conf:{line}:6: there is no directory `{{here}}/nowhere` for the unix socket; create it"
+    );
     assert_refused(&mut daemon, &text, &reason);
 
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let port = taken.local_addr().unwrap().port();
     let text = conf(&format!("[inet_http_server]\nport=127.0.0.1:{port}\n{PROGRAM}"));
     let reason =
-        format!("{{here}}/d.conf:{line}:1: `127.0.0.1:{port}` of [inet_http_server] is used");
+        format!("{{here}}/d.conf:{line}:6: another process listens at 127.0.0.1:{port}; end it");
     assert_refused(&mut daemon, &text, &reason);
 
     let text = conf("[fcgi-program:f]\ncommand=/bin/cat\nsocket=unix://{here}/nowhere/f.sock\n");
     let reason = format!(
-        "{{here}}/d.conf:{}:1: Could not create FastCGI socket unix://{{here}}/nowhere/f.sock",
+        "{{here}}/d.conf:{}:8: there is no directory `{{here}}/nowhere` for the unix socket",
         line + 1
     );
     assert_refused(&mut daemon, &text, &reason);
@@ -101,7 +102,7 @@ fn what_the_next_start_could_not_open_is_reported_with_its_place() {
     assert_refused(
         &mut daemon,
         &text,
-        "{here}/d.conf:2:1: could not open the log file {here}/logs",
+        "{here}/d.conf:2:9: `{here}/logs` is a directory, not a log; name a file",
     );
     daemon.stop();
 }

@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 use std::io;
 use std::path::Path;
 
+use super::held::{Address, Held};
 use super::reason::{self, Target};
 use crate::conf::config::{
-    Bind, FcgiAddress, FcgiSocket, Group, GroupKind, HttpServer, InetServer, LogTarget, Process,
-    Supervisord, UnixServer,
+    Bind, FcgiSocket, Group, GroupKind, HttpServer, LogTarget, Process, Supervisord,
 };
 use crate::conf::fault::Fault;
 use crate::conf::read::Examined;
@@ -20,6 +20,7 @@ use crate::daemon::privileges::{self, DeferredLog};
 use crate::daemon::server_sockets;
 use crate::diag::{Diagnostic, Severity};
 use crate::os::socket::{self, OpenError};
+use crate::os::users::{self, Identity};
 use crate::os::{access, errno, logfile};
 
 /// An option of a section.
@@ -28,15 +29,14 @@ type Place<'a> = (&'a str, &'static str);
 pub(super) struct Steps<'a> {
     examined: &'a Examined,
     settings: &'a Supervisord,
-    /// Whether the daemon of this configuration runs and so holds the addresses.
-    is_running: bool,
+    held: Held<'a>,
     faults: Vec<Fault>,
     warnings: Vec<Diagnostic>,
 }
 
 impl<'a> Steps<'a> {
-    pub(super) fn new(examined: &'a Examined, settings: &'a Supervisord, is_running: bool) -> Self {
-        Self { examined, settings, is_running, faults: Vec::new(), warnings: Vec::new() }
+    pub(super) fn new(examined: &'a Examined, settings: &'a Supervisord, held: Held<'a>) -> Self {
+        Self { examined, settings, held, faults: Vec::new(), warnings: Vec::new() }
     }
 
     pub(super) fn into_results(self) -> (Vec<Fault>, Vec<Diagnostic>) {
@@ -59,19 +59,38 @@ impl<'a> Steps<'a> {
     /// Switches to the user of the daemon. Without success nothing else can be tried.
     pub(super) fn switch_user(&mut self) -> bool {
         let switched = privileges::drop_privileges(self.settings, &mut DeferredLog::default());
-        let Err(original) = switched else { return true };
+        switched.map_err(|original| self.refuse_user(original)).is_ok()
+    }
+
+    /// The same without an effect, for a daemon that goes on.
+    pub(super) fn may_switch_user(&mut self) -> bool {
+        let identity = self.settings.user.as_ref().map(|user| users::identity(user.uid));
+        let Some(Identity::Impossible(original)) = identity else { return true };
+        self.refuse_user(original);
+        false
+    }
+
+    fn refuse_user(&mut self, original: String) {
         let name = self.settings.user.as_ref().map_or("", |user| user.name.as_str());
         let message = format!("supervisord cannot switch to the user `{name}`");
         let diagnostic = Diagnostic::error("cannot-switch-user", message)
             .label(original.clone())
             .help(format!("start it as root or as `{name}`, or remove the option"));
         self.refuse((daemon::SECTION.word, daemon::USER.name), diagnostic, original);
-        false
     }
 
-    pub(super) fn limits(&mut self) {
-        for raised in privileges::raise_each_limit(self.settings) {
-            let Err((option, original)) = raised else { continue };
+    /// All steps but the switch of the user.
+    pub(super) fn try_all(&mut self) {
+        self.limits();
+        self.daemon_files();
+        self.groups();
+        for server in &self.examined.draft.servers {
+            self.server(server);
+        }
+    }
+
+    fn limits(&mut self) {
+        for (option, original) in privileges::limits_too_low(self.settings) {
             let message = format!("this host does not allow as many as `{option}` requires");
             let diagnostic = Diagnostic::error("limit-too-low", message)
                 .help(format!("raise the limit of the user (`ulimit`), or lower `{option}`"));
@@ -79,7 +98,7 @@ impl<'a> Steps<'a> {
         }
     }
 
-    pub(super) fn daemon_files(&mut self) {
+    fn daemon_files(&mut self) {
         let settings = self.settings;
         let section = daemon::SECTION.word;
         let path = settings.logfile.as_str();
@@ -104,7 +123,7 @@ impl<'a> Steps<'a> {
         }
     }
 
-    pub(super) fn groups(&mut self) {
+    fn groups(&mut self) {
         let mut seen = BTreeSet::new();
         for group in &self.examined.draft.groups {
             for process in group.members() {
@@ -155,53 +174,48 @@ impl<'a> Steps<'a> {
     }
 
     fn fastcgi(&mut self, group: &Group, socket: &FcgiSocket) {
-        let tried = match &socket.address {
-            FcgiAddress::Tcp { host, port } => socket::try_tcp(host, *port)
-                .map_err(|error| (reason::of_address(host, *port, &error), error)),
-            FcgiAddress::Unix { path } => socket::try_fastcgi_unix(Path::new(path), socket.owner)
-                .map_err(|error| (reason::of_socket(path, &error), error)),
+        let address = Address::of_fastcgi(socket);
+        let tried = match address {
+            Address::Tcp { host, port } => socket::try_tcp(host, port),
+            Address::Unix { path, owner } => socket::try_fastcgi_unix(Path::new(path), owner),
         };
-        let Err((diagnostic, error)) = tried else { return };
+        let Err(error) = tried else { return };
         let section = group.processes.first().map_or("", |process| process.program.as_str());
         let original = format!("Could not create FastCGI socket {}: {error}", socket.url());
-        self.refuse_address((section, fcgi_program::SOCKET.name), diagnostic, &error, original);
-    }
-
-    pub(super) fn servers(&mut self) {
-        for server in &self.examined.draft.servers {
-            self.server(server);
-        }
+        self.refuse_address((section, fcgi_program::SOCKET.name), address, &error, original);
     }
 
     fn server(&mut self, server: &HttpServer) {
-        let (tried, option) = match &server.bind {
-            Bind::Inet(InetServer { address: (host, port), .. }) => {
-                let tried = socket::try_tcp(host, *port);
-                let reason = |error| (reason::of_address(host, *port, &error), error);
-                (tried.map_err(reason), inet_http_server::PORT.name)
-            }
-            Bind::Unix(UnixServer { path, owner, .. }) => {
-                let tried = socket::try_unix(Path::new(path), *owner);
-                let reason = |error| (reason::of_socket(path, &error), error);
-                (tried.map_err(reason), unix_http_server::FILE.name)
-            }
+        let address = Address::of_server(&server.bind);
+        let tried = match address {
+            Address::Tcp { host, port } => socket::try_tcp(host, port),
+            Address::Unix { path, owner } => socket::try_unix(Path::new(path), owner),
         };
-        let Err((diagnostic, error)) = tried else { return };
+        let Err(error) = tried else { return };
+        let option = match &server.bind {
+            Bind::Inet(_) => inet_http_server::PORT.name,
+            Bind::Unix(_) => unix_http_server::FILE.name,
+        };
         let original = server_sockets::error_message(&error);
-        self.refuse_address((&server.section, option), diagnostic, &error, original);
+        self.refuse_address((&server.section, option), address, &error, original);
     }
 
     /// An address that the own daemon holds is free as soon as it is restarted.
     fn refuse_address(
         &mut self,
         place: Place<'_>,
-        diagnostic: Diagnostic,
+        address: Address<'_>,
         error: &OpenError,
         original: String,
     ) {
-        if !(self.is_running && matches!(error, OpenError::InUse)) {
-            self.refuse(place, diagnostic, original);
+        if matches!(error, OpenError::InUse) && self.held.includes(address) {
+            return;
         }
+        let diagnostic = match address {
+            Address::Tcp { host, port } => reason::of_address(host, port, error),
+            Address::Unix { path, .. } => reason::of_socket(path, error),
+        };
+        self.refuse(place, diagnostic, original);
     }
 }
 
