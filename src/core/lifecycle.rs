@@ -196,7 +196,7 @@ impl Supervisor {
             self.effects.push_back(Effect::Release { id });
             self.on_rest(id);
         }
-        self.jobs.touch(id);
+        self.touch(id);
         self.set_timers(id);
         self.adjust_probes(id, now);
     }

@@ -153,7 +153,7 @@ impl Supervisor {
             }
             _ => {}
         }
-        self.jobs.touch(id);
+        self.touch(id);
         self.adjust_probes(id, now);
     }
 

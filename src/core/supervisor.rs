@@ -41,6 +41,8 @@ pub struct Supervisor {
     pub(super) dependencies: Dependencies,
     /// Processes that are started when what they depend on is up.
     pub(super) waiting: BTreeSet<ProcId>,
+    /// Whether anything that they wait for may have changed.
+    pub(super) may_be_satisfied: bool,
     pub(super) timers: Timers,
     /// The commands that run beside processes, also beside those that were removed since.
     pub(super) hooks: BTreeMap<ProcId, Hooks>,
@@ -75,6 +77,7 @@ impl Supervisor {
             pids: BTreeMap::new(),
             dependencies: Dependencies::default(),
             waiting: BTreeSet::new(),
+            may_be_satisfied: false,
             timers: Timers::default(),
             hooks: BTreeMap::new(),
             effects: VecDeque::new(),
@@ -270,10 +273,15 @@ impl Supervisor {
             self.submit_shutdown(now);
         }
         self.start_satisfied(now);
-        self.touch_waiting();
         self.advance_jobs(now);
         self.start_satisfied(now);
         self.dispatch();
+    }
+
+    /// A process may have changed: jobs and processes that wait for it are considered again.
+    pub(super) fn touch(&mut self, id: ProcId) {
+        self.may_be_satisfied = true;
+        self.jobs.touch(id);
     }
 
     /// Queues an effect.
@@ -299,7 +307,7 @@ impl Supervisor {
         self.timers.set(id, TimerKind::Hook, limit);
         self.waiting.remove(&id);
         self.processes.remove(&id);
-        self.jobs.touch(id);
+        self.touch(id);
     }
 
     /// Names of the groups, lowest priority first; groups of equal priority in order of addition.

@@ -44,6 +44,7 @@ impl Supervisor {
         let has_any = self.processes.values().any(|it| !it.config.depends_on.is_empty());
         if has_any || !self.dependencies.is_empty() {
             self.dependencies = Dependencies::of(&self.groups, &self.processes);
+            self.may_be_satisfied = true;
         }
     }
 
@@ -57,6 +58,7 @@ impl Supervisor {
             return self.step(id, ProcessEvent::Start, now);
         }
         let is_new = self.waiting.insert(id);
+        self.may_be_satisfied = true;
         if is_new {
             self.request_milestones(id, now);
         }
@@ -82,7 +84,11 @@ impl Supervisor {
 
     /// Starts the waiting processes whose dependencies are met, in the order of their priorities.
     pub(super) fn start_satisfied(&mut self, now: Now) {
-        if self.waiting.is_empty() || !self.may_start() {
+        if !std::mem::take(&mut self.may_be_satisfied) || self.waiting.is_empty() {
+            return;
+        }
+        self.touch_waiting();
+        if !self.may_start() {
             return;
         }
         let is_ready = |id: &ProcId| {
@@ -106,7 +112,7 @@ impl Supervisor {
     }
 
     /// Jobs that wait for a waiting process look again: its dependency may have failed.
-    pub(super) fn touch_waiting(&mut self) {
+    fn touch_waiting(&mut self) {
         for id in &self.waiting {
             self.jobs.touch(*id);
         }
@@ -116,7 +122,7 @@ impl Supervisor {
     pub(super) fn cancel_waiting(&mut self, id: ProcId) -> bool {
         let did_wait = self.waiting.remove(&id);
         if did_wait {
-            self.jobs.touch(id);
+            self.touch(id);
         }
         did_wait
     }
@@ -191,6 +197,7 @@ impl Supervisor {
             return;
         }
         self.waiting.insert(id);
+        self.may_be_satisfied = true;
         self.request_milestones(id, now);
     }
 

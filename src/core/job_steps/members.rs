@@ -41,9 +41,11 @@ impl Members {
         now: Now,
     ) {
         self.observe_stops(supervisor, touched, now);
-        while let Some(id) = self.next_to_stop(supervisor) {
-            self.held.remove(&id);
-            self.stop_held(supervisor, id, now);
+        if !touched.is_empty() {
+            while let Some(id) = self.next_to_stop(supervisor) {
+                self.held.remove(&id);
+                self.stop_held(supervisor, id, now);
+            }
         }
         // Not before, because what they depend on is up until it is stopped.
         if self.held.is_empty() {

@@ -24,10 +24,10 @@ impl Shutdown {
     }
 
     pub(super) fn advance(&mut self, supervisor: &mut Supervisor, touched: &[ProcId], now: Now) {
-        // What waits for its dependants looks again after any change.
-        let changed: Vec<ProcId> = if supervisor.dependencies.is_empty() {
+        let changed: Vec<ProcId> = if touched.is_empty() || supervisor.dependencies.is_empty() {
             touched.iter().copied().filter(|id| self.pending.contains(id)).collect()
         } else {
+            // A process that waits for its dependants may depend on what changed.
             self.pending.iter().copied().collect()
         };
         for id in changed {
