@@ -53,7 +53,7 @@ impl Supervisor {
                 self.debug(format!("Attempted to kill {name}, which is in BACKOFF state."));
             }
             (ProcessState::Starting, None) if process.is_preparing() => {
-                self.debug(|| format!("the start of {name} is cancelled"));
+                self.debug(format!("the start of {name} is cancelled"));
             }
             (state, None) if process.is_active() && state != ProcessState::Starting => {
                 self.debug(format!("the restart of {name} is cancelled"));
@@ -65,7 +65,7 @@ impl Supervisor {
                 return Err(problem);
             }
             (_, Some(pid)) if process.config.stop_command.is_some() => {
-                self.debug(|| format!("stopping {name} (pid {}) with its stop_command", pid.0));
+                self.debug(format!("stopping {name} (pid {}) with its stop_command", pid.0));
             }
             (_, Some(pid)) => {
                 let group = process.config.stopasgroup;
