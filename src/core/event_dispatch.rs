@@ -126,7 +126,7 @@ impl Supervisor {
             pool_member.event = Some(numbered);
         }
         self.effects.push_back(Effect::Stdin { id, bytes: envelope });
-        self.debug(format!("event {serial} sent to listener {name}"));
+        self.debug(|| format!("event {serial} sent to listener {name}"));
     }
 
     /// The header line and the payload. `len` counts characters, as Supervisor's does.
@@ -163,7 +163,7 @@ impl Supervisor {
     fn listener_changed(&mut self, id: ProcId, from: ListenerState, to: ListenerState) {
         let Some(process) = self.processes.get(&id) else { return };
         let name = process.name().to_owned();
-        self.debug(format!("{name}: {} -> {}", from.name(), to.name()));
+        self.debug(|| format!("{name}: {} -> {}", from.name(), to.name()));
         if to == ListenerState::Unknown {
             let message = format!(
                 "{name}: has entered the UNKNOWN state and will no longer receive events, this \
@@ -192,7 +192,7 @@ impl Supervisor {
         }
         match verdict {
             Verdict::Accepted | Verdict::Forward(..) => {
-                self.debug(format!("{name}: event was processed"));
+                self.debug(|| format!("{name}: event was processed"));
                 self.on_verdict(id, true);
                 if let Some(pool_member) = self.pool_member(id) {
                     pool_member.event = None;
@@ -242,9 +242,9 @@ impl Supervisor {
         let limit = group.pool().map_or(0, |pool| pool.buffer_size);
         let (serial, waiting, name) = (event.serial, group.queue.len(), group.name().to_owned());
         let overflow = group.queue.push_back(event, limit, now.mono);
-        self.debug(format!(
-            "rebuffering event {serial} for pool {name} (buf size={waiting}, max={limit})"
-        ));
+        self.debug(|| {
+            format!("rebuffering event {serial} for pool {name} (buf size={waiting}, max={limit})")
+        });
         self.report_overflow(at, overflow);
     }
 
@@ -258,10 +258,12 @@ impl Supervisor {
         let Some(event) = &pool_member.event else { return };
         let serial = event.serial;
         pool_member.protocol.on_send_failed();
-        self.debug(format!(
-            "epipe occurred while sending event {serial} to listener {name}, listener state \
+        self.debug(|| {
+            format!(
+                "epipe occurred while sending event {serial} to listener {name}, listener state \
                  unchanged"
-        ));
+            )
+        });
         self.return_event(id, now);
     }
 }

@@ -100,7 +100,7 @@ impl Supervisor {
         let (hook, message) =
             (hooks.hook, format!("{}: {} (pid {})", hooks.hook.name(), hooks.name, pid.0));
         self.pids.insert(pid, id);
-        self.debug(message);
+        self.debug(|| message);
         if hook == Hook::Prestart {
             self.step(id, ProcessEvent::PrestartSpawned(pid), now);
             let is_wanted = self.processes.get(&id).is_some_and(Process::is_preparing);

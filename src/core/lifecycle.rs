@@ -50,26 +50,26 @@ impl Supervisor {
         let (name, signal) = (process.name().to_owned(), process.config.stopsignal);
         match (process.state(), process.pid()) {
             (ProcessState::Backoff, _) => {
-                self.debug(format!("Attempted to kill {name}, which is in BACKOFF state."));
+                self.debug(|| format!("Attempted to kill {name}, which is in BACKOFF state."));
             }
             (ProcessState::Starting, None) if process.is_preparing() => {
-                self.debug(format!("the start of {name} is cancelled"));
+                self.debug(|| format!("the start of {name} is cancelled"));
             }
             (state, None) if process.is_active() && state != ProcessState::Starting => {
-                self.debug(format!("the restart of {name} is cancelled"));
+                self.debug(|| format!("the restart of {name} is cancelled"));
             }
             (_, None) => {
                 let problem =
                     format!("attempted to kill {name} with sig {signal} but it wasn't running");
-                self.debug(problem.clone());
+                self.debug(|| problem.clone());
                 return Err(problem);
             }
             (_, Some(pid)) if process.config.stop_command.is_some() => {
-                self.debug(format!("stopping {name} (pid {}) with its stop_command", pid.0));
+                self.debug(|| format!("stopping {name} (pid {}) with its stop_command", pid.0));
             }
             (_, Some(pid)) => {
                 let group = process.config.stopasgroup;
-                self.debug(log_messages::killing(&name, pid, group, signal));
+                self.debug(|| log_messages::killing(&name, pid, group, signal));
             }
         }
         self.step(id, ProcessEvent::Stop, now);
@@ -82,10 +82,10 @@ impl Supervisor {
         let name = process.name().to_owned();
         let Some(pid) = process.pid() else {
             let problem = format!("attempted to send {name} sig {signal} but it wasn't running");
-            self.debug(problem.clone());
+            self.debug(|| problem.clone());
             return Err(problem);
         };
-        self.debug(format!("sending {name} (pid {}) sig {signal}", pid.0));
+        self.debug(|| format!("sending {name} (pid {}) sig {signal}", pid.0));
         self.effects.push_back(Effect::Kill { id, pid, signal, group: false });
         Ok(())
     }
@@ -258,7 +258,7 @@ impl Supervisor {
                 let name = process.name().to_owned();
                 let group = process.config.killasgroup;
                 self.log(LogLevel::Warn, format!("killing '{name}' ({}) with SIGKILL", pid.0));
-                self.debug(log_messages::killing(&name, pid, group, Signal::KILL));
+                self.debug(|| log_messages::killing(&name, pid, group, Signal::KILL));
             }
             Action::Terminated(termination) => self.record_termination(id, termination, now),
         }

@@ -14,7 +14,7 @@ impl Supervisor {
     /// A message from a process. Assignments that are not known here are ignored.
     pub(super) fn on_notified(&mut self, id: ProcId, message: &str, now: Now) {
         let Some(name) = self.processes.get(&id).map(super::Process::full_name) else { return };
-        self.debug(format!("notification of {name}: {}", message.trim_end().escape_debug()));
+        self.debug(|| format!("notification of {name}: {}", message.trim_end().escape_debug()));
         for (key, value) in message.lines().filter_map(|line| line.split_once('=')) {
             match (key, value) {
                 ("READY", "1") => self.report_notified(id, Ok(()), now),

@@ -8,7 +8,7 @@ use super::group::{Output, Process};
 use super::python_repr::{bytes_repr, text_or_undecodable};
 use super::supervisor::Supervisor;
 use super::time::Now;
-use crate::conf::config::{LogTarget, StreamLog};
+use crate::conf::config::{LogLevel, LogTarget, StreamLog};
 use crate::ini::text::repr;
 
 impl Process {
@@ -95,10 +95,10 @@ impl Supervisor {
     fn report_output(&mut self, id: ProcId, stream: OutputStream, text: &[u8], now: Now) {
         let Some(process) = self.processes.get(&id) else { return };
         let (enabled, pid) = (process.stream(stream).events_enabled, process.payload_pid());
-        if process.is_relayed {
+        if process.is_relayed && self.is_logged(LogLevel::Debug) {
             let name = repr(process.name());
             let data = text_or_undecodable(text);
-            self.debug(format!("{name} {} output:\n{data}", stream.name()));
+            self.debug(|| format!("{name} {} output:\n{data}", stream.name()));
         }
         if enabled {
             self.notify_process(id, pid, &Notification::Log(stream, text), now);
@@ -109,7 +109,7 @@ impl Supervisor {
         let Some(process) = self.processes.get(&id) else { return };
         let (name, pid) = (repr(process.name()), process.payload_pid());
         self.notify_process(id, pid, &Notification::Communication(stream, message), now);
-        self.debug(format!("{name} {} emitted a comm event", stream.name()));
+        self.debug(|| format!("{name} {} emitted a comm event", stream.name()));
     }
 
     fn listener_output(&mut self, id: ProcId, bytes: &[u8], now: Now) {
@@ -120,7 +120,7 @@ impl Supervisor {
         } else {
             bytes.to_vec()
         };
-        self.debug(format!("{} stdout output:\n{}", repr(&name), bytes_repr(bytes)));
+        self.debug(|| format!("{} stdout output:\n{}", repr(&name), bytes_repr(bytes)));
         self.child_log(id, OutputStream::Stdout, logged);
         self.advance_protocol(id, bytes, now);
     }

@@ -74,7 +74,7 @@ impl Supervisor {
         let Some(process) = self.processes.get(&id) else { return };
         let (name, schedule) = (process.full_name(), process.config.schedule(probe.purpose));
         let outcome = result.clone().map_or_else(|error| error, |()| "ok".to_owned());
-        self.debug(format!("{} of {name}: {outcome}", probe.name()));
+        self.debug(|| format!("{} of {name}: {outcome}", probe.name()));
         let Some(found) = self.probe_mut(id, probe) else { return };
         let action = found.probe.answer(number, result, schedule, now.mono);
         self.set_timers(id);

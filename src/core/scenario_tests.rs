@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use super::effect::{Input, WaitStatus};
 use super::sim::{KILLED, Simulation, TERMINATED, group, listener, one, program};
 use super::state::{Mood, ProcessState};
-use crate::conf::config::{AutoRestart, Process};
+use crate::conf::config::{AutoRestart, LogLevel, Process};
 use crate::conf::events::EventType;
 use crate::conf::signals::Signal;
 
@@ -61,6 +61,17 @@ fn the_last_exit_outlives_the_next_start() {
     sim.terminate("web", TERMINATED);
     let exit = sim.process("web").last_exit().expect("it was stopped");
     assert_eq!((exit.status, exit.is_expected), (TERMINATED, true));
+}
+
+#[test]
+fn a_reread_does_not_change_the_log_level() {
+    for level in [LogLevel::Critical, LogLevel::Blather] {
+        let mut sim = one(program("web"));
+        let mut config = sim.core.config().clone();
+        config.supervisord.loglevel = level;
+        sim.core.replace_config(config);
+        assert!(sim.core.is_logged(LogLevel::Info) && !sim.core.is_logged(LogLevel::Debug));
+    }
 }
 
 #[test]

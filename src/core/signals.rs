@@ -47,7 +47,7 @@ impl Supervisor {
                 self.mood = Mood::Restarting;
                 self.shutdown_requester = signal.to_string();
             }
-            "SIGCHLD" => self.debug(format!("received {signal} indicating a child quit")),
+            "SIGCHLD" => self.debug(|| format!("received {signal} indicating a child quit")),
             "SIGUSR2" => {
                 let message = format!("received {signal} indicating log reopen request");
                 self.log(LogLevel::Info, message);

@@ -29,6 +29,8 @@ const MAX_EXPIRED: usize = 4;
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Supervisor {
     pub(super) config: Config,
+    /// That of the activity log, which a reread leaves as it is.
+    log_level: LogLevel,
     pub(super) mood: Mood,
     /// In the order in which they were added.
     pub(super) groups: Vec<Group>,
@@ -69,6 +71,7 @@ pub struct Supervisor {
 impl Supervisor {
     pub fn new(config: Config) -> Self {
         Self {
+            log_level: config.supervisord.loglevel,
             config,
             mood: Mood::Running,
             groups: Vec::new(),
@@ -252,13 +255,22 @@ impl Supervisor {
         self.publishing = wanted;
     }
 
-    /// Queues a line for the activity log, which drops it if its level is not enabled.
-    pub fn log(&mut self, level: LogLevel, message: String) {
-        self.effects.push_back(Effect::Log { level, message });
+    pub(super) fn is_logged(&self, level: LogLevel) -> bool {
+        level >= self.log_level
     }
 
-    pub(super) fn debug(&mut self, message: String) {
-        self.log(LogLevel::Debug, message);
+    /// Queues a line for the activity log.
+    pub fn log(&mut self, level: LogLevel, message: String) {
+        if self.is_logged(level) {
+            self.effects.push_back(Effect::Log { level, message });
+        }
+    }
+
+    /// The same at debug level; the message is built only if that level is enabled.
+    pub(super) fn debug(&mut self, message: impl FnOnce() -> String) {
+        if self.is_logged(LogLevel::Debug) {
+            self.effects.push_back(Effect::Log { level: LogLevel::Debug, message: message() });
+        }
     }
 
     /// False once a shutdown or restart has begun: no process is started then.
