@@ -13,6 +13,7 @@
 // pure
 pub mod assets;
 pub mod buildout;
+pub mod calendar;
 pub mod conf;
 pub mod core;
 pub mod diag;

@@ -13,6 +13,7 @@ use super::env_file::{self, EnvFile};
 use super::events::EventType;
 use super::host::Host;
 use super::limits::{self, ResourceLimit};
+use super::log_format::{self, LogFormat};
 use super::origins;
 use super::probe::HttpUrl;
 use super::probe_values as probe;
@@ -123,6 +124,8 @@ kinds! {
     Seconds -> Duration, "seconds", "write a number above 0, such as `0.5`", |text: &str, _| probe::seconds(text), |duration: &Duration| probe::show_seconds(*duration);
     /// A number of results.
     Count -> u32, "count", "write a number of 1 or more", |text: &str, _| probe::count(text), u32::to_string;
+    /// The format of the logs of a program.
+    LogLineFormat -> LogFormat, "log format", "write `raw`, `text` or `json`", |text: &str, _| log_format::parse(text), |format: &LogFormat| format.name().to_owned();
     /// A resource limit in bytes: one number, or soft and hard limit separated by a colon.
     ByteLimit -> ResourceLimit, "bytes limit", "write a number such as `64MB`, `SOFT:HARD` or `unlimited`", |text: &str, _| limits::parse(text, bytes), limits::show;
     /// A resource limit without a unit.
@@ -474,6 +477,7 @@ mod tests {
         is_read_back::<Pattern>(&["ready .* handle"]);
         is_read_back::<Seconds>(&["2", "0.25"]);
         is_read_back::<Count>(&["3"]);
+        is_read_back::<LogLineFormat>(&["raw", "text", "JSON"]);
         is_read_back::<ByteLimit>(&["0", "64MB:1gb", "1:unlimited"]);
         is_read_back::<CountLimit>(&["0:5", "unlimited"]);
         is_read_back::<Niceness>(&["-20", "19"]);

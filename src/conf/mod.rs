@@ -24,6 +24,7 @@ pub mod kinds;
 pub mod limits;
 mod listener;
 pub mod load;
+pub mod log_format;
 pub mod nearest;
 mod option_reader;
 pub mod options;

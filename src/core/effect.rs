@@ -76,6 +76,8 @@ pub enum Input {
     HookStarted { id: ProcId, pid: Pid },
     /// It could not be.
     HookFailed { id: ProcId, error: String },
+    /// A hook wrote to stdout or stderr.
+    HookOutput { id: ProcId, stream: OutputStream, bytes: Vec<u8> },
     /// The daemon received a signal.
     Signal(Signal),
 }

@@ -9,6 +9,7 @@ use super::capture::Capture;
 use super::effect::{Pid, ProcId, WaitStatus};
 use super::event_queue::{EventQueue, NumberedEvent};
 use super::listener::Listener;
+use super::log_lines::LogLines;
 use super::milestones::Milestones;
 use super::process::{Machine, Phase};
 use super::process_probe::ProcessProbe;
@@ -115,13 +116,14 @@ pub(super) struct PoolMember {
 pub(super) struct Output {
     pub(super) capture: Option<Capture>,
     pub(super) ansi: Stripper,
+    pub(super) lines: LogLines,
 }
 
 impl Output {
     pub(super) fn of(config: &config::StreamLog<'_>) -> Self {
         let maxbytes = usize::try_from(config.capture_maxbytes).unwrap_or(0);
         let capture = (config.capture_maxbytes != 0).then(|| Capture::new(maxbytes));
-        Self { capture, ansi: Stripper::default() }
+        Self { capture, ..Self::default() }
     }
 }
 

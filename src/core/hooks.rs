@@ -2,39 +2,17 @@
 //! time limit, and what its end means. At most one runs for a process at a time. A start waits until it
 //! has ended; so does the end of the daemon.
 
-use std::time::Duration;
-
-use serde::{Deserialize, Serialize};
-
-use super::effect::{Effect, Ended, Pid, ProcId, WaitStatus};
+use super::effect::{Effect, Ended, OutputStream, Pid, ProcId, WaitStatus};
 use super::group::Process;
+use super::log_lines::{LogLines, Origin};
 use super::process::{Phase, ProcessEvent};
+use super::running_hook::Hooks;
 use super::supervisor::Supervisor;
 use super::time::{Mono, Now};
 use super::timers::TimerKind;
 use crate::conf::config::LogLevel;
 use crate::conf::hook::Hook;
-
-/// The hooks of one process; there is an entry only while one runs.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub(super) struct Hooks {
-    hook: Hook,
-    /// `None` until it is forked.
-    pid: Option<Pid>,
-    /// When it is killed; `None` after that.
-    until: Option<Mono>,
-    /// The name of the process, which may have been removed since.
-    name: String,
-    timeout: Duration,
-    /// The child after whose end `poststop` is to run next.
-    next: Option<Ended>,
-}
-
-impl Hooks {
-    pub(super) fn deadline(&self) -> Option<Mono> {
-        self.until
-    }
-}
+use crate::conf::log_format::LogFormat;
 
 /// Why a hook has failed.
 type Failure = String;
@@ -90,7 +68,10 @@ impl Supervisor {
         let (name, timeout) = (process.name().to_owned(), hook.timeout(&process.config));
         let until = Some(Mono(now.mono.0.saturating_add(timeout)));
         self.timers.set(id, TimerKind::Hook, until);
-        self.hooks.insert(id, Hooks { hook, pid: None, until, name, timeout, next: None });
+        let (stdout, stderr) = (LogLines::default(), LogLines::default());
+        let pid = None;
+        let hooks = Hooks { hook, pid, until, name, timeout, next: None, stdout, stderr };
+        self.hooks.insert(id, hooks);
         self.request(Effect::RunHook { id, hook, ended });
     }
 
@@ -153,6 +134,36 @@ impl Supervisor {
         self.request(Effect::KillHook { pid });
     }
 
+    /// The output of a hook goes to the logs of its program, nowhere else.
+    pub(super) fn on_hook_output(
+        &mut self,
+        id: ProcId,
+        stream: OutputStream,
+        bytes: Vec<u8>,
+        now: Now,
+    ) {
+        self.log_hook(id, stream, now, |lines, format, origin| lines.feed(format, bytes, origin));
+    }
+
+    fn log_hook(
+        &mut self,
+        id: ProcId,
+        stream: OutputStream,
+        now: Now,
+        records: impl FnOnce(&mut LogLines, LogFormat, Origin<'_>) -> Vec<u8>,
+    ) {
+        let Some(process) = self.processes.get(&id) else { return };
+        let Some(hooks) = self.hooks.get_mut(&id) else { return };
+        let (program, pid) = (process.full_name(), hooks.pid.unwrap_or(Pid(0)));
+        let origin = Origin { time: now.wall, program: &program, pid, stream };
+        let lines = match stream {
+            OutputStream::Stdout => &mut hooks.stdout,
+            OutputStream::Stderr => &mut hooks.stderr,
+        };
+        let bytes = records(lines, process.config.log_format, origin);
+        self.append(id, stream, bytes);
+    }
+
     fn finish_hook(
         &mut self,
         id: ProcId,
@@ -160,6 +171,9 @@ impl Supervisor {
         status: Option<WaitStatus>,
         now: Now,
     ) {
+        for stream in OutputStream::BOTH {
+            self.log_hook(id, stream, now, LogLines::finish);
+        }
         let Some(Hooks { hook, name, next, .. }) = self.hooks.remove(&id) else { return };
         self.timers.set(id, TimerKind::Hook, None);
         self.request(Effect::HookEnded { id });

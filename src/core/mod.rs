@@ -25,6 +25,7 @@ pub mod jobs;
 pub mod lifecycle;
 mod line_matcher;
 pub mod listener;
+mod log_lines;
 mod log_messages;
 mod membership;
 mod milestones;
@@ -41,6 +42,7 @@ pub mod process;
 pub mod process_probe;
 pub mod python_repr;
 pub mod result_handler;
+mod running_hook;
 #[cfg(test)]
 mod scenario_tests;
 mod signals;

@@ -5,10 +5,12 @@ use super::capture::Piece;
 use super::effect::{Effect, OutputStream, ProcId};
 use super::event_dispatch::Notification;
 use super::group::{Output, Process};
+use super::log_lines::{LogLines, Origin};
 use super::python_repr::{bytes_repr, text_or_undecodable};
 use super::supervisor::Supervisor;
 use super::time::Now;
 use crate::conf::config::{LogLevel, LogTarget, StreamLog};
+use crate::conf::log_format::LogFormat;
 use crate::ini::text::repr;
 
 impl Process {
@@ -39,7 +41,7 @@ impl Supervisor {
             self.listener_output(id, &bytes, now);
             return;
         }
-        let Output { capture, ansi } = process.output_mut(stream);
+        let Output { capture, ansi, .. } = process.output_mut(stream);
         let pieces = match capture {
             Some(capture) => {
                 capture.feed(&bytes, |text| if strip { ansi.strip(text) } else { text.to_vec() })
@@ -59,7 +61,7 @@ impl Supervisor {
     /// Ends a stream: bytes that were held back are processed as output.
     pub(super) fn finish_output(&mut self, id: ProcId, stream: OutputStream, now: Now) {
         let Some(process) = self.processes.get_mut(&id) else { return };
-        let Output { capture, ansi } = process.output_mut(stream);
+        let Output { capture, ansi, .. } = process.output_mut(stream);
         let held = capture.as_mut().and_then(super::capture::Capture::finish);
         let partial = ansi.finish();
         if let Some(piece) = held {
@@ -68,6 +70,7 @@ impl Supervisor {
         if !partial.is_empty() {
             self.piece(id, stream, Piece::Text(partial), now);
         }
+        self.log_lines(id, stream, now, LogLines::finish);
     }
 
     fn piece(&mut self, id: ProcId, stream: OutputStream, piece: Piece, now: Now) {
@@ -76,17 +79,42 @@ impl Supervisor {
             Piece::Text(text) => {
                 self.match_output(id, stream, &text, now);
                 self.report_output(id, stream, &text, now);
-                self.child_log(id, stream, text);
+                self.child_log(id, stream, text, now);
             }
             Piece::Captured(text) => self.report_output(id, stream, &text, now),
             Piece::Message(message) => self.message(id, stream, &message, now),
         }
     }
 
-    fn child_log(&mut self, id: ProcId, stream: OutputStream, bytes: Vec<u8>) {
+    fn child_log(&mut self, id: ProcId, stream: OutputStream, bytes: Vec<u8>, now: Now) {
+        let Some(process) = self.processes.get(&id) else { return };
+        if process.config.log_format == LogFormat::Raw {
+            return self.append(id, stream, bytes);
+        }
+        self.log_lines(id, stream, now, |lines, format, origin| lines.feed(format, bytes, origin));
+    }
+
+    /// Appends to the log of a process what `records` makes of its output.
+    fn log_lines(
+        &mut self,
+        id: ProcId,
+        stream: OutputStream,
+        now: Now,
+        records: impl FnOnce(&mut LogLines, LogFormat, Origin<'_>) -> Vec<u8>,
+    ) {
+        let Some(process) = self.processes.get_mut(&id) else { return };
+        let (program, pid) = (process.full_name(), process.payload_pid());
+        let origin = Origin { time: now.wall, program: &program, pid, stream };
+        let format = process.config.log_format;
+        let bytes = records(&mut process.output_mut(stream).lines, format, origin);
+        self.append(id, stream, bytes);
+    }
+
+    /// Appends to the log of a process, if it has one.
+    pub(super) fn append(&mut self, id: ProcId, stream: OutputStream, bytes: Vec<u8>) {
         let Some(process) = self.processes.get(&id) else { return };
         let log = process.stream(stream);
-        if *log.target != LogTarget::None || log.syslog {
+        if !bytes.is_empty() && (*log.target != LogTarget::None || log.syslog) {
             self.effects.push_back(Effect::ChildLog { id, stream, bytes });
         }
     }
@@ -121,7 +149,7 @@ impl Supervisor {
             bytes.to_vec()
         };
         self.debug(|| format!("{} stdout output:\n{}", repr(&name), bytes_repr(bytes)));
-        self.child_log(id, OutputStream::Stdout, logged);
+        self.child_log(id, OutputStream::Stdout, logged, now);
         self.advance_protocol(id, bytes, now);
     }
 }

@@ -11,11 +11,11 @@ use serde::{Deserialize, Serialize};
 use super::dependencies::Dependencies;
 use super::effect::{Effect, Input, Pid, ProcId};
 use super::group::{Group, Process};
-use super::hooks::Hooks;
 use super::jobs::Jobs;
 use super::pool_index::PoolIndex;
 use super::process::ProcessEvent;
 use super::result_handler::HandlerState;
+use super::running_hook::Hooks;
 use super::state::Mood;
 use super::tick_periods::TickPeriods;
 use super::time::{Mono, Now};
@@ -144,6 +144,7 @@ impl Supervisor {
                 self.on_probed(id, probe, number, result, now);
             }
             Input::HookStarted { id, pid } => self.on_hook_started(id, pid, now),
+            Input::HookOutput { id, stream, bytes } => self.on_hook_output(id, stream, bytes, now),
             Input::HookFailed { id, error } => self.on_hook_failed(id, error, now),
             Input::Notified { id, message } => self.on_notified(id, &message, now),
             Input::Signal(signal) => self.on_signal(signal, now),

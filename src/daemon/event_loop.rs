@@ -270,7 +270,7 @@ impl<'a> Daemon<'a> {
                 PipeEnd::Stdin(id) => self.shell.flush(id, &mut self.core, now),
             }
         } else if let Some(PipeEnd::Output(id, stream)) = self.shell.hook_pipes.end(ready.token) {
-            self.shell.read_hook(id, stream);
+            self.shell.read_hook(id, stream, &mut self.core, now);
         } else if let Some(id) = self.shell.notify_sockets.owner(ready.token) {
             self.shell.on_notification(id, &mut self.core, now);
         } else if self.shell.probes.owns(ready.token) {

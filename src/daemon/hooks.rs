@@ -82,18 +82,24 @@ impl Shell<'_> {
     }
 
     /// The output of a hook is readable or closed.
-    pub(super) fn read_hook(&mut self, id: ProcId, stream: OutputStream) {
+    pub(super) fn read_hook(
+        &mut self,
+        id: ProcId,
+        stream: OutputStream,
+        core: &mut Supervisor,
+        now: Now,
+    ) {
         if let Chunk::Bytes(bytes) = self.hook_pipes.read(&mut self.poller, id, stream) {
-            self.logs.write(id, stream, &bytes);
+            core.take(Input::HookOutput { id, stream, bytes }, now);
         }
     }
 
-    /// Writes the remaining output of a hook that was reaped.
-    pub(super) fn drain_hook(&mut self, id: ProcId) {
+    /// Delivers the remaining output of a hook that was reaped.
+    pub(super) fn drain_hook(&mut self, id: ProcId, core: &mut Supervisor, now: Now) {
         for stream in OutputStream::BOTH {
             for chunk in self.hook_pipes.drain(&mut self.poller, id, stream) {
                 if let Chunk::Bytes(bytes) = chunk {
-                    self.logs.write(id, stream, &bytes);
+                    core.take(Input::HookOutput { id, stream, bytes }, now);
                 }
             }
         }

@@ -273,7 +273,7 @@ impl<'k> Shell<'k> {
         }
         let pid = Pid(pid);
         if let Some(id) = core.hook_owner(pid) {
-            self.drain_hook(id);
+            self.drain_hook(id, core, now);
         } else if let Some(id) = core.owner(pid) {
             for stream in OutputStream::BOTH {
                 let fd_number = self.pipes.fd_number(id, stream);

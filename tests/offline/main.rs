@@ -24,6 +24,7 @@ mod generated_deployment;
 mod hooks;
 mod init;
 mod link;
+mod log_format;
 mod orphans;
 mod output;
 mod program_docs;

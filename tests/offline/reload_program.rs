@@ -44,7 +44,7 @@ fn a_program_gets_its_reloadsignal_and_keeps_its_state() {
     assert_eq!(ctl(&sandbox, &["reload-program", "g:w*"]), "g:web: reloaded\n0");
     reloads(3);
     let group = ctl(&sandbox, &["reload-program", "g:*"]);
-    assert_eq!(group, "g:plain: ERROR (no reloadsignal)\ng:web: reloaded\n1");
+    assert_eq!(group, "g:web: reloaded\ng:plain: ERROR (no reloadsignal)\n1");
     reloads(4);
     assert_eq!(ctl(&sandbox, &["reload-program", "down"]), "down: ERROR (not running)\n1");
     assert_eq!(ctl(&sandbox, &["reload-program", "nobody"]), "nobody: ERROR (no such process)\n1");
