@@ -46,7 +46,7 @@ fn a_program_gets_its_reloadsignal_and_keeps_its_state() {
     let group = ctl(&sandbox, &["reload-program", "g:*"]);
     assert_eq!(group, "g:web: reloaded\ng:plain: ERROR (no reloadsignal)\n1");
     reloads(4);
-    assert_eq!(ctl(&sandbox, &["reload-program", "down"]), "down: ERROR (not running)\n1");
+    assert_eq!(ctl(&sandbox, &["reload-program", "down"]), "down: ERROR (not running)\n7");
     assert_eq!(ctl(&sandbox, &["reload-program", "nobody"]), "nobody: ERROR (no such process)\n1");
     assert!(ctl(&sandbox, &["status", "g:web"]).contains(&format!("RUNNING   pid {pid},")));
     assert!(daemon.stop().success());
