@@ -12,6 +12,7 @@ use super::dependency::{self, Dependency};
 use super::env_file::{self, EnvFile};
 use super::events::EventType;
 use super::host::Host;
+use super::kill_mode::{self, KillMode};
 use super::limits::{self, ResourceLimit};
 use super::log_format::{self, LogFormat};
 use super::origins;
@@ -126,6 +127,8 @@ kinds! {
     Count -> u32, "count", "write a number of 1 or more", |text: &str, _| probe::count(text), u32::to_string;
     /// The format of the logs of a program.
     LogLineFormat -> LogFormat, "log format", "write `raw`, `text` or `json`", |text: &str, _| log_format::parse(text), |format: &LogFormat| format.name().to_owned();
+    /// What is killed with a program.
+    Killed -> KillMode, "kill mode", "write `process`, `group` or `tree`", |text: &str, _| kill_mode::parse(text), |mode: &KillMode| mode.name().to_owned();
     /// A resource limit in bytes: one number, or soft and hard limit separated by a colon.
     ByteLimit -> ResourceLimit, "bytes limit", "write a number such as `64MB`, `SOFT:HARD` or `unlimited`", |text: &str, _| limits::parse(text, bytes), limits::show;
     /// A resource limit without a unit.
@@ -477,6 +480,7 @@ mod tests {
         is_read_back::<Pattern>(&["ready .* handle"]);
         is_read_back::<Seconds>(&["2", "0.25"]);
         is_read_back::<Count>(&["3"]);
+        is_read_back::<Killed>(&["process", "group", "TREE"]);
         is_read_back::<LogLineFormat>(&["raw", "text", "JSON"]);
         is_read_back::<ByteLimit>(&["0", "64MB:1gb", "1:unlimited"]);
         is_read_back::<CountLimit>(&["0:5", "unlimited"]);

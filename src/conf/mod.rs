@@ -20,6 +20,7 @@ pub mod glob;
 pub mod groups;
 pub mod hook;
 pub mod host;
+pub mod kill_mode;
 pub mod kinds;
 pub mod limits;
 mod listener;

@@ -9,8 +9,8 @@ use super::config::{Environment, LogTarget, User};
 use super::host::Host;
 use super::kinds::{
     Account, ByteLimit, Bytes, Count, CountLimit, Dependencies, EnvFiles, ExitCodes, Flag,
-    HeaderField, Integer, LogFile, LogLineFormat, Maybe, Niceness, Octal, OomScore, Pattern,
-    Restart, Seconds, ServerUrl, SignalName, Statuses, TcpAddress, Text, Url, Variables,
+    HeaderField, Integer, Killed, LogFile, LogLineFormat, Maybe, Niceness, Octal, OomScore,
+    Pattern, Restart, Seconds, ServerUrl, SignalName, Statuses, TcpAddress, Text, Url, Variables,
 };
 use super::program;
 use super::section::Sample::{Commented, Hidden, SupkitOnly};
@@ -162,6 +162,9 @@ options! {
     LIVE_TIMEOUT live_timeout: Seconds = Some("5"), SupkitOnly, Once;
     /// Successive failures after which it is restarted.
     LIVE_FAILURES live_failures: Count = Some("3"), SupkitOnly, Once;
+    /// What is killed when it ends: `process` (what the options of Supervisor say), the rest of its
+    /// process `group`, or the whole `tree` of its descendants.
+    KILLMODE killmode: Killed = Some("process"), SupkitOnly, Once;
     /// How its output is logged: raw, as text lines with time, program, pid and stream, or as JSON.
     LOG_FORMAT log_format: LogLineFormat = Some("raw"), SupkitOnly, Once;
     /// Command that runs before each start; if it fails, the start has failed.

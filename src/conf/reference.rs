@@ -18,6 +18,7 @@ Kinds of values:
 * **exit codes**: numbers from 0 to 255, separated by commas
 * **restart rule**: a boolean, or `unexpected`
 * **log level**: `critical`, `error`, `warn`, `info`, `debug`, `trace` or `blather`
+* **kill mode**: `process`, `group` or `tree`
 * **log format**: `raw`, `text` or `json`
 * **file**, **directory**: a path; the directory must exist
 * **log file**: a path, `AUTO` for a temporary file, `NONE` for no log

@@ -78,6 +78,8 @@ pub enum Input {
     HookFailed { id: ProcId, error: String },
     /// A hook wrote to stdout or stderr.
     HookOutput { id: ProcId, stream: OutputStream, bytes: Vec<u8> },
+    /// The answer to [`Effect::Sweep`]: what was killed now and may not be gone yet.
+    Swept { id: ProcId, left: Vec<String> },
     /// The daemon received a signal.
     Signal(Signal),
 }
@@ -92,6 +94,8 @@ pub enum Effect {
     /// Send a signal to a process or (`group`) to its process group. ESRCH is not an error: the
     /// process has exited and is about to be reaped.
     Kill { id: ProcId, pid: Pid, signal: Signal, group: bool },
+    /// Kill what a process has left behind, which was reaped. The outcome is `Swept`.
+    Sweep { id: ProcId, pid: Pid },
     /// Close the pipes of a process that was reaped.
     ClosePipes { id: ProcId },
     /// A process is down and is not restarted automatically: release its shared resources.

@@ -166,6 +166,13 @@ impl Supervisor {
             process.stopped = Some(now);
             process.stop_report_at = None;
         }
+        if !self.begin_sweep(id, pid, status, now) {
+            self.end_child(id, pid, status, now);
+        }
+    }
+
+    /// Nothing of a child is left.
+    pub(super) fn end_child(&mut self, id: ProcId, pid: Pid, status: WaitStatus, now: Now) {
         self.step(id, ProcessEvent::Reaped(status), now);
         self.restart_dependants(id, now);
         self.effects.push_back(Effect::ClosePipes { id });
@@ -206,6 +213,8 @@ impl Supervisor {
         let may_start = self.may_start();
         let Some(process) = self.processes.get(&id) else { return };
         let phase = process.machine.deadline(&Policy::of(&process.config, may_start));
+        // One that was reaped neither succeeds nor is killed again.
+        let phase = phase.filter(|_| !self.sweeps.contains_key(&id));
         let report = process.stop_report_at.filter(|_| process.state() == ProcessState::Stopping);
         let probes: Vec<_> = process.probes.iter().map(|it| (it.id, it.probe.deadline())).collect();
         self.timers.set(id, TimerKind::Phase, phase);
@@ -239,6 +248,8 @@ impl Supervisor {
             Action::Prepare => self.prepare_start(id, now),
             Action::RunStopCommand { pid } => self.run_stop_command(id, pid, now),
             Action::Fork => {
+                // What precedes the fork does not count as its uptime.
+                process.started = Some(now);
                 process.prepare_streams(self.config.supervisord.loglevel);
                 self.effects.push_back(Effect::Spawn { id });
             }

@@ -51,10 +51,15 @@ pub(crate) mod sim;
 pub mod snapshot;
 pub mod state;
 pub mod supervisor;
+mod sweep;
+#[cfg(test)]
+mod sweep_tests;
+mod sweeping;
 mod tick;
 mod tick_periods;
 pub mod time;
 pub mod timers;
+pub mod tree;
 pub mod waiting;
 
 pub use group::{Group, Process};

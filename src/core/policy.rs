@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::conf::config::{AutoRestart, Process};
+use crate::conf::kill_mode::KillMode;
 use crate::conf::signals::Signal;
 
 /// Start, stop and restart settings, borrowed from the configuration for one transition.
@@ -39,7 +40,7 @@ impl<'a> Policy<'a> {
             stopwaitsecs: config.stopwaitsecs,
             stopsignal: config.stopsignal,
             stopasgroup: config.stopasgroup,
-            killasgroup: config.killasgroup,
+            killasgroup: config.killasgroup || config.killmode != KillMode::Process,
             autorestart: config.autorestart,
             exitcodes: &config.exitcodes,
             prepares: config.prestart.is_some(),

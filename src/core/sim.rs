@@ -1,7 +1,7 @@
 //! The simulated kernel of the tests: children and a clock that a test controls. All effects
 //! and log lines of the core are recorded with their second.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fmt::Write;
 use std::sync::Arc;
 use std::time::Duration;
@@ -79,6 +79,8 @@ pub(crate) struct Simulation {
     pub(crate) serving: BTreeSet<String>,
     /// The processes whose probes are not answered.
     pub(crate) hanging: BTreeSet<String>,
+    /// What successive sweeps find.
+    pub(crate) left_behind: VecDeque<Vec<String>>,
     unanswered: Vec<(ProcId, ProbeId, u64)>,
     /// After how many performances the core is saved and restored; a long random test does it less
     /// often.
@@ -102,6 +104,7 @@ impl Simulation {
             log: String::new(),
             serving: BTreeSet::new(),
             hanging: BTreeSet::new(),
+            left_behind: VecDeque::new(),
             unanswered: Vec::new(),
             snapshot_interval: 1,
             performances: 0,
@@ -142,6 +145,11 @@ impl Simulation {
                 Effect::KillHook { pid } => {
                     assert!(self.hooks.contains_key(&pid), "the signal goes to a foreign pid");
                     self.record(&format!("kill hook {}", pid.0));
+                }
+                Effect::Sweep { id, pid } => {
+                    let left = self.left_behind.pop_front().unwrap_or_default();
+                    self.record(&format!("sweep {}: {left:?}", pid.0));
+                    self.core.take(Input::Swept { id, left }, self.now);
                 }
                 // The default level.
                 Effect::Log { level, message } if level >= LogLevel::Info => self.record(&message),

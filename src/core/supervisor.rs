@@ -17,6 +17,7 @@ use super::process::ProcessEvent;
 use super::result_handler::HandlerState;
 use super::running_hook::Hooks;
 use super::state::Mood;
+use super::sweep::Sweep;
 use super::tick_periods::TickPeriods;
 use super::time::{Mono, Now};
 use super::timers::{TimerKind, Timers};
@@ -48,6 +49,8 @@ pub struct Supervisor {
     pub(super) timers: Timers,
     /// The commands that run beside processes, also beside those that were removed since.
     pub(super) hooks: BTreeMap<ProcId, Hooks>,
+    /// Processes that were reaped and whose end waits for that of their group or tree.
+    pub(super) sweeps: BTreeMap<ProcId, Sweep>,
     #[serde(skip)]
     pub(super) effects: VecDeque<Effect>,
     pub(super) next_id: u32,
@@ -83,6 +86,7 @@ impl Supervisor {
             may_be_satisfied: false,
             timers: Timers::default(),
             hooks: BTreeMap::new(),
+            sweeps: BTreeMap::new(),
             effects: VecDeque::new(),
             next_id: 0,
             serial: 0,
@@ -146,6 +150,7 @@ impl Supervisor {
             Input::HookStarted { id, pid } => self.on_hook_started(id, pid, now),
             Input::HookOutput { id, stream, bytes } => self.on_hook_output(id, stream, bytes, now),
             Input::HookFailed { id, error } => self.on_hook_failed(id, error, now),
+            Input::Swept { id, left } => self.on_swept(id, &left, now),
             Input::Notified { id, message } => self.on_notified(id, &message, now),
             Input::Signal(signal) => self.on_signal(signal, now),
         }
@@ -160,6 +165,7 @@ impl Supervisor {
             match kind {
                 TimerKind::Phase => self.step(id, ProcessEvent::Tick, now),
                 TimerKind::StopReport => self.report_stop(id, now),
+                TimerKind::Sweep => self.sweep(id, now),
                 TimerKind::Hook => self.expire_hook(id, now),
                 TimerKind::Probe(probe) => self.tick_probe(id, probe, now),
             }
@@ -226,6 +232,11 @@ impl Supervisor {
     /// The process whose child this is, from its fork until it is reaped.
     pub fn owner(&self, pid: Pid) -> Option<ProcId> {
         self.pids.get(&pid).copied()
+    }
+
+    /// All children, of which commands beside processes are some.
+    pub fn pids(&self) -> impl Iterator<Item = Pid> {
+        self.pids.keys().copied()
     }
 
     /// All processes, group by group.

@@ -19,6 +19,8 @@ pub enum TimerKind {
     Probe(ProbeId),
     /// The time limit of the hook that runs.
     Hook,
+    /// The next look at what a process has left behind.
+    Sweep,
 }
 
 type Key = (ProcId, TimerKind);

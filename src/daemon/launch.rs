@@ -20,6 +20,9 @@ use crate::os::{errno, locale, users};
 /// The variable of `sd_notify(3)`.
 const NOTIFY_SOCKET: &str = "NOTIFY_SOCKET";
 
+/// An environment.
+pub(super) type Variables = Vec<(OsString, OsString)>;
+
 /// A started child.
 pub(super) struct Launched {
     pub(super) pid: Pid,
@@ -35,6 +38,7 @@ impl Shell<'_> {
         if launched.is_err() {
             self.notify_sockets.close(&mut self.poller, id);
             self.logs.close(id);
+            Self::discard_tree(id, process.config());
         }
         launched
     }
@@ -55,12 +59,15 @@ impl Shell<'_> {
             environment.retain(|(variable, _)| variable != NOTIFY_SOCKET);
             environment.push((NOTIFY_SOCKET.into(), socket.into()));
         }
+        let tree = self.prepare_tree(id, config, &mut environment);
         let (ours, child) = pipes.split();
-        let spec = child_spec(config, command, environment, child);
+        let mut spec = child_spec(config, command, environment, child);
+        spec.settings.extend(tree);
         let spawned = self.kernel.spawn(spec);
         let pid = Pid(spawned.map_err(|error| spawn_error(name, &error))?);
         self.unclaimed = Some((id, pid));
         self.register_child(id, pid, ours);
+        self.check_tree(id, config, pid);
         Ok(Launched { pid, without_stdin })
     }
 
@@ -74,10 +81,7 @@ impl Shell<'_> {
 
     /// The daemon's environment, then Supervisor's variables, those of files, and the configured
     /// ones.
-    pub(super) fn environment(
-        &self,
-        process: &group::Process,
-    ) -> Result<Vec<(OsString, OsString)>, String> {
+    pub(super) fn environment(&self, process: &group::Process) -> Result<Variables, String> {
         let config = process.config();
         let mut environment = locale::environment();
         let of_files = env_files(config)?;
@@ -125,7 +129,7 @@ fn env_files(config: &Process) -> Result<Environment, String> {
 pub(super) fn child_spec(
     config: &Process,
     command: Command,
-    environment: Vec<(OsString, OsString)>,
+    environment: Variables,
     ends: ChildEnds,
 ) -> ChildSpec {
     ChildSpec {

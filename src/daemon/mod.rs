@@ -43,5 +43,7 @@ pub mod shell;
 #[cfg(test)]
 mod simulated;
 pub mod startup;
+mod tree_effects;
+mod trees;
 #[cfg(test)]
 mod whole_daemon_tests;

@@ -112,6 +112,10 @@ impl Probes {
         Some(connection.key)
     }
 
+    pub(super) fn has_child(&self, pid: i32) -> bool {
+        self.children.contains_key(&pid)
+    }
+
     /// The probe of a child that was reaped.
     pub(super) fn take_child(&mut self, pid: i32) -> Option<Key> {
         self.children.remove(&pid)

@@ -7,6 +7,7 @@ use super::logs::Logs;
 use super::notify_sockets::NotifySockets;
 use super::pipes::{Chunk, Pipes, StdinError};
 use super::probes::{Key, Probes};
+use super::trees::Trees;
 use crate::conf::config::{Bind, Config, FcgiAddress, GroupKind, InetServer, LogLevel, UnixServer};
 use crate::conf::signals::Signal;
 use crate::core::effect::{Effect, Input, OutputStream, Pid, ProcId, WaitStatus};
@@ -26,6 +27,7 @@ pub struct Shell<'k> {
     pub(super) hook_pipes: Pipes,
     pub(super) sockets: Sockets,
     pub(super) probes: Probes,
+    pub(super) trees: Trees,
     pub(super) notify_sockets: NotifySockets,
     /// A child that was forked and that the core does not know yet.
     pub(super) unclaimed: Option<(ProcId, Pid)>,
@@ -52,6 +54,7 @@ impl<'k> Shell<'k> {
             hook_pipes: Pipes::default(),
             sockets: Sockets::default(),
             probes: Probes::default(),
+            trees: Trees::default(),
             notify_sockets: NotifySockets::default(),
             unclaimed: None,
             server_url,
@@ -73,6 +76,7 @@ impl<'k> Shell<'k> {
             }
             Effect::Kill { id, pid, signal, group } => self.kill(id, pid, signal, group, core, now),
             Effect::ClosePipes { id } => self.close(id, core),
+            Effect::Sweep { id, pid } => self.sweep(id, pid, core, now),
             Effect::RunHook { id, hook, ended } => self.run_hook(id, hook, ended, core, now),
             Effect::KillHook { pid } => self.kill_hook(pid, core),
             Effect::HookEnded { id } => self.end_hook(id, core),
@@ -160,7 +164,7 @@ impl<'k> Shell<'k> {
         now: Now,
     ) {
         // A pid that was reaped may have been reused.
-        if core.owner(pid).is_none() {
+        if core.owner(pid) != Some(id) {
             return;
         }
         let Err(error) = self.kernel.kill(pid.0, signal.0, group) else { return };

@@ -4,7 +4,8 @@
 
 use std::ffi::CStr;
 use std::io::{self, Read};
-use std::os::fd::{AsRawFd, RawFd};
+use std::os::fd::{AsRawFd, OwnedFd, RawFd};
+use std::sync::Arc;
 
 use super::limits::ChildLimit;
 use super::pipe::{PipeReader, PipeWriter, pipe};
@@ -22,6 +23,8 @@ pub enum Setting {
     OomScore(String),
     Limit(ChildLimit),
     Niceness(i32),
+    /// The `cgroup.procs` of a cgroup. That the child is not in it is found by the parent.
+    Cgroup(Arc<OwnedFd>),
 }
 
 /// Why a child could not be started.
@@ -58,6 +61,8 @@ pub(super) struct Settings {
 /// What a child reports: the number of the setting that failed, and errno.
 const REPORT: usize = 8;
 const SUCCESS: u32 = u32::MAX;
+/// The process that writes it.
+const SELF: &[u8] = b"0";
 const OOM_SCORE: &CStr = c"/proc/self/oom_score_adj";
 
 impl Settings {
@@ -112,6 +117,10 @@ impl Setting {
         let succeeded = unsafe {
             match self {
                 Self::OomScore(digits) => return write_oom_score(digits.as_bytes()),
+                Self::Cgroup(entrance) => {
+                    libc::write(entrance.as_raw_fd(), SELF.as_ptr().cast(), SELF.len());
+                    0
+                }
                 Self::Limit(limit) => limit.set(),
                 Self::Niceness(niceness) => libc::setpriority(libc::PRIO_PROCESS, 0, *niceness),
             }

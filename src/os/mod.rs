@@ -7,6 +7,7 @@
 )]
 
 pub mod access;
+pub mod cgroup;
 pub mod child_settings;
 pub mod clock;
 pub mod connect;
@@ -22,6 +23,7 @@ pub mod memory;
 pub mod network;
 pub mod notify;
 pub mod notify_socket;
+pub mod pidfd;
 pub mod pipe;
 pub mod poller;
 pub mod process_name;
@@ -32,6 +34,7 @@ pub mod socket;
 pub mod spawn;
 pub mod stdout;
 pub mod stream;
+pub mod subreaper;
 pub mod syslog;
 pub mod tty;
 pub mod users;

@@ -23,6 +23,7 @@ mod generate_details;
 mod generated_deployment;
 mod hooks;
 mod init;
+mod kill_mode;
 mod link;
 mod log_format;
 mod orphans;

@@ -90,6 +90,7 @@ fn another_value(option: &Row) -> &'static str {
         "pattern" => "x+",
         "seconds" => "7.5",
         "count" | "limit" | "niceness" | "oom score" => "7",
+        "kill mode" => "tree",
         "log format" => "json",
         "bytes limit" => "1:2MB",
         kind => panic!("add a value for the kind {kind}"),

@@ -1,0 +1,214 @@
+//! The processes that belong to programs with `killmode`: a cgroup for each where one can be made,
+//! otherwise a mark in the environment by which they are found.
+
+use std::collections::BTreeSet;
+use std::process;
+use std::sync::Arc;
+
+use super::launch::Variables;
+use super::shell::Shell;
+use crate::conf::config::{LogLevel, Process};
+use crate::conf::kill_mode::KillMode;
+use crate::conf::sections::program;
+use crate::core::effect::{Input, Pid, ProcId};
+use crate::core::supervisor::Supervisor;
+use crate::core::time::Now;
+use crate::core::tree::{self, Seen};
+use crate::os::cgroup::{self, Cgroup};
+use crate::os::child_settings::{ChildSetting, Setting};
+use crate::os::processes::{self, ProcessStat};
+use crate::os::{errno, pidfd, subreaper};
+
+/// The variable by which the descendants of a program are recognised.
+const MARK: &str = "SUPKIT_TREE";
+
+const KILL: i32 = 9;
+const STOP: i32 = 19;
+
+/// How often the processes are looked at before they are killed: each is stopped when it is seen, so
+/// that it forks no more.
+const MAX_PASSES: usize = 32;
+
+/// The cgroup of a program; the name is the same for a daemon that continues this one.
+fn cgroup_path(id: ProcId) -> std::io::Result<std::path::PathBuf> {
+    let name = format!("supkit-{}", process::id());
+    Ok(cgroup::own_directory()?.join(name).join(id.0.to_string()))
+}
+
+/// No other daemon has the same, unless it continues this one.
+fn mark(id: ProcId) -> String {
+    let own = i32::try_from(process::id()).unwrap_or_default();
+    let started = processes::stat(own).map_or(0, |stat| stat.started);
+    format!("{own}.{started}.{}", id.0)
+}
+
+fn existing_cgroup(id: ProcId) -> Option<Cgroup> {
+    cgroup_path(id).ok().and_then(Cgroup::existing)
+}
+
+impl Shell<'_> {
+    /// What a child gets so that its descendants can be found.
+    pub(super) fn prepare_tree(
+        &mut self,
+        id: ProcId,
+        config: &Process,
+        environment: &mut Variables,
+    ) -> Option<ChildSetting> {
+        if config.killmode != KillMode::Tree {
+            return None;
+        }
+        environment.retain(|(name, _)| name != MARK);
+        environment.push((MARK.into(), mark(id).into()));
+        let cgroup = cgroup_path(id).and_then(Cgroup::create);
+        match cgroup.and_then(|cgroup| cgroup.entrance()) {
+            Ok(entrance) => {
+                let value = Setting::Cgroup(Arc::new(entrance));
+                Some(ChildSetting { name: program::KILLMODE.name, value })
+            }
+            Err(error) => {
+                self.warn_unsafe(id, &config.name, &errno::describe(&error));
+                None
+            }
+        }
+    }
+
+    /// The child was not forked.
+    pub(super) fn discard_tree(id: ProcId, config: &Process) {
+        if config.killmode == KillMode::Tree {
+            if let Some(cgroup) = existing_cgroup(id) {
+                cgroup.remove();
+            }
+        }
+    }
+
+    /// Checks that a new child is in its cgroup.
+    pub(super) fn check_tree(&mut self, id: ProcId, config: &Process, pid: Pid) {
+        let Some(cgroup) = existing_cgroup(id).filter(|_| config.killmode == KillMode::Tree) else {
+            return;
+        };
+        let is_up = processes::stat(pid.0).is_some_and(|stat| !stat.is_zombie);
+        if is_up && !cgroup.contains(pid.0) {
+            self.warn_unsafe(id, &config.name, "it could not join its cgroup");
+        }
+    }
+
+    fn warn_unsafe(&mut self, id: ProcId, name: &str, why: &str) {
+        // What is left of a program without a cgroup then has the daemon as its parent.
+        let adopted = subreaper::adopt_orphans();
+        if !self.trees.unsafe_ones.insert(id) {
+            return;
+        }
+        let message = format!(
+            "{name}: its processes are found by their environment, because there is no cgroup for \
+             them ({why}); one that clears its environment and leaves its session may be left behind"
+        );
+        self.logs.log(LogLevel::Warn, &message);
+        if let Err(error) = adopted {
+            self.logs.log(LogLevel::Warn, &format!("cannot adopt orphans: {error}"));
+        }
+    }
+
+    /// Kills what is left of a program whose process was reaped.
+    pub(super) fn sweep(&mut self, id: ProcId, pid: Pid, core: &mut Supervisor, now: Now) {
+        let Some(process) = core.process(id) else { return };
+        let mode = process.config().killmode;
+        let name = process.name().to_owned();
+        let cgroup = existing_cgroup(id).filter(|_| mode == KillMode::Tree);
+        if let Some(cgroup) = &cgroup {
+            if let Err(error) = cgroup.kill() {
+                self.logs
+                    .log(LogLevel::Warn, &format!("cannot kill the cgroup of {name}: {error}"));
+            }
+        }
+        let mut protected: BTreeSet<i32> = core.pids().map(|pid| pid.0).collect();
+        protected.extend(i32::try_from(process::id()));
+        let mark = mark(id);
+        let find = || members(mode, pid.0, &mark, &protected);
+        let mut left = kill_all(find);
+        if cgroup.as_ref().is_some_and(Cgroup::is_populated) {
+            left.push("processes in its cgroup".to_owned());
+        }
+        if left.is_empty() {
+            if let Some(cgroup) = cgroup {
+                cgroup.remove();
+            }
+            if self.trees.unsafe_ones.contains(&id) {
+                self.report_strays(&name, &protected);
+            }
+        }
+        core.take(Input::Swept { id, left }, now);
+    }
+
+    /// Children of the daemon without a mark: they may be of this program or of another one.
+    fn report_strays(&mut self, name: &str, protected: &BTreeSet<i32>) {
+        let own = process::id();
+        let is_stray = |stat: &ProcessStat| {
+            let is_unknown = !protected.contains(&stat.pid) && !self.probes.has_child(stat.pid);
+            u32::try_from(stat.parent) == Ok(own)
+                && is_unknown
+                && !stat.is_zombie
+                && mark_of(stat.pid).is_none()
+        };
+        let strays: Vec<i32> =
+            processes::all().into_iter().filter(is_stray).map(|stat| stat.pid).collect();
+        for pid in strays {
+            if self.trees.strays.insert(pid) {
+                let message = format!(
+                    "pid {pid} ({}) may be left of {name}; it is not killed, because nothing shows \
+                     to which program it belongs",
+                    processes::arguments(pid).join(" ")
+                );
+                self.logs.log(LogLevel::Warn, &message);
+            }
+        }
+    }
+}
+
+fn mark_of(pid: i32) -> Option<String> {
+    let environment = processes::environment(pid)?;
+    environment.into_iter().find(|(name, _)| name == MARK).map(|(_, mark)| mark)
+}
+
+/// The living processes that belong to a program.
+fn members(mode: KillMode, leader: i32, mark: &str, protected: &BTreeSet<i32>) -> Vec<ProcessStat> {
+    let all: Vec<ProcessStat> =
+        processes::all().into_iter().filter(|stat| !stat.is_zombie).collect();
+    let seen = |stat: &ProcessStat| Seen {
+        pid: stat.pid,
+        parent: stat.parent,
+        group: stat.group,
+        session: stat.session,
+        is_marked: mode == KillMode::Tree && mark_of(stat.pid).as_deref() == Some(mark),
+    };
+    let facts: Vec<Seen> = all.iter().map(seen).collect();
+    let members = match mode {
+        KillMode::Process => BTreeSet::new(),
+        KillMode::Group => tree::group_members(&facts, leader),
+        KillMode::Tree => tree::tree_members(&facts, leader, protected),
+    };
+    all.into_iter().filter(|stat| members.contains(&stat.pid)).collect()
+}
+
+/// Stops all members until there is no new one, then kills them. Returns those that were killed, with
+/// their commands.
+fn kill_all(find: impl Fn() -> Vec<ProcessStat>) -> Vec<String> {
+    let mut stopped: BTreeSet<(i32, u64)> = BTreeSet::new();
+    for _ in 0..MAX_PASSES {
+        let fresh: Vec<ProcessStat> =
+            find().into_iter().filter(|it| stopped.insert((it.pid, it.started))).collect();
+        if fresh.is_empty() {
+            break;
+        }
+        for stat in fresh {
+            // One that cannot be signalled is reported after the last attempt.
+            let _ = pidfd::signal(stat.pid, stat.started, STOP);
+        }
+    }
+    let mut left = Vec::new();
+    for (pid, started) in stopped {
+        if !matches!(pidfd::signal(pid, started, KILL), Ok(false)) {
+            left.push(format!("{pid} ({})", processes::arguments(pid).join(" ")));
+        }
+    }
+    left
+}
