@@ -115,9 +115,9 @@ impl Engine {
         }
     }
 
-    /// Whether the recipe of another part added the section.
-    pub(super) fn is_added(&self, section: &str) -> bool {
-        self.added.contains_key(section)
+    /// The sections that recipes have added.
+    pub(super) fn added(&self) -> impl Iterator<Item = &String> {
+        self.added.keys()
     }
 
     fn push_depth(&mut self, name: &str) -> Result<(), Fault> {
@@ -186,7 +186,8 @@ impl Engine {
                 }
             }
             for (option, value) in truth.into_iter().flatten() {
-                if !options.raw.contains_key(option) || computed.remove(option) {
+                let is_computed = computed.remove(option);
+                if is_computed || !options.raw.contains_key(option) {
                     options.make(option.clone(), value.clone());
                 }
             }
@@ -367,7 +368,8 @@ impl Engine {
     }
 
     pub(super) fn is_made(&self, section: &str, option: &str) -> bool {
-        self.open.get(section).is_some_and(|options| options.made.contains(option))
+        self.added.contains_key(section)
+            || self.open.get(section).is_some_and(|options| options.made.contains(option))
     }
 
     /// The names of all options of an initialized section.

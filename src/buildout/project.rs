@@ -305,9 +305,9 @@ impl Project {
         self.engine.borrow().is_made(section, option)
     }
 
-    /// Whether the recipe of another part added the section.
-    pub fn is_added(&self, section: &str) -> bool {
-        self.engine.borrow().is_added(section)
+    /// The sections that the recipes of initialized parts have added.
+    pub fn added(&self) -> Vec<String> {
+        self.engine.borrow().added().cloned().collect()
     }
 
     /// An error if a value may be incomplete: `+=` or `-=` had no lower value while an extended URL

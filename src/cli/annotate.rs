@@ -50,7 +50,13 @@ pub(super) fn main(args: &Args) -> ExitCode {
         Err(failure) => return project::fail(&[failure.fault], &failure.sources),
     };
     project::warn(&project);
-    if let Some(unknown) = sections.iter().find(|section| !project.has_section(section)) {
+    if args.recipes {
+        // Recipes add sections in the order of the parts. A fault is reported where a section has it.
+        let _ = project.reached();
+    }
+    let added = project.added();
+    let exists = |section: &&String| project.has_section(section) || added.contains(section);
+    if let Some(unknown) = sections.iter().find(|section| !exists(section)) {
         return project::refuse(&format!("Section not found: {unknown}"));
     }
     match resolve(&project, &sections) {
@@ -77,13 +83,14 @@ fn recipes(args: &Args) -> Result<Rc<dyn Recipes>, ExitCode> {
 }
 
 /// All sections, or all faults that prevent their resolution.
-fn resolve<'p>(project: &'p Project, chosen: &[String]) -> Result<Resolved<'p>, Vec<Fault>> {
+fn resolve(project: &Project, chosen: &[String]) -> Result<Resolved, Vec<Fault>> {
     let mut resolved = Resolved::new();
     let mut faults: Vec<Fault> = Vec::new();
     let mut reported = BTreeSet::new();
     let wanted = |name: &str| chosen.is_empty() || chosen.iter().any(|chosen| chosen == name);
-    for section in project.sections().filter(|name| wanted(name)) {
-        match project.options(section) {
+    let names = project.sections().map(str::to_owned).chain(project.added());
+    for section in names.filter(|name| wanted(name)) {
+        match project.options(&section) {
             Ok(options) => drop(resolved.insert(section, options.into_iter().collect())),
             // A fault that affects several sections is reported once.
             Err(fault) if reported.insert((fault.message().to_owned(), fault.span())) => {
@@ -97,13 +104,16 @@ fn resolve<'p>(project: &'p Project, chosen: &[String]) -> Result<Resolved<'p>, 
 
 /// `{"section": {"option": "value"}}`; options set by recipes are listed under a name that no
 /// section can have.
-fn json(project: &Project, resolved: &Resolved<'_>) -> String {
-    let mut all: BTreeMap<&str, serde_json::Value> =
-        resolved.iter().map(|(section, options)| (*section, serde_json::json!(options))).collect();
+fn json(project: &Project, resolved: &Resolved) -> String {
+    let mut all: BTreeMap<&str, serde_json::Value> = resolved
+        .iter()
+        .map(|(name, options)| (name.as_str(), serde_json::json!(options)))
+        .collect();
     let made: BTreeMap<&str, Vec<&String>> = resolved
         .iter()
         .map(|(section, options)| {
-            (*section, options.keys().filter(|name| project.is_made(section, name)).collect())
+            let made = options.keys().filter(|name| project.is_made(section, name));
+            (section.as_str(), made.collect())
         })
         .filter(|(_, names): &(_, Vec<&String>)| !names.is_empty())
         .collect();

@@ -103,7 +103,7 @@ impl buildout::Recipes for Catalogue {
         let known = self.find(&recipe, &name, &|option| maker.get(option));
         let Some(known) = known else { return Ok(None) };
         maker.make(known);
-        maker.compute(known, &self.machine)?;
+        maker.compute(known, &self.machine);
         let made = maker.into_made();
         match known.adds {
             Some(Adds::ZeoStorages) => zodb_sections::add_zeo_storages(part)?,

@@ -3,7 +3,7 @@
 
 use std::cell::RefCell;
 
-use crate::buildout::{Fault, Made, MadeValue, Part, paths};
+use crate::buildout::{Made, MadeValue, Part, paths};
 
 use super::machine::Machine;
 use super::part_options::{buildout as own, fact};
@@ -63,7 +63,7 @@ impl<'p, 'e> Maker<'p, 'e> {
         }
     }
 
-    pub(super) fn compute(&mut self, recipe: &Recipe, machine: &Machine) -> Result<(), Fault> {
+    pub(super) fn compute(&mut self, recipe: &Recipe, machine: &Machine) {
         match recipe.computes {
             Some(Computes::Environment) => self.set_all(machine.variables()),
             Some(Computes::MissingEnvironment) => {
@@ -83,19 +83,21 @@ impl<'p, 'e> Maker<'p, 'e> {
                 self.made.extend(names.into_iter().filter(|it| is_code(it)).map(Made::computed));
             }
             Some(Computes::Directories) => self.list_directories(),
-            Some(Computes::BuildLocation) => self.locate_build(machine)?,
+            Some(Computes::BuildLocation) => self.locate_build(machine),
             Some(Computes::VarnishConfiguration) => self.configure_varnish(),
             None => {}
         }
-        Ok(())
     }
 
-    fn locate_build(&mut self, machine: &Machine) -> Result<(), Fault> {
+    fn locate_build(&mut self, machine: &Machine) {
         if shared_build::is_of(self.part.borrow().recipe()) {
-            let location = shared_build::location(&mut self.part.borrow_mut(), machine)?;
-            self.made.push(Made::known("location", location));
+            let location = shared_build::location(&mut self.part.borrow_mut(), machine);
+            // An option that it depends on may be unknown itself.
+            self.made.push(match location.ok().flatten() {
+                Some(location) => Made::known("location", location),
+                None => Made::computed("location"),
+            });
         }
-        Ok(())
     }
 
     /// Without `config`, the recipe writes a VCL file from the other options.

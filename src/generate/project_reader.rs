@@ -23,7 +23,8 @@ pub fn read(
     let single = |fault: Fault| vec![fault.diagnostic()];
     let Reached { parts: mut reached, lost } = project.reached().map_err(single)?;
     // What the recipe of a part adds belongs to this part, which makes the program.
-    reached.retain(|name| !project.is_added(name));
+    let added = project.added();
+    reached.retain(|name| !added.contains(name));
     let directory = |option: &str| {
         project.get(buildout::SECTION, option).map(Option::unwrap_or_default).map_err(single)
     };

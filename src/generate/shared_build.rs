@@ -12,29 +12,24 @@ pub(super) fn is_of(recipe: &str) -> bool {
     recipe.split(':').next() == Some("zc.recipe.cmmi")
 }
 
-pub(super) fn location(part: &mut Part<'_>, machine: &Machine) -> Result<String, Fault> {
+/// The location; `None` if it is not known, because the download cache is set elsewhere.
+pub(super) fn location(part: &mut Part<'_>, machine: &Machine) -> Result<Option<String>, Fault> {
     let shared = part.get("shared")?.filter(|shared| !shared.is_empty());
     let Some(shared) = shared else {
         let below = match part.get("location")? {
             Some(location) => Some(location),
             None => part.other(own::SECTION, own::PARTS_DIRECTORY)?,
         };
-        return Ok(join(&below.unwrap_or_default(), part.name()));
+        return Ok(Some(join(&below.unwrap_or_default(), part.name())));
     };
     if machine.is_directory(&shared) {
-        return Ok(join(&shared, "cmmi"));
+        return Ok(Some(join(&shared, "cmmi")));
     }
     let cache = part.other(own::SECTION, "download-cache")?.filter(|cache| !cache.is_empty());
-    let cache = cache.ok_or_else(|| {
-        Fault::of_recipe(format!(
-            "`shared` of part `{}` is not the path of a directory, and [buildout] sets no \
-             `download-cache`",
-            part.name()
-        ))
-    })?;
+    let Some(cache) = cache else { return Ok(None) };
     let directory = part.other(own::SECTION, own::DIRECTORY)?.unwrap_or_default();
     let builds = join(&join(&directory, &cache), "cmmi/build");
-    Ok(join(&builds, &state_hash(part)?))
+    Ok(Some(join(&builds, &state_hash(part)?)))
 }
 
 /// The SHA-1 of the options that the result of the build depends on.

@@ -7,9 +7,9 @@ use std::fmt::Write as _;
 use crate::buildout::{Operation, Origin, Project, Value, ValueChange};
 
 /// Sections with their resolved options.
-pub(super) type Resolved<'p> = BTreeMap<&'p str, BTreeMap<String, String>>;
+pub(super) type Resolved = BTreeMap<String, BTreeMap<String, String>>;
 
-pub(super) fn annotated(project: &Project, resolved: &Resolved<'_>, verbose: bool) -> String {
+pub(super) fn annotated(project: &Project, resolved: &Resolved, verbose: bool) -> String {
     let mut out = String::new();
     for (section, options) in resolved {
         let _ = writeln!(out, "\n[{section}]");

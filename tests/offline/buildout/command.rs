@@ -89,6 +89,24 @@ fn options_of_recipes_are_added_on_request_and_marked() {
 }
 
 #[test]
+fn sections_that_recipes_add_are_there_in_the_order_of_the_parts() {
+    let text = "[buildout]\nparts = db app\n[deployment]\nrun-directory = /run\n\
+                data-directory = /data\nlog-directory = /log\netc-directory = /etc\n\
+                rc-directory = /rc\nlogrotate-directory = /l\ncrontab-directory = /c\n\
+                user = zope\n\
+                [db]\nrecipe = nti.recipes.zodb:zeo\nstorages = Users\n\
+                [app]\nrecipe = zc.recipe.egg\nnumber = ${users_client:storage_num}\n";
+    let project = project(&[("buildout.cfg", text)]);
+    let text = stdout(project.path(), &["annotate", "--recipes", "app", "base_zeo"]);
+    assert!(text.contains("number= 1\n    from ${users_client:storage_num}\n"), "{text}");
+    assert!(text.contains("[base_zeo]\n"), "{text}");
+    assert!(text.contains("clientPipe= /run/zeosocket\n    MADE_BY_RECIPE\n"), "{text}");
+    let text = stdout(project.path(), &["annotate", "--recipes", "--format", "json"]);
+    let json: Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(json["users_storage"]["data_file"], "/data/Users.fs");
+}
+
+#[test]
 fn the_text_contains_the_position_of_each_value() {
     let project = both();
     let text = stdout(project.path(), &["annotate", "ports", "zeo", "varnish"]);
