@@ -4,6 +4,7 @@ mod repository;
 
 use std::env;
 use std::ffi::OsString;
+use std::net::IpAddr;
 use std::path::Path;
 
 use crate::generate::machine::{FactSource, Machine};
@@ -53,6 +54,10 @@ impl FactSource for ThisMachine {
 
     fn is_directory(&self, path: &str) -> bool {
         Path::new(path).is_dir()
+    }
+
+    fn resolve(&self, name: &str) -> Option<IpAddr> {
+        host_names::resolve(name)
     }
 }
 

@@ -33,6 +33,16 @@ impl Address {
         Some(Self::Port { host, port })
     }
 
+    /// The addresses in a text, separated by blanks. The path of one socket may contain blanks.
+    pub(super) fn list(text: &str) -> Vec<Self> {
+        let text = text.trim();
+        let words: Vec<Option<Self>> = text.split_whitespace().map(Self::parse).collect();
+        if text.starts_with('/') && words.contains(&None) {
+            return Self::parse(text).into_iter().collect();
+        }
+        words.into_iter().flatten().collect()
+    }
+
     /// Whether it is certainly on this machine.
     pub(super) fn is_local(&self) -> bool {
         match self {
@@ -85,6 +95,18 @@ mod tests {
         assert_eq!(parsed("[::1]:80"), "[::1]:80");
         assert_eq!(parsed("/var/zeo.sock"), "/var/zeo.sock");
         assert_eq!(parsed("nonsense"), "-");
+    }
+
+    #[test]
+    fn the_path_of_a_socket_may_contain_blanks() {
+        let list = |text: &str| {
+            let shown = Address::list(text).into_iter().map(|address| address.to_string());
+            shown.collect::<Vec<_>>()
+        };
+        assert_eq!(list("8080 127.0.0.1:8081 x"), ["port 8080", "127.0.0.1:8081"]);
+        assert_eq!(list("/srv/my site/zeo.sock"), ["/srv/my site/zeo.sock"]);
+        assert_eq!(list("/run/a.sock *:80"), ["/run/a.sock", "port 80"]);
+        assert!(list(" ").is_empty());
     }
 
     #[test]

@@ -80,7 +80,7 @@ fn required(
     reasons: &mut [Option<Reason>],
 ) -> Vec<Diagnostic> {
     let addresses = |text: &Option<String>| -> Vec<Address> {
-        text.iter().flat_map(|text| text.split_whitespace()).filter_map(Address::parse).collect()
+        text.iter().flat_map(|text| Address::list(text)).collect()
     };
     let serves = |program: &Program, address: &Address| {
         addresses(&program.serves).iter().any(|own| own.overlaps(address))

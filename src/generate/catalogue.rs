@@ -55,6 +55,10 @@ impl Catalogue {
         Self { machine, ..self }
     }
 
+    pub(super) fn machine(&self) -> &Machine {
+        &self.machine
+    }
+
     pub fn entries(&self) -> &[Entry] {
         &self.recipes
     }

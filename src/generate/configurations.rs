@@ -9,10 +9,13 @@ use super::build_commands;
 use super::catalogue::Catalogue;
 use super::input::{Configuration, Input, Part};
 use super::recipe::{Recipe, Text, words_of};
+use super::server_config::{self, Addresses};
 use super::templated;
 
 /// The option of a part that names its configuration file.
 const OPTION: &str = "config";
+/// The option of a part that renders a VCL file from the addresses of its backends.
+const BACKENDS: &str = "backends";
 /// Parts with one of these words in a name write about a server, but do not configure it.
 const OTHERS: [&str; 14] = [
     "logrotate",
@@ -64,6 +67,14 @@ fn configuration(
     part: &Part,
 ) -> Option<Configuration> {
     let recipe = catalogue.of(part)?;
+    if let Some(described) = &recipe.configured_by {
+        let described = filled(input, part, described)?;
+        let (word, path) = described.split_once(' ').filter(|(_, path)| !path.trim().is_empty())?;
+        let path = normalize(&join(&input.directory, path.trim()));
+        let rendered = rendered(catalogue, input);
+        let source = rendered.iter().find(|it| it.path == path);
+        return Some(read_addresses(project, env, word, path, source));
+    }
     let default = filled(input, part, recipe.configuration.as_ref()?)?;
     let word = recipe.compiles.as_deref()?;
     let absolute = |path: &str| normalize(&join(&input.directory, path.trim()));
@@ -85,10 +96,32 @@ fn configuration(
     let text = source
         .map_or_else(|| env.read(&path).unwrap_or_default(), |it| template(project, env, it.part));
     Some(Configuration {
-        is_created: source.is_some() || env.exists(&path),
         is_foreground: recipe.foreground_unless.as_deref().is_some_and(|it| text.contains(it)),
-        path,
+        ..read_addresses(project, env, word, path, source)
     })
+}
+
+/// The addresses in a file of the server `word`: from the part that renders it, else from the file.
+fn read_addresses(
+    project: &Project,
+    env: &dyn BuildoutEnv,
+    word: &str,
+    path: String,
+    source: Option<&Rendered<'_>>,
+) -> Configuration {
+    let is_created = source.is_some() || env.exists(&path);
+    let backends = source.and_then(|it| it.part.given(BACKENDS));
+    if let Some(backends) = backends {
+        let backends = backends.split_whitespace().map(str::to_owned).collect();
+        return Configuration { path, is_created, backends, ..Configuration::default() };
+    }
+    let template = source
+        .map(|it| templated::filled_lines(project, it.part, &template(project, env, it.part)));
+    let found = template.map(|text| server_config::addresses(word, &text));
+    let Addresses { listens, backends } = found
+        .filter(|found| *found != Addresses::default())
+        .unwrap_or_else(|| server_config::addresses(word, &env.read(&path).unwrap_or_default()));
+    Configuration { path, is_created, listens, backends, ..Configuration::default() }
 }
 
 /// The text of a template that is not filled; it may be unknown.

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use crate::diag::{Diagnostic, Span};
 
 use super::part_options::fact;
+use super::server_config::zeo_address;
 
 #[derive(Clone, Debug, Default)]
 pub struct Input {
@@ -21,6 +22,8 @@ pub struct Input {
     pub supervisors: Vec<Part>,
     /// The names of all sections with a recipe that buildout would not install.
     pub unlisted: Vec<String>,
+    /// Whether programs get probes and wait for each other.
+    pub has_readiness: bool,
     /// Problems of unlisted sections.
     pub warnings: Vec<Diagnostic>,
 }
@@ -49,6 +52,9 @@ pub struct Configuration {
     pub is_created: bool,
     /// Whether it keeps the server in the foreground.
     pub is_foreground: bool,
+    /// The addresses on which the server listens, and those of its backends.
+    pub listens: Vec<String>,
+    pub backends: Vec<String>,
 }
 
 /// The text that a part makes from a template, and the path of the file that the recipe would write.
@@ -90,8 +96,18 @@ impl Input {
     /// The value of a placeholder of a recipe: a fact that every part has, else an option of this
     /// part.
     pub fn find(&self, part: &Part, name: &str) -> Option<String> {
-        if name == fact::CONFIGURATION {
-            return part.configuration.as_ref().map(|it| it.path.clone());
+        let configuration = part.configuration.as_ref();
+        let joined = |addresses: &Vec<String>| addresses.join(" ");
+        match name {
+            fact::CONFIGURATION => return configuration.map(|it| it.path.clone()),
+            fact::LISTENS => {
+                return configuration.map(|it| joined(&it.listens)).filter(|it| !it.is_empty());
+            }
+            fact::BACKENDS => {
+                return configuration.map(|it| joined(&it.backends)).filter(|it| !it.is_empty());
+            }
+            fact::ZEO_ADDRESS => return zeo_address(part.get("zeo.conf")?),
+            _ => {}
         }
         let fact = match name {
             fact::PART => &part.name,

@@ -33,6 +33,7 @@ fn paragraph(entry: &Entry) -> String {
     line("makes", &made(recipe));
     line("serves", source(recipe.serves.as_ref()));
     line("needs", source(recipe.needs.as_ref()));
+    line("backends", source(recipe.backends.as_ref()));
     line("ready", source(recipe.ready.as_ref()));
     line("config", source(recipe.configuration.as_ref()));
     line("debug", source(recipe.debug.as_ref()));
@@ -69,6 +70,7 @@ pub fn markdown(catalogue: &Catalogue) -> String {
         row("makes", &made(recipe));
         row("serves", source(recipe.serves.as_ref()));
         row("needs", source(recipe.needs.as_ref()));
+        row("backends", source(recipe.backends.as_ref()));
         row("ready", source(recipe.ready.as_ref()));
         row("configuration", source(recipe.configuration.as_ref()));
         row("debug", source(recipe.debug.as_ref()));
@@ -88,7 +90,8 @@ text; `{name+offset|text}` adds the number in the option `offset` to the number 
 and `{bind.port}` are the halves of an address, `{option>name}` is the option `name` of the section that
 `option` names. `{part}`, `{bin}`, `{parts}` and `{directory}` are the name of the part,
 `${buildout:bin-directory}`, `${buildout:parts-directory}` and `${buildout:directory}`, `{configuration}` is
-the file of the row `configuration`, if the project has no other (see [deploying](../deploying.md)). The rows from
+the file of the row `configuration`, if the project has no other (see [deploying](../deploying.md)), and
+`{configuration/listens}` and `{configuration/backends}` are the addresses in it. The rows from
 `command` on are presets for options of `[program:x]`; a part overrides them with
 `supervisor-command`, `supervisor-startsecs` and so on.
 ";

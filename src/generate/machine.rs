@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Debug;
+use std::net::IpAddr;
 
 /// Facts that take time to find; only the parts that need them ask.
 pub trait FactSource: Debug + Sync {
@@ -12,6 +13,9 @@ pub trait FactSource: Debug + Sync {
     fn repository(&self, directory: &str) -> Vec<(String, String)>;
 
     fn is_directory(&self, path: &str) -> bool;
+
+    /// The address of a host name.
+    fn resolve(&self, name: &str) -> Option<IpAddr>;
 }
 
 #[derive(Clone, Debug, Default)]
@@ -33,6 +37,10 @@ impl Machine {
         let ids = ids.map(|(name, id)| (name.to_owned(), id.to_string()));
         let variables = self.environment.iter().map(|(name, value)| (name.clone(), value.clone()));
         variables.chain(ids)
+    }
+
+    pub(super) fn resolve(&self, name: &str) -> Option<IpAddr> {
+        self.source?.resolve(name)
     }
 
     pub(super) fn is_directory(&self, path: &str) -> bool {

@@ -21,11 +21,14 @@ pub(super) fn assign_priorities(programs: &mut [Program]) {
             program.set(PRIORITY.name, priority.to_string(), Origin::Supkit);
         }
     }
-    let rank = |option: &str| options::in_order().position(|known| known == option);
-    for program in programs.iter_mut() {
-        program.settings.sort_by_key(|setting| rank(&setting.option));
-    }
+    programs.iter_mut().for_each(sort_settings);
     programs.sort_by(|a, b| priority(a).cmp(&priority(b)).then(natural(&a.name, &b.name)));
+}
+
+/// The order of the option table.
+pub(super) fn sort_settings(program: &mut Program) {
+    let rank = |option: &str| options::in_order().position(|known| known == option);
+    program.settings.sort_by_key(|setting| rank(&setting.option));
 }
 
 /// The priority of a program; the default is Supervisor's.

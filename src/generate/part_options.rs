@@ -40,6 +40,11 @@ pub(super) mod fact {
     pub(in crate::generate) const PARTS: &str = "parts";
     /// The configuration file of a server that the part compiles.
     pub(in crate::generate) const CONFIGURATION: &str = "configuration";
+    /// The addresses in it: where the server listens, and those of its backends.
+    pub(in crate::generate) const LISTENS: &str = "configuration/listens";
+    pub(in crate::generate) const BACKENDS: &str = "configuration/backends";
+    /// The address in the option `zeo.conf`.
+    pub(in crate::generate) const ZEO_ADDRESS: &str = "zeo.conf/address";
     /// The argument that keeps it in the foreground.
     pub(in crate::generate) const FOREGROUND: &str = "foreground";
 }
@@ -50,4 +55,11 @@ pub(super) mod buildout {
     pub(in crate::generate) const DIRECTORY: &str = "directory";
     pub(in crate::generate) const BIN_DIRECTORY: &str = "bin-directory";
     pub(in crate::generate) const PARTS_DIRECTORY: &str = "parts-directory";
+}
+
+/// The section of a project with options of supkit, which is no part.
+pub(super) mod supkit {
+    pub(in crate::generate) const SECTION: &str = "supkit";
+    /// `false`: no probes and dependencies.
+    pub(in crate::generate) const READINESS: &str = "readiness";
 }

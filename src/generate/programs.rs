@@ -11,6 +11,7 @@ use super::options;
 use super::order::assign_priorities;
 use super::part_options::{COMMAND, GROUP, NAME, PROGRAM_PREFIX, fact};
 use super::paths::Place;
+use super::readiness;
 use super::recipe::{Produces, Recipe, Text, words_of};
 use crate::conf::sections::program;
 use crate::diag::Diagnostic;
@@ -185,8 +186,9 @@ impl<'a> ProgramBuilder<'a> {
             let value = self.place.value(option, joined.as_deref().unwrap_or(text).trim());
             return Ok(Some((value, Origin::Project(part.span_of(key)))));
         }
+        let described = recipe.filter(|_| !readiness::is_of_probe(option));
         if let Some((recipe, preset)) =
-            recipe.and_then(|recipe| Some((recipe, recipe.preset(option)?)))
+            described.and_then(|recipe| Some((recipe, recipe.preset(option)?)))
         {
             let foreground = || {
                 let argument = recipe.foreground.clone().unwrap_or_default();

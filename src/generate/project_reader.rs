@@ -9,7 +9,7 @@ use crate::diag::{Diagnostic, Span};
 use super::catalogue::Catalogue;
 use super::collective::has_programs;
 use super::input::{Input, Part, Value};
-use super::part_options::{CLIENT_PREFIX, DAEMON_PREFIX, PROGRAM_PREFIX, buildout};
+use super::part_options::{CLIENT_PREFIX, DAEMON_PREFIX, PROGRAM_PREFIX, buildout, supkit};
 use super::part_roles::{is_left_out, is_whole_configuration};
 use super::recipe::{Produces, Recipe};
 use super::{configurations, templated, unlisted};
@@ -60,10 +60,31 @@ pub fn read(
         parts,
         supervisors,
         unlisted,
+        has_readiness: has_readiness(project).map_err(|fault| vec![*fault])?,
         warnings,
     };
     configurations::find(project, catalogue, env, &mut input);
     Ok(input)
+}
+
+/// `readiness` of `[supkit]`; the default is true.
+fn has_readiness(project: &Project) -> Result<bool, Box<Diagnostic>> {
+    let (section, option) = (supkit::SECTION, supkit::READINESS);
+    if !project.has_section(section) {
+        return Ok(true);
+    }
+    let value = project.get(section, option).map_err(|fault| Box::new(fault.diagnostic()))?;
+    let value = value.unwrap_or_default();
+    match value.trim().to_lowercase().as_str() {
+        "" | "true" | "yes" | "on" | "1" => Ok(true),
+        "false" | "no" | "off" | "0" => Ok(false),
+        other => {
+            let message = format!("`{option}` of [{section}] is neither true nor false: `{other}`");
+            let fault = Diagnostic::error("bad-value", message);
+            let fault = fault.help(format!("write `{option} = false` or remove it"));
+            Err(Box::new(fault.maybe_at(project.span(section, option))))
+        }
+    }
 }
 
 fn part(

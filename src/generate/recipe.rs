@@ -49,6 +49,9 @@ pub struct Recipe {
     /// The address of a service that the program requires.
     #[serde(default)]
     pub needs: Option<Text>,
+    /// The addresses that it passes requests to.
+    #[serde(default)]
+    pub backends: Option<Text>,
     /// The program that the recipe only compiles: the name of the program, and of the parts and files
     /// that configure it.
     #[serde(default)]
@@ -56,6 +59,10 @@ pub struct Recipe {
     /// The configuration file that the program reads if the project names no other.
     #[serde(default)]
     pub configuration: Option<Text>,
+    /// The configuration file of a server that the part runs, after the name of the server:
+    /// `varnish {config}`.
+    #[serde(default)]
+    pub configured_by: Option<Text>,
     /// Words by which its configuration is recognised, whatever the name of the file.
     #[serde(default)]
     pub configuration_marks: Words,
@@ -90,9 +97,12 @@ pub struct Recipe {
     /// Options that contain a password.
     #[serde(default)]
     pub secrets: Words,
-    /// A check that the program is ready.
+    /// A check that the program is ready: `tcp ADDRESS` or `http ADDRESS`.
     #[serde(default)]
     pub ready: Option<Text>,
+    /// Options for a configuration file of the project's own, in which the address may be another.
+    #[serde(default)]
+    pub no_ready_with: Words,
     /// Its own log file, besides its output.
     #[serde(default)]
     pub log: Option<Text>,
@@ -388,7 +398,14 @@ pub fn load(text: &str, is_option: &dyn Fn(&str) -> bool) -> Result<Recipe, Reci
 impl Recipe {
     /// The names in its texts for options of other sections: `OPTION>NAME` or `SECTION:NAME`.
     pub(super) fn names_elsewhere(&self) -> impl Iterator<Item = &str> {
-        let texts = [&self.serves, &self.needs, &self.ready, &self.log, &self.configuration];
+        let texts = [
+            &self.serves,
+            &self.needs,
+            &self.backends,
+            &self.ready,
+            &self.log,
+            &self.configuration,
+        ];
         let texts = texts.into_iter().flatten().chain(self.presets.values());
         texts.flat_map(|text| text.0.names()).filter(|name| name.contains(['>', ':']))
     }

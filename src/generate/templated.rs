@@ -81,6 +81,13 @@ fn fill(project: &Project, part: &Part, source: &str) -> Result<String, Box<Diag
     Ok(filled)
 }
 
+/// The lines of a template with their references filled, without those that refer to something
+/// unknown.
+pub(super) fn filled_lines(project: &Project, part: &Part, source: &str) -> String {
+    let lines = source.lines().filter_map(|line| fill(project, part, line).ok());
+    lines.collect::<Vec<_>>().join("\n")
+}
+
 /// The text before the next reference, the reference without braces, and the text after it.
 fn next_reference(text: &str) -> Option<(&str, &str, &str)> {
     let (before, inside) = text.split_once("${")?;

@@ -30,8 +30,9 @@ pub fn full() -> String {
     names.into_iter().find(|name| name.contains('.')).or(first).unwrap_or(host_name)
 }
 
+/// The first address of a host. It may ask a name server, and blocks until that answers.
 #[expect(clippy::disallowed_methods, reason = "not for the daemon, which may not wait for DNS")]
-fn resolve(name: &str) -> Option<IpAddr> {
+pub fn resolve(name: &str) -> Option<IpAddr> {
     (name, 0).to_socket_addrs().ok()?.next().map(|address| address.ip())
 }
 

@@ -121,6 +121,7 @@ fn a_buildout_becomes_a_running_supervised_site() {
     assert!(said.contains("all 3 programs run"), "{said}");
     site.answers();
     assert!(site.works("bin/run", &[]).contains("all 3 programs run"), "run is idempotent");
+    each_waited_for_the_one_before(&site);
 
     the_original_clients_see_it(&site);
     a_killed_instance_comes_back(&site);
@@ -133,6 +134,48 @@ fn a_buildout_becomes_a_running_supervised_site() {
 
     it_stops_in_order_and_leaves_nothing(&site);
     buildout_and_generate_take_turns(&site);
+    nothing_starts_before_zeo_answers(&site);
+}
+
+/// The port of ZEO is open before the instance starts, and the instance has answered before Varnish does.
+fn each_waited_for_the_one_before(site: &Deployment) {
+    let log = site.sandbox.read("site/var/log/supervisord.log");
+    let events = ["spawned: ", "ready: "].map(|event| PROGRAMS.map(|name| (event, name)));
+    let place = |(event, name): (&str, &str)| {
+        let quoted = format!("{event}'{name}'");
+        let found = log.find(&quoted).or_else(|| log.find(&format!("{event}{name}")));
+        found.unwrap_or_else(|| panic!("{event}{name} is missing: {log}"))
+    };
+    let [spawned, ready] = events.map(|of_all| of_all.map(place));
+    assert!(ready[0] < spawned[1] && ready[1] < spawned[2], "{log}");
+}
+
+/// A ZEO server that runs, but does not open its port.
+fn nothing_starts_before_zeo_answers(site: &Deployment) {
+    let server = site.sandbox.read("site/bin/zeoserver");
+    let log = site.sandbox.path("site/var/log/supervisord.log");
+    fs::write(&log, "").expect("an empty log");
+    site.sandbox.script("site/bin/zeoserver", "#!/bin/sh\nexec sleep 1000\n");
+    let output = site.run("bin/run", &["--timeout", "15"]);
+    let printed = [output.stdout, output.stderr].concat();
+    let printed = String::from_utf8_lossy(&printed);
+    assert_eq!(output.status.code(), Some(1), "{printed}");
+    let reason = format!("waits for zeoserver: ready_tcp 127.0.0.1:{}", site.port("zeoserver"));
+    assert!(printed.contains(&format!("instance does not run: STOPPED, {reason}")), "{printed}");
+    assert!(printed.contains("varnish does not run: STOPPED, waits for instance"), "{printed}");
+    assert!(printed.contains("the time is over"), "{printed}");
+    assert!(site.status("instance").join(" ").contains(&reason), "{:?}", site.status("instance"));
+    assert_eq!(site.state("varnish"), "STOPPED");
+    let log = site.sandbox.read("site/var/log/supervisord.log");
+    assert!(!log.contains("spawned: 'instance'") && !log.contains("spawned: 'varnish'"), "{log}");
+
+    // With a server that answers, the others start by themselves.
+    site.sandbox.script("site/bin/zeoserver", &server);
+    site.works("bin/supervisorctl", &["restart", "zeoserver"]);
+    site.await_all("RUNNING");
+    site.answers();
+    site.works("bin/stop", &[]);
+    assert_eq!(site.sandbox.processes(), [0; 0], "no process is left");
 }
 
 /// The commands of the first text, with the scripts that either program has written.

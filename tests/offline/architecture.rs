@@ -89,6 +89,7 @@ const NOT_AN_OPTION: &[(&str, &[&str], &str)] = &[
 const OTHER_OPTIONS: &[&str] = &[
     "part_options.rs",
     "collective/options.rs",
+    "server_config.rs",
     "shared_build.rs",
     "zodb_sections/adapter.rs",
     "zodb_sections/section_text.rs",

@@ -20,6 +20,7 @@ mod ctl_shell;
 mod daemon;
 mod generate;
 mod generate_details;
+mod generate_readiness;
 mod generated_deployment;
 mod hooks;
 mod init;

@@ -30,7 +30,10 @@ fn resolved(paths: &[&str]) -> Vec<Value> {
 fn the_seed_becomes_what_its_own_configuration_says() {
     let sandbox = project(SEED);
     sandbox.write("etc/seed.conf", include_str!("../../fixtures/seed/supervisord.conf"));
+    let vcl = "vcl 4.0;\nbackend instance { .host = \"127.0.0.1\"; .port = \"8080\"; }\n";
+    sandbox.write("etc/varnish.vcl", vcl);
     generate(&sandbox);
+    assert_eq!(conf(&sandbox).matches("\ndepends_on = ").count(), 2, "{}", conf(&sandbox));
     let ours = sandbox.path("etc/supervisord.conf");
     let seed = sandbox.path("etc/seed.conf");
     let answers = resolved(&[seed.to_str().unwrap(), ours.to_str().unwrap()]);

@@ -79,6 +79,10 @@ impl FactSource for ProjectDirectory {
     fn is_directory(&self, path: &str) -> bool {
         path == DIRECTORY
     }
+
+    fn resolve(&self, _: &str) -> Option<std::net::IpAddr> {
+        None
+    }
 }
 
 fn ours(project: &str) -> Project {

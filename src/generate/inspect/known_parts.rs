@@ -62,5 +62,5 @@ pub(super) fn addresses(
     let filled = template.fill(&|name| input.find(part, name)).unwrap_or_default();
     let option = template.names().into_iter().find(|name| part.given(name).is_some());
     let span = option.and_then(|name| part.span_of(name)).or(part.span);
-    (filled.split_whitespace().filter_map(Address::parse).collect(), span)
+    (Address::list(&filled), span)
 }
