@@ -22,6 +22,7 @@ pub mod http;
 pub mod ini;
 pub mod pattern;
 pub mod rpc;
+pub mod tls;
 pub mod web;
 
 // the shell

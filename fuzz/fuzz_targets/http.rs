@@ -42,7 +42,7 @@ fn check(request: &Request) {
     let _ = (Route::of(request).accepts(&request.method), auth.reject(request));
     let _ = (form::parse(request.query()), hosts.reject(request, "option", "section"));
     for is_open in [false, true] {
-        let origins = OriginPolicy { is_open, trusted: vec!["https://host.example".to_owned()] };
+        let origins = OriginPolicy { is_open, is_https: is_open, trusted: vec!["https://host.example".to_owned()] };
         let _ = origins.check(request, is_open);
     }
 }

@@ -49,7 +49,7 @@ impl Config {
             Bind::Inet(inet) => {
                 let (host, port) = &inet.address;
                 let host = if host.is_empty() { "localhost" } else { host };
-                Some(format!("http://{host}:{port}"))
+                Some(format!("{}://{host}:{port}", server.scheme()))
             }
             Bind::Unix(_) => None,
         });
@@ -200,7 +200,25 @@ pub struct HttpServer {
     pub options: ServerOptions,
 }
 
+/// The PEM files of a TLS server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TlsFiles {
+    pub certificate: String,
+    pub key: String,
+}
+
 impl HttpServer {
+    /// The files of a server with TLS.
+    pub fn tls(&self) -> Option<TlsFiles> {
+        let Bind::Inet(InetServer { certificate, key, .. }) = &self.bind else { return None };
+        Some(TlsFiles { certificate: certificate.clone()?, key: key.clone()? })
+    }
+
+    /// The scheme of its URL.
+    pub fn scheme(&self) -> &'static str {
+        if self.tls().is_some() { "https" } else { "http" }
+    }
+
     /// What clients must send. An empty username requires no authentication, whatever the password
     /// is.
     pub fn credentials(&self) -> Option<Credentials<'_>> {

@@ -60,7 +60,7 @@ pub mod unix_http_server {
 
 pub mod inet_http_server {
     use super::http_server;
-    use crate::conf::kinds::{Address, List};
+    use crate::conf::kinds::{Address, List, Maybe, Text};
     use crate::conf::section::Sample::{Commented, SupkitOnly};
     use crate::conf::section::table::options;
     use crate::conf::servers;
@@ -80,6 +80,11 @@ pub mod inet_http_server {
         /// password, besides addresses, localhost, the names of this machine and those of the
         /// trusted origins.
         WEB_TRUSTED_HOSTS web_trusted_hosts: List = Some(""), SupkitOnly, Once;
+        /// PEM file with the certificate of the server and those that sign it. The server then accepts
+        /// only TLS (`https://`). It is read again when it changes.
+        CERTIFICATE certificate: Maybe<Text> = None, SupkitOnly, Once, read: servers::tls_file;
+        /// PEM file with the private key of the certificate, without a password.
+        KEY key: Maybe<Text> = None, SupkitOnly, Once, read: servers::tls_file;
     }
 }
 

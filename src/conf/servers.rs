@@ -28,8 +28,20 @@ fn sections<'a>(
 fn inet_server(reader: &mut OptionReader<'_>, section: &str) -> Read<HttpServer> {
     let mut reader = SectionReader::new(reader, section);
     let options = server_options(&mut reader);
-    let bind = Bind::Inet(reader.read()?);
-    Ok(HttpServer { section: section.to_owned(), bind, options: options? })
+    let server = reader.read()?;
+    certificate_and_key(&mut reader, &server)?;
+    Ok(HttpServer { section: section.to_owned(), bind: Bind::Inet(server), options: options? })
+}
+
+/// A certificate needs its key.
+fn certificate_and_key(reader: &mut SectionReader<'_, '_>, server: &InetServer) -> Read<()> {
+    let (given, missing) = match (&server.certificate, &server.key) {
+        (Some(_), None) => (inet::CERTIFICATE.name, inet::KEY.name),
+        (None, Some(_)) => (inet::KEY.name, inet::CERTIFICATE.name),
+        _ => return Ok(()),
+    };
+    let message = format!("section [{}] has a `{given}` but no `{missing}`", reader.section);
+    Err(reader.refuse(given, message, &format!("add `{missing}`")))
 }
 
 fn unix_server(reader: &mut OptionReader<'_>, section: &str) -> Read<HttpServer> {
@@ -74,6 +86,17 @@ pub(super) fn address(
     let address = reader.maybe(scope, option)?;
     let message = format!("section [{}] has no port value", scope.section);
     address.ok_or_else(|| reader.refuse(scope, "", message, "add `port = 127.0.0.1:9001`"))
+}
+
+/// An absolute path, which may expand `here`; empty means none.
+pub(super) fn tls_file(
+    reader: &mut SectionReader<'_, '_>,
+    option: &Opt<Maybe<Text>>,
+    _: &InetServer,
+) -> Read<Option<String>> {
+    let path = with_here(reader, option)?.flatten();
+    let path = path.map(|path| strip(&path).to_owned()).filter(|path| !path.is_empty());
+    Ok(path.map(|path| kinds::normalize_path(&path, reader.reader.host)))
 }
 
 /// It is required, and the only option of its section that may expand `here`.

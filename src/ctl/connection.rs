@@ -8,16 +8,14 @@ use std::os::unix::net::UnixStream;
 use std::time::Duration;
 
 use super::error::{ClientError, Result};
-use super::framing::{Chunk, Framing};
+use super::framing::Framing;
+use super::head::{self, Head, MAX_HEAD};
 use super::notice::Notice;
 use super::url::ServerUrl;
 use crate::os::interrupt::Interrupt;
 use crate::os::ready::wait_readable;
 
-/// The maximum length of a response head.
-const MAX_HEAD: usize = 64 * 1024;
 const READ_SIZE: usize = 16 * 1024;
-const MAX_HEADERS: usize = 64;
 
 /// The time limit of a read, the interrupt that ends it, and what is shown meanwhile.
 #[derive(Clone, Debug, Default)]
@@ -40,16 +38,6 @@ pub(super) struct Connection {
 enum Socket {
     Unix(UnixStream),
     Tcp(TcpStream),
-}
-
-/// A response head.
-#[derive(Debug)]
-pub(super) struct Head {
-    pub(super) code: u16,
-    pub(super) reason: String,
-    pub(super) framing: Framing,
-    /// Whether the connection can be reused.
-    pub(super) is_reusable: bool,
 }
 
 impl Connection {
@@ -94,7 +82,9 @@ impl Connection {
     /// Reads a complete response head.
     pub(super) fn head(&mut self) -> Result<Head> {
         loop {
-            if let Some((head, length)) = parse_head(&self.unread)? {
+            if let Some((head, length)) =
+                head::parse(&self.unread).map_err(ClientError::Malformed)?
+            {
                 self.unread.drain(..length);
                 return Ok(head);
             }
@@ -192,61 +182,6 @@ fn resolve(host: &str, port: u16) -> Result<impl Iterator<Item = SocketAddr>> {
     })
 }
 
-/// Parses a head; returns it with its length, or `None` if it is incomplete.
-fn parse_head(bytes: &[u8]) -> Result<Option<(Head, usize)>> {
-    let mut headers = [httparse::EMPTY_HEADER; MAX_HEADERS];
-    let mut response = httparse::Response::new(&mut headers);
-    let length = match response.parse(bytes) {
-        Ok(httparse::Status::Complete(length)) => length,
-        Ok(httparse::Status::Partial) => return Ok(None),
-        Err(error) => return Err(malformed(&format!("the response is not HTTP: {error}"))),
-    };
-    let value = |name: &str| {
-        let header = response.headers.iter().find(|header| header.name.eq_ignore_ascii_case(name));
-        header.map(|header| String::from_utf8_lossy(header.value).trim().to_lowercase())
-    };
-    let framing = if value("transfer-encoding").is_some_and(|coding| coding == "chunked") {
-        Framing::Chunked(Chunk::Size)
-    } else if let Some(text) = value("content-length") {
-        Framing::Length(text.parse().map_err(|_| malformed("the response has an invalid length"))?)
-    } else {
-        Framing::UntilClose
-    };
-    let connection = value("connection").unwrap_or_default();
-    let is_reusable = framing != Framing::UntilClose
-        && match response.version {
-            Some(1) => connection != "close",
-            _ => connection == "keep-alive",
-        };
-    let code = response.code.unwrap_or_default();
-    let reason = response.reason.unwrap_or_default().to_owned();
-    Ok(Some((Head { code, reason, framing, is_reusable }, length)))
-}
-
 fn malformed(text: &str) -> ClientError {
     ClientError::Malformed(text.to_owned())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn head(text: &str) -> Option<Head> {
-        parse_head(text.as_bytes()).expect("HTTP").map(|(head, _)| head)
-    }
-
-    #[test]
-    fn a_head_determines_how_its_body_is_delimited() {
-        let got = head("HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nabc").expect("whole");
-        assert_eq!((got.code, got.framing, got.is_reusable), (200, Framing::Length(3), true));
-        let got = head("HTTP/1.0 200 OK\r\n\r\n").expect("whole");
-        assert_eq!((got.framing, got.is_reusable), (Framing::UntilClose, false));
-        let got = head("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n").expect("whole");
-        assert_eq!(got.framing, Framing::Chunked(Chunk::Size));
-    }
-
-    #[test]
-    fn an_incomplete_head_is_none() {
-        assert!(head("HTTP/1.1 200 OK\r\nContent-").is_none());
-    }
 }

@@ -6,7 +6,7 @@ const MAX_LINE: usize = 1024;
 
 /// The decoding state of a body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Framing {
+pub enum Framing {
     /// The number of remaining bytes.
     Length(usize),
     Chunked(Chunk),
@@ -14,7 +14,7 @@ pub(super) enum Framing {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Chunk {
+pub enum Chunk {
     Size,
     Data(usize),
     /// The line end after the data of a chunk.
@@ -25,12 +25,12 @@ pub(super) enum Chunk {
 }
 
 impl Framing {
-    pub(super) fn is_over(self) -> bool {
+    pub fn is_over(self) -> bool {
         matches!(self, Self::Length(0) | Self::Chunked(Chunk::End))
     }
 
     /// Moves available body bytes from `input` to `output`.
-    pub(super) fn take(&mut self, input: &mut Vec<u8>, output: &mut Vec<u8>) -> Result<(), String> {
+    pub fn take(&mut self, input: &mut Vec<u8>, output: &mut Vec<u8>) -> Result<(), String> {
         match self {
             Self::Length(left) => {
                 *left -= shift(input, *left, output);

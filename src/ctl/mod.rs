@@ -2,6 +2,8 @@
 //! [`actions`], the table, and [`dispatch`].
 
 pub mod client;
+pub mod framing;
+pub mod head;
 
 mod action;
 mod actions;
@@ -15,7 +17,6 @@ mod exit;
 mod extras;
 mod fg;
 mod follow;
-mod framing;
 mod graph;
 mod groups;
 mod help;

@@ -9,12 +9,14 @@ use super::document_reply::DocumentReply;
 use super::event_stream::EventStream;
 use super::followed::Flag;
 use super::log_follower::LogFollower;
+use super::transport::Transport;
 use crate::conf::events::EventType;
 use crate::core::time::{Mono, Now};
+use crate::http::conn::GRACE;
 use crate::http::date::http_date;
+use crate::http::eviction::Standing;
 use crate::http::{Conn, Moment, Reply};
 use crate::os::poller::{Interest, Poller, Token};
-use crate::os::stream::SocketStream;
 use crate::rpc;
 use crate::rpc::xml::MAX_PIECE;
 use crate::web::{Answer, Pending, document_head};
@@ -38,7 +40,7 @@ pub(super) struct Client {
     pub(super) charged: usize,
     /// The index of the listening socket that accepted the client.
     pub(super) server: usize,
-    stream: SocketStream,
+    transport: Transport,
     interest: Interest,
     is_write_shut_down: bool,
     task: Task,
@@ -69,13 +71,13 @@ fn next_beat(stream: &EventStream, now: Now) -> Mono {
 }
 
 impl Client {
-    pub(super) fn new(stream: SocketStream, server: usize, is_owner: bool, now: Now) -> Self {
+    pub(super) fn new(transport: Transport, server: usize, is_owner: bool, now: Now) -> Self {
         Self {
             conn: Conn::new(moment(now)),
             is_owner,
             charged: 0,
             server,
-            stream,
+            transport,
             interest: Interest::READ,
             is_write_shut_down: false,
             task: Task::Nothing,
@@ -84,11 +86,39 @@ impl Client {
     }
 
     pub(super) fn register(&self, poller: &mut Poller) -> io::Result<Token> {
-        poller.add(&self.stream, self.interest)
+        poller.add(&self.transport, self.interest)
     }
 
-    pub(super) fn deregister(&self, poller: &mut Poller) {
-        poller.remove(&self.stream);
+    /// Closes the connection; a peer with TLS is informed.
+    pub(super) fn close(mut self, poller: &mut Poller) {
+        self.transport.close();
+        poller.remove(&self.transport);
+    }
+
+    /// What it is doing, and since when.
+    pub(super) fn standing(&self, now: Now) -> (Standing, Duration) {
+        let (standing, since) = self.conn.standing(moment(now));
+        // Half a handshake is like half a request.
+        match now.mono.0.saturating_sub(since) {
+            age if self.transport.is_handshaking() && age >= GRACE => (Standing::Slow, since),
+            _ if self.transport.is_handshaking() => (Standing::Active, since),
+            _ => (standing, since),
+        }
+    }
+
+    /// Whether the next read may cost the computation of a signature.
+    pub(super) fn is_expensive(&self) -> bool {
+        self.transport.is_expensive()
+    }
+
+    /// Whether it speaks plain HTTP although TLS is required.
+    pub(super) fn lacks_tls(&self) -> bool {
+        self.transport.lacks_tls()
+    }
+
+    /// Whether there is something to read although the socket is not readable.
+    pub(super) fn has_unread_input(&self) -> bool {
+        self.transport.has_input() && self.conn.io_state().read
     }
 
     pub(super) fn streams_events(&self) -> bool {
@@ -117,7 +147,7 @@ impl Client {
     pub(super) fn read(&mut self, buffer: &mut Vec<u8>, now: Now) {
         buffer.resize(MAX_READ, 0);
         let room = self.conn.read_capacity().min(MAX_READ);
-        match self.stream.read(&mut buffer[..room]) {
+        match self.transport.read(&mut buffer[..room]) {
             Ok(None) => {}
             Ok(Some(0)) => {
                 // Perhaps only its side is closed: it may still wait for its reply.
@@ -144,15 +174,17 @@ impl Client {
                 Task::Nothing | Task::Promise(_) | Task::Log(..) => break,
             }
         }
+        if self.transport.flush().is_err() {
+            self.disconnect();
+        }
         if self.conn.io_state().shutdown && !self.is_write_shut_down {
-            self.is_write_shut_down = true;
-            self.stream.shutdown_write();
+            self.is_write_shut_down = self.transport.end_output();
         }
     }
 
     fn write_output(&mut self, now: Now) {
         while !self.conn.output().is_empty() {
-            match self.stream.write(self.conn.output()) {
+            match self.transport.write(self.conn.output()) {
                 Ok(Some(count)) if count > 0 => self.conn.on_written(count, moment(now)),
                 Ok(_) => break,
                 Err(_) => return self.disconnect(),
@@ -168,7 +200,7 @@ impl Client {
             Task::Events(stream, _) => stream.memory(),
             Task::Nothing | Task::Log(..) => 0,
         };
-        self.conn.memory() + task
+        self.conn.memory() + self.transport.memory() + task
     }
 
     /// Ends a request that is being received with `reply`, and any other activity at once.
@@ -186,10 +218,10 @@ impl Client {
     /// Registers the interest that the connection needs now.
     pub(super) fn update_interest(&mut self, poller: &mut Poller, token: Token) {
         let io = self.conn.io_state();
-        let interest = Interest { read: io.read, write: io.write };
+        let interest = Interest { read: io.read, write: io.write || self.transport.has_output() };
         if interest != self.interest {
             self.interest = interest;
-            if poller.change(token, &self.stream, interest).is_err() {
+            if poller.change(token, &self.transport, interest).is_err() {
                 self.disconnect();
             }
         }
@@ -315,6 +347,9 @@ impl Client {
 
     /// Whether there is work that needs neither an event nor the client.
     pub(super) fn is_runnable(&self) -> bool {
+        if self.has_unread_input() {
+            return true;
+        }
         match &self.task {
             Task::Nothing => self.conn.may_have_request(),
             Task::Promise(pending) => pending.is_runnable(),

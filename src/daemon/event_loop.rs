@@ -293,6 +293,10 @@ impl<'a> Daemon<'a> {
         while self.shell.reap(&mut self.core, now) {
             self.perform();
         }
+        if numbers.contains(&signals::USR2) {
+            let (server, mut server_context) = self.server_context(now);
+            server.reload_certificates(&mut server_context);
+        }
         for number in numbers {
             if number != signals::HUP || self.may_restart() {
                 self.core.take(Input::Signal(Signal(number)), now);

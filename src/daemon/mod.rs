@@ -3,6 +3,7 @@
 
 pub mod activity;
 mod auto_log_cleanup;
+mod certificates;
 mod child_settings;
 mod client;
 pub mod command;
@@ -43,7 +44,7 @@ pub mod shell;
 #[cfg(test)]
 mod simulated;
 pub mod startup;
-mod tree_effects;
-mod trees;
+mod haproxy;
+mod hooks;
 #[cfg(test)]
 mod whole_daemon_tests;

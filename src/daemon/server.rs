@@ -8,6 +8,7 @@ use std::rc::Rc;
 
 use serde::{Deserialize, Serialize};
 
+use super::certificates::Certificates;
 use super::client::{Client, moment};
 use super::descriptors::{Descriptors, Purpose};
 use super::open_logs::OpenLogs;
@@ -34,9 +35,16 @@ use crate::web::{ServerPolicy, Site};
 const MAX_REQUESTS: usize = 4;
 /// The maximum number of clients with work of several iterations that are advanced per iteration.
 const MAX_RUNNABLE: usize = 8;
+/// The maximum number of steps of TLS handshakes per loop iteration; one with a long RSA key takes some
+/// milliseconds.
+const MAX_HANDSHAKES: usize = 4;
 
 /// The memory for bodies and replies unless it is configured.
 const DEFAULT_MEMORY: usize = 64 * 1024 * 1024;
+
+/// For a client that speaks plain HTTP to a server with TLS.
+const LACKS_TLS: &str = "This server accepts only TLS connections. Use <code>https://</code> instead \
+                         of <code>http://</code>.";
 
 mod accepting;
 mod limits;
@@ -49,6 +57,8 @@ pub struct Server {
     buffer: Vec<u8>,
     open_logs: OpenLogs,
     budget: Budget,
+    /// The steps of TLS handshakes in this iteration.
+    handshakes: usize,
     /// The client whose work was advanced last.
     last_turn: Option<Token>,
     /// The client being processed; still set in the next iteration only if processing it panicked.
@@ -71,6 +81,8 @@ struct Endpoint {
     hosts: HostPolicy,
     /// The owner of a unix socket.
     owner: Option<u32>,
+    /// With TLS.
+    certificates: Option<Certificates>,
     config: HttpServer,
 }
 
@@ -96,20 +108,23 @@ impl Server {
             buffer: Vec::new(),
             open_logs: OpenLogs::default(),
             budget: Budget::new(DEFAULT_MEMORY),
+            handshakes: 0,
             last_turn: None,
             in_dispatch: None,
         }
     }
 
-    pub fn listen(
+    pub(super) fn listen(
         &mut self,
         poller: &mut Poller,
         listener: Listener,
         config: &HttpServer,
+        certificates: Option<Certificates>,
     ) -> io::Result<()> {
         listener.set_nonblocking()?;
         let token = poller.add(&listener, Interest::READ)?;
         let endpoint = self.add_endpoint(config);
+        self.endpoints[endpoint].certificates = certificates;
         if listener.is_loopback() && config.credentials().is_none() {
             self.endpoints[endpoint].hosts = host_policy(config);
         }
@@ -126,6 +141,7 @@ impl Server {
         let is_inet = matches!(config.bind, Bind::Inet(_));
         let origins = OriginPolicy {
             is_open: is_inet && auth.is_disabled(),
+            is_https: config.tls().is_some(),
             trusted: config.options.web_trusted_origins.clone(),
         };
         let owner = match &config.bind {
@@ -136,7 +152,9 @@ impl Server {
         let section = config.section.clone();
         let policy = ServerPolicy { origins, get_actions: config.options.web_get_actions, section };
         let hosts = HostPolicy::default();
-        self.endpoints.push(Endpoint { auth, policy, hosts, owner, config: config.clone() });
+        let certificates = Certificates::unread(config);
+        let config = config.clone();
+        self.endpoints.push(Endpoint { auth, policy, hosts, owner, certificates, config });
         self.endpoints.len() - 1
     }
 
@@ -152,6 +170,13 @@ impl Server {
         let Some(client) = self.clients.get_mut(&ready.token) else { return };
         if client.has_no_interest() {
             client.disconnect();
+        }
+        if client.is_expensive() {
+            if self.handshakes == MAX_HANDSHAKES {
+                // It is reported again.
+                return;
+            }
+            self.handshakes += 1;
         }
         if ready.readable && client.conn.io_state().read {
             client.read(&mut self.buffer, context.now);
@@ -169,7 +194,8 @@ impl Server {
             if client.is_waiting() {
                 break;
             }
-            let auth = |request: &Request| endpoint.reject(request);
+            let lacks_tls = client.lacks_tls();
+            let auth = |request: &Request| endpoint.reject(request, lacks_tls);
             let Some(request) = client.conn.request(moment(now), auth) else { break };
             let answer = with_rpc_context(
                 context,
@@ -201,7 +227,7 @@ impl Server {
     pub fn close_client(&mut self, token: Token, poller: &mut Poller) {
         if let Some(mut client) = self.clients.remove(&token) {
             self.budget.charge(&mut client.charged, 0);
-            client.deregister(poller);
+            client.close(poller);
         }
     }
 
@@ -209,6 +235,7 @@ impl Server {
     /// timeouts.
     pub fn poll_clients(&mut self, context: &mut ServerContext<'_>) {
         self.resume(context);
+        self.handshakes = 0;
         if let Some(token) = self.in_dispatch.take() {
             self.close_client(token, context.poller);
         }
@@ -251,6 +278,9 @@ impl Server {
         with_rpc_context(context, &self.open_logs, max_reply, section, |context| {
             client.advance(context);
         });
+        if client.has_unread_input() {
+            client.read(&mut self.buffer, context.now);
+        }
         client.conn.expire(moment(context.now));
         self.process_requests(token, context);
     }
@@ -299,10 +329,11 @@ impl Server {
             match (descriptors.take(&Purpose::Server(config.section.clone())), &config.bind) {
                 (None, _) => drop(server.add_endpoint(config)),
                 (Some(fd), Bind::Inet(_)) => {
-                    server.listen(poller, Listener::Tcp(fd.into()), config)?;
+                    let certificates = Certificates::unread(config);
+                    server.listen(poller, Listener::Tcp(fd.into()), config, certificates)?;
                 }
                 (Some(fd), Bind::Unix(_)) => {
-                    server.listen(poller, Listener::Unix(fd.into()), config)?;
+                    server.listen(poller, Listener::Unix(fd.into()), config, None)?;
                 }
             }
         }
@@ -311,7 +342,7 @@ impl Server {
 
     pub fn close(&mut self, poller: &mut Poller) {
         for (_, client) in std::mem::take(&mut self.clients) {
-            client.deregister(poller);
+            client.close(poller);
         }
         for socket in self.listen_sockets.drain(..) {
             poller.remove(&socket.listener);
@@ -321,7 +352,10 @@ impl Server {
 
 impl Endpoint {
     /// The reply, if a request is not allowed at all.
-    fn reject(&self, request: &Request) -> Option<Reply> {
+    fn reject(&self, request: &Request, lacks_tls: bool) -> Option<Reply> {
+        if lacks_tls {
+            return Some(Reply::fatal(400, LACKS_TLS));
+        }
         let (option, section) = (inet_http_server::WEB_TRUSTED_HOSTS.name, &self.config.section);
         self.auth.reject(request).or_else(|| self.hosts.reject(request, option, section))
     }

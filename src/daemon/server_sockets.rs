@@ -13,6 +13,7 @@ use crate::os::errno;
 use crate::os::socket::{self, Listener, OpenError, SocketPermissions};
 
 use super::activity::ActivityLog;
+use super::certificates::Certificates;
 use super::running::{self, Holder};
 
 /// The listen backlog.
@@ -26,8 +27,15 @@ const IN_USE: &str = "Another program is already listening on a port that one of
 /// files.
 #[derive(Default)]
 pub(super) struct ServerSockets {
-    pub(super) listeners: Vec<(Listener, HttpServer)>,
+    pub(super) listeners: Vec<OpenServer>,
     paths: Vec<PathBuf>,
+}
+
+/// A server that listens.
+pub(super) struct OpenServer {
+    pub(super) listener: Listener,
+    pub(super) config: HttpServer,
+    pub(super) certificates: Option<Certificates>,
 }
 
 /// A server that could not be opened.
@@ -42,8 +50,16 @@ impl ServerSockets {
     pub(super) fn open(config: &Config) -> Result<Self, OpenFailure> {
         let mut sockets = Self::default();
         for server in &config.servers {
+            let certificates = match Certificates::open(server) {
+                Ok(certificates) => certificates,
+                Err(problem) => {
+                    sockets.unlink();
+                    let message = problem.line(config, &server.section);
+                    return Err(OpenFailure { message, is_taken: false });
+                }
+            };
             match open(&server.bind) {
-                Ok(listener) => sockets.push(listener, server),
+                Ok(listener) => sockets.push(listener, server, certificates),
                 Err(error) => {
                     sockets.unlink();
                     return Err(OpenFailure {
@@ -57,16 +73,22 @@ impl ServerSockets {
     }
 
     pub(super) fn log(&self, interfaces: &[RpcInterface], log: &mut ActivityLog) {
-        for (_, server) in &self.listeners {
-            log_server(server, interfaces, log);
+        for open in &self.listeners {
+            log_server(&open.config, interfaces, log);
         }
     }
 
-    fn push(&mut self, listener: Listener, server: &HttpServer) {
+    fn push(
+        &mut self,
+        listener: Listener,
+        server: &HttpServer,
+        certificates: Option<Certificates>,
+    ) {
         if let Bind::Unix(UnixServer { path, .. }) = &server.bind {
             self.paths.push(path.into());
         }
-        self.listeners.push((listener, server.clone()));
+        let config = server.clone();
+        self.listeners.push(OpenServer { listener, config, certificates });
     }
 
     /// Removes the socket files.

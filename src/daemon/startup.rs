@@ -16,7 +16,7 @@ use super::orphans;
 use super::privileges::{self, DeferredLog};
 use super::running;
 use super::server::Server;
-use super::server_sockets::ServerSockets;
+use super::server_sockets::{OpenServer, ServerSockets};
 use super::shell::Shell;
 use crate::conf::config::{Config, LogLevel, Supervisord};
 use crate::core::effect::Effect;
@@ -218,8 +218,9 @@ fn serve(
     }
     cleanup.pidfile = write_pidfile(settings, &mut shell.logs.activity);
     parts.server.limit_memory(settings.http_maxbytes);
-    for (listener, config) in cleanup.sockets.listeners.drain(..) {
-        parts.server.listen(&mut shell.poller, listener, &config)?;
+    for open in cleanup.sockets.listeners.drain(..) {
+        let OpenServer { listener, config, certificates } = open;
+        parts.server.listen(&mut shell.poller, listener, &config, certificates)?;
     }
     let mut daemon = Daemon::assemble(parts)?;
     let exit_reason = daemon.run();

@@ -294,7 +294,7 @@ fn a_successor_continues_children_logs_and_sockets() {
     let mut daemon = home.assemble(&mut kernel);
     let config = daemon.core.config().servers[0].clone();
     let listener = Listener::Unix(UnixListener::bind(path("s.sock")).expect("a socket"));
-    daemon.server.listen(&mut daemon.shell.poller, listener, &config).expect("it listens");
+    daemon.server.listen(&mut daemon.shell.poller, listener, &config, None).expect("it listens");
     turn_until(&mut daemon, |_| {
         std::fs::read(path("web.log")).is_ok_and(|it| it.ends_with(b"half"))
     });

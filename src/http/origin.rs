@@ -13,6 +13,8 @@ pub struct OriginPolicy {
     /// No password is required. DNS rebinding could then make another site look like ours, so a
     /// browser must use an address instead of a name.
     pub is_open: bool,
+    /// The server has TLS itself, so no page of its own has an origin with `http://`.
+    pub is_https: bool,
     /// Further origins whose pages may act, as browsers write them.
     pub trusted: Vec<String>,
 }
@@ -47,7 +49,8 @@ impl OriginPolicy {
         // Only a browser writes the field, and only if the page and the form have one origin. Then
         // a proxy has changed the `Host` field.
         let is_vouched = has_token && site == "same-origin";
-        let is_host = request.header("host").is_some_and(|host| origin.is_of(host));
+        let is_scheme = origin.is_https || !self.is_https;
+        let is_host = is_scheme && request.header("host").is_some_and(|host| origin.is_of(host));
         if !is_vouched && !is_host {
             return Err(Reason::OtherOrigin);
         }
@@ -252,7 +255,7 @@ mod tests {
     #[test]
     fn trusted_origins_are_accepted_from_every_site() {
         let trusted = vec!["https://sup.example".to_owned(), "http://in.tra:8080".to_owned()];
-        let policy = OriginPolicy { is_open: true, trusted };
+        let policy = OriginPolicy { is_open: true, trusted, ..OriginPolicy::default() };
         for origin in ["https://sup.example", "https://sup.example:443", "http://in.tra:8080"] {
             for site in ["same-origin", "cross-site", "same-site"] {
                 let headers = [("Host", "x:1"), ("Origin", origin), ("Sec-Fetch-Site", site)];

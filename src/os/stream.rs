@@ -2,10 +2,10 @@
 
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, TcpStream};
-use std::os::fd::{AsFd, BorrowedFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
 use std::os::unix::net::UnixStream;
 
-use nix::sys::socket::{getsockopt, sockopt};
+use nix::sys::socket::{MsgFlags, getsockopt, recv, sockopt};
 
 use super::socket::Listener;
 
@@ -82,20 +82,20 @@ impl SocketStream {
 
     /// Reads available bytes; `None` if there are none, zero at the end.
     pub fn read(&mut self, buffer: &mut [u8]) -> io::Result<Option<usize>> {
-        let count = match self {
-            Self::Tcp(stream) => stream.read(buffer),
-            Self::Unix(stream) => stream.read(buffer),
-        };
-        none_if_blocked(count)
+        none_if_blocked(Read::read(self, buffer))
     }
 
     /// Writes as many bytes as the socket accepts; `None` if it accepts none.
     pub fn write(&mut self, bytes: &[u8]) -> io::Result<Option<usize>> {
-        let count = match self {
-            Self::Tcp(stream) => stream.write(bytes),
-            Self::Unix(stream) => stream.write(bytes),
-        };
-        none_if_blocked(count)
+        none_if_blocked(Write::write(self, bytes))
+    }
+
+    /// The next byte, which is not consumed; `None` if there is none yet, `Some(None)` at the end.
+    pub fn peek(&self) -> io::Result<Option<Option<u8>>> {
+        let mut byte = [0];
+        let count = recv(self.as_fd().as_raw_fd(), &mut byte, MsgFlags::MSG_PEEK);
+        let count = none_if_blocked(count.map_err(io::Error::from))?;
+        Ok(count.map(|count| (count > 0).then_some(byte[0])))
     }
 
     /// Why the connection could not be established, or failed since.
@@ -114,6 +114,29 @@ impl SocketStream {
             Self::Tcp(stream) => stream.shutdown(Shutdown::Write),
             Self::Unix(stream) => stream.shutdown(Shutdown::Write),
         };
+    }
+}
+
+/// For what reads and writes by the traits; it fails with [`io::ErrorKind::WouldBlock`].
+impl Read for SocketStream {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Self::Tcp(stream) => stream.read(buffer),
+            Self::Unix(stream) => stream.read(buffer),
+        }
+    }
+}
+
+impl Write for SocketStream {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self {
+            Self::Tcp(stream) => stream.write(bytes),
+            Self::Unix(stream) => stream.write(bytes),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
     }
 }
 

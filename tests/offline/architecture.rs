@@ -29,14 +29,18 @@ const ALLOWED_IMPORTS: &[(&str, &[&str])] = &[
     ("web", &["assets", "conf", "core", "http", "rpc"]),
     ("buildout", &["diag", "ini", "pattern"]),
     ("generate", &["assets", "buildout", "conf", "diag", "ini", "pattern"]),
+    ("tls", &[]),
     ("os", &[]),
-    ("daemon", &["assets", "conf", "core", "diag", "http", "ini", "os", "pattern", "rpc", "web"]),
-    ("ctl", &["conf", "core", "diag", "os", "pattern", "rpc"]),
+    (
+        "daemon",
+        &["assets", "conf", "core", "diag", "http", "ini", "os", "pattern", "rpc", "tls", "web"],
+    ),
+    ("ctl", &["conf", "core", "diag", "os", "pattern", "rpc", "tls"]),
     (
         "cli",
         &[
             "assets", "buildout", "conf", "core", "ctl", "daemon", "diag", "generate", "http",
-            "ini", "os", "pattern", "rpc", "web",
+            "ini", "os", "pattern", "rpc", "tls", "web",
         ],
     ),
 ];

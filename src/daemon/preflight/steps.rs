@@ -15,6 +15,7 @@ use crate::conf::sections::{
     fcgi_program, inet_http_server, program, supervisord as daemon, unix_http_server,
 };
 use crate::core::effect::OutputStream;
+use crate::daemon::certificates;
 use crate::daemon::logs::streams;
 use crate::daemon::privileges::{self, DeferredLog};
 use crate::daemon::server_sockets;
@@ -186,6 +187,7 @@ impl<'a> Steps<'a> {
     }
 
     fn server(&mut self, server: &HttpServer) {
+        self.certificate(server);
         let address = Address::of_server(&server.bind);
         let tried = match address {
             Address::Tcp { host, port } => socket::try_tcp(host, port),
@@ -198,6 +200,13 @@ impl<'a> Steps<'a> {
         };
         let original = server_sockets::error_message(&error);
         self.refuse_address((&server.section, option), address, &error, original);
+    }
+
+    fn certificate(&mut self, server: &HttpServer) {
+        let Some(files) = server.tls() else { return };
+        let Err(problem) = certificates::read(&files) else { return };
+        let diagnostic = Diagnostic::error("bad-certificate", &problem.message).help(problem.help);
+        self.refuse((&server.section, problem.option), diagnostic, problem.message);
     }
 
     /// An address that the own daemon holds is free as soon as it is restarted.

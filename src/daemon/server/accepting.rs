@@ -3,9 +3,12 @@
 use std::time::Duration;
 
 use super::Server;
+use crate::conf::config::LogLevel;
 use crate::core::time::{Mono, Now};
+use crate::daemon::certificates::{Certificates, Renewal};
 use crate::daemon::client::Client;
 use crate::daemon::server_context::ServerContext;
+use crate::daemon::transport::Transport;
 use crate::http::eviction::Newcomer;
 use crate::os::poller::{Interest, Poller};
 use crate::os::stream::SocketStream;
@@ -17,6 +20,7 @@ const ACCEPT_PAUSE: Duration = Duration::from_secs(1);
 
 impl Server {
     pub(super) fn accept(&mut self, at: usize, context: &mut ServerContext<'_>) {
+        self.refresh_certificates(self.listen_sockets[at].endpoint, context);
         for _ in 0..MAX_ACCEPTS {
             match self.listen_sockets[at].listener.accept() {
                 Ok(Some(stream)) => {
@@ -42,17 +46,63 @@ impl Server {
         poller: &mut Poller,
         now: Now,
     ) {
-        let owner = self.endpoints.get(endpoint).and_then(|endpoint| endpoint.owner);
+        let server = self.endpoints.get(endpoint);
+        let owner = server.and_then(|server| server.owner);
+        let certificates = server.and_then(|server| server.certificates.as_ref());
+        let acceptor = certificates.map(Certificates::acceptor);
+        if acceptor.as_ref().is_some_and(Option::is_none) {
+            // There was no usable certificate yet, which is logged.
+            return;
+        }
         let peer = stream.peer_uid();
         let is_owner = owner.is_some() && (peer == owner || peer == Some(0));
         let newcomer = Newcomer { server: endpoint, is_owner };
         if !self.make_place(&stream, newcomer, poller, now) {
             return;
         }
-        let client = Client::new(stream, endpoint, is_owner, now);
+        let transport = Transport::new(stream, acceptor.flatten());
+        let client = Client::new(transport, endpoint, is_owner, now);
         if let Ok(token) = client.register(poller) {
             self.clients.insert(token, client);
         }
+    }
+
+    /// Reads certificates again that have changed.
+    fn refresh_certificates(&mut self, endpoint: usize, context: &mut ServerContext<'_>) {
+        let Some(certificates) = self.endpoints[endpoint].certificates.as_mut() else { return };
+        if let Some(renewal) = certificates.refresh(context.now.mono) {
+            self.log_renewal(endpoint, &renewal, context);
+        }
+    }
+
+    /// Reads all certificates again.
+    pub fn reload_certificates(&mut self, context: &mut ServerContext<'_>) {
+        for endpoint in 0..self.endpoints.len() {
+            let certificates = self.endpoints[endpoint].certificates.as_mut();
+            if let Some(renewal) = certificates.map(Certificates::reload) {
+                self.log_renewal(endpoint, &renewal, context);
+            }
+        }
+    }
+
+    fn log_renewal(&self, at: usize, renewal: &Renewal, context: &mut ServerContext<'_>) {
+        let endpoint = &self.endpoints[at];
+        let section = &endpoint.config.section;
+        let (level, message) = match renewal {
+            Renewal::Renewed => {
+                (LogLevel::Info, format!("read the certificate of [{section}] again"))
+            }
+            Renewal::Failed(problem) => {
+                let has_previous = endpoint.certificates.as_ref().and_then(Certificates::acceptor);
+                let outcome = match has_previous {
+                    Some(_) => "the previous certificate stays in use",
+                    None => "clients cannot connect",
+                };
+                let line = problem.line(context.core.config(), section);
+                (LogLevel::Critical, format!("{line}; {outcome}"))
+            }
+        };
+        context.logs.log(level, &message);
     }
 
     /// Stops accepting connections for a moment, because no descriptors are left.

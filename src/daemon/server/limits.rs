@@ -3,7 +3,6 @@
 use super::Server;
 use crate::conf::sections::supervisord::HTTP_MAXBYTES;
 use crate::core::time::Now;
-use crate::daemon::client::moment;
 use crate::http::budget::Budget;
 use crate::http::eviction::{self, Admission, Newcomer, Occupant, Places};
 use crate::http::{Reply, memory};
@@ -90,7 +89,7 @@ impl Server {
 
     fn occupants(&self, now: Now) -> Vec<Occupant<Token>> {
         let occupant = |(token, client): (&Token, &super::Client)| {
-            let (standing, since) = client.conn.standing(moment(now));
+            let (standing, since) = client.standing(now);
             Occupant {
                 key: *token,
                 server: client.server,

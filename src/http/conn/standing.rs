@@ -7,7 +7,7 @@ use crate::http::eviction::Standing;
 use std::time::Duration;
 
 /// How long an incomplete request, or a client that does not read, counts as active.
-const GRACE: Duration = Duration::from_secs(5);
+pub const GRACE: Duration = Duration::from_secs(5);
 
 impl Conn {
     /// What the connection is doing, and since when. Bytes of an incomplete request do not count as

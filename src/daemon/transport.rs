@@ -1,0 +1,131 @@
+//! The bytes of a client: as they are on the socket, or inside of TLS.
+
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd};
+
+use crate::os::stream::SocketStream;
+use crate::tls::server::Acceptor;
+use crate::tls::{FIRST_BYTE, Session};
+
+/// What a TLS session holds: its state, its keys, and a buffer for the record that is being received.
+/// Measured with a thousand idle connections.
+const SESSION_MEMORY: usize = 14 * 1024;
+/// What the largest record needs while it is being written.
+const RECORD_MEMORY: usize = 17 * 1024;
+
+pub(super) struct Transport {
+    socket: SocketStream,
+    layer: Layer,
+}
+
+enum Layer {
+    Plain,
+    /// TLS is expected, but nothing was received yet: an idle connection costs no session.
+    Expected(Acceptor),
+    Tls(Box<Session>),
+    /// TLS was expected, but the first byte is not its.
+    Unexpected,
+}
+
+impl Transport {
+    /// Expects TLS if there is an acceptor.
+    pub(super) fn new(socket: SocketStream, acceptor: Option<Acceptor>) -> Self {
+        Self { socket, layer: acceptor.map_or(Layer::Plain, Layer::Expected) }
+    }
+
+    /// Whether the peer has begun to agree on a session.
+    pub(super) fn is_handshaking(&self) -> bool {
+        matches!(&self.layer, Layer::Tls(session) if session.is_handshaking())
+    }
+
+    /// Whether the next read may cost the computation of a signature.
+    pub(super) fn is_expensive(&self) -> bool {
+        matches!(self.layer, Layer::Expected(_)) || self.is_handshaking()
+    }
+
+    /// Whether the peer speaks plain HTTP although TLS is required.
+    pub(super) fn lacks_tls(&self) -> bool {
+        matches!(self.layer, Layer::Unexpected)
+    }
+
+    /// Reads available bytes; `None` if there are none, zero at the end.
+    pub(super) fn read(&mut self, buffer: &mut [u8]) -> io::Result<Option<usize>> {
+        if let Layer::Expected(acceptor) = &self.layer {
+            self.layer = match self.socket.peek()? {
+                None => return Ok(None),
+                Some(None) => return Ok(Some(0)),
+                Some(Some(FIRST_BYTE)) => {
+                    Layer::Tls(Box::new(acceptor.session().map_err(io::Error::other)?))
+                }
+                Some(Some(_)) => Layer::Unexpected,
+            };
+        }
+        match &mut self.layer {
+            Layer::Tls(session) => session.read(&mut self.socket, buffer),
+            _ => self.socket.read(buffer),
+        }
+    }
+
+    /// Whether [`Transport::read`] returns something although the socket is not readable.
+    pub(super) fn has_input(&self) -> bool {
+        matches!(&self.layer, Layer::Tls(session) if session.has_input())
+    }
+
+    /// Whether there are bytes to write besides those of the caller.
+    pub(super) fn has_output(&self) -> bool {
+        matches!(&self.layer, Layer::Tls(session) if session.has_output())
+    }
+
+    /// Writes as many bytes as the socket accepts; `None` if it accepts none. The next call must begin
+    /// with the bytes that were not accepted.
+    pub(super) fn write(&mut self, bytes: &[u8]) -> io::Result<Option<usize>> {
+        match &mut self.layer {
+            Layer::Tls(session) => session.write(&mut self.socket, bytes),
+            _ => self.socket.write(bytes),
+        }
+    }
+
+    /// Writes what is pending.
+    pub(super) fn flush(&mut self) -> io::Result<()> {
+        match &mut self.layer {
+            Layer::Tls(session) => session.flush(&mut self.socket).map(drop),
+            _ => Ok(()),
+        }
+    }
+
+    /// Ends the output. Returns whether that is done: the last bytes may have to wait for the peer.
+    pub(super) fn end_output(&mut self) -> bool {
+        if let Layer::Tls(session) = &mut self.layer {
+            session.end_output();
+            // An error is the peer's disconnection.
+            if matches!(session.flush(&mut self.socket), Ok(false)) {
+                return false;
+            }
+        }
+        self.socket.shutdown_write();
+        true
+    }
+
+    /// Takes leave of the peer if that is possible without waiting, before the socket is closed.
+    pub(super) fn close(&mut self) {
+        if let Layer::Tls(session) = &mut self.layer {
+            session.end_output();
+            let _ = session.flush(&mut self.socket);
+        }
+    }
+
+    /// The bytes that it holds.
+    pub(super) fn memory(&self) -> usize {
+        match &self.layer {
+            Layer::Tls(session) if session.has_output() => SESSION_MEMORY + RECORD_MEMORY,
+            Layer::Tls(_) => SESSION_MEMORY,
+            _ => 0,
+        }
+    }
+}
+
+impl AsFd for Transport {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.socket.as_fd()
+    }
+}
