@@ -13,7 +13,7 @@ use crate::core::group::full_name;
 use crate::core::orphans::{self, ProgramName, StopOrder};
 use crate::core::state::ProcessState;
 use crate::core::waiting::WAITS_FOR;
-use crate::ctl::client::{Client, ClientError};
+use crate::ctl::client::{Client, ClientError, Trust};
 use crate::daemon::real_host::RealHost;
 use crate::os::{ready, signals, stdout};
 use crate::rpc::value::Value;
@@ -95,13 +95,15 @@ impl Deployment {
             Bind::Unix(UnixServer { path, .. }) => format!("unix://{path}"),
             Bind::Inet(InetServer { address: (host, port), .. }) => {
                 let host = if host.is_empty() { "127.0.0.1" } else { host };
-                format!("http://{host}:{port}")
+                format!("{}://{host}:{port}", server.scheme())
             }
         };
         let known = server.credentials();
         let user = known.map(|known| known.username);
         let password = known.map(|known| known.password);
-        Ok(Client::open(&url, user, password).timeout(Some(CALL_TIMEOUT)))
+        // It is the own server, so its certificate is known, whatever its names are.
+        let trust = server.tls().map_or(Trust::System, |files| Trust::Only(files.certificate));
+        Ok(Client::open(&url, user, password).trusting(trust).timeout(Some(CALL_TIMEOUT)))
     }
 
     /// The configured process, by group and name.

@@ -42,6 +42,7 @@ const LINTS: &[Lint] = &[
     servers::servers,
     servers::rpc,
     secrets::passwords,
+    secrets::keys,
     open_servers::servers,
     writable::configuration,
     groups::groups,

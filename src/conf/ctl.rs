@@ -42,6 +42,7 @@ struct Arguments {
     username: Option<String>,
     password: Option<String>,
     history_file: Option<String>,
+    cacert: Option<String>,
 }
 
 type Setter = fn(&mut Arguments, &str) -> Result<bool, String>;
@@ -63,6 +64,7 @@ options! {
     Some('u'), "username", "NAME", Some(|line, text| Ok(once(&mut line.username, text))), "username for the server";
     Some('p'), "password", "WORD", Some(|line, text| Ok(once(&mut line.password, text))), "password for the server";
     Some('r'), "history_file", "FILENAME", Some(|line, text| Ok(once(&mut line.history_file, text))), "file for the history of the shell";
+    None, "cacert", "FILENAME", Some(|line, text| Ok(once(&mut line.cacert, text))), "certificates that a server with https:// may have; without it, those of the system";
     Some('?'), "", "", None, "";
 }
 
@@ -104,6 +106,8 @@ fn settings(
     words: Vec<String>,
     host: &dyn Host,
 ) -> Settings {
+    let cacert = line.cacert.map(|path| normalize_path(&path, host));
+    options.cacert = cacert.or(options.cacert);
     if let Some(url) = line.serverurl {
         options.serverurl = url;
     }
@@ -159,8 +163,8 @@ pub(super) fn serverurl(
     })
 }
 
-/// An empty path is none.
-pub(super) fn history_file(
+/// An absolute path; empty means none.
+pub(super) fn path(
     reader: &mut SectionReader<'_, '_>,
     option: &Opt<Maybe<Text>>,
     _: &Supervisorctl,

@@ -17,6 +17,10 @@ pub struct OptionSpec {
     pub doc: &'static str,
 }
 
+/// The options that only supkit has. They cannot be abbreviated, so that abbreviations of Supervisor's
+/// keep their meaning.
+const OWN: &[&str] = &["cacert"];
+
 /// An option on a command line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ParsedOption {
@@ -75,9 +79,14 @@ fn long_option(
     Ok(ParsedOption { spec: at, shown: format!("--{}", spec.long), argument })
 }
 
-/// The option with this name, or the only one that it abbreviates.
+/// The option with this name, or the only one of Supervisor's that it abbreviates.
 fn find_long(specs: &[OptionSpec], written: &str) -> Result<usize, String> {
-    let fits = |at: &usize| !specs[*at].long.is_empty() && specs[*at].long.starts_with(written);
+    let fits = |at: &usize| {
+        let spec = specs[*at];
+        let is_written =
+            spec.long == written || !OWN.contains(&spec.long) && spec.long.starts_with(written);
+        !spec.long.is_empty() && is_written
+    };
     let candidates: Vec<usize> = (0..specs.len()).filter(fits).collect();
     match (candidates.iter().find(|at| specs[**at].long == written), candidates.as_slice()) {
         (Some(exact), _) => Ok(*exact),
@@ -156,6 +165,8 @@ mod tests {
         OptionSpec { short: Some('m'), long: "umask", argument: "UMASK", doc: "umask" },
         OptionSpec { short: None, long: "minfds", argument: "NUM", doc: "fds" },
         OptionSpec { short: None, long: "minprocs", argument: "NUM", doc: "procs" },
+        OptionSpec { short: Some('c'), long: "configuration", argument: "FILE", doc: "file" },
+        OptionSpec { short: None, long: "cacert", argument: "FILE", doc: "certificates" },
     ];
 
     fn read(line: &str) -> Result<String, String> {
@@ -171,6 +182,7 @@ mod tests {
             ("-hu root -m 22 x -h", "-h= -u=root -m=22 | x -h"),
             ("-uroot --use=me --um= --", "-u=root --user=me --umask= | "),
             ("--minf 3 - x", "--minfds=3 | - x"),
+            ("--c a --cacert b --c=d", "--configuration=a --cacert=b --configuration=d | "),
         ] {
             assert_eq!(read(line).as_deref(), Ok(want), "{line}");
         }
@@ -182,6 +194,7 @@ mod tests {
             ("-x", "option -x not recognized"),
             ("-u", "option -u requires argument"),
             ("--min 3", "option --min not a unique prefix"),
+            ("--cacer x", "option --cacer not recognized"),
             ("--nope", "option --nope not recognized"),
             ("--user", "option --user requires argument"),
             ("--he=1", "option --help must not have an argument"),

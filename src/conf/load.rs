@@ -10,6 +10,7 @@ use super::python::names::{Layers, Names};
 use super::python::{path, words};
 use super::secrets::{is_secret_name, mask_sources};
 use super::sections::include;
+use super::sections::inet_http_server;
 use crate::diag::{Diagnostic, SourceId, SourceMap, Span};
 use crate::ini::python::{Document, ParseError, ParseErrorKind, Section};
 use crate::ini::text;
@@ -144,7 +145,9 @@ impl Loaded {
     /// and secret variables in others.
     fn hide_passwords(&mut self) {
         let all = self.document.sections().iter().chain([self.document.defaults()]);
-        let secret = all.flat_map(|section| &section.entries).filter(|e| is_secret_name(&e.key));
+        // The path of a key is no secret.
+        let is_secret = |key: &str| is_secret_name(key) && key != inet_http_server::KEY.name;
+        let secret = all.flat_map(|section| &section.entries).filter(|e| is_secret(&e.key));
         let spans = secret.flat_map(|entry| {
             let keys = entry.replaced.iter().chain([&entry.key_span]);
             let lines = keys.map(|key| self.rest_of_line(*key)).collect::<Vec<_>>();

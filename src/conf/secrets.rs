@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::nearest::nearest;
+use super::sections::inet_http_server;
 use crate::diag::{SourceMap, Span};
 
 /// Words that make a name secret as one of its parts: `DB_PASS`, `api-key`.
@@ -26,7 +27,7 @@ pub fn mask_sources(sources: &mut SourceMap) {
     for id in sources.ids() {
         let mut start = 0;
         for line in sources.text(id).split_inclusive('\n') {
-            let found = ranges(line.trim_end());
+            let found = if is_key_file(line) { Vec::new() } else { ranges(line.trim_end()) };
             secret.extend(found.iter().map(|it| Span::new(id, start + it.start, start + it.end)));
             start += line.len();
         }
@@ -34,6 +35,12 @@ pub fn mask_sources(sources: &mut SourceMap) {
     for span in secret {
         sources.mask(span);
     }
+}
+
+/// Whether it is the option that names the file of a server's key: the path is no secret.
+fn is_key_file(line: &str) -> bool {
+    let rest = line.strip_prefix(inet_http_server::KEY.name);
+    rest.is_some_and(|rest| rest.trim_start().starts_with(['=', ':']))
 }
 
 /// The text with a `***` for each secret.

@@ -173,7 +173,7 @@ pub mod supervisord {
 pub mod supervisorctl {
     use crate::conf::ctl;
     use crate::conf::kinds::{Maybe, Password, Text};
-    use crate::conf::section::Sample::{Active, Commented};
+    use crate::conf::section::Sample::{Active, Commented, SupkitOnly};
     use crate::conf::section::table::options;
 
     const READ_FIRST: &[&str] = &[SERVERURL.name, PROMPT.name];
@@ -185,7 +185,7 @@ pub mod supervisorctl {
         /// `[supervisorctl]`, with the command line applied.
         struct Supervisorctl {}
 
-        /// The server: `unix://PATH` or `http://HOST:PORT`.
+        /// The server: `unix://PATH`, `http://HOST:PORT` or `https://HOST:PORT`.
         SERVERURL serverurl: Text = Some("http://localhost:9001"),
             Active("unix:///tmp/supervisor.sock"), Once, read: ctl::serverurl;
         /// Username for the server.
@@ -196,7 +196,10 @@ pub mod supervisorctl {
         PROMPT prompt: Text = Some("supervisor"), Commented("mysupervisor"), Once;
         /// File for the history of the shell.
         HISTORY_FILE history_file: Maybe<Text> = None, Commented("~/.sc_history"), Once,
-            read: ctl::history_file;
+            read: ctl::path;
+        /// PEM file with the certificates of authorities, or of the server itself, that a server with
+        /// `https://` may have; without it, those of the system.
+        CACERT cacert: Maybe<Text> = None, SupkitOnly, Once, read: ctl::path;
     }
 }
 

@@ -11,6 +11,7 @@ pub use super::error::ClientError;
 use super::error::Result;
 use super::framing::Framing;
 use super::notice::Notice;
+pub use super::trust::Trust;
 use super::url::ServerUrl;
 use crate::os::interrupt::Interrupt;
 use crate::rpc::value::Value;
@@ -23,19 +24,28 @@ const MAX_BODY: usize = 1 << 30;
 pub struct Client {
     serverurl: String,
     authorization: Option<String>,
+    trust: Trust,
     limits: WaitLimits,
     kept: Option<Connection>,
 }
 
 impl Client {
-    /// Creates a client for `unix:///path` or `http://host:port`. The password is sent only
+    /// Creates a client for `unix:///path`, `http://host:port` or `https://host:port`. The password is sent only
     /// together with a username.
     pub fn open(serverurl: &str, user: Option<&str>, password: Option<&str>) -> Self {
         let authorization = user.zip(password).map(|(user, password)| {
             format!("Basic {}", BASE64_STANDARD.encode(format!("{user}:{password}")))
         });
         let limits = WaitLimits::default();
-        Self { serverurl: serverurl.to_owned(), authorization, limits, kept: None }
+        let trust = Trust::System;
+        Self { serverurl: serverurl.to_owned(), authorization, trust, limits, kept: None }
+    }
+
+    /// Which servers an `https://` URL may lead to.
+    #[must_use]
+    pub fn trusting(mut self, trust: Trust) -> Self {
+        self.trust = trust;
+        self
     }
 
     /// Limits the wait for a reply; then calls fail with [`ClientError::Timeout`]. `None` waits
@@ -80,7 +90,7 @@ impl Client {
         let url = self.url()?;
         let mut connection = match self.kept.take() {
             Some(connection) => connection,
-            None => Connection::connect(&url, self.limits.clone())?,
+            None => Connection::connect(&url, &self.trust, self.limits.clone())?,
         };
         let length = request.len();
         let headers = format!("Content-Type: text/xml\r\nContent-Length: {length}\r\n");
@@ -99,7 +109,7 @@ impl Client {
     /// Opens a log or event stream.
     pub fn follow(&self, path: &str) -> Result<LogStream> {
         let url = self.url()?;
-        let mut connection = Connection::connect(&url, self.limits.clone())?;
+        let mut connection = Connection::connect(&url, &self.trust, self.limits.clone())?;
         connection.send(self.head(&url, &format!("GET {path}"), "").as_bytes())?;
         let head = connection.head()?;
         match head.code {
@@ -178,7 +188,9 @@ impl LogStream {
         if self.ended || self.framing.is_over() {
             return Ok(None);
         }
-        self.ended = !self.connection.fill()?;
+        if let Some(has_more) = self.connection.fill_once()? {
+            self.ended = !has_more;
+        }
         let bytes = self.connection.take(&mut self.framing)?;
         Ok((!bytes.is_empty() || !self.ended).then_some(bytes))
     }

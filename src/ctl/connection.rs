@@ -1,21 +1,19 @@
 //! One HTTP connection to a server, with a time limit and Ctrl-C handling. Knows HTTP, but not
 //! XML-RPC.
 
-use std::io::{self, Read, Write};
-use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
+use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
-use std::os::unix::net::UnixStream;
 use std::time::Duration;
 
 use super::error::{ClientError, Result};
 use super::framing::Framing;
 use super::head::{self, Head, MAX_HEAD};
 use super::notice::Notice;
+use super::socket::Socket;
+use super::trust::Trust;
 use super::url::ServerUrl;
 use crate::os::interrupt::Interrupt;
 use crate::os::ready::wait_readable;
-
-const READ_SIZE: usize = 16 * 1024;
 
 /// The time limit of a read, the interrupt that ends it, and what is shown meanwhile.
 #[derive(Clone, Debug, Default)]
@@ -34,17 +32,17 @@ pub(super) struct Connection {
     unread: Vec<u8>,
 }
 
-#[derive(Debug)]
-enum Socket {
-    Unix(UnixStream),
-    Tcp(TcpStream),
-}
-
 impl Connection {
-    pub(super) fn connect(url: &ServerUrl, limits: WaitLimits) -> Result<Self> {
-        let socket = Socket::connect(url, limits.timeout)?;
-        socket.limit_writes(limits.timeout).map_err(ClientError::Io)?;
-        Ok(Self { socket, limits, unread: Vec::new() })
+    pub(super) fn connect(url: &ServerUrl, trust: &Trust, limits: WaitLimits) -> Result<Self> {
+        let socket = Socket::connect(url, trust, limits.timeout)?;
+        let mut connection = Self { socket, limits, unread: Vec::new() };
+        while connection.socket.begin()? {
+            connection.wait()?;
+            if connection.socket.read(&mut connection.unread)? == Some(0) {
+                return Err(ClientError::Closed);
+            }
+        }
+        Ok(connection)
     }
 
     /// Replaces the limits of the next reads.
@@ -53,16 +51,22 @@ impl Connection {
     }
 
     pub(super) fn send(&mut self, bytes: &[u8]) -> Result<()> {
-        self.socket.write_all(bytes).map_err(ClientError::Io)
+        self.socket.write_all(bytes, self.limits.timeout)
     }
 
     /// Waits for input and reads it; `false` at the end of the stream.
     pub(super) fn fill(&mut self) -> Result<bool> {
+        loop {
+            if let Some(has_more) = self.fill_once()? {
+                return Ok(has_more);
+            }
+        }
+    }
+
+    /// The same, but returns `None` if what arrived was not for the caller.
+    pub(super) fn fill_once(&mut self) -> Result<Option<bool>> {
         self.wait()?;
-        let mut buffer = [0; READ_SIZE];
-        let count = self.socket.read(&mut buffer).map_err(ClientError::Io)?;
-        self.unread.extend_from_slice(&buffer[..count]);
-        Ok(count > 0)
+        Ok(self.socket.read(&mut self.unread)?.map(|count| count > 0))
     }
 
     fn wait(&self) -> Result<()> {
@@ -112,74 +116,8 @@ impl Connection {
 
 impl AsFd for Connection {
     fn as_fd(&self) -> BorrowedFd<'_> {
-        match &self.socket {
-            Socket::Unix(socket) => socket.as_fd(),
-            Socket::Tcp(socket) => socket.as_fd(),
-        }
+        self.socket.as_fd()
     }
-}
-
-impl Socket {
-    #[expect(clippy::disallowed_methods, reason = "the client has nothing else to do")]
-    fn connect(url: &ServerUrl, limit: Option<Duration>) -> Result<Self> {
-        match url {
-            ServerUrl::Unix { path } => {
-                UnixStream::connect(path).map(Self::Unix).map_err(ClientError::Io)
-            }
-            ServerUrl::Http { host, port } => connect_tcp(host, *port, limit).map(Self::Tcp),
-        }
-    }
-
-    fn limit_writes(&self, limit: Option<Duration>) -> io::Result<()> {
-        match self {
-            Self::Unix(socket) => socket.set_write_timeout(limit),
-            Self::Tcp(socket) => socket.set_write_timeout(limit),
-        }
-    }
-
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        match self {
-            Self::Unix(socket) => socket.read(buffer),
-            Self::Tcp(socket) => socket.read(buffer),
-        }
-    }
-
-    fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
-        match self {
-            Self::Unix(socket) => socket.write_all(bytes),
-            Self::Tcp(socket) => socket.write_all(bytes),
-        }
-    }
-}
-
-/// Tries every address of the host and reports the last failure.
-#[expect(clippy::disallowed_methods, reason = "the client has nothing else to do")]
-fn connect_tcp(host: &str, port: u16, limit: Option<Duration>) -> Result<TcpStream> {
-    let mut failure = io::ErrorKind::AddrNotAvailable.into();
-    for address in resolve(host, port)? {
-        let connected = match limit {
-            Some(limit) => TcpStream::connect_timeout(&address, limit),
-            None => TcpStream::connect(address),
-        };
-        match connected {
-            Ok(socket) => {
-                socket.set_nodelay(true).map_err(ClientError::Io)?;
-                return Ok(socket);
-            }
-            Err(error) => failure = error,
-        }
-    }
-    Err(ClientError::Io(failure))
-}
-
-#[expect(clippy::disallowed_methods, reason = "the client has nothing else to do")]
-fn resolve(host: &str, port: u16) -> Result<impl Iterator<Item = SocketAddr>> {
-    let host = if host.is_empty() { "localhost" } else { host };
-    (host, port).to_socket_addrs().map_err(|error| {
-        let text = error.to_string();
-        let text = text.rsplit("address information: ").next().unwrap_or(&text);
-        ClientError::Resolve(text.to_owned())
-    })
 }
 
 fn malformed(text: &str) -> ClientError {

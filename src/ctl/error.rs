@@ -5,6 +5,7 @@ use std::fmt;
 use std::io;
 
 use crate::rpc::fault::Fault;
+use crate::tls::client::TlsError;
 
 /// Why a call failed.
 #[derive(Debug)]
@@ -19,6 +20,10 @@ pub enum ClientError {
     Resolve(String),
     /// A socket operation failed.
     Io(io::Error),
+    /// There is no TLS session with the server.
+    Tls(TlsError),
+    /// The certificates that are to be trusted cannot be read.
+    Trust(String),
     /// The server closed the connection before the reply.
     Closed,
     /// The server closed the connection in the middle of the reply.
@@ -53,6 +58,8 @@ impl ClientError {
             Self::Url(text) => ("ValueError", text.clone()),
             Self::Resolve(text) => ("socket.gaierror", resolve(text)),
             Self::Io(error) => (class(error), os_error(error)),
+            Self::Tls(error) => (class_of_tls(error), self.to_string()),
+            Self::Trust(text) => ("ssl.SSLError", text.clone()),
             Self::Closed => (
                 "http.client.RemoteDisconnected",
                 "Remote end closed connection without response".to_owned(),
@@ -68,6 +75,37 @@ impl ClientError {
 /// Formats a fault as Python does.
 pub(super) fn fault(fault: &Fault) -> String {
     format!("<Fault {}: {}>", fault.code, crate::conf::python::repr(&fault.string))
+}
+
+fn class_of_tls(error: &TlsError) -> &'static str {
+    match error {
+        TlsError::Expired(_)
+        | TlsError::NotYetValid(_)
+        | TlsError::UnknownIssuer
+        | TlsError::OtherName(_)
+        | TlsError::OtherCertificate(_) => "ssl.SSLCertVerificationError",
+        TlsError::BadName | TlsError::NoTls | TlsError::Refused(_) | TlsError::Other(_) => {
+            "ssl.SSLError"
+        }
+    }
+}
+
+/// What to do.
+fn remedy(error: &TlsError) -> Option<&'static str> {
+    Some(match error {
+        TlsError::BadName => "correct `serverurl`",
+        TlsError::Expired(_) => "replace it; supervisord reads the new one without a restart",
+        TlsError::NotYetValid(_) => "compare the clock of this machine with that of the server",
+        TlsError::UnknownIssuer => {
+            "name a file with the certificate of that authority, or of the server if it signs itself: \
+             `--cacert FILE`, or `cacert` in [supervisorctl]"
+        }
+        TlsError::OtherName(names) if names.is_empty() => "make one with a subjectAltName",
+        TlsError::OtherName(_) => "use one of its names in `serverurl`",
+        TlsError::OtherCertificate(_) => "use another certificate on the server",
+        TlsError::NoTls => "use `http://` in `serverurl`, or set `certificate` for the server",
+        TlsError::Refused(_) | TlsError::Other(_) => return None,
+    })
 }
 
 fn class(error: &io::Error) -> &'static str {
@@ -112,7 +150,13 @@ impl fmt::Display for ClientError {
         match self {
             Self::Fault(fault) => write!(f, "{fault}"),
             Self::Status { code, reason } => write!(f, "the server replied {code} {reason}"),
-            Self::Url(text) | Self::Resolve(text) | Self::Malformed(text) => f.write_str(text),
+            Self::Url(text) | Self::Resolve(text) | Self::Malformed(text) | Self::Trust(text) => {
+                f.write_str(text)
+            }
+            Self::Tls(error) => match remedy(error) {
+                Some(remedy) => write!(f, "{error}; {remedy}"),
+                None => write!(f, "{error}"),
+            },
             Self::Io(error) => write!(f, "{error}"),
             Self::Closed => f.write_str("the server closed the connection without a reply"),
             Self::Truncated => {

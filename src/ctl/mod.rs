@@ -31,8 +31,10 @@ mod processes;
 mod server;
 mod session;
 mod shell;
+mod socket;
 mod status;
 mod tail;
+mod trust;
 mod update;
 mod url;
 

@@ -3,7 +3,7 @@
 use std::fmt::Display;
 use std::io::{self, IsTerminal, Write};
 
-use super::client::Client;
+use super::client::{Client, Trust};
 use super::error::ClientError;
 use super::exit;
 use super::input::Input;
@@ -79,9 +79,10 @@ impl Session {
         let settings = &self.settings;
         let interrupt = &self.interrupt;
         self.client.get_or_insert_with(|| {
-            let Supervisorctl { username, password, .. } = &settings.options;
+            let Supervisorctl { username, password, cacert, .. } = &settings.options;
             let (user, password) = (username.as_deref(), password.as_ref().map(Secret::as_str));
-            let client = Client::open(&settings.options.serverurl, user, password);
+            let trust = cacert.clone().map_or(Trust::System, Trust::Authorities);
+            let client = Client::open(&settings.options.serverurl, user, password).trusting(trust);
             match interrupt {
                 Some(interrupt) => client.interrupted_by(interrupt.clone()),
                 None => client,
@@ -196,6 +197,9 @@ impl Session {
             }
             ClientError::Io(cause) if cause.kind() == io::ErrorKind::NotFound => {
                 self.fail(exit::NOT_RUNNING, format!("{url} no such file"));
+            }
+            ClientError::Tls(_) | ClientError::Trust(_) => {
+                self.fail(exit::GENERIC, format!("{url}: {error}"));
             }
             _ => {
                 self.status = exit::GENERIC;

@@ -15,7 +15,7 @@ use rustyline::history::DefaultHistory;
 use rustyline::validate::Validator;
 use rustyline::{CompletionType, Config, Context, Editor, Helper};
 
-use super::client::Client;
+use super::client::{Client, Trust};
 use super::complete::{candidates, word_start};
 use super::dispatch::{self, Interrupted};
 use super::server::{ProcessInfo, Server};
@@ -152,10 +152,12 @@ struct NameCompleter {
 impl NameCompleter {
     fn of(session: &Session) -> Self {
         let settings = &session.settings;
-        let Supervisorctl { username, password, .. } = &settings.options;
+        let Supervisorctl { username, password, cacert, .. } = &settings.options;
         let (user, password) = (username.as_deref(), password.as_ref().map(Secret::as_str));
-        let client =
-            Client::open(&settings.options.serverurl, user, password).timeout(Some(TAB_TIMEOUT));
+        let trust = cacert.clone().map_or(Trust::System, Trust::Authorities);
+        let client = Client::open(&settings.options.serverurl, user, password)
+            .trusting(trust)
+            .timeout(Some(TAB_TIMEOUT));
         Self { client: RefCell::new(client), infos: OnceCell::new() }
     }
 

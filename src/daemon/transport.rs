@@ -7,11 +7,8 @@ use crate::os::stream::SocketStream;
 use crate::tls::server::Acceptor;
 use crate::tls::{FIRST_BYTE, Session};
 
-/// What a TLS session holds: its state, its keys, and a buffer for the record that is being received.
-/// Measured with a thousand idle connections.
-const SESSION_MEMORY: usize = 14 * 1024;
-/// What the largest record needs while it is being written.
-const RECORD_MEMORY: usize = 17 * 1024;
+/// What a TLS session holds beside its buffers: 9 kB, measured with 400 idle connections.
+const SESSION_MEMORY: usize = 9 * 1024;
 
 pub(super) struct Transport {
     socket: SocketStream,
@@ -117,8 +114,7 @@ impl Transport {
     /// The bytes that it holds.
     pub(super) fn memory(&self) -> usize {
         match &self.layer {
-            Layer::Tls(session) if session.has_output() => SESSION_MEMORY + RECORD_MEMORY,
-            Layer::Tls(_) => SESSION_MEMORY,
+            Layer::Tls(session) => SESSION_MEMORY + session.memory(),
             _ => 0,
         }
     }

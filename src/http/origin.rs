@@ -187,6 +187,20 @@ mod tests {
     }
 
     #[test]
+    fn a_server_with_tls_has_no_page_without_it() {
+        let policy = OriginPolicy { is_https: true, ..OriginPolicy::default() };
+        let ours = [("Host", "a:9001"), ("Origin", "https://a:9001"), SAME];
+        assert_eq!(policy.check(&request(&ours), false), Ok(()));
+        // Someone in the network can put a page there.
+        let plain = [("Host", "a:9001"), ("Origin", "http://a:9001")];
+        assert_eq!(check(&policy, &plain), Err(Reason::OtherOrigin));
+        assert_eq!(OriginPolicy::default().check(&request(&plain), false), Ok(()));
+        // Behind a proxy without TLS the browser vouches for the page.
+        let proxied = [plain[0], plain[1], SAME];
+        assert_eq!(check(&policy, &proxied), Ok(()));
+    }
+
+    #[test]
     fn pages_of_other_sites_are_refused_even_with_the_token() {
         let host = ("Host", "a:9001");
         let policy = OriginPolicy::default();

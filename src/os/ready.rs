@@ -14,7 +14,13 @@ pub fn wait_readable(fds: &[BorrowedFd<'_>], limit: Option<Duration>) -> io::Res
     wait(&mut polled, limit)
 }
 
-/// The same, but returns `None` as soon as the reader of the pipe or socket `output` is gone.
+/// Waits until a descriptor is writable or closed; `false` means that the time limit has passed.
+pub fn wait_writable(fd: BorrowedFd<'_>, limit: Option<Duration>) -> io::Result<bool> {
+    let ready = wait(&mut [PollFd::new(fd, PollFlags::POLLOUT)], limit)?;
+    Ok(ready.contains(&true))
+}
+
+/// As [`wait_readable`], but returns `None` as soon as the reader of the pipe or socket `output` is gone.
 pub fn wait_readable_for(
     output: BorrowedFd<'_>,
     fds: &[BorrowedFd<'_>],

@@ -13,6 +13,10 @@ pub struct Authorities {
     pub(super) certificates: Vec<CertificateDer<'static>>,
 }
 
+/// One certificate.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ServerCertificate(pub(super) CertificateDer<'static>);
+
 /// Why a file has no authorities.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum AuthoritiesError {
@@ -21,6 +25,11 @@ pub enum AuthoritiesError {
 }
 
 impl Authorities {
+    /// The first certificate.
+    pub fn first(&self) -> Option<ServerCertificate> {
+        self.certificates.first().cloned().map(ServerCertificate)
+    }
+
     /// Reads a PEM file. A bundle of a system may have certificates that cannot be used; a file with
     /// nothing else is an error.
     pub fn parse(pem: &[u8]) -> Result<Self, AuthoritiesError> {

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::client::verify_server_name;
+use rustls::crypto::{WebPkiSupportedAlgorithms, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::server::ParsedCertificate;
 use rustls::{
@@ -16,7 +17,7 @@ use rustls::{
     Error, SignatureScheme,
 };
 
-use super::{Authorities, Session, provider};
+use super::{Authorities, ServerCertificate, Session, provider};
 
 /// Why there is no connection.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,13 +38,26 @@ pub enum TlsError {
     Other(String),
 }
 
+/// The servers that are accepted.
+#[derive(Clone, Debug)]
+pub enum Trusted {
+    Authorities(Authorities),
+    /// The server with this certificate, whatever its names and dates are.
+    Only(ServerCertificate),
+}
+
 /// Begins a session with the server of this host name or address.
-pub fn session(host: &str, trusted: &Authorities) -> Result<Session, TlsError> {
+pub fn session(host: &str, trusted: &Trusted) -> Result<Session, TlsError> {
     let name = ServerName::try_from(host.to_owned()).map_err(|_| TlsError::BadName)?;
-    let verifier = verifier(trusted).map_err(|why| TlsError::Other(why.to_string()))?;
+    let verifier: Arc<dyn ServerCertVerifier> = match trusted {
+        Trusted::Only(certificate) => Arc::new(Exact(certificate.0.clone())),
+        Trusted::Authorities(trusted) => {
+            Arc::new(verifier(trusted).map_err(|why| TlsError::Other(why.to_string()))?)
+        }
+    };
     let builder = ClientConfig::builder_with_provider(provider());
     let config = builder.with_safe_default_protocol_versions().map(|builder| {
-        let dangerous = builder.dangerous().with_custom_certificate_verifier(Arc::new(verifier));
+        let dangerous = builder.dangerous().with_custom_certificate_verifier(verifier);
         let mut config = dangerous.with_no_client_auth();
         config.alpn_protocols = vec![b"http/1.1".to_vec()];
         config
@@ -116,6 +130,52 @@ impl ServerCertVerifier for Verifier {
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
         self.inner.supported_verify_schemes()
     }
+}
+
+/// One certificate. That the server has its key is verified as usual.
+#[derive(Debug)]
+struct Exact(CertificateDer<'static>);
+
+impl ServerCertVerifier for Exact {
+    fn verify_server_cert(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        _intermediates: &[CertificateDer<'_>],
+        _server_name: &ServerName<'_>,
+        _ocsp_response: &[u8],
+        _now: UnixTime,
+    ) -> Result<ServerCertVerified, Error> {
+        if *end_entity == self.0 {
+            return Ok(ServerCertVerified::assertion());
+        }
+        Err(CertificateError::UnknownIssuer.into())
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        verify_tls12_signature(message, certificate, signed, &algorithms())
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        verify_tls13_signature(message, certificate, signed, &algorithms())
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        algorithms().supported_schemes()
+    }
+}
+
+fn algorithms() -> WebPkiSupportedAlgorithms {
+    provider().signature_verification_algorithms
 }
 
 /// Whether the only objection is that the certificate is one of an authority.

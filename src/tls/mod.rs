@@ -16,7 +16,7 @@ use std::sync::Arc;
 
 use rustls::crypto::{CryptoProvider, ring};
 
-pub use authorities::{Authorities, AuthoritiesError};
+pub use authorities::{Authorities, AuthoritiesError, ServerCertificate};
 pub use identity::{Identity, PairError, PairFile};
 pub use session::Session;
 

@@ -6,6 +6,9 @@ use rustls::Connection;
 
 /// How much is encrypted at once: the largest record.
 const MAX_RECORD: usize = 16 * 1024;
+/// How many bytes a peer may send without anything for the caller: a record, or a handshake. Those of
+/// clients have a few kilobytes, those of servers their certificates.
+const MAX_PARTIAL: usize = 64 * 1024;
 /// How often the socket is read per call, so that no peer can hold up the others.
 const MAX_READS: usize = 16;
 
@@ -16,16 +19,25 @@ pub struct Session {
     unconfirmed: usize,
     /// Whether decrypted bytes are left that the caller of [`Session::read`] had no room for.
     has_input: bool,
+    /// The number of bytes of a record or of a handshake that is not complete.
+    partial: usize,
 }
 
 impl Session {
     pub(super) fn new(mut tls: Connection) -> Self {
         tls.set_buffer_limit(Some(2 * MAX_RECORD));
-        Self { tls, unconfirmed: 0, has_input: false }
+        Self { tls, unconfirmed: 0, has_input: false, partial: 0 }
     }
 
     pub fn is_handshaking(&self) -> bool {
         self.tls.is_handshaking()
+    }
+
+    /// The bytes of its buffers.
+    pub fn memory(&self) -> usize {
+        let input = if self.has_input { MAX_RECORD } else { 0 };
+        let output = if self.has_output() { MAX_RECORD } else { 0 };
+        self.partial + input + output
     }
 
     /// Whether there are bytes for the socket.
@@ -52,14 +64,23 @@ impl Session {
                 Err(error) => return Err(error),
             }
             match self.tls.read_tls(socket) {
-                Ok(_) => {}
+                Ok(count) => self.partial += count,
                 Err(error) if is_blocked(&error) => return Ok(None),
                 Err(error) => return Err(error),
             }
+            if self.partial > MAX_PARTIAL {
+                return Err(io::ErrorKind::InvalidData.into());
+            }
+            let was_handshaking = self.tls.is_handshaking();
             let processed = self.tls.process_new_packets();
             // Also the alert that names an error.
             let flushed = self.flush(socket);
-            processed.map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))?;
+            let state =
+                processed.map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))?;
+            let has_agreed = was_handshaking && !self.tls.is_handshaking();
+            if has_agreed || state.plaintext_bytes_to_read() > 0 {
+                self.partial = 0;
+            }
             flushed?;
         }
         Ok(None)

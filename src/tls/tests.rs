@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::io::{self, Read, Write};
 
-use super::client::{self, TlsError};
+use super::client::{self, TlsError, Trusted};
 use super::server::Acceptor;
 use super::test_pairs::{AUTHORITY, EXPIRED, FUTURE, LOCALHOST, OTHER, Pair, RSA, SELF_SIGNED};
 use super::{Authorities, AuthoritiesError, Identity, Session};
@@ -64,7 +64,7 @@ impl Connection {
         let trusted = Authorities::parse(trusted.as_bytes()).unwrap();
         let identity = Identity::parse(pair.certificate.as_bytes(), pair.key.as_bytes()).unwrap();
         Self {
-            client: client::session(host, &trusted).unwrap(),
+            client: client::session(host, &Trusted::Authorities(trusted)).unwrap(),
             server: Acceptor::new(identity).unwrap().session().unwrap(),
             up: Pipe::new(room),
             down: Pipe::new(room),
@@ -135,7 +135,10 @@ fn any_other_server_is_refused_with_the_reason() {
         Some(TlsError::NotYetValid(Some(4_891_363_200)))
     );
     let trusted = Authorities::parse(AUTHORITY.as_bytes()).unwrap();
-    assert_eq!(client::session("a b", &trusted).unwrap_err(), TlsError::BadName);
+    assert_eq!(
+        client::session("a b", &Trusted::Authorities(trusted)).unwrap_err(),
+        TlsError::BadName
+    );
 }
 
 #[test]

@@ -39,4 +39,5 @@ mod second_daemon;
 mod service_manager;
 mod slow_logs;
 mod stopping;
+mod tls;
 mod web;

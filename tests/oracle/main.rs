@@ -35,6 +35,7 @@ mod real_buildout;
 mod recipes;
 mod rpc;
 mod seed;
+mod tls;
 mod update;
 mod web;
 mod wheel;

@@ -18,6 +18,7 @@ pub mod project;
 pub mod rng;
 pub mod sandbox;
 pub mod terminal;
+pub mod tls;
 pub mod wait;
 
 pub use daemon::{Daemon, Subject};

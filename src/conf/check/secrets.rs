@@ -1,4 +1,4 @@
-//! Lints for passwords: readable by other users, or an invalid digest.
+//! Lints for passwords and keys: readable by other users, or an invalid digest.
 
 use super::lint_input::{LintInput, warning};
 use crate::conf::sections::{
@@ -34,6 +34,22 @@ fn password(subject: &LintInput<'_>, entry: &Entry) -> Option<Diagnostic> {
         warning("readable-password", message, Some(entry.key_span))
             .label(format!("the file has mode {:04o}", mode & 0o7777))
             .help(format!("`chmod 0600 {file}`, or take it from the environment: `%(ENV_NAME)s`"))
+    })
+}
+
+/// Key files that other users may read.
+pub(super) fn keys(subject: &LintInput<'_>) -> Vec<Diagnostic> {
+    let servers = subject.draft.servers.iter();
+    servers.filter_map(|server| key(subject, &server.section, &server.tls()?.key)).collect()
+}
+
+fn key(subject: &LintInput<'_>, section: &str, file: &str) -> Option<Diagnostic> {
+    let mode = subject.host.mode(file)?;
+    (mode & 0o004 != 0).then(|| {
+        let message = format!("everybody on this host may read the key `{file}`");
+        warning("readable-key", message, subject.place(section, inet_http_server::KEY.name))
+            .label(format!("the file has mode {:04o}", mode & 0o7777))
+            .help(format!("`chmod 0600 {file}`"))
     })
 }
 

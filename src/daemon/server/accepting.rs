@@ -93,13 +93,14 @@ impl Server {
                 (LogLevel::Info, format!("read the certificate of [{section}] again"))
             }
             Renewal::Failed(problem) => {
-                let has_previous = endpoint.certificates.as_ref().and_then(Certificates::acceptor);
-                let outcome = match has_previous {
-                    Some(_) => "the previous certificate stays in use",
-                    None => "clients cannot connect",
-                };
+                let previous = endpoint.certificates.as_ref().and_then(Certificates::acceptor);
                 let line = problem.line(context.core.config(), section);
-                (LogLevel::Critical, format!("{line}; {outcome}"))
+                match previous {
+                    Some(_) => {
+                        (LogLevel::Warn, format!("{line}; the previous certificate stays in use"))
+                    }
+                    None => (LogLevel::Critical, format!("{line}; clients cannot connect")),
+                }
             }
         };
         context.logs.log(level, &message);
