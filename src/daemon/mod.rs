@@ -44,7 +44,8 @@ pub mod shell;
 #[cfg(test)]
 mod simulated;
 pub mod startup;
-mod haproxy;
-mod hooks;
+mod transport;
+mod tree_effects;
+mod trees;
 #[cfg(test)]
 mod whole_daemon_tests;

@@ -2,12 +2,14 @@
 //! of sockets, and the simulated kernel. Hours pass in milliseconds.
 
 use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::time::Duration;
 
 use tempfile::TempDir;
 
 use super::activity::ActivityLog;
+use super::certificates::Certificates;
 use super::config_reader::ConfigReader;
 use super::descriptors::Descriptors;
 use super::event_loop::{Daemon, ExitReason, Parts};
@@ -23,6 +25,8 @@ use crate::os::socket::Listener;
 use crate::os::stream::SocketStream;
 use crate::rpc::value::Value;
 use crate::rpc::xml::{self, Call};
+use crate::tls::client::{self as tls, Trusted};
+use crate::tls::{Authorities, Session};
 
 /// The directory of a test, and the reader of the configuration in it.
 struct Home {
@@ -375,4 +379,55 @@ fn a_successor_continues_to_wait() {
     let reply = call(&mut daemon, "supervisor.getProcessInfo", &[Value::str("instance")]);
     assert!(reply.contains("waits for zeo: ready_tcp 127.0.0.1:8100, refused for"), "{reply}");
     assert!(spawned(&home, &mut daemon, "instance") < 63);
+}
+
+/// A client with TLS.
+struct TlsClient(Session, TcpStream);
+
+impl TlsClient {
+    fn connect(address: SocketAddr) -> Self {
+        let authority = include_bytes!("../../fixtures/tls/ca.pem");
+        let trusted = Authorities::parse(authority).expect("an authority");
+        let session = tls::session("localhost", &Trusted::Authorities(trusted)).expect("a session");
+        let socket = TcpStream::connect(address).expect("it listens");
+        socket.set_nonblocking(true).expect("a socket");
+        Self(session, socket)
+    }
+
+    /// Continues, and returns whether both sides know each other.
+    fn has_agreed(&mut self) -> bool {
+        self.0.flush(&mut self.1).expect("the server reads");
+        let read = self.0.read(&mut self.1, &mut [0; 1]).expect("the server is trusted");
+        assert_eq!(read, None);
+        !self.0.is_handshaking()
+    }
+}
+
+#[test]
+fn a_successor_continues_a_server_with_tls() {
+    let pair = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/tls/localhost");
+    let home = Home::new(&format!(
+        "[inet_http_server]\nport=127.0.0.1:9001\ncertificate={pair}.pem\nkey={pair}.key\n"
+    ));
+    let mut kernel = Simulated::new(&[]);
+    let mut daemon = home.assemble(&mut kernel);
+    let config = daemon.core.config().servers[0].clone();
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let address = listener.local_addr().expect("an address");
+    let certificates = Certificates::open(&config).expect("a usable pair");
+    let poller = &mut daemon.shell.poller;
+    daemon
+        .server
+        .listen(poller, Listener::Tcp(listener), &config, certificates)
+        .expect("it listens");
+    let mut client = TlsClient::connect(address);
+    turn_until(&mut daemon, |_| client.has_agreed());
+    let handed = hand_over(daemon);
+    let end = client.0.read(&mut client.1, &mut [0; 1]).expect("the server takes leave");
+    assert_eq!(end, Some(0));
+
+    let mut queued = TlsClient::connect(address);
+    let mut daemon = adopt(handed, &home, &mut kernel);
+    turn_until(&mut daemon, |_| queued.has_agreed());
+    assert!(home.log().contains("read the certificate of [inet_http_server] again"));
 }

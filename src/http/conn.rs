@@ -11,8 +11,6 @@ use std::time::Duration;
 mod sending;
 mod standing;
 
-pub use standing::GRACE;
-
 /// Until the first byte of the first request.
 const FIRST_BYTE_TIMEOUT: Duration = Duration::from_secs(60);
 /// Between requests; the same as in Supervisor, whose shell keeps its connection open.

@@ -15,3 +15,5 @@ pub const MAX_HEAD: usize = 16 * 1024;
 pub const MAX_HEADERS: usize = 96;
 /// The maximum length of a request body.
 pub const MAX_BODY: usize = 4 * 1024 * 1024;
+/// How long an incomplete request, or a client that does not read, counts as active.
+pub const GRACE: Duration = Duration::from_secs(5);

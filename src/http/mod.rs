@@ -19,6 +19,6 @@ pub mod request;
 pub mod route;
 
 pub use conn::Conn;
-pub use limits::{MAX_BODY, MAX_HEAD, MAX_HEADERS, Moment};
+pub use limits::{GRACE, MAX_BODY, MAX_HEAD, MAX_HEADERS, Moment};
 pub use reply::Reply;
 pub use request::{Request, Version};

@@ -17,7 +17,8 @@ use rustls::{
     Error, SignatureScheme,
 };
 
-use super::{Authorities, ServerCertificate, Session, provider};
+use super::crypto::provider;
+use super::{Authorities, ServerCertificate, Session};
 
 /// Why there is no connection.
 #[derive(Clone, Debug, PartialEq, Eq)]

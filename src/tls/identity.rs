@@ -8,7 +8,7 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::sign::CertifiedKey;
 use rustls::{Error, InconsistentKeys};
 
-use super::provider;
+use super::crypto::provider;
 
 /// A chain and its key.
 #[derive(Clone, Debug)]

@@ -4,6 +4,7 @@
 
 mod authorities;
 pub mod client;
+mod crypto;
 mod identity;
 pub mod server;
 mod session;
@@ -12,17 +13,9 @@ mod test_pairs;
 #[cfg(test)]
 mod tests;
 
-use std::sync::Arc;
-
-use rustls::crypto::{CryptoProvider, ring};
-
 pub use authorities::{Authorities, AuthoritiesError, ServerCertificate};
 pub use identity::{Identity, PairError, PairFile};
 pub use session::Session;
 
 /// The first byte of a TLS connection: a handshake record. No HTTP request begins with it.
 pub const FIRST_BYTE: u8 = 0x16;
-
-fn provider() -> Arc<CryptoProvider> {
-    Arc::new(ring::default_provider())
-}

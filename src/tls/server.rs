@@ -7,7 +7,8 @@ use rustls::server::{ClientHello, ResolvesServerCert, ServerSessionMemoryCache};
 use rustls::sign::CertifiedKey;
 use rustls::{Error, ServerConfig, ServerConnection};
 
-use super::{Identity, Session, provider};
+use super::crypto::provider;
+use super::{Identity, Session};
 
 /// How many sessions can be resumed; a browser opens several connections at once.
 const RESUMABLE: usize = 32;

@@ -19,3 +19,4 @@ mod pictures;
 mod proxies;
 mod relay;
 mod site;
+mod tls;

@@ -36,6 +36,7 @@ mod references;
 mod refused_restart;
 mod reload_program;
 mod second_daemon;
+mod security;
 mod service_manager;
 mod slow_logs;
 mod stopping;

@@ -2,12 +2,9 @@
 //! closed first, and among equals the one that has been so for longest.
 
 use super::{Conn, Phase, Remaining};
-use crate::http::Moment;
 use crate::http::eviction::Standing;
+use crate::http::{GRACE, Moment};
 use std::time::Duration;
-
-/// How long an incomplete request, or a client that does not read, counts as active.
-pub const GRACE: Duration = Duration::from_secs(5);
 
 impl Conn {
     /// What the connection is doing, and since when. Bytes of an incomplete request do not count as
