@@ -104,7 +104,7 @@ pub(super) fn version(session: &mut Session, rest: &str) -> Outcome {
 
 pub(super) fn open(session: &mut Session, rest: &str) -> Outcome {
     let scheme = rest.split_once(':').map(|(scheme, _)| scheme.to_lowercase());
-    if !matches!(scheme.as_deref(), Some("unix" | "http")) {
+    if !matches!(scheme.as_deref(), Some("unix" | "http" | "https")) {
         session.fail(exit::GENERIC, "ERROR: url must be http:// or unix://");
         return Ok(Flow::Continue);
     }

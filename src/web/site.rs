@@ -384,8 +384,10 @@ impl Redirect {
             return Self { status: 303, base: "./?".to_owned() };
         }
         let host = request.header("host").unwrap_or_default().trim();
-        let host = host.strip_suffix(":80").unwrap_or(host);
-        Self { status: 301, base: format!("http://{host}/?") }
+        let (scheme, port) =
+            if policy.origins.is_https { ("https", ":443") } else { ("http", ":80") };
+        let host = host.strip_suffix(port).unwrap_or(host);
+        Self { status: 301, base: format!("{scheme}://{host}/?") }
     }
 
     fn reply(&self, message: &str, fragment: &str) -> Reply {

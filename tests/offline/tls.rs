@@ -49,6 +49,14 @@ fn supervisorctl_reaches_the_daemon_by_tls() {
     assert!(text(&status).contains("RUNNING"), "{}", text(&status));
     assert_eq!(text(&site.ctl(&["pid"])).trim(), daemon.pid().to_string());
     assert_eq!(site.ctl(&["stop", "sleep"]).status.code(), Some(0));
+    let socket = format!("unix://{}", site.sandbox.path("d.sock").display());
+    let mut command = Subject::Ours.program(&site.sandbox, "supervisorctl");
+    let opened = command
+        .args(["-s", &socket, "--cacert", &fixture("ca.pem"), "-u", "user", "-p", "pw"])
+        .args(["open", &site.url()])
+        .output()
+        .expect("supervisorctl runs");
+    assert!(text(&opened).contains("STOPPED"), "{}", text(&opened));
 }
 
 #[test]

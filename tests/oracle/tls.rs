@@ -2,6 +2,7 @@
 
 use crate::support::oracle;
 use crate::support::tls::{TlsSite, fixture};
+use crate::support::{Daemon, Subject};
 
 const PROGRAM: &str = "[program:cat]\ncommand=/bin/cat\nstartsecs=0\n";
 
@@ -111,4 +112,22 @@ fn curl_is_answered_and_an_old_version_is_refused() {
     assert_eq!(curl(&[&url]).1, 60);
     let (headers, _) = curl(&["--cacert", &ca, "--head", &url]);
     assert!(!headers.to_lowercase().contains("strict-transport-security"), "{headers}");
+}
+
+#[test]
+fn a_redirect_of_the_page_keeps_the_scheme() {
+    let site = TlsSite::new("localhost");
+    let conf = site.conf(PROGRAM).replace("key=server.key", "key=server.key\nweb_get_actions=true");
+    let daemon = Daemon::start(Subject::Ours, &site.sandbox, &conf);
+    let mut command = site.sandbox.command("curl");
+    let output = command
+        .args(["--silent", "--show-error", "--max-time", "60", "--user", "user:pw"])
+        .args(["--cacert", &fixture("ca.pem"), "--dump-header", "-"])
+        .arg(format!("{}/index.html?processname=cat&action=stop", site.url()))
+        .output()
+        .expect("curl runs");
+    let reply = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(reply.starts_with("HTTP/1.1 301 "), "{reply}");
+    assert!(reply.contains(&format!("Location: {}/?message=", site.url())), "{reply}");
+    daemon.wait_for_log("stopped: cat");
 }
