@@ -7,6 +7,9 @@ use super::repr;
 
 /// The maximum width and precision.
 const MAX_WIDTH: usize = 1 << 20;
+/// How the names of environment variables begin, and what is before a default.
+const VARIABLE: &str = "ENV_";
+const DEFAULT: &str = ":-";
 
 /// `format % names`.
 pub fn format(format: &str, names: Layers<'_>) -> Result<String, FormatError> {
@@ -20,9 +23,11 @@ pub fn format(format: &str, names: Layers<'_>) -> Result<String, FormatError> {
 
 /// The argument of a conversion: the value of a key, or the mapping itself without a key.
 #[derive(Clone, Copy)]
-enum Argument<'n> {
+enum Argument<'t, 'n> {
     Whole,
     Word(&'n Word),
+    /// What stands in the place of a variable that is not set.
+    Default(&'t str),
     Used,
 }
 
@@ -30,7 +35,7 @@ struct Cursor<'t, 'n> {
     text: &'t str,
     at: usize,
     names: Layers<'n>,
-    argument: Argument<'n>,
+    argument: Argument<'t, 'n>,
 }
 
 impl<'t, 'n> Cursor<'t, 'n> {
@@ -53,13 +58,13 @@ impl<'t, 'n> Cursor<'t, 'n> {
         if self.peek() == Some('(') {
             self.at += 1;
             let key = self.key()?;
-            let word = self.names.get(key).ok_or_else(|| FormatError::Unknown(key.to_owned()))?;
-            self.argument = Argument::Word(word);
+            self.argument = self.value(key)?;
         }
         let spec = self.spec()?;
         let body = match self.take()? {
             Argument::Word(Word::Number(number)) => spec.number(*number)?,
             Argument::Word(Word::Text(text)) => spec.text(text, || repr(text), "str")?,
+            Argument::Default(text) => spec.text(text, || repr(text), "str")?,
             Argument::Whole | Argument::Used => {
                 let shown = self.names.repr();
                 spec.text(&shown, || shown.clone(), "dict")?
@@ -67,6 +72,18 @@ impl<'t, 'n> Cursor<'t, 'n> {
         };
         out.push_str(&body);
         Ok(())
+    }
+
+    /// The value of a key. `ENV_X:-text` is the variable `X`, or the text if that is unset or empty;
+    /// Supervisor does not know this form.
+    fn value(&self, key: &'t str) -> Result<Argument<'t, 'n>, FormatError> {
+        if let Some(word) = self.names.get(key) {
+            return Ok(Argument::Word(word));
+        }
+        let with_default = key.split_once(DEFAULT).filter(|(name, _)| name.starts_with(VARIABLE));
+        let (name, default) = with_default.ok_or_else(|| FormatError::Unknown(key.to_owned()))?;
+        let set = self.names.get(name).filter(|word| **word != Word::Text(String::new()));
+        Ok(set.map_or(Argument::Default(default), Argument::Word))
     }
 
     /// A key may contain balanced parentheses.
@@ -86,7 +103,7 @@ impl<'t, 'n> Cursor<'t, 'n> {
         Err(bad("incomplete format key"))
     }
 
-    fn take(&mut self) -> Result<Argument<'n>, FormatError> {
+    fn take(&mut self) -> Result<Argument<'t, 'n>, FormatError> {
         match std::mem::replace(&mut self.argument, Argument::Used) {
             Argument::Used => Err(bad("not enough arguments for format string")),
             argument => Ok(argument),
@@ -184,6 +201,24 @@ mod tests {
         ] {
             assert_eq!(say(text).as_deref(), Ok(want), "{text}");
         }
+    }
+
+    #[test]
+    fn a_variable_may_have_a_default() {
+        let mut names = names();
+        names.text("ENV_SET", "here");
+        names.text("ENV_EMPTY", "");
+        let say = |text: &str| format(text, Layers { below: &Names::default(), above: &names });
+        for (text, want) in [
+            ("%(ENV_SET:-there)s", "here"),
+            ("%(ENV_EMPTY:-there)s|%(ENV_NO:-there)s", "there|there"),
+            ("%(ENV_NO:-)s|%(ENV_NO:-a:-b (c) %(here)s)s", "|a:-b (c) %(here)s"),
+            ("%(ENV_NO:-x)5s%(ENV_SET)s", "    xhere"),
+        ] {
+            assert_eq!(say(text).as_deref(), Ok(want), "{text}");
+        }
+        assert_eq!(say("%(here:-x)s|").as_deref(), Err(&FormatError::Unknown("here:-x".into())));
+        assert_eq!(say("%(ENV_NO:x)s"), Err(FormatError::Unknown("ENV_NO:x".into())));
     }
 
     #[test]
