@@ -36,7 +36,10 @@ const TEXT: &str = "text/plain;charset=utf-8";
 /// The minimum length of a displayed log, as in Supervisor.
 const MIN_TAIL: i64 = 1024;
 /// The maximum length of a displayed log, to protect browsers.
-const MAX_TAIL: i64 = 4 * 1024 * 1024;
+const MAX_TAIL: usize = 4 * 1024 * 1024;
+/// How many times its length a displayed log needs while its page is made: escaped characters have up
+/// to six bytes, and the page is copied.
+const TAIL_COST: usize = 16;
 
 /// The answer to a request.
 pub enum Answer {
@@ -210,7 +213,13 @@ impl Site {
         }
         let name = form::field(&fields, "processname").unwrap_or_default();
         let limit = form::field(&fields, "limit").and_then(|limit| limit.parse().ok());
-        let limit = limit.unwrap_or(MIN_TAIL).clamp(MIN_TAIL, MAX_TAIL);
+        let longest = MAX_TAIL.min(context.max_reply.bytes / TAIL_COST);
+        let longest = i64::try_from(longest).unwrap_or(i64::MAX).max(MIN_TAIL);
+        let limit = limit.unwrap_or(MIN_TAIL).clamp(MIN_TAIL, longest);
+        let needed = usize::try_from(limit).unwrap_or(0) * TAIL_COST;
+        if !memory::has_room(needed) {
+            return Reply::no_memory();
+        }
         let is_stderr = form::field(&fields, "channel") == Some("stderr");
         let stream = if is_stderr { OutputStream::Stderr } else { OutputStream::Stdout };
         let text = match name {
