@@ -24,6 +24,9 @@ pub(super) struct Args {
     /// Output format
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
+    /// Refuse a configuration that root reads and other users own or may change
+    #[arg(long)]
+    strict: bool,
 }
 
 pub(super) fn main(args: Args) -> ExitCode {
@@ -32,7 +35,8 @@ pub(super) fn main(args: Args) -> ExitCode {
         return check_project::check(&project, args.format);
     }
     let file = args.file.map_or_else(|| find(&program), Ok);
-    check_configuration(file, &CommandLine::default(), args.format)
+    let line = CommandLine { strict: args.strict, ..CommandLine::default() };
+    check_configuration(file, &line, args.format)
 }
 
 /// Checks instead of starting the daemon if the arguments of `supervisord` contain `--check`. It

@@ -14,8 +14,9 @@ use crate::core::orphans::{self, ProgramName, StopOrder};
 use crate::core::state::ProcessState;
 use crate::core::waiting::WAITS_FOR;
 use crate::ctl::client::{Client, ClientError, Trust};
+use crate::ctl::harmless_text::harmless;
 use crate::daemon::real_host::RealHost;
-use crate::os::{ready, signals, stdout};
+use crate::os::{ready, signals, stdout, trusted};
 use crate::rpc::value::Value;
 
 /// The time limit for calls that do not wait for processes.
@@ -49,6 +50,7 @@ pub(super) struct ProcessInfo {
     pub(super) exitstatus: i64,
     pub(super) spawnerr: String,
     pub(super) description: String,
+    pub(super) is_disabled: bool,
 }
 
 impl Deployment {
@@ -121,7 +123,7 @@ impl Deployment {
 
     /// The process in the pid file, if it is alive.
     pub(super) fn pid(&self) -> Option<i32> {
-        let text = std::fs::read_to_string(&self.config.supervisord.pidfile).ok()?;
+        let text = trusted::read_to_string(Path::new(&self.config.supervisord.pidfile)).ok()?;
         let pid: i32 = text.trim().parse().ok().filter(|pid| *pid > 0)?;
         is_alive(pid).then_some(pid)
     }
@@ -162,6 +164,7 @@ fn info(value: &Value) -> ProcessInfo {
         exitstatus: number("exitstatus"),
         spawnerr: text("spawnerr"),
         description: text("description"),
+        is_disabled: value.get("disabled") == Some(&Value::Bool(true)),
     }
 }
 
@@ -200,11 +203,14 @@ pub(super) fn last_exit(client: &mut Client, info: &ProcessInfo) -> Option<Value
 
 /// Prints a line to standard output.
 pub(super) fn print_line(text: &str) {
-    stdout::write_line(text);
+    let is_terminal = std::io::stdout().is_terminal();
+    stdout::write_line(&if is_terminal { harmless(text) } else { text.into() });
 }
 
-/// Prints a line to standard error.
+/// Prints a line to standard error. Like [`print_line`], it may contain the text of a log.
 pub(super) fn report_error(text: &str) {
     use std::io::Write as _;
+    let is_terminal = std::io::stderr().is_terminal();
+    let text = if is_terminal { harmless(text) } else { text.into() };
     let _ = writeln!(std::io::stderr(), "{text}");
 }

@@ -60,6 +60,8 @@ impl Config {
 /// Messages about the configuration that are written once the log is open.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Notes {
+    /// What others may change although root reads it.
+    pub exposures: Vec<String>,
     /// Supervisor's own.
     pub warnings: Vec<String>,
     /// What Supervisor ignores silently.

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr};
 
-use super::host::{Account, Host, ReadFailure};
+use super::host::{Account, Host, Owner, ReadFailure};
 use super::options::CommandLine;
 use super::python::path;
 use super::read::{Examined, examine};
@@ -14,6 +14,8 @@ use super::read::{Examined, examine};
 pub struct FakeHost {
     files: BTreeMap<String, Vec<u8>>,
     modes: BTreeMap<String, u32>,
+    owners: BTreeMap<String, Owner>,
+    uid: u32,
     environment: Vec<(String, String)>,
 }
 
@@ -33,6 +35,18 @@ impl FakeHost {
     #[must_use]
     pub fn mode(mut self, path: &str, mode: u32) -> Self {
         self.modes.insert(path.to_owned(), mode);
+        self
+    }
+
+    #[must_use]
+    pub fn owner(mut self, path: &str, uid: u32, gid: u32) -> Self {
+        self.owners.insert(path.to_owned(), Owner { uid, gid });
+        self
+    }
+
+    #[must_use]
+    pub fn as_user(mut self, uid: u32) -> Self {
+        self.uid = uid;
         self
     }
 
@@ -84,6 +98,10 @@ impl Host for FakeHost {
         self.modes.get(&Self::absolute(path)).copied()
     }
 
+    fn owner(&self, path: &str) -> Option<Owner> {
+        self.owners.get(&Self::absolute(path)).copied()
+    }
+
     fn environment(&self) -> Vec<(String, String)> {
         self.environment.clone()
     }
@@ -109,7 +127,7 @@ impl Host for FakeHost {
     }
 
     fn uid(&self) -> u32 {
-        0
+        self.uid
     }
 
     fn user(&self, name: &str) -> Option<Account> {

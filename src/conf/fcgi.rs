@@ -4,6 +4,7 @@ use super::config::{FcgiAddress, FcgiSocket};
 use super::kinds::{Integer, Kind as _, Maybe, Octal, Owner, SocketUrl};
 use super::option_reader::{OptionReader, Read, Scope};
 use super::python::strip;
+use super::run_as;
 use super::section::Opt;
 use super::section_reader::SectionReader;
 use super::sections::fcgi_program as f;
@@ -15,7 +16,7 @@ const DEFAULT_MODE: u32 = 0o700;
 /// Reads the socket of a section. A unix socket belongs to the user of the program unless an owner is
 /// set.
 pub(super) fn socket(reader: &mut OptionReader<'_>, scope: Scope<'_>) -> Read<FcgiSocket> {
-    let user = reader.if_any(scope, &USER).flatten();
+    let user = run_as::of_section(reader, scope, &USER);
     let mut socket: FcgiSocket = SectionReader::with_here(reader, scope.section).read()?;
     if matches!(socket.address, FcgiAddress::Unix { .. }) {
         let other = user.filter(|user| user.uid != reader.host.uid());

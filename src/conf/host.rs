@@ -19,6 +19,13 @@ pub struct Account {
     pub home: String,
 }
 
+/// The owner of a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Owner {
+    pub uid: u32,
+    pub gid: u32,
+}
+
 /// The system on which a configuration is read. Paths are strings, as in the file.
 pub trait Host {
     fn read(&self, path: &str) -> Result<Vec<u8>, ReadFailure>;
@@ -31,6 +38,15 @@ pub trait Host {
     fn is_executable(&self, path: &str) -> bool;
     /// The permission bits of a file.
     fn mode(&self, path: &str) -> Option<u32>;
+
+    /// The owner of a file; `None` if that is not known.
+    fn owner(&self, _path: &str) -> Option<Owner> {
+        None
+    }
+    /// The path without links; the path itself if it is not known.
+    fn real_path(&self, path: &str) -> String {
+        path.to_owned()
+    }
 
     /// The environment of this process, in order.
     fn environment(&self) -> Vec<(String, String)>;
@@ -49,6 +65,10 @@ pub trait Host {
     fn user_by_id(&self, uid: u32) -> Option<Account>;
     fn group(&self, name: &str) -> Option<u32>;
     fn has_group(&self, gid: u32) -> bool;
+    /// The name of a group.
+    fn group_by_id(&self, _gid: u32) -> Option<String> {
+        None
+    }
 
     fn is_root(&self) -> bool {
         self.uid() == 0

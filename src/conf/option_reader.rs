@@ -28,6 +28,8 @@ pub(super) struct OptionReader<'a> {
     pub(super) environ: Names,
     /// The environment of all children: that of `[supervisord]`, once it is known.
     pub(super) environment: Environment,
+    /// Whether users that this process cannot switch to are ignored.
+    pub(super) ignores_users: bool,
     /// Messages for the activity log.
     pub(super) warnings: Vec<String>,
     faults: Vec<Fault>,
@@ -46,7 +48,7 @@ pub(super) struct Scope<'s> {
 impl<'a> OptionReader<'a> {
     pub(super) fn new(loaded: &'a Loaded, environ: Names, host: &'a dyn Host) -> Self {
         let (environment, warnings, faults) = (Environment::new(), Vec::new(), Vec::new());
-        Self { loaded, host, environ, environment, warnings, faults }
+        Self { loaded, host, environ, environment, ignores_users: false, warnings, faults }
     }
 
     pub(super) fn into_faults(self) -> Vec<Fault> {

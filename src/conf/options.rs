@@ -26,6 +26,8 @@ pub struct CommandLine {
     pub minfds: Option<i64>,
     pub minprocs: Option<i64>,
     pub strip_ansi: bool,
+    /// Refuse a configuration that others may change.
+    pub strict: bool,
     /// Accepted for compatibility and ignored.
     pub profile_options: Option<String>,
 }
@@ -90,13 +92,18 @@ fn flag(slot: &mut bool) -> bool {
     !std::mem::replace(slot, true)
 }
 
+const STRICT: &str = "--strict";
+
 /// Parses a command line without the program name. An error is the text after `Error: `.
 pub fn parse(args: &[String], host: &dyn Host) -> Result<Invocation, String> {
-    let (given, words) = getopt::parse(FLAGS, args)?;
+    let strict = args.iter().any(|arg| arg == STRICT);
+    // Not abbreviated, because Supervisor's own options can be: `--str` is `--strip_ansi`.
+    let args: Vec<String> = args.iter().filter(|arg| *arg != STRICT).cloned().collect();
+    let (given, words) = getopt::parse(FLAGS, &args)?;
     if !words.is_empty() {
         return Err(getopt::positional(&words));
     }
-    let mut line = CommandLine::default();
+    let mut line = CommandLine { strict, ..CommandLine::default() };
     for option in &given {
         match EFFECTS[option.spec] {
             Effect::Help => return Ok(Invocation::Help),
@@ -125,7 +132,8 @@ pub fn help(program: &str) -> String {
     format!(
         "supervisord -- run a set of applications and keep them running.\n\nUsage: {program} [options]\n\n\
          Options:\n{}\nLong options may be abbreviated.\n\
-         --check, alone or with -c, reads the configuration and starts nothing.\n",
+         --check, alone or with -c, reads the configuration and starts nothing.\n\
+         --strict refuses a configuration that root reads and other users may change.\n",
         getopt::help(FLAGS)
     )
 }

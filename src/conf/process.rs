@@ -62,7 +62,8 @@ options! {
     /// Send SIGKILL to its whole process group; the default is the value of stopasgroup.
     KILLASGROUP killasgroup: Flag = None, Commented("false"), Once, read: program::killasgroup;
     /// User to run it as.
-    USER user: Maybe<Account> = None, Commented("chrism"), Once, differs: other_uid;
+    USER user: Maybe<Account> = None, Commented("chrism"), Once, read: program::user,
+        differs: other_uid;
     /// Redirect its stderr to its stdout.
     REDIRECT_STDERR redirect_stderr: Flag = Some("false"), Commented("true"), Once;
     /// Log of its stdout: a path, AUTO or NONE.

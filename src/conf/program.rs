@@ -4,12 +4,13 @@
 
 use std::sync::LazyLock;
 
-use super::config::{Environment, LogTarget, Process, StreamLog};
-use super::kinds::{self, Flag, Kind as _, LogFile, Name, Text, Variables};
+use super::config::{Environment, LogTarget, Process, StreamLog, User};
+use super::kinds::{self, Account, Flag, Kind as _, LogFile, Maybe, Name, Text, Variables};
 use super::option_reader::{OptionReader, Read};
 use super::process as p;
 use super::python::names::{Names, Word};
 use super::python::shlex;
+use super::run_as;
 use super::section::Opt;
 use super::section::field::{Each, FromSection as _, Once, SectionOption, When};
 use super::section_reader::SectionReader;
@@ -171,6 +172,17 @@ pub(super) fn killasgroup(
 ) -> Read<bool> {
     let (reader, scope) = reader.parts();
     Ok(reader.if_any(scope, option).unwrap_or(process.stopasgroup))
+}
+
+/// Ignored on request if this process cannot switch to it.
+#[expect(clippy::unnecessary_wraps, reason = "the signature of all readers of a row")]
+pub(super) fn user(
+    reader: &mut SectionReader<'_, '_>,
+    option: &Opt<Maybe<Account>>,
+    _: &Process,
+) -> Read<Option<User>> {
+    let (reader, scope) = reader.parts();
+    Ok(run_as::of_section(reader, scope, option))
 }
 
 /// It is required.

@@ -5,6 +5,7 @@ use super::config::{
     Config, Environment, Group, HttpServer, Notes, Origin, Origins, Process, RpcInterface,
     Supervisord,
 };
+use super::exposure::{self, Exposure};
 use super::fault::{Fault, InvalidConfig};
 use super::groups;
 use super::host::Host;
@@ -89,7 +90,12 @@ pub fn examine_again(
     let mut reader = OptionReader::new(&loaded, environ, host);
     let draft = draft(&mut reader, line);
     notes.warnings.append(&mut reader.warnings);
-    let faults = reader.into_faults();
+    let mut faults = reader.into_faults();
+    let exposures = exposure::find(&loaded.sources, &loaded.includes, host);
+    if line.strict {
+        faults.extend(exposures.iter().map(not_strict));
+    }
+    notes.exposures = exposures.iter().map(ToString::to_string).collect();
     let sound = draft.supervisord.clone().filter(|_| faults.is_empty());
     let config = sound.map(|supervisord| assemble(supervisord, &draft, notes, &loaded));
     Examined { loaded, draft, config, faults }
@@ -172,6 +178,15 @@ fn origins(loaded: &Loaded) -> Origins {
         }
     }
     Origins(origins)
+}
+
+/// Why `--strict` refuses the configuration.
+fn not_strict(exposure: &Exposure) -> Fault {
+    let message = exposure.to_string();
+    let diagnostic = Diagnostic::error("not-strict", message.clone())
+        .help(exposure.remedy())
+        .maybe_at(exposure.span);
+    Fault::new(message, diagnostic)
 }
 
 fn no_supervisord(loaded: &Loaded) -> Fault {

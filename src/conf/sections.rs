@@ -165,6 +165,12 @@ pub mod supervisord {
         /// Memory for the requests and replies of all clients of the servers, at least 1MB; one
         /// reply may need a quarter of it. Logs are sent in pieces and need none.
         HTTP_MAXBYTES http_maxbytes: Bytes = Some("64MB"), SupkitOnly, Once;
+        /// File for what a restart must not forget, such as disabled programs. The default is the name
+        /// of the pid file with the extension `.state`.
+        STATE_FILE state_file: Maybe<FilePath> = None, SupkitOnly, Once;
+        /// If another user than root starts the daemon, every `user` that is not that one is ignored
+        /// with a warning; otherwise it is an error.
+        IGNORE_USER_WITHOUT_ROOT ignore_user_without_root: Flag = Some("false"), SupkitOnly, Once;
         /// Exit when all programs have ended by themselves, with the status of the first that failed.
         EXIT_WHEN_DONE exit_when_done: Flag = Some("false"), SupkitOnly, Once;
     }

@@ -5,6 +5,7 @@ use super::kinds::{self, Account, Directory, Kind, Maybe, Variables};
 use super::option_reader::{OptionReader, Read, Scope};
 use super::options::CommandLine;
 use super::python::names::{Names, Word};
+use super::run_as;
 use super::section::Opt;
 use super::section_reader::SectionReader;
 use super::sections::supervisord as s;
@@ -19,7 +20,9 @@ pub(super) struct SectionValues {
 /// Reads the section.
 pub(super) fn read(reader: &mut OptionReader<'_>) -> Read<SectionValues> {
     let mut reader = SectionReader::with_here(reader, s::SECTION.word);
-    let settings = reader.read()?;
+    let settings: Supervisord = reader.read()?;
+    reader.reader.ignores_users =
+        settings.ignore_user_without_root && !reader.reader.host.is_root();
     Ok(SectionValues { settings, user: reader.take_text(&s::USER) })
 }
 
@@ -110,8 +113,13 @@ impl SectionValues {
             settings.logfile = kinds::normalize_path(&settings.logfile, host);
         }
         settings.pidfile = kinds::normalize_path(&settings.pidfile, host);
+        settings.state_file = settings.state_file.map(|path| kinds::normalize_path(&path, host));
         if let Some(name) = line.user.clone().or(user) {
-            settings.user = Some(look_up(&name, line.user.is_some(), reader)?);
+            settings.user = if reader.ignores_users {
+                run_as::own_user(reader, &name, s::SECTION.word)
+            } else {
+                Some(look_up(&name, line.user.is_some(), reader)?)
+            };
         }
         Ok(settings)
     }

@@ -189,7 +189,7 @@ impl Supervisor {
 
     /// Applies an event to the state machine of one process and executes the resulting actions.
     pub(super) fn step(&mut self, id: ProcId, event: ProcessEvent, now: Now) {
-        let (may_start, has_hook) = (self.may_start(), self.has_hook(id));
+        let (may_start, has_hook) = (self.may_start_process(id), self.has_hook(id));
         let Some(process) = self.processes.get_mut(&id) else { return };
         let mut policy = Policy::of(&process.config, may_start);
         policy.prepares |= has_hook;
@@ -206,11 +206,14 @@ impl Supervisor {
         self.touch(id);
         self.set_timers(id);
         self.adjust_probes(id, now);
+        if self.is_disabled(id) {
+            self.cancel_start(id, now);
+        }
     }
 
     /// Sets the timers of a process: the deadline of its phase and the next report about its stop.
     pub(super) fn set_timers(&mut self, id: ProcId) {
-        let may_start = self.may_start();
+        let may_start = self.may_start_process(id);
         let Some(process) = self.processes.get(&id) else { return };
         let phase = process.machine.deadline(&Policy::of(&process.config, may_start));
         // One that was reaped neither succeeds nor is killed again.

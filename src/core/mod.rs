@@ -9,6 +9,8 @@ pub mod critical_path;
 mod dependencies;
 #[cfg(test)]
 mod dependency_tests;
+pub mod disabled;
+mod disabling;
 pub mod effect;
 #[cfg(test)]
 mod ending_tests;

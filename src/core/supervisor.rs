@@ -9,6 +9,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::dependencies::Dependencies;
+use super::disabled::Disabled;
 use super::effect::{Effect, Input, Pid, ProcId};
 use super::group::{Group, Process};
 use super::jobs::Jobs;
@@ -46,6 +47,9 @@ pub struct Supervisor {
     pub(super) waiting: BTreeSet<ProcId>,
     /// Whether anything that they wait for may have changed.
     pub(super) may_be_satisfied: bool,
+    /// What an operator has disabled.
+    #[serde(default)]
+    pub(super) disabled: Disabled,
     pub(super) timers: Timers,
     /// The commands that run beside processes, also beside those that were removed since.
     pub(super) hooks: BTreeMap<ProcId, Hooks>,
@@ -84,6 +88,7 @@ impl Supervisor {
             dependencies: Dependencies::default(),
             waiting: BTreeSet::new(),
             may_be_satisfied: false,
+            disabled: Disabled::default(),
             timers: Timers::default(),
             hooks: BTreeMap::new(),
             sweeps: BTreeMap::new(),
@@ -369,7 +374,7 @@ impl Supervisor {
     }
 
     pub(super) fn autostart_one(&mut self, id: ProcId, now: Now) {
-        if self.running && self.may_start() {
+        if self.running && self.may_start() && !self.is_disabled(id) {
             self.start_or_wait(id, now);
         }
     }

@@ -51,6 +51,9 @@ impl Supervisor {
     /// Starts a process, or lets it wait for what it depends on, which is started first.
     pub(super) fn start_or_wait(&mut self, id: ProcId, now: Now) {
         let is_inactive = self.processes.get(&id).is_some_and(|it| it.machine.is_inactive());
+        if is_inactive && self.is_disabled(id) {
+            return;
+        }
         if !is_inactive || !self.may_start() || self.is_satisfied(id) {
             if !self.waiting.remove(&id) && is_inactive {
                 self.request_milestones(id, now);
@@ -279,6 +282,9 @@ impl Supervisor {
             return if failed { Progress::Failed(why) } else { Progress::Pending(why) };
         }
         let why = process.progress_text(condition, now);
+        if self.is_disabled(process.id) {
+            return Progress::Failed(format!("{why}, disabled"));
+        }
         if process.machine.is_inactive() || process.state() == ProcessState::Unknown {
             Progress::Failed(why)
         } else {

@@ -1,7 +1,9 @@
 //! The table of actions. Dispatch, help and completion use it.
 
 use super::action::{Action, Arguments};
-use super::{config, daemon, fg, graph, jobs, processes, status, tail, update};
+use super::{
+    config, daemon, disabling, fg, graph, jobs, log_files, processes, status, tail, update,
+};
 
 pub(super) static ACTIONS: &[Action] = &[
     Action {
@@ -35,6 +37,25 @@ pub(super) static ACTIONS: &[Action] = &[
         run: processes::clear,
     },
     Action {
+        name: "disable",
+        usage: &[(
+            "disable <name> [...]",
+            "Neither start nor restart these processes or groups until they are enabled",
+        )],
+        arguments: Arguments::Processes,
+        json: false,
+        is_extension: true,
+        run: disabling::disable,
+    },
+    Action {
+        name: "enable",
+        usage: &[("enable <name> [...]", "Undo `disable`; nothing is started")],
+        arguments: Arguments::Processes,
+        json: false,
+        is_extension: true,
+        run: disabling::enable,
+    },
+    Action {
         name: "exit",
         usage: &[("exit", "Leave the shell")],
         arguments: Arguments::None,
@@ -44,7 +65,10 @@ pub(super) static ACTIONS: &[Action] = &[
     },
     Action {
         name: "fg",
-        usage: &[("fg <process>", "Attach to a process: show output, send input; Ctrl-C detaches")],
+        usage: &[(
+            "fg <process>",
+            "Attach to a process: show output, send input; Ctrl-C detaches (see `tail` for --raw)",
+        )],
         arguments: Arguments::Processes,
         json: false,
         is_extension: false,
@@ -79,6 +103,7 @@ pub(super) static ACTIONS: &[Action] = &[
             ("maintail", "The last 1600 bytes of the daemon's log"),
             ("maintail -<bytes>", "The last <bytes> bytes of it"),
             ("maintail -f", "The log as it grows, until Ctrl-C"),
+            ("maintail --raw ...", "A terminal gets all control sequences, not only colours"),
         ],
         arguments: Arguments::None,
         json: false,
@@ -146,6 +171,17 @@ pub(super) static ACTIONS: &[Action] = &[
         run: config::remove,
     },
     Action {
+        name: "reopen",
+        usage: &[
+            ("reopen", "Reopen all logs, that of the daemon included, under their names"),
+            ("reopen <name> [...]", "Only those of these processes or groups"),
+        ],
+        arguments: Arguments::Processes,
+        json: false,
+        is_extension: true,
+        run: log_files::reopen,
+    },
+    Action {
         name: "reread",
         usage: &[
             ("reread", "Read the configuration and list changes without applying them"),
@@ -170,6 +206,17 @@ pub(super) static ACTIONS: &[Action] = &[
         json: false,
         is_extension: false,
         run: processes::restart,
+    },
+    Action {
+        name: "rotate",
+        usage: &[
+            ("rotate", "Rotate all logs, that of the daemon included, whatever their size"),
+            ("rotate <name> [...]", "Only those of these processes or groups"),
+        ],
+        arguments: Arguments::Processes,
+        json: false,
+        is_extension: true,
+        run: log_files::rotate,
     },
     Action {
         name: "shutdown",
@@ -210,6 +257,10 @@ pub(super) static ACTIONS: &[Action] = &[
             ("status <name> [...]", "The state of these processes"),
             ("status <group>:*", "The state of a group"),
             ("status ... --json", "All process data as JSON"),
+            (
+                "status ... --exit-code=errors|any|none",
+                "Exit with 3 if a process failed, does not run (the default), or never",
+            ),
         ],
         arguments: Arguments::Processes,
         json: true,
@@ -235,6 +286,7 @@ pub(super) static ACTIONS: &[Action] = &[
             ("tail -<bytes> <name>", "The last <bytes> bytes of it"),
             ("tail -f <name>", "The log as it grows, until Ctrl-C"),
             ("tail -f <name> <name> ...", "Several logs, each line prefixed with its process"),
+            ("tail --raw ...", "A terminal gets all control sequences, not only colours"),
         ],
         arguments: Arguments::Processes,
         json: false,

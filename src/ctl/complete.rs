@@ -77,7 +77,7 @@ mod tests {
         assert_eq!(offer("st"), ["start ", "status ", "stop "]);
         assert_eq!(
             offer("help re"),
-            ["reload ", "reload-program ", "remove ", "reread ", "restart "]
+            ["reload ", "reload-program ", "remove ", "reopen ", "reread ", "restart "]
         );
         assert_eq!(offer("").len(), ACTIONS.len() + 1);
     }

@@ -7,6 +7,7 @@ use super::client::LogStream;
 use super::error::{self, ClientError};
 use super::exit;
 use super::follow::{self, Wake};
+use super::log_output::{LogOutput, Raw};
 use super::session::{ActionError, Flow, Outcome, Session};
 use crate::core::state::ProcessState;
 use crate::os::interrupt::Interrupt;
@@ -19,13 +20,13 @@ pub(super) fn fg(session: &mut Session, rest: &str) -> Outcome {
     if !session.upcheck()? {
         return Ok(Flow::Continue);
     }
-    let names: Vec<&str> = rest.split_whitespace().collect();
+    let (raw, names) = Raw::split(rest);
     match names.as_slice() {
         [] => {
             session.fail(exit::GENERIC, "ERROR: no process name supplied");
             return Ok(Flow::ShowUsage);
         }
-        [name] if is_running(session, name)? => attach(session, name)?,
+        [name] if is_running(session, name)? => attach(session, name, raw)?,
         [_] => {}
         _ => session.fail(exit::GENERIC, "ERROR: too many process names supplied"),
     }
@@ -48,14 +49,14 @@ fn is_running(session: &mut Session, name: &str) -> Result<bool, ActionError> {
     Ok(false)
 }
 
-fn attach(session: &mut Session, name: &str) -> Result<(), ActionError> {
+fn attach(session: &mut Session, name: &str, raw: Raw) -> Result<(), ActionError> {
     session.print_line("==> Press Ctrl-C to exit <==");
     session.watch_interrupts()?;
     let mut logs = Vec::new();
     for channel in ["stdout", "stderr"] {
         let path = format!("/logtail/{name}/{channel}");
         match follow::open(session, &path) {
-            Ok(log) => logs.push(log),
+            Ok(log) => logs.push(ShownLog { log, output: LogOutput::new(raw) }),
             Err(error) => follow::report_follow_error(session, &path, &error),
         }
     }
@@ -73,10 +74,13 @@ fn attach(session: &mut Session, name: &str) -> Result<(), ActionError> {
 fn copy_input_and_output(
     session: &mut Session,
     name: &str,
-    mut logs: Vec<LogStream>,
+    mut logs: Vec<ShownLog>,
 ) -> Result<(), ActionError> {
     let interrupt = session.watch_interrupts()?;
-    logs.retain_mut(|log| show(log.buffered().ok()));
+    logs.retain_mut(|shown| {
+        let bytes = shown.log.buffered().ok();
+        shown.show(bytes)
+    });
     loop {
         while let Some(line) = session.input.buffered_line() {
             if !send(session, name, &line)? {
@@ -86,7 +90,7 @@ fn copy_input_and_output(
         if session.input.is_exhausted() {
             return show_remaining_output(&interrupt, logs);
         }
-        let fds = logs.iter().map(AsFd::as_fd).chain([session.input.as_fd()]);
+        let fds = logs.iter().map(|shown| shown.log.as_fd()).chain([session.input.as_fd()]);
         let Wake::Ready(mut ready) = follow::wait(&interrupt, &fds.collect::<Vec<_>>(), None)?
         else {
             return Ok(());
@@ -99,20 +103,18 @@ fn copy_input_and_output(
 }
 
 /// Shows the output of the logs that are readable; an ended log is dropped.
-fn show_ready(logs: &mut Vec<LogStream>, ready: Vec<bool>) {
+fn show_ready(logs: &mut Vec<ShownLog>, ready: Vec<bool>) {
     let mut ready = ready.into_iter();
-    logs.retain_mut(|log| {
-        !ready.next().unwrap_or(false) || show(log.read_available().ok().flatten())
-    });
+    logs.retain_mut(|shown| !ready.next().unwrap_or(false) || shown.show_available());
 }
 
 /// Shows the output that arrives shortly after the last input.
 fn show_remaining_output(
     interrupt: &Interrupt,
-    mut logs: Vec<LogStream>,
+    mut logs: Vec<ShownLog>,
 ) -> Result<(), ActionError> {
     loop {
-        let fds: Vec<_> = logs.iter().map(AsFd::as_fd).collect();
+        let fds: Vec<_> = logs.iter().map(|shown| shown.log.as_fd()).collect();
         let wake = follow::wait(interrupt, &fds, Some(OUTPUT_TIMEOUT))?;
         let Wake::Ready(ready) = wake else { return Ok(()) };
         if !ready.contains(&true) {
@@ -122,9 +124,28 @@ fn show_remaining_output(
     }
 }
 
-/// Shows output; `false` at the end of the stream.
-fn show(bytes: Option<Vec<u8>>) -> bool {
-    bytes.map(|bytes| Session::write(&bytes)).is_some()
+/// A log that is followed.
+struct ShownLog {
+    log: LogStream,
+    output: LogOutput,
+}
+
+impl ShownLog {
+    fn show_available(&mut self) -> bool {
+        let bytes = self.log.read_available().ok().flatten();
+        self.show(bytes)
+    }
+
+    /// Shows output; `false` at the end of the stream.
+    fn show(&mut self, bytes: Option<Vec<u8>>) -> bool {
+        bytes.map(|bytes| self.output.write(&bytes)).is_some()
+    }
+}
+
+impl Drop for ShownLog {
+    fn drop(&mut self) {
+        self.output.finish();
+    }
 }
 
 /// Sends a line to stdin; `false` if the process no longer runs.

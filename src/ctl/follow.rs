@@ -1,15 +1,16 @@
 //! Follows logs: one log unchanged, or several with a process name before each line.
 
-use std::io::{self, Write};
+use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::time::Duration;
 
 use super::client::LogStream;
 use super::error::ClientError;
 use super::exit;
+use super::log_output::{LogOutput, Raw};
 use super::patterns::{Groups, expand};
 use super::server::Channel;
-use super::session::{Flow, Outcome, Session};
+use super::session::{Flow, Outcome, Session, print_error};
 use crate::os::interrupt::Interrupt;
 use crate::os::ready::wait_readable_for;
 use crate::os::stdout;
@@ -45,10 +46,13 @@ pub(super) fn wait(
 }
 
 /// Shows one log until its end, Ctrl-C, or the end of its reader.
-pub(super) fn one(session: &mut Session, path: &str) -> Outcome {
+pub(super) fn one(session: &mut Session, path: &str, raw: Raw) -> Outcome {
     session.print_line("==> Press Ctrl-C to exit <==");
     let interrupt = session.watch_interrupts()?;
-    match open(session, path).and_then(|log| show_one(log, &interrupt)) {
+    let mut output = LogOutput::new(raw);
+    let result = open(session, path).and_then(|log| show_one(log, &mut output, &interrupt));
+    output.finish();
+    match result {
         Err(ClientError::Interrupted) => session.print_line(""),
         Err(error) => report_follow_error(session, path, &error),
         Ok(()) => {}
@@ -56,10 +60,14 @@ pub(super) fn one(session: &mut Session, path: &str) -> Outcome {
     Ok(Flow::Continue)
 }
 
-fn show_one(mut log: LogStream, interrupt: &Interrupt) -> Result<(), ClientError> {
+fn show_one(
+    mut log: LogStream,
+    output: &mut LogOutput,
+    interrupt: &Interrupt,
+) -> Result<(), ClientError> {
     let mut bytes = log.buffered()?;
     loop {
-        Session::write(&bytes);
+        output.write(&bytes);
         match wait(interrupt, &[log.as_fd()], None).map_err(ClientError::Io)? {
             Wake::Ready(_) => {}
             Wake::Interrupted => return Err(ClientError::Interrupted),
@@ -86,18 +94,24 @@ pub(super) fn report_follow_error(session: &Session, path: &str, error: &ClientE
             format!("Cannot connect, error: <class '{class}'> ({text})")
         }
     };
-    let _ = writeln!(io::stderr(), "{}{path} {why}", session.settings.options.serverurl);
+    print_error(&format!("{}{path} {why}", session.settings.options.serverurl));
 }
 
 /// One of several followed logs.
 struct Source {
     label: String,
     log: LogStream,
+    output: LogOutput,
     line: Vec<u8>,
 }
 
 /// Shows several logs until all have ended, Ctrl-C, or the end of their reader.
-pub(super) fn multiple(session: &mut Session, names: &[&str], channel: Channel) -> Outcome {
+pub(super) fn multiple(
+    session: &mut Session,
+    names: &[&str],
+    channel: Channel,
+    raw: Raw,
+) -> Outcome {
     session.watch_interrupts()?;
     let names = expand(session, names, Groups::Expand)?;
     let width = names.iter().map(|name| name.chars().count()).max().unwrap_or(0);
@@ -107,7 +121,8 @@ pub(super) fn multiple(session: &mut Session, names: &[&str], channel: Channel) 
         let path = format!("/logtail/{name}/{}", channel.name());
         match open(session, &path) {
             Ok(log) => {
-                sources.push(Source { label: format!("{name:width$} | "), log, line: Vec::new() });
+                let (label, output) = (format!("{name:width$} | "), LogOutput::new(raw));
+                sources.push(Source { label, log, output, line: Vec::new() });
             }
             Err(error) => {
                 report_follow_error(session, &path, &error);
@@ -158,7 +173,9 @@ impl Source {
             if shown.last() != Some(&b'\n') {
                 shown.push(b'\n');
             }
-            Session::write(&shown);
+            // A colour ends with its line, because the next one may be another log's.
+            self.output.write(&shown);
+            self.output.finish();
         }
         more
     }

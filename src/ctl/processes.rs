@@ -1,7 +1,6 @@
 //! The actions `start`, `stop`, `restart`, `signal`, `reload-program` and `clear`, on one process, a group or all,
 //! and their result messages.
 
-use std::io::{self, Write};
 use std::time::Duration;
 
 use super::error::ClientError;
@@ -9,7 +8,8 @@ use super::exit;
 use super::names::Name;
 use super::patterns::{Groups, expand};
 use super::server::{ProcessResult, Verb};
-use super::session::{ActionError, Flow, Outcome, Session};
+use super::session::{ActionError, Flow, Outcome, Session, print_error};
+use crate::core::disabled::IS_DISABLED;
 use crate::core::group::full_name;
 use crate::core::waiting::WAITS_FOR;
 use crate::os::clock;
@@ -126,7 +126,7 @@ fn report_kills(session: &mut Session, results: &[ProcessResult]) -> Result<(), 
             .find(|exit| is(exit, "group", &result.group) && is(exit, "name", &result.name));
         if exit.and_then(|exit| exit.get("killed")) == Some(&Value::Bool(true)) {
             let name = full_name(&result.group, &result.name);
-            let _ = writeln!(io::stderr(), "{name}: {NEEDED_SIGKILL}");
+            print_error(&format!("{name}: {NEEDED_SIGKILL}"));
         }
     }
     Ok(())
@@ -304,9 +304,12 @@ impl VerbMessages {
             return Ok(format!("{name}: {}", self.done));
         }
         // Of supkit's daemon only: the program was not started.
-        let reason = result.description.find(WAITS_FOR).map(|at| &result.description[at..]);
-        if let Some(reason) = reason.filter(|_| result.code == Code::AbnormalTermination.number()) {
-            return Ok(format!("{name}: ERROR ({reason})"));
+        let reasons = [(Code::AbnormalTermination, WAITS_FOR), (Code::SpawnError, IS_DISABLED)];
+        for (code, beginning) in reasons {
+            let at = result.description.find(beginning).filter(|_| code.number() == result.code);
+            if let Some(at) = at {
+                return Ok(format!("{name}: ERROR ({})", &result.description[at..]));
+            }
         }
         let failure = self.failures.iter().find(|(code, _)| code.number() == result.code);
         if let Some((_, why)) = failure {

@@ -2,7 +2,11 @@
 
 use super::client::Client;
 use super::error::{ClientError, Result};
+use crate::rpc::fault::Code;
 use crate::rpc::value::Value;
+
+/// The longest part of a log that is read as bytes.
+const MAX_BYTES: i64 = 64 * 1024;
 
 /// A process in `getProcessInfo`.
 #[derive(Clone, Debug, Default)]
@@ -13,6 +17,8 @@ pub(super) struct ProcessInfo {
     pub(super) statename: String,
     pub(super) description: String,
     pub(super) pid: i64,
+    /// Why it is not running, or how it ended against expectation.
+    pub(super) spawnerr: String,
 }
 
 /// The result of a call for one process.
@@ -124,7 +130,7 @@ impl Server<'_> {
 
     /// The result of a method that only supkit has; nil if the daemon is Supervisor's.
     pub(super) fn extension(&mut self, method: &str) -> Result<Value> {
-        match self.0.call(&format!("supkit.{method}"), &[]) {
+        match self.call_supkit(method, &[]) {
             Err(ClientError::Fault(_)) => Ok(Value::Nil),
             answer => answer,
         }
@@ -153,16 +159,43 @@ impl Server<'_> {
     }
 
     /// The last `bytes` of a log (a negative number skips the first bytes).
-    pub(super) fn read_log(&mut self, name: &str, from: Channel, bytes: i64) -> Result<String> {
+    pub(super) fn read_log(&mut self, name: &str, from: Channel, bytes: i64) -> Result<Vec<u8>> {
+        if let Some(log) = self.read_log_bytes(name, from, bytes)? {
+            return Ok(log);
+        }
         let method = match from {
             Channel::Stdout => "readProcessStdoutLog",
             Channel::Stderr => "readProcessStderrLog",
         };
-        text(&self.call(method, &[Value::str(name), Value::Int(-bytes), Value::Int(0)])?)
+        let log = self.call(method, &[Value::str(name), Value::Int(-bytes), Value::Int(0)])?;
+        text(&log).map(String::into_bytes)
     }
 
-    pub(super) fn read_main_log(&mut self, bytes: i64) -> Result<String> {
-        text(&self.call("readLog", &[Value::Int(-bytes), Value::Int(0)])?)
+    pub(super) fn read_main_log(&mut self, bytes: i64) -> Result<Vec<u8>> {
+        if let Some(log) = self.read_log_bytes("", Channel::Stdout, bytes)? {
+            return Ok(log);
+        }
+        let log = self.call("readLog", &[Value::Int(-bytes), Value::Int(0)])?;
+        text(&log).map(String::into_bytes)
+    }
+
+    /// The end of a log as it is; nothing if that is too long, or the daemon is Supervisor's.
+    fn read_log_bytes(&mut self, name: &str, from: Channel, bytes: i64) -> Result<Option<Vec<u8>>> {
+        if !(1..=MAX_BYTES).contains(&bytes) {
+            return Ok(None);
+        }
+        let parameters =
+            [Value::str(name), Value::str(from.name()), Value::Int(-bytes), Value::Int(0)];
+        match self.call_supkit("readLogBytes", &parameters) {
+            Ok(Value::Bytes(log)) => Ok(Some(log)),
+            // Base64 of UTF-8 is read as a text, as in Supervisor.
+            Ok(Value::Str(log)) => Ok(Some(log.into_bytes())),
+            Ok(other) => Err(unexpected(&other)),
+            Err(ClientError::Fault(fault)) if fault.code == Code::UnknownMethod.number() => {
+                Ok(None)
+            }
+            Err(error) => Err(error),
+        }
     }
 
     pub(super) fn send_stdin(&mut self, name: &str, chars: &str) -> Result<()> {
@@ -202,6 +235,11 @@ impl Server<'_> {
         text(&self.0.call("supkit.getVersion", &[])?)
     }
 
+    /// Calls a method that only supkit has.
+    pub(super) fn call_supkit(&mut self, method: &str, parameters: &[Value]) -> Result<Value> {
+        self.0.call(&format!("supkit.{method}"), parameters)
+    }
+
     pub(super) fn plan_update(&mut self, groups: &[&str]) -> Result<Value> {
         self.0.call("supkit.planUpdate", &[strings(groups)])
     }
@@ -228,6 +266,7 @@ impl ProcessInfo {
             statename: text(member(value, "statename")?)?,
             description: text(member(value, "description")?)?,
             pid: number(member(value, "pid")?)?,
+            spawnerr: value.get("spawnerr").map_or(Ok(String::new()), text)?,
         })
     }
 }
@@ -300,8 +339,9 @@ mod tests {
         let methods = quoted.filter(|text| text.chars().any(char::is_uppercase));
         let mut count = 0;
         for name in methods.filter(|text| !text.contains(' ')) {
-            let full = if name.contains('.') { name.into() } else { format!("supervisor.{name}") };
-            assert!(METHODS.iter().any(|method| method.name == full), "{full}");
+            let is_known = |name: &str| METHODS.iter().any(|method| method.name == name);
+            let names = [name.to_owned(), format!("supervisor.{name}"), format!("supkit.{name}")];
+            assert!(names.iter().any(|name| is_known(name)), "{name}");
             count += 1;
         }
         assert!(count > 20, "{count}");

@@ -6,6 +6,7 @@ use std::io::{self, IsTerminal, Write};
 use super::client::{Client, Trust};
 use super::error::ClientError;
 use super::exit;
+use super::harmless_text::harmless;
 use super::input::Input;
 use super::server::Server;
 use crate::conf::config::Secret;
@@ -114,15 +115,15 @@ impl Session {
     pub(super) fn print_line(&mut self, line: impl Display) {
         // Output that cannot be written does not stop the action; it changes the exit status.
         if self.json {
-            let _ = writeln!(io::stderr(), "{line}");
+            print_error(&line.to_string());
         } else {
-            stdout::write_line(&line.to_string());
+            write_line(&line.to_string());
         }
     }
 
     /// Prints JSON to standard output.
     pub(super) fn print_json(value: &serde_json::Value) {
-        stdout::write_line(&format!("{value:#}"));
+        write_line(&format!("{value:#}"));
     }
 
     /// Prints bytes without a line end.
@@ -208,6 +209,18 @@ impl Session {
         }
         Ok(false)
     }
+}
+
+/// Names and descriptions come from the daemon, so they may contain control sequences.
+fn write_line(line: &str) {
+    let is_terminal = io::stdout().is_terminal();
+    stdout::write_line(&if is_terminal { harmless(line) } else { line.into() });
+}
+
+/// Prints a line to standard error.
+pub(super) fn print_error(line: &str) {
+    let is_terminal = io::stderr().is_terminal();
+    let _ = writeln!(io::stderr(), "{}", if is_terminal { harmless(line) } else { line.into() });
 }
 
 const NO_NAMESPACE: &str = "Sorry, supervisord responded but did not recognize the supervisor \

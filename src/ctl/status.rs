@@ -27,7 +27,13 @@ pub(super) fn status(session: &mut Session, rest: &str) -> Outcome {
     };
     let all = values.into_iter().map(|value| Ok((ProcessInfo::read(&value)?, value)));
     let all = all.collect::<Result<Vec<_>, ClientError>>()?;
-    let words: Vec<&str> = rest.split_whitespace().collect();
+    let (exit_code, words) = match ExitCode::split(rest) {
+        Ok(parsed) => parsed,
+        Err(value) => {
+            session.fail(exit::GENERIC, format_args!("Error: bad value for --exit-code: {value}"));
+            return Ok(Flow::ShowUsage);
+        }
+    };
     let chosen = if words.is_empty() || words.contains(&"all") {
         all
     } else {
@@ -40,13 +46,54 @@ pub(super) fn status(session: &mut Session, rest: &str) -> Outcome {
     } else {
         show(session, &chosen);
     }
-    let stopped = |(info, _): &(ProcessInfo, Value)| {
-        ProcessState::from_code(info.state).is_some_and(ProcessState::is_stopped)
-    };
-    if chosen.iter().any(stopped) {
+    if chosen.iter().any(|(info, _)| exit_code.counts(info)) {
         session.status = exit::STATUS_NOT_RUNNING;
     }
     Ok(Flow::Continue)
+}
+
+/// Which processes make the exit status of `status` 3.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum ExitCode {
+    /// Those that do not run, as in Supervisor.
+    Any,
+    /// Those that failed.
+    Errors,
+    None,
+}
+
+impl ExitCode {
+    const OPTION: &str = "--exit-code=";
+
+    /// Splits the option from the names. The error is an unknown value.
+    fn split(rest: &str) -> Result<(Self, Vec<&str>), &str> {
+        let mut chosen = Self::Any;
+        let mut names = Vec::new();
+        for word in rest.split_whitespace() {
+            match word.strip_prefix(Self::OPTION) {
+                Some("any") => chosen = Self::Any,
+                Some("errors") => chosen = Self::Errors,
+                Some("none") => chosen = Self::None,
+                Some(value) => return Err(value),
+                None => names.push(word),
+            }
+        }
+        Ok((chosen, names))
+    }
+
+    fn counts(self, info: &ProcessInfo) -> bool {
+        let Some(state) = ProcessState::from_code(info.state) else { return false };
+        match self {
+            Self::Any => state.is_stopped(),
+            Self::Errors => match state {
+                ProcessState::Fatal | ProcessState::Backoff | ProcessState::Unknown => true,
+                // An expected exit has no error.
+                ProcessState::Exited => !info.spawnerr.is_empty(),
+                _ => false,
+            },
+            Self::None => false,
+        }
+    }
 }
 
 /// The processes with this name; reports an error if there are none.

@@ -1,6 +1,7 @@
 //! The actions `tail` and `maintail`.
 
 use super::error::ClientError;
+use super::log_output::{LogOutput, Raw};
 use super::server::Channel;
 use super::session::{Flow, Outcome, Session};
 use super::{exit, follow, names};
@@ -27,19 +28,19 @@ pub(super) fn tail(session: &mut Session, rest: &str) -> Outcome {
     if !session.upcheck()? {
         return Ok(Flow::Continue);
     }
-    let words: Vec<&str> = rest.split_whitespace().collect();
+    let (raw, words) = Raw::split(rest);
     if let ["-f", names @ ..] = words.as_slice() {
         if let Some((names, channel)) = multiple(names) {
-            return follow::multiple(session, names, channel);
+            return follow::multiple(session, names, channel, raw);
         }
     }
     match parse_arguments(&words) {
         Ok((Extent::Forever, name, channel)) => {
-            follow::one(session, &format!("/logtail/{name}/{}", channel.name()))
+            follow::one(session, &format!("/logtail/{name}/{}", channel.name()), raw)
         }
         Ok((Extent::Bytes(bytes), name, channel)) => {
             let answer = session.server().read_log(name, channel, bytes);
-            print_log(session, name, &PROCESS_FAILURES, answer)
+            print_log(session, name, &PROCESS_FAILURES, answer, raw)
         }
         Err(usage_error) => Ok(usage_error.report(session)),
     }
@@ -103,7 +104,7 @@ pub(super) fn maintail(session: &mut Session, rest: &str) -> Outcome {
     if !session.upcheck()? {
         return Ok(Flow::Continue);
     }
-    let words: Vec<&str> = rest.split_whitespace().collect();
+    let (raw, words) = Raw::split(rest);
     let extent = match words.as_slice() {
         [] => Ok(Extent::Bytes(BYTES)),
         [modifier] if modifier.starts_with('-') => read_extent(modifier),
@@ -111,10 +112,10 @@ pub(super) fn maintail(session: &mut Session, rest: &str) -> Outcome {
         _ => Err(UsageError { show_usage: true, ..usage_error("too many arguments") }),
     };
     match extent {
-        Ok(Extent::Forever) => follow::one(session, "/mainlogtail"),
+        Ok(Extent::Forever) => follow::one(session, "/mainlogtail", raw),
         Ok(Extent::Bytes(bytes)) => {
             let answer = session.server().read_main_log(bytes);
-            print_log(session, "supervisord", &MAIN_FAILURES, answer)
+            print_log(session, "supervisord", &MAIN_FAILURES, answer, raw)
         }
         Err(usage_error) => Ok(usage_error.report(session)),
     }
@@ -124,11 +125,15 @@ fn print_log(
     session: &mut Session,
     name: &str,
     failures: &[(Code, &str)],
-    answer: Result<String, ClientError>,
+    answer: Result<Vec<u8>, ClientError>,
+    raw: Raw,
 ) -> Outcome {
     let error = match answer {
-        Ok(text) => {
-            session.print_line(text);
+        Ok(log) => {
+            let mut output = LogOutput::new(raw);
+            output.write(&log);
+            output.finish();
+            Session::write(b"\n");
             return Ok(Flow::Continue);
         }
         Err(error) => error,

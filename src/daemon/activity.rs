@@ -16,13 +16,20 @@ use crate::conf::config::{LogLevel, Supervisord};
 use crate::os::clock;
 use crate::os::errno;
 use crate::os::logfile::{LogFile, Report, Rotation};
-use crate::os::syslog;
+use crate::os::syslog::Syslog;
+
+/// The name of the daemon in syslog.
+const IDENTIFIER: &str = "supervisord";
+/// The name of syslog in `logfile` and in messages.
+const SYSLOG: &str = "syslog";
 
 pub struct ActivityLog {
     level: LogLevel,
     /// The terminal, if the daemon runs in the foreground.
     console: Option<LogFile>,
     target: Target,
+    /// For this log or those of children.
+    syslog: Syslog,
     pub(super) retry: Retry,
     /// Those that follow this log or one of a child.
     pub(super) followed: Followed,
@@ -44,9 +51,7 @@ pub struct SavedActivityLog {
 
 impl ActivityLog {
     pub fn open(settings: &Supervisord) -> io::Result<Self> {
-        // Needed even if the activity log is a file: child logs may use syslog.
-        syslog::open("supervisord");
-        let target = if settings.logfile == "syslog" {
+        let target = if settings.logfile == SYSLOG {
             Target::Syslog
         } else {
             let (maxbytes, backups) = (settings.logfile_maxbytes, settings.logfile_backups);
@@ -58,6 +63,7 @@ impl ActivityLog {
             level: settings.loglevel,
             console,
             target,
+            syslog: Syslog::new(IDENTIFIER),
             retry: Retry::default(),
             followed: Followed::default(),
         })
@@ -65,7 +71,6 @@ impl ActivityLog {
 
     /// Continues the log of another daemon.
     pub fn adopt(saved: SavedActivityLog, descriptors: &mut Descriptors) -> io::Result<Self> {
-        syslog::open("supervisord");
         let SavedActivityLog { level, console, file } = saved;
         let target = match file {
             Some((path, rotation)) => {
@@ -78,6 +83,7 @@ impl ActivityLog {
             level,
             console: self::console(console),
             target,
+            syslog: Syslog::new(IDENTIFIER),
             retry: Retry::default(),
             followed: Followed::default(),
         })
@@ -118,8 +124,8 @@ impl ActivityLog {
         }
         let report = match &mut self.target {
             Target::Syslog => {
-                syslog::write(&head, message.as_bytes());
-                None
+                let report = self.syslog.write(&head, message.as_bytes(), now);
+                report.filter(|report| matches!(report, Report::Resumed(_)))
             }
             Target::File(file) => {
                 self.followed.on_written(file.path());
@@ -134,17 +140,32 @@ impl ActivityLog {
 
     /// Reports what happened to this log itself.
     fn report_own(&mut self, report: Option<Report>) {
-        let Target::File(file) = &self.target else { return };
+        let path = self.path().unwrap_or(Path::new(SYSLOG)).to_owned();
         match report {
             None => {}
             Some(Report::Failed(error)) => {
-                let path = file.path().display();
+                let path = path.display();
                 let _ = writeln!(io::stderr(), "supervisord: cannot write to {path}: {error}");
             }
-            report @ Some(Report::Resumed(_)) => {
-                let path = file.path().to_owned();
-                self.report(&path, report);
-            }
+            report @ Some(Report::Resumed(_)) => self.report(&path, report),
+        }
+    }
+
+    /// Writes the output of a child to syslog.
+    pub(super) fn write_syslog(&mut self, prefix: &str, bytes: &[u8]) {
+        let now = clock::monotonic();
+        let report = self.syslog.write(prefix, bytes, now);
+        if self.syslog.is_pending() {
+            self.retry.request(now);
+        }
+        self.report_syslog(report);
+    }
+
+    /// Reports what happened to syslog. That it fails cannot be written to itself.
+    fn report_syslog(&mut self, report: Option<Report>) {
+        let is_own = matches!(self.target, Target::Syslog);
+        if !(is_own && matches!(report, Some(Report::Failed(_)))) {
+            self.report(Path::new(SYSLOG), report);
         }
     }
 
@@ -166,7 +187,7 @@ impl ActivityLog {
             Target::File(file) => Some(file),
             Target::Syslog => None,
         };
-        self.console.iter().chain(file).any(LogFile::is_pending)
+        self.syslog.is_pending() || self.console.iter().chain(file).any(LogFile::is_pending)
     }
 
     /// Writes what slow readers did not accept before.
@@ -178,6 +199,8 @@ impl ActivityLog {
             let report = file.flush(now);
             self.report_own(report);
         }
+        let report = self.syslog.flush(now);
+        self.report_syslog(report);
         self.retry.continue_if(self.is_pending(), now);
     }
 
@@ -190,6 +213,7 @@ impl ActivityLog {
         for file in self.console.iter_mut().chain(file) {
             file.finish(until);
         }
+        self.syslog.finish(until);
     }
 
     /// Reopens the log file under its path.
@@ -198,6 +222,12 @@ impl ActivityLog {
             Target::File(file) => file.reopen(clock::monotonic()),
             Target::Syslog => Ok(()),
         }
+    }
+
+    /// Rotates the log file; false if there is nothing to rotate.
+    pub fn rotate(&mut self) -> Result<bool, String> {
+        let Target::File(file) = &mut self.target else { return Ok(false) };
+        file.rotate().map_err(|error| log_file_error(file.path(), "rotate", &error))
     }
 
     /// Truncates the log: continues with an empty file.

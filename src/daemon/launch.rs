@@ -2,8 +2,8 @@
 //! are identical to Supervisor's and shown as `spawnerr`.
 
 use std::ffi::OsString;
-use std::fs;
-use std::io;
+use std::io::{self, Read};
+use std::path::Path;
 
 use super::child_settings;
 use super::command::Command;
@@ -15,7 +15,7 @@ use crate::core::effect::{Pid, ProcId};
 use crate::core::group;
 use crate::os::child_settings::SpawnError;
 use crate::os::spawn::ChildSpec;
-use crate::os::{errno, locale, users};
+use crate::os::{errno, locale, trusted, users};
 
 /// The variable of `sd_notify(3)`.
 const NOTIFY_SOCKET: &str = "NOTIFY_SOCKET";
@@ -109,7 +109,7 @@ impl Shell<'_> {
 fn env_files(config: &Process) -> Result<Environment, String> {
     let mut variables = Environment::new();
     for EnvFile { path, is_optional } in &config.env_file {
-        let text = match fs::read(path) {
+        let text = match read(path) {
             Err(error) if *is_optional && error.kind() == io::ErrorKind::NotFound => continue,
             Err(error) => {
                 let error = errno::describe(&error);
@@ -123,6 +123,12 @@ fn env_files(config: &Process) -> Result<Environment, String> {
             .extend(read.map_err(|error| format!("{path}:{}: {}", error.line, error.message))?);
     }
     Ok(variables)
+}
+
+fn read(path: &str) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    trusted::read(Path::new(path))?.read_to_end(&mut bytes)?;
+    Ok(bytes)
 }
 
 /// A child that is executed as the process is configured: user, directory, umask.

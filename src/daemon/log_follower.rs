@@ -7,7 +7,7 @@ use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
 
-use crate::os::files::{self, FileKind};
+use crate::os::trusted;
 
 /// How many bytes before the end are sent first.
 const INITIAL_BYTES: u64 = 1024;
@@ -27,11 +27,7 @@ impl LogFollower {
     /// Starts near the end of the file. Only regular files and `/dev/null` are accepted, because
     /// others could block.
     pub(super) fn begin(path: &str) -> io::Result<Self> {
-        match files::kind(Path::new(path)) {
-            FileKind::Regular { .. } | FileKind::Null => {}
-            _ => return Err(io::Error::other("not a plain file")),
-        }
-        let file = File::open(path)?;
+        let file = trusted::read(Path::new(path))?;
         let metadata = file.metadata()?;
         let offset = metadata.len().saturating_sub(INITIAL_BYTES);
         Ok(Self { path: path.into(), inode: metadata.ino(), file, offset })
@@ -72,11 +68,11 @@ impl LogFollower {
     fn has_new_file(&mut self) -> bool {
         let named =
             fs::metadata(&self.path).ok().filter(|it| it.is_file() && it.ino() != self.inode);
-        let Some((named, file)) = named.and_then(|it| Some((it, File::open(&self.path).ok()?)))
+        let Some((named, file)) = named.and_then(|it| Some((it, trusted::read(&self.path).ok()?)))
         else {
             return false;
         };
-        self.inode = named.ino();
+        self.inode = file.metadata().map_or(named.ino(), |metadata| metadata.ino());
         self.file = file;
         self.offset = 0;
         true

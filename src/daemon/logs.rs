@@ -21,9 +21,9 @@ use crate::core::effect::{OutputStream, ProcId};
 use crate::core::supervisor::Supervisor;
 use crate::core::time::Mono;
 use crate::os::clock;
-use crate::os::files;
+use crate::os::files::{self, FileKind};
 use crate::os::logfile::{LogFile, Rotation};
-use crate::os::syslog;
+use crate::rpc::context::Log;
 
 type Key = (ProcId, OutputStream);
 
@@ -49,6 +49,7 @@ struct Name {
     path: PathBuf,
     /// An automatic file: it is kept while the process is configured to have one.
     is_automatic: bool,
+    rotation: Rotation,
 }
 
 /// The destinations of one stream while its process is alive.
@@ -104,14 +105,15 @@ impl Logs {
             }
         }
         for (stream, log) in streams(process) {
+            let rotation = Rotation { maxbytes: log.maxbytes, backups: log.backups };
             let has_automatic = self.names.get(&(id, stream)).is_some_and(|name| name.is_automatic);
             let name = match log.target {
                 LogTarget::None => continue,
                 LogTarget::Auto if has_automatic => continue,
                 LogTarget::Auto => {
-                    Name { path: self.automatic(process, stream)?, is_automatic: true }
+                    Name { path: self.automatic(process, stream)?, is_automatic: true, rotation }
                 }
-                LogTarget::File(path) => Name { path: path.into(), is_automatic: false },
+                LogTarget::File(path) => Name { path: path.into(), is_automatic: false, rotation },
             };
             self.names.insert((id, stream), name);
         }
@@ -124,7 +126,8 @@ impl Logs {
         // Absolute, because the working directory may change before the file is opened.
         let directory = RealHost.current_dir();
         let directory = path::abspath(&self.directory.to_string_lossy(), &directory);
-        files::create_private_file(Path::new(&directory), &prefix, ".log")
+        let created = files::create_private_file(Path::new(&directory), &prefix, ".log");
+        created.map(|(path, _)| path)
     }
 
     /// Opens the logs of a process that is about to start.
@@ -152,7 +155,7 @@ impl Logs {
     pub fn write(&mut self, id: ProcId, stream: OutputStream, bytes: &[u8]) {
         let Some(log) = self.open.get_mut(&(id, stream)) else { return };
         if let Some(prefix) = &log.syslog {
-            syslog::write(prefix, bytes);
+            self.activity.write_syslog(prefix, bytes);
         }
         let Some(file) = &mut log.file else { return };
         let report = file.write(bytes, clock::monotonic());
@@ -252,6 +255,42 @@ impl Logs {
         }
     }
 
+    /// Rotates a log, also of a process that does not run; false if there is nothing to rotate.
+    pub fn rotate(&mut self, log: Log) -> Result<bool, String> {
+        let Log::Child(id, stream) = log else { return self.activity.rotate() };
+        let open = self.open.get_mut(&(id, stream)).and_then(|log| log.file.as_mut());
+        let Some(Name { path, rotation, .. }) = self.names.get(&(id, stream)) else {
+            return Ok(false);
+        };
+        let rotated = match open {
+            Some(file) => file.rotate(),
+            None if !matches!(files::kind(path), FileKind::Regular { .. }) => Ok(false),
+            None => LogFile::open(path, *rotation, clock::monotonic())
+                .and_then(|mut file| file.rotate()),
+        };
+        rotated.map_err(|error| log_file_error(path, "rotate", &error))
+    }
+
+    /// Reopens a log; false if it is not open.
+    pub fn reopen_one(&mut self, log: Log) -> Result<bool, String> {
+        let file = match log {
+            Log::Main => {
+                let reopened = self.activity.reopen();
+                let Some(path) = self.activity.path() else { return Ok(false) };
+                return match reopened {
+                    Ok(()) => Ok(true),
+                    Err(error) => Err(log_file_error(path, "reopen", &error)),
+                };
+            }
+            Log::Child(id, stream) => {
+                self.open.get_mut(&(id, stream)).and_then(|log| log.file.as_mut())
+            }
+        };
+        let Some(file) = file else { return Ok(false) };
+        let reopened = file.reopen(clock::monotonic());
+        reopened.map(|()| true).map_err(|error| log_file_error(file.path(), "reopen", &error))
+    }
+
     /// Truncates the open logs of a process. As under Supervisor, the logs of a stopped process are
     /// not changed.
     pub fn clear(&mut self, id: ProcId) -> io::Result<()> {
@@ -311,12 +350,12 @@ impl Logs {
         for SavedLog { id, stream, file, is_open } in saved.of_children {
             let Some(process) = core.process(id) else { continue };
             let key = (id, stream);
+            let log = match stream {
+                OutputStream::Stdout => process.config().stdout(),
+                OutputStream::Stderr => process.config().stderr(),
+            };
+            let rotation = Rotation { maxbytes: log.maxbytes, backups: log.backups };
             if is_open {
-                let log = match stream {
-                    OutputStream::Stdout => process.config().stdout(),
-                    OutputStream::Stderr => process.config().stderr(),
-                };
-                let rotation = Rotation { maxbytes: log.maxbytes, backups: log.backups };
                 let fd = descriptors.take(&Purpose::ChildLog(id, stream));
                 let file = file
                     .as_ref()
@@ -325,7 +364,7 @@ impl Logs {
                 open.insert(key, ChildLog { file: file.transpose()?, syslog });
             }
             if let Some((path, is_automatic)) = file {
-                names.insert(key, Name { path, is_automatic });
+                names.insert(key, Name { path, is_automatic, rotation });
             }
         }
         Ok(Self {

@@ -44,6 +44,7 @@ pub mod shell;
 #[cfg(test)]
 mod simulated;
 pub mod startup;
+mod state_file;
 mod transport;
 mod tree_effects;
 mod trees;

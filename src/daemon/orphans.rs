@@ -7,6 +7,7 @@
 
 use std::fs;
 use std::io;
+use std::path::Path;
 use std::time::{Duration, UNIX_EPOCH};
 
 use super::activity::ActivityLog;
@@ -15,7 +16,7 @@ use crate::conf::config::{Config, LogLevel, OrphanPolicy};
 use crate::conf::sections::supervisord;
 use crate::core::orphans::{Action, Ending, Facts, Orphan, Processes, Search, Seen, find};
 use crate::core::time::Mono;
-use crate::os::{clock, errno, processes, ready, signals, users};
+use crate::os::{clock, errno, processes, ready, signals, trusted, users};
 
 /// How often it is checked whether an orphan has ended: the kernel notifies only the parent.
 const POLL_INTERVAL: Duration = Duration::from_millis(20);
@@ -66,7 +67,7 @@ pub fn search(config: &Config, ended: Option<i32>) -> Vec<Orphan> {
 fn in_stale_file(path: &str) -> Option<i32> {
     let written = fs::metadata(path).ok()?.modified().ok()?.duration_since(UNIX_EPOCH).ok()?;
     let is_of_this_boot = written >= clock::wall().saturating_sub(clock::since_boot());
-    fs::read_to_string(path).ok()?.trim().parse().ok().filter(|_| is_of_this_boot)
+    trusted::read_to_string(Path::new(path)).ok()?.trim().parse().ok().filter(|_| is_of_this_boot)
 }
 
 /// `NAME (pid N)`.

@@ -6,13 +6,13 @@ mod held;
 mod reason;
 mod steps;
 
-use std::fs;
+use std::path::Path;
 
 use crate::conf::config::Config;
 use crate::conf::fault::Fault;
 use crate::conf::read::Examined;
 use crate::diag::Diagnostic;
-use crate::os::signals;
+use crate::os::{signals, trusted};
 
 use held::Held;
 use steps::Steps;
@@ -55,6 +55,6 @@ pub(super) fn before_restart(examined: &Examined, running: &Config) -> Vec<Fault
 
 /// The living process that a pid file names.
 fn running(pidfile: &str) -> Option<i32> {
-    let pid: i32 = fs::read_to_string(pidfile).ok()?.trim().parse().ok()?;
+    let pid: i32 = trusted::read_to_string(Path::new(pidfile)).ok()?.trim().parse().ok()?;
     (pid > 0 && signals::exists(pid)).then_some(pid)
 }

@@ -4,10 +4,10 @@ use std::env;
 use std::fs;
 use std::io;
 use std::net::IpAddr;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::Path;
 
-use crate::conf::host::{Account, Host, ReadFailure};
+use crate::conf::host::{Account, Host, Owner, ReadFailure};
 use crate::os::{access, files, locale, socket, users};
 
 /// This machine and this process.
@@ -41,6 +41,17 @@ impl Host for RealHost {
 
     fn mode(&self, path: &str) -> Option<u32> {
         fs::metadata(path).ok().map(|metadata| metadata.permissions().mode() & 0o7777)
+    }
+
+    fn owner(&self, path: &str) -> Option<Owner> {
+        let found = fs::metadata(path).ok()?;
+        Some(Owner { uid: found.uid(), gid: found.gid() })
+    }
+
+    fn real_path(&self, path: &str) -> String {
+        let real =
+            fs::canonicalize(path).ok().and_then(|real| real.into_os_string().into_string().ok());
+        real.unwrap_or_else(|| path.to_owned())
     }
 
     fn environment(&self) -> Vec<(String, String)> {
@@ -90,6 +101,10 @@ impl Host for RealHost {
 
     fn has_group(&self, gid: u32) -> bool {
         users::has_group(gid)
+    }
+
+    fn group_by_id(&self, gid: u32) -> Option<String> {
+        users::group_by_id(gid)
     }
 }
 

@@ -10,7 +10,7 @@ use super::real_host::RealHost;
 use crate::conf::config::{Bind, Config, InetServer, UnixServer};
 use crate::conf::options::{self, Invocation};
 use crate::core::orphans;
-use crate::os::processes;
+use crate::os::{processes, trusted};
 
 /// A process that holds what this daemon needs.
 pub(super) struct Holder {
@@ -43,7 +43,11 @@ pub(super) fn same_configuration(config: &Config, reader: &ConfigReader) -> Opti
 
 /// The daemon in the pid file, if it is alive and another process.
 fn in_pidfile(config: &Config) -> Option<i32> {
-    let pid: i32 = fs::read_to_string(&config.supervisord.pidfile).ok()?.trim().parse().ok()?;
+    let pid: i32 = trusted::read_to_string(Path::new(&config.supervisord.pidfile))
+        .ok()?
+        .trim()
+        .parse()
+        .ok()?;
     let is_other = u32::try_from(pid).is_ok_and(|pid| pid != process::id());
     (is_other && is_supervisord(pid)).then_some(pid)
 }

@@ -12,7 +12,9 @@ use super::logs::Logs;
 use super::open_logs::OpenLogs;
 use super::restart_check;
 use super::runtime_program;
-use crate::conf::config::{Config, LogLevel, Process};
+use super::state_file;
+use crate::conf::config::{Config, LogLevel, Process, Supervisord};
+use crate::core::disabled::Disabled;
 use crate::core::effect::ProcId;
 use crate::core::time::Wall;
 use crate::os::files::FileKind;
@@ -79,6 +81,18 @@ impl Services for DaemonServices<'_> {
 
     fn clear_child_logs(&mut self, id: ProcId) -> Result<(), FileFault> {
         self.logs.clear(id).map_err(file_fault)
+    }
+
+    fn rotate_log(&mut self, log: Log) -> Result<bool, String> {
+        self.logs.rotate(log)
+    }
+
+    fn reopen_log(&mut self, log: Log) -> Result<bool, String> {
+        self.logs.reopen_one(log)
+    }
+
+    fn save_disabled(&mut self, settings: &Supervisord, disabled: &Disabled) -> Result<(), String> {
+        state_file::save(settings, disabled)
     }
 
     fn check_command(&self, process: &Process) -> Result<(), CommandFault> {

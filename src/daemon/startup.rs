@@ -4,6 +4,7 @@
 use std::env;
 use std::fs;
 use std::io::{self, IsTerminal, Write};
+use std::path::Path;
 use std::process::{self, ExitCode};
 
 use super::activity::ActivityLog;
@@ -18,7 +19,9 @@ use super::running;
 use super::server::Server;
 use super::server_sockets::{OpenServer, ServerSockets};
 use super::shell::Shell;
+use super::state_file;
 use crate::conf::config::{Config, LogLevel, Supervisord};
+use crate::core::disabled::Disabled;
 use crate::core::effect::Effect;
 use crate::core::orphans::Orphan;
 use crate::core::supervisor::Supervisor;
@@ -28,6 +31,7 @@ use crate::os::errno;
 use crate::os::memory;
 use crate::os::poller::Poller;
 use crate::os::signals::ignore_write_signals;
+use crate::os::trusted;
 
 /// A message for standard error; the exit status is 2.
 #[derive(Debug)]
@@ -157,9 +161,14 @@ impl Run<'_> {
         kernel: &mut dyn Kernel,
         cleanup: &mut Cleanup,
     ) -> Result<ExitReason, StartupError> {
-        let Self { reader, config, serial, deferred, is_first } = self;
+        let Self { reader, config, serial, mut deferred, is_first } = self;
         let settings = config.supervisord.clone();
         let mut activity = open_log(&settings)?;
+        let exposures = config.notes.exposures.join("; ");
+        if !exposures.is_empty() {
+            let message = format!("other users may change what root runs: {exposures}");
+            deferred.criticals.push(message);
+        }
         let warnings = [config.notes.warnings.as_slice(), &config.notes.remarks].concat();
         write_deferred(&mut activity, &deferred, &warnings);
         if !orphans::handle(claim.orphans, &config, kernel, &mut activity)? {
@@ -170,7 +179,8 @@ impl Run<'_> {
         }
         let logs = Logs::new(activity, &settings);
         let mut shell = Shell::new(kernel, Poller::new()?, logs, config.server_url());
-        let core = create_core(config, serial, &mut shell)?;
+        let disabled = state_file::load(&settings, &mut shell.logs.activity);
+        let core = create_core(config, serial, disabled, &mut shell)?;
         claim.failure.map_or(Ok(()), Err)?;
         cleanup.sockets.log(&core.config().rpcinterfaces, &mut shell.logs.activity);
         let daemonizes = is_first && !settings.nodaemon;
@@ -253,9 +263,10 @@ fn write_deferred(log: &mut ActivityLog, deferred: &DeferredLog, warnings: &[Str
 pub(super) fn create_core(
     config: Config,
     serial: u64,
+    disabled: Disabled,
     shell: &mut Shell<'_>,
 ) -> Result<Supervisor, StartupError> {
-    let mut core = Supervisor::new(config).with_serial(serial);
+    let mut core = Supervisor::new(config).with_serial(serial).with_disabled(disabled);
     core.boot(shell.kernel.now());
     while let Some(effect) = core.next_effect() {
         match effect {
@@ -293,14 +304,13 @@ fn daemonize_process(settings: &Supervisord, log: &mut ActivityLog) -> io::Resul
 }
 
 /// Returns the path if the file was written, so that it is removed at exit.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "as in Supervisor, the file may be in a directory that is not writable"
-)]
 fn write_pidfile(settings: &Supervisord, log: &mut ActivityLog) -> Option<String> {
     let (path, pid) = (&settings.pidfile, process::id());
-    if fs::write(path, format!("{pid}\n")).is_err() {
+    if let Err(error) = trusted::overwrite(Path::new(path), format!("{pid}\n").as_bytes()) {
         log.log(LogLevel::Critical, &format!("could not write pidfile {path}"));
+        if trusted::is_refusal(&error) {
+            log.log(LogLevel::Critical, &error.to_string());
+        }
         return None;
     }
     log.log(LogLevel::Info, &format!("supervisord started with pid {pid}"));

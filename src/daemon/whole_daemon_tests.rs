@@ -19,6 +19,7 @@ use super::shell::Shell;
 use super::simulated::{Script, Simulated};
 use super::startup::create_core;
 use crate::conf::options::CommandLine;
+use crate::core::disabled::Disabled;
 use crate::os::poller::Poller;
 use crate::os::signals::TERM;
 use crate::os::socket::Listener;
@@ -72,7 +73,8 @@ impl Home {
         let logs = Logs::new(activity, &settings);
         let poller = Poller::new().expect("a poller");
         let mut shell = Shell::new(kernel, poller, logs, None);
-        let core = create_core(config, 0, &mut shell).expect("the groups can be made");
+        let core = create_core(config, 0, Disabled::default(), &mut shell)
+            .expect("the groups can be made");
         let mut server = Server::new().expect("random bytes");
         for config in &servers {
             server.add_endpoint(config);

@@ -6,11 +6,14 @@ use std::path::{Path, PathBuf};
 
 use nix::unistd::{AccessFlags, access};
 
+use super::trusted;
+
 /// The longest chain of links that the kernel follows.
 const MAX_LINKS: usize = 40;
 
 /// The error that opening a file for appending would return. The file need not exist.
 pub fn try_append(path: &Path) -> io::Result<()> {
+    trusted::check(path)?;
     let target = final_target(path)?;
     match access(&target, AccessFlags::W_OK) {
         Ok(()) if target.is_dir() => Err(nix::Error::EISDIR.into()),
@@ -22,6 +25,7 @@ pub fn try_append(path: &Path) -> io::Result<()> {
 
 /// The error that creating a new file would return.
 pub fn try_create(path: &Path) -> io::Result<()> {
+    trusted::check_directory_of(path)?;
     // The lookup of the whole path fails if it or its name is too long.
     match fs::symlink_metadata(path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),

@@ -1,12 +1,14 @@
 //! File operations: atomic replacement, private temporary files, partial reads. Log files are in
 //! [`super::logfile`].
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File};
 use std::io::{self, Read, Seek, SeekFrom, Write};
-use std::os::unix::fs::{FileTypeExt, MetadataExt, OpenOptionsExt, PermissionsExt, symlink};
+use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 
 use nix::unistd::{AccessFlags, access};
+
+use super::trusted;
 
 /// Replaces the content of `path` atomically: readers see the old or the new content, even after a
 /// power failure. `mode` is set regardless of the umask; `None` keeps the mode of the old file.
@@ -14,8 +16,8 @@ pub fn write_atomically(path: &Path, bytes: &[u8], mode: Option<u32>) -> io::Res
     let directory = path.parent().filter(|dir| !dir.as_os_str().is_empty());
     let directory = directory.unwrap_or(Path::new("."));
     let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let temporary = create_private_file(directory, &format!(".{name}."), "")?;
-    let result = write_and_rename(&temporary, path, bytes, mode);
+    let (temporary, file) = create_private_file(directory, &format!(".{name}."), "")?;
+    let result = write_and_rename(&temporary, file, path, bytes, mode);
     if result.is_err() {
         let _ = fs::remove_file(&temporary);
     }
@@ -25,6 +27,7 @@ pub fn write_atomically(path: &Path, bytes: &[u8], mode: Option<u32>) -> io::Res
 #[expect(clippy::disallowed_methods, reason = "the atomic replacement itself")]
 fn write_and_rename(
     temporary: &Path,
+    mut file: File,
     path: &Path,
     bytes: &[u8],
     mode: Option<u32>,
@@ -34,7 +37,6 @@ fn write_and_rename(
         (None, Ok(old)) => old.permissions().mode() & 0o7777,
         (None, Err(_)) => 0o644,
     };
-    let mut file = OpenOptions::new().write(true).open(temporary)?;
     file.write_all(bytes)?;
     file.set_permissions(fs::Permissions::from_mode(mode))?;
     file.sync_all()?;
@@ -57,11 +59,15 @@ pub fn link_atomically(target: &Path, path: &Path) -> io::Result<()> {
 
 /// Creates an empty file of mode 0600 with an unpredictable name: `prefix`, eight random
 /// characters, `suffix`.
-pub fn create_private_file(directory: &Path, prefix: &str, suffix: &str) -> io::Result<PathBuf> {
+pub fn create_private_file(
+    directory: &Path,
+    prefix: &str,
+    suffix: &str,
+) -> io::Result<(PathBuf, File)> {
     for _ in 0..100 {
         let path = directory.join(format!("{prefix}{}{suffix}", random_name()?));
-        match OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path) {
-            Ok(_) => return Ok(path),
+        match trusted::create_new(&path, 0o600) {
+            Ok(file) => return Ok((path, file)),
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
             Err(error) => return Err(error),
         }
@@ -85,12 +91,10 @@ pub enum FileKind {
 
 pub fn kind(path: &Path) -> FileKind {
     let Ok(metadata) = fs::metadata(path) else { return FileKind::Missing };
-    let is_device = metadata.file_type().is_char_device();
-    let is_null = || fs::metadata("/dev/null").is_ok_and(|null| null.rdev() == metadata.rdev());
     match () {
         () if metadata.is_file() => FileKind::Regular { size: metadata.len() },
         () if metadata.is_dir() => FileKind::Directory,
-        () if is_device && is_null() => FileKind::Null,
+        () if trusted::is_null(&metadata) => FileKind::Null,
         () => FileKind::Special,
     }
 }
@@ -112,7 +116,7 @@ fn random_name() -> io::Result<String> {
 
 /// Reads up to `length` bytes from `offset` on; without `length` to the end.
 pub fn read_from(path: &Path, offset: u64, length: Option<u64>) -> io::Result<Vec<u8>> {
-    let mut file = File::open(path)?;
+    let mut file = trusted::read(path)?;
     file.seek(SeekFrom::Start(offset))?;
     let mut bytes = Vec::new();
     file.take(length.unwrap_or(u64::MAX)).read_to_end(&mut bytes)?;
@@ -157,7 +161,7 @@ mod tests {
     #[test]
     fn a_private_file_has_mode_0600_and_the_requested_name() {
         let dir = tempfile::tempdir().unwrap();
-        let path = create_private_file(dir.path(), "web-stdout---x-", ".log").unwrap();
+        let (path, _) = create_private_file(dir.path(), "web-stdout---x-", ".log").unwrap();
         let name = path.file_name().unwrap().to_str().unwrap();
         assert!(name.starts_with("web-stdout---x-") && name.len() == 15 + 8 + 4, "{name}");
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o7777, 0o600);

@@ -36,6 +36,7 @@ pub mod stdout;
 pub mod stream;
 pub mod subreaper;
 pub mod syslog;
+pub mod trusted;
 pub mod tty;
 pub mod users;
 pub mod wait;

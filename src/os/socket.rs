@@ -5,16 +5,18 @@ use std::fs;
 use std::io;
 use std::net::{SocketAddr, TcpListener, ToSocketAddrs};
 use std::os::fd::{AsRawFd, OwnedFd};
-use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
 
+use nix::fcntl::{AT_FDCWD, AtFlags};
 use nix::sys::socket::{
     self as sys, AddressFamily, Backlog, SockFlag, SockType, SockaddrIn, SockaddrIn6, UnixAddr,
     sockopt,
 };
+use nix::unistd::{Gid, Uid, fchownat};
 
-use super::{access, processes, users};
+use super::{access, processes, trusted, users};
 
 /// A socket that accepts connections.
 pub enum Listener {
@@ -111,6 +113,7 @@ pub fn unix(
     mut on_stale: impl FnMut(&Path),
 ) -> Result<UnixListener, OpenError> {
     address(path)?;
+    trusted::check_directory_of(path)?;
     let temporary = temporary_name(path);
     let _ = fs::remove_file(&temporary);
     let fd = bind_unix(&temporary)?;
@@ -198,7 +201,7 @@ fn link_into_place(
     on_stale: &mut impl FnMut(&Path),
 ) -> Result<(), OpenError> {
     if let Some(mode) = permissions.mode {
-        fs::set_permissions(temporary, fs::Permissions::from_mode(mode & 0o7777))?;
+        set_mode(temporary, mode)?;
     }
     // A hard link, unlike a rename, fails if another process was faster, so two daemons that start
     // together cannot both succeed. Each iteration removes a stale file, so the loop ends.
@@ -233,12 +236,37 @@ pub fn is_listening(path: &Path) -> bool {
 
 fn set_owner(path: &Path, owner: Option<(u32, u32)>) -> Result<(), OpenError> {
     let Some((uid, gid)) = owner else { return Ok(()) };
-    let part = |id: u32| (id != u32::MAX).then_some(id);
-    match chown(path, part(uid), part(gid)) {
+    match change_owner(path, uid, gid) {
         Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
             Err(not_owner(path, uid, gid))
         }
         other => Ok(other?),
+    }
+}
+
+/// Sets the mode of a socket that was just made. Another user may have put a link in its place.
+fn set_mode(path: &Path, mode: u32) -> io::Result<()> {
+    let permissions = fs::Permissions::from_mode(mode & 0o7777);
+    let Some(socket) = trusted::own_socket(path)? else {
+        return fs::set_permissions(path, permissions);
+    };
+    let by_descriptor = format!("/proc/self/fd/{}", socket.as_raw_fd());
+    match fs::set_permissions(by_descriptor, permissions.clone()) {
+        // Without /proc there is no other way.
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            fs::set_permissions(path, permissions)
+        }
+        set => set,
+    }
+}
+
+fn change_owner(path: &Path, uid: u32, gid: u32) -> io::Result<()> {
+    let part = |id: u32| (id != u32::MAX).then_some(id);
+    let (user, group) = (part(uid).map(Uid::from_raw), part(gid).map(Gid::from_raw));
+    match trusted::own_socket(path)? {
+        #[cfg(target_os = "linux")]
+        Some(socket) => Ok(fchownat(&socket, "", user, group, AtFlags::AT_EMPTY_PATH)?),
+        _ => Ok(fchownat(AT_FDCWD, path, user, group, AtFlags::AT_SYMLINK_NOFOLLOW)?),
     }
 }
 
@@ -261,14 +289,15 @@ pub fn fastcgi_unix(
     permissions: SocketPermissions,
     backlog: i32,
 ) -> Result<UnixListener, OpenError> {
+    trusted::check_directory_of(path)?;
     if path.exists() {
         let _ = fs::remove_file(path);
     }
     let fd = bind_unix(path)?;
-    let result = set_owner(path, permissions.owner).and_then(|()| {
-        if let Some(mode) = permissions.mode {
-            fs::set_permissions(path, fs::Permissions::from_mode(mode & 0o7777))?;
-        }
+    // The mode first: a socket of another owner is not recognized as ours.
+    let mode_set = permissions.mode.map_or(Ok(()), |mode| set_mode(path, mode));
+    let result = mode_set.map_err(OpenError::from).and_then(|()| {
+        set_owner(path, permissions.owner)?;
         Ok(sys::listen(&fd, listen_backlog(backlog))?)
     });
     if result.is_err() {
@@ -291,6 +320,23 @@ mod tests {
     use std::os::unix::net::UnixStream;
 
     use super::*;
+
+    #[test]
+    fn sockets_get_their_mode_and_owner_also_where_all_may_write() {
+        let dir = tempfile::tempdir().unwrap();
+        fs::set_permissions(dir.path(), fs::Permissions::from_mode(0o1777)).unwrap();
+        let is_root = nix::unistd::geteuid().is_root();
+        let owner = is_root.then_some((65_533, 65_533));
+        let permissions = SocketPermissions { mode: Some(0o766), owner };
+        let (server, fastcgi) = (dir.path().join("s"), dir.path().join("f"));
+        let _server = unix(&server, permissions, 8, |_| {}).unwrap();
+        let _fastcgi = fastcgi_unix(&fastcgi, permissions, 8).unwrap();
+        for path in [server, fastcgi] {
+            let found = fs::metadata(&path).unwrap();
+            assert_eq!(found.mode() & 0o7777, 0o766);
+            assert_eq!(found.uid(), owner.map_or(users::uid(), |owner| owner.0));
+        }
+    }
 
     #[test]
     fn a_socket_has_its_mode_and_replaces_a_stale_one() {

@@ -104,7 +104,11 @@ pub fn group(name: &str) -> Option<u32> {
 }
 
 pub fn has_group(gid: u32) -> bool {
-    Group::from_gid(Gid::from_raw(gid)).ok().flatten().is_some()
+    group_by_id(gid).is_some()
+}
+
+pub fn group_by_id(gid: u32) -> Option<String> {
+    Group::from_gid(Gid::from_raw(gid)).ok().flatten().map(|group| group.name)
 }
 
 /// The host name.

@@ -146,6 +146,7 @@ pub(super) fn fault(failure: &Failure, name: &str) -> Fault {
         Failure::Terminated => Fault::new(Code::AbnormalTermination, name),
         Failure::Stop(why) => Fault::new(Code::Failed, why),
         // A code that Supervisor's client knows for a start.
+        Failure::Disabled(why) => Fault::new(Code::SpawnError, format!("{name} {why}")),
         Failure::Dependency(why) => Fault::new(Code::AbnormalTermination, format!("{name}: {why}")),
         Failure::TakenOver(_) | Failure::Command => Fault::new(Code::Failed, failure.to_string()),
     }

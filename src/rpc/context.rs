@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use crate::conf::config::{Config, Process};
+use crate::conf::config::{Config, Process, Supervisord};
 use crate::core::Supervisor;
+use crate::core::disabled::Disabled;
 use crate::core::effect::{OutputStream, ProcId};
 use crate::core::jobs::{Request, Task};
 use crate::core::time::{Now, Wall};
@@ -91,6 +92,15 @@ pub trait Services {
 
     /// Truncates both logs of a process.
     fn clear_child_logs(&mut self, id: ProcId) -> Result<(), FileFault>;
+
+    /// Rotates a log; false if it is empty or no file. The error is a message for the client.
+    fn rotate_log(&mut self, log: Log) -> Result<bool, String>;
+
+    /// Reopens a log under its name; false if it is not open.
+    fn reopen_log(&mut self, log: Log) -> Result<bool, String>;
+
+    /// Stores what is disabled, so that a restart of the daemon does not change it.
+    fn save_disabled(&mut self, settings: &Supervisord, disabled: &Disabled) -> Result<(), String>;
 
     /// Checks whether the command of a process can be run now.
     fn check_command(&self, process: &Process) -> Result<(), CommandFault>;

@@ -40,8 +40,11 @@ fn start_group(context: &mut Context<'_>, group: &str, wait: bool) -> Answer {
 
 fn start_each(context: &mut Context<'_>, target: &str, ids: &[ProcId], wait: bool) -> Outcome {
     let mut batch = Batch::new(BatchKind::Start, wait);
+    // What an operator has disabled is no failure of a start of many.
+    let enabled: Vec<ProcId> =
+        ids.iter().copied().filter(|id| !context.supervisor.is_disabled(*id)).collect();
     let is_stopped = |process: &Process| !process.state().is_running();
-    batch.fill(context, ids, is_stopped, |context, process, name| {
+    batch.fill(context, &enabled, is_stopped, |context, process, name| {
         check_start(context, process, name)
     });
     let accepted = batch.accepted();
@@ -61,6 +64,11 @@ fn start(context: &mut Context<'_>, id: ProcId, name: &str, wait: bool) -> Answe
 /// The command is checked first, so a call for a missing command fails without making the program
 /// FATAL.
 fn check_start(context: &Context<'_>, process: &Process, name: &str) -> Result<(), Fault> {
+    if let Some(why) = context.supervisor.disabled_reason(process.id()) {
+        if !process.state().is_running() {
+            return Err(Fault::new(Code::SpawnError, format!("{name} {why}")));
+        }
+    }
     context.services.check_command(process.config()).map_err(|fault| match fault {
         CommandFault::NotFound(error) => Fault::new(Code::NoFile, error),
         CommandFault::NotExecutable(error) => Fault::new(Code::NotExecutable, error),

@@ -46,7 +46,11 @@ fn info(context: &Context<'_>, process: &Process) -> Value {
         ("pid", Value::Int(process.pid().map_or(0, |pid| i64::from(pid.0)))),
         ("description", Value::Str(description(context, process))),
     ];
-    Value::Struct(members.map(|(name, value)| (name.to_owned(), value)).into())
+    let mut members = members.map(|(name, value)| (name.to_owned(), value)).to_vec();
+    if context.supervisor.is_disabled(process.id()) {
+        members.push(("disabled".to_owned(), Value::Bool(true)));
+    }
+    Value::Struct(members)
 }
 
 fn secs(moment: Option<Now>) -> i64 {
@@ -55,6 +59,15 @@ fn secs(moment: Option<Now>) -> i64 {
 
 /// The description in `supervisorctl status`.
 pub fn description(context: &Context<'_>, process: &Process) -> String {
+    let text = description_of_state(context, process);
+    match context.supervisor.is_disabled(process.id()) {
+        false => text,
+        true if text.is_empty() => "disabled".to_owned(),
+        true => format!("{text}, disabled"),
+    }
+}
+
+fn description_of_state(context: &Context<'_>, process: &Process) -> String {
     let reason = context.supervisor.waiting_reason(process.id(), context.now.mono);
     match process.state() {
         state if state.is_stopped() && reason.is_some() => reason.unwrap_or_default(),

@@ -37,6 +37,26 @@ fn read(context: &Context<'_>, log: Log, offset: i64, length: i64) -> Result<Val
     window.value(context, &path)
 }
 
+/// A part of a log as it is: XML cannot contain all characters of a text.
+pub(super) fn read_log_bytes(context: &mut Context<'_>, args: &Args<'_>) -> Answer {
+    let log = match (args.name(0)?, args.name(1)?) {
+        ("", _) => Log::Main,
+        (name, "stdout") => {
+            Log::Child(names::find_process(context, name)?.id(), OutputStream::Stdout)
+        }
+        (name, "stderr") => {
+            Log::Child(names::find_process(context, name)?.id(), OutputStream::Stderr)
+        }
+        _ => return Err(Fault::bare(Code::IncorrectParameters)),
+    };
+    let (path, window) = window_of_read(context, log, args.number(2)?, args.number(3)?)?;
+    if window.length > MAX_HELD {
+        let why = format!("at most {MAX_HELD} bytes can be read at once");
+        return Err(Fault::new(Code::BadArguments, why));
+    }
+    Ok(Value::Bytes(window.bytes(context, &path)?).into())
+}
+
 /// The end of a log as a text.
 pub fn read_end(context: &Context<'_>, log: Log, length: i64) -> Result<String, Fault> {
     let (path, window) = window_of_read(context, log, -length, 0)?;
@@ -191,13 +211,17 @@ impl Window {
         Ok(Value::Log(LogText { source, offset: self.offset, length: self.length }))
     }
 
-    /// The text of the range; invalid UTF-8 and split characters are replaced by U+FFFD.
-    fn text(self, context: &Context<'_>, path: &str) -> Result<String, Fault> {
+    fn bytes(self, context: &Context<'_>, path: &str) -> Result<Vec<u8>, Fault> {
         if self.length == 0 {
-            return Ok(String::new());
+            return Ok(Vec::new());
         }
         let bytes = context.services.read_file(path, self.offset, self.length);
-        let bytes = bytes.map_err(|_| Fault::bare(Code::Failed))?;
+        bytes.map_err(|_| Fault::bare(Code::Failed))
+    }
+
+    /// The text of the range; invalid UTF-8 and split characters are replaced by U+FFFD.
+    fn text(self, context: &Context<'_>, path: &str) -> Result<String, Fault> {
+        let bytes = self.bytes(context, path)?;
         Ok(match String::from_utf8(bytes) {
             Ok(text) => text,
             Err(error) => String::from_utf8_lossy(error.as_bytes()).into_owned(),

@@ -12,7 +12,8 @@ use super::method::Namespace::{Supervisor, Supkit, System, Twiddler};
 use super::method::{Method, Namespace, Param};
 use super::value::Value;
 use super::{
-    config, control, daemon, dependencies, graph, info, logs, reload, supkit, system, twiddler,
+    config, control, daemon, dependencies, disabling, graph, info, log_files, logs, reload, supkit,
+    system, twiddler,
 };
 use crate::conf::Config;
 use crate::conf::config::{RpcFactory, RpcInterface};
@@ -148,6 +149,16 @@ pub static METHODS: &[Method] = methods! {
     "twiddler.removeProcessFromGroup" Twiddler NotShutdown (req("group_name", "string"),
         req("process_name", "string")) -> "boolean", twiddler::remove_process_from_group,
         "Remove a stopped process from its group.";
+    "supkit.disableProcess" Supkit Running (req("name", "string")) -> "array",
+        disabling::disable_process,
+        "Disable a process, or `group:*`: it is not started, neither automatically nor by request, \
+         until it is enabled. This persists when the configuration changes and the daemon restarts. A \
+         process that runs continues, but is not restarted. Returns a struct for each process with \
+         `group`, `name`, `disabled`, `changed` and `running`.";
+    "supkit.enableProcess" Supkit Running (req("name", "string")) -> "array",
+        disabling::enable_process,
+        "Enable a process, or `group:*`, that was disabled. Nothing is started. Returns the same as \
+         `disableProcess`.";
     "supkit.getDependencies" Supkit Always () -> "array", dependencies::get_dependencies,
         "What each process with `depends_on` depends on: a struct for each with `group`, `name`, \
          `waits` (it is started as soon as its dependencies are met), `reason` (what it waits for; \
@@ -185,6 +196,11 @@ pub static METHODS: &[Method] = methods! {
         "Read the configuration again without applying it, and return what an update would do: a \
          struct for each group with `group`, `action` (added, changed, removed), \
          `error` (empty) and `details`.";
+    "supkit.readLogBytes" Supkit Running (req("name", "string"), req("channel", "string"), OFFSET,
+        LENGTH) -> "base64", logs::read_log_bytes,
+        "Read at most 64 KiB of a log as they are, with the offset and length of \
+         `supervisor.readProcessStdoutLog`. The channel is `stdout` or `stderr`; an empty name means the \
+         log of the daemon.";
     "supkit.reloadAllProcesses" Supkit Running () -> "array", reload::reload_all_processes,
         "Send every running process that has a `reloadsignal` that signal. Returns a struct for each.";
     "supkit.reloadProcess" Supkit Running (NAME) -> "boolean", reload::reload_process,
@@ -192,6 +208,13 @@ pub static METHODS: &[Method] = methods! {
          none, and with NOT_RUNNING if it does not run.";
     "supkit.reloadProcessGroup" Supkit Running (NAME) -> "array", reload::reload_process_group,
         "Send all running processes of a group their `reloadsignal`. Returns a struct for each.";
+    "supkit.reopenLogs" Supkit Running (opt("name", "string")) -> "array", log_files::reopen_logs,
+        "Close the logs of a process, of `group:*`, or all logs with that of the daemon, and open them \
+         under their names. Returns the paths of those that were open.";
+    "supkit.rotateLogs" Supkit Running (opt("name", "string")) -> "array", log_files::rotate_logs,
+        "Rotate the logs of a process, of `group:*`, or all logs with that of the daemon, whatever \
+         their sizes. Empty logs and those that are no files are left as they are. Returns the paths \
+         of the others. Fails for a log without backups.";
     "supkit.updateMinimal" Supkit Running (opt("groups", "array")) -> "array",
         supkit::update_minimal,
         "Read the configuration again and apply it, restarting only changed processes. The update \

@@ -5,9 +5,10 @@ use super::fault::{Fault, MaxReply};
 use super::log_text::{FileFault, LogSource, OpenLogFault};
 use super::value::Value;
 use super::{Context, Outcome, Pending, methods};
-use crate::conf::config::{Config, Process};
+use crate::conf::config::{Config, Process, Supervisord};
 use crate::conf::fake_host::examine_bytes;
 use crate::core::Supervisor;
+use crate::core::disabled::Disabled;
 use crate::core::effect::{Effect, Input, Pid, ProcId, WaitStatus};
 use crate::core::time::{Mono, Now, Wall};
 use std::sync::Arc;
@@ -56,6 +57,18 @@ impl Services for FakeServices {
     }
 
     fn clear_child_logs(&mut self, _: ProcId) -> Result<(), FileFault> {
+        Ok(())
+    }
+
+    fn rotate_log(&mut self, _: Log) -> Result<bool, String> {
+        Ok(false)
+    }
+
+    fn reopen_log(&mut self, _: Log) -> Result<bool, String> {
+        Ok(false)
+    }
+
+    fn save_disabled(&mut self, _: &Supervisord, _: &Disabled) -> Result<(), String> {
         Ok(())
     }
 

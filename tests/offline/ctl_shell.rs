@@ -141,3 +141,57 @@ fn several_logs_are_told_apart() {
     let told = String::from_utf8_lossy(&output.stderr).into_owned();
     assert_eq!(told.matches("Cannot read, status code 404").count(), 2, "{told}");
 }
+
+/// A log line that paints the window's title, answers a query, moves the cursor and erases.
+const EVIL: &str =
+    "\u{1b}[31mred\u{1b}[0m \u{1b}]0;pwned\u{7}\u{1b}[6n\u{1b}[2J\u{9b}1A real\rfake ünï\n";
+const HARMLESS: &str =
+    "\u{1b}[31mred\u{1b}[0m \\x1b]0;pwned\\x07\\x1b[6n\\x1b[2J\\x9b1A real\\rfake ünï";
+
+#[test]
+fn a_terminal_gets_colours_but_no_other_control_sequences_of_a_log() {
+    let sandbox = Sandbox::new();
+    let _daemon = start(&sandbox, &conf());
+    append(&sandbox, "web.log", EVIL);
+    append(&sandbox, "0.log", EVIL);
+    for (words, shown) in [
+        (&["tail", "web"][..], HARMLESS.to_owned()),
+        (&["tail", "-f", "web"], HARMLESS.to_owned()),
+        (&["fg", "web"], HARMLESS.to_owned()),
+        (&["tail", "-f", "worker:worker-0", "web"], format!("worker:worker-0 | {HARMLESS}")),
+        (&["tail", "--raw", "web"], EVIL.trim_end().to_owned()),
+        (&["tail", "-f", "--raw", "web"], EVIL.trim_end().to_owned()),
+    ] {
+        let mut terminal = at_terminal(&sandbox, words);
+        terminal.expect(&shown);
+        if words.contains(&"-f") || words[0] == "fg" {
+            terminal.press("\u{3}");
+        }
+        assert_eq!(terminal.ends().code(), Some(0), "{words:?}");
+    }
+    let piped = ctl(&sandbox, &["tail", "web"]).output().expect("it runs");
+    assert_eq!(String::from_utf8_lossy(&piped.stdout), format!("{EVIL}\n"));
+    let mut shell = at_terminal(&sandbox, &[]);
+    shell.expect("supervisor> ");
+    shell.press("tail web\r");
+    shell.expect(HARMLESS);
+    shell.press("maintail\r");
+    shell.expect("entered RUNNING state");
+    shell.press("exit\r");
+    shell.ends();
+}
+
+#[test]
+fn a_terminal_gets_no_control_sequences_of_names_and_errors() {
+    let sandbox = Sandbox::new();
+    let bad =
+        "[program:evil]\ncommand=/no/\u{1b}]0;pwned\u{7}such\nautostart=true\nstartretries=0\n";
+    let daemon = start(&sandbox, &format!("{}{bad}", conf()));
+    daemon.wait_for_log("gave up: evil");
+    let mut terminal = at_terminal(&sandbox, &["status", "evil"]);
+    terminal.expect("evil");
+    terminal.ends();
+    let screen = terminal.screen();
+    assert!(!screen.contains(['\u{1b}', '\u{7}']), "{screen:?}");
+    assert!(screen.contains("pwned"), "{screen:?}");
+}

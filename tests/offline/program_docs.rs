@@ -72,7 +72,7 @@ fn bash_offers_actions_options_and_the_programs_of_the_daemon() {
     sandbox.write("d.conf", &conf(&format!("{SERVER}{programs}")));
     supkit(&sandbox, &["supervisord", "-c", "d.conf"]);
     wait_until("the daemon answers", || sandbox.path("d.sock").exists());
-    let actions = ["reload", "reload-program", "remove", "reread", "restart"];
+    let actions = ["reload", "reload-program", "remove", "reopen", "reread", "restart"];
     assert_eq!(offered(&sandbox, "supervisorctl re"), actions);
     assert_eq!(offered(&sandbox, "supervisorctl --ser"), ["--serverurl"]);
     assert_eq!(offered(&sandbox, "supervisorctl -c d.conf help shut"), ["shutdown"]);

@@ -107,7 +107,7 @@ fn check_writable(directory: &Path) -> Result<(), ProjectError> {
     access::try_change(directory).map_err(|error| not_writable(directory, &error))?;
     // A full disk is noticed by writing only.
     let made = files::create_private_file(directory, ".supkit-", "");
-    let path = made.map_err(|error| not_writable(directory, &error))?;
+    let (path, _) = made.map_err(|error| not_writable(directory, &error))?;
     fs::remove_file(&path).map_err(|error| cannot(&format!("remove `{}`", path.display()), &error))
 }
 

@@ -1,15 +1,19 @@
 //! Explains why a program is not running: state, exit and last log lines.
 
 use std::fmt::Write as _;
+use std::path::Path;
 
 use crate::conf::python::path;
 use crate::ctl::client::Client;
+use crate::os::files::{self, FileKind};
 use crate::rpc::value::Value;
 
 use super::super::deployment::{Deployment, ProcessInfo, last_exit};
 
 /// The bytes read from a log, and the lines shown.
 const TAIL: i64 = 8192;
+/// The bytes read from a file in which the last lines are.
+const TAIL_BYTES: u64 = 64 * 1024;
 const LINES: usize = 15;
 
 /// A report of a few lines.
@@ -57,7 +61,10 @@ fn tail(client: &mut Client, method: &str, info: &ProcessInfo) -> String {
 
 /// The last lines of a log file.
 pub(super) fn last_lines_of(path: &str) -> String {
-    let text = std::fs::read(path).unwrap_or_default();
+    let file = Path::new(path);
+    let FileKind::Regular { size } = files::kind(file) else { return String::new() };
+    let start = size.saturating_sub(TAIL_BYTES);
+    let text = files::read_from(file, start, None).unwrap_or_default();
     let text = String::from_utf8_lossy(&text);
     let lines = last_lines(&text);
     if lines.is_empty() { String::new() } else { format!("  last lines of {path}:{lines}") }

@@ -201,9 +201,10 @@ fn report_result(
 }
 
 impl Deployment {
-    /// Programs with `autostart=false` are started manually and not waited for.
+    /// Programs with `autostart=false` are started manually and not waited for, and disabled ones are
+    /// not started at all.
     fn should_run(&self, info: &ProcessInfo) -> bool {
-        self.process(info).is_some_and(|process| process.autostart)
+        !info.is_disabled && self.process(info).is_some_and(|process| process.autostart)
     }
 }
 

@@ -171,6 +171,7 @@ mod tests {
             exitstatus: 0,
             spawnerr: String::new(),
             description: "pid 5, uptime 0:00:07".to_owned(),
+            is_disabled: false,
         }
     }
 

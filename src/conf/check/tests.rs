@@ -181,6 +181,18 @@ fn what_root_reads_may_be_changed_by_root_only() {
     ] {
         assert_eq!(codes_of(&host.clone().mode(path, mode)), want, "{path} {mode:o}");
     }
+    for (path, mode, uid, gid, want) in [
+        (CONF, 0o644, 0, 500, vec![]),
+        (CONF, 0o664, 0, 500, vec!["unsafe-file"]),
+        (CONF, 0o644, 500, 500, vec!["unsafe-file"]),
+        (CONF, 0o666, 500, 500, vec!["unsafe-file"; 3]),
+        ("/etc", 0o755, 500, 500, vec!["unsafe-file"]),
+        ("/etc", 0o1775, 0, 500, vec![]),
+        ("/etc/d", 0o2775, 0, 500, vec!["unsafe-file"]),
+    ] {
+        let owned = host.clone().mode(path, mode).owner(path, uid, gid);
+        assert_eq!(codes_of(&owned), want, "{path} {mode:o} {uid}:{gid}");
+    }
 }
 
 #[test]

@@ -22,6 +22,10 @@ impl Members {
             };
         }
         let process = supervisor.process(id);
+        let is_inactive = process.is_some_and(|it| it.pid().is_none() && !it.is_forking());
+        if let Some(why) = supervisor.disabled_reason(id).filter(|_| is_inactive) {
+            return self.finish(id, Err(Failure::Disabled(why)), now);
+        }
         if process.is_some_and(|it| it.spawnerr().is_some()) {
             return self.finish(id, Err(Failure::Spawn), now);
         }

@@ -35,6 +35,11 @@ impl Restart {
             if let Some(by) = self.released.get(&id) {
                 let failure = Failure::TakenOver(*by);
                 self.failures.push(failure_of(&process.full_name(), &failure));
+            } else if let Some(why) = supervisor.disabled_reason(id) {
+                if matches!(self.scope, Scope::One(_)) {
+                    let failure = Failure::Disabled(why);
+                    self.failures.push(failure_of(&process.full_name(), &failure));
+                }
             } else if !process.state().is_running() {
                 checked.insert(id);
                 supervisor.request(Effect::CheckCommand { id });

@@ -49,6 +49,8 @@ pub enum Failure {
     Command,
     /// It waits for something that has failed.
     Dependency(String),
+    /// An operator has disabled it.
+    Disabled(String),
 }
 
 impl fmt::Display for Failure {
@@ -58,7 +60,7 @@ impl fmt::Display for Failure {
             Self::Terminated => f.write_str("did not stay up"),
             Self::Stop(why) => write!(f, "could not be stopped: {why}"),
             Self::TakenOver(by) => write!(f, "was taken over by job {}", by.0),
-            Self::Dependency(why) => f.write_str(why),
+            Self::Dependency(why) | Self::Disabled(why) => f.write_str(why),
             Self::Command => f.write_str("has a command that cannot be run"),
         }
     }

@@ -6,7 +6,7 @@ use std::path::Path;
 use crate::diag::Diagnostic;
 use crate::os::access::directory_of;
 use crate::os::socket::OpenError;
-use crate::os::users;
+use crate::os::{trusted, users};
 
 /// A path and what is to be there.
 #[derive(Clone, Copy)]
@@ -20,6 +20,12 @@ pub(super) fn of_file(target: Target<'_>, error: &io::Error) -> Diagnostic {
     let Target { what, path } = target;
     let directory = directory_of(Path::new(path)).display();
     match error.kind() {
+        _ if trusted::is_refusal(error) => {
+            let message = format!("the {what} `{path}` is not used");
+            Diagnostic::error("untrusted-file", message)
+                .label(error.to_string())
+                .help("choose a directory that only its owner may write")
+        }
         ErrorKind::NotFound => {
             let message = format!("there is no directory `{directory}` for the {what}");
             Diagnostic::error("no-directory", message).help("create it")

@@ -32,7 +32,7 @@ fn size(bytes: u64) -> String {
 
 /// Counts from the first loss to the first write that succeeds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct LossCounter {
+pub(in crate::os) struct LossCounter {
     since: Option<Duration>,
     lines: u64,
     bytes: u64,
@@ -41,12 +41,12 @@ pub(super) struct LossCounter {
 }
 
 impl LossCounter {
-    pub(super) fn is_losing(&self) -> bool {
+    pub(in crate::os) fn is_losing(&self) -> bool {
         self.since.is_some()
     }
 
     /// Counts lost bytes.
-    pub(super) fn add(&mut self, bytes: &[u8], now: Duration) {
+    pub(in crate::os) fn add(&mut self, bytes: &[u8], now: Duration) {
         let Some(last) = bytes.last() else { return };
         self.since.get_or_insert(now);
         self.lines += bytes.split(|byte| *byte == b'\n').skip(1).count() as u64;
@@ -55,14 +55,14 @@ impl LossCounter {
     }
 
     /// Counts the bytes of a line that was taken back after a part of it had been written.
-    pub(super) fn take_back(&mut self, bytes: u64, now: Duration) {
+    pub(in crate::os) fn take_back(&mut self, bytes: u64, now: Duration) {
         self.since.get_or_insert(now);
         self.bytes += bytes;
         self.in_line = true;
     }
 
     /// Drops the rest of a line whose beginning was lost; returns what may be written.
-    pub(super) fn skip_rest<'b>(&mut self, bytes: &'b [u8], now: Duration) -> &'b [u8] {
+    pub(in crate::os) fn skip_rest<'b>(&mut self, bytes: &'b [u8], now: Duration) -> &'b [u8] {
         if !self.in_line {
             return bytes;
         }
@@ -72,7 +72,7 @@ impl LossCounter {
     }
 
     /// What was lost, if anything was; counting starts again.
-    pub(super) fn resume(&mut self, now: Duration) -> Option<Lost> {
+    pub(in crate::os) fn resume(&mut self, now: Duration) -> Option<Lost> {
         let since = self.since?;
         let lost = Lost {
             lines: self.lines.max(u64::from(self.in_line)),

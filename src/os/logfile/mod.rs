@@ -9,18 +9,20 @@ mod sink;
 #[cfg(test)]
 mod tests;
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File};
 use std::io;
 use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd};
-use std::os::unix::fs::{FileTypeExt, OpenOptionsExt};
+use std::os::unix::fs::FileTypeExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use loss::LossCounter;
+pub(super) use loss::LossCounter;
 pub use loss::Lost;
-use regular::{Regular, append_options};
+use regular::Regular;
 pub use rotation::Rotation;
 use sink::Sink;
+
+use super::trusted;
 
 /// How often a file that cannot be opened is tried again.
 const RETRY_INTERVAL: Duration = Duration::from_secs(1);
@@ -215,6 +217,14 @@ impl LogFile {
         Ok(())
     }
 
+    /// Rotates whatever the size of the file; false if it is empty or no regular file.
+    pub fn rotate(&mut self) -> io::Result<bool> {
+        match &mut self.target {
+            Target::Regular(regular) => regular.rotate_now(&self.path, self.rotation.backups),
+            Target::Sink(_) | Target::Missing { .. } => Ok(false),
+        }
+    }
+
     /// Replaces the file by a new, empty one. A target that cannot be removed, such as a device,
     /// stays.
     pub fn clear(&mut self, now: Duration) -> io::Result<()> {
@@ -235,13 +245,12 @@ impl Target {
             // Opening a pipe by name could block until it has a reader, so the inherited descriptor
             // is used.
             Some(fd) if is_fifo => File::from(fd.try_clone_to_owned()?),
-            None if is_fifo => open_fifo(path)?,
             // A socket, or a terminal of another user, cannot be opened by name.
-            Some(fd) => match append_options().open(path) {
+            Some(fd) => match trusted::append(path) {
                 Ok(file) => file,
                 Err(_) => File::from(fd.try_clone_to_owned()?),
             },
-            None => append_options().open(path)?,
+            None => trusted::append(path)?,
         };
         Self::of(path, opened, now)
     }
@@ -262,11 +271,6 @@ impl Target {
             Self::Missing { .. } => {}
         }
     }
-}
-
-/// Opened for reading too, so that neither open nor write requires a reader.
-fn open_fifo(path: &Path) -> io::Result<File> {
-    OpenOptions::new().read(true).write(true).custom_flags(libc::O_NONBLOCK).open(path)
 }
 
 /// Paths that lead to files which must not be renamed.

@@ -1,13 +1,14 @@
 //! A log in a regular file: complete lines, rotation by size, and the loss when a disk is full.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File};
 use std::io::{self, Seek, Write};
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::loss::{LossCounter, Lost};
 use super::rotation::Rotation;
+use crate::os::trusted;
 
 /// The maximum number of backups.
 const MAX_BACKUPS: i64 = 10_000;
@@ -137,15 +138,27 @@ impl Regular {
         rotated
     }
 
+    /// Rotates if there is something to keep. A file that another log has just moved stays as it is.
+    pub(super) fn rotate_now(&mut self, path: &Path, backups: i64) -> io::Result<bool> {
+        let named = fs::metadata(path)?;
+        if named.len() == 0 || identity(&named) != self.identity {
+            return Ok(false);
+        }
+        if backups <= 0 {
+            return Err(io::Error::other("it has no backups, so its content would be lost"));
+        }
+        self.rotate(path, backups).map(|()| true)
+    }
+
     fn rotate(&mut self, path: &Path, backups: i64) -> io::Result<()> {
         if backups <= 0 {
-            let file = append_options().truncate(false).open(path)?;
+            let file = trusted::append(path)?;
             file.set_len(0)?;
             return self.continue_in(file);
         }
         // The new file is made first: a disk without room leaves all names as they are.
         let fresh = suffixed(path, ".new");
-        let file = append_options().open(&fresh)?;
+        let file = trusted::append(&fresh)?;
         file.set_len(0)?;
         let renamed = shift_backups(path, backups).and_then(|()| rename(&fresh, path));
         if renamed.is_err() {
@@ -165,12 +178,6 @@ impl Regular {
 
 fn identity(metadata: &fs::Metadata) -> (u64, u64) {
     (metadata.dev(), metadata.ino())
-}
-
-pub(super) fn append_options() -> OpenOptions {
-    let mut options = OpenOptions::new();
-    options.append(true).create(true).custom_flags(libc::O_NOCTTY);
-    options
 }
 
 /// `log.2` becomes `log.3`, `log.1` becomes `log.2`, `log` becomes `log.1`. Missing files are

@@ -49,6 +49,25 @@ fn a_log_rotates_after_the_write_that_reaches_its_size() {
 }
 
 #[test]
+fn a_log_is_rotated_on_request_whatever_its_size() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("log");
+    let mut log = open(&path, 0, 2);
+    assert!(!log.rotate().unwrap(), "it is empty");
+    log.write(b"one\n", at(0));
+    let mut other = open(&path, 0, 2);
+    assert!(log.rotate().unwrap());
+    assert!(!other.rotate().unwrap(), "the same file was just rotated");
+    log.write(b"two\n", at(0));
+    assert_eq!(content(&path), "two\n");
+    assert_eq!(content(&dir.path().join("log.1")), "one\n");
+    assert_eq!(content(&dir.path().join("log.2")), "(none)");
+    let mut without_backups = open(&path, 0, 0);
+    assert!(without_backups.rotate().is_err());
+    assert_eq!(content(&path), "two\n");
+}
+
+#[test]
 fn without_backups_the_file_is_truncated() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("log");
