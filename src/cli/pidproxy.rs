@@ -11,7 +11,8 @@ use std::process::ExitCode;
 use crate::os::poller::{Interest, Poller};
 use crate::os::signals::{self, CHLD, HUP, INT, QUIT, Signals, TERM, USR1, USR2};
 use crate::os::spawn::ChildSpec;
-use crate::os::{locale, stdout, wait};
+use crate::os::wait::{self, EndedChild};
+use crate::os::{locale, stdout};
 
 const USAGE: &str = "pidproxy: run a command and pass signals on to the process named in a pid file
 
@@ -65,7 +66,7 @@ fn run(pidfile: &Path, command: &[OsString]) -> io::Result<ExitCode> {
 /// Reaps all terminated children; returns whether this one was among them.
 fn has_ended(child: i32) -> io::Result<bool> {
     let mut found = false;
-    while let Some((pid, _)) = wait::reap()? {
+    while let Some(EndedChild { pid, .. }) = wait::reap()? {
         found |= pid == child;
     }
     Ok(found)

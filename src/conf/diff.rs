@@ -97,6 +97,11 @@ fn group_change<'a>(old: &'a Group, new: &'a Group) -> Option<GroupChange<'a>> {
     (!is_equal).then_some(GroupChange::Changed { old, new, options, members })
 }
 
+/// The options in which two configurations of a process differ.
+pub fn of_processes(old: &Process, new: &Process) -> Vec<OptionChange> {
+    rows::process_options(old, new)
+}
+
 /// Removed processes first, then the others in the order of the new configuration.
 fn member_changes<'a>(old: &[&'a Arc<Process>], new: &[&'a Arc<Process>]) -> Vec<MemberChange<'a>> {
     fn find<'g>(processes: &[&'g Arc<Process>], name: &str) -> Option<&'g Arc<Process>> {

@@ -173,6 +173,9 @@ pub mod supervisord {
         IGNORE_USER_WITHOUT_ROOT ignore_user_without_root: Flag = Some("false"), SupkitOnly, Once;
         /// Exit when all programs have ended by themselves, with the status of the first that failed.
         EXIT_WHEN_DONE exit_when_done: Flag = Some("false"), SupkitOnly, Once;
+        /// The file that keeps how programs ended, for `why` after a restart of the daemon: a path,
+        /// `AUTO` (`IDENTIFIER-history-HASH.json` in `childlogdir`) or `NONE`. It is written when a program has failed.
+        HISTORY_FILE history_file: LogFile = Some("AUTO"), SupkitOnly, Once;
     }
 }
 

@@ -3,6 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::exit_report::ExitReport;
 use crate::conf::config::LogLevel;
 use crate::conf::events::EventType;
 use crate::conf::hook::Hook;
@@ -57,7 +58,7 @@ pub enum Input {
     /// It failed; `error` is the text for `spawnerr`, worded as in Supervisor.
     SpawnFailed { id: ProcId, error: String },
     /// A child was reaped. All of its output was delivered as `Output` before.
-    Reaped { pid: Pid, status: WaitStatus },
+    Reaped { pid: Pid, status: WaitStatus, report: ExitReport },
     /// A child wrote to stdout or stderr.
     Output { id: ProcId, stream: OutputStream, bytes: Vec<u8> },
     /// The child closed its end of the pipe.

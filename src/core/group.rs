@@ -8,9 +8,11 @@ use super::ansi::Stripper;
 use super::capture::Capture;
 use super::effect::{Pid, ProcId, WaitStatus};
 use super::event_queue::{EventQueue, NumberedEvent};
+use super::exit_report::{ExitReport, SentSignal, StopRequest};
 use super::listener::Listener;
 use super::log_lines::LogLines;
 use super::milestones::Milestones;
+use super::output_tail::OutputTail;
 use super::process::{Machine, Phase};
 use super::process_probe::ProcessProbe;
 use super::state::{ListenerState, ProcessState};
@@ -89,6 +91,12 @@ pub struct Process {
     pub(super) last_exit: Option<LastExit>,
     /// Whether its child was sent SIGKILL because it did not stop in time.
     pub(super) is_killed: bool,
+    /// Who stopped it, until it is started again.
+    pub(super) stop_request: Option<StopRequest>,
+    /// The last signal that a client sent to its child.
+    pub(super) sent_signal: Option<SentSignal>,
+    /// The child that was just reaped, until its end is recorded.
+    pub(super) ended: Option<(Pid, ExitReport)>,
     pub(super) stdout: Output,
     pub(super) stderr: Output,
     pub(super) stdin_closed: bool,
@@ -117,6 +125,7 @@ pub(super) struct Output {
     pub(super) capture: Option<Capture>,
     pub(super) ansi: Stripper,
     pub(super) lines: LogLines,
+    pub(super) tail: OutputTail,
 }
 
 impl Output {
@@ -145,6 +154,9 @@ impl Process {
             exitstatus: None,
             last_exit: None,
             is_killed: false,
+            stop_request: None,
+            sent_signal: None,
+            ended: None,
             stdout: Output::of(&config.stdout()),
             stderr: Output::of(&config.stderr()),
             stdin_closed: false,

@@ -4,6 +4,7 @@
 use super::effect::{Effect, OutputStream, Pid, ProcId, WaitStatus};
 use super::event::StateChange;
 use super::event_dispatch::Notification;
+use super::exit_report::{ExitReport, SentSignal};
 use super::group::{LastExit, Output, PoolMember, Process};
 use super::log_messages;
 use super::policy::Policy;
@@ -72,19 +73,28 @@ impl Supervisor {
                 self.debug(|| log_messages::killing(&name, pid, group, signal));
             }
         }
+        self.record_stop_request(id, now);
         self.step(id, ProcessEvent::Stop, now);
         Ok(())
     }
 
     /// Sends a signal to a running process without changing its state.
-    pub fn signal(&mut self, id: ProcId, signal: Signal, _now: Now) -> Result<(), String> {
-        let Some(process) = self.processes.get(&id) else { return Ok(()) };
+    pub fn signal(
+        &mut self,
+        id: ProcId,
+        signal: Signal,
+        requester: &str,
+        now: Now,
+    ) -> Result<(), String> {
+        let Some(process) = self.processes.get_mut(&id) else { return Ok(()) };
         let name = process.name().to_owned();
         let Some(pid) = process.pid() else {
             let problem = format!("attempted to send {name} sig {signal} but it wasn't running");
             self.debug(|| problem.clone());
             return Err(problem);
         };
+        let requester = requester.to_owned();
+        process.sent_signal = Some(SentSignal { signal, requester, when: now });
         self.debug(|| format!("sending {name} (pid {}) sig {signal}", pid.0));
         self.effects.push_back(Effect::Kill { id, pid, signal, group: false });
         Ok(())
@@ -145,13 +155,14 @@ impl Supervisor {
 
     pub(super) fn on_spawn_failed(&mut self, id: ProcId, error: String, now: Now) {
         self.log(LogLevel::Info, format!("spawnerr: {error}"));
+        self.record_failed_spawn(id, &error, now);
         if let Some(process) = self.processes.get_mut(&id) {
             process.spawnerr = Some(error);
         }
         self.step(id, ProcessEvent::SpawnFailed, now);
     }
 
-    pub(super) fn on_reaped(&mut self, pid: Pid, status: WaitStatus, now: Now) {
+    pub(super) fn on_reaped(&mut self, pid: Pid, status: WaitStatus, report: ExitReport, now: Now) {
         if self.on_hook_reaped(pid, status, now) {
             return;
         }
@@ -164,6 +175,7 @@ impl Supervisor {
         self.finish_output(id, OutputStream::Stderr, now);
         if let Some(process) = self.processes.get_mut(&id) {
             process.stopped = Some(now);
+            process.ended = Some((pid, report));
             process.stop_report_at = None;
         }
         if !self.begin_sweep(id, pid, status, now) {
@@ -279,6 +291,7 @@ impl Supervisor {
     }
 
     fn record_termination(&mut self, id: ProcId, termination: Termination, now: Now) {
+        self.record_end(id, termination, now);
         let Some(process) = self.processes.get_mut(&id) else { return };
         let Termination { status, kind, expected } = termination;
         let is_expected = expected || kind == TerminationKind::Stopped;
@@ -312,6 +325,8 @@ impl Process {
         self.started = Some(now);
         self.spawnerr = None;
         self.exitstatus = None;
+        self.stop_request = None;
+        self.sent_signal = None;
     }
 
     fn prepare_streams(&mut self, level: LogLevel) {

@@ -18,7 +18,9 @@ mod endings;
 pub mod event;
 mod event_dispatch;
 pub mod event_queue;
+pub mod exit_report;
 pub mod group;
+pub mod history;
 #[cfg(test)]
 mod hook_tests;
 mod hooks;
@@ -34,6 +36,7 @@ mod milestones;
 mod notify;
 pub mod orphans;
 mod output;
+mod output_tail;
 pub mod policy;
 mod pool_index;
 mod probe;
@@ -43,6 +46,7 @@ mod probing;
 pub mod process;
 pub mod process_probe;
 pub mod python_repr;
+mod recording;
 pub mod result_handler;
 mod running_hook;
 #[cfg(test)]

@@ -87,7 +87,8 @@ impl Supervisor {
     }
 
     fn child_log(&mut self, id: ProcId, stream: OutputStream, bytes: Vec<u8>, now: Now) {
-        let Some(process) = self.processes.get(&id) else { return };
+        let Some(process) = self.processes.get_mut(&id) else { return };
+        process.output_mut(stream).tail.push(&bytes);
         if process.config.log_format == LogFormat::Raw {
             return self.append(id, stream, bytes);
         }

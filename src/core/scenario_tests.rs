@@ -240,7 +240,7 @@ fn many_restarts_are_due_at_once_and_happen_a_few_at_a_time() {
     let pids: Vec<_> = sim.alive.keys().copied().collect();
     for pid in pids {
         sim.alive.remove(&pid);
-        sim.core.take(Input::Reaped { pid, status: KILLED }, sim.now);
+        sim.core.take(Input::Reaped { pid, status: KILLED, report: <_>::default() }, sim.now);
     }
     let mut restarted = Vec::new();
     while sim.core.is_due(sim.now) {
@@ -293,7 +293,7 @@ proptest! {
                 }
                 Command::Signal(process) => {
                     let id = sim.id(names[process]);
-                    let _ = sim.core.signal(id, Signal(10), sim.now);
+                    let _ = sim.core.signal(id, Signal(10), "test", sim.now);
                 }
                 Command::Exit(process, code) => {
                     let id = sim.id(names[process]);

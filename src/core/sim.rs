@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use super::Supervisor;
 use super::effect::{Effect, Ended, Input, OutputStream, Pid, ProcId, WaitStatus};
+use super::exit_report::ExitReport;
 use super::jobs::{Conflict, Job, JobId, Request, Task};
 use super::snapshot;
 use super::state::ProcessState;
@@ -48,6 +49,7 @@ pub(crate) fn config(groups: Vec<Group>) -> Config {
             logfile_backups: 0,
             childlogdir: "/tmp".into(),
             nodaemon: true,
+            history_file: LogTarget::None,
             ..Supervisord::with_defaults(&FakeHost::default())
         },
         servers: Vec::new(),
@@ -192,7 +194,8 @@ impl Simulation {
     /// The command that runs beside a process ends.
     pub(crate) fn end_hook(&mut self, status: WaitStatus) {
         let (pid, _) = self.hooks.pop_first().expect("a hook runs");
-        self.core.take(Input::Reaped { pid, status }, self.now);
+        let report = ExitReport::default();
+        self.core.take(Input::Reaped { pid, status, report }, self.now);
         self.perform();
         self.advance(0);
     }
@@ -271,7 +274,8 @@ impl Simulation {
     pub(crate) fn terminate_id(&mut self, id: ProcId, status: WaitStatus) {
         let (&pid, _) = self.alive.iter().find(|(_, it)| **it == id).unwrap();
         self.alive.remove(&pid);
-        self.core.take(Input::Reaped { pid, status }, self.now);
+        let report = ExitReport::default();
+        self.core.take(Input::Reaped { pid, status, report }, self.now);
         self.perform();
         self.advance(0);
     }

@@ -11,7 +11,9 @@ use serde::{Deserialize, Serialize};
 use super::dependencies::Dependencies;
 use super::disabled::Disabled;
 use super::effect::{Effect, Input, Pid, ProcId};
+use super::exit_report::Requester;
 use super::group::{Group, Process};
+use super::history::History;
 use super::jobs::Jobs;
 use super::pool_index::PoolIndex;
 use super::process::ProcessEvent;
@@ -67,6 +69,10 @@ pub struct Supervisor {
     pub(super) handlers: HandlerState,
     pub(super) running: bool,
     pub(super) jobs: Jobs,
+    /// In whose name processes are stopped at the moment.
+    #[serde(skip)]
+    pub(super) acting: Option<Requester>,
+    pub(super) history: History,
     /// Who requested the shutdown or restart.
     pub(super) shutdown_requester: String,
     /// With which the daemon exits.
@@ -101,6 +107,8 @@ impl Supervisor {
             handlers: HandlerState::default(),
             running: false,
             jobs: Jobs::default(),
+            acting: None,
+            history: History::default(),
             shutdown_requester: String::new(),
             exit_status: 0,
             is_ending: false,
@@ -143,7 +151,7 @@ impl Supervisor {
         match input {
             Input::Spawned { id, pid } => self.on_spawned(id, pid, now),
             Input::SpawnFailed { id, error } => self.on_spawn_failed(id, error, now),
-            Input::Reaped { pid, status } => self.on_reaped(pid, status, now),
+            Input::Reaped { pid, status, report } => self.on_reaped(pid, status, report, now),
             Input::Output { id, stream, bytes } => self.on_output(id, stream, bytes, now),
             Input::OutputClosed { id, stream } => self.on_output_closed(id, stream, now),
             Input::StdinClosed { id } => self.on_stdin_closed(id, now),

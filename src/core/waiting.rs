@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use super::dependencies::{Dependencies, Edge};
 use super::effect::{ProcId, WaitStatus};
+use super::exit_report::Requester;
 use super::group::Process;
 use super::milestones::Milestones;
 use super::process::ProcessEvent;
@@ -188,7 +189,8 @@ impl Supervisor {
             }
             let (name, on) = (process.full_name(), self.names_of(&[id]).join(""));
             self.log(LogLevel::Info, format!("{name} is restarted because {on} has terminated"));
-            if self.request_stop(dependant, now).is_ok() {
+            let requester = Requester::Dependency(on);
+            if self.act_for(requester, |it| it.request_stop(dependant, now)).is_ok() {
                 self.wait_again(dependant, now);
             }
         }

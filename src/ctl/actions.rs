@@ -2,7 +2,7 @@
 
 use super::action::{Action, Arguments};
 use super::{
-    config, daemon, disabling, fg, graph, jobs, log_files, processes, status, tail, update,
+    config, daemon, disabling, fg, graph, jobs, log_files, processes, status, tail, update, why,
 };
 
 pub(super) static ACTIONS: &[Action] = &[
@@ -317,6 +317,18 @@ pub(super) static ACTIONS: &[Action] = &[
         json: true,
         is_extension: false,
         run: daemon::version,
+    },
+    Action {
+        name: "why",
+        usage: &[
+            ("why <name> [...]", "Why processes are in their state, and how they ended before"),
+            ("why all", "The same for every process"),
+            ("why ... --json", "The same as JSON"),
+        ],
+        arguments: Arguments::Processes,
+        json: true,
+        is_extension: true,
+        run: why::why,
     },
 ];
 

@@ -41,6 +41,7 @@ mod tail;
 mod trust;
 mod update;
 mod url;
+mod why;
 
 pub use actions::{Documented, documented as actions};
 pub use help::reference;

@@ -252,6 +252,10 @@ impl Server<'_> {
         self.0.call("supkit.getGraph", &[])
     }
 
+    pub(super) fn explain(&mut self, name: &str) -> Result<Value> {
+        self.0.call("supkit.explainProcess", &[Value::str(name)])
+    }
+
     pub(super) fn update_minimal(&mut self, groups: &[&str]) -> Result<Value> {
         self.0.call("supkit.updateMinimal", &[strings(groups)])
     }

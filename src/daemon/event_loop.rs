@@ -100,6 +100,7 @@ impl<'a> Daemon<'a> {
             self.process_due();
             let now = self.now();
             self.shell.logs.flush(now.mono);
+            self.shell.keep_history(&self.core, now);
         }
         Ok(self.exit_reason)
     }
@@ -220,8 +221,12 @@ impl<'a> Daemon<'a> {
 
     fn wait(&mut self) -> io::Result<Vec<Ready>> {
         let now = self.now();
-        let deadlines =
-            [self.core.deadline(now), self.server.deadline(), self.shell.logs.deadline()];
+        let deadlines = [
+            self.core.deadline(now),
+            self.server.deadline(),
+            self.shell.logs.deadline(),
+            self.shell.history.deadline(self.core.history()),
+        ];
         let nearest = deadlines.into_iter().flatten().min();
         let timeout = nearest.map(|deadline| deadline.since(now.mono).min(MAX_SLEEP));
         self.shell.kernel.wait(&mut self.shell.poller, timeout)

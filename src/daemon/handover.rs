@@ -9,6 +9,7 @@ use super::config_reader::ConfigReader;
 use super::descriptors::{Descriptors, Purpose};
 use super::event_loop::{Daemon, Parts};
 use super::fastcgi::{SavedSocket, Sockets};
+use super::history_file::HistoryFile;
 use super::kernel::Kernel;
 use super::logs::{Logs, SavedLogs};
 use super::notify_sockets::NotifySockets;
@@ -72,6 +73,7 @@ impl<'a> Parts<'a> {
         shell.pipes = Pipes::adopt(stdins, &core, poller, &mut descriptors, Purpose::Output)?;
         shell.hook_pipes =
             Pipes::adopt(Vec::new(), &core, poller, &mut descriptors, Purpose::HookOutput)?;
+        shell.history = HistoryFile::of(&core.config().supervisord, reader.path());
         shell.notify_sockets = NotifySockets::adopt(&core, &mut shell.poller, &mut descriptors)?;
         // What was being examined is examined again.
         core.resume_probes(shell.kernel.now());

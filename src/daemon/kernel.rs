@@ -15,7 +15,7 @@ use crate::os::poller::{Interest, Poller, Ready, Token};
 use crate::os::signals::{self, CHLD, HUP, INT, QUIT, Signals, TERM, USR2};
 use crate::os::spawn::ChildSpec;
 use crate::os::stream::SocketStream;
-use crate::os::wait::{self, ChildStatus};
+use crate::os::wait::{self, EndedChild};
 
 /// The signals that the daemon handles.
 const CAUGHT: [i32; 6] = [TERM, INT, QUIT, HUP, CHLD, USR2];
@@ -40,7 +40,7 @@ pub trait Kernel {
     fn kill(&mut self, pid: i32, signal: i32, group: bool) -> io::Result<()>;
 
     /// The next terminated child, if there is one.
-    fn reap(&mut self) -> io::Result<Option<(i32, ChildStatus)>>;
+    fn reap(&mut self) -> io::Result<Option<EndedChild>>;
 
     /// From now on signals are queued for [`Kernel::take_signals`]. Once per process.
     fn catch_signals(&mut self) -> io::Result<()>;
@@ -83,7 +83,7 @@ impl Kernel for Local {
         signals::kill(pid, signal, group)
     }
 
-    fn reap(&mut self) -> io::Result<Option<(i32, ChildStatus)>> {
+    fn reap(&mut self) -> io::Result<Option<EndedChild>> {
         wait::reap()
     }
 

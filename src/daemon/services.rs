@@ -16,9 +16,10 @@ use super::state_file;
 use crate::conf::config::{Config, LogLevel, Process, Supervisord};
 use crate::core::disabled::Disabled;
 use crate::core::effect::ProcId;
+use crate::core::exit_report::Usage;
 use crate::core::time::Wall;
 use crate::os::files::FileKind;
-use crate::os::{clock, files};
+use crate::os::{clock, files, processes};
 use crate::rpc::context::{CommandFault, LocalTime, Log, LogFile, Services};
 use crate::rpc::log_text::{FileFault, LogSource, OpenLogFault};
 
@@ -45,6 +46,11 @@ impl Services for DaemonServices<'_> {
             minute: unsigned(local.minute),
             second: unsigned(local.second),
         }
+    }
+
+    fn usage(&self, pid: i32) -> Option<Usage> {
+        let usage = processes::usage(pid)?;
+        Some(Usage { peak_memory: usage.peak_memory, user: usage.user, system: usage.system })
     }
 
     fn log_path(&self, log: Log) -> Option<String> {

@@ -2,21 +2,24 @@
 //! feeds the outcomes back; makes no decisions.
 
 use super::fastcgi::Sockets;
+use super::history_file::{HistoryFile, Remark};
 use super::kernel::Kernel;
 use super::logs::Logs;
 use super::notify_sockets::NotifySockets;
+use super::oom_watch::OomWatch;
 use super::pipes::{Chunk, Pipes, StdinError};
 use super::probes::{Key, Probes};
 use super::trees::Trees;
 use crate::conf::config::{Bind, Config, FcgiAddress, GroupKind, InetServer, LogLevel, UnixServer};
 use crate::conf::signals::Signal;
 use crate::core::effect::{Effect, Input, OutputStream, Pid, ProcId, WaitStatus};
+use crate::core::exit_report::{ExitReport, OomKill, Usage};
 use crate::core::group::Process;
 use crate::core::supervisor::Supervisor;
 use crate::core::time::Now;
 use crate::os::errno;
 use crate::os::poller::Poller;
-use crate::os::wait::ChildStatus;
+use crate::os::wait::{ChildStatus, EndedChild};
 
 pub struct Shell<'k> {
     pub(super) kernel: &'k mut dyn Kernel,
@@ -29,6 +32,8 @@ pub struct Shell<'k> {
     pub(super) probes: Probes,
     pub(super) trees: Trees,
     pub(super) notify_sockets: NotifySockets,
+    oom: OomWatch,
+    pub(super) history: HistoryFile,
     /// A child that was forked and that the core does not know yet.
     pub(super) unclaimed: Option<(ProcId, Pid)>,
     /// The value of `SUPERVISOR_SERVER_URL` for children.
@@ -56,8 +61,28 @@ impl<'k> Shell<'k> {
             probes: Probes::default(),
             trees: Trees::default(),
             notify_sockets: NotifySockets::default(),
+            oom: OomWatch::begin(),
+            history: HistoryFile::default(),
             unclaimed: None,
             server_url,
+        }
+    }
+
+    /// Writes the history if that is due.
+    pub(super) fn keep_history(&mut self, core: &Supervisor, now: Now) {
+        let remark = self.history.write_due(core.history(), now.mono);
+        self.remark(remark);
+    }
+
+    /// Writes the history at the end of the daemon.
+    pub(super) fn finish_history(&mut self, core: &Supervisor, now: Now) {
+        let remark = self.history.finish(core.history(), now.mono);
+        self.remark(remark);
+    }
+
+    pub(super) fn remark(&mut self, remark: Option<Remark>) {
+        if let Some((level, message)) = remark {
+            self.logs.log(level, &message);
         }
     }
 
@@ -256,8 +281,8 @@ impl<'k> Shell<'k> {
     /// Reaps one child: delivers its remaining output, then its termination. False if there is
     /// none.
     pub fn reap(&mut self, core: &mut Supervisor, now: Now) -> bool {
-        let (pid, ended) = match self.kernel.reap() {
-            Ok(Some(dead)) => dead,
+        let EndedChild { pid, status: ended, usage } = match self.kernel.reap() {
+            Ok(Some(ended)) => ended,
             Ok(None) => return false,
             Err(error) => {
                 self.critical(&format!(
@@ -286,8 +311,23 @@ impl<'k> Shell<'k> {
                 }
             }
         }
-        core.take(Input::Reaped { pid, status }, now);
+        let oom = self.examine_kill(pid, status, core);
+        let usage =
+            Usage { peak_memory: usage.peak_memory, user: usage.user, system: usage.system };
+        let report = ExitReport { usage: Some(usage), oom };
+        core.take(Input::Reaped { pid, status, report }, now);
         true
+    }
+
+    /// Whether the out-of-memory killer ended a child, if it ended by a SIGKILL from elsewhere.
+    fn examine_kill(&mut self, pid: Pid, status: WaitStatus, core: &Supervisor) -> OomKill {
+        let is_kill =
+            matches!(status, WaitStatus::Signaled { signal, .. } if signal == Signal::KILL.0);
+        let process = core.owner(pid).and_then(|id| core.process(id));
+        match process.filter(|process| is_kill && !process.was_sent_kill()) {
+            Some(process) => self.oom.examine(pid.0, process.started().unwrap_or_default().mono),
+            None => OomKill::NotSuspected,
+        }
     }
 }
 

@@ -17,7 +17,7 @@ use crate::os::poller::{Interest, Poller, Ready, Token};
 use crate::os::signals::{CHLD, TERM};
 use crate::os::spawn::ChildSpec;
 use crate::os::stream::SocketStream;
-use crate::os::wait::ChildStatus;
+use crate::os::wait::{ChildStatus, ChildUsage, EndedChild};
 
 const KILL: i32 = 9;
 
@@ -51,7 +51,7 @@ pub(super) struct Simulated {
     scripts: BTreeMap<String, Script>,
     children: BTreeMap<i32, Child>,
     next_pid: i32,
-    dead: VecDeque<(i32, ChildStatus)>,
+    dead: VecDeque<EndedChild>,
     signals: Vec<i32>,
     bell: (UnixStream, UnixStream),
     /// The TCP ports that accept connections, and from when on.
@@ -99,7 +99,7 @@ impl Simulated {
 
     fn end(&mut self, pid: i32, status: ChildStatus) {
         if self.children.remove(&pid).is_some() {
-            self.dead.push_back((pid, status));
+            self.dead.push_back(EndedChild { pid, status, usage: ChildUsage::default() });
             self.raise(CHLD);
         }
     }
@@ -199,7 +199,7 @@ impl Kernel for Simulated {
         Ok(())
     }
 
-    fn reap(&mut self) -> io::Result<Option<(i32, ChildStatus)>> {
+    fn reap(&mut self) -> io::Result<Option<EndedChild>> {
         Ok(self.dead.pop_front())
     }
 

@@ -11,6 +11,7 @@ use super::activity::ActivityLog;
 use super::auto_log_cleanup;
 use super::config_reader::ConfigReader;
 use super::event_loop::{Daemon, ExitReason, Parts};
+use super::history_file::HistoryFile;
 use super::kernel::{Kernel, Local};
 use super::logs::Logs;
 use super::orphans;
@@ -23,6 +24,7 @@ use super::state_file;
 use crate::conf::config::{Config, LogLevel, Supervisord};
 use crate::core::disabled::Disabled;
 use crate::core::effect::Effect;
+use crate::core::history::History;
 use crate::core::orphans::Orphan;
 use crate::core::supervisor::Supervisor;
 use crate::ini::text;
@@ -55,6 +57,7 @@ pub fn run(reader: &ConfigReader) -> ExitCode {
     let mut kernel = Local::default();
     let mut is_first = true;
     let mut serial = 0;
+    let mut history = None;
     let mut loaded = reader.read_first();
     loop {
         let config = match loaded {
@@ -62,7 +65,7 @@ pub fn run(reader: &ConfigReader) -> ExitCode {
             Err(error) => return report_error(reader, &error.explain(io::stderr().is_terminal())),
         };
         let settings = config.supervisord.clone();
-        match run_once(reader, config, serial, &mut kernel, is_first) {
+        match run_once(reader, config, serial, &mut history, &mut kernel, is_first) {
             Ok(ExitReason::Exit) => return ExitCode::SUCCESS,
             Ok(ExitReason::Failed { status }) => return ExitCode::from(status),
             Ok(ExitReason::Restart { serial: next }) => serial = next,
@@ -99,6 +102,7 @@ fn run_once(
     reader: &ConfigReader,
     config: Config,
     serial: u64,
+    history: &mut Option<History>,
     kernel: &mut dyn Kernel,
     is_first: bool,
 ) -> Result<ExitReason, StartupError> {
@@ -110,7 +114,7 @@ fn run_once(
         ignore_write_signals()?;
     }
     let mut cleanup = Cleanup::default();
-    let run = Run { reader, config, serial, deferred, is_first };
+    let run = Run { reader, config, serial, history, deferred, is_first };
     let exit_reason =
         run.claim(&mut cleanup).and_then(|claim| run.start(claim, kernel, &mut cleanup));
     cleanup.run();
@@ -122,6 +126,8 @@ struct Run<'a> {
     reader: &'a ConfigReader,
     config: Config,
     serial: u64,
+    /// Of the previous run in this process; replaced by that of this one.
+    history: &'a mut Option<History>,
     deferred: DeferredLog,
     is_first: bool,
 }
@@ -161,7 +167,7 @@ impl Run<'_> {
         kernel: &mut dyn Kernel,
         cleanup: &mut Cleanup,
     ) -> Result<ExitReason, StartupError> {
-        let Self { reader, config, serial, mut deferred, is_first } = self;
+        let Self { reader, config, serial, history, mut deferred, is_first } = self;
         let settings = config.supervisord.clone();
         let mut activity = open_log(&settings)?;
         let exposures = config.notes.exposures.join("; ");
@@ -180,12 +186,13 @@ impl Run<'_> {
         let logs = Logs::new(activity, &settings);
         let mut shell = Shell::new(kernel, Poller::new()?, logs, config.server_url());
         let disabled = state_file::load(&settings, &mut shell.logs.activity);
-        let core = create_core(config, serial, disabled, &mut shell)?;
+        let mut core = create_core(config, serial, disabled, &mut shell)?;
+        continue_history(&mut core, &mut shell, history.take(), reader);
         claim.failure.map_or(Ok(()), Err)?;
         cleanup.sockets.log(&core.config().rpcinterfaces, &mut shell.logs.activity);
         let daemonizes = is_first && !settings.nodaemon;
         let parts = Parts { core, shell, server: Server::new()?, reader };
-        Ok(serve(parts, &settings, cleanup, daemonizes)?)
+        Ok(serve(parts, &settings, history, cleanup, daemonizes)?)
     }
 }
 
@@ -216,6 +223,7 @@ impl Cleanup {
 fn serve(
     mut parts: Parts<'_>,
     settings: &Supervisord,
+    history: &mut Option<History>,
     cleanup: &mut Cleanup,
     daemonizes: bool,
 ) -> io::Result<ExitReason> {
@@ -234,9 +242,28 @@ fn serve(
     }
     let mut daemon = Daemon::assemble(parts)?;
     let exit_reason = daemon.run();
+    let now = daemon.shell.kernel.now();
+    daemon.shell.finish_history(&daemon.core, now);
+    *history = Some(daemon.core.history().clone());
     daemon.shell.logs.finish();
     daemon.server.close(&mut daemon.shell.poller);
     exit_reason
+}
+
+/// Continues the history of the previous run in this process, or else of the previous daemon.
+fn continue_history(
+    core: &mut Supervisor,
+    shell: &mut Shell<'_>,
+    known: Option<History>,
+    reader: &ConfigReader,
+) {
+    shell.history = HistoryFile::of(&core.config().supervisord, reader.path());
+    let (history, remark) = match known {
+        Some(history) => (history, None),
+        None => shell.history.read(),
+    };
+    shell.remark(remark);
+    core.continue_history(history);
 }
 
 fn open_log(settings: &Supervisord) -> Result<ActivityLog, StartupError> {

@@ -13,6 +13,7 @@ use super::certificates::Certificates;
 use super::config_reader::ConfigReader;
 use super::descriptors::Descriptors;
 use super::event_loop::{Daemon, ExitReason, Parts};
+use super::history_file::HistoryFile;
 use super::logs::Logs;
 use super::server::Server;
 use super::shell::Shell;
@@ -228,6 +229,35 @@ fn a_program_that_exits_is_restarted_and_reported() {
     let mut daemon = home.assemble(&mut kernel);
     turn_until(&mut daemon, |_| home.log().matches("spawned: 'web'").count() == 3);
     assert_eq!(home.log().matches("exited: web (exit status 3; not expected)").count(), 2);
+}
+
+#[test]
+fn the_history_is_written_rarely_and_wakes_nobody_without_news() {
+    let home = Home::new("[program:web]\ncommand=/bin/web\nstartsecs=0\nautorestart=true\n");
+    let script = Script { exits: Some((100, 3)), ..Script::default() };
+    let mut kernel = Simulated::new(&[("web", script)]);
+    let mut daemon = home.assemble(&mut kernel);
+    let settings = daemon.core.config().supervisord.clone();
+    daemon.shell.history = HistoryFile::of(&settings, home.reader.path());
+    let files = || {
+        let names = std::fs::read_dir(home.directory.path()).expect("a directory");
+        let found = names.map(|it| it.expect("a file").path());
+        found.filter(|path| path.display().to_string().contains("-history-")).collect::<Vec<_>>()
+    };
+    turn_until(&mut daemon, |daemon| daemon.core.history().failures() == 1);
+    daemon.turn().expect("the turn ends");
+    let path = files().pop().expect("the first failure is written at once");
+    std::fs::remove_file(&path).expect("it can be removed");
+    turn_until(&mut daemon, |daemon| daemon.core.history().failures() == 4);
+    assert!(files().is_empty(), "not again within five seconds");
+    turn_until(&mut daemon, |_| path.exists());
+    let (history, remark) = daemon.shell.history.read();
+    assert!(remark.is_none());
+    assert_eq!(history.of("web", "web").map(|it| it.total), Some(daemon.core.history().failures()));
+    call(&mut daemon, "supervisor.stopProcess", &[Value::str("web")]);
+    while daemon.turn().is_ok() {}
+    drop(daemon);
+    assert!(kernel.turns < 200, "{} turns", kernel.turns);
 }
 
 #[test]

@@ -13,11 +13,28 @@ use super::trusted;
 /// Replaces the content of `path` atomically: readers see the old or the new content, even after a
 /// power failure. `mode` is set regardless of the umask; `None` keeps the mode of the old file.
 pub fn write_atomically(path: &Path, bytes: &[u8], mode: Option<u32>) -> io::Result<()> {
+    replace(path, bytes, mode, Durability::PowerFailure)
+}
+
+/// The same for a file that may be lost by a power failure: nothing waits for the disk.
+pub fn replace_quickly(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
+    replace(path, bytes, Some(mode), Durability::Crash)
+}
+
+/// What a file has to survive.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Durability {
+    PowerFailure,
+    /// Of this process.
+    Crash,
+}
+
+fn replace(path: &Path, bytes: &[u8], mode: Option<u32>, durability: Durability) -> io::Result<()> {
     let directory = path.parent().filter(|dir| !dir.as_os_str().is_empty());
     let directory = directory.unwrap_or(Path::new("."));
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let (temporary, file) = create_private_file(directory, &format!(".{name}."), "")?;
-    let result = write_and_rename(&temporary, file, path, bytes, mode);
+    let result = write_and_rename(&temporary, file, path, bytes, mode, durability);
     if result.is_err() {
         let _ = fs::remove_file(&temporary);
     }
@@ -31,6 +48,7 @@ fn write_and_rename(
     path: &Path,
     bytes: &[u8],
     mode: Option<u32>,
+    durability: Durability,
 ) -> io::Result<()> {
     let mode = match (mode, fs::metadata(path)) {
         (Some(mode), _) => mode,
@@ -39,6 +57,9 @@ fn write_and_rename(
     };
     file.write_all(bytes)?;
     file.set_permissions(fs::Permissions::from_mode(mode))?;
+    if durability == Durability::Crash {
+        return fs::rename(temporary, path);
+    }
     file.sync_all()?;
     fs::rename(temporary, path)?;
     if let Some(directory) = path.parent().filter(|dir| !dir.as_os_str().is_empty()) {
@@ -123,6 +144,33 @@ pub fn read_from(path: &Path, offset: u64, length: Option<u64>) -> io::Result<Ve
     Ok(bytes)
 }
 
+/// Reads a file of this user that no other user could have written; `None` if there is none. A
+/// symbolic link, another kind of file and one of more than `limit` bytes are errors.
+pub fn read_own(path: &Path, limit: u64) -> io::Result<Option<Vec<u8>>> {
+    const BY_OTHERS: u32 = 0o022;
+    let mut options = OpenOptions::new();
+    options.read(true).custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK);
+    let file = match options.open(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        file => file?,
+    };
+    let metadata = file.metadata()?;
+    let why = if !metadata.is_file() {
+        "it is not a regular file"
+    } else if metadata.uid() != nix::unistd::geteuid().as_raw() {
+        "it belongs to another user"
+    } else if metadata.mode() & BY_OTHERS != 0 {
+        "other users may write to it"
+    } else if metadata.len() > limit {
+        "it is too large"
+    } else {
+        let mut bytes = Vec::new();
+        file.take(limit).read_to_end(&mut bytes)?;
+        return Ok(Some(bytes));
+    };
+    Err(io::Error::other(why))
+}
+
 /// Whether this process may execute a file.
 pub fn may_execute(path: &Path) -> bool {
     access(path, AccessFlags::X_OK).is_ok()
@@ -141,6 +189,24 @@ mod tests {
         assert_eq!(fs::read(&path).unwrap(), b"two");
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o7777, 0o640);
         assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn only_a_file_of_this_user_is_read_as_its_own() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a");
+        assert_eq!(read_own(&path, 9).unwrap(), None);
+        replace_quickly(&path, b"text", 0o600).unwrap();
+        assert_eq!(read_own(&path, 9).unwrap().as_deref(), Some(&b"text"[..]));
+        assert!(read_own(&path, 3).unwrap_err().to_string().contains("too large"));
+        let link = dir.path().join("link");
+        symlink(&path, &link).unwrap();
+        assert!(read_own(&link, 9).is_err());
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o620)).unwrap();
+        assert!(read_own(&path, 9).unwrap_err().to_string().contains("other users"));
+        let pipe = dir.path().join("pipe");
+        nix::unistd::mkfifo(&pipe, nix::sys::stat::Mode::S_IRWXU).unwrap();
+        assert!(read_own(&pipe, 9).unwrap_err().to_string().contains("regular"));
     }
 
     #[test]

@@ -23,6 +23,7 @@ pub mod memory;
 pub mod network;
 pub mod notify;
 pub mod notify_socket;
+pub mod oom;
 pub mod pidfd;
 pub mod pipe;
 pub mod poller;

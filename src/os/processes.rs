@@ -5,6 +5,9 @@ use std::io::Read;
 use std::net::Ipv4Addr;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use super::wait::ChildUsage;
 
 /// One process, from `/proc/PID/stat`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,6 +53,30 @@ fn parse(pid: i32, stat: &str) -> Option<ProcessStat> {
         session: number(3)?,
         is_zombie: matches!(fields.first(), Some(&("Z" | "X"))),
         started: fields.get(19)?.parse().ok()?,
+    })
+}
+
+/// What a process has used so far, with the children that it has waited for. The memory is its own.
+pub fn usage(pid: i32) -> Option<ChildUsage> {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    // SAFETY: the call has no requirements.
+    let ticks = unsafe { libc::sysconf(libc::_SC_CLK_TCK) };
+    parse_usage(&status, &stat, u32::try_from(ticks).ok().filter(|ticks| *ticks > 0)?)
+}
+
+fn parse_usage(status: &str, stat: &str, ticks: u32) -> Option<ChildUsage> {
+    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let peak: u64 = peak.split_whitespace().next()?.parse().ok()?;
+    let fields: Vec<&str> = stat.rsplit_once(')')?.1.split_whitespace().collect();
+    let time = |at: usize| {
+        let number: u32 = fields.get(at)?.parse().ok()?;
+        Some(Duration::from_secs(number.into()) / ticks)
+    };
+    Some(ChildUsage {
+        peak_memory: peak * 1024,
+        user: time(11)? + time(13)?,
+        system: time(12)? + time(14)?,
     })
 }
 
@@ -186,6 +213,17 @@ mod tests {
         assert_eq!((stat.parent, stat.group, stat.session, stat.started), (1, 20, 30, 12345));
         assert!(!stat.is_zombie);
         assert!(parse(20, "20 (a) Z 1 20").is_none());
+    }
+
+    #[test]
+    fn the_usage_of_a_process_is_read_from_two_files() {
+        let status = "Name:\ta\nVmPeak:\t  99 kB\nVmHWM:\t    20 kB\n";
+        let stat = "20 (a b) S 1 20 30 0 -1 0 1 2 3 4 150 20 50 5 20 0 1 0 12345 0 0";
+        let usage = parse_usage(status, stat, 100).unwrap();
+        assert_eq!(usage.peak_memory, 20 * 1024);
+        assert_eq!((usage.user.as_millis(), usage.system.as_millis()), (2000, 250));
+        let own = super::usage(i32::try_from(std::process::id()).unwrap()).unwrap();
+        assert!(own.peak_memory > 1 << 20, "{own:?}");
     }
 
     #[test]

@@ -6,6 +6,7 @@ use crate::conf::config::{Config, Process, Supervisord};
 use crate::core::Supervisor;
 use crate::core::disabled::Disabled;
 use crate::core::effect::{OutputStream, ProcId};
+use crate::core::exit_report::Usage;
 use crate::core::jobs::{Request, Task};
 use crate::core::time::{Now, Wall};
 
@@ -74,6 +75,9 @@ pub trait Services {
 
     /// Converts a time to the local time zone.
     fn local_time(&self, when: Wall) -> LocalTime;
+
+    /// What a child has used so far, if that can be known.
+    fn usage(&self, pid: i32) -> Option<Usage>;
 
     /// The path of a log; `None` if it is not written to a file.
     fn log_path(&self, log: Log) -> Option<String>;

@@ -199,7 +199,7 @@ fn signal(
     if !context.supervisor.process(id).is_some_and(|it| it.state().is_signallable()) {
         return Err(Fault::new(Code::NotRunning, name));
     }
-    let sent = context.supervisor.signal(id, which, context.now);
+    let sent = context.supervisor.signal(id, which, context.requester, context.now);
     sent.map_err(|error| Fault::new(Code::Failed, error))?;
     Ok(Value::Bool(true).into())
 }

@@ -13,7 +13,7 @@ use super::method::{Method, Namespace, Param};
 use super::value::Value;
 use super::{
     config, control, daemon, dependencies, disabling, graph, info, log_files, logs, reload, supkit,
-    system, twiddler,
+    system, twiddler, why,
 };
 use crate::conf::Config;
 use crate::conf::config::{RpcFactory, RpcInterface};
@@ -159,6 +159,18 @@ pub static METHODS: &[Method] = methods! {
         disabling::enable_process,
         "Enable a process, or `group:*`, that was disabled. Nothing is started. Returns the same as \
          `disableProcess`.";
+    "supkit.explainProcess" Supkit Always (NAME) -> "struct", why::explain_process,
+        "Why a process is in its state, and how its last children ended: `text` for people, `name`, \
+         `state`, `failed_starts`, `spawn_error`, `waits_for`, `endings` (newest first; a struct for \
+         each with `time`, `failed`, `output` by stream, `kind` (expected, unexpected, too quickly, \
+         stopped, not spawned) and either `error` or `description`, `pid`, `lasted` in seconds, \
+         `exitstatus`, `signal`, `core_dumped`, `killed`, `oom_kill` (empty if it is not suspected, \
+         else confirmed, likely, possible, excluded, unknown), `usage` (`peak_memory_kib`, \
+         `cpu_user`, `cpu_system`), and where they apply `stop` (`by`, `job`, `signal`, `time`) and \
+         `sent_signal` (`signal`, `requester`, `time`)), `endings_total`, `endings_failed`, \
+         `changes` (options on disk that are not applied: `option`, `from`, `to`, `file`, `line`), \
+         `changes_problem` (why they are unknown), and where they apply `next_attempt` and \
+         `kill_in` (seconds), `stop` and `child` (`pid`, `up`, `usage`, `not_ready`, `output`).";
     "supkit.getDependencies" Supkit Always () -> "array", dependencies::get_dependencies,
         "What each process with `depends_on` depends on: a struct for each with `group`, `name`, \
          `waits` (it is started as soon as its dependencies are met), `reason` (what it waits for; \

@@ -31,10 +31,11 @@ mod system;
 mod twiddler;
 pub mod value;
 pub mod web_ops;
+pub mod why;
 pub mod xml;
 
 pub use answer::{Outcome, Pending};
 pub use context::{Context, Services};
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -10,6 +10,7 @@ use crate::conf::fake_host::examine_bytes;
 use crate::core::Supervisor;
 use crate::core::disabled::Disabled;
 use crate::core::effect::{Effect, Input, Pid, ProcId, WaitStatus};
+use crate::core::exit_report::Usage;
 use crate::core::time::{Mono, Now, Wall};
 use std::sync::Arc;
 use std::time::Duration;
@@ -25,7 +26,7 @@ const CONF: &str = "[supervisord]\n[rpcinterface:supervisor]\n\
     [group:pair]\nprograms=a,b\n";
 
 /// Services without files; only the command `/nowhere` cannot be run.
-struct FakeServices;
+pub(super) struct FakeServices;
 
 impl Services for FakeServices {
     fn pid(&self) -> i64 {
@@ -34,6 +35,10 @@ impl Services for FakeServices {
 
     fn local_time(&self, _: Wall) -> LocalTime {
         LocalTime { year: 2026, month: 11, day: 23, hour: 17, minute: 31, second: 32 }
+    }
+
+    fn usage(&self, _: i32) -> Option<Usage> {
+        None
     }
 
     fn log_path(&self, _: Log) -> Option<String> {
@@ -139,7 +144,8 @@ impl Fixture {
                 }
                 Effect::Kill { pid, signal, .. } if self.stops_on_signal => {
                     let status = WaitStatus::Signaled { signal: signal.0, core_dumped: false };
-                    self.supervisor.take(Input::Reaped { pid, status }, now);
+                    self.supervisor
+                        .take(Input::Reaped { pid, status, report: <_>::default() }, now);
                 }
                 _ => {}
             }
@@ -162,8 +168,14 @@ impl Fixture {
 
     fn terminate(&mut self, pid: i32, code: i32) {
         let now = self.now();
-        self.supervisor
-            .take(Input::Reaped { pid: Pid(pid), status: WaitStatus::Exited(code) }, now);
+        self.supervisor.take(
+            Input::Reaped {
+                pid: Pid(pid),
+                status: WaitStatus::Exited(code),
+                report: <_>::default(),
+            },
+            now,
+        );
         self.perform();
     }
 

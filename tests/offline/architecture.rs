@@ -85,6 +85,7 @@ const NOT_AN_OPTION: &[(&str, &[&str], &str)] = &[
     ("rpc/methods.rs", &["process_name"], "a parameter of twiddler"),
     ("rpc/plan.rs", &["file"], "a member of supkit.planUpdate"),
     ("rpc/supkit.rs", &["buffer_size"], "a member of supkit.getEventPools"),
+    ("rpc/why/value.rs", &["file"], "a member of supkit.explainProcess"),
     ("web/pages.rs", &["identifier"], "a value of a template"),
 ];
 

@@ -44,3 +44,4 @@ mod slow_logs;
 mod stopping;
 mod tls;
 mod web;
+mod why;

@@ -9,7 +9,7 @@ mod update;
 mod update_plan;
 
 use super::effect::ProcId;
-use super::jobs::job::Work;
+use super::jobs::job::{Work, describe};
 use super::jobs::shutdown::Shutdown;
 use super::jobs::{Conflict, Job, JobId, Request, Scope, Task};
 use super::supervisor::Supervisor;
@@ -70,8 +70,10 @@ impl Supervisor {
         self.jobs.last_id += 1;
         let id = JobId(self.jobs.last_id);
         self.take_over(&request.task, id);
-        let work = self.begin(request.task, now);
-        let job = Job::new(id, request.requester, request.target, work, now);
+        let Request { requester, target, task } = request;
+        let description = describe(id, task.kind(), &target, &requester);
+        let work = self.act_for_job(id, description, |it| it.begin(task, now));
+        let job = Job::new(id, requester, target, work, now);
         self.jobs.running.insert(id, job);
         id
     }
@@ -171,7 +173,7 @@ impl Supervisor {
     /// Lets one job act on the supervisor, and files it away if that was its end.
     fn with_job(&mut self, id: JobId, now: Now, act: impl FnOnce(&mut Self, &mut Work)) {
         let Some(mut job) = self.jobs.running.remove(&id) else { return };
-        act(self, job.work_mut());
+        self.act_for_job(id, job.describe(), |it| act(it, job.work_mut()));
         if !job.work().is_done() {
             self.jobs.running.insert(id, job);
             return;

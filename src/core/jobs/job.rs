@@ -57,6 +57,16 @@ pub enum Task {
 }
 
 impl Task {
+    pub(in crate::core) fn kind(&self) -> JobKind {
+        match self {
+            Self::Start(_) => JobKind::Start,
+            Self::Stop { .. } => JobKind::Stop,
+            Self::Restart(_) => JobKind::Restart,
+            Self::Update(_) => JobKind::Update,
+            Self::Shutdown => JobKind::Shutdown,
+        }
+    }
+
     /// The groups that will be changed as a whole.
     pub(in crate::core) fn groups(&self) -> Vec<&str> {
         match self {
@@ -64,6 +74,11 @@ impl Task {
             _ => Vec::new(),
         }
     }
+}
+
+pub(in crate::core) fn describe(id: JobId, kind: JobKind, target: &str, requester: &str) -> String {
+    let kind = kind.name();
+    format!("job {} ({kind} of {target}, requested through {requester})", id.0)
 }
 
 /// A job that runs or has finished.
@@ -181,9 +196,7 @@ impl Job {
 
     /// `job 3 (update of all, requested through unix_http_server)`
     pub fn describe(&self) -> String {
-        let Self { id, target, requester, .. } = self;
-        let kind = self.kind().name();
-        format!("job {} ({kind} of {target}, requested through {requester})", id.0)
+        describe(self.id, self.kind(), &self.target, &self.requester)
     }
 
     /// Starts, stops and the shutdown are logged as in Supervisor, process by process.

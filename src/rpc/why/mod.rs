@@ -1,0 +1,31 @@
+//! `supkit.explainProcess`: why a process is in the state that it is in, and how its last children
+//! ended. [`facts`] collects, [`text`] words it for people, `value` for programs.
+
+mod facts;
+mod spans;
+mod text;
+#[cfg(test)]
+mod text_tests;
+mod value;
+
+pub use facts::Why;
+
+use super::answer::Answer;
+use super::args::Args;
+use super::context::Context;
+use super::fault::Fault;
+use super::names;
+
+pub(super) fn explain_process(context: &mut Context<'_>, args: &Args<'_>) -> Answer {
+    let why = explain(context, args.name(0)?)?;
+    let text = why.text(&|when| context.services.local_time(when));
+    Ok(value::of(&why, text).into())
+}
+
+/// Collects what is known about a process. The configuration is read again for that.
+pub fn explain(context: &mut Context<'_>, name: &str) -> Result<Why, Fault> {
+    names::find_process(context, name)?;
+    let on_disk = context.services.reread();
+    let process = names::find_process(context, name)?;
+    Ok(Why::of(context, process, on_disk.as_ref().map_err(String::as_str)))
+}
