@@ -9,6 +9,7 @@ mod check_report;
 mod deadline;
 mod deployment;
 mod echo_conf;
+mod foreign_host;
 mod generate;
 mod init;
 mod link;
@@ -21,6 +22,7 @@ mod query;
 mod real_buildout_env;
 mod recipes;
 mod run;
+mod simulate;
 mod stop;
 mod supervisorctl;
 mod supervisord;
@@ -56,6 +58,8 @@ enum Command {
     Stop(stop::Args),
     /// Check a project or configuration and report every problem
     Check(check::Args),
+    /// Show what would happen, without starting anything: a start, a restart, an outage, an end
+    Simulate(simulate::Args),
     /// Print a buildout project with every value resolved
     Annotate(annotate::Args),
     /// Print one value of a buildout project
@@ -132,6 +136,7 @@ fn subcommand(command: Command) -> ExitCode {
         Command::Run(args) => run::main(&args),
         Command::Stop(args) => stop::main(&args),
         Command::Check(args) => check::main(args),
+        Command::Simulate(args) => simulate::main(&args),
         Command::Annotate(args) => annotate::main(&args),
         Command::Query(args) => query::main(&args),
         Command::Recipes(args) => recipes::main(&args),

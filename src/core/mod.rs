@@ -54,6 +54,7 @@ mod scenario_tests;
 mod signals;
 #[cfg(test)]
 pub(crate) mod sim;
+pub mod simulation;
 pub mod snapshot;
 pub mod state;
 pub mod supervisor;
@@ -66,6 +67,7 @@ mod tick_periods;
 pub mod time;
 pub mod timers;
 pub mod tree;
+pub mod virtual_daemon;
 pub mod waiting;
 
 pub use group::{Group, Process};

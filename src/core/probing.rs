@@ -93,10 +93,26 @@ impl Supervisor {
         let Some(found) = process.probes.iter_mut().find(is_waiting) else { return };
         let at = usize::from(stream == OutputStream::Stderr);
         if found.lines[at].feed(text, pattern) {
-            let (probe, action) = (found.id, found.probe.report(Ok(()), now.mono));
-            if let Some(action) = action {
-                self.apply_probe_action(id, probe, action, now);
-            }
+            self.report_line(id, now);
+        }
+    }
+
+    /// A child has printed the line that its probe waits for.
+    pub fn report_ready_line(&mut self, id: ProcId, now: Now) {
+        self.report_line(id, now);
+        self.pump(now);
+    }
+
+    fn report_line(&mut self, id: ProcId, now: Now) {
+        let Some(process) = self.processes.get_mut(&id) else { return };
+        let mut probes = process.probes.iter_mut();
+        let Some(found) = probes.find(|it| it.id.method == Method::Log && !it.probe.is_off())
+        else {
+            return;
+        };
+        let (probe, action) = (found.id, found.probe.report(Ok(()), now.mono));
+        if let Some(action) = action {
+            self.apply_probe_action(id, probe, action, now);
         }
     }
 

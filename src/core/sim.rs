@@ -1,5 +1,6 @@
-//! The simulated kernel of the tests: children and a clock that a test controls. All effects
-//! and log lines of the core are recorded with their second.
+//! The world of the tests: children that do what a test says and a clock that it advances, on the
+//! virtual daemon of `supkit simulate`. Everything that the core asks for and logs is recorded with
+//! its second.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fmt::Write;
@@ -7,19 +8,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::Supervisor;
-use super::effect::{Effect, Ended, Input, OutputStream, Pid, ProcId, WaitStatus};
-use super::exit_report::ExitReport;
+use super::effect::{Effect, Input, OutputStream, Pid, ProcId, WaitStatus};
 use super::jobs::{Conflict, Job, JobId, Request, Task};
 use super::snapshot;
 use super::state::ProcessState;
 use super::time::{Mono, Now, Wall};
+use super::virtual_daemon::{ChildEvent, ProbeKey, VirtualDaemon, World};
 use crate::conf::config::{
     Config, Group, GroupKind, LogLevel, LogTarget, Notes, Origins, Pool, Process, Supervisord,
 };
 use crate::conf::events::EventType;
 use crate::conf::fake_host::FakeHost;
-use crate::conf::hook::Hook;
-use crate::conf::probe::ProbeId;
 use crate::conf::signals::Signal;
 
 pub(crate) fn program(name: &str) -> Process {
@@ -83,7 +82,7 @@ pub(crate) struct Simulation {
     pub(crate) hanging: BTreeSet<String>,
     /// What successive sweeps find.
     pub(crate) left_behind: VecDeque<Vec<String>>,
-    unanswered: Vec<(ProcId, ProbeId, u64)>,
+    unanswered: Vec<ProbeKey>,
     /// After how many performances the core is saved and restored; a long random test does it less
     /// often.
     pub(crate) snapshot_interval: usize,
@@ -127,94 +126,15 @@ impl Simulation {
 
     /// Performs all pending effects, as the shell does.
     pub(crate) fn perform(&mut self) {
-        while let Some(effect) = self.core.next_effect() {
-            match effect {
-                Effect::Spawn { id } => self.fork(id),
-                Effect::CheckCommand { id } => {
-                    let usable = self.spawn_error.is_none();
-                    self.core.take(Input::CommandChecked { id, usable }, self.now);
-                }
-                Effect::Kill { id, pid, signal, group } => {
-                    assert_eq!(
-                        self.alive.get(&pid).or_else(|| self.hooks.get(&pid)),
-                        Some(&id),
-                        "the signal goes to a pid that is not a child"
-                    );
-                    let target = if group { "group" } else { "pid" };
-                    self.record(&format!("kill {target} {} {signal}", pid.0));
-                }
-                Effect::RunHook { id, hook, ended } => self.run_hook(id, hook, ended),
-                Effect::KillHook { pid } => {
-                    assert!(self.hooks.contains_key(&pid), "the signal goes to a foreign pid");
-                    self.record(&format!("kill hook {}", pid.0));
-                }
-                Effect::Sweep { id, pid } => {
-                    let left = self.left_behind.pop_front().unwrap_or_default();
-                    self.record(&format!("sweep {}: {left:?}", pid.0));
-                    self.core.take(Input::Swept { id, left }, self.now);
-                }
-                // The default level.
-                Effect::Log { level, message } if level >= LogLevel::Info => self.record(&message),
-                Effect::ChildLog { bytes, .. } => {
-                    self.record(&format!("log {:?}", String::from_utf8_lossy(&bytes)));
-                }
-                Effect::Stdin { bytes, .. } => {
-                    self.record(&format!("stdin {:?}", String::from_utf8_lossy(&bytes)));
-                }
-                Effect::Probe { id, probe, number } => self.probe(id, probe, number),
-                Effect::CancelProbe { id, probe, number } => {
-                    self.unanswered.retain(|it| *it != (id, probe, number));
-                }
-                Effect::Exit { restart } => self.record(&format!("exit restart={restart}")),
-                _ => {}
-            }
-        }
-        self.performances += 1;
-        if self.performances % self.snapshot_interval == 0 {
-            self.continue_from_snapshot();
-        }
-    }
-
-    fn run_hook(&mut self, id: ProcId, hook: Hook, ended: Option<Ended>) {
-        assert!(!self.hooks.values().any(|it| *it == id), "two hooks of {id:?}");
-        let about = ended.map_or_else(String::new, |Ended { pid, status }| {
-            let status = status.map(WaitStatus::description);
-            format!(" pid {} {}", pid.0, status.unwrap_or_default())
-        });
-        self.record(format!("run {}{about}", hook.name()).trim_end());
-        if let Some(error) = self.spawn_error.clone() {
-            return self.core.take(Input::HookFailed { id, error }, self.now);
-        }
-        let pid = Pid(self.next_pid);
-        self.next_pid += 1;
-        self.hooks.insert(pid, id);
-        self.core.take(Input::HookStarted { id, pid }, self.now);
+        World::perform(self);
     }
 
     /// The command that runs beside a process ends.
     pub(crate) fn end_hook(&mut self, status: WaitStatus) {
-        let (pid, _) = self.hooks.pop_first().expect("a hook runs");
-        let report = ExitReport::default();
-        self.core.take(Input::Reaped { pid, status, report }, self.now);
+        let (&pid, _) = self.hooks.first_key_value().expect("a hook runs");
+        self.apply(ChildEvent::Ends { pid, status });
         self.perform();
         self.advance(0);
-    }
-
-    fn probe(&mut self, id: ProcId, probe: ProbeId, number: u64) {
-        let process = self.core.process(id).expect("only what exists is examined");
-        assert!(process.pid().is_some(), "a process without a child is examined");
-        let name = process.name().to_owned();
-        let key = (id, probe, number);
-        assert!(
-            !self.unanswered.iter().any(|it| (it.0, it.1) == (id, probe)),
-            "two requests of one probe"
-        );
-        if self.hanging.contains(&name) {
-            return self.unanswered.push(key);
-        }
-        let is_up = self.serving.contains(&name);
-        let result = if is_up { Ok(()) } else { Err("refused".to_owned()) };
-        self.core.take(Input::Probed { id, probe, number, result }, self.now);
     }
 
     /// Replaces the core by one that was made from its saved state, so that every story also shows
@@ -226,33 +146,9 @@ impl Simulation {
         assert!(saved == again, "the restored state is another one");
     }
 
-    pub(crate) fn fork(&mut self, id: ProcId) {
-        if let Some(error) = self.spawn_error.clone() {
-            self.core.take(Input::SpawnFailed { id, error }, self.now);
-            return;
-        }
-        assert!(!self.alive.values().any(|it| *it == id), "two children of {id:?}");
-        let pid = Pid(self.next_pid);
-        self.next_pid += 1;
-        self.alive.insert(pid, id);
-        self.core.take(Input::Spawned { id, pid }, self.now);
-    }
-
     /// Advances the clock and expires the timers on the way.
     pub(crate) fn advance(&mut self, seconds: u64) {
-        let until = Mono(self.now.mono.0 + Duration::from_secs(seconds));
-        while let Some(at) = self.core.deadline(self.now).filter(|at| *at <= until) {
-            self.set_time(at);
-            self.core.expire(self.now);
-            self.perform();
-        }
-        self.set_time(until);
-    }
-
-    pub(crate) fn set_time(&mut self, to: Mono) {
-        let passed = to.since(self.now.mono);
-        self.now.wall.0 += passed;
-        self.now.mono.0 += passed;
+        self.run_until(Mono(self.now.mono.0 + Duration::from_secs(seconds)));
     }
 
     pub(crate) fn id(&self, name: &str) -> ProcId {
@@ -273,9 +169,7 @@ impl Simulation {
 
     pub(crate) fn terminate_id(&mut self, id: ProcId, status: WaitStatus) {
         let (&pid, _) = self.alive.iter().find(|(_, it)| **it == id).unwrap();
-        self.alive.remove(&pid);
-        let report = ExitReport::default();
-        self.core.take(Input::Reaped { pid, status, report }, self.now);
+        self.apply(ChildEvent::Ends { pid, status });
         self.perform();
         self.advance(0);
     }
@@ -322,6 +216,75 @@ impl Simulation {
     pub(crate) fn signal(&mut self, number: i32) {
         self.core.take(Input::Signal(Signal(number)), self.now);
         self.perform();
+    }
+}
+
+impl World for Simulation {
+    fn daemon(&mut self) -> VirtualDaemon<'_> {
+        let Self { core, now, next_pid, alive, hooks, .. } = self;
+        VirtualDaemon { core, now, next_pid, alive, hooks }
+    }
+
+    fn fork_error(&mut self, _: ProcId) -> Option<String> {
+        self.spawn_error.clone()
+    }
+
+    fn probe(&mut self, key: ProbeKey) -> Option<Result<(), String>> {
+        let process = self.core.process(key.0).expect("only what exists is examined");
+        assert!(process.pid().is_some(), "a process without a child is examined");
+        let name = process.name().to_owned();
+        assert!(
+            !self.unanswered.iter().any(|it| (it.0, it.1) == (key.0, key.1)),
+            "two requests of one probe"
+        );
+        if self.hanging.contains(&name) {
+            self.unanswered.push(key);
+            return None;
+        }
+        let is_up = self.serving.contains(&name);
+        Some(if is_up { Ok(()) } else { Err("refused".to_owned()) })
+    }
+
+    fn sweep(&mut self, pid: Pid) -> Vec<String> {
+        let left = self.left_behind.pop_front().unwrap_or_default();
+        self.record(&format!("sweep {}: {left:?}", pid.0));
+        left
+    }
+
+    fn observe(&mut self, effect: &Effect) {
+        match effect {
+            Effect::Kill { pid, signal, group, .. } => {
+                let target = if *group { "group" } else { "pid" };
+                self.record(&format!("kill {target} {} {signal}", pid.0));
+            }
+            Effect::RunHook { hook, ended, .. } => {
+                let about = ended.map_or_else(String::new, |ended| {
+                    let status = ended.status.map(WaitStatus::description);
+                    format!(" pid {} {}", ended.pid.0, status.unwrap_or_default())
+                });
+                self.record(format!("run {}{about}", hook.name()).trim_end());
+            }
+            Effect::KillHook { pid } => self.record(&format!("kill hook {}", pid.0)),
+            Effect::Log { message, .. } => self.record(message),
+            Effect::ChildLog { bytes, .. } => {
+                self.record(&format!("log {:?}", String::from_utf8_lossy(bytes)));
+            }
+            Effect::Stdin { bytes, .. } => {
+                self.record(&format!("stdin {:?}", String::from_utf8_lossy(bytes)));
+            }
+            Effect::CancelProbe { id, probe, number } => {
+                self.unanswered.retain(|it| *it != (*id, *probe, *number));
+            }
+            Effect::Exit { restart } => self.record(&format!("exit restart={restart}")),
+            _ => {}
+        }
+    }
+
+    fn settle(&mut self) {
+        self.performances += 1;
+        if self.performances % self.snapshot_interval == 0 {
+            self.continue_from_snapshot();
+        }
     }
 }
 

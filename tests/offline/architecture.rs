@@ -77,6 +77,7 @@ const SPELLS_OPTIONS: &[(&str, &str)] = &[
 /// Strings elsewhere that are the name of an option by accident: the file, the strings, the reason.
 const NOT_AN_OPTION: &[(&str, &[&str], &str)] = &[
     ("cli/check_report.rs", &["file"], "a member of its JSON"),
+    ("core/simulation/timeline.rs", &["events"], "a member of its JSON"),
     ("ctl/extras.rs", &["buffer_size"], "a member of supkit.getEventPools"),
     ("ctl/plan.rs", &["file"], "a member of supkit.planUpdate"),
     ("http/route.rs", &["events"], "a path of the web interface"),

@@ -40,6 +40,7 @@ mod reload_program;
 mod second_daemon;
 mod security;
 mod service_manager;
+mod simulate;
 mod slow_logs;
 mod stopping;
 mod tls;
