@@ -19,6 +19,7 @@ use super::origins;
 use super::probe::HttpUrl;
 use super::probe_values as probe;
 use super::python::{int, path, repr, shlex, strip};
+use super::schedule::{self, Schedule};
 use super::signals::Signal;
 use crate::ini::text::is_space;
 
@@ -137,6 +138,10 @@ kinds! {
     Niceness -> i32, "niceness", "write a number from -20 to 19", |text: &str, _| limits::within(text, -20, 19), i32::to_string;
     /// An adjustment of the OOM score.
     OomScore -> i32, "oom score", "write a number from -1000 to 1000", |text: &str, _| limits::within(text, -1000, 1000), i32::to_string;
+    /// When a program is started.
+    Cron -> Schedule, "cron expression", "write five fields `minute hour day month weekday`, such as `30 3 * * *`, or @hourly, @daily, @weekly, @monthly, @yearly", |text: &str, _| schedule::schedule(text), |schedule: &Schedule| schedule.expression.clone();
+    /// A time zone.
+    ZoneName -> String, "time zone", "write a name such as `Europe/Berlin` or `UTC`; the rules are in /usr/share/zoneinfo (package tzdata)", schedule::zone_name, String::clone;
     /// The name of a process or group.
     Name -> String, "name", "leave out blanks, `:` and `/`", |text, _| name(text), String::clone;
     /// The server URL for children; `AUTO` is `None`.

@@ -42,6 +42,7 @@ pub mod read;
 pub mod reference;
 pub mod render;
 mod run_as;
+pub mod schedule;
 pub mod secrets;
 pub mod section;
 mod section_reader;

@@ -8,11 +8,12 @@
 use super::config::{Environment, LogTarget, User};
 use super::host::Host;
 use super::kinds::{
-    Account, ByteLimit, Bytes, Count, CountLimit, Dependencies, EnvFiles, ExitCodes, Flag,
+    Account, ByteLimit, Bytes, Count, CountLimit, Cron, Dependencies, EnvFiles, ExitCodes, Flag,
     HeaderField, Integer, Killed, LogFile, LogLineFormat, Maybe, Niceness, Octal, OomScore,
-    Pattern, Restart, Seconds, ServerUrl, SignalName, Statuses, TcpAddress, Text, Url, Variables,
+    Pattern, Restart, Seconds, ServerUrl, SignalName, Statuses, TcpAddress, Text, Url, Variables, ZoneName,
 };
 use super::program;
+use super::schedule::Schedule;
 use super::section::Sample::{Commented, Hidden, SupkitOnly};
 use super::section::table::options;
 
@@ -107,6 +108,11 @@ options! {
     /// Files with environment variables, read at each start; a `-` before a path means that it may
     /// be missing. The variables of `environment` take precedence.
     ENV_FILE env_file: EnvFiles = Some(""), SupkitOnly, Each;
+    /// The time zone of `schedule`; the default is that of the system.
+    SCHEDULE_TIMEZONE schedule_timezone: Maybe<ZoneName> = None, SupkitOnly, Each;
+    /// Start it at these times, if it does not run then. With it the defaults of `autostart` and
+    /// `autorestart` are false, and that of `startsecs` is 0.
+    SCHEDULE schedule: Maybe<Cron> = None, SupkitOnly, Each, differs: other_schedule;
     /// When it ends and is not restarted, stop the others and exit with its status.
     ESSENTIAL essential: Flag = Some("false"), SupkitOnly, Once;
     /// Seconds before a restart, after a failed start and after an exit; the default is Supervisor's:
@@ -266,6 +272,13 @@ impl Process {
 fn other_uid(old: &Option<User>, new: &Option<User>) -> bool {
     let uid = |user: &Option<User>| user.as_ref().map(|user| user.uid);
     uid(old) != uid(new)
+}
+
+/// The time zone is an option of its own.
+#[expect(clippy::ref_option, reason = "the value of a kind is compared by reference")]
+fn other_schedule(old: &Option<Schedule>, new: &Option<Schedule>) -> bool {
+    let expression = |it: &Option<Schedule>| it.as_ref().map(|it| it.expression.clone());
+    expression(old) != expression(new)
 }
 
 /// A process that has a log keeps it if the new configuration asks for any.

@@ -4,13 +4,14 @@
 
 use std::sync::LazyLock;
 
-use super::config::{Environment, LogTarget, Process, StreamLog, User};
+use super::config::{AutoRestart, Environment, LogTarget, Process, StreamLog, User};
 use super::kinds::{self, Account, Flag, Kind as _, LogFile, Maybe, Name, Text, Variables};
 use super::option_reader::{OptionReader, Read};
 use super::process as p;
 use super::python::names::{Names, Word};
 use super::python::shlex;
 use super::run_as;
+use super::schedule::Zone;
 use super::section::Opt;
 use super::section::field::{Each, FromSection as _, Once, SectionOption, When};
 use super::section_reader::SectionReader;
@@ -91,9 +92,26 @@ fn process(reader: &mut SectionReader<'_, '_>, shared: &Process, number: i64) ->
     let (options, scope) = reader.parts();
     let name = options.expand_again(scope, &shared.process_name, &p::PROCESS_NAME);
     apply_log_rules(reader, &mut process);
+    apply_schedule(reader, &mut process);
     read?;
     process.name = name?;
     Ok(process)
+}
+
+/// A program with a schedule is a task: it is started at its times, and may end at once.
+fn apply_schedule(reader: &SectionReader<'_, '_>, process: &mut Process) {
+    let Some(schedule) = &mut process.schedule else { return };
+    schedule.zone = Zone::of(process.schedule_timezone.as_deref(), reader.reader.host);
+    let is_set = |option: &str| reader.reader.entry(reader.section, option).is_some();
+    if !is_set(p::AUTOSTART.name) {
+        process.autostart = false;
+    }
+    if !is_set(p::AUTORESTART.name) {
+        process.autorestart = AutoRestart::Never;
+    }
+    if !is_set(p::STARTSECS.name) {
+        process.startsecs = 0;
+    }
 }
 
 fn apply_log_rules(reader: &mut SectionReader<'_, '_>, process: &mut Process) {

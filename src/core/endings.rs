@@ -46,7 +46,11 @@ impl Supervisor {
         programs.all(|process| {
             let will_start =
                 self.waiting.contains(&process.id) && self.failed_dependency(process.id).is_none();
-            process.machine.is_inactive() && !will_start && !self.is_to_be_restarted(process.id)
+            let is_planned = process.config.schedule.is_some();
+            process.machine.is_inactive()
+                && !is_planned
+                && !will_start
+                && !self.is_to_be_restarted(process.id)
         })
     }
 }

@@ -15,6 +15,7 @@ use super::milestones::Milestones;
 use super::output_tail::OutputTail;
 use super::process::{Machine, Phase};
 use super::process_probe::ProcessProbe;
+use super::runs::Runs;
 use super::state::{ListenerState, ProcessState};
 use super::time::{Mono, Now};
 use crate::conf::config;
@@ -109,6 +110,7 @@ pub struct Process {
     pub(super) probes: Vec<ProcessProbe>,
     pub(super) notified_status: Option<String>,
     pub(super) milestones: Milestones,
+    pub(super) runs: Runs,
 }
 
 /// The state of a process as a member of an event listener pool.
@@ -166,6 +168,7 @@ impl Process {
             probes: Vec::new(),
             notified_status: None,
             milestones: Milestones::default(),
+            runs: Runs::default(),
             config,
         }
     }

@@ -232,6 +232,9 @@ impl Supervisor {
         let phase = phase.filter(|_| !self.sweeps.contains_key(&id));
         let report = process.stop_report_at.filter(|_| process.state() == ProcessState::Stopping);
         let probes: Vec<_> = process.probes.iter().map(|it| (it.id, it.probe.deadline())).collect();
+        if !may_start {
+            self.timers.set(id, TimerKind::Schedule, None);
+        }
         self.timers.set(id, TimerKind::Phase, phase);
         self.timers.set(id, TimerKind::StopReport, report);
         for (probe, deadline) in probes {

@@ -144,6 +144,7 @@ impl Supervisor {
             *member = config;
         }
         self.relink();
+        self.look_at_schedule(id);
         self.set_timers(id);
     }
 

@@ -49,8 +49,12 @@ pub mod python_repr;
 mod recording;
 pub mod result_handler;
 mod running_hook;
+mod runs;
 #[cfg(test)]
 mod scenario_tests;
+#[cfg(test)]
+mod schedule_tests;
+mod schedules;
 mod signals;
 #[cfg(test)]
 pub(crate) mod sim;

@@ -181,6 +181,7 @@ impl Supervisor {
                 TimerKind::Sweep => self.sweep(id, now),
                 TimerKind::Hook => self.expire_hook(id, now),
                 TimerKind::Probe(probe) => self.tick_probe(id, probe, now),
+                TimerKind::Schedule => self.on_schedule(id, now),
             }
             self.set_timers(id);
         }
@@ -334,6 +335,7 @@ impl Supervisor {
         let id = ProcId(self.next_id);
         self.next_id += 1;
         self.processes.insert(id, Process::new(id, group, process));
+        self.look_at_schedule(id);
         id
     }
 

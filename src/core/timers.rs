@@ -21,6 +21,8 @@ pub enum TimerKind {
     Hook,
     /// The next look at what a process has left behind.
     Sweep,
+    /// The next look at the wall clock for its schedule.
+    Schedule,
 }
 
 type Key = (ProcId, TimerKind);

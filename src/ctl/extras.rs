@@ -1,6 +1,5 @@
 //! What `status --json` shows beyond Supervisor's process information: listener data, last
-//! exits, dependencies
-//! and probes.
+//! exits, dependencies, probes and schedules.
 
 use serde_json::{Value as Json, json};
 
@@ -17,6 +16,7 @@ pub(super) struct Extras {
     exits: Vec<Value>,
     dependencies: Vec<Value>,
     probes: Vec<Value>,
+    schedules: Vec<Value>,
 }
 
 impl Extras {
@@ -31,6 +31,7 @@ impl Extras {
             exits: items("getLastExits")?,
             dependencies: items("getDependencies")?,
             probes: items("getProbes")?,
+            schedules: items("getSchedules")?,
         })
     }
 
@@ -49,6 +50,7 @@ impl Extras {
                 ("last_exit", last_exit),
                 ("dependencies", own(&self.dependencies, info)),
                 ("readiness", own(&self.probes, info)),
+                ("schedule", own(&self.schedules, info)),
             ];
             for (name, extra) in extras {
                 members.extend(extra.map(|extra| (name.to_owned(), extra)));

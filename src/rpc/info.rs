@@ -59,7 +59,7 @@ fn secs(moment: Option<Now>) -> i64 {
 
 /// The description in `supervisorctl status`.
 pub fn description(context: &Context<'_>, process: &Process) -> String {
-    let text = description_of_state(context, process);
+    let text = with_next_run(context, process);
     match context.supervisor.is_disabled(process.id()) {
         false => text,
         true if text.is_empty() => "disabled".to_owned(),
@@ -67,7 +67,17 @@ pub fn description(context: &Context<'_>, process: &Process) -> String {
     }
 }
 
-fn description_of_state(context: &Context<'_>, process: &Process) -> String {
+fn with_next_run(context: &Context<'_>, process: &Process) -> String {
+    let text = state_text(context, process);
+    let next = process.next_run().filter(|_| !process.state().is_running());
+    match next.map(|next| short_date(&context.services.local_time(next))) {
+        Some(next) if text.is_empty() => format!("next run {next}"),
+        Some(next) => format!("{text}, next run {next}"),
+        None => text,
+    }
+}
+
+fn state_text(context: &Context<'_>, process: &Process) -> String {
     let reason = context.supervisor.waiting_reason(process.id(), context.now.mono);
     match process.state() {
         state if state.is_stopped() && reason.is_some() => reason.unwrap_or_default(),

@@ -12,8 +12,8 @@ use super::method::Namespace::{Supervisor, Supkit, System, Twiddler};
 use super::method::{Method, Namespace, Param};
 use super::value::Value;
 use super::{
-    config, control, daemon, dependencies, disabling, graph, info, log_files, logs, reload, supkit,
-    system, twiddler, why,
+    config, control, daemon, dependencies, disabling, graph, info, log_files, logs, reload,
+    schedules, supkit, system, twiddler, why,
 };
 use crate::conf::Config;
 use crate::conf::config::{RpcFactory, RpcInterface};
@@ -169,8 +169,8 @@ pub static METHODS: &[Method] = methods! {
          `cpu_user`, `cpu_system`), and where they apply `stop` (`by`, `job`, `signal`, `time`) and \
          `sent_signal` (`signal`, `requester`, `time`)), `endings_total`, `endings_failed`, \
          `changes` (options on disk that are not applied: `option`, `from`, `to`, `file`, `line`), \
-         `changes_problem` (why they are unknown), and where they apply `next_attempt` and \
-         `kill_in` (seconds), `stop` and `child` (`pid`, `up`, `usage`, `not_ready`, `output`).";
+         `changes_problem` (why they are unknown), and where they apply `next_run` (Unix time), \
+         `next_attempt` and `kill_in` (seconds), `stop` and `child` (`pid`, `up`, `usage`, `not_ready`, `output`).";
     "supkit.getDependencies" Supkit Always () -> "array", dependencies::get_dependencies,
         "What each process with `depends_on` depends on: a struct for each with `group`, `name`, \
          `waits` (it is started as soon as its dependencies are met), `reason` (what it waits for; \
@@ -202,6 +202,9 @@ pub static METHODS: &[Method] = methods! {
          if it is not up), `status` (the STATUS of its last notification) and `probes`, a struct for \
          each probe of a process that is up with `name`, `target`, `is_up` and `error` (why the last \
          probe failed; empty if it did not).";
+    "supkit.getSchedules" Supkit Always () -> "array", schedules::get_schedules,
+        "The processes with `schedule`: a struct for each with `group`, `name`, `expression`, \
+         `timezone` (empty for that of the system) and `next_run` (Unix time; 0 if none is planned).";
     "supkit.getVersion" Supkit Always () -> "string", supkit::get_version,
         "The version of supkit.";
     "supkit.planUpdate" Supkit Running (opt("groups", "array")) -> "array", supkit::plan_update,

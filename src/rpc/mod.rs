@@ -26,6 +26,7 @@ pub mod methods;
 pub mod names;
 mod plan;
 mod reload;
+mod schedules;
 mod supkit;
 mod system;
 mod twiddler;

@@ -78,7 +78,7 @@ const SPELLS_OPTIONS: &[(&str, &str)] = &[
 const NOT_AN_OPTION: &[(&str, &[&str], &str)] = &[
     ("cli/check_report.rs", &["file"], "a member of its JSON"),
     ("core/simulation/timeline.rs", &["events"], "a member of its JSON"),
-    ("ctl/extras.rs", &["buffer_size"], "a member of supkit.getEventPools"),
+    ("ctl/extras.rs", &["buffer_size", "schedule"], "members of its JSON"),
     ("ctl/plan.rs", &["file"], "a member of supkit.planUpdate"),
     ("http/route.rs", &["events"], "a path of the web interface"),
     ("rpc/dependencies.rs", &["depends_on"], "a member of supkit.getDependencies"),

@@ -82,6 +82,8 @@ fn another_value(option: &Row) -> &'static str {
         "environment" => "OTHER=1",
         "url" => "http://other",
         "dependencies" => "b",
+        "cron expression" => "0 3 * * *",
+        "time zone" => "UTC",
         "environment files" => "/tmp/a.env",
         "ip:port" => "10.0.0.1:80",
         "http url" => "http://10.0.0.1/",

@@ -127,7 +127,10 @@ impl Timeline {
         };
         self.summary.missing = missing.map(why).collect();
         let is_idle = |it: &&Process| {
-            it.started().is_none() && !it.config().autostart && !core.is_waiting(it.id())
+            it.started().is_none()
+                && !it.config().autostart
+                && it.config().schedule.is_none()
+                && !core.is_waiting(it.id())
         };
         self.summary.not_started =
             core.processes().filter(is_idle).map(Process::full_name).collect();

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::conf::config::{AutoRestart, Config};
 use crate::conf::diff::{self, OptionChange};
+use crate::conf::schedule::Schedule;
 use crate::core::Process;
 use crate::core::effect::OutputStream;
 use crate::core::exit_report::{StopRequest, Usage};
@@ -35,6 +36,8 @@ pub struct Why {
     pub(super) waits: Option<String>,
     pub(super) dependencies: Vec<DependencyStatus>,
     pub(super) settings: Settings,
+    /// Its schedule, and the next run.
+    pub(super) schedule: Option<(Schedule, Option<Wall>)>,
     pub(super) record: Option<Record>,
     pub(super) changes: Changes,
     pub(super) logs: Vec<(OutputStream, String)>,
@@ -109,6 +112,7 @@ impl Why {
                 startretries: config.startretries,
                 stopwaitsecs: config.stopwaitsecs,
             },
+            schedule: config.schedule.clone().map(|it| (it, process.next_run())),
             record: supervisor.history().of(process.group(), process.name()).cloned(),
             changes: changes(process, on_disk),
             logs: logs(context, process),

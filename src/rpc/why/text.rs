@@ -30,6 +30,7 @@ impl Why {
             self.write_child(&mut text, child);
         }
         self.write_dependencies(&mut text);
+        self.write_schedule(&mut text, local);
         self.write_endings(&mut text, local);
         self.write_changes(&mut text);
         for (stream, path) in &self.logs {
@@ -80,7 +81,9 @@ impl Why {
     }
 
     fn never_started(&self) -> String {
-        if self.settings.autostart {
+        if self.schedule.is_some() {
+            "it has not been started yet by its schedule".to_owned()
+        } else if self.settings.autostart {
             "it has not been started since the daemon runs".to_owned()
         } else {
             "it has not been started, because it has autostart=false".to_owned()
@@ -154,6 +157,18 @@ impl Why {
             let is_met = if dependency.is_met { "met" } else { "not met" };
             let _ = writeln!(text, "depends on {name}:{condition}: {is_met}");
         }
+    }
+
+    fn write_schedule(&self, text: &mut String, local: Local<'_>) {
+        let Some((schedule, next)) = &self.schedule else { return };
+        let _ = write!(text, "schedule {}", schedule.expression);
+        if !schedule.zone.name.is_empty() {
+            let _ = write!(text, " ({})", schedule.zone.name);
+        }
+        let _ = match next {
+            Some(next) => writeln!(text, ": next run {}", date(&local(*next))),
+            None => writeln!(text, ": no run is planned"),
+        };
     }
 
     fn write_endings(&self, text: &mut String, local: Local<'_>) {

@@ -35,6 +35,8 @@ pub(super) fn of(why: &Why, text: String) -> Value {
         ("changes", Value::Array(changes)),
         ("changes_problem", Value::Str(problem)),
     ];
+    let next_run = why.schedule.as_ref().and_then(|(_, next)| *next);
+    members.extend(next_run.map(|next| ("next_run", Value::Int(next.secs()))));
     members.extend(seconds(why.next_attempt).map(|wait| ("next_attempt", wait)));
     members.extend(seconds(why.kill_in).map(|wait| ("kill_in", wait)));
     members.extend(why.stop.as_ref().map(|stop| ("stop", stop_value(stop))));
