@@ -121,12 +121,13 @@ pub(super) fn zone_name(text: &str, host: &dyn Host) -> Result<String, String> {
     named(name, host).map(|_| name.to_owned())
 }
 
+/// The first of January 2024, a leap year: the 29th of February is found.
+const SOME_TIME: Duration = Duration::from_secs(1_704_067_200);
+
 /// The value of `schedule`, in UTC.
 pub(super) fn schedule(text: &str) -> Result<Schedule, String> {
     let expression = text.split_whitespace().collect::<Vec<_>>().join(" ");
     let cron = parse(&expression)?;
-    // 2024 was a leap year: the 29th of February is found.
-    const SOME_TIME: Duration = Duration::from_secs(1_704_067_200);
     match next(&cron, TimeZone::UTC, SOME_TIME) {
         Some(_) => Ok(Schedule { expression, zone: Zone::default() }),
         None => Err(format!("{} never comes", repr(&expression))),

@@ -59,9 +59,23 @@ pub struct ExitReport {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StopRequest {
     pub by: Requester,
+    /// Whether `stop_command` runs instead of the signal.
+    pub has_command: bool,
     /// The stop signal.
     pub signal: Signal,
     pub when: Now,
+}
+
+impl StopRequest {
+    /// `SIGTERM was sent by job 3 (stop of web, requested through SIGTERM)`
+    pub fn description(&self) -> String {
+        let Self { by, has_command, signal, .. } = self;
+        if *has_command {
+            format!("stop_command was run for {by}")
+        } else {
+            format!("{signal} was sent by {by}")
+        }
+    }
 }
 
 /// Where a stop comes from.

@@ -49,7 +49,8 @@ impl Supervisor {
         let Some(by) = self.acting.clone() else { return };
         let Some(process) = self.processes.get_mut(&id) else { return };
         let signal = process.config.stopsignal;
-        process.stop_request = Some(StopRequest { by, signal, when: now });
+        let has_command = process.config.stop_command.is_some();
+        process.stop_request = Some(StopRequest { by, has_command, signal, when: now });
     }
 
     pub(super) fn record_failed_spawn(&mut self, id: ProcId, error: &str, now: Now) {

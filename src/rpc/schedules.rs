@@ -7,6 +7,7 @@ use super::names;
 use super::supkit::fields;
 use super::value::Value;
 use crate::core::Process;
+use crate::core::time::Wall;
 
 pub(super) fn get_schedules(context: &mut Context<'_>, _: &Args<'_>) -> Answer {
     let all = names::by_name(context.supervisor);
@@ -16,7 +17,7 @@ pub(super) fn get_schedules(context: &mut Context<'_>, _: &Args<'_>) -> Answer {
 /// Nothing for a process without a schedule.
 fn schedule(process: &Process) -> Option<Value> {
     let schedule = process.config().schedule.as_ref()?;
-    let next = process.next_run().map_or(0, |next| next.secs());
+    let next = process.next_run().map_or(0, Wall::secs);
     Some(fields([
         ("group", Value::str(process.group())),
         ("name", Value::str(process.name())),

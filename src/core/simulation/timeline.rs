@@ -9,6 +9,7 @@ use crate::conf::events::EventType;
 use crate::core::Supervisor;
 use crate::core::critical_path::CriticalStep;
 use crate::core::effect::ProcId;
+use crate::core::exit_report::StopRequest;
 use crate::core::group::{Process, full_name};
 use crate::core::state::ProcessState;
 use crate::core::time::Mono;
@@ -179,9 +180,7 @@ fn detail(process: &Process, to: &str, now: Mono) -> String {
             let next = next.map(|wait| format!(", next attempt in {wait}")).unwrap_or_default();
             format!("{why}{next}")
         }
-        "STOPPING" => process
-            .stop_request()
-            .map_or_else(String::new, |stop| format!("{} was sent by {}", stop.signal, stop.by)),
+        "STOPPING" => process.stop_request().map_or_else(String::new, StopRequest::description),
         "STOPPED" => ended,
         "EXITED" => {
             let next = match (next, process.state()) {

@@ -8,7 +8,7 @@ use super::spans::{date, duration, memory};
 use crate::conf::config::AutoRestart;
 use crate::conf::signals::Signal;
 use crate::core::effect::{OutputStream, WaitStatus};
-use crate::core::exit_report::{OomKill, StopRequest, Usage};
+use crate::core::exit_report::{OomKill, Usage};
 use crate::core::history::{Ending, Outcome, Run, RunEnd};
 use crate::core::state::ProcessState;
 use crate::core::time::Wall;
@@ -115,7 +115,7 @@ impl Why {
             Some(wait) => format!("; SIGKILL follows {}", within(wait)),
             None => String::new(),
         };
-        format!("{} was sent by {}{kill}", stop.signal, stop.by)
+        format!("{}{kill}", stop.description())
     }
 
     fn exited(&self) -> String {
@@ -247,7 +247,7 @@ impl Why {
     fn causes(&self, run: &Run) -> Vec<String> {
         let mut lines = Vec::new();
         if let Some(stop) = &run.stop {
-            lines.push(stop_text(stop));
+            lines.push(stop.description());
         }
         if run.was_killed {
             let waited = self.settings.stopwaitsecs;
@@ -307,15 +307,11 @@ fn usage_text(usage: Usage) -> String {
     format!("peak memory {}, CPU time {cpu}", memory(usage.peak_memory))
 }
 
-fn stop_text(stop: &StopRequest) -> String {
-    format!("{} was sent by {}", stop.signal, stop.by)
-}
-
 /// A signal that this daemon did not send.
 fn foreign_signal(run: &Run) -> Option<String> {
     let WaitStatus::Signaled { signal, .. } = run.status else { return None };
     let is_own = |it: Signal| it.0 == signal;
-    let was_sent = run.stop.as_ref().is_some_and(|it| is_own(it.signal))
+    let was_sent = run.stop.as_ref().is_some_and(|it| is_own(it.signal) || it.has_command)
         || run.sent.as_ref().is_some_and(|it| is_own(it.signal))
         || run.was_killed && is_own(Signal::KILL);
     let signal = Signal(signal);
