@@ -10,7 +10,8 @@ use super::host::Host;
 use super::kinds::{
     Account, ByteLimit, Bytes, Count, CountLimit, Cron, Dependencies, EnvFiles, ExitCodes, Flag,
     HeaderField, Integer, Killed, LogFile, LogLineFormat, Maybe, Niceness, Octal, OomScore,
-    Pattern, Restart, Seconds, ServerUrl, SignalName, Statuses, TcpAddress, Text, Url, Variables, ZoneName,
+    Pattern, Restart, Seconds, ServerUrl, SignalName, Statuses, TcpAddress, Text, Url, Variables,
+    ZoneName,
 };
 use super::program;
 use super::schedule::Schedule;

@@ -90,8 +90,8 @@ pub mod inet_http_server {
 
 pub mod supervisord {
     use crate::conf::kinds::{
-        Account, Bytes, Directory, FilePath, Flag, Integer, Level, Maybe, Octal, Orphans, Text,
-        Variables,
+        Account, Bytes, Directory, FilePath, Flag, Integer, Level, LogFile, Maybe, Octal, Orphans,
+        Text, Variables,
     };
     use crate::conf::section::Sample::{Active, Commented, SupkitOnly};
     use crate::conf::section::table::options;

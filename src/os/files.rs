@@ -1,9 +1,9 @@
 //! File operations: atomic replacement, private temporary files, partial reads. Log files are in
 //! [`super::logfile`].
 
-use std::fs::{self, File};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
-use std::os::unix::fs::{PermissionsExt, symlink};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 
 use nix::unistd::{AccessFlags, access};
