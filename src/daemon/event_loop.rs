@@ -28,8 +28,9 @@ const MAX_SLEEP: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 /// How long expired timers are processed before descriptors are looked at again.
 const SLICE: Duration = Duration::from_millis(1);
 
-/// How many descriptors a start needs: three pipes, two logs, /dev/null, and what looks up the user.
-const SPAWN_DESCRIPTORS: usize = 12;
+/// How many descriptors a start needs: three pipes, two logs, /dev/null, what looks up the user, the
+/// report about limits, and a cgroup.
+const SPAWN_DESCRIPTORS: usize = 15;
 
 /// Why the loop ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -178,7 +179,7 @@ impl<'a> Daemon<'a> {
                     Effect::Spawn { id } => Some(id),
                     _ => None,
                 };
-                if spawning.is_some() {
+                if spawning.is_some() || matches!(effect, Effect::RunHook { .. }) {
                     self.free_descriptors();
                 }
                 // The time is read for each effect, because many forks take a while.

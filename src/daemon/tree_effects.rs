@@ -151,6 +151,7 @@ impl Shell<'_> {
         };
         let strays: Vec<i32> =
             processes::all().into_iter().filter(is_stray).map(|stat| stat.pid).collect();
+        self.trees.strays.retain(|pid| strays.contains(pid));
         for pid in strays {
             if self.trees.strays.insert(pid) {
                 let message = format!(

@@ -2,26 +2,44 @@
 
 use super::lint_input::{LintInput, warning};
 use crate::conf::config::Process;
+use crate::conf::hook::Hook;
 use crate::conf::python::path;
 use crate::conf::sections::program;
 use crate::conf::words;
 use crate::diag::{Diagnostic, Span};
 
 pub(super) fn commands(subject: &LintInput<'_>) -> Vec<Diagnostic> {
-    subject.programs().into_iter().filter_map(|process| command(subject, process)).collect()
+    let own = |process: &Process| (program::COMMAND.name, process.command.clone());
+    let mut found = Vec::new();
+    for process in subject.programs() {
+        let hooks = [Hook::Prestart, Hook::StopCommand, Hook::Poststop];
+        let hooks = hooks
+            .into_iter()
+            .filter_map(|hook| Some((hook.name(), hook.command(process)?.to_owned())));
+        for (option, text) in std::iter::once(own(process)).chain(hooks) {
+            found.extend(command(subject, process, option, &text));
+        }
+    }
+    found
 }
 
-fn command(subject: &LintInput<'_>, process: &Process) -> Option<Diagnostic> {
-    let place = subject.place(&process.program, program::COMMAND.name);
-    let words = match words::split(&process.command) {
+/// The option of a program with this value is a command.
+fn command(
+    subject: &LintInput<'_>,
+    process: &Process,
+    option: &str,
+    text: &str,
+) -> Option<Diagnostic> {
+    let place = subject.place(&process.program, option);
+    let words = match words::split(text) {
         Ok(words) => words,
-        Err(error) => return Some(unreadable(subject, process, &error.to_string(), place)),
+        Err(error) => return Some(unreadable(subject, process, option, &error.to_string())),
     };
     let Some(word) = words.first().filter(|word| !word.is_empty()) else {
         let message = "the command is empty".to_owned();
         return Some(warning("no-command", message, place).help("name a program"));
     };
-    let span = first_word(subject, process, word).or(place);
+    let span = first_word(subject, process, option, word).or(place);
     if word.contains('/') {
         return by_path(subject, word, span);
     }
@@ -35,8 +53,13 @@ fn command(subject: &LintInput<'_>, process: &Process) -> Option<Diagnostic> {
 }
 
 /// The position of the first word, if the value contains it literally.
-fn first_word(subject: &LintInput<'_>, process: &Process, word: &str) -> Option<Span> {
-    let entry = subject.entry(&process.program, program::COMMAND.name)?;
+fn first_word(
+    subject: &LintInput<'_>,
+    process: &Process,
+    option: &str,
+    word: &str,
+) -> Option<Span> {
+    let entry = subject.entry(&process.program, option)?;
     let written = entry.value.split_whitespace().next()?;
     (written == word || written.contains('%')).then(|| entry.locate(0, written.len()))
 }
@@ -70,13 +93,9 @@ fn by_path(subject: &LintInput<'_>, word: &str, span: Option<Span>) -> Option<Di
 }
 
 /// An unclosed quote, often caused by a comment character.
-fn unreadable(
-    subject: &LintInput<'_>,
-    process: &Process,
-    why: &str,
-    place: Option<Span>,
-) -> Diagnostic {
-    let entry = subject.entry(&process.program, program::COMMAND.name);
+fn unreadable(subject: &LintInput<'_>, process: &Process, option: &str, why: &str) -> Diagnostic {
+    let place = subject.place(&process.program, option);
+    let entry = subject.entry(&process.program, option);
     let cut = entry.and_then(|entry| entry.lines.last()).is_some_and(|line| {
         let rest = subject.sources.text(line.source).get(line.end..).unwrap_or_default();
         rest.lines().next().is_some_and(|rest| rest.trim_start().starts_with([';', '#']))

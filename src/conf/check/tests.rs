@@ -76,6 +76,10 @@ fn each_lint_speaks_up_for_its_case_alone() {
         ("[program:y]\ncommand=/tmp\n", vec!["not-executable"]),
         ("[program:y]\ncommand=\n", vec!["no-command"]),
         ("[program:y]\ncommand=b -c 'x ; y'\n", vec!["bad-command"]),
+        (
+            "prestart=/bin/nope -x\nstop_command=b\npoststop=/tmp\n",
+            vec!["no-program", "not-executable"],
+        ),
         ("directory=/nope\n", vec!["no-directory"]),
         ("directory=rel\n", vec![]),
         ("user=nope\n", vec!["bad-value"]),
