@@ -21,7 +21,7 @@ fn a_program_gets_its_reloadsignal_and_keeps_its_state() {
         "#!/bin/sh\ntrap 'echo reloaded' USR1\necho ready\nwhile :; do sleep 0.1; done\n",
     );
     let conf = format!(
-        "{SERVER}[program:web]\ncommand={}\nreloadsignal=usr1\nready_log=ready\n\
+        "{SERVER}[program:web]\ncommand={}\nstartsecs=0\nreloadsignal=usr1\nready_log=ready\n\
          stdout_logfile={{here}}/web.log\n\
          [program:plain]\ncommand=/bin/cat\nstartsecs=0\n\
          [program:down]\ncommand=/bin/cat\nautostart=false\nreloadsignal=HUP\n\
