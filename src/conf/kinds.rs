@@ -9,6 +9,7 @@ use super::config::{
     RpcFactory, Secret, User,
 };
 use super::dependency::{self, Dependency};
+use super::drain::{self, HaproxyServer, Page, VarnishBackend};
 use super::env_file::{self, EnvFile};
 use super::events::EventType;
 use super::host::Host;
@@ -142,6 +143,12 @@ kinds! {
     Cron -> Schedule, "cron expression", "write five fields `minute hour day month weekday`, such as `30 3 * * *`, or @hourly, @daily, @weekly, @monthly, @yearly", |text: &str, _| schedule::schedule(text), |schedule: &Schedule| schedule.expression.clone();
     /// A time zone.
     ZoneName -> String, "time zone", "write a name such as `Europe/Berlin` or `UTC`; the rules are in /usr/share/zoneinfo (package tzdata)", schedule::zone_name, String::clone;
+    /// A backend of a Varnish.
+    Varnish -> VarnishBackend, "varnish backend", "write `BACKEND` or `DIRECTORY BACKEND`, where the directory is that of varnishd's `-n`", |text: &str, _| drain::varnish_backend(text), VarnishBackend::to_string;
+    /// A server of a HAProxy.
+    Haproxy -> HaproxyServer, "haproxy server", "write `SOCKET BACKEND/SERVER`, where the socket is a path or `ip:port`", |text: &str, _| drain::haproxy_server(text), HaproxyServer::to_string;
+    /// Pages of a web server.
+    Pages -> Vec<Page>, "pages", "write paths that begin with `/`, or `http://127.0.0.1:port/path`, separated by commas", |text: &str, _| drain::pages(text), |pages: &Vec<Page>| drain::show_pages(pages);
     /// The name of a process or group.
     Name -> String, "name", "leave out blanks, `:` and `/`", |text, _| name(text), String::clone;
     /// The server URL for children; `AUTO` is `None`.
@@ -491,6 +498,9 @@ mod tests {
         is_read_back::<CountLimit>(&["0:5", "unlimited"]);
         is_read_back::<Niceness>(&["-20", "19"]);
         is_read_back::<OomScore>(&["-1000", "5"]);
+        is_read_back::<Varnish>(&["web", "/a b/v *.web"]);
+        is_read_back::<Haproxy>(&["/run/h.sock a/b", "9999 a/b"]);
+        is_read_back::<Pages>(&["", "/, http://localhost:8080/x"]);
         is_read_back::<Name>(&[" a "]);
         is_read_back::<ServerUrl>(&["auto", "http://x"]);
     }

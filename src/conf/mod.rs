@@ -9,6 +9,7 @@ pub mod ctl;
 pub mod dependencies;
 pub mod dependency;
 pub mod diff;
+pub mod drain;
 pub mod env_file;
 pub mod events;
 mod expand;

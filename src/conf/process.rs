@@ -9,9 +9,9 @@ use super::config::{Environment, LogTarget, User};
 use super::host::Host;
 use super::kinds::{
     Account, ByteLimit, Bytes, Count, CountLimit, Cron, Dependencies, EnvFiles, ExitCodes, Flag,
-    HeaderField, Integer, Killed, LogFile, LogLineFormat, Maybe, Niceness, Octal, OomScore,
-    Pattern, Restart, Seconds, ServerUrl, SignalName, Statuses, TcpAddress, Text, Url, Variables,
-    ZoneName,
+    Haproxy, HeaderField, Integer, Killed, LogFile, LogLineFormat, Maybe, Niceness, Octal, OomScore,
+    Pages, Pattern, Restart, Seconds, ServerUrl, SignalName, Statuses, TcpAddress, Text, Url,
+    Variables, Varnish, ZoneName,
 };
 use super::program;
 use super::schedule::Schedule;
@@ -225,6 +225,29 @@ options! {
     NICE nice: Maybe<Niceness> = None, SupkitOnly, Once;
     /// How likely the kernel kills it when memory is exhausted: from -1000 (never) to 1000.
     OOM_SCORE_ADJ oom_score_adj: Maybe<OomScore> = None, SupkitOnly, Once;
+    /// Before a rolling restart stops it, Varnish sends no more requests to this backend of its VCL
+    /// (`varnishadm backend.set_health`).
+    DRAIN_VARNISH drain_varnish: Maybe<Varnish> = None, SupkitOnly, Each;
+    /// Before a rolling restart stops it, HAProxy sends no more requests to this server (`set server`
+    /// on its runtime socket).
+    DRAIN_HAPROXY drain_haproxy: Maybe<Haproxy> = None, SupkitOnly, Each;
+    /// Command that takes it out of service before a rolling restart stops it; it exits with 0 when
+    /// requests no longer come.
+    DRAIN_EXEC drain_exec: Maybe<Text> = None, SupkitOnly, Each;
+    /// Command that puts it back into service.
+    ENABLE_EXEC enable_exec: Maybe<Text> = None, SupkitOnly, Each;
+    /// Seconds that its connections have to end before it is stopped anyway, and that a proxy has to
+    /// use it again.
+    DRAIN_TIMEOUT drain_timeout: Seconds = Some("30"), SupkitOnly, Once;
+    /// Pages that are fetched after a rolling restart has started it and before requests come: paths
+    /// at the address of `ready_http`, or URLs.
+    WARM_HTTP warm_http: Pages = Some(""), SupkitOnly, Each, read: program::warm_http;
+    /// Seconds after which a rolling restart fails if it is not ready, or not RUNNING if it has no
+    /// ready_ option.
+    ROLLING_TIMEOUT rolling_timeout: Seconds = Some("300"), SupkitOnly, Once;
+    /// Restart it as a rolling restart does when its processes use more memory than this; 0 disables
+    /// it. Measured every 30 seconds while it is RUNNING.
+    MEMORY_MAX_RESTART memory_max_restart: Bytes = Some("0"), SupkitOnly, Each;
 }
 
 const READ_FIRST: &[&str] = &[

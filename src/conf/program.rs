@@ -5,7 +5,8 @@
 use std::sync::LazyLock;
 
 use super::config::{AutoRestart, Environment, LogTarget, Process, StreamLog, User};
-use super::kinds::{self, Account, Flag, Kind as _, LogFile, Maybe, Name, Text, Variables};
+use super::drain::Page;
+use super::kinds::{self, Account, Flag, Kind as _, LogFile, Maybe, Name, Pages, Text, Variables};
 use super::option_reader::{OptionReader, Read};
 use super::process as p;
 use super::python::names::{Names, Word};
@@ -201,6 +202,23 @@ pub(super) fn user(
 ) -> Read<Option<User>> {
     let (reader, scope) = reader.parts();
     Ok(run_as::of_section(reader, scope, option))
+}
+
+/// A path needs the address of `ready_http` or `live_http`, which are read before.
+pub(super) fn warm_http(
+    reader: &mut SectionReader<'_, '_>,
+    option: &Opt<Pages>,
+    process: &Process,
+) -> Read<Vec<Page>> {
+    let (reader, scope) = reader.parts();
+    let pages = reader.if_any(scope, option).unwrap_or_default();
+    let has_base = process.ready_http.is_some() || process.live_http.is_some();
+    if !has_base && pages.iter().any(|page| matches!(page, Page::Path(_))) {
+        let message = "a path without an address";
+        let help = "write `http://127.0.0.1:port/path`, or add `ready_http`";
+        return Err(reader.refuse(scope, option.name, message, help));
+    }
+    Ok(pages)
 }
 
 /// It is required.

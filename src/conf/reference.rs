@@ -40,12 +40,15 @@ Kinds of values:
 * **limit**, **bytes limit**: one number for the soft and the hard limit, or `SOFT:HARD`; `unlimited` for none
 * **niceness**: an integer from -20 to 19
 * **oom score**: an integer from -1000 to 1000
+* **varnish backend**: `BACKEND`, or `DIRECTORY BACKEND` with the directory of varnishd's `-n`
+* **haproxy server**: `SOCKET BACKEND/SERVER`, where the socket is a path or `ip:port`
+* **pages**: paths that begin with `/` or http URLs, separated by commas
 
 In every value `%(here)s` is the directory of the file, `%(ENV_NAME)s` a variable of supervisord's
 environment and `%%` a percent sign. Programs can also use `program_name`, `group_name` and
 `host_node_name`; `process_num` and `numprocs` are available in `command`, `process_name`, `directory`,
-`environment`, `env_file`, `depends_on`, `prestart`, `stop_command`, `poststop`, and the options of logs
-and probes.
+`environment`, `env_file`, `depends_on`, `prestart`, `stop_command`, `poststop`, and the options of logs,
+probes and rolling restarts.
 ";
 
 /// The complete page.

@@ -3,6 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::exchange::{Answer, Exchange};
 use super::exit_report::ExitReport;
 use crate::conf::config::LogLevel;
 use crate::conf::events::EventType;
@@ -17,6 +18,13 @@ pub struct ProcId(pub u32);
 /// A process id of the kernel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Pid(pub i32);
+
+/// One request to a proxy or a program. Numbers are never reused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct ExchangeId {
+    pub process: ProcId,
+    pub number: u64,
+}
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum OutputStream {
@@ -71,6 +79,10 @@ pub enum Input {
     CommandChecked { id: ProcId, usable: bool },
     /// The answer to [`Effect::Probe`]; `error` is shown to people.
     Probed { id: ProcId, probe: ProbeId, number: u64, result: Result<(), String> },
+    /// The answer to [`Effect::Exchange`].
+    Exchanged { id: ExchangeId, answer: Answer },
+    /// The outcome of [`Effect::MeasureMemory`].
+    MemoryMeasured { id: ProcId, pid: Pid, bytes: u64 },
     /// A process sent a message as in `sd_notify(3)`.
     Notified { id: ProcId, message: String },
     /// The hook requested by [`Effect::RunHook`] was forked.
@@ -111,6 +123,12 @@ pub enum Effect {
     KillHook { pid: Pid },
     /// A hook was reaped, or was not started: close its pipes.
     HookEnded { id: ProcId },
+    /// Make a request to a proxy or a program. The outcome is `Exchanged`, unless it is cancelled.
+    Exchange { id: ExchangeId, exchange: Exchange },
+    /// The answer to a request is not awaited any longer.
+    CancelExchange { id: ExchangeId },
+    /// Measure the memory of a child and its descendants; what is below `limit` need not be exact.
+    MeasureMemory { id: ProcId, pid: Pid, limit: u64 },
     /// Write to the stdin of a process, now or when the pipe is writable.
     Stdin { id: ProcId, bytes: Vec<u8> },
     /// Append to the log of a stream (file or syslog or both), rotating as configured.

@@ -111,6 +111,8 @@ pub struct Process {
     pub(super) notified_status: Option<String>,
     pub(super) milestones: Milestones,
     pub(super) runs: Runs,
+    /// When its memory is measured next.
+    pub(super) memory_check_at: Option<Mono>,
 }
 
 /// The state of a process as a member of an event listener pool.
@@ -169,6 +171,7 @@ impl Process {
             notified_status: None,
             milestones: Milestones::default(),
             runs: Runs::default(),
+            memory_check_at: None,
             config,
         }
     }

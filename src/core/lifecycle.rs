@@ -216,6 +216,7 @@ impl Supervisor {
             self.on_rest(id);
         }
         self.touch(id);
+        self.adjust_memory_checks(id, now);
         self.set_timers(id);
         self.adjust_probes(id, now);
         if self.is_disabled(id) {
@@ -236,7 +237,9 @@ impl Supervisor {
             self.timers.set(id, TimerKind::Schedule, None);
         }
         self.timers.set(id, TimerKind::Phase, phase);
+        let memory_check = process.memory_check_at;
         self.timers.set(id, TimerKind::StopReport, report);
+        self.timers.set(id, TimerKind::Memory, memory_check);
         for (probe, deadline) in probes {
             self.timers.set(id, TimerKind::Probe(probe), deadline);
         }

@@ -11,6 +11,7 @@ mod dependencies;
 mod dependency_tests;
 pub mod disabled;
 mod disabling;
+mod drained;
 pub mod effect;
 #[cfg(test)]
 mod ending_tests;
@@ -18,6 +19,7 @@ mod endings;
 pub mod event;
 mod event_dispatch;
 pub mod event_queue;
+pub mod exchange;
 pub mod exit_report;
 pub mod group;
 pub mod history;
@@ -32,6 +34,7 @@ pub mod listener;
 mod log_lines;
 mod log_messages;
 mod membership;
+mod memory;
 mod milestones;
 mod notify;
 pub mod orphans;
@@ -50,6 +53,10 @@ mod recording;
 pub mod result_handler;
 mod running_hook;
 mod runs;
+#[cfg(test)]
+mod rolling_property_tests;
+#[cfg(test)]
+mod rolling_tests;
 #[cfg(test)]
 mod scenario_tests;
 #[cfg(test)]

@@ -8,7 +8,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::Supervisor;
-use super::effect::{Effect, Input, OutputStream, Pid, ProcId, WaitStatus};
+use super::effect::{Effect, ExchangeId, Input, OutputStream, Pid, ProcId, WaitStatus};
+use super::exchange::{Answer, Exchange};
 use super::jobs::{Conflict, Job, JobId, Request, Task};
 use super::snapshot;
 use super::state::ProcessState;
@@ -83,6 +84,16 @@ pub(crate) struct Simulation {
     /// What successive sweeps find.
     pub(crate) left_behind: VecDeque<Vec<String>>,
     unanswered: Vec<ProbeKey>,
+    /// How many requests proxies have at a process; one ends at each count.
+    pub(crate) connections: BTreeMap<String, u64>,
+    /// The requests to proxies and programs that fail, as `NAME: REQUEST`.
+    pub(crate) failing: BTreeSet<String>,
+    /// The requests that are not answered.
+    pub(crate) unanswered_exchanges: BTreeMap<ExchangeId, Exchange>,
+    /// The processes that proxies were told to avoid.
+    pub(crate) avoided: BTreeSet<ProcId>,
+    /// The memory that the processes use.
+    pub(crate) memory: BTreeMap<String, u64>,
     /// After how many performances the core is saved and restored; a long random test does it less
     /// often.
     pub(crate) snapshot_interval: usize,
@@ -107,6 +118,11 @@ impl Simulation {
             hanging: BTreeSet::new(),
             left_behind: VecDeque::new(),
             unanswered: Vec::new(),
+            connections: BTreeMap::new(),
+            failing: BTreeSet::new(),
+            unanswered_exchanges: BTreeMap::new(),
+            avoided: BTreeSet::new(),
+            memory: BTreeMap::new(),
             snapshot_interval: 1,
             performances: 0,
         };
@@ -251,8 +267,43 @@ impl World for Simulation {
         left
     }
 
+    fn exchange(&mut self, id: ExchangeId, exchange: Exchange) -> Option<Answer> {
+        let process = self.core.process(id.process).expect("a request is about what exists");
+        let name = process.name().to_owned();
+        let text = format!("{name}: {exchange}");
+        let is_question = matches!(exchange, Exchange::Count(_) | Exchange::CheckUse(_));
+        if !is_question {
+            self.record(&text);
+        }
+        if self.hanging.contains(&text) {
+            assert!(self.unanswered_exchanges.insert(id, exchange).is_none(), "a number is reused");
+            return None;
+        }
+        let left = self.connections.entry(name).or_default();
+        let answer = match exchange {
+            _ if self.failing.contains(&text) => Err("refused".to_owned()),
+            Exchange::Count(_) => Ok(*left),
+            _ => Ok(0),
+        };
+        *left = left.saturating_sub(u64::from(is_question));
+        match exchange {
+            Exchange::Drain(_) => drop(self.avoided.insert(id.process)),
+            Exchange::Enable(_) if answer.is_ok() => drop(self.avoided.remove(&id.process)),
+            _ => {}
+        }
+        Some(answer)
+    }
+
+    fn memory(&mut self, id: ProcId) -> u64 {
+        let name = self.core.process(id).expect("it exists").name();
+        self.memory.get(name).copied().unwrap_or(0)
+    }
+
     fn observe(&mut self, effect: &Effect) {
         match effect {
+            Effect::CancelExchange { id } => {
+                self.unanswered_exchanges.remove(id);
+            }
             Effect::Kill { pid, signal, group, .. } => {
                 let target = if *group { "group" } else { "pid" };
                 self.record(&format!("kill {target} {} {signal}", pid.0));

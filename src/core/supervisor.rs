@@ -52,6 +52,10 @@ pub struct Supervisor {
     /// What an operator has disabled.
     #[serde(default)]
     pub(super) disabled: Disabled,
+    /// Processes to which proxies were told to send no requests.
+    pub(super) drained: BTreeSet<ProcId>,
+    /// The number of the last request to a proxy or a program.
+    pub(super) exchange_number: u64,
     pub(super) timers: Timers,
     /// The commands that run beside processes, also beside those that were removed since.
     pub(super) hooks: BTreeMap<ProcId, Hooks>,
@@ -95,6 +99,8 @@ impl Supervisor {
             waiting: BTreeSet::new(),
             may_be_satisfied: false,
             disabled: Disabled::default(),
+            drained: BTreeSet::new(),
+            exchange_number: 0,
             timers: Timers::default(),
             hooks: BTreeMap::new(),
             sweeps: BTreeMap::new(),
@@ -164,6 +170,10 @@ impl Supervisor {
             Input::HookOutput { id, stream, bytes } => self.on_hook_output(id, stream, bytes, now),
             Input::HookFailed { id, error } => self.on_hook_failed(id, error, now),
             Input::Swept { id, left } => self.on_swept(id, &left, now),
+            Input::Exchanged { id, answer } => self.on_exchanged(id, &answer, now),
+            Input::MemoryMeasured { id, pid, bytes } => {
+                self.on_memory_measured(id, pid, bytes, now);
+            }
             Input::Notified { id, message } => self.on_notified(id, &message, now),
             Input::Signal(signal) => self.on_signal(signal, now),
         }
@@ -180,6 +190,7 @@ impl Supervisor {
                 TimerKind::StopReport => self.report_stop(id, now),
                 TimerKind::Sweep => self.sweep(id, now),
                 TimerKind::Hook => self.expire_hook(id, now),
+                TimerKind::Memory => self.measure_memory(id, now),
                 TimerKind::Probe(probe) => self.tick_probe(id, probe, now),
                 TimerKind::Schedule => self.on_schedule(id, now),
             }
@@ -312,6 +323,7 @@ impl Supervisor {
         }
         self.start_satisfied(now);
         self.advance_jobs(now);
+        self.enable_drained(now);
         self.start_satisfied(now);
         self.dispatch();
     }
@@ -345,6 +357,7 @@ impl Supervisor {
         let limit = self.hooks.get(&id).and_then(Hooks::deadline);
         self.timers.set(id, TimerKind::Hook, limit);
         self.waiting.remove(&id);
+        self.drained.remove(&id);
         self.processes.remove(&id);
         self.touch(id);
     }

@@ -15,6 +15,8 @@ pub enum TimerKind {
     Phase,
     /// The next message "waiting for x to stop".
     StopReport,
+    /// The next measurement of its memory.
+    Memory,
     /// The next request of a probe, or the end of its time limit.
     Probe(ProbeId),
     /// The time limit of the hook that runs.

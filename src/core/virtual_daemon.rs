@@ -5,7 +5,8 @@
 use std::collections::BTreeMap;
 
 use super::Supervisor;
-use super::effect::{Effect, Input, OutputStream, Pid, ProcId, WaitStatus};
+use super::effect::{Effect, ExchangeId, Input, OutputStream, Pid, ProcId, WaitStatus};
+use super::exchange::{Answer, Exchange};
 use super::exit_report::ExitReport;
 use super::time::{Mono, Now};
 use crate::conf::hook::Hook;
@@ -65,6 +66,16 @@ pub trait World {
     /// A process is examined; `None` if it does not answer yet.
     fn probe(&mut self, key: ProbeKey) -> Option<Result<(), String>>;
 
+    /// A proxy or a program answers at once, unless the world decides otherwise.
+    fn exchange(&mut self, _: ExchangeId, _: Exchange) -> Option<Answer> {
+        Some(Ok(0))
+    }
+
+    /// The bytes of memory that a process uses.
+    fn memory(&mut self, _: ProcId) -> u64 {
+        0
+    }
+
     /// What is left of the tree of an ended child after it was killed.
     fn sweep(&mut self, _: Pid) -> Vec<String> {
         Vec::new()
@@ -107,6 +118,15 @@ pub trait World {
                 Effect::KillHook { pid } => {
                     let is_hook = self.daemon().hooks.contains_key(&pid);
                     debug_assert!(is_hook, "the signal goes to a foreign pid");
+                }
+                Effect::Exchange { id, exchange } => {
+                    if let Some(answer) = self.exchange(id, exchange) {
+                        self.take(Input::Exchanged { id, answer });
+                    }
+                }
+                Effect::MeasureMemory { id, pid, .. } => {
+                    let bytes = self.memory(id);
+                    self.take(Input::MemoryMeasured { id, pid, bytes });
                 }
                 Effect::Sweep { id, pid } => {
                     let left = self.sweep(pid);

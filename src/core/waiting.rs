@@ -305,7 +305,7 @@ impl Process {
     }
 
     /// `FATAL, Exited too quickly`, `EXITED, exit status 3`
-    fn progress_text(&self, condition: Condition, now: Mono) -> String {
+    pub(super) fn progress_text(&self, condition: Condition, now: Mono) -> String {
         if let Some(why) = self.not_ready_text(now).filter(|_| condition == Condition::Ready) {
             return why;
         }

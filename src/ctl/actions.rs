@@ -201,6 +201,10 @@ pub(super) static ACTIONS: &[Action] = &[
             ),
             ("restart <group>:*", "Every process of a group"),
             ("restart all", "Every process"),
+            (
+                "restart --rolling [--max-unavailable <n>] <name> [...]",
+                "One after the other, without an interruption behind a proxy",
+            ),
         ],
         arguments: Arguments::Processes,
         json: false,
@@ -300,6 +304,10 @@ pub(super) static ACTIONS: &[Action] = &[
             ("update <group> [...]", "Only these groups"),
             ("update --plan", "Show what would change and why, without applying it"),
             ("update --minimal", "Restart only the processes that changed"),
+            (
+                "update --rolling [--max-unavailable <n>]",
+                "The same, one after the other as restart --rolling",
+            ),
             ("update ... --json", "What was (or would be) done, as JSON"),
         ],
         arguments: Arguments::Groups,

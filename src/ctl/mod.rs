@@ -32,6 +32,7 @@ mod notice;
 mod patterns;
 mod plan;
 mod processes;
+mod rolling;
 mod server;
 mod session;
 mod shell;

@@ -5,6 +5,7 @@ use super::error::ClientError;
 use super::exit;
 use super::groups::report_unknown_groups;
 use super::json;
+use super::rolling::Options;
 use super::server::{list, member, number, text};
 use super::session::{ActionError, Flow, Outcome, Session};
 use crate::core::group::full_name;
@@ -34,8 +35,40 @@ struct Detail {
     line: i64,
 }
 
+/// `update --rolling`
+pub(super) fn update_rolling(
+    session: &mut Session,
+    options: Result<Options<'_>, String>,
+) -> Outcome {
+    let Options { max_unavailable, rest } = match options {
+        Ok(options) => options,
+        Err(problem) => {
+            session.fail(exit::GENERIC, format_args!("Error: {problem}"));
+            return Ok(Flow::ShowUsage);
+        }
+    };
+    if let Some(word) = rest.iter().find(|word| OPTIONS.contains(word)) {
+        session
+            .fail(exit::GENERIC, format_args!("Error: --rolling cannot be combined with {word}"));
+        return Ok(Flow::ShowUsage);
+    }
+    let groups = if rest.contains(&"all") { Vec::new() } else { rest };
+    let answer = check_groups(session, &groups).and_then(|()| {
+        session.client().show_while_waiting("restarting what has changed one after the other");
+        let answer = session.server().update_rolling(&groups, max_unavailable);
+        session.client().show_while_waiting("");
+        Ok(answer?)
+    });
+    finish(session, &["--rolling"], answer)
+}
+
 pub(super) fn update(session: &mut Session, options: &[&str], groups: &[&str]) -> Outcome {
-    match call(session, options, groups) {
+    let answer = call(session, options, groups);
+    finish(session, options, answer)
+}
+
+fn finish(session: &mut Session, options: &[&str], answer: Result<Value, ActionError>) -> Outcome {
+    match answer {
         Ok(answer) => show(session, &answer)?,
         Err(ActionError::Call(ClientError::Fault(fault))) => {
             report_fault(session, options, fault.code, &fault.string);
@@ -46,17 +79,22 @@ pub(super) fn update(session: &mut Session, options: &[&str], groups: &[&str]) -
 }
 
 fn call(session: &mut Session, options: &[&str], groups: &[&str]) -> Result<Value, ActionError> {
-    if !groups.is_empty() {
-        let all = list(&session.server().plan_update(&[])?, GroupChange::read)?;
-        let new: Vec<String> = all.into_iter().map(|change| change.group).collect();
-        report_unknown_groups(session, groups, &new)?;
-    }
+    check_groups(session, groups)?;
     let mut server = session.server();
     Ok(if options.contains(&PLAN) {
         server.plan_update(groups)?
     } else {
         server.update_minimal(groups)?
     })
+}
+
+fn check_groups(session: &mut Session, groups: &[&str]) -> Result<(), ActionError> {
+    if groups.is_empty() {
+        return Ok(());
+    }
+    let all = list(&session.server().plan_update(&[])?, GroupChange::read)?;
+    let new: Vec<String> = all.into_iter().map(|change| change.group).collect();
+    report_unknown_groups(session, groups, &new)
 }
 
 fn show(session: &mut Session, answer: &Value) -> Result<(), ActionError> {

@@ -7,6 +7,7 @@ use super::error::ClientError;
 use super::exit;
 use super::names::Name;
 use super::patterns::{Groups, expand};
+use super::rolling;
 use super::server::{ProcessResult, Verb};
 use super::session::{ActionError, Flow, Outcome, Session, print_error};
 use crate::core::disabled::IS_DISABLED;
@@ -176,6 +177,9 @@ pub(super) fn restart(session: &mut Session, rest: &str) -> Outcome {
     if rest.is_empty() {
         session.fail(exit::GENERIC, "Error: restart requires a process name");
         return Ok(Flow::ShowUsage);
+    }
+    if let Some(options) = rolling::options(rest) {
+        return rolling::restart(session, options);
     }
     stop(session, rest)?;
     start(session, rest)

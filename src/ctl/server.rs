@@ -256,6 +256,22 @@ impl Server<'_> {
         self.0.call("supkit.explainProcess", &[Value::str(name)])
     }
 
+    pub(super) fn restart_rolling(
+        &mut self,
+        names: &[&str],
+        max_unavailable: i64,
+    ) -> Result<Value> {
+        self.0.call("supkit.restartRolling", &[strings(names), Value::Int(max_unavailable)])
+    }
+
+    pub(super) fn update_rolling(
+        &mut self,
+        groups: &[&str],
+        max_unavailable: i64,
+    ) -> Result<Value> {
+        self.0.call("supkit.updateRolling", &[strings(groups), Value::Int(max_unavailable)])
+    }
+
     pub(super) fn update_minimal(&mut self, groups: &[&str]) -> Result<Value> {
         self.0.call("supkit.updateMinimal", &[strings(groups)])
     }

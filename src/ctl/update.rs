@@ -5,10 +5,13 @@ use super::error::ClientError;
 use super::groups::report_unknown_groups;
 use super::server::{ConfigChanges, Verb};
 use super::session::{ActionError, Flow, Outcome, Session};
-use super::{exit, plan};
+use super::{exit, plan, rolling};
 use crate::rpc::fault::Code;
 
 pub(super) fn update(session: &mut Session, rest: &str) -> Outcome {
+    if let Some(options) = rolling::options(rest) {
+        return plan::update_rolling(session, options);
+    }
     let (options, groups): (Vec<&str>, Vec<&str>) =
         rest.split_whitespace().partition(|word| plan::OPTIONS.contains(word));
     // `all` means all groups.

@@ -165,10 +165,12 @@ impl<'a> Daemon<'a> {
     fn apply(&mut self, effect: Effect) {
         match effect {
             Effect::Exit { restart: true } => {
+                self.shell.end_exchanges();
                 let serial = self.core.serial();
                 self.exit_reason = Some(ExitReason::Restart { serial });
             }
             Effect::Exit { restart: false } => {
+                self.shell.end_exchanges();
                 self.exit_reason = Some(match self.core.exit_status() {
                     0 => ExitReason::Exit,
                     status => ExitReason::Failed { status },
@@ -258,6 +260,9 @@ impl<'a> Daemon<'a> {
         } else if self.shell.probes.owns(ready.token) {
             // The core gives the probe up after its time limit.
             self.shell.probes.close(ready.token, poller);
+        } else if self.shell.exchanges.owns(ready.token) {
+            // As with probes.
+            self.shell.exchanges.close(ready.token, poller);
         } else if self.server.owns(ready.token) {
             self.server.close_client(ready.token, poller);
         }
@@ -281,6 +286,8 @@ impl<'a> Daemon<'a> {
             self.shell.on_notification(id, &mut self.core, now);
         } else if self.shell.probes.owns(ready.token) {
             self.shell.on_probe_ready(ready.token, &mut self.core, now);
+        } else if self.shell.exchanges.owns(ready.token) {
+            self.shell.on_exchange_ready(ready.token, &mut self.core, now);
         } else if self.server.owns(ready.token) {
             let (server, mut server_context) = self.server_context(now);
             server.ready(ready, &mut server_context);

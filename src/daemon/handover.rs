@@ -77,6 +77,7 @@ impl<'a> Parts<'a> {
         shell.notify_sockets = NotifySockets::adopt(&core, &mut shell.poller, &mut descriptors)?;
         // What was being examined is examined again.
         core.resume_probes(shell.kernel.now());
+        core.resume_exchanges();
         shell.sockets = Sockets::adopt(sockets, &core, &mut descriptors);
         Ok(Self { core, shell, server, reader })
     }

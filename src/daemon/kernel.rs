@@ -12,6 +12,7 @@ use crate::os::child_settings::SpawnError;
 use crate::os::clock;
 use crate::os::connect::{self, Peer};
 use crate::os::poller::{Interest, Poller, Ready, Token};
+use crate::os::process_memory;
 use crate::os::signals::{self, CHLD, HUP, INT, QUIT, Signals, TERM, USR2};
 use crate::os::spawn::ChildSpec;
 use crate::os::stream::SocketStream;
@@ -35,6 +36,9 @@ pub trait Kernel {
 
     /// Begins to connect; the outcome is known when the socket is writable.
     fn connect(&mut self, peer: &Peer) -> io::Result<SocketStream>;
+
+    /// About the bytes of memory that a process and its descendants use; exact above `limit`.
+    fn memory(&self, pid: i32, limit: u64) -> u64;
 
     /// Sends a signal to a process or, with `group`, to its process group.
     fn kill(&mut self, pid: i32, signal: i32, group: bool) -> io::Result<()>;
@@ -77,6 +81,10 @@ impl Kernel for Local {
 
     fn connect(&mut self, peer: &Peer) -> io::Result<SocketStream> {
         connect::begin(peer)
+    }
+
+    fn memory(&self, pid: i32, limit: u64) -> u64 {
+        process_memory::of_tree(pid, limit)
     }
 
     fn kill(&mut self, pid: i32, signal: i32, group: bool) -> io::Result<()> {

@@ -1,6 +1,7 @@
 //! Owns the daemon's descriptors, pids and logs. Performs the effects of the core in order and
 //! feeds the outcomes back; makes no decisions.
 
+use super::exchanges::Exchanges;
 use super::fastcgi::Sockets;
 use super::history_file::{HistoryFile, Remark};
 use super::kernel::Kernel;
@@ -31,6 +32,7 @@ pub struct Shell<'k> {
     pub(super) sockets: Sockets,
     pub(super) probes: Probes,
     pub(super) trees: Trees,
+    pub(super) exchanges: Exchanges,
     pub(super) notify_sockets: NotifySockets,
     oom: OomWatch,
     pub(super) history: HistoryFile,
@@ -60,6 +62,7 @@ impl<'k> Shell<'k> {
             sockets: Sockets::default(),
             probes: Probes::default(),
             trees: Trees::default(),
+            exchanges: Exchanges::default(),
             notify_sockets: NotifySockets::default(),
             oom: OomWatch::begin(),
             history: HistoryFile::default(),
@@ -115,6 +118,12 @@ impl<'k> Shell<'k> {
             }
             Effect::CancelProbe { id, probe, number } => {
                 self.cancel_probe(Key { id, probe, number });
+            }
+            Effect::Exchange { id, exchange } => self.begin_exchange(id, exchange, core, now),
+            Effect::CancelExchange { id } => self.cancel_exchange(id),
+            Effect::MeasureMemory { id, pid, limit } => {
+                let bytes = self.kernel.memory(pid.0, limit);
+                core.take(Input::MemoryMeasured { id, pid, bytes }, now);
             }
             Effect::Stdin { id, bytes } => {
                 let outcome = self.pipes.write_stdin(&mut self.poller, id, &bytes);
@@ -297,7 +306,9 @@ impl<'k> Shell<'k> {
                 WaitStatus::Signaled { signal, core_dumped }
             }
         };
-        if self.on_probe_reaped(pid, status, core, now) {
+        if self.on_probe_reaped(pid, status, core, now)
+            || self.on_exchange_reaped(pid, status, core, now)
+        {
             return true;
         }
         let pid = Pid(pid);

@@ -56,6 +56,8 @@ pub(super) struct Simulated {
     bell: (UnixStream, UnixStream),
     /// The TCP ports that accept connections, and from when on.
     ports: BTreeMap<u16, Mono>,
+    /// The memory that the tree of each child uses.
+    pub(super) memory: u64,
     /// The other ends of connections.
     peers: Vec<UnixStream>,
     /// How often the daemon woke up.
@@ -82,6 +84,7 @@ impl Simulated {
             signals: Vec::new(),
             bell,
             ports: BTreeMap::new(),
+            memory: 0,
             peers: Vec::new(),
             turns: 0,
         }
@@ -187,6 +190,10 @@ impl Kernel for Simulated {
         (&theirs).write_all(b"HTTP/1.0 200 OK\r\n\r\nok")?;
         self.peers.push(theirs);
         Ok(SocketStream::Unix(ours))
+    }
+
+    fn memory(&self, _: i32, _: u64) -> u64 {
+        self.memory
     }
 
     fn kill(&mut self, pid: i32, signal: i32, _: bool) -> io::Result<()> {

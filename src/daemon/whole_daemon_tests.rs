@@ -261,6 +261,16 @@ fn the_history_is_written_rarely_and_wakes_nobody_without_news() {
 }
 
 #[test]
+fn a_program_that_uses_too_much_memory_is_restarted() {
+    let home = Home::new("[program:leak]\ncommand=leak\nmemory_max_restart=2MB\n");
+    let mut kernel = Simulated::new(&[]);
+    kernel.memory = (2 << 20) + 1;
+    let mut daemon = home.assemble(&mut kernel);
+    turn_until(&mut daemon, |_| home.log().contains("leak is restarted: it uses 2.0 MB of memory"));
+    turn_until(&mut daemon, |_| home.log().matches("spawned: 'leak'").count() == 2);
+}
+
+#[test]
 fn an_idle_daemon_does_not_wake_up() {
     let home = Home::new(WEB);
     let mut kernel = Simulated::new(&[]);

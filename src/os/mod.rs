@@ -27,6 +27,7 @@ pub mod oom;
 pub mod pidfd;
 pub mod pipe;
 pub mod poller;
+pub mod process_memory;
 pub mod process_name;
 pub mod processes;
 pub mod ready;

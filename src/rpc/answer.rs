@@ -7,6 +7,7 @@ use super::batch::{Batch, fault, start_result};
 use super::context::Context;
 use super::fault::{Code, Fault};
 use super::plan;
+use super::rolling_report;
 use super::value::Value;
 use crate::core::effect::ProcId;
 use crate::core::jobs::{Job, JobId};
@@ -103,9 +104,10 @@ fn finished(context: &Context<'_>, job: JobId) -> Option<Result<Value, Fault>> {
         return Some(Err(Fault::new(Code::Failed, format!("job {} is not known", job.0))));
     };
     job.finished()?;
-    let value = match job.update() {
-        Some(update) => Value::Array(update.reports().iter().map(plan::executed).collect()),
-        None => Value::Bool(true),
+    let value = match (job.update(), job.rolling()) {
+        (Some(update), _) => Value::Array(update.reports().iter().map(plan::executed).collect()),
+        (None, Some(rolling)) => rolling_report::report(rolling),
+        (None, None) => Value::Bool(true),
     };
     Some(Ok(value))
 }

@@ -87,6 +87,7 @@ fn state_text(context: &Context<'_>, process: &Process) -> String {
             let text = format!("pid {pid}, uptime {}", timedelta(uptime));
             match process.not_ready_text(context.now.mono) {
                 Some(why) => format!("{text}, not ready: {why}"),
+                None if context.supervisor.is_drained(process.id()) => format!("{text}, drained"),
                 None => text,
             }
         }

@@ -12,7 +12,7 @@ use super::method::Namespace::{Supervisor, Supkit, System, Twiddler};
 use super::method::{Method, Namespace, Param};
 use super::value::Value;
 use super::{
-    config, control, daemon, dependencies, disabling, graph, info, log_files, logs, reload,
+    config, control, daemon, dependencies, disabling, graph, info, log_files, logs, reload, rolling,
     schedules, supkit, system, twiddler, why,
 };
 use crate::conf::Config;
@@ -188,9 +188,10 @@ pub static METHODS: &[Method] = methods! {
          struct for each with `name` and `milliseconds`.";
     "supkit.getJobs" Supkit Always () -> "array", supkit::get_jobs,
         "The running jobs and the last hundred that finished, oldest first: a struct for each with \
-         `id`, `kind` (start, stop, restart, update, shutdown), `target`, `requester`, `state` \
-         (running, done, failed), `started` and `finished` (Unix time; 0 if not finished), \
-         `waits_for` (names of processes) and `failures` (sentences).";
+         `id`, `kind` (start, stop, restart, rolling restart, enable, update, shutdown), `target`, \
+         `requester`, `state` (running, done, failed), `started` and `finished` (Unix time; 0 if not \
+         finished), `waits_for` (names of processes, in a rolling restart with what each waits for) \
+         and `failures` (sentences).";
     "supkit.getLastExits" Supkit Always () -> "array", supkit::get_last_exits,
         "How the last child of each process ended, if one has: a struct for each with `group`, `name`, \
          `exitstatus` (-1 after a signal), `signal` (its name; empty without one), `core_dumped`, \
@@ -226,6 +227,15 @@ pub static METHODS: &[Method] = methods! {
     "supkit.reopenLogs" Supkit Running (opt("name", "string")) -> "array", log_files::reopen_logs,
         "Close the logs of a process, of `group:*`, or all logs with that of the daemon, and open them \
          under their names. Returns the paths of those that were open.";
+        "supkit.restartRolling" Supkit Running (req("names", "array"), opt("max_unavailable", "int"))
+        -> "array", rolling::restart_rolling,
+        "Restart processes one after the other: each is taken out of service as its drain_ options \
+         say, restarted, awaited until it is ready, and put back. At most `max_unavailable` (1) are \
+         out of service at the same time. A name is that of a process or a group, `group:*`, a shell \
+         pattern or `all`. The restart continues if the client disconnects, and ends with the first \
+         process that does not become ready, or if a process is stopped. Returns when it is complete: \
+         a struct for each process with `name`, `result` (restarted, failed, untouched) and `reason` \
+         (why it failed). Fails if another job is changing one of the processes.";
     "supkit.rotateLogs" Supkit Running (opt("name", "string")) -> "array", log_files::rotate_logs,
         "Rotate the logs of a process, of `group:*`, or all logs with that of the daemon, whatever \
          their sizes. Empty logs and those that are no files are left as they are. Returns the paths \
@@ -236,6 +246,11 @@ pub static METHODS: &[Method] = methods! {
          continues if the client disconnects. Returns when it is complete, in the form of \
          `planUpdate`; `error` is what failed in a group. Fails if another job is changing one of \
          the groups.";
+    "supkit.updateRolling" Supkit Running (opt("groups", "array"), opt("max_unavailable", "int"))
+        -> "array", supkit::update_rolling,
+        "As `updateMinimal`, but changed processes are restarted as by `restartRolling`, group by \
+         group. The first one that does not become ready ends the update; the groups after it stay as \
+         they are.";
 };
 
 // The `system` methods work on this table.

@@ -26,6 +26,8 @@ pub mod methods;
 pub mod names;
 mod plan;
 mod reload;
+mod rolling;
+mod rolling_report;
 mod schedules;
 mod supkit;
 mod system;

@@ -8,6 +8,7 @@ use super::context::Context;
 use super::fault::{Code, Fault};
 use super::names;
 use super::plan::{self, GroupFilter};
+use super::rolling;
 use super::value::Value;
 use crate::conf::signals::Signal;
 use crate::core::effect::WaitStatus;
@@ -80,11 +81,19 @@ pub(super) fn plan_update(context: &mut Context<'_>, args: &Args<'_>) -> Answer 
 }
 
 pub(super) fn update_minimal(context: &mut Context<'_>, args: &Args<'_>) -> Answer {
+    update(context, args, None)
+}
+
+pub(super) fn update_rolling(context: &mut Context<'_>, args: &Args<'_>) -> Answer {
+    update(context, args, Some(rolling::max_unavailable(args, 1)?))
+}
+
+fn update(context: &mut Context<'_>, args: &Args<'_>, max_unavailable: Option<usize>) -> Answer {
     let filter = groups(args)?;
     let config = reread(context)?;
     let mut changes = changes(context.supervisor, &config);
     changes.retain(|change| filter.includes(&change.group().name));
-    let update = Update::new(context.supervisor, &changes);
+    let update = Update::new(context.supervisor, &changes, max_unavailable);
     let is_empty = changes.is_empty();
     let job = if is_empty { None } else { Some(submit_update(context, &filter, update)?) };
     context.supervisor.replace_config(config);

@@ -8,6 +8,7 @@ use super::control;
 use super::fault::{Code, Fault};
 use super::logs;
 use super::names;
+use super::rolling;
 use super::value::Value;
 use crate::core::jobs::{Scope, Task};
 use crate::core::state::Mood;
@@ -38,6 +39,12 @@ pub fn restart(context: &mut Context<'_>, name: &str) -> Answer {
 pub fn restart_all(context: &mut Context<'_>) -> Answer {
     check_mood(context)?;
     restart_job(context, "all", Scope::All)
+}
+
+/// Restarts the processes of these names one after the other.
+pub fn restart_rolling(context: &mut Context<'_>, names: &[&str]) -> Answer {
+    check_mood(context)?;
+    rolling::restart(context, names, 1)
 }
 
 fn restart_job(context: &mut Context<'_>, target: &str, scope: Scope) -> Answer {

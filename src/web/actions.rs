@@ -17,6 +17,7 @@ pub(super) enum Action {
     Start,
     Stop,
     Restart,
+    RestartRolling,
     ClearLog,
 }
 
@@ -30,6 +31,7 @@ const TABLE: &[(Action, &str, &str)] = &[
     (A::Start, "start", "Start"),
     (A::Stop, "stop", "Stop"),
     (A::Restart, "restart", "Restart"),
+    (A::RestartRolling, "restartrolling", "Restart one by one"),
     (A::ClearLog, "clearlog", "Clear log"),
 ];
 
@@ -67,13 +69,14 @@ impl Action {
             A::Start => format!("Starting {what}"),
             A::Stop => format!("Stopping {what}"),
             A::Restart => format!("Restarting {what}"),
+            A::RestartRolling => format!("Restarting {what} one by one"),
             A::ClearLog => format!("Cleared the logs of {what}"),
         }
     }
 
     /// Whether the action applies to one process.
     pub(super) fn needs_name(self) -> bool {
-        matches!(self, A::Start | A::Stop | A::Restart | A::ClearLog)
+        matches!(self, A::Start | A::Stop | A::Restart | A::RestartRolling | A::ClearLog)
     }
 }
 
@@ -82,6 +85,9 @@ impl Action {
 pub(super) fn begin(context: &mut Context<'_>, action: Action, names: &[&str]) -> String {
     if action.needs_name() && names.iter().all(|name| name.is_empty()) {
         return "ERROR: no process is selected".to_owned();
+    }
+    if action == A::RestartRolling {
+        return PendingAction::restart_rolling(context, names).progress(context);
     }
     let targets: Vec<String> = names.iter().flat_map(|name| expand(context, name)).collect();
     let [first, _, ..] = targets.as_slice() else {
@@ -147,15 +153,24 @@ enum State {
 }
 
 impl PendingAction {
+    /// One job for all of them.
+    fn restart_rolling(context: &mut Context<'_>, names: &[&str]) -> Self {
+        let name = match names {
+            [name] => (*name).to_owned(),
+            names => count(names.len()),
+        };
+        let state = State::of(web_ops::restart_rolling(context, names));
+        Self { action: A::RestartRolling, name, state }
+    }
+
     pub(super) fn start(context: &mut Context<'_>, action: Action, name: &str) -> Self {
+        if action == A::RestartRolling {
+            return Self::restart_rolling(context, &[name]);
+        }
         let state = if action.needs_name() && !is_process(context, name) {
             State::Unknown
         } else {
-            match perform(context, action, name) {
-                Ok(Outcome::Later(pending)) => State::Waiting(Box::new(pending)),
-                Ok(Outcome::Now(_)) => State::Done(Ok(())),
-                Err(fault) => State::Done(Err(fault)),
-            }
+            State::of(perform(context, action, name))
         };
         Self { action, name: name.to_owned(), state }
     }
@@ -168,7 +183,7 @@ impl PendingAction {
     /// The result message, if the action is complete.
     pub(super) fn poll(&mut self, context: &mut Context<'_>) -> Option<String> {
         if let State::Waiting(pending) = &mut self.state {
-            self.state = State::Done(pending.poll(context)?.map(drop));
+            self.state = State::Done(pending.poll(context)?.and_then(|it| first_failure(&it)));
         }
         Some(match &self.state {
             State::Done(Err(fault)) => self.failure(fault),
@@ -187,6 +202,7 @@ impl PendingAction {
             A::Start => format!("Process {name} started"),
             A::Stop => format!("Process {name} stopped"),
             A::Restart => format!("Process {name} restarted"),
+            A::RestartRolling => format!("{name} restarted one by one"),
             A::ClearLog => format!("Log for {name} cleared"),
         }
     }
@@ -208,6 +224,31 @@ impl PendingAction {
     }
 }
 
+impl State {
+    fn of(outcome: Result<Outcome, Fault>) -> Self {
+        match outcome {
+            Ok(Outcome::Later(pending)) => Self::Waiting(Box::new(pending)),
+            Ok(Outcome::Now(_)) => Self::Done(Ok(())),
+            Err(fault) => Self::Done(Err(fault)),
+        }
+    }
+}
+
+/// The first process of a rolling restart that failed. Other actions have no such result.
+fn first_failure(value: &Value) -> Result<(), Fault> {
+    let Value::Array(reports) = value else { return Ok(()) };
+    let text = |report: &Value, name: &str| {
+        report.get(name).and_then(Value::as_str).unwrap_or_default().to_owned()
+    };
+    match reports.iter().find(|report| !text(report, "reason").is_empty()) {
+        Some(failed) => {
+            let why = format!("{} {}", text(failed, "name"), text(failed, "reason"));
+            Err(Fault::new(Code::Failed, why))
+        }
+        None => Ok(()),
+    }
+}
+
 fn is_process(context: &Context<'_>, name: &str) -> bool {
     names::find_process(context, name).is_ok()
 }
@@ -220,6 +261,7 @@ fn perform(context: &mut Context<'_>, action: Action, name: &str) -> Result<Outc
         A::Start => web_ops::start(context, name),
         A::Stop => web_ops::stop(context, name),
         A::Restart => web_ops::restart(context, name),
+        A::RestartRolling => web_ops::restart_rolling(context, &[name]),
         A::ClearLog => web_ops::clear_log(context, name),
     }
 }

@@ -14,27 +14,32 @@ use crate::support::{Sandbox, oracle, wait_until};
 const PROGRAMS: [&str; 3] = ["zeoserver", "instance", "varnish"];
 
 /// A project that zc.buildout has built. The eggs are kept, so that the next time takes seconds.
-struct Deployment {
-    sandbox: Sandbox,
+pub(crate) struct Deployment {
+    pub(crate) sandbox: Sandbox,
 }
 
 impl Deployment {
-    fn build() -> Self {
+    /// A directory with a port for each part. Files of the demo that are written there are kept.
+    pub(crate) fn prepare(parts: &[&str]) -> Self {
         let sandbox = Sandbox::new();
         // varnishd gives up root's rights before it reads its VCL.
         fs::set_permissions(sandbox.dir(), fs::Permissions::from_mode(0o755)).expect("chmod");
-        let ports = PROGRAMS.map(|name| format!("{name} = {}\n", sandbox.port())).concat();
-        sandbox.write("site/ports.cfg", &format!("[ports]\n{ports}"));
+        let ports = parts.iter().map(|name| format!("{name} = {}\n", sandbox.port()));
+        sandbox.write("site/ports.cfg", &format!("[ports]\n{}", ports.collect::<String>()));
         // What scripts/demo asks for in a directory that is not empty.
         sandbox.write("site/.supkit-demo", "");
+        Self { sandbox }
+    }
+
+    pub(crate) fn build(&self) {
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("scripts/demo");
-        let output = sandbox
+        let output = self
+            .sandbox
             .command(script)
-            .args(["--build", sandbox.path("site").to_str().expect("UTF-8")])
+            .args(["--build", self.sandbox.path("site").to_str().expect("UTF-8")])
             .output()
             .expect("scripts/demo runs");
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-        Self { sandbox }
     }
 
     fn run(&self, program: &str, args: &[&str]) -> Output {
@@ -45,7 +50,7 @@ impl Deployment {
     }
 
     /// Runs something that must work, and gives what it prints.
-    fn works(&self, program: &str, args: &[&str]) -> String {
+    pub(crate) fn works(&self, program: &str, args: &[&str]) -> String {
         let output = self.run(program, args);
         let said = String::from_utf8_lossy(&output.stdout).into_owned();
         let wrong = String::from_utf8_lossy(&output.stderr);
@@ -53,7 +58,7 @@ impl Deployment {
         said
     }
 
-    fn logs(&self) -> String {
+    pub(crate) fn logs(&self) -> String {
         let mut all = String::new();
         for entry in fs::read_dir(self.sandbox.path("site/var/log")).into_iter().flatten().flatten()
         {
@@ -64,7 +69,7 @@ impl Deployment {
         all
     }
 
-    fn port(&self, part: &str) -> u16 {
+    pub(crate) fn port(&self, part: &str) -> u16 {
         let ports = self.sandbox.read("site/ports.cfg");
         let line = ports.lines().find_map(|line| line.strip_prefix(&format!("{part} = ")));
         line.expect("a port for every part").parse().expect("a number")
@@ -98,7 +103,7 @@ impl Deployment {
     }
 
     /// `RUNNING pid 4711, uptime 0:00:05`
-    fn pid(&self, name: &str) -> Option<String> {
+    pub(crate) fn pid(&self, name: &str) -> Option<String> {
         let words = self.status(name);
         Some(words.get(3)?.trim_end_matches(',').to_owned())
     }
@@ -112,7 +117,8 @@ impl Deployment {
 #[test]
 fn a_buildout_becomes_a_running_supervised_site() {
     let _machine = crate::machine();
-    let site = Deployment::build();
+    let site = Deployment::prepare(&PROGRAMS);
+    site.build();
     let supkit = env!("CARGO_BIN_EXE_supkit");
     site.works(supkit, &["generate"]);
     assert!(!site.sandbox.read("site/etc/supervisord.conf").contains("/tmp/"));

@@ -1,4 +1,4 @@
-//! Real deployments: a real ZEO, Zope and Varnish. They need the network once, and the machine for
+//! Real deployments: a real ZEO, Zope, Varnish and HAProxy. They need the network once, and the machine for
 //! themselves: nextest runs them alone, and below `cargo test` they take turns.
 
 #![allow(clippy::disallowed_methods, reason = "the invariants of the program")]
@@ -8,6 +8,7 @@ mod support;
 
 mod demo;
 mod new_project;
+mod rolling;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 

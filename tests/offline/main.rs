@@ -37,6 +37,7 @@ mod recipes;
 mod references;
 mod refused_restart;
 mod reload_program;
+mod rolling;
 mod schedule;
 mod second_daemon;
 mod security;

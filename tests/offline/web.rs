@@ -223,6 +223,32 @@ fn an_action_requires_the_token_of_a_form() {
     assert!(answer.ends_with(r#"{"is_error":false,"message":"Starting sleep"}"#), "{answer}");
 }
 
+#[test]
+fn a_group_is_restarted_one_by_one_from_the_page() {
+    let site = Site::new();
+    let pair =
+        format!("{SLEEP}[group:web]\nprograms=sleep,other\n[program:other]\ncommand=/bin/cat\n");
+    let daemon = site.start(ACCOUNT, &pair);
+    daemon.wait_for_log("success: other entered RUNNING");
+    let page = site.get("/index.html");
+    assert!(
+        page.contains(r#"value="restartrolling" aria-label="Restart all of web one by one""#),
+        "{page}"
+    );
+    let ask = |name: &str| {
+        let body = format!("processname={name}&action=restartrolling&token={}", site.token());
+        let fields = format!("{GOOD}Accept: application/json\r\n");
+        site.ask("POST /index.html", &fields, &body)
+    };
+    let answer = ask("web:*");
+    assert!(
+        answer.ends_with(r#"{"is_error":false,"message":"Restarting web:* one by one"}"#),
+        "{answer}"
+    );
+    daemon.wait_for_log("(rolling restart of web:*, requested through inet_http_server) finished");
+    assert!(ask("nobody:*").contains("BAD_NAME: nobody:*"));
+}
+
 /// What the error of a refused request shows, and that a trusted origin is accepted.
 #[test]
 fn a_refusal_names_both_origins_and_the_option() {

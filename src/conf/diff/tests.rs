@@ -81,12 +81,12 @@ fn another_value(option: &Row) -> &'static str {
         "log file" => "/tmp/other",
         "environment" => "OTHER=1",
         "url" => "http://other",
-        "dependencies" => "b",
+        "dependencies" | "varnish backend" => "b",
         "cron expression" => "0 3 * * *",
         "time zone" => "UTC",
         "environment files" => "/tmp/a.env",
         "ip:port" => "10.0.0.1:80",
-        "http url" => "http://10.0.0.1/",
+        "http url" | "pages" => "http://10.0.0.1/",
         "http statuses" => "204",
         "header field" => "A: b",
         "pattern" => "x+",
@@ -95,6 +95,7 @@ fn another_value(option: &Row) -> &'static str {
         "kill mode" => "tree",
         "log format" => "json",
         "bytes limit" => "1:2MB",
+        "haproxy server" => "/run/h.sock a/b",
         kind => panic!("add a value for the kind {kind}"),
     }
 }

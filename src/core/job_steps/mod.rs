@@ -2,6 +2,8 @@
 
 mod members;
 mod restart;
+mod rolling;
+mod rolling_instance;
 mod shutdown;
 #[cfg(test)]
 mod tests;
@@ -9,9 +11,10 @@ mod update;
 mod update_plan;
 
 use super::effect::ProcId;
+use super::exchange::Answer;
 use super::jobs::job::{Work, describe};
 use super::jobs::shutdown::Shutdown;
-use super::jobs::{Conflict, Job, JobId, Request, Scope, Task};
+use super::jobs::{Conflict, Job, JobId, Request, Rolling, Scope, Task};
 use super::supervisor::Supervisor;
 use super::time::Now;
 
@@ -21,7 +24,10 @@ impl Work {
             Self::Start(members) => members.observe_starts(supervisor, touched, now),
             Self::Stop(members) => members.advance_stops(supervisor, touched, now),
             Self::Restart(restart) => restart.advance(supervisor, touched, now),
-            Self::Update(update) => update.advance(supervisor, now),
+            Self::Rolling(rolling) | Self::Enable(rolling) => {
+                rolling.advance(supervisor, touched, now);
+            }
+            Self::Update(update) => update.advance(supervisor, touched, now),
             Self::Shutdown(shutdown) => shutdown.advance(supervisor, touched, now),
         }
     }
@@ -34,7 +40,11 @@ impl Job {
         match self.work() {
             Work::Start(members) | Work::Stop(members) => members.waiting().collect(),
             Work::Restart(restart) => restart.waiting().filter_map(name).collect(),
-            Work::Update(update) => update.waiting().and_then(name).into_iter().collect(),
+            Work::Rolling(rolling) | Work::Enable(rolling) => rolling.waiting(supervisor),
+            Work::Update(update) => match update.rolling() {
+                Some(rolling) => rolling.waiting(supervisor),
+                None => update.waiting().and_then(name).into_iter().collect(),
+            },
             Work::Shutdown(_) => Shutdown::waiting(supervisor),
         }
     }
@@ -83,6 +93,10 @@ impl Supervisor {
             Task::Start(ids) => Work::Start(self.begin_start(&ids, now)),
             Task::Stop { ids, wait } => Work::Stop(self.begin_stop(&ids, wait, now)),
             Task::Restart(scope) => Work::Restart(self.begin_restart(scope, now)),
+            Task::Roll { ids, max_unavailable, is_forced } => {
+                Work::Rolling(Rolling::restart(self, &ids, max_unavailable, is_forced))
+            }
+            Task::Enable(id) => Work::Enable(Rolling::enable(self, &[id])),
             Task::Update(update) => Work::Update(update),
             Task::Shutdown => Work::Shutdown(self.begin_shutdown(now)),
         }
@@ -115,7 +129,8 @@ impl Supervisor {
             Task::Restart(Scope::One(id)) => vec![*id],
             Task::Restart(Scope::All) => self.processes().map(super::Process::id).collect(),
             Task::Update(update) => self.members_of(update.groups()),
-            Task::Start(_) | Task::Stop { .. } | Task::Shutdown => Vec::new(),
+            Task::Roll { ids, .. } => ids.clone(),
+            Task::Start(_) | Task::Stop { .. } | Task::Enable(_) | Task::Shutdown => Vec::new(),
         }
     }
 
@@ -133,7 +148,11 @@ impl Supervisor {
                 running.for_each(|job| ids.iter().for_each(|id| job.release(*id, by)));
             }
             Task::Shutdown => running.for_each(|job| job.cancel(by)),
-            Task::Restart(_) | Task::Update(_) => {}
+            Task::Restart(_) | Task::Roll { .. } | Task::Enable(_) | Task::Update(_) => {}
+        }
+        let running = self.jobs.running.values_mut();
+        for (process, number) in running.flat_map(Job::take_abandoned).collect::<Vec<_>>() {
+            self.cancel_exchange(process, number);
         }
     }
 
@@ -148,6 +167,21 @@ impl Supervisor {
             self.with_job(job, now, |supervisor, work| {
                 if let Work::Restart(restart) = work {
                     restart.on_checked(supervisor, id, usable, now);
+                } else if let Some(rolling) = work.rolling_mut() {
+                    rolling.on_checked(supervisor, id, usable, now);
+                }
+            });
+        }
+    }
+
+    /// Lets the job act that is restarting a process, if it is a rolling restart.
+    pub(super) fn on_answer(&mut self, process: ProcId, number: u64, answer: &Answer, now: Now) {
+        for job in self.jobs_to_advance() {
+            self.with_job(job, now, |supervisor, work| {
+                if let Work::Shutdown(shutdown) = work {
+                    shutdown.releases.remove(&number);
+                } else if let Some(rolling) = work.rolling_mut() {
+                    rolling.on_answer(supervisor, process, number, answer, now);
                 }
             });
         }

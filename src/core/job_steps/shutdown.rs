@@ -15,6 +15,9 @@ use crate::core::time::Now;
 /// "waiting for a, b to die" is logged again after this many seconds.
 const REPORT_SECS: i64 = 3;
 
+/// How long a shutdown waits for the proxies of drained processes.
+const RELEASE_SECS: i64 = 5;
+
 impl Shutdown {
     /// All processes that are not down, group by group.
     pub(in crate::core) fn waiting(supervisor: &Supervisor) -> Vec<String> {
@@ -39,14 +42,19 @@ impl Shutdown {
                 self.stop_member(supervisor, id, now);
             }
         }
-        if self.pending.is_empty() && supervisor.hooks.is_empty() {
+        if now.mono >= self.release_limit {
+            self.releases.clear();
+        }
+        if self.pending.is_empty() && supervisor.hooks.is_empty() && self.releases.is_empty() {
             self.is_done = true;
             let restart = supervisor.mood() == Mood::Restarting;
             supervisor.request(Effect::Exit { restart });
         } else if now.mono >= self.report_at {
             self.report_at = now.mono.plus_secs(REPORT_SECS);
             let waiting = Self::waiting(supervisor).join(", ");
-            supervisor.log(LogLevel::Info, format!("waiting for {waiting} to die"));
+            if !waiting.is_empty() {
+                supervisor.log(LogLevel::Info, format!("waiting for {waiting} to die"));
+            }
         }
     }
 
@@ -87,6 +95,8 @@ impl Supervisor {
             groups: self.groups_by_priority(),
             pending: BTreeSet::new(),
             report_at: now.mono,
+            releases: self.release_drained(),
+            release_limit: now.mono.plus_secs(RELEASE_SECS),
             is_done: false,
         }
     }

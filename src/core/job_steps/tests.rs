@@ -14,7 +14,7 @@ impl Simulation {
     /// What `update --minimal` does with a new configuration of the groups.
     fn update(&mut self, groups: &[Group]) -> Result<JobId, Conflict> {
         let active = self.core.groups().iter().map(crate::core::Group::config);
-        let update = Update::new(&self.core, &diff(active, groups));
+        let update = Update::new(&self.core, &diff(active, groups), None);
         self.submit("all", Task::Update(update))
     }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::update_plan::plan;
 use crate::conf::diff::GroupChange;
 use crate::core::effect::ProcId;
+use crate::core::jobs::rolling::{Fate, Rolling};
 use crate::core::jobs::update::Step;
 use crate::core::jobs::{GroupReport, MemberReport, Update, UpdateAction};
 use crate::core::state::ProcessState;
@@ -21,16 +22,31 @@ enum Outcome {
 }
 
 impl Update {
-    /// The steps that carry out `changes`.
-    pub fn new(supervisor: &Supervisor, changes: &[GroupChange<'_>]) -> Self {
+    /// The steps that carry out `changes`. With `max_unavailable`, changed programs that run are
+    /// restarted one after the other, at most so many of a group at the same time.
+    pub fn new(
+        supervisor: &Supervisor,
+        changes: &[GroupChange<'_>],
+        max_unavailable: Option<usize>,
+    ) -> Self {
         let groups = changes.iter().map(|change| change.group().name.clone()).collect();
-        let steps = plan(supervisor, changes);
-        Self { steps, groups, reports: Vec::new(), released: std::collections::BTreeMap::new() }
+        let steps = plan(supervisor, changes, max_unavailable);
+        Self {
+            steps,
+            groups,
+            reports: Vec::new(),
+            released: std::collections::BTreeMap::new(),
+            abandoned: Vec::new(),
+        }
     }
 
-    pub(super) fn advance(&mut self, supervisor: &mut Supervisor, now: Now) {
-        while let Some(step) = self.steps.pop_front() {
-            match self.try_step(supervisor, &step, now) {
+    pub(super) fn advance(&mut self, supervisor: &mut Supervisor, touched: &[ProcId], now: Now) {
+        while let Some(mut step) = self.steps.pop_front() {
+            let outcome = match &mut step {
+                Step::Roll(rolling) => self.roll(supervisor, rolling, touched, now),
+                step => self.try_step(supervisor, step, now),
+            };
+            match outcome {
                 Outcome::Done => {}
                 Outcome::Wait => return self.steps.push_front(step),
                 Outcome::Failed(error) => {
@@ -70,6 +86,8 @@ impl Update {
                 }
             }
             Step::ReplaceSettings(group) => supervisor.replace_group_settings(group),
+            // It is executed by `roll`.
+            Step::Roll(_) => {}
             Step::RemoveGroup(name) => return remove_group(supervisor, name, now),
             Step::AddGroup(group) => {
                 if !supervisor.attach_group((**group).clone(), now) {
@@ -77,6 +95,33 @@ impl Update {
                 }
             }
         }
+        Outcome::Done
+    }
+
+    /// Restarts one process after the other. If one does not come back, nothing else is changed.
+    fn roll(
+        &mut self,
+        supervisor: &mut Supervisor,
+        rolling: &mut Rolling,
+        touched: &[ProcId],
+        now: Now,
+    ) -> Outcome {
+        rolling.advance(supervisor, touched, now);
+        if !rolling.is_done() {
+            return Outcome::Wait;
+        }
+        let restarted = rolling.reports.iter().filter(|it| it.result == Fate::Restarted);
+        let processes = restarted.filter_map(|it| supervisor.process(it.id));
+        if let Some(group) = self.reports.last_mut() {
+            group.members.extend(processes.filter(|it| it.is_active()).map(|it| MemberReport {
+                process: it.name().to_owned(),
+                section: it.config().program.clone(),
+                action: UpdateAction::Restarted,
+            }));
+        }
+        let Some(first) = rolling.failures.first() else { return Outcome::Done };
+        self.fail(rolling.failures.join("; "));
+        self.abandon(first);
         Outcome::Done
     }
 

@@ -6,13 +6,19 @@ use std::sync::Arc;
 use crate::conf::config::{Group, Process};
 use crate::conf::diff::{GroupChange, MemberChange};
 use crate::core::effect::ProcId;
+use crate::core::jobs::rolling::{Goal, Rolling, Target};
 use crate::core::jobs::update::Step;
 use crate::core::jobs::{MemberReport, UpdateAction};
 use crate::core::supervisor::Supervisor;
 
 /// The steps that carry out the changes.
-pub(super) fn plan(supervisor: &Supervisor, changes: &[GroupChange<'_>]) -> VecDeque<Step> {
-    let mut planner = Planner { supervisor, steps: VecDeque::new() };
+pub(super) fn plan(
+    supervisor: &Supervisor,
+    changes: &[GroupChange<'_>],
+    max_unavailable: Option<usize>,
+) -> VecDeque<Step> {
+    let (steps, rolled) = (VecDeque::new(), Vec::new());
+    let mut planner = Planner { supervisor, steps, max_unavailable, rolled };
     for change in changes {
         let group = change.group().name.clone();
         let action = match change {
@@ -38,18 +44,48 @@ pub(super) fn plan(supervisor: &Supervisor, changes: &[GroupChange<'_>]) -> VecD
 struct Planner<'a> {
     supervisor: &'a Supervisor,
     steps: VecDeque<Step>,
+    /// How many may be out of service at the same time in a rolling update.
+    max_unavailable: Option<usize>,
+    /// Those that a rolling update restarts before.
+    rolled: Vec<ProcId>,
 }
 
 impl Planner<'_> {
     fn remove_group(&mut self, group: &Group) {
         let find = |process: &Arc<Process>| self.supervisor.find(&group.name, &process.name);
         let ids: Vec<ProcId> = group.distinct().into_iter().filter_map(find).collect();
+        self.drain_removed(&ids);
         self.stop_all(&ids);
         self.steps.push_back(Step::RemoveGroup(group.name.clone()));
     }
 
     fn add_group(&mut self, group: &Group) {
         self.steps.push_back(Step::AddGroup(Box::new(group.clone())));
+    }
+
+    /// In a rolling update, what has proxies is drained before it is stopped for good.
+    fn drain_removed(&mut self, ids: &[ProcId]) {
+        let has_proxies = |id: &&ProcId| {
+            let process = self.supervisor.process(**id).filter(|it| it.is_active());
+            process.is_some_and(|it| !it.config().proxies().is_empty())
+        };
+        let drained = ids.iter().filter(has_proxies);
+        let targets = drained.map(|id| Target { id: *id, goal: Goal::Remove }).collect();
+        self.roll(targets, ids.len());
+    }
+
+    fn roll(&mut self, targets: Vec<Target>, max_unavailable: usize) {
+        if self.max_unavailable.is_none() || targets.is_empty() {
+            return;
+        }
+        let replaced = targets.iter().filter(|it| matches!(it.goal, Goal::Replace(_)));
+        let replaced: Vec<ProcId> = replaced.map(|it| it.id).collect();
+        let mut rolling = Rolling::of(self.supervisor, targets, max_unavailable);
+        if !replaced.is_empty() {
+            rolling.peers.clone_from(&self.rolled);
+        }
+        self.rolled.extend(replaced);
+        self.steps.push_back(Step::Roll(Box::new(rolling)));
     }
 
     /// What depends on another one of them is stopped and awaited first.
@@ -66,6 +102,22 @@ impl Planner<'_> {
         }
     }
 
+    /// In a rolling update, changed processes that run are restarted one after the other; the others
+    /// are left in `changed`.
+    fn roll_changed(&mut self, changed: &mut Vec<(ProcId, &Arc<Process>)>) {
+        let Some(max_unavailable) = self.max_unavailable else { return };
+        let is_active =
+            |id: ProcId| self.supervisor.process(id).is_some_and(crate::core::Process::is_active);
+        let (active, rest): (Vec<_>, Vec<_>) =
+            changed.drain(..).partition(|(id, _)| is_active(*id));
+        *changed = rest;
+        let target = |(id, process): (ProcId, &Arc<Process>)| Target {
+            id,
+            goal: Goal::Replace(Arc::clone(process)),
+        };
+        self.roll(active.into_iter().map(target).collect(), max_unavailable);
+    }
+
     fn change_group(&mut self, new: &Group, members: &[MemberChange<'_>]) {
         let find = |process: &Process| self.supervisor.find(&new.name, &process.name);
         let (mut removed, mut changed, mut added) = (Vec::new(), Vec::new(), Vec::new());
@@ -78,6 +130,9 @@ impl Planner<'_> {
                 MemberChange::Added(process) => added.push(*process),
             }
         }
+        let gone: Vec<ProcId> = removed.iter().map(|(id, _)| *id).collect();
+        self.roll_changed(&mut changed);
+        self.drain_removed(&gone);
         let touched: Vec<ProcId> = removed.iter().chain(&changed).map(|(id, _)| *id).collect();
         self.stop_all(&touched);
         for (id, process) in removed {

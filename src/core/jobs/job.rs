@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::id::JobId;
 use super::members::Members;
 use super::restart::{Restart, Scope};
+use super::rolling::Rolling;
 use super::shutdown::Shutdown;
 use super::update::Update;
 use crate::conf::config::LogLevel;
@@ -16,6 +17,9 @@ pub enum JobKind {
     Start,
     Stop,
     Restart,
+    RollingRestart,
+    /// Puts a process back into service that was drained.
+    Enable,
     Update,
     Shutdown,
 }
@@ -26,6 +30,8 @@ impl JobKind {
             Self::Start => "start",
             Self::Stop => "stop",
             Self::Restart => "restart",
+            Self::RollingRestart => "rolling restart",
+            Self::Enable => "enable",
             Self::Update => "update",
             Self::Shutdown => "shutdown",
         }
@@ -51,6 +57,15 @@ pub enum Task {
         wait: bool,
     },
     Restart(Scope),
+    /// One after the other, or as many at the same time as may be out of service.
+    Roll {
+        ids: Vec<ProcId>,
+        max_unavailable: usize,
+        /// Whether what cannot be drained is restarted nevertheless.
+        is_forced: bool,
+    },
+    /// Puts a process back into service.
+    Enable(ProcId),
     Update(Update),
     /// Stops everything; whether the daemon starts again is its mood.
     Shutdown,
@@ -100,6 +115,8 @@ pub(in crate::core) enum Work {
     Start(Members),
     Stop(Members),
     Restart(Restart),
+    Rolling(Rolling),
+    Enable(Rolling),
     Update(Update),
     Shutdown(Shutdown),
 }
@@ -109,8 +126,17 @@ impl Work {
         match self {
             Self::Start(members) | Self::Stop(members) => members.are_done(),
             Self::Restart(restart) => restart.is_done(),
+            Self::Rolling(rolling) | Self::Enable(rolling) => rolling.is_done(),
             Self::Update(update) => update.is_done(),
             Self::Shutdown(shutdown) => shutdown.is_done(),
+        }
+    }
+
+    pub(in crate::core) fn rolling_mut(&mut self) -> Option<&mut Rolling> {
+        match self {
+            Self::Rolling(rolling) | Self::Enable(rolling) => Some(rolling),
+            Self::Update(update) => update.rolling_mut(),
+            _ => None,
         }
     }
 }
@@ -135,6 +161,8 @@ impl Job {
             Work::Start(_) => JobKind::Start,
             Work::Stop(_) => JobKind::Stop,
             Work::Restart(_) => JobKind::Restart,
+            Work::Rolling(_) => JobKind::RollingRestart,
+            Work::Enable(_) => JobKind::Enable,
             Work::Update(_) => JobKind::Update,
             Work::Shutdown(_) => JobKind::Shutdown,
         }
@@ -176,6 +204,15 @@ impl Job {
         }
     }
 
+    /// A restart of processes one after the other, by itself or as the present step of an update.
+    pub fn rolling(&self) -> Option<&Rolling> {
+        match &self.work {
+            Work::Rolling(rolling) | Work::Enable(rolling) => Some(rolling),
+            Work::Update(update) => update.rolling(),
+            _ => None,
+        }
+    }
+
     /// What an update has done so far.
     pub fn update(&self) -> Option<&Update> {
         match &self.work {
@@ -189,6 +226,7 @@ impl Job {
         match &self.work {
             Work::Start(members) | Work::Stop(members) => members.failures(),
             Work::Restart(restart) => restart.failures(),
+            Work::Rolling(rolling) | Work::Enable(rolling) => rolling.failures.clone(),
             Work::Update(update) => update.failures(),
             Work::Shutdown(_) => Vec::new(),
         }
@@ -207,7 +245,9 @@ impl Job {
                 LogLevel::Warn,
                 format!("{} failed: {}", self.describe(), failures.join("; ")),
             )),
-            JobKind::Update => Some((LogLevel::Info, format!("{} finished", self.describe()))),
+            JobKind::Update | JobKind::RollingRestart => {
+                Some((LogLevel::Info, format!("{} finished", self.describe())))
+            }
             _ => None,
         }
     }
@@ -220,6 +260,7 @@ impl Job {
     pub(in crate::core) fn holds(&self, id: ProcId) -> bool {
         match &self.work {
             Work::Restart(restart) => restart.holds(id),
+            Work::Rolling(rolling) | Work::Enable(rolling) => rolling.holds(id),
             _ => false,
         }
     }
@@ -235,6 +276,7 @@ impl Job {
     pub(in crate::core) fn will_start(&self, id: ProcId) -> bool {
         match &self.work {
             Work::Restart(restart) => restart.holds(id),
+            Work::Rolling(rolling) => rolling.will_start(id),
             Work::Update(update) => update.will_start(id),
             _ => false,
         }
@@ -244,6 +286,7 @@ impl Job {
     pub(in crate::core) fn release(&mut self, id: ProcId, by: JobId) {
         match &mut self.work {
             Work::Restart(restart) => restart.release(id, by),
+            Work::Rolling(rolling) | Work::Enable(rolling) => rolling.release(id, by),
             Work::Update(update) => update.release(id, by),
             Work::Stop(members) => members.release(id),
             Work::Start(_) | Work::Shutdown(_) => {}
@@ -254,6 +297,7 @@ impl Job {
     pub(in crate::core) fn cancel(&mut self, by: JobId) {
         match &mut self.work {
             Work::Restart(restart) => restart.cancel(by),
+            Work::Rolling(rolling) | Work::Enable(rolling) => rolling.cancel(by),
             Work::Update(update) => update.cancel(by),
             Work::Stop(members) => members.cancel(),
             Work::Start(_) | Work::Shutdown(_) => {}
@@ -263,7 +307,18 @@ impl Job {
     pub(in crate::core) fn deadline(&self) -> Option<Mono> {
         match &self.work {
             Work::Shutdown(shutdown) => shutdown.deadline(),
-            _ => None,
+            _ => self.rolling()?.deadline(),
+        }
+    }
+
+    /// Requests whose answers are no longer awaited.
+    pub(in crate::core) fn take_abandoned(&mut self) -> Vec<(ProcId, u64)> {
+        match &mut self.work {
+            Work::Rolling(rolling) | Work::Enable(rolling) => {
+                std::mem::take(&mut rolling.abandoned)
+            }
+            Work::Update(update) => update.take_abandoned(),
+            _ => Vec::new(),
         }
     }
 }

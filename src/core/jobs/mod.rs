@@ -11,6 +11,7 @@ mod id;
 pub(super) mod job;
 pub(super) mod members;
 pub(super) mod restart;
+pub(super) mod rolling;
 pub(super) mod shutdown;
 pub(super) mod update;
 
@@ -20,6 +21,7 @@ pub use id::JobId;
 pub use job::{Job, JobKind, Request, Task};
 pub use members::{Failure, Member, Members};
 pub use restart::Scope;
+pub use rolling::{Fate, Report, Rolling};
 pub use update::{GroupReport, MemberReport, Update, UpdateAction};
 
 use serde::{Deserialize, Serialize};

@@ -15,12 +15,17 @@ pub(in crate::core) struct Shutdown {
     /// The processes of the present group that are not down.
     pub(in crate::core) pending: BTreeSet<ProcId>,
     pub(in crate::core) report_at: Mono,
+    /// Requests to proxies by which processes are no longer drained, and how long they are awaited.
+    pub(in crate::core) releases: BTreeSet<u64>,
+    pub(in crate::core) release_limit: Mono,
     pub(in crate::core) is_done: bool,
 }
 
 impl Shutdown {
     pub(in crate::core) fn deadline(&self) -> Option<Mono> {
-        (!self.is_done).then_some(self.report_at)
+        let release = (!self.releases.is_empty()).then_some(self.release_limit);
+        let next = release.map_or(self.report_at, |release| release.min(self.report_at));
+        (!self.is_done).then_some(next)
     }
 
     pub(in crate::core) fn is_done(&self) -> bool {

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::id::JobId;
+use super::rolling::Rolling;
 use crate::conf::config::{Group, Process};
 use crate::core::effect::ProcId;
 
@@ -37,6 +38,8 @@ pub struct Update {
     pub(in crate::core) reports: Vec<GroupReport>,
     /// Processes about which another job decided.
     pub(in crate::core) released: BTreeMap<ProcId, JobId>,
+    /// Requests of its rolling restarts whose answers are no longer awaited.
+    pub(in crate::core) abandoned: Vec<(ProcId, u64)>,
 }
 
 /// What became of a group and of its processes.
@@ -79,6 +82,8 @@ pub(in crate::core) enum Step {
     },
     /// The group's own options, and the order of its processes.
     ReplaceSettings(Box<Group>),
+    /// Restarts changed processes, or stops removed ones, one after the other.
+    Roll(Box<Rolling>),
     RemoveGroup(String),
     AddGroup(Box<Group>),
     Report(MemberReport),
@@ -113,16 +118,49 @@ impl Update {
     }
 
     pub(in crate::core) fn will_start(&self, id: ProcId) -> bool {
-        let starts = |step: &Step| matches!(step, Step::Start(it) if *it == id);
+        let starts = |step: &Step| match step {
+            Step::Start(it) => *it == id,
+            Step::Roll(rolling) => rolling.will_start(id),
+            _ => false,
+        };
         !self.released.contains_key(&id) && self.steps.iter().any(starts)
     }
 
     pub(in crate::core) fn release(&mut self, id: ProcId, by: JobId) {
         self.released.insert(id, by);
+        for step in &mut self.steps {
+            if let Step::Roll(rolling) = step {
+                rolling.release(id, by);
+            }
+        }
+    }
+
+    /// The rolling restart that is the present step.
+    pub(in crate::core) fn rolling(&self) -> Option<&Rolling> {
+        match self.steps.front()? {
+            Step::Roll(rolling) => Some(rolling),
+            _ => None,
+        }
+    }
+
+    pub(in crate::core) fn rolling_mut(&mut self) -> Option<&mut Rolling> {
+        match self.steps.front_mut()? {
+            Step::Roll(rolling) => Some(rolling),
+            _ => None,
+        }
+    }
+
+    pub(in crate::core) fn take_abandoned(&mut self) -> Vec<(ProcId, u64)> {
+        let of_step = self.rolling_mut().map(|it| std::mem::take(&mut it.abandoned));
+        self.abandoned.drain(..).chain(of_step.unwrap_or_default()).collect()
     }
 
     pub(in crate::core) fn cancel(&mut self, by: JobId) {
         if !self.steps.is_empty() {
+            if let Some(rolling) = self.rolling_mut() {
+                rolling.cancel(by);
+                self.abandoned = self.take_abandoned();
+            }
             self.steps.clear();
             self.fail(format!("cancelled by job {}", by.0));
         }
@@ -131,6 +169,16 @@ impl Update {
     pub(in crate::core) fn skip_group(&mut self) {
         while self.steps.front().is_some_and(|step| !matches!(step, Step::Begin { .. })) {
             self.steps.pop_front();
+        }
+    }
+
+    /// A rolling restart has failed: the groups that are left stay as they are.
+    pub(in crate::core) fn abandon(&mut self, error: &str) {
+        for step in std::mem::take(&mut self.steps) {
+            if let Step::Begin { group, action } = step {
+                let error = Some(format!("left as it is, because {error}"));
+                self.reports.push(GroupReport { group, action, error, members: Vec::new() });
+            }
         }
     }
 
