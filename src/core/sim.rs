@@ -16,7 +16,7 @@ use super::state::ProcessState;
 use super::time::{Mono, Now, Wall};
 use super::virtual_daemon::{ChildEvent, ProbeKey, VirtualDaemon, World};
 use crate::conf::config::{
-    Config, Group, GroupKind, LogLevel, LogTarget, Notes, Origins, Pool, Process, Supervisord,
+    Config, Group, GroupKind, LogTarget, Notes, Origins, Pool, Process, Supervisord,
 };
 use crate::conf::events::EventType;
 use crate::conf::fake_host::FakeHost;

@@ -1,6 +1,7 @@
 //! Stories of what programs leave behind.
 
 use super::effect::{Input, WaitStatus};
+use super::exit_report::ExitReport;
 use super::sim::{Simulation, TERMINATED, one, program};
 use super::state::ProcessState;
 use crate::conf::config::Process;
@@ -23,7 +24,8 @@ fn a_process_is_stopped_when_its_tree_is_gone() {
     let job = sim.stop("x");
     let (&pid, _) = sim.alive.iter().next().unwrap();
     sim.alive.clear();
-    sim.core.take(Input::Reaped { pid, status: TERMINATED }, sim.now);
+    sim.core
+        .take(Input::Reaped { pid, status: TERMINATED, report: ExitReport::default() }, sim.now);
     sim.perform();
     assert_eq!(sim.state("x"), ProcessState::Stopping);
     assert!(!sim.is_finished(job));
