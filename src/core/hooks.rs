@@ -194,7 +194,7 @@ impl Supervisor {
             self.run_hook(id, Hook::Poststop, Some(ended), now);
         }
         self.prepare_start(id, now);
-        self.jobs.touch(id);
+        self.touch(id);
     }
 
     fn on_prestart_ended(
