@@ -97,6 +97,12 @@ fn what_the_next_start_could_not_open_is_reported_with_its_place() {
     );
     assert_refused(&mut daemon, &text, &reason);
 
+    let text = conf("minfds=9999999999999\n");
+    let minfds = line - 1;
+    let reason =
+        format!("{{here}}/d.conf:{minfds}:8: this host does not allow as many as `minfds`");
+    assert_refused(&mut daemon, &text, &reason);
+
     fs::create_dir(sandbox.path("logs")).unwrap();
     let text = conf("").replace("{here}/d.log", "{here}/logs");
     assert_refused(
