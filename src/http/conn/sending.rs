@@ -103,10 +103,17 @@ impl Conn {
         if self.input.is_empty() {
             self.input = Vec::new();
         }
-        if let Phase::Closing = self.phase {
-            self.phase = Phase::Lingering;
-            self.input = Vec::new();
-            self.set_timeout(LINGER_TIMEOUT, now);
+        match self.phase {
+            Phase::Closing => {
+                self.phase = Phase::Lingering;
+                self.input = Vec::new();
+                self.set_timeout(LINGER_TIMEOUT, now);
+            }
+            // Neither a request nor another event would come.
+            Phase::Head if self.has_input_ended && self.input.is_empty() => {
+                self.phase = Phase::Closed;
+            }
+            _ => {}
         }
     }
 }

@@ -267,6 +267,20 @@ fn after_end_of_input_requests_sent_in_advance_are_answered() {
     assert!(conn.io_state().close, "the third is incomplete");
 }
 
+/// The last piece may be accepted by the socket at once, and no event follows.
+#[test]
+fn after_end_of_input_the_connection_ends_with_the_last_piece_of_a_reply() {
+    let (mut conn, _) = receive_all("GET / HTTP/1.1\r\n\r\n");
+    conn.end_of_input();
+    conn.reply(Reply::sized("text/plain", 4), at(0));
+    conn.chunk(b"12", at(0));
+    written(&mut conn);
+    assert!(!conn.io_state().close);
+    conn.chunk(b"34", at(0));
+    assert_eq!(written(&mut conn), "34");
+    assert!(conn.io_state().close);
+}
+
 #[test]
 fn after_end_of_input_pending_output_is_still_sent() {
     let (mut conn, _) = receive_all("GET / HTTP/1.1\r\n");
