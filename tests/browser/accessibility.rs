@@ -93,7 +93,7 @@ fn axe_reports_nothing_on_any_page() {
         check(&mut browser, &tab, what);
     }
     // With scripts disabled axe itself could not run.
-    browser.tell(&tab, "Network.setBlockedURLs", &json!({"urls": ["*live.js"]}));
+    browser.call_in(&tab, "Network.setBlockedURLs", &json!({"urls": ["*live.js"]}));
     browser.go(&tab, &format!("{url}?page=2"));
     check(&mut browser, &tab, "without scripts");
 }
@@ -109,7 +109,7 @@ fn forced_colours_and_reduced_motion_lose_nothing() {
         {"name": "forced-colors", "value": "active"},
         {"name": "prefers-reduced-motion", "value": "reduce"},
     ]);
-    browser.tell(&tab, "Emulation.setEmulatedMedia", &json!({"features": features}));
+    browser.call_in(&tab, "Emulation.setEmulatedMedia", &json!({"features": features}));
     // The state is a word with a border, because its background is gone.
     let state = "getComputedStyle(document.querySelector('td.state span'))";
     let width = browser.eval(&tab, &format!("{state}.borderTopWidth"));

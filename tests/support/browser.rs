@@ -107,21 +107,21 @@ impl Browser {
         let session = text(&self.call(None, "Target.attachToTarget", &attach)["sessionId"]);
         let tab = Tab { target, session };
         for domain in ["Page", "Runtime", "Network", "Log"] {
-            self.tell(&tab, &format!("{domain}.enable"), &json!({}));
+            self.call_in(&tab, &format!("{domain}.enable"), &json!({}));
         }
         self.go(&tab, url);
         tab
     }
 
     #[track_caller]
-    pub fn tell(&mut self, tab: &Tab, method: &str, params: &Value) -> Value {
+    pub fn call_in(&mut self, tab: &Tab, method: &str, params: &Value) -> Value {
         self.call(Some(&tab.session), method, params)
     }
 
     /// Loads a page, and waits until it is complete.
     #[track_caller]
     pub fn go(&mut self, tab: &Tab, url: &str) {
-        let result = self.tell(tab, "Page.navigate", &json!({"url": url}));
+        let result = self.call_in(tab, "Page.navigate", &json!({"url": url}));
         assert!(result["errorText"].is_null(), "{url}: {}", result["errorText"]);
         self.wait_for(tab, "document.readyState === 'complete'");
     }
@@ -168,28 +168,19 @@ impl Browser {
         }
     }
 
-    /// Clicks on the first element of a selector, as a mouse does.
+    /// Clicks on the first element of a selector as soon as it is enabled and not covered. The check and
+    /// the click are one script, so that the page cannot change between them.
     #[track_caller]
     pub fn click(&mut self, tab: &Tab, selector: &str) {
-        // Chromium drops input before the first paint of a page. A button may be hidden until the
-        // next update, and a busy machine makes the page disable its buttons for a moment.
-        self.wait_for(tab, "performance.getEntriesByType('paint').length > 0");
-        let ready = format!(
-            "(it => it && !it.disabled && it.getClientRects().length > 0)\
-             (document.querySelector({selector:?}))"
-        );
-        self.wait_for(tab, &ready);
-        let place = format!(
+        let click = format!(
             "(() => {{ const it = document.querySelector({selector:?}); \
+             if (!it || it.matches(':disabled')) return false; \
              it.scrollIntoView({{block: 'center'}}); const box = it.getBoundingClientRect(); \
-             return [box.x + box.width / 2, box.y + box.height / 2]; }})()"
+             const [x, y] = [box.x + box.width / 2, box.y + box.height / 2]; \
+             if (!it.contains(document.elementFromPoint(x, y))) return false; \
+             it.focus(); it.click(); return true; }})()"
         );
-        let place = self.eval(tab, &place);
-        for kind in ["mousePressed", "mouseReleased"] {
-            let params = json!({"type": kind, "x": place[0], "y": place[1], "button": "left",
-                                "clickCount": 1});
-            self.tell(tab, "Input.dispatchMouseEvent", &params);
-        }
+        self.wait_for(tab, &click);
     }
 
     /// Presses a key: a name such as `Enter`, or a character.
@@ -205,34 +196,34 @@ impl Browser {
         if code > 0 {
             params["windowsVirtualKeyCode"] = json!(code);
         }
-        self.tell(tab, "Input.dispatchKeyEvent", &params);
+        self.call_in(tab, "Input.dispatchKeyEvent", &params);
         params["type"] = json!("keyUp");
         params["text"] = json!("");
-        self.tell(tab, "Input.dispatchKeyEvent", &params);
+        self.call_in(tab, "Input.dispatchKeyEvent", &params);
     }
 
     /// A window of this size, light or dark.
     pub fn resize(&mut self, tab: &Tab, width: u32, height: u32, scheme: &str) {
         let params =
             json!({"width": width, "height": height, "deviceScaleFactor": 1, "mobile": false});
-        self.tell(tab, "Emulation.setDeviceMetricsOverride", &params);
+        self.call_in(tab, "Emulation.setDeviceMetricsOverride", &params);
         let features = json!([{"name": "prefers-color-scheme", "value": scheme}]);
-        self.tell(tab, "Emulation.setEmulatedMedia", &json!({"features": features}));
+        self.call_in(tab, "Emulation.setEmulatedMedia", &json!({"features": features}));
     }
 
     /// Runs a script in a tab before those of each page.
     pub fn before_each_page(&mut self, tab: &Tab, script: &str) {
         let params = json!({"source": script});
-        self.tell(tab, "Page.addScriptToEvaluateOnNewDocument", &params);
+        self.call_in(tab, "Page.addScriptToEvaluateOnNewDocument", &params);
     }
 
     pub fn disable_scripts(&mut self, tab: &Tab) {
-        self.tell(tab, "Emulation.setScriptExecutionDisabled", &json!({"value": true}));
+        self.call_in(tab, "Emulation.setScriptExecutionDisabled", &json!({"value": true}));
     }
 
     /// A picture of the window, as a PNG file.
     pub fn screenshot(&mut self, tab: &Tab) -> Vec<u8> {
-        let picture = self.tell(tab, "Page.captureScreenshot", &json!({"format": "png"}));
+        let picture = self.call_in(tab, "Page.captureScreenshot", &json!({"format": "png"}));
         let data = text(&picture["data"]);
         base64::engine::general_purpose::STANDARD.decode(data).expect("it is base64")
     }
