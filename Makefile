@@ -10,8 +10,8 @@ export CARGO PROFILE
 .PHONY: help demo test unit lint bench fuzz fmt build dist try-packages tools bare clean-demo clean-tools
 
 help: ## list the targets
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | while IFS="$$(printf '\t')" read -r target says; do \
-	  printf '  make %-13s %s\n' "$$target" "$$says"; done
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | while IFS="$$(printf '\t')" read -r target text; do \
+	  printf '  make %-13s %s\n' "$$target" "$$text"; done
 
 demo: ## DIR=somewhere: build and run a small real Zope, ZEO and Varnish there
 	@scripts/need demo

@@ -6,7 +6,7 @@ PYTHON=${PYTHON:-python3}
 # pip's downloads stay in the checkout, and serve a run that was interrupted.
 export PIP_CACHE_DIR="$PWD/target/tools/pip" PIP_DISABLE_PIP_VERSION_CHECK=1
 
-say() { printf 'supkit: %s\n' "$*"; }
+note() { printf 'supkit: %s\n' "$*"; }
 die() { printf 'supkit: %s\n' "$*" >&2; exit 1; }
 have() { command -v "$1" >/dev/null 2>&1; }
 

@@ -7,22 +7,22 @@ fail() { echo "try: $*" >&2; exit 1; }
 step() { echo "try: $*"; }
 quiet() { "$@" >/tmp/output 2>&1 || { cat /tmp/output >&2; fail "$* failed"; }; }
 
-# says TEXT COMMAND...: the command succeeds, and its output contains the text.
-says() {
+# prints TEXT COMMAND...: the command succeeds, and its output contains the text.
+prints() {
     expected=$1
     shift
     "$@" >/tmp/output 2>&1 || { cat /tmp/output >&2; fail "$* failed"; }
-    grep -q -F -e "$expected" /tmp/output || { cat /tmp/output >&2; fail "$* does not say: $expected"; }
+    grep -q -F -e "$expected" /tmp/output || { cat /tmp/output >&2; fail "$* does not print: $expected"; }
 }
 
 # until TEXT COMMAND...: the same, within half a minute.
-until_says() {
+until_prints() {
     tries=300
     expected=$1
     shift
     until "$@" 2>&1 | grep -q -F -e "$expected"; do
         tries=$((tries - 1))
-        [ "$tries" -gt 0 ] || { "$@" || true; fail "$* never says: $expected"; }
+        [ "$tries" -gt 0 ] || { "$@" || true; fail "$* never prints: $expected"; }
         sleep 0.1
     done
 }

@@ -349,7 +349,7 @@ impl Engine {
             Some(recipe) => {
                 let remedy = match self.strictness {
                     Strictness::Whole => "`--recipes` adds what is known of it",
-                    Strictness::Needed => "run buildout, so that .installed.cfg tells it",
+                    Strictness::Needed => "run buildout; .installed.cfg then contains it",
                 };
                 Fault::new(Kind::MadeByRecipe, message).help(format!(
                     "the recipe {} may make it: {remedy}, or set `{option}` in [{section}]",

@@ -96,14 +96,14 @@ pub(super) fn print(text: &str) -> ExitCode {
 
 /// Prints an error message in buildout's format.
 pub(super) fn refuse(message: &str) -> ExitCode {
-    say(&format!("Error: {message}"));
+    print_error(&format!("Error: {message}"));
     ExitCode::FAILURE
 }
 
 /// Prints all faults with position, chain and remedy.
 pub(super) fn fail(faults: &[Fault], sources: &SourceMap) -> ExitCode {
     for fault in faults {
-        say(&fault.diagnostic().render(sources, styled()));
+        print_error(&fault.diagnostic().render(sources, styled()));
     }
     ExitCode::FAILURE
 }
@@ -111,7 +111,7 @@ pub(super) fn fail(faults: &[Fault], sources: &SourceMap) -> ExitCode {
 /// Prints the warnings of a project.
 pub(super) fn warn(project: &Project) {
     for warning in project.warnings() {
-        say(&warning.render(project.sources(), styled()));
+        print_error(&warning.render(project.sources(), styled()));
     }
 }
 
@@ -120,6 +120,6 @@ fn styled() -> bool {
 }
 
 /// An error is ignored: standard error may be closed.
-fn say(text: &str) {
+fn print_error(text: &str) {
     let _ = writeln!(io::stderr().lock(), "{text}");
 }

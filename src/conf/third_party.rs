@@ -1,4 +1,4 @@
-//! Options and factories that Supervisor does not have, with who reads them: plug-ins, forks and
+//! Options and factories that Supervisor does not have, with their readers: plug-ins, forks and
 //! other implementations that share the file, and Supervisor 2. Facts from their published packages.
 
 /// A reader of its own options in supervisord.conf.
@@ -120,7 +120,7 @@ pub static SUPERVISOR_2: &[(&str, &str, &str)] = &[
     (DAEMON, "forever", "remove it; `autorestart` and `startretries` of programs replace it"),
 ];
 
-/// Who reads an option in sections of this kind.
+/// The reader of an option in sections of this kind.
 pub fn reader_of(section: &str, option: &str) -> Option<&'static Extension> {
     let has = |it: &&Extension| {
         it.options.iter().any(|(word, names)| *word == section && names.contains(&option))

@@ -1,4 +1,4 @@
-//! Stories of programs whose end ends the daemon, and of delays before restarts.
+//! Scenarios of programs whose end ends the daemon, and of delays before restarts.
 
 use std::time::Duration;
 

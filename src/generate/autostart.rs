@@ -53,7 +53,7 @@ fn part<'a>(input: &'a Input, program: &Program) -> Option<&'a Part> {
     input.parts.iter().find(|part| part.name == program.part)
 }
 
-/// Whether a part states what it wants of its program.
+/// Whether a part sets the option itself.
 fn is_explicit(part: Option<&Part>) -> bool {
     let autostart = format!("{PROGRAM_PREFIX}{}", AUTOSTART.name);
     part.is_none_or(|part| part.given(&autostart).is_some())

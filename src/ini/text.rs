@@ -123,17 +123,17 @@ mod tests {
 
     #[test]
     fn bytes_that_are_no_text_are_named_as_python_names_them() {
-        let say = |bytes: &[u8]| decode(bytes.to_vec()).unwrap_err().0;
+        let reason = |bytes: &[u8]| decode(bytes.to_vec()).unwrap_err().0;
         assert_eq!(
-            say(b"ab\xff"),
+            reason(b"ab\xff"),
             "'utf-8' codec can't decode byte 0xff in position 2: invalid start byte"
         );
         assert_eq!(
-            say(b"\xe9a"),
+            reason(b"\xe9a"),
             "'utf-8' codec can't decode byte 0xe9 in position 0: invalid continuation byte"
         );
         assert_eq!(
-            say(b"a\xe2\x82"),
+            reason(b"a\xe2\x82"),
             "'utf-8' codec can't decode bytes in position 0-1: unexpected end of data"
         );
     }

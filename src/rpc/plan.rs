@@ -7,7 +7,7 @@ use crate::conf::sections::group as g;
 use crate::core::Supervisor;
 use crate::core::jobs::{GroupReport, UpdateAction};
 
-/// What is said of a process that only Supervisor's own update restarts.
+/// The result for a process that only Supervisor's own update restarts.
 const RESTARTED_UNLESS_MINIMAL: &str = "restarted, unless --minimal";
 
 /// The requested groups; all groups if none is named.

@@ -19,7 +19,7 @@ const PATIENCE = 5000, REOPEN = 3000, ABSENCE = 30000;
 // The visible tabs, with the time of their last message.
 const tabs = new Map();
 let stream, timer, planned, fetching, again;
-let heard = 0, fetched = 0, opened = 0;
+let lastBeat = 0, fetched = 0, opened = 0;
 
 const send = (message) => tabs.forEach((_, tab) => tab.postMessage(message));
 
@@ -50,7 +50,7 @@ const plan = () => {
 };
 
 const beat = () => {
-  heard = Date.now();
+  lastBeat = Date.now();
   send({ alive: true });
 };
 
@@ -73,7 +73,7 @@ const close = () => {
 const check = () => {
   const now = Date.now();
   tabs.forEach((seen, tab) => { if (now - seen > ABSENCE) leave(tab); });
-  const isDue = now - heard > SILENCE && now - fetched >= POLL;
+  const isDue = now - lastBeat > SILENCE && now - fetched >= POLL;
   if (tabs.size && isDue && !fetching) refresh();
 };
 

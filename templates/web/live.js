@@ -32,7 +32,7 @@
     if (element.textContent !== text) element.textContent = text;
   };
 
-  const say = (text, isError = false) => {
+  const setMessage = (text, isError = false) => {
     message.classList.toggle("error", isError);
     setText(message, text);
   };
@@ -120,7 +120,7 @@
     const failed = row.failure !== undefined;
     if (isQuiet && !failed) return;
     const why = failed && row.failure.cause ? `: ${row.failure.cause}` : "";
-    say(failed ? `ERROR: ${row.name} is ${row.state}${why}` : `${row.name} is ${row.state}`, failed);
+    setMessage(failed ? `ERROR: ${row.name} is ${row.state}${why}` : `${row.name} is ${row.state}`, failed);
   };
 
   // Several changes within a second are one announcement; a state that does not last is none.
@@ -263,7 +263,7 @@
       if (!result.is_error && action in SETTLED) {
         members(names).forEach((name) => awaited.set(name, { action, since, isQuiet }));
       }
-      say(result.message, result.is_error);
+      setMessage(result.message, result.is_error);
       feed.postMessage("visible");
       return !result.is_error;
     } catch {

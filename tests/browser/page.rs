@@ -114,8 +114,8 @@ fn an_action_returns_at_once_and_its_result_is_shown_in_place() {
         browser.go(&tab, &format!("http://{LOGIN}127.0.0.1:{port}/"));
         browser.click(&tab, "button[aria-label='Start slow']");
         browser.wait_for(&tab, &state("slow", "starting"));
-        let said = "document.querySelector('#message').textContent";
-        browser.wait_for(&tab, &format!("{said} === 'Starting slow'"));
+        let message = "document.querySelector('#message').textContent";
+        browser.wait_for(&tab, &format!("{message} === 'Starting slow'"));
         // The row is still in view.
         let in_view = "(() => { const box = document.querySelector('#p-slow .state span')\
                        .getBoundingClientRect(); return box.top >= 0 && box.bottom <= innerHeight })()";
@@ -123,15 +123,15 @@ fn an_action_returns_at_once_and_its_result_is_shown_in_place() {
         assert!(browser.eval(&tab, "scrollY").as_f64() > Some(100.0));
         browser.click(&tab, "button[aria-label='Stop slow']");
         if !with_script {
-            browser.wait_for(&tab, &format!("{said}.startsWith('Stopping slow')"));
+            browser.wait_for(&tab, &format!("{message}.startsWith('Stopping slow')"));
             browser.go(&tab, &format!("http://{LOGIN}127.0.0.1:{port}/"));
         }
         browser.wait_for(&tab, &state("slow", "stopped"));
         browser.click(&tab, "button[aria-label='Start bad']");
         if with_script {
-            browser.wait_for(&tab, &format!("{said} === 'ERROR: bad is fatal: exit status 3'"));
+            browser.wait_for(&tab, &format!("{message} === 'ERROR: bad is fatal: exit status 3'"));
         } else {
-            browser.wait_for(&tab, &format!("{said} === 'Starting bad'"));
+            browser.wait_for(&tab, &format!("{message} === 'Starting bad'"));
             wait_until("it has failed", || {
                 browser.go(&tab, &format!("http://127.0.0.1:{port}/"));
                 browser.eval(&tab, &state("bad", "fatal")) == true

@@ -190,7 +190,7 @@ fn caddy_works_as_in_the_manual() {
     works_as_in_the_manual("caddy");
 }
 
-/// The configurations that people copy from each other.
+/// Widespread configurations.
 #[test]
 fn a_proxy_that_replaces_the_host_works_with_https() {
     let sandbox = Sandbox::new();
@@ -217,7 +217,7 @@ fn a_proxy_that_replaces_the_host_works_with_https() {
     }
 }
 
-/// Without TLS the browser does not vouch for the page.
+/// Without TLS the browser does not send the fields that prove the origin.
 #[test]
 fn without_tls_the_error_names_the_remedy_and_the_remedy_works() {
     let sandbox = Sandbox::new();

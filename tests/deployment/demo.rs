@@ -52,10 +52,10 @@ impl Deployment {
     /// Runs something that must work, and gives what it prints.
     pub(crate) fn works(&self, program: &str, args: &[&str]) -> String {
         let output = self.run(program, args);
-        let said = String::from_utf8_lossy(&output.stdout).into_owned();
+        let printed = String::from_utf8_lossy(&output.stdout).into_owned();
         let wrong = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success(), "{program} {args:?}: {said}{wrong}{}", self.logs());
-        said
+        assert!(output.status.success(), "{program} {args:?}: {printed}{wrong}{}", self.logs());
+        printed
     }
 
     pub(crate) fn logs(&self) -> String {
@@ -123,8 +123,8 @@ fn a_buildout_becomes_a_running_supervised_site() {
     site.works(supkit, &["generate"]);
     assert!(!site.sandbox.read("site/etc/supervisord.conf").contains("/tmp/"));
 
-    let said = site.works("bin/run", &["--timeout", "120"]);
-    assert!(said.contains("all 3 programs run"), "{said}");
+    let printed = site.works("bin/run", &["--timeout", "120"]);
+    assert!(printed.contains("all 3 programs run"), "{printed}");
     site.answers();
     assert!(site.works("bin/run", &[]).contains("all 3 programs run"), "run is idempotent");
     each_waited_for_the_one_before(&site);
@@ -222,8 +222,8 @@ print(server.supervisor.getState()['statename'])
 print(*sorted(info['name'] for info in server.supervisor.getAllProcessInfo()))
 ";
     let socket = site.sandbox.path("site/var/supervisor.sock");
-    let said = oracle::python(script, socket.to_str().expect("UTF-8"));
-    assert_eq!(said, "RUNNING\ninstance varnish zeoserver\n");
+    let printed = oracle::python(script, socket.to_str().expect("UTF-8"));
+    assert_eq!(printed, "RUNNING\ninstance varnish zeoserver\n");
 }
 
 fn a_killed_instance_comes_back(site: &Deployment) {
@@ -236,9 +236,9 @@ fn a_killed_instance_comes_back(site: &Deployment) {
 }
 
 fn it_stops_in_order_and_leaves_nothing(site: &Deployment) {
-    let said = site.works("bin/stop", &[]);
+    let printed = site.works("bin/stop", &[]);
     let order = ["stopped varnish", "stopped instance", "stopped zeoserver", "stopped supervisord"];
-    assert_eq!(said.lines().collect::<Vec<_>>(), order);
+    assert_eq!(printed.lines().collect::<Vec<_>>(), order);
     assert_eq!(site.sandbox.processes(), [0; 0], "no process is left");
     for rest in ["supervisor.sock", "supervisord.pid"] {
         assert!(!site.sandbox.path("site/var").join(rest).exists(), "{rest} is left");

@@ -147,10 +147,10 @@ fn its_recipe_generates_it(project: &Project) {
     }
     // A change of another part, which is installed again while this one is updated.
     let longer = "instance1:supervisor-startsecs=7";
-    let said = project.works("bin/buildout", &[longer]);
+    let printed = project.works("bin/buildout", &[longer]);
     assert!(
-        said.contains("Updating supervisor") && said.contains("Installing instance1"),
-        "{said}"
+        printed.contains("Updating supervisor") && printed.contains("Installing instance1"),
+        "{printed}"
     );
     assert!(project.sandbox.read("site/etc/supervisord.conf").contains("startsecs = 7"));
     project.works("./bin/buildout", &[]);

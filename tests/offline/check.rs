@@ -54,8 +54,8 @@ fn the_known_mistakes_of_the_first_text_are_the_only_problems() {
         vec!["check", "-c", file, "--format", "json"],
         vec!["supervisord", "--check", "-c", file, "--format=json"],
     ] {
-        let (code, told) = problems(&mut supkit(&args));
-        assert_eq!((code, told.as_slice()), (1, want.map(str::to_owned).as_slice()));
+        let (code, problems_found) = problems(&mut supkit(&args));
+        assert_eq!((code, problems_found.as_slice()), (1, want.map(str::to_owned).as_slice()));
     }
 }
 
@@ -70,7 +70,7 @@ fn without_c_the_usual_places_are_searched() {
 }
 
 /// What is wrong everywhere is not wrong with the file: its programs, directories and limits are
-/// those of another host. Servers that are open to everybody are an error of the file.
+/// those of another host. Servers without a password are an error of the file.
 #[test]
 fn files_of_the_real_world_raise_no_alarm() {
     let host = ["no-program", "no-directory", "limit-too-low"];

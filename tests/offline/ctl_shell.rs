@@ -43,12 +43,12 @@ fn the_shell_completes_names_and_keeps_a_history() {
     assert_eq!(sandbox.read("history"), history);
 }
 
-/// The pid that the activity log tells.
+/// The pid in the activity log.
 fn sandbox_pid(sandbox: &Sandbox, name: &str) -> String {
     let log = sandbox.read("d.log");
     let start = format!("spawned: '{name}' with pid ");
-    let told = log.lines().rev().find_map(|line| line.split_once(&start)).expect("it was spawned");
-    told.1.to_owned()
+    let line = log.lines().rev().find_map(|line| line.split_once(&start)).expect("it was spawned");
+    line.1.to_owned()
 }
 
 #[test]
@@ -90,7 +90,7 @@ fn ctrl_c_ends_what_is_going_on() {
 }
 
 #[test]
-fn people_are_asked_who_they_are_and_whether_they_mean_it() {
+fn credentials_and_confirmations_are_requested() {
     let sandbox = Sandbox::new();
     let guarded = conf()
         .replace("{here}/d.sock\n[super", "{here}/d.sock\nusername=me\npassword=s3cret\n[super");
@@ -123,7 +123,7 @@ fn people_are_asked_who_they_are_and_whether_they_mean_it() {
 }
 
 #[test]
-fn several_logs_are_told_apart() {
+fn several_logs_are_prefixed_with_their_names() {
     let sandbox = Sandbox::new();
     let _daemon = start(&sandbox, &conf());
     append(&sandbox, "0.log", "old zero\n");
@@ -138,8 +138,8 @@ fn several_logs_are_told_apart() {
     follower.interrupt();
     let output = ctl(&sandbox, &["tail", "-f", "nope*", "neither"]).output().expect("it runs");
     assert_eq!(output.status.code(), Some(1));
-    let told = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert_eq!(told.matches("Cannot read, status code 404").count(), 2, "{told}");
+    let errors = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(errors.matches("Cannot read, status code 404").count(), 2, "{errors}");
 }
 
 /// A log line that paints the window's title, answers a query, moves the cursor and erases.

@@ -38,7 +38,7 @@ fn a_child_at_full_speed_loses_no_byte_over_many_rotations() {
 }
 
 #[test]
-fn a_full_disk_is_told_once_and_survived() {
+fn a_full_disk_is_logged_once_and_survived() {
     let sandbox = Sandbox::new();
     let rest = "[program:a]\ncommand=/bin/sh -c 'for n in 1 2 3; do echo $n; sleep 0.1; done'\n\
                 stdout_logfile=/dev/full\nstdout_logfile_maxbytes=0\nstartsecs=0\nautorestart=false\n";
@@ -46,12 +46,12 @@ fn a_full_disk_is_told_once_and_survived() {
     daemon.wait_for_log("exited: a (exit status 0; expected)");
     daemon.stop();
     let story = daemon.story();
-    let told: Vec<&str> = story.lines().filter(|line| line.starts_with("ERRO")).collect();
-    assert_eq!(told, ["ERRO could not write log /dev/full: ENOSPC"]);
+    let errors: Vec<&str> = story.lines().filter(|line| line.starts_with("ERRO")).collect();
+    assert_eq!(errors, ["ERRO could not write log /dev/full: ENOSPC"]);
 }
 
 #[test]
-fn a_vanished_directory_is_told_and_survived() {
+fn a_vanished_directory_is_logged_and_survived() {
     let sandbox = Sandbox::new();
     fs::create_dir(sandbox.path("logs")).unwrap();
     let rest = "[program:a]\ncommand=/bin/sh -c 'while :; do echo line; sleep 0.02; done'\n\

@@ -21,7 +21,7 @@ fn refuses(sandbox: &Sandbox, args: &[&str], message: &str) {
 }
 
 #[test]
-fn at_a_terminal_it_asks_for_what_no_option_says() {
+fn at_a_terminal_it_asks_for_missing_options() {
     let sandbox = Sandbox::new();
     let mut command = sandbox.command(env!("CARGO_BIN_EXE_supkit"));
     let mut terminal = Terminal::run(command.args(["init", "shop", "--port", "8001"]));

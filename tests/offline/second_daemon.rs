@@ -121,7 +121,7 @@ fn a_second_daemon_of_another_user_changes_nothing() {
         return;
     }
     let sandbox = Sandbox::new();
-    // Everybody may replace files here, so only the check protects the socket.
+    // Every user may replace files here, so only the check protects the socket.
     fs::set_permissions(sandbox.dir(), fs::Permissions::from_mode(0o777)).unwrap();
     let mut daemon = first(&sandbox, SERVER);
     let before = files(&sandbox);

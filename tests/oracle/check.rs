@@ -1,5 +1,5 @@
-//! `supkit check` against reality: a configuration is refused by `check` exactly if the daemon does
-//! not start with it, ours as well as the original.
+//! `supkit check` and both daemons: `check` rejects a configuration exactly if the daemon does not
+//! start with it.
 
 mod cases;
 
@@ -119,7 +119,7 @@ fn includes_and_values_are_read_as_at_a_start() {
     compare(&cases::values());
 }
 
-/// As users write them: conf.d, Docker, Laravel, Celery, Django, node, ROS, Plone, and their slips.
+/// As users write them: conf.d, Docker, Laravel, Celery, Django, node, ROS, Plone, with their mistakes.
 #[test]
 fn configurations_of_users_start_if_check_accepts_them() {
     compare(&cases::fixtures(Path::new("fixtures/check")));

@@ -1,4 +1,4 @@
-//! Parts of collective.recipe.supervisor, beside the real recipe: the same sections with the same
+//! Parts of collective.recipe.supervisor, compared with the real recipe: the same sections with the same
 //! settings, the same scripts, or the same error.
 
 use std::collections::BTreeMap;
@@ -43,9 +43,9 @@ type Part = BTreeMap<&'static str, String>;
 
 fn ask(questions: &[serde_json::Value]) -> Vec<Answer> {
     let lines: Vec<String> = questions.iter().map(ToString::to_string).collect();
-    let told = oracle::python(SCRIPT, &lines.join("\n"));
+    let answers = oracle::python(SCRIPT, &lines.join("\n"));
     let answers: Vec<Answer> =
-        told.lines().map(|line| serde_json::from_str(line).expect("an answer")).collect();
+        answers.lines().map(|line| serde_json::from_str(line).expect("an answer")).collect();
     assert_eq!(answers.len(), questions.len());
     answers
 }
@@ -100,7 +100,7 @@ fn without_none(mut sections: Sections) -> Sections {
     sections
 }
 
-/// All in which the two differ, as text.
+/// The differences as text.
 fn difference(answer: &Answer) -> Option<String> {
     let made = match (ours(answer), &answer.error) {
         (Err(faults), Some(error)) => {
@@ -116,22 +116,23 @@ fn difference(answer: &Answer) -> Option<String> {
     assert_eq!(answer.unreadable, None, "{:?}", answer.options);
     let theirs = without_none(answer.sections.clone().expect("sections"));
     let found = read(&written(&made));
-    let mut told = String::new();
+    let mut differences = String::new();
     if found != theirs {
-        let _ = write!(told, "ours {found:#?}\ntheirs {theirs:#?}");
+        let _ = write!(differences, "ours {found:#?}\ntheirs {theirs:#?}");
     }
     if scripts(&made) != their_scripts(answer) {
-        let _ = write!(told, "\nours {:?}\ntheirs {:?}", scripts(&made), their_scripts(answer));
+        let _ =
+            write!(differences, "\nours {:?}\ntheirs {:?}", scripts(&made), their_scripts(answer));
     }
-    (!told.is_empty()).then_some(told)
+    (!differences.is_empty()).then_some(differences)
 }
 
 fn scripts(made: &Derived) -> Vec<String> {
     made.scripts.iter().map(|(name, applet)| format!("{applet}={name}")).collect()
 }
 
-/// Without `memmon`, which the recipe asks of Supervisor's egg, and which that has no more; and
-/// without those of plugins, which are other eggs' affair.
+/// Without `memmon`, which the recipe expects in Supervisor's egg, where it no longer is; and without
+/// those of plugins, which are in other eggs.
 fn their_scripts(answer: &Answer) -> Vec<String> {
     let made = answer.scripts.iter().filter_map(|made| made.get("scripts"));
     made.filter(|scripts| *scripts != "memmon=memmon").cloned().collect()
@@ -286,7 +287,7 @@ fn the_quirks_of_the_lines_are_the_recipes() {
     assert_all_equal(&ask(&questions(parts.into_iter().flatten())));
 }
 
-/// Pieces that a line may have, and pieces that look like them.
+/// Valid pieces of a line, and similar ones.
 const PIECES: &[&str] = &[
     "10",
     "0",
@@ -399,7 +400,7 @@ fn any_combination_of_options_is_read_in_the_same_way() {
                 part.insert(option, (*rng.one_of(values)).to_owned());
             }
         }
-        // The recipe loses supervisord-environment beside env-path; ours keeps both.
+        // The recipe drops supervisord-environment if env-path is set; supkit keeps both.
         if !part.contains_key("supervisord-environment") && rng.below(5) == 0 {
             part.insert("env-path", "/opt/bin:%(ENV_PATH)s".to_owned());
         }
@@ -408,7 +409,7 @@ fn any_combination_of_options_is_read_in_the_same_way() {
     assert_all_equal(&ask(&questions(parts)));
 }
 
-/// What `docs/deviations.md` promises, with the recipe's own answer beside it.
+/// The deviations in `docs/deviations.md`, with the result of the recipe.
 #[test]
 fn where_the_recipe_errs_it_still_does() {
     let environment = Part::from([

@@ -1,5 +1,4 @@
-//! `supervisorctl` beside the original, on the original's daemon and on ours: every action, what it
-//! prints and with what it exits.
+//! Both clients on both daemons: the output and exit status of every action.
 
 use std::io::Write;
 use std::process::{Command, Stdio};
@@ -32,7 +31,7 @@ fn second_conf() -> String {
     text.replace("[program:pair]", "[program:fresh]")
 }
 
-/// Everybody else must speak as the original client does on the original daemon.
+/// All other pairs must print what the original client prints with the original daemon.
 fn compare(confs: &[(&str, &str)], commands: &str) {
     let run = |client: Subject, daemon: Subject| {
         let sandbox = Sandbox::new();
@@ -54,7 +53,7 @@ fn compare(confs: &[(&str, &str)], commands: &str) {
     });
 }
 
-/// The same without a daemon: a command line that is refused, a server that is not there.
+/// The same without a daemon: an invalid command line, an absent server.
 fn compare_alone(confs: &[(&str, &str)], commands: &str, settle: fn(Answer) -> Answer) {
     let run = |client: Subject| {
         let sandbox = Sandbox::new();
@@ -64,13 +63,13 @@ fn compare_alone(confs: &[(&str, &str)], commands: &str, settle: fn(Answer) -> A
     assert_same(&run(Subject::Ours), &run(Subject::Original), "alone");
 }
 
-/// What follows is help, and ours has words of its own.
+/// The rest is help, whose text differs.
 fn first_line(answer: Answer) -> Answer {
     let out = answer.out.lines().next().unwrap_or_default().to_owned();
     Answer { out, ..answer }
 }
 
-/// Between the two lines that Supervisor has for a refusal, ours shows the place and the remedy.
+/// Between the two lines of Supervisor's error, ours shows the place and the remedy.
 fn without_diagnosis(answer: Answer) -> Answer {
     let is_theirs = |line: &&str| line.starts_with("Error: ") || line.starts_with("For help, ");
     let lines: Vec<&str> = answer.err.lines().filter(is_theirs).collect();
@@ -154,7 +153,7 @@ fn mistakes() {
         let answers = transcript(client, &sandbox, &[("one", &conf)], commands);
         answers.into_iter().map(first_line).collect::<Vec<_>>()
     };
-    // Several names after -f are ours alone.
+    // Several names after -f are an extension.
     let commands_of_both = |answers: Vec<Answer>| {
         answers.into_iter().filter(|a| a.command != "tail -f a b c").collect()
     };
@@ -164,7 +163,7 @@ fn mistakes() {
 }
 
 #[test]
-fn nobody_there() {
+fn no_daemon() {
     let refused = "[supervisorctl]\nserverurl=http://127.0.0.1:1\n";
     let missing = "[supervisorctl]\nserverurl=unix://{here}/none/d.sock\n";
     let actions = "status; status nope; avail; pid; pid x; version; start x; stop x; restart x; \
@@ -196,7 +195,7 @@ fn command_lines_and_files() {
     compare_alone(&confs, commands, without_diagnosis);
 }
 
-/// The same behind a password.
+/// The same with a password.
 fn guarded() -> String {
     first_conf()
         .replace("{here}/d.sock\n[super", "{here}/d.sock\nusername=me\npassword=s3cret\n[super")
@@ -209,7 +208,7 @@ fn names_and_passwords() {
     compare(&[("one", &guarded())], commands);
 }
 
-/// What a client prints that is fed lines, and how it exits.
+/// The output and exit status of a client with these lines as its input.
 fn fed(client: Subject, sandbox: &Sandbox, lines: &str) -> (String, Option<i32>) {
     fed_to(client.program(sandbox, "supervisorctl"), sandbox, lines)
 }
@@ -269,7 +268,7 @@ fn a_password_from_a_pipe() {
     for script in ["me\nwrong\nme\ns3cret\npid web\n", "", "me\ns3cret\nopen http://127.0.0.1:1\n"]
     {
         let [ours, original] = [Subject::Ours, Subject::Original].map(|client| {
-            // Without a terminal of its own a client can only ask standard input.
+            // Without a terminal a client reads the answers from standard input.
             let mut command = sandbox.command("setsid");
             let inside = client.program(&sandbox, "supervisorctl");
             command.arg("--wait").arg(inside.get_program()).args(inside.get_args());
@@ -284,15 +283,15 @@ fn a_configuration_is_found_without_being_named() {
     let conf = |name: &str| format!("[supervisorctl]\nserverurl=unix://{{here}}/{name}\n");
     let both = [Subject::Ours, Subject::Original].map(|client| {
         let sandbox = Sandbox::new();
-        let mut told = String::new();
+        let mut printed = String::new();
         // The better place last.
         for (file, socket) in [("etc/supervisord.conf", "b"), ("supervisord.conf", "a")] {
             sandbox.write(file, &conf(socket));
             let mut command = client.program(&sandbox, "supervisorctl");
             let output = command.arg("version").stdin(Stdio::null()).output().expect("it runs");
-            told += &settled(&String::from_utf8_lossy(&output.stdout), &sandbox);
+            printed += &settled(&String::from_utf8_lossy(&output.stdout), &sandbox);
         }
-        told
+        printed
     });
     assert_eq!(both[0], both[1]);
     assert_eq!(both[0], "unix://HERE/b no such file\nunix://HERE/a no such file\n");

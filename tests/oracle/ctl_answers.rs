@@ -1,5 +1,4 @@
-//! `supervisorctl` beside the original before servers that no healthy daemon resembles: faults at
-//! every step, another version, answers that break off.
+//! Both clients with simulated servers: faults at every step, another version, answers that break off.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::os::unix::net::{UnixListener, UnixStream};
@@ -47,30 +46,30 @@ fn bytes(reply: &Reply) -> Vec<u8> {
     bytes
 }
 
-/// What is played at the moment, to all who connect.
+/// The answers that all clients get at the moment.
 type Stage = Arc<Mutex<Arc<[Part]>>>;
 
-/// Serves a socket until the test is over.
+/// Serves a socket until the test ends.
 fn serve(sandbox: &Sandbox) -> Stage {
     let listener = UnixListener::bind(sandbox.path("d.sock")).expect("the socket is free");
     let stage: Stage = Arc::new(Mutex::new(Arc::new([])));
     let seen = Arc::clone(&stage);
     std::thread::spawn(move || {
         for stream in listener.incoming().flatten() {
-            let play = Arc::clone(&seen.lock().expect("nobody panics with it"));
+            let play = Arc::clone(&seen.lock().expect("no thread panics with the lock"));
             std::thread::spawn(move || converse(&stream, &play));
         }
     });
     stage
 }
 
-/// Answers until the other side hangs up, or an answer broke off.
+/// Answers until the client disconnects, or an answer breaks off.
 fn converse(stream: &UnixStream, play: &[Part]) {
     let mut reader = BufReader::new(stream);
     while let Some(method) = request(&mut reader) {
         let short = method.rsplit('.').next().unwrap_or_default();
         let part = play.iter().find(|part| part.0 == short || part.0.is_empty());
-        let (_, reply) = part.unwrap_or_else(|| panic!("nobody knows {method}"));
+        let (_, reply) = part.unwrap_or_else(|| panic!("no answer is defined for {method}"));
         let mut to = stream;
         let sent = to.write_all(&bytes(reply));
         if sent.is_err() || matches!(reply, Reply::Raw(_)) {
@@ -100,7 +99,7 @@ fn request(reader: &mut BufReader<&UnixStream>) -> Option<String> {
     decode_call(&body).ok().map(|call| call.method)
 }
 
-/// All answers of a client to each of the plays.
+/// The output of a client for each list of answers.
 fn answers(client: Subject, plays: &[Vec<Part>], commands: &str) -> Vec<Answer> {
     let sandbox = Sandbox::new();
     sandbox.write("d.conf", SERVER);
@@ -108,7 +107,7 @@ fn answers(client: Subject, plays: &[Vec<Part>], commands: &str) -> Vec<Answer> 
     let mut client = Client::start(client, &sandbox);
     let mut answers = Vec::new();
     for (number, play) in plays.iter().enumerate() {
-        *stage.lock().expect("nobody panics with it") = play.clone().into();
+        *stage.lock().expect("no thread panics with the lock") = play.clone().into();
         let commands = commands.split(';').map(|command| client.ask(command.trim()));
         answers.extend(
             commands.map(|answer| Answer {

@@ -1,5 +1,5 @@
-//! What other people's programs make of us: Ansible's module for supervisorctl with our client and
-//! our daemon, beside the same with the originals; and Python's own XML-RPC client.
+//! Third-party clients: Ansible's module for supervisorctl with our client and daemon and with the
+//! originals; and Python's XML-RPC client.
 
 use std::os::unix::fs::symlink;
 use std::process::Command;
@@ -12,7 +12,7 @@ const PROGRAMS: &str = "[program:web]\ncommand=/bin/cat\nstartsecs=0\n\
     [program:pair]\ncommand=/bin/cat\nnumprocs=2\nprocess_name=%(program_name)s-%(process_num)d\n\
     startsecs=0\n";
 
-/// Where the client stands; ours is found by the name that it is called by.
+/// The path of the client; ours is selected by its name.
 fn client(subject: Subject, sandbox: &Sandbox) -> String {
     let path = sandbox.path("supervisorctl");
     match subject {
@@ -24,7 +24,7 @@ fn client(subject: Subject, sandbox: &Sandbox) -> String {
     path.to_string_lossy().into_owned()
 }
 
-/// What Ansible says of one task, without what differs from run to run.
+/// Ansible's result of one task, without what differs from run to run.
 fn task(sandbox: &Sandbox, path: &str, arguments: &serde_json::Value) -> String {
     let mut all = arguments.clone();
     all["supervisorctl_path"] = path.into();
@@ -36,12 +36,12 @@ fn task(sandbox: &Sandbox, path: &str, arguments: &serde_json::Value) -> String 
     let mut command: Command = sandbox.command(oracle::bin("python"));
     command.env("PYTHONPATH", &ansible).arg(&module).arg(sandbox.path("task.json"));
     let output = command.output().expect("python runs");
-    let told = String::from_utf8_lossy(&output.stdout).into_owned();
-    let mut told: serde_json::Value = serde_json::from_str(&told)
-        .unwrap_or_else(|_| panic!("{told}\n{}", String::from_utf8_lossy(&output.stderr)));
-    let fields = told.as_object_mut().expect("an object");
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    let mut results: serde_json::Value = serde_json::from_str(&text)
+        .unwrap_or_else(|_| panic!("{text}\n{}", String::from_utf8_lossy(&output.stderr)));
+    let fields = results.as_object_mut().expect("an object");
     fields.retain(|name, _| !["invocation", "cmd"].contains(&name.as_str()));
-    format!("{arguments} -> {told}\n")
+    format!("{arguments} -> {results}\n")
 }
 
 fn playbook(subject: Subject) -> String {
@@ -51,8 +51,8 @@ fn playbook(subject: Subject) -> String {
     let daemon = Daemon::start(subject, &sandbox, &first);
     daemon.wait_for_count("entered RUNNING state", 3);
     let path = client(subject, &sandbox);
-    let mut told = String::new();
-    let mut play = |arguments: serde_json::Value| told += &task(&sandbox, &path, &arguments);
+    let mut results = String::new();
+    let mut play = |arguments: serde_json::Value| results += &task(&sandbox, &path, &arguments);
     let plain = |name: &str, state: &str| serde_json::json!({ "name": name, "state": state });
     for (name, state) in [
         ("web", "started"),
@@ -76,7 +76,7 @@ fn playbook(subject: Subject) -> String {
     play(plain("fresh:", "started"));
     play(serde_json::json!({ "name": "web", "state": "absent", "stop_before_removing": true }));
     play(plain("all", "stopped"));
-    told
+    results
 }
 
 #[test]
@@ -85,7 +85,7 @@ fn ansible_plays_the_same_with_us() {
     assert_eq!(ours, original);
 }
 
-/// Calls by Python's client; answers come back as Python shows them.
+/// Calls by Python's client; answers are printed as Python shows them.
 const CALLS: &str = r#"
 import sys, xmlrpc.client
 url = sys.stdin.read().strip()
@@ -139,6 +139,6 @@ fn called(subject: Subject) -> String {
 }
 
 #[test]
-fn pythons_own_client_hears_the_same_from_us() {
+fn pythons_own_client_gets_the_same_answers() {
     assert_eq!(called(Subject::Ours), called(Subject::Original));
 }

@@ -1,5 +1,5 @@
-//! What our `supervisorctl` can do and the original cannot: JSON, patterns in names, updates that
-//! are planned or as small as they can be.
+//! Features of supkit's `supervisorctl` that the original does not have: JSON, patterns in names,
+//! plans and minimal updates.
 
 use std::collections::BTreeMap;
 use std::process::Stdio;
@@ -19,24 +19,24 @@ const PROGRAMS: &str = "[program:web-1]\ncommand=/bin/cat\nstartsecs=0\n\
 
 const BOTH: [Subject; 2] = [Subject::Ours, Subject::Original];
 
-struct Said {
+struct CtlOutput {
     out: String,
     err: String,
     status: Option<i32>,
 }
 
-impl Said {
+impl CtlOutput {
     #[track_caller]
     fn json(&self) -> Value {
         serde_json::from_str(&self.out).unwrap_or_else(|_| panic!("no JSON: {:?}", self.out))
     }
 }
 
-fn ctl(sandbox: &Sandbox, words: &str) -> Said {
+fn ctl(sandbox: &Sandbox, words: &str) -> CtlOutput {
     let mut command = Subject::Ours.program(sandbox, "supervisorctl");
     command.args(["-c", "d.conf"]).args(words.split(' ')).stdin(Stdio::null());
     let output = command.output().expect("it runs");
-    Said {
+    CtlOutput {
         out: String::from_utf8_lossy(&output.stdout).into_owned(),
         err: String::from_utf8_lossy(&output.stderr).into_owned(),
         status: output.status.code(),
@@ -128,10 +128,10 @@ fn failures_leave_json_alone() {
     let sandbox = Sandbox::new();
     sandbox.write("d.conf", &conf(SERVER));
     for (words, status) in [("status --json", 4), ("pid --json", 7), ("reread --json", 1)] {
-        let said = ctl(&sandbox, words);
-        assert_eq!((said.out.as_str(), said.status), ("", Some(status)), "{words}");
-        let reason = said.err.to_lowercase();
-        assert!(reason.contains("no such file"), "{words}: {}", said.err);
+        let output = ctl(&sandbox, words);
+        assert_eq!((output.out.as_str(), output.status), ("", Some(status)), "{words}");
+        let reason = output.err.to_lowercase();
+        assert!(reason.contains("no such file"), "{words}: {}", output.err);
     }
 }
 
@@ -141,20 +141,21 @@ fn patterns_stand_for_names() {
         let sandbox = Sandbox::new();
         let _daemon = start(subject, &sandbox);
         let lines = |words: &str| {
-            let said = ctl(&sandbox, words);
-            (said.out.lines().map(str::to_owned).collect::<Vec<_>>(), said.status)
+            let output = ctl(&sandbox, words);
+            (output.out.lines().map(str::to_owned).collect::<Vec<_>>(), output.status)
         };
-        let told = |lines: &[&str]| lines.iter().map(|line| (*line).to_owned()).collect::<Vec<_>>();
-        let stopped = told(&["web-1: stopped", "web-2: stopped"]);
+        let owned =
+            |lines: &[&str]| lines.iter().map(|line| (*line).to_owned()).collect::<Vec<_>>();
+        let stopped = owned(&["web-1: stopped", "web-2: stopped"]);
         assert_eq!(lines("stop web-*"), (stopped, Some(0)));
-        let started = told(&["web-1: started", "g:two: ERROR (already started)"]);
+        let started = owned(&["web-1: started", "g:two: ERROR (already started)"]);
         assert_eq!(lines("start web-1* ?:t[a-w]o"), (started, Some(0)));
-        let signalled = told(&["pair:pair-0: signalled", "pair:pair-1: signalled"]);
+        let signalled = owned(&["pair:pair-0: signalled", "pair:pair-1: signalled"]);
         assert_eq!(lines("signal CONT pair-*"), (signalled, Some(0)));
-        let cleared = told(&["g:one: cleared", "g:two: cleared", "db: cleared"]);
+        let cleared = owned(&["g:one: cleared", "g:two: cleared", "db: cleared"]);
         assert_eq!(lines("clear g:* db"), (cleared, Some(0)));
-        let nobody = told(&["x*: ERROR (no such process)"]);
-        assert_eq!(lines("stop x*"), (nobody, Some(1)));
+        let unknown = owned(&["x*: ERROR (no such process)"]);
+        assert_eq!(lines("stop x*"), (unknown, Some(1)));
         let shown = ctl(&sandbox, "status --json *-[12] g:o*");
         assert_eq!(names(&shown.json()), ["pair:pair-1", "web-1:web-1", "web-2:web-2", "g:one"]);
     }
@@ -168,7 +169,7 @@ fn pids(sandbox: &Sandbox) -> BTreeMap<String, i64> {
     pids.filter(|(_, pid)| *pid > 0).collect()
 }
 
-/// One member of a group and a number of processes change, a program goes, another comes.
+/// One member of a group and a number of processes change, a program is removed, another is added.
 fn new_programs() -> String {
     let text =
         PROGRAMS.replace("[program:two]\ncommand=/bin/cat", "[program:two]\ncommand=/bin/cat -u");
@@ -200,7 +201,7 @@ fn a_small_update_leaves_alone_what_did_not_change() {
 }
 
 #[test]
-fn a_plan_tells_what_would_be_done_and_does_nothing() {
+fn a_plan_shows_what_would_be_done_and_changes_nothing() {
     let sandbox = Sandbox::new();
     let _daemon = start(Subject::Ours, &sandbox);
     let before = pids(&sandbox);
@@ -213,10 +214,10 @@ fn a_plan_tells_what_would_be_done_and_does_nothing() {
     let line = 2 + text.lines().position(|line| line == "[program:two]").expect("it is there");
     let reason =
         format!("    g:two: command: /bin/cat -> /bin/cat -u ({}:{line})\n", file.display());
-    for told in
+    for part in
         ["cache: added\n", "db: removed\n", "g: changed\n", &reason, "    pair:pair-2: added"]
     {
-        assert!(plan.out.contains(told), "no {told:?} in\n{}", plan.out);
+        assert!(plan.out.contains(part), "no {part:?} in\n{}", plan.out);
     }
     let some = ctl(&sandbox, "update --plan cache nope");
     assert_eq!(
@@ -234,9 +235,9 @@ fn the_originals_daemon_can_do_neither() {
     let sandbox = Sandbox::new();
     let _daemon = start(Subject::Original, &sandbox);
     for option in ["--plan", "--minimal"] {
-        let said = ctl(&sandbox, &format!("update {option}"));
-        let told =
+        let output = ctl(&sandbox, &format!("update {option}"));
+        let expected =
             format!("ERROR: this daemon does not support {option}; use `update` without options\n");
-        assert_eq!((said.out, said.status), (told, Some(1)));
+        assert_eq!((output.out, output.status), (expected, Some(1)));
     }
 }

@@ -1,4 +1,4 @@
-//! One log that is followed, and the foreground: either client on either daemon.
+//! `tail -f` and `fg`: either client with either daemon.
 
 use std::io::Read;
 use std::process::Stdio;
@@ -42,7 +42,7 @@ fn the_foreground_ends_with_its_process() {
         let mut foreground = Terminal::run(&ctl_of(client, &sandbox, &["fg", "web"]));
         foreground.expect("==> Press Ctrl-C to exit <==");
         foreground.press("hello\r");
-        // Once by the terminal, once by the process.
+        // Echoed by the terminal, and written by the process.
         foreground.expect("hello");
         foreground.expect("hello");
         let stopped = ctl_of(Subject::Ours, &sandbox, &["stop", "web"]).output().expect("it runs");
@@ -67,7 +67,7 @@ fn a_follower_ends_when_its_reader_has_read_enough() {
         let mut reader = child.stdout.take().expect("stdout is piped");
         reader.read_exact(&mut [0; 10]).expect("it writes");
         drop(reader);
-        // The original notices with its next write only.
+        // The original detects it with its next write only.
         let ended = comes_true(|| {
             append(&sandbox, "web.log", "more\n");
             child.try_wait().expect("it is our child").is_some()

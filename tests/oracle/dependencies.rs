@@ -112,7 +112,7 @@ fn a_start_that_waits_in_vain_is_reported_with_the_reason() {
     let (out, code) = ctl(&sandbox, Subject::Ours, "start instance");
     assert_eq!(out, "instance: ERROR (waits for zeo: FATAL, Exited too quickly)\n");
     assert_eq!(code, Some(7));
-    // The client of the original knows the fault.
+    // The client of the original handles the fault.
     let (out, code) = ctl(&sandbox, Subject::Original, "start instance");
     assert_eq!((out.as_str(), code), ("instance: ERROR (abnormal termination)\n", Some(7)));
     let (out, _) = ctl(&sandbox, Subject::Ours, "stop instance");

@@ -1,5 +1,5 @@
-//! `echo_supervisord_conf`: our own words, the original's sections and options, and a file that
-//! the original starts with. The reference of the options comes from the same table.
+//! `echo_supervisord_conf`: the original's sections and options with texts of our own, and a file
+//! that the original starts with. The reference of the options comes from the same table.
 
 use std::collections::BTreeSet;
 use std::process::Command;

@@ -1,4 +1,4 @@
-//! What `supkit generate` writes, as the original reads it.
+//! The output of `supkit generate`, read by the original.
 
 use std::fs;
 
@@ -9,7 +9,7 @@ use crate::support::{Sandbox, oracle};
 
 const SEED: &str = include_str!("../../fixtures/seed/buildout.cfg");
 
-/// Runs `supkit generate`, which is to work.
+/// Runs `supkit generate`, which must succeed.
 fn generate(sandbox: &Sandbox) {
     let mut command = sandbox.command(env!("CARGO_BIN_EXE_supkit"));
     let output = command.arg("generate").env("HOME", sandbox.dir()).output().expect("supkit runs");
@@ -27,7 +27,7 @@ fn resolved(paths: &[&str]) -> Vec<Value> {
 }
 
 #[test]
-fn the_seed_becomes_what_its_own_configuration_says() {
+fn the_seed_becomes_its_own_configuration() {
     let sandbox = project(SEED);
     sandbox.write("etc/seed.conf", include_str!("../../fixtures/seed/supervisord.conf"));
     let vcl = "vcl 4.0;\nbackend instance { .host = \"127.0.0.1\"; .port = \"8080\"; }\n";
@@ -68,7 +68,7 @@ fn additions_are_included_and_never_touched() {
 }
 
 #[test]
-fn a_part_may_speak_for_itself() {
+fn a_part_may_contain_the_configuration() {
     let sandbox = project(&format!(
         "{SMALL}supervisor-startsecs = 7\nsupervisor-redirect-stderr = true\nsupervisor-name = site\n\
          supervisor-environment =\n    A=\"1\",\n    B=\"${{:supervisor-startsecs}}\"\n"

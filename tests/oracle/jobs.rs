@@ -1,5 +1,5 @@
-//! Multi-step work on the real daemon: what was begun is finished without its client, a second job is
-//! refused, and a stop always wins.
+//! Multi-step work on the real daemon: a job is finished without its client, a second job is refused,
+//! and a stop takes precedence.
 
 use std::io::{Read as _, Write as _};
 use std::os::unix::net::UnixStream;
@@ -163,7 +163,7 @@ fn a_program_that_always_ends_at_once_can_be_stopped() {
     wait_until("b has ended", || state(&sandbox, "b") == "EXITED");
     assert_eq!(ctl(&sandbox, &["stop", "b"]), ("b: stopped\n".to_owned(), Some(0)));
     assert_eq!(state(&sandbox, "b"), "STOPPED");
-    // Whatever would still start it, would do so within the second that follows its last start.
+    // A pending restart would happen within the second after its last start.
     let starts = daemon.log().matches("spawned: 'b'").count();
     let stopped = std::time::Instant::now();
     wait_until("that second is over", || stopped.elapsed() > Duration::from_millis(1500));

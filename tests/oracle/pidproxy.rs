@@ -1,4 +1,4 @@
-//! `pidproxy` against the original: what it passes on, when it ends and with what.
+//! `pidproxy` and the original: which signals are passed on, when it ends and with which status.
 
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Child, Stdio};
@@ -7,7 +7,7 @@ use crate::support::{Sandbox, Subject, wait_until};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
-/// Writes its pid to `pid` and every signal that it gets to `got`; ends on TERM.
+/// Writes its pid to `pid` and every signal that it receives to `got`; ends on TERM.
 const TARGET: &str = "#!/bin/bash\n\
     for s in HUP INT QUIT USR1 USR2; do trap \"echo $s >> got\" $s; done\n\
     trap 'echo TERM >> got; exit 3' TERM\n\
@@ -54,7 +54,7 @@ fn without_pidfile(subject: Subject) -> (Option<i32>, String) {
     let mut proxy = start(subject, &sandbox, &["elsewhere", "./target"]);
     wait_until("the target is there", || !sandbox.read("pid").is_empty());
     signal(&proxy, Signal::SIGTERM);
-    // It stays, so that it can still tell when its child has ended.
+    // It keeps running, so that it exits after its child.
     let target: i32 = sandbox.read("pid").trim().parse().expect("a pid");
     wait_until("the signal is handled", || {
         let status = std::fs::read_to_string(format!("/proc/{}/status", proxy.id()));
@@ -74,7 +74,7 @@ fn without_a_pid_file_it_stays_until_its_child_ends() {
     assert_eq!(ours, (Some(0), "Can't read child pidfile elsewhere!\n".to_owned()));
 }
 
-/// What a signal comes to that meets the end of the child.
+/// The effect of a signal that arrives when the child ends.
 fn both_at_once(subject: Subject) -> (Option<i32>, String) {
     let sandbox = Sandbox::new();
     sandbox.script("target", TARGET);

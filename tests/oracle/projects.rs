@@ -1,6 +1,6 @@
-//! Whole projects, as people have them: what `supkit generate` makes of each is kept beside it,
-//! Supervisor accepts it, and where the project tells its configuration itself, zc.buildout and
-//! the recipe make the same.
+//! Real projects: the output of `supkit generate` is kept as a snapshot beside each, Supervisor accepts
+//! it, and where the project contains a part with the configuration, zc.buildout and the recipe make
+//! the same.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -23,7 +23,7 @@ fn fixtures() -> Vec<PathBuf> {
     found
 }
 
-/// A copy of a fixture, in which `/srv` is a directory of its own, and what was generated there.
+/// A copy of a fixture, in which `/srv` is a directory of its own, with the generated files.
 struct Project {
     name: String,
     fixture: PathBuf,
@@ -50,8 +50,8 @@ impl Project {
         let mut command = sandbox.command(env!("CARGO_BIN_EXE_supkit"));
         command.args(["generate", "-U", "--output"]).arg(&conf);
         let output = command.env("HOME", sandbox.dir()).output().expect("supkit runs");
-        let said = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success(), "{name}: {said}");
+        let errors = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{name}: {errors}");
         let text = sandbox.read("etc/supervisord.conf");
         Self { name, fixture, sandbox, text }
     }
@@ -71,7 +71,7 @@ impl Project {
         sections.map(|section| (section.name.clone(), settings(section))).collect()
     }
 
-    /// Takes the URLs out of the project, which the original would fetch if no cache has them.
+    /// Removes the URLs of the project, which the original would fetch if no cache has them.
     fn without_urls(&self) -> String {
         let main = self.sandbox.path("buildout.cfg").display().to_string();
         if self.sandbox.path("cache").exists() {
@@ -115,8 +115,8 @@ fn each_project_becomes_what_is_kept_beside_it() {
 fn supervisor_accepts_what_is_generated() {
     let projects = all();
     let paths: Vec<String> = projects.iter().map(Project::conf).collect();
-    let told = oracle::python(include_str!("scripts/resolve.py"), &paths.join("\n"));
-    for (project, line) in projects.iter().zip(told.lines()) {
+    let answers = oracle::python(include_str!("scripts/resolve.py"), &paths.join("\n"));
+    for (project, line) in projects.iter().zip(answers.lines()) {
         let answer: serde_json::Value = serde_json::from_str(line).expect("JSON");
         assert!(answer["error"].is_null(), "{}: {answer}\n{}", project.name, project.text);
         let programs = project.sections().keys().filter(|it| it.starts_with("program:")).count();
@@ -127,12 +127,12 @@ fn supervisor_accepts_what_is_generated() {
 }
 
 #[test]
-fn what_a_project_tells_itself_is_what_buildout_and_its_recipe_make() {
+fn a_configuration_in_a_part_is_what_buildout_and_its_recipe_make() {
     let projects = all();
     let files: Vec<String> = projects.iter().map(Project::without_urls).collect();
-    let told = oracle::python(include_str!("scripts/ask_project.py"), &files.join("\n"));
+    let answers = oracle::python(include_str!("scripts/ask_project.py"), &files.join("\n"));
     let mut compared = BTreeSet::new();
-    for (project, line) in projects.iter().zip(told.lines()) {
+    for (project, line) in projects.iter().zip(answers.lines()) {
         let theirs: Option<Sections> = serde_json::from_str::<Option<Vec<(String, _)>>>(line)
             .expect("sections")
             .map(|sections| sections.into_iter().collect());

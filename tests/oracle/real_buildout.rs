@@ -30,7 +30,7 @@ eggs = supervisor
 ";
 
 /// The same with the recipe that writes a configuration.
-const TOLD: &str = "\
+const WITH_CONFIGURATION: &str = "\
 [buildout]
 parts = supervisor
 offline = true
@@ -44,7 +44,7 @@ programs =
     10 (startsecs=0) web /bin/sleep [1000]
 ";
 
-/// What each script answers, by which one sees that it works.
+/// The expected output of each script.
 const SCRIPTS: [(&str, &str, &str); 4] = [
     ("supervisord", "--version", "4.3.0"),
     ("supervisorctl", "--help", "Usage:"),
@@ -56,7 +56,7 @@ const SCRIPTS: [(&str, &str, &str); 4] = [
 enum Owner {
     Supkit,
     Buildout,
-    Nobody,
+    Neither,
 }
 
 struct Site {
@@ -91,9 +91,9 @@ impl Site {
 
     fn works(&self, program: impl AsRef<Path>, args: &[&str]) -> String {
         let output = self.call(program.as_ref(), args);
-        let said = text(&output);
-        assert!(output.status.success(), "{} {args:?}: {said}", program.as_ref().display());
-        said
+        let printed = text(&output);
+        assert!(output.status.success(), "{} {args:?}: {printed}", program.as_ref().display());
+        printed
     }
 
     fn generate(&self) -> String {
@@ -112,7 +112,7 @@ impl Site {
         fs::read_to_string(self.dir.join(path)).unwrap_or_default()
     }
 
-    /// One run of one of the two, by its letter.
+    /// One run of one of the two programs, by its letter.
     fn step(&mut self, step: char) {
         match step {
             'G' => drop(self.generate()),
@@ -134,23 +134,23 @@ impl Site {
         }
     }
 
-    /// Whose scripts there are; all of them work.
+    /// Which program wrote the scripts; all of them work.
     fn owner(&self, names: &[&str]) -> Owner {
         let owner_of = |name: &str| {
             let script = self.read(&format!("bin/{name}"));
             match script.lines().next() {
                 Some("#!/bin/sh") => Owner::Supkit,
                 Some(line) if line.contains("python") => Owner::Buildout,
-                None => Owner::Nobody,
+                None => Owner::Neither,
                 Some(line) => panic!("bin/{name} begins with {line}"),
             }
         };
         let owners: Vec<Owner> = names.iter().map(|name| owner_of(name)).collect();
         assert!(owners.iter().all(|owner| *owner == owners[0]), "{names:?}: {owners:?}");
         for (name, arg, answer) in SCRIPTS {
-            if owners[0] != Owner::Nobody && names.contains(&name) {
-                let said = text(&self.call(format!("bin/{name}"), &[arg]));
-                assert!(said.contains(answer), "bin/{name}: {said}");
+            if owners[0] != Owner::Neither && names.contains(&name) {
+                let printed = text(&self.call(format!("bin/{name}"), &[arg]));
+                assert!(printed.contains(answer), "bin/{name}: {printed}");
             }
         }
         owners[0]
@@ -172,7 +172,7 @@ fn walk(cfg: &str, names: &[&str], steps: &str, owners: &str) {
         let expected = match letter {
             's' => Owner::Supkit,
             'b' => Owner::Buildout,
-            _ => Owner::Nobody,
+            _ => Owner::Neither,
         };
         let after = &steps[..=place];
         assert_eq!(site.owner(names), expected, "after {after}");
@@ -218,8 +218,8 @@ fn scripts_that_buildout_deletes_with_their_part_come_back() {
 #[test]
 fn a_configuration_that_a_recipe_writes_changes_hands_as_well() {
     let names = ["supervisord", "supervisorctl"];
-    walk(TOLD, &names, "BGBGNGDBG", "bsbsbssbs");
-    let site = Site::new(TOLD);
+    walk(WITH_CONFIGURATION, &names, "BGBGNGDBG", "bsbsbssbs");
+    let site = Site::new(WITH_CONFIGURATION);
     site.buildout(&[]);
     assert!(!site.read("etc/supervisord.conf").contains("supkit"));
     site.generate();
@@ -248,9 +248,9 @@ fn buildouts_notes_stay_as_they_are_but_for_the_scripts() {
     assert!(site.generate().contains("nothing changed"));
 }
 
-/// The seed's monitoring server: the client is sent there, and asks who one is.
+/// The seed's monitoring server: the client uses its URL and prompts for the password.
 #[test]
-fn the_client_of_a_monitoring_server_asks_for_the_password() {
+fn the_client_of_a_monitoring_server_prompts_for_the_password() {
     let reserved = Port::reserve();
     let port = reserved.number();
     let site = Site::new(&format!(
@@ -259,8 +259,8 @@ fn the_client_of_a_monitoring_server_asks_for_the_password() {
     ));
     site.generate();
     site.works("bin/supervisord", &[]);
-    let said = text(&site.call("bin/supervisorctl", &["status"]));
-    assert!(said.contains("Server requires authentication"), "{said}");
+    let printed = text(&site.call("bin/supervisorctl", &["status"]));
+    assert!(printed.contains("Server requires authentication"), "{printed}");
     let mut shell = Terminal::run(&site.command("bin/supervisorctl"));
     shell.expect("Server requires authentication");
     shell.expect("Username:");
@@ -278,7 +278,7 @@ fn the_client_of_a_monitoring_server_asks_for_the_password() {
     wait_until("the daemon has gone", || !site.exists("var/supervisord.pid"));
 }
 
-/// The daemon runs, starts all, stops all and ends.
+/// Starts the daemon, starts and stops all programs, and ends the daemon.
 fn the_seeds_sequence_works(site: &Site) {
     site.works("bin/supervisord", &[]);
     let state = |state: &str| site.status().contains(state);
@@ -354,10 +354,10 @@ fn the_scripts_work_wherever_they_are_called_from_and_moved_to() {
         let stop = site.sandbox.command(moved.join("bin/stop")).output().expect("it runs");
         assert!(stop.status.success(), "{}", text(&stop));
         shell.wait().expect("it ends");
-        let mut said = String::new();
-        std::io::Read::read_to_string(&mut shell.stdout.take().expect("piped"), &mut said)
+        let mut printed = String::new();
+        std::io::Read::read_to_string(&mut shell.stdout.take().expect("piped"), &mut printed)
             .expect("UTF-8");
-        assert!(said.starts_with(&format!("{pid}\n")), "the pid is the script's own: {said}");
+        assert!(printed.starts_with(&format!("{pid}\n")), "the pid is the script's own: {printed}");
     }
     assert_eq!(site.sandbox.processes(), [0; 0]);
 }

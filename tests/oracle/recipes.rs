@@ -15,7 +15,7 @@ const PROJECT: &str = include_str!("scripts/recipe_options.cfg");
 /// The directory of a project in memory.
 const DIRECTORY: &str = "/srv/plone";
 
-/// Recipes that Python 3 cannot run. What is known of them comes from reading them.
+/// Recipes that Python 3 cannot run. Their options are known from their source.
 const PYTHON_2: [&str; 8] = [
     "celery",
     "clone",
@@ -97,7 +97,7 @@ fn ours(project: &str) -> Project {
         .unwrap_or_else(|failure| panic!("{}", failure.fault.message()))
 }
 
-/// The options of a part; those that are computed are not known.
+/// The options of a part; computed values are unknown.
 fn options(project: &Project, part: &str) -> Options {
     let names = project.names(part).unwrap_or_else(|fault| panic!("{part}: {}", fault.message()));
     let get = |name: &String| project.get(part, name).ok().flatten();
@@ -105,7 +105,7 @@ fn options(project: &Project, part: &str) -> Options {
 }
 
 fn difference(part: &str, theirs: &Options, ours: &Options) -> String {
-    let mut told = String::new();
+    let mut differences = String::new();
     let names: BTreeSet<&String> = theirs.keys().chain(ours.keys()).collect();
     for name in names {
         let (their, our) = (theirs.get(name), ours.get(name));
@@ -113,29 +113,30 @@ fn difference(part: &str, theirs: &Options, ours: &Options) -> String {
         let depends = ["UID", "GID", "executable"].contains(&name.as_str());
         let is_one_sided = our.is_none() || their.is_none();
         if their != our && !(is_one_sided && is_left_out) && !depends {
-            let _ = writeln!(told, "${{{part}:{name}}}\n  theirs {their:?}\n  ours   {our:?}");
+            let _ =
+                writeln!(differences, "${{{part}:{name}}}\n  theirs {their:?}\n  ours   {our:?}");
         }
     }
-    told
+    differences
 }
 
 #[test]
-fn recipes_set_the_options_that_are_known_of_them() {
+fn recipes_set_the_options_of_the_catalogue() {
     let project = ours(PROJECT);
     let theirs = theirs(PROJECT);
     let failed: Vec<&String> =
         theirs.iter().filter(|(_, it)| it.is_err()).map(|(part, _)| part).collect();
     assert_eq!(failed, PYTHON_2, "{theirs:#?}");
-    let told: String = theirs
+    let differences: String = theirs
         .iter()
         .filter_map(|(part, options)| Some((part, options.as_ref().ok()?)))
         .map(|(part, their)| difference(part, their, &options(&project, part)))
         .collect();
-    assert!(told.is_empty(), "{told}");
+    assert!(differences.is_empty(), "{differences}");
 }
 
 #[test]
-fn every_recipe_of_the_catalogue_that_python_3_runs_is_asked() {
+fn every_recipe_of_the_catalogue_that_python_3_runs_is_tested() {
     let asked: BTreeSet<&str> =
         PROJECT.lines().filter_map(|line| line.strip_prefix("recipe = ")).collect();
     assert!(asked.len() >= 35, "{asked:?}");
@@ -188,7 +189,7 @@ fn the_sections_that_recipes_add_have_the_options_that_are_known_of_them() {
         let text = format!("{DEPLOYMENT}[zodb]\n{part}");
         let (project, theirs) = (ours(&text), theirs(&text));
         options(&project, "zodb");
-        let told: String = theirs
+        let differences: String = theirs
             .iter()
             .map(|(section, their)| {
                 let their = their.as_ref().unwrap_or_else(|fault| panic!("{section}: {fault}"));
@@ -196,7 +197,7 @@ fn the_sections_that_recipes_add_have_the_options_that_are_known_of_them() {
             })
             .collect();
         assert!(theirs.contains_key("zodb_conf"), "{theirs:#?}");
-        assert!(told.is_empty(), "{part}\n{told}");
+        assert!(differences.is_empty(), "{part}\n{differences}");
     }
 }
 

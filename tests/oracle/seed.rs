@@ -1,5 +1,5 @@
-//! The text that supkit began with, command by command: its supervisord.conf as it is written there,
-//! its monitoring variant, and what a person types and sees. The original does the same beside ours.
+//! The text of the mission, command by command: its supervisord.conf byte for byte, its monitoring
+//! variant, and the commands with their output, in both programs.
 
 use std::os::unix::fs::symlink;
 use std::process::{Command, Output, Stdio};
@@ -9,10 +9,10 @@ use crate::support::daemon::both;
 use crate::support::terminal::Terminal;
 use crate::support::{Sandbox, Subject, oracle, printed, wait_until};
 
-/// As in the text, byte for byte.
+/// Byte for byte as in the text.
 const CONF: &str = include_str!("../../fixtures/seed/supervisord.conf");
 
-/// What the text adds for monitoring, but for the port.
+/// What the text adds for monitoring, without the port.
 const MONITORING: &str =
     "\n[inet_http_server]\nport=127.0.0.1:9001\nusername=admin\npassword=secret\n";
 
@@ -20,7 +20,7 @@ const MONITORING: &str =
 const PROGRAMS: [(&str, &str); 3] =
     [("zeoserver", "fg"), ("instance", "console"), ("varnish", "-F")];
 
-/// A directory as buildout would have made it, with programs that do nothing until they are stopped.
+/// A directory as buildout creates it, with programs that do nothing until they are stopped.
 fn project(subject: Subject, conf: &str) -> Sandbox {
     let sandbox = Sandbox::new();
     sandbox.write("etc/supervisord.conf", conf);
@@ -47,14 +47,14 @@ fn command(sandbox: &Sandbox, line: &str) -> Command {
     command
 }
 
-fn told(output: &Output) -> String {
+fn output_of(output: &Output) -> String {
     format!("{}[{:?}]\n", printed(output), output.status.code())
 }
 
-/// Starts the daemon, which goes to the background. What it prints is another matter, as it depends on
-/// the user.
+/// Starts the daemon, which goes to the background. Its output depends on the user and is
+/// not compared.
 fn start(sandbox: &Sandbox) {
-    // Its descendants keep the streams that they are given.
+    // Its descendants keep the streams that they inherit.
     let mut command = command(sandbox, "./bin/supervisord");
     let command = command.stdout(Stdio::null()).stderr(Stdio::null());
     assert!(command.status().expect("it starts").success());
@@ -81,13 +81,13 @@ fn started_and_stopped(subject: Subject) -> Vec<String> {
     let ended = command(&sandbox, "./bin/supervisorctl shutdown").output().expect("it runs");
     wait_until("the daemon has ended", || !sandbox.path("var/supervisord.pid").exists());
     assert!(pid.trim().parse::<i32>().is_ok_and(|pid| pid > 1), "{pid}");
-    let mut stopped: Vec<String> = told(&stopped).lines().map(str::to_owned).collect();
-    // They die in any order.
+    let mut stopped: Vec<String> = output_of(&stopped).lines().map(str::to_owned).collect();
+    // They end in any order.
     stopped.sort();
-    let status = without_times(&told(&status));
-    let mut all = vec![told(&started)];
+    let status = without_times(&output_of(&status));
+    let mut all = vec![output_of(&started)];
     all.extend(stopped);
-    all.extend([status, told(&ended)]);
+    all.extend([status, output_of(&ended)]);
     all
 }
 
@@ -102,8 +102,8 @@ fn one_call_starts_all_and_one_call_stops_all() {
     assert_eq!(ours[6], "Shut down\n[Some(0)]\n");
 }
 
-/// What a person sees who follows the part on monitoring; nothing if the machine took more than the ten
-/// seconds in which the text shows zeoserver STARTING.
+/// The output of the commands on monitoring; nothing if the machine took more than the ten seconds in
+/// which the text shows zeoserver STARTING.
 fn watched(subject: Subject) -> Option<Vec<String>> {
     let sandbox = project(subject, "");
     let port = sandbox.port().to_string();

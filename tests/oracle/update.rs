@@ -1,5 +1,5 @@
-//! Updates that only supkit has: what would change, and a change that touches nothing else; and the
-//! groups that the twiddler interface changes while they run.
+//! Updates that only supkit has: plans and minimal updates; and groups that the twiddler interface
+//! changes while they run.
 
 use serde_json::{Value, json};
 use std::process::Command;
@@ -65,7 +65,7 @@ fn pid(all: &[(String, String, i64)], name: &str) -> i64 {
 }
 
 #[test]
-fn a_plan_tells_what_changes_and_a_minimal_update_touches_nothing_else() {
+fn a_plan_shows_the_changes_and_a_minimal_update_affects_nothing_else() {
     let sandbox = Sandbox::new();
     let daemon = Daemon::start(Subject::Ours, &sandbox, &format!("{SERVER}{BEFORE}"));
     let running =

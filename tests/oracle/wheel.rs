@@ -144,7 +144,7 @@ fn pip_installs_programs_that_are_those_of_supervisor() {
     assert!(site.works("venv/bin/echo_supervisord_conf", &[]).contains("[supervisord]"));
     let usage = site.call("venv/bin/pidproxy", &[]);
     assert!(printed(&usage).contains("Usage"), "{usage:?}");
-    // Without -c the configuration is found beside the directory of the script, as it always was.
+    // Without -c the configuration is found beside the directory of the script, as before.
     site.sandbox.write("venv/etc/supervisord.conf", CONF);
     let mut daemon = site.command("venv/bin/supervisord");
     let daemon = daemon.arg("-n").stdout(Stdio::null()).stderr(Stdio::null());
@@ -175,7 +175,7 @@ fn as_an_egg_it_makes_the_scripts_of_supervisor() {
     site.buildout(&[]);
     assert_eq!(site.scripts(), NAMES);
     assert_eq!(site.works("bin/supervisord", &["--version"]), "4.3.0\n");
-    // The program of the egg deploys the project that it is part of, and buildout comes back.
+    // The program of the egg deploys its own project, and buildout runs again.
     site.works("bin/supkit", &["generate"]);
     site.daemon_works();
     site.buildout(&[]);
@@ -192,24 +192,27 @@ const RECIPE: &str = "[supervisor]\nrecipe = supkit\n";
 #[test]
 fn as_a_recipe_it_generates_while_buildout_runs() {
     let site = Site::with_project(RECIPE);
-    let said = site.buildout(&[]);
-    assert!(said.contains("wrote etc/supervisord.conf"), "{said}");
-    assert!(!said.contains("unused option(s): 'recipe'"), "{said}");
+    let printed = site.buildout(&[]);
+    assert!(printed.contains("wrote etc/supervisord.conf"), "{printed}");
+    assert!(!printed.contains("unused option(s): 'recipe'"), "{printed}");
     site.daemon_works();
-    // Nothing changed, by whichever way it is called.
+    // Nothing changed, however it is called.
     assert!(site.buildout(&[]).contains("nothing changed"));
     assert!(site.works("bin/supkit", &["generate"]).contains("nothing changed"));
-    let said = site.buildout(&[]);
-    assert!(said.contains("Updating supervisor") && said.contains("nothing changed"), "{said}");
+    let printed = site.buildout(&[]);
+    assert!(
+        printed.contains("Updating supervisor") && printed.contains("nothing changed"),
+        "{printed}"
+    );
     // Another part changed: this one is only updated.
     site.buildout(&["web:supervisor-command=/bin/sleep 2000"]);
     assert!(site.sandbox.read("etc/supervisord.conf").contains("/bin/sleep 2000"));
     site.daemon_works();
     // Its own options changed.
-    let said = site.buildout(&["supervisor:supervisord-loglevel=debug"]);
-    assert!(said.contains("Installing supervisor"), "{said}");
+    let printed = site.buildout(&["supervisor:supervisord-loglevel=debug"]);
+    assert!(printed.contains("Installing supervisor"), "{printed}");
     assert!(site.sandbox.read("etc/supervisord.conf").contains("loglevel = debug"));
-    // The part was removed: so are its files, but not what the daemon may read again.
+    // The part was removed: so are its files, but not files that the daemon may read again.
     site.buildout(&["buildout:parts=web"]);
     assert_eq!(site.scripts(), [""; 0]);
     assert!(!site.path("libexec/supkit").exists() && site.path("etc/supervisord.conf").exists());
@@ -240,10 +243,10 @@ fn an_error_of_the_project_leaves_all_files_in_place() {
     let site = Site::with_project(RECIPE);
     site.buildout(&[]);
     for fault in ["web:supervisor-startsecs=soon", "supervisor:apply=perhaps"] {
-        let said = site.buildout_fails(&[fault]);
+        let printed = site.buildout_fails(&[fault]);
         let (_, value) = fault.split_once('=').expect("an assignment");
-        assert!(said.contains(value), "{said}");
-        assert_eq!(site.scripts(), NAMES, "{said}");
+        assert!(printed.contains(value), "{printed}");
+        assert_eq!(site.scripts(), NAMES, "{printed}");
         assert!(site.path("libexec/supervisord").exists());
     }
     site.buildout(&[]);
@@ -255,30 +258,30 @@ fn an_edited_configuration_is_kept_until_replace_is_set() {
     let site = Site::with_project(RECIPE);
     let conf = || site.sandbox.read("etc/supervisord.conf");
     site.sandbox.write("etc/supervisord.conf", CONF);
-    let said = site.buildout_fails(&[]);
-    assert!(said.contains("etc/supervisord.conf` was not written by supkit"), "{said}");
-    assert!(said.contains("replace = true"), "{said}");
+    let printed = site.buildout_fails(&[]);
+    assert!(printed.contains("etc/supervisord.conf` was not written by supkit"), "{printed}");
+    assert!(printed.contains("replace = true"), "{printed}");
     assert_eq!(conf(), CONF);
     site.buildout(&["supervisor:replace=true"]);
     assert!(conf().contains("[program:web]") && conf() != CONF);
     site.sandbox.write("etc/supervisord.conf", &format!("{}; mine\n", conf()));
-    let said = site.buildout_fails(&[]);
-    assert!(said.contains("was edited since supkit wrote it"), "{said}");
+    let printed = site.buildout_fails(&[]);
+    assert!(printed.contains("was edited since supkit wrote it"), "{printed}");
     assert!(conf().ends_with("; mine\n"));
-    // The scripts are removed and made again with the part; the configuration waits.
-    let said = site.buildout_fails(&["supervisor:supervisord-loglevel=debug"]);
-    assert!(said.contains("was edited since") && conf().ends_with("; mine\n"), "{said}");
+    // The scripts are removed and made again with the part; the configuration is kept.
+    let printed = site.buildout_fails(&["supervisor:supervisord-loglevel=debug"]);
+    assert!(printed.contains("was edited since") && conf().ends_with("; mine\n"), "{printed}");
     assert_eq!(site.scripts(), NAMES);
 }
 
 #[test]
-fn a_running_daemon_is_updated_if_the_part_wants_it() {
+fn a_running_daemon_is_updated_if_the_part_requires_it() {
     let site = Site::with_project(&format!("{RECIPE}apply = true\n"));
     assert!(site.buildout(&[]).contains("no daemon runs here"));
     site.works("bin/run", &[]);
     let before = site.sandbox.read("var/supervisord.pid");
-    let said = site.buildout(&["web:supervisor-command=/bin/sleep 3000"]);
-    assert!(said.contains("web: "), "{said}");
+    let printed = site.buildout(&["web:supervisor-command=/bin/sleep 3000"]);
+    assert!(printed.contains("web: "), "{printed}");
     let pids = site.works("bin/supervisorctl", &["pid", "web"]);
     let line = fs::read_to_string(format!("/proc/{}/cmdline", pids.trim())).expect("it runs");
     assert_eq!(line.replace('\0', " ").trim_end(), "/bin/sleep 3000");
@@ -316,8 +319,8 @@ fn what_programs_import_of_supervisor_is_there_and_the_same() {
         ("confecho", "--plain", "[supervisord]"),
     ] {
         let module = format!("supervisor.{module}");
-        let said = site.works("venv/bin/python", &["-m", &module, argument]);
-        assert!(said.contains(answer), "{said}");
+        let printed = site.works("venv/bin/python", &["-m", &module, argument]);
+        assert!(printed.contains(answer), "{printed}");
     }
     assert!(
         printed(&site.call("venv/bin/python", &["-m", "supervisor.pidproxy"])).contains("Usage")
@@ -353,7 +356,7 @@ childutils.listener.fail(out)
 childutils.listener.send("several words", out)
 print(repr(out.getvalue()))
 out = io.BytesIO()
-childutils.pcomm.send(b"said", out)
+childutils.pcomm.send(b"message", out)
 print(out.getvalue())
 try:
     rpc.SupervisorTransport(serverurl="https://x")
@@ -361,9 +364,9 @@ except ValueError as error:
     print(error)
 "#;
 
-/// A listener in Python, as there are many, below supkit's daemon.
+/// A typical listener in Python below supkit's daemon.
 #[test]
-fn a_listener_in_python_hears_events_and_calls_the_daemon() {
+fn a_listener_in_python_receives_events_and_calls_the_daemon() {
     let site = Site::new();
     site.venv(&["supkit", "supervisor"]);
     let listener = r#"
@@ -373,10 +376,10 @@ rpc = childutils.getRPCInterface(os.environ)
 while True:
     headers, payload = childutils.listener.wait()
     event, _ = childutils.eventdata(payload + "\n")
-    with open("heard", "a") as heard:
+    with open("received", "a") as received:
         for _ in range(2):
             state = rpc.supervisor.getProcessInfo(event["processname"])["statename"]
-            heard.write("%s %s %s\n" % (headers["eventname"], event["processname"], state))
+            received.write("%s %s %s\n" % (headers["eventname"], event["processname"], state))
     childutils.listener.ok()
 "#;
     site.sandbox.write("listener.py", listener);
@@ -385,11 +388,11 @@ while True:
                 priority=1\nstderr_logfile=%(here)s/../../ears\n";
     site.sandbox.write("venv/etc/supervisord.conf", &format!("{CONF}{pool}"));
     site.works("venv/bin/supervisord", &[]);
-    let heard = || site.sandbox.read("heard");
+    let received = || site.sandbox.read("received");
     let line = "PROCESS_STATE_RUNNING web RUNNING\n";
-    wait_until("the listener has heard of it", || {
+    wait_until("the listener has received it", || {
         assert_eq!(site.sandbox.read("ears"), "");
-        heard().contains(&line.repeat(2))
+        received().contains(&line.repeat(2))
     });
     site.works("venv/bin/supervisorctl", &["shutdown"]);
 }

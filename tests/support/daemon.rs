@@ -33,7 +33,7 @@ impl Subject {
 }
 
 /// Runs the same with both at once: ours, then the original. Neither is left running when the other
-/// fails, as it would be in a thread that nobody waits for.
+/// fails, as it would be in a thread that is not joined.
 pub fn both<T: Send>(run: impl Fn(Subject) -> T + Sync) -> [T; 2] {
     let run = &run;
     std::thread::scope(|scope| {

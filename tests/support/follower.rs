@@ -33,7 +33,7 @@ pub fn ctl_of(client: Subject, sandbox: &Sandbox, words: &[&str]) -> Command {
     command
 }
 
-/// A `supervisorctl` that goes on until it is told to stop; what it prints is in a file.
+/// A `supervisorctl` that runs until it is stopped; its output is in a file.
 pub struct Follower<'a> {
     client: Subject,
     sandbox: &'a Sandbox,

@@ -150,7 +150,7 @@ pub(super) fn written(comparison: &Comparison, directory: &str, is_applied: bool
     }
 }
 
-/// How the programs get to run as the configuration says.
+/// The command that makes the running programs agree with the configuration.
 fn next_step(comparison: &Comparison, is_applied: bool) -> &'static str {
     if is_applied {
         ""

@@ -110,7 +110,7 @@ pub(super) fn includes(subject: &LintInput<'_>) -> Vec<Diagnostic> {
         let message = "an included file includes no others".to_owned();
         found.push(
             warning("nested-include", message, Some(*header))
-                .label("nobody reads this")
+                .label("not read")
                 .help("name the files in the main file"),
         );
     }

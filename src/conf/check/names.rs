@@ -34,7 +34,7 @@ fn useless(section: &python::Section) -> Diagnostic {
         ),
     };
     let message = format!("the section `[{name}]` does nothing");
-    warning("useless-section", message, section.header()).label("nobody reads this").help(help)
+    warning("useless-section", message, section.header()).label("not read").help(help)
 }
 
 /// The most similar section, with the name suffix kept.

@@ -30,7 +30,7 @@ fn password(subject: &LintInput<'_>, entry: &Entry) -> Option<Diagnostic> {
     let file = subject.sources.name(entry.key_span.source);
     let mode = subject.host.mode(file)?;
     (mode & 0o004 != 0).then(|| {
-        let message = format!("everybody on this host may read the password in `{file}`");
+        let message = format!("every user of this host may read the password in `{file}`");
         warning("readable-password", message, Some(entry.key_span))
             .label(format!("the file has mode {:04o}", mode & 0o7777))
             .help(format!("`chmod 0600 {file}`, or take it from the environment: `%(ENV_NAME)s`"))

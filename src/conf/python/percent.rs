@@ -178,7 +178,7 @@ mod tests {
         names
     }
 
-    fn say(text: &str) -> Result<String, FormatError> {
+    fn format_here(text: &str) -> Result<String, FormatError> {
         format(text, Layers { below: &Names::default(), above: &names() })
     }
 
@@ -199,7 +199,7 @@ mod tests {
             ("%(process_num)ld", "7"),
             ("%s", "{'here': '/etc/ä', 'process_num': 7}"),
         ] {
-            assert_eq!(say(text).as_deref(), Ok(want), "{text}");
+            assert_eq!(format_here(text).as_deref(), Ok(want), "{text}");
         }
     }
 
@@ -237,15 +237,15 @@ mod tests {
             ("%(here)*s", "* wants int"),
             ("%(here)99999999999999999999s", "width too big"),
         ] {
-            assert_eq!(say(text), Err(FormatError::Bad(want.into())), "{text}");
+            assert_eq!(format_here(text), Err(FormatError::Bad(want.into())), "{text}");
         }
-        assert_eq!(say("%(a(b)c)s"), Err(FormatError::Unknown("a(b)c".into())));
+        assert_eq!(format_here("%(a(b)c)s"), Err(FormatError::Unknown("a(b)c".into())));
     }
 
     proptest::proptest! {
         #[test]
         fn no_format_makes_it_panic(text in "(%|\\(here\\)|\\(process_num\\)|[-+ #0-9.*hlsdiouxXeEfFgGcra%]|é){0,12}") {
-            let _ = say(&text);
+            let _ = format_here(&text);
         }
     }
 }

@@ -127,7 +127,7 @@ pub(in crate::conf) fn changes<S: FromSection>(old: &S, new: &S) -> Vec<OptionCh
 }
 
 impl SectionReader<'_, '_> {
-    /// Reads the options that are wanted; all of them, to find all errors.
+    /// Reads these options; all of them, to find all errors.
     pub(in crate::conf) fn read_where<S: FromSection>(
         &mut self,
         settings: &mut S,

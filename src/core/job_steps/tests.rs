@@ -1,4 +1,4 @@
-//! Stories of jobs whose client went away, that met other jobs, or that could not do their work.
+//! Scenarios of jobs whose client disconnected, that conflict with other jobs, or that fail.
 
 use insta::assert_snapshot;
 use proptest::prelude::*;

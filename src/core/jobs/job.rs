@@ -1,4 +1,4 @@
-//! One job: what was requested, by whom, and how far it is.
+//! One job: the request, the requester, and its progress.
 
 use serde::{Deserialize, Serialize};
 

@@ -1,4 +1,4 @@
-//! Work of several steps, as data: who requested it, what it still has to do, and what came of it.
+//! Work of several steps, as data: the requester, the steps that are left, and the results.
 //! A client that waits for a job only observes it; its disconnection changes nothing.
 //!
 //! At most one job with steps still to take holds a group or a process. A second such job is refused

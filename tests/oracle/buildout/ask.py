@@ -1,4 +1,4 @@
-"""Resolves many projects with zc.buildout and prints what became of each, as one JSON list.
+"""Resolves many projects with zc.buildout and prints the results as one JSON list.
 
 Standard input is {"cases": [{"directory", "file", "assignments", "user_defaults"}]}. The answer is
 {"facts": {...}, "answers": [{"sections": {...}} | {"error": CLASS, "message": TEXT}]}.

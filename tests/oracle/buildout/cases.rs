@@ -258,7 +258,7 @@ fn layers() {
 }
 
 #[test]
-fn user_defaults_lie_under_everything() {
+fn user_defaults_are_the_lowest_layer() {
     let user = (
         "home/.buildout/default.cfg",
         "[buildout]\nextends = more.cfg\neggs-directory = ~/shared\nparts = u\noptional-extends = nope.cfg\n[u]\nx = 1\n",

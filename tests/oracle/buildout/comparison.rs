@@ -1,4 +1,4 @@
-//! Puts cases before both readers and compares. The original is started once for all cases.
+//! Reads cases with both readers and compares. The original is started once for all cases.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -38,8 +38,8 @@ impl Case {
         self
     }
 
-    /// The case with its directory for `{case}`: the original makes directories where a project tells
-    /// it to, so an absolute path must be inside of the test's own.
+    /// The case with its directory for `{case}`: the original creates directories, so an
+    /// absolute path must be inside of the test's own.
     fn placed_in(&self, directory: &Path) -> Self {
         let placed = |text: &String| text.replace("{case}", directory.to_str().unwrap());
         let mut case = self.clone();
@@ -62,9 +62,9 @@ type Sections = BTreeMap<String, BTreeMap<String, String>>;
 #[derive(Debug, PartialEq)]
 enum Answer {
     Sections(Sections),
-    /// A refusal in words that are a contract.
+    /// An error whose text is compared.
     Refused(String),
-    /// What the original calls an internal error; only that it fails counts.
+    /// An internal error of the original; only the failure is compared.
     Broken(String),
 }
 
@@ -91,14 +91,14 @@ pub(crate) fn compare(cases: &[Case]) -> usize {
             })
         })
         .collect();
-    let told = oracle::python(include_str!("ask.py"), &json!({"cases": question}).to_string());
-    let told: Value = serde_json::from_str(&told).unwrap();
-    let answers = told["answers"].as_array().unwrap();
+    let reply = oracle::python(include_str!("ask.py"), &json!({"cases": question}).to_string());
+    let reply: Value = serde_json::from_str(&reply).unwrap();
+    let answers = reply["answers"].as_array().unwrap();
     let mut differing = Vec::new();
     let mut resolved = 0;
     for (at, (case, answer)) in cases.iter().zip(answers).enumerate() {
         let theirs = original(answer);
-        let ours = own(case, &directory(at), &told["facts"]);
+        let ours = own(case, &directory(at), &reply["facts"]);
         resolved += usize::from(matches!(theirs, Answer::Sections(_)));
         if !agree(&ours, &theirs) {
             differing.push(describe(case, &ours, &theirs));

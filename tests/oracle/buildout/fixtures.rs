@@ -1,4 +1,4 @@
-//! Projects as people have them, in `fixtures/`. Every main file there is a case; nothing has to be
+//! Real projects in `fixtures/`. Every main file there is a case; nothing has to be
 //! listed here.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -61,7 +61,7 @@ fn case(root: &Path, project: &Path, main: &str) -> Case {
         }
     }
     let name = format!("{}/{main}", project.strip_prefix(root).unwrap().display());
-    // What is not at hand must not be looked for on the network.
+    // Nothing may be fetched from the network.
     let assignments = vec!["buildout:offline=true".to_owned()];
     Case { name, main: main.to_owned(), files, assignments, user_defaults: false }
 }

@@ -1,8 +1,8 @@
-//! Projects that nobody would write, in great numbers: the same seeds give the same projects.
+//! Many random projects; the seeds are fixed.
 
 use super::comparison::{Case, compare};
 
-/// A small generator of numbers; good enough to mix rules that people keep apart.
+/// A small generator of numbers; good enough to combine rules.
 struct Dice(u64);
 
 impl Dice {
@@ -41,7 +41,7 @@ const CONDITIONS: &[&str] = &[
     "not (macosx or windows)",
 ];
 
-/// A reference that mostly points forward, so that circles are rare.
+/// A reference that mostly points forward, so that cycles are rare.
 fn reference(dice: &mut Dice, section: usize, option: usize) -> String {
     if dice.one_in(400) {
         return dice
@@ -120,7 +120,7 @@ fn value(dice: &mut Dice, section: usize, option: usize) -> String {
     }
 }
 
-/// Without the blank, an operator in a section that is new breaks the original.
+/// Without the blank, the original fails on an operator in a new section.
 fn operator(dice: &mut Dice) -> &'static str {
     if dice.one_in(150) { "+=" } else { dice.pick(&[" =", " =", " +=", " -=", " +="]) }
 }

@@ -1,5 +1,5 @@
-//! Buildout projects beside zc.buildout itself: the same files and the same command line must give
-//! the same values in every section, or the same refusal.
+//! Buildout projects in zc.buildout and supkit: the same files and the same command line must have the
+//! same values in every section, or the same error.
 
 mod cases;
 mod comparison;

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use crate::support::Sandbox;
 
-/// A configuration with the place that it needs.
+/// A configuration with its files and directories.
 pub struct Case {
     pub name: String,
     /// The text of `d.conf`; `{here}` is its directory and `{port}` a free port.
@@ -18,7 +18,7 @@ pub struct Case {
     pub arguments: &'static [&'static str],
     /// A problem that `check` must report.
     pub code: Option<&'static str>,
-    /// Whether Supervisor differs on purpose, or hangs: it is not asked.
+    /// Whether Supervisor differs on purpose, or hangs: it is not run.
     pub deviates: bool,
 }
 
@@ -120,7 +120,7 @@ pub fn missing_directories() -> Vec<Case> {
     let cases = options.iter().flat_map(|(name, text)| {
         paths.map(|path| {
             let case = Case::new(format!("{name} {path}"), text(path)).prepare(make);
-            // Supervisor tries to remove the directory for ever.
+            // Supervisor tries to remove the directory endlessly.
             if *name == "unix server" && path == "{here}/dir" { case.deviates() } else { case }
         })
     });
@@ -215,7 +215,7 @@ pub fn permissions() -> Vec<Case> {
             format!("[fcgi-program:f]\n{FCGI}unix://{{here}}/open/file"),
         ),
     ];
-    // Supervisor tries to remove the file for ever.
+    // Supervisor tries to remove the file endlessly.
     let over = over
         .map(|(name, options)| Case::new(name, restricted(&options)).prepare(sticky).deviates());
     cases.into_iter().chain(over).collect()
@@ -404,7 +404,7 @@ fn program_with(options: &str) -> String {
     format!("{HEAD}[program:p]\n{command}{options}\n")
 }
 
-/// The configurations of real users, with their directories and users made to exist where possible.
+/// The configurations of real users; their directories and users are created where possible.
 pub fn fixtures(directory: &Path) -> Vec<Case> {
     let mut cases = Vec::new();
     for entry in fs::read_dir(directory).expect("fixtures") {

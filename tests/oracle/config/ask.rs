@@ -1,4 +1,4 @@
-//! A question, and the two who answer it.
+//! A case, and its result in Supervisor and in supkit.
 
 use std::fmt;
 use std::io::{BufRead, BufReader, Write};
@@ -13,7 +13,7 @@ use super::dump;
 use super::host::TestHost;
 use crate::support::oracle;
 
-/// Files, a command line and an environment. `{dir}` in a file stands for where it is put.
+/// Files, a command line and an environment. `{dir}` in a file stands for its directory.
 #[derive(Clone, Debug)]
 pub struct Case {
     pub files: Vec<(String, Vec<u8>)>,
@@ -42,13 +42,13 @@ impl Case {
         }
     }
 
-    /// The question to supervisorctl instead.
+    /// The same case for supervisorctl.
     pub fn client(mut self) -> Self {
         self.client = true;
         self
     }
 
-    /// The question what a second file would change.
+    /// What a second file would change.
     pub fn then(self, text: impl AsRef<[u8]>) -> Self {
         let mut case = self.file("second.conf", text);
         case.reload = Some("second.conf".to_owned());
@@ -146,14 +146,14 @@ fn filled_text(text: &str, place: &TempDir) -> String {
     text.replace("{dir}", &place.path().to_string_lossy())
 }
 
-/// What one of the two makes of a case.
+/// The result of a case in one of the two programs.
 pub enum Answer {
     Config(Value),
     Refused(String),
 }
 
 impl Answer {
-    /// The same values, or the same words.
+    /// The values, or the error message.
     pub fn agrees(&self, theirs: &Self) -> bool {
         match (self, theirs) {
             (Self::Config(ours), Self::Config(theirs)) => ours == theirs,
@@ -168,7 +168,7 @@ impl Answer {
 }
 
 impl Answer {
-    /// Where the two part ways.
+    /// Where the two differ.
     pub fn against(&self, theirs: &Self) -> String {
         if let (Self::Config(ours), Self::Config(theirs)) = (self, theirs) {
             let mut lines = Vec::new();
@@ -204,26 +204,26 @@ fn both_keep_a_secret(ours: &str, theirs: &str) -> bool {
     ours.0.starts_with("Error: Format string '***' for ") && ours.1 == theirs.1
 }
 
-/// Of several unknown types Supervisor names whichever its set gives first.
+/// Of several unknown types Supervisor names the first one of an unordered set.
 fn both_unknown_events(ours: &str, theirs: &str) -> bool {
     let head = "Error: Unknown event type ";
     ours.starts_with(head) && theirs.starts_with(head)
 }
 
-/// Supervisor forgets to put two of its messages together.
-fn plain(said: &str) -> String {
+/// Supervisor does not format one of its messages.
+fn plain(message: &str) -> String {
     for (head, tail) in
         [("Bad socket format ", ""), ("Unix socket path ", " is not an absolute path")]
     {
         let raw = format!("('{head}%s{tail}', ");
-        let parts = said.split_once(&raw);
+        let parts = message.split_once(&raw);
         let parts = parts.and_then(|(before, rest)| Some((before, rest.split_once(')')?)));
         if let Some((before, (value, after))) = parts {
             let value = value[1..value.len() - 1].replace("\\n", "\n");
             return format!("{before}{head}{value}{tail}{after}");
         }
     }
-    said.to_owned()
+    message.to_owned()
 }
 
 impl fmt::Display for Answer {
@@ -235,7 +235,7 @@ impl fmt::Display for Answer {
     }
 }
 
-/// Supervisor itself, asked over a pipe.
+/// A process of Supervisor that answers over a pipe.
 pub struct Oracle {
     child: Child,
     questions: Option<ChildStdin>,

@@ -1,5 +1,5 @@
-//! The questions: every option with every odd value, expansions, the dialect, includes, groups,
-//! command lines, what people really write, and a few hundred made at random.
+//! The cases: every option with unusual values, expansions, the dialect, includes, groups, command
+//! lines, real files, and a few hundred random ones.
 
 mod command_lines;
 mod dialect;

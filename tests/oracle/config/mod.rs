@@ -1,5 +1,5 @@
-//! The same configurations through Supervisor 4.3.0 and through ours: what one accepts the other
-//! accepts, with the same values; what one refuses the other refuses, in the same words.
+//! The same configurations through Supervisor 4.3.0 and through ours: both accept the
+//! same ones with the same values, and reject the same ones with the same message.
 
 mod ask;
 mod cases;
@@ -72,7 +72,7 @@ fn configurations_made_at_random_are_read_alike() {
 }
 
 #[test]
-fn a_second_file_changes_what_supervisor_says_it_changes() {
+fn a_second_file_changes_the_same_groups_as_in_supervisor() {
     compare(cases::reloads());
 }
 
@@ -81,7 +81,7 @@ fn texts_made_of_odd_pieces_are_read_alike() {
     compare(cases::fuzzed_texts());
 }
 
-/// The oracle is asked as every other test asks it; an absent one must be noticed.
+/// Fails if the oracle is absent; otherwise no test would compare anything.
 #[test]
 fn the_oracle_answers() {
     let case = Case::new("[supervisord]\n");

@@ -1,4 +1,4 @@
-//! Going to the background.
+//! The start in the background.
 
 use std::fs;
 
@@ -22,7 +22,7 @@ fn in_background(subject: Subject) -> (String, Vec<String>, Option<i32>) {
     let mut command = subject.program(&sandbox, "supervisord");
     let status = command.arg("-c").arg(sandbox.path("d.conf")).status().unwrap();
     wait_until("the program runs", || sandbox.read("d.log").contains("success: a"));
-    wait_until("it has told its umask", || sandbox.read("home/mask").ends_with('\n'));
+    wait_until("it has written its umask", || sandbox.read("home/mask").ends_with('\n'));
     let pid: i32 = sandbox.read("d.pid").trim().parse().unwrap();
     let parts = stat(pid);
     let here = sandbox.dir().to_str().unwrap().to_owned();
@@ -42,8 +42,8 @@ fn in_background(subject: Subject) -> (String, Vec<String>, Option<i32>) {
     kill(Pid::from_raw(pid), Signal::SIGTERM).unwrap();
     wait_until("it ends", || !fs::exists(sandbox.path("d.pid")).unwrap());
     let story = normalised(&sandbox.read("d.log"), &sandbox);
-    let told = |line: &&str| !line.contains("waiting for");
-    (story.lines().filter(told).collect::<Vec<_>>().join("\n"), facts, status.code())
+    let is_relevant = |line: &&str| !line.contains("waiting for");
+    (story.lines().filter(is_relevant).collect::<Vec<_>>().join("\n"), facts, status.code())
 }
 
 #[test]

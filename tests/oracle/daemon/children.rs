@@ -1,11 +1,11 @@
-//! What a child finds when it wakes: descriptors, signals, groups, limits, environment.
+//! The state that a child inherits: descriptors, signals, groups, limits, environment.
 
 use std::fs;
 
 use crate::support::{Daemon, Sandbox, Subject, wait_until};
 
-/// Says what it finds. The shell must not change what it looks at, so the mask of ignored signals
-/// is read by a program.
+/// Prints its state. The shell must not change what it prints, so a program reads the mask of ignored
+/// signals.
 const FACTS: &str = "#!/bin/sh\n\
     {\n\
     echo descriptors $(ls /proc/self/fd)\n\
@@ -60,7 +60,7 @@ fn facts(subject: Subject) -> String {
 }
 
 #[test]
-fn a_child_wakes_in_the_same_world() {
+fn a_child_inherits_the_same_state() {
     let ours = facts(Subject::Ours);
     assert_eq!(ours, facts(Subject::Original));
     assert!(ours.contains("SUPERVISOR_GROUP_NAME=team"), "{ours}");

@@ -9,7 +9,7 @@ const PROGRAMS: &str = "[program:a]\nprocess_name=w\ncommand=/bin/sleep 61\nstar
     [program:c]\nprocess_name=w\ncommand=/bin/sleep 63\nstartsecs=0\npriority=9\n\
     [group:g]\nprograms=a,b,c,b\n";
 
-/// What the original client says of either daemon, and which commands run.
+/// The output of the original client for either daemon, and the commands that run.
 fn run(subject: Subject) -> (Vec<Answer>, Vec<String>) {
     let sandbox = Sandbox::new();
     let first = format!("{SERVER}{PROGRAMS}");

@@ -17,7 +17,10 @@ fn served(subject: Subject) -> (String, Vec<String>, u32) {
                 stderr_logfile={here}/f.err\n\
                 [fcgi-program:idle]\ncommand=/bin/true\nsocket=unix://{here}/idle.sock\nautostart=false\n";
     let mut daemon = Daemon::start(subject, &sandbox, rest);
-    assert!(fs::exists(sandbox.path("idle.sock")).unwrap(), "it is made though nobody uses it");
+    assert!(
+        fs::exists(sandbox.path("idle.sock")).unwrap(),
+        "it is created although no process uses it"
+    );
     daemon.wait_for_count("success: ", 2);
     let mode = fs::metadata(sandbox.path("f.sock")).unwrap().permissions().mode() & 0o7777;
     let mut answers = String::new();

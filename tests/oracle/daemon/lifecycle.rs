@@ -1,4 +1,4 @@
-//! Lives of programs as the activity log tells them.
+//! The states of programs in the activity log.
 
 use crate::support::daemon::normalised;
 use crate::support::{Daemon, Sandbox, Subject};
@@ -68,7 +68,7 @@ const NAMES: [&str; 16] = [
     "unmarked", "unquoted", "blank", "lost", "noexec", "nolog", "dormant",
 ];
 
-/// Lines that name each program, program by program: between programs the order is chance.
+/// The lines about each program, program by program: between programs the order is random.
 fn lives(subject: Subject) -> (String, String, String) {
     let sandbox = Sandbox::new();
     sandbox.write("unmarked", "#!/bin/sh\n");
@@ -93,12 +93,12 @@ fn lives(subject: Subject) -> (String, String, String) {
         story.lines().filter(|line| line.contains("spawnerr")).map(str::to_owned).collect();
     errors.sort();
     lines.extend(errors);
-    let told = |name: &str| normalised(&sandbox.read(name), &sandbox);
-    (lines.join("\n"), told("lost.err"), told("noexec.err"))
+    let text_of = |name: &str| normalised(&sandbox.read(name), &sandbox);
+    (lines.join("\n"), text_of("lost.err"), text_of("noexec.err"))
 }
 
 #[test]
-fn every_kind_of_life_is_told_in_the_same_words() {
+fn every_way_to_end_is_logged_with_the_same_lines() {
     let (ours, original) = (lives(Subject::Ours), lives(Subject::Original));
     assert_eq!(ours.0, original.0);
     assert_eq!(ours.1, original.1);
@@ -129,7 +129,7 @@ fn order(subject: Subject) -> (Vec<String>, Vec<String>) {
     let words = |mark: &str| -> Vec<String> {
         let after = story.lines().filter_map(|line| line.split_once(mark));
         let names = after.map(|(_, rest)| rest.split([' ', '\'']).next().unwrap_or(""));
-        // These two are told to stop together, and end in any order.
+        // These two are stopped together and end in any order.
         names.map(|name| if name == "two" { "one" } else { name }.to_owned()).collect()
     };
     (words("spawned: '"), words("stopped: "))
@@ -153,12 +153,12 @@ fn stubborn(subject: Subject) -> String {
     daemon.wait_for_log("success: stubborn");
     daemon.stop();
     let story = daemon.story();
-    let told = |line: &&str| line.contains("stubborn") && !line.contains("to die");
-    story.lines().filter(told).collect::<Vec<_>>().join("\n")
+    let is_relevant = |line: &&str| line.contains("stubborn") && !line.contains("to die");
+    story.lines().filter(is_relevant).collect::<Vec<_>>().join("\n")
 }
 
 #[test]
-fn who_does_not_stop_in_time_is_killed() {
+fn a_program_that_does_not_stop_in_time_is_killed() {
     let ours = stubborn(Subject::Ours);
     assert_eq!(ours, stubborn(Subject::Original));
     assert!(ours.contains("WARN killing 'stubborn' (N) with SIGKILL"), "{ours}");

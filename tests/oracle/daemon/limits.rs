@@ -5,7 +5,7 @@ use std::process::Command;
 use crate::support::daemon::{conf, normalised};
 use crate::support::{Daemon, Sandbox, Subject, oracle, wait_until};
 
-/// Starts in a shell that has lowered what it may open.
+/// Starts in a shell with a lowered limit of descriptors.
 fn raised(subject: Subject) -> (Vec<String>, String) {
     let sandbox = Sandbox::new();
     let rest = "minfds=300\n[program:a]\ncommand=/bin/sh -c 'ulimit -n'\nstartsecs=0\n\
@@ -24,7 +24,7 @@ fn raised(subject: Subject) -> (Vec<String>, String) {
 }
 
 #[test]
-fn limits_are_raised_and_that_is_told() {
+fn limits_are_raised_and_that_is_logged() {
     let ours = raised(Subject::Ours);
     assert_eq!(ours, raised(Subject::Original));
     assert_eq!(ours.1, "300\n");
@@ -45,7 +45,7 @@ fn a_limit_that_cannot_be_had_keeps_the_daemon_from_starting() {
 }
 
 /// A supervisord whose files every user can read, wherever the clone is: the original imports some of
-/// its modules only after it has given up root's rights.
+/// its modules only after it has dropped root's privileges.
 fn readable_by_all(subject: Subject, sandbox: &Sandbox) -> Command {
     if subject == Subject::Ours {
         return subject.program(sandbox, "supervisord");
@@ -63,9 +63,9 @@ fn readable_by_all(subject: Subject, sandbox: &Sandbox) -> Command {
 }
 
 #[test]
-fn root_becomes_who_is_configured() {
+fn root_switches_to_the_configured_user() {
     if !nix::unistd::getuid().is_root() {
-        // Another user cannot become anybody; that it says so is tested with the programs.
+        // Another user cannot switch users; its message is tested with the programs.
         return;
     }
     let run = |subject| {

@@ -36,7 +36,7 @@ const ENVIRONMENTS: &[&str] = &[
     "PYTHONUTF8=0",
 ];
 
-/// Sets exactly this environment, and what a test needs.
+/// Sets this environment and nothing else but what a test needs.
 fn with_environment<'c>(
     command: &'c mut Command,
     sandbox: &Sandbox,

@@ -15,7 +15,7 @@ use crate::support::{Daemon, Sandbox, Subject, wait_until};
 
 fn rotated(subject: Subject) -> Vec<(String, String)> {
     let sandbox = Sandbox::new();
-    // Each line is seen in the log before the next is written, so that none share a read.
+    // Each line is in the log before the next is written, so that no two are read together.
     sandbox.script(
         "slow",
         "#!/bin/sh\ncd {here}\nfor n in 1 2 3 4 5 6 7 8 9; do echo \"line $n\"\n\
@@ -84,7 +84,7 @@ fn automatic(subject: Subject) -> (Vec<String>, Vec<u32>, String) {
         mixed_log().is_some_and(|name| sandbox.read(name).contains("err"))
     });
     let plain = |name: &String| {
-        // The random part of a name is its own.
+        // The random part of a name differs.
         name.find("---supervisor-").map_or(name.clone(), |at| format!("{}RANDOM", &name[..at + 14]))
     };
     let logs: Vec<String> =
@@ -195,7 +195,7 @@ fn the_daemons_own_log_rotates() {
     assert_eq!(run(Subject::Ours), run(Subject::Original));
 }
 
-/// What the original client shows of the logs of a daemon whose activity log is `/dev/null`, with
+/// The output of the original client for the logs of a daemon whose activity log is `/dev/null`, with
 /// another log of that kind, a missing one and none.
 fn shown_logs(subject: Subject) -> Vec<Answer> {
     let sandbox = Sandbox::new();
@@ -256,7 +256,7 @@ fn a_missing_main_log_is_named() {
     assert_eq!(ours, "NO_FILE: syslog");
 }
 
-/// Where the automatic log of a program lies, for a daemon that changes its directory, and the name of
+/// The directory of the automatic log of a program, for a daemon that changes its directory, and the name of
 /// the log that the daemon reports.
 fn relative_childlogdir(subject: Subject) -> (Vec<String>, Vec<String>, bool, u32) {
     let sandbox = Sandbox::new();

@@ -1,5 +1,4 @@
-//! supervisord run for real, beside the original: what a daemon does to the world and what the world
-//! does to it. The rules of supervision themselves are tested in `core`, under a simulated clock.
+//! Both programs as real daemons: processes, files, signals and sockets. The rules of supervision themselves are tested in `core`, under a simulated clock.
 
 mod authentication;
 mod background;

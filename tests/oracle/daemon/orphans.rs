@@ -1,4 +1,4 @@
-//! Programs that a killed daemon of the original left, and what the original does with those of ours.
+//! Programs that outlived a killed daemon of the original, and the original with those of ours.
 
 use crate::support::daemon::{SERVER, conf};
 use crate::support::orphans::{is_running, orphaned, pid_of};

@@ -1,4 +1,4 @@
-//! As the first process of a container.
+//! supervisord as the first process of a container.
 
 use std::fs::File;
 use std::process::{Command, Stdio};
@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 use crate::support::daemon::{conf, normalised};
 use crate::support::{Sandbox, Subject, wait_until};
 
-/// What gives a process a namespace of pids on this machine; nothing if it is not allowed.
+/// The command that creates a pid namespace on this machine; `None` if that is not allowed.
 fn unshare() -> Option<&'static [&'static str]> {
     let ways: [&[&str]; 2] = [&["-pf", "--mount-proc"], &["-Urpf", "--mount-proc"]];
     ways.into_iter().find(|way| {
@@ -27,7 +27,7 @@ fn strangers(subject: Subject) -> Vec<String> {
     sandbox.write("d.conf", &conf(ORPHAN));
     let mut command = subject.program(&sandbox, "supervisord");
     command.args(["-n", "-s", "-c"]).arg(sandbox.path("d.conf"));
-    #[allow(unsafe_code, reason = "there is no safe way to say it of a child")]
+    #[allow(unsafe_code, reason = "no safe function sets it for a child")]
     // SAFETY: the closure makes one system call and nothing else.
     unsafe {
         command.pre_exec(|| Ok(nix::sys::prctl::set_child_subreaper(true)?));
@@ -42,7 +42,7 @@ fn strangers(subject: Subject) -> Vec<String> {
 }
 
 #[test]
-fn strangers_are_reaped_and_told() {
+fn foreign_children_are_reaped_and_logged() {
     let ours = strangers(Subject::Ours);
     assert_eq!(ours, strangers(Subject::Original));
     assert_eq!(ours, ["INFO reaped unknown pid N (exit status 5)"]);
@@ -50,13 +50,13 @@ fn strangers_are_reaped_and_told() {
 
 #[test]
 fn the_first_process_reaps_strangers_and_logs_to_the_container() {
-    // Where namespaces are forbidden, the test above says the same of a lesser reaper.
+    // Where namespaces are forbidden, the test above covers the same with a subreaper.
     let Some(unshare) = unshare() else { return };
     let sandbox = Sandbox::new();
     let rest = "[program:b]\ncommand=/bin/sh -c 'echo from b; exec sleep 1000'\nstartsecs=0\n\
                 stdout_logfile=/dev/stdout\nstdout_logfile_maxbytes=0\n";
     let rest = &format!("{ORPHAN}{rest}");
-    // Whoever begins the namespace is root in it.
+    // The creator of the namespace is root in it.
     let log = "logfile=/dev/stdout\nlogfile_maxbytes=0\npidfile={here}/d.pid\nuser=root\n";
     sandbox.write("d.conf", &format!("[supervisord]\n{log}childlogdir={{here}}\n{rest}"));
     let out = File::create(sandbox.path("out")).unwrap();
@@ -66,7 +66,7 @@ fn the_first_process_reaps_strangers_and_logs_to_the_container() {
     command.args(["-n", "-s", "-c"]).arg(sandbox.path("d.conf")).stdout(out).stdin(Stdio::null());
     let mut child = command.spawn().unwrap();
     wait_until("the orphan is reaped", || sandbox.read("out").contains("reaped unknown pid"));
-    wait_until("the child is heard", || sandbox.read("out").contains("\nfrom b\n"));
+    wait_until("the output of the child is logged", || sandbox.read("out").contains("\nfrom b\n"));
     let out = sandbox.read("out");
     assert!(out.contains("supervisord started with pid 1\n"), "{out}");
     assert!(out.contains("(exit status 5)"), "{out}");

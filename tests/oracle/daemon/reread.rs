@@ -15,7 +15,7 @@ const ALL: &str = "[unix_http_server]\nfile={here}/d.sock\n[rpcinterface:supervi
                    supervisor.rpcinterface_factory = supervisor.rpcinterface:make_main_rpcinterface\n";
 const CTL: &str = "[supervisorctl]\nserverurl=unix://{here}/d.sock\n";
 
-/// Prints what it got from the daemon, then waits.
+/// Prints its arguments and environment, then waits.
 const PROBE: &str = "#!/bin/sh\n{ echo \"url=$SUPERVISOR_SERVER_URL\"; echo \"kept=$KEPT new=$NEW\"; \
                      pwd; umask; ulimit -n; } > {here}/seen\nprintf '\\033[1mbold\\033[0m'\n\
                      exec sleep 1000\n";

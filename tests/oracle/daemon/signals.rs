@@ -1,4 +1,4 @@
-//! Signals to the daemon, and the end of it.
+//! Signals to the daemon, and its end.
 
 use std::fs;
 
@@ -45,7 +45,7 @@ fn reloaded(subject: Subject) -> Vec<String> {
     assert_eq!(sandbox.read("d.pid"), format!("{pid}\n"));
     assert!(fs::exists(sandbox.path("d.sock")).unwrap());
     daemon.stop();
-    // The original may hear of a child only in its next second; the order is ours to choose.
+    // The original may reap a child only in its next second; the order is not compared.
     let mut lines: Vec<String> = daemon.story().lines().map(str::to_owned).collect();
     lines.retain(|line| !line.contains("waiting for"));
     lines
@@ -128,21 +128,21 @@ fn a_reload_that_comes_during_the_end_is_ignored() {
         let mut daemon = Daemon::start(subject, &sandbox, rest);
         wait_until("it traps TERM", || fs::exists(sandbox.path("ready")).unwrap());
         daemon.signal(Signal::SIGTERM);
-        wait_until("it is told to stop", || fs::exists(sandbox.path("asked")).unwrap());
+        wait_until("it receives the stop signal", || fs::exists(sandbox.path("asked")).unwrap());
         daemon.signal(Signal::SIGHUP);
         daemon.wait_for_log("SIGHUP");
         sandbox.write("go", "");
         let code = daemon.wait().code();
         let story = daemon.story();
-        let told: Vec<String> =
+        let lines: Vec<String> =
             story.lines().filter(|line| line.starts_with("WARN")).map(str::to_owned).collect();
-        (code, told, story.lines().filter(|line| line.contains("stopped:")).count())
+        (code, lines, story.lines().filter(|line| line.contains("stopped:")).count())
     };
     assert_eq!(run(Subject::Ours), run(Subject::Original));
 }
 
 #[test]
-fn it_says_the_version_that_it_equals() {
+fn it_prints_the_version_that_it_equals() {
     for option in ["-v", "--version", "--vers"] {
         let run = |subject: Subject| {
             let sandbox = Sandbox::new();

@@ -1,4 +1,4 @@
-//! Sockets and pid files: what is in the way, who may be there, what is left.
+//! Sockets and pid files: existing files, owners, and what remains after the end.
 
 use std::fs;
 use std::net::TcpListener;
@@ -58,7 +58,7 @@ fn a_second_daemon_on_the_same_socket_leaves_the_first_alone() {
 const FACTORY: &str =
     "supervisor.rpcinterface_factory = supervisor.rpcinterface:make_main_rpcinterface";
 
-/// Without a server no interface is made.
+/// Without a server no interface is created.
 #[test]
 fn options_of_an_interface_matter_with_a_server_only() {
     for subject in [Subject::Ours, Subject::Original] {
@@ -79,7 +79,7 @@ fn refusal(subject: Subject, rest: &str) -> (Option<i32>, String) {
 }
 
 #[test]
-fn what_cannot_be_opened_is_told_in_the_same_words() {
+fn what_cannot_be_opened_is_reported_with_the_same_message() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = taken.local_addr().unwrap().port();
     let long = format!("[unix_http_server]\nfile={{here}}/{}\n", "x".repeat(120));
@@ -118,7 +118,7 @@ fn mode_and_owner_of_the_socket_are_as_configured() {
 }
 
 #[test]
-fn a_pid_file_that_cannot_be_written_is_only_told() {
+fn a_pid_file_that_cannot_be_written_is_only_logged() {
     let run = |subject| {
         let sandbox = Sandbox::new();
         fs::create_dir(sandbox.path("d.pid")).unwrap();

@@ -1,4 +1,4 @@
-//! What Supervisor's own end-to-end tests look at, by the numbers of its issues. Those that need a
+//! What Supervisor's own end-to-end tests check, by the numbers of its issues. Those that need a
 //! client are with the client's tests.
 
 use std::process::Stdio;
@@ -52,11 +52,11 @@ fn outputs(subject: Subject) -> Vec<String> {
     child.wait().unwrap();
     let log = log();
     let lines: Vec<&str> = log.lines().collect();
-    let told = lines.iter().enumerate().filter(|(_, line)| line.ends_with(" output:"));
-    let mut told: Vec<String> =
-        told.map(|(at, line)| format!("{} {}", &line[24..], lines[at + 1])).collect();
-    told.sort();
-    told
+    let headings = lines.iter().enumerate().filter(|(_, line)| line.ends_with(" output:"));
+    let mut outputs: Vec<String> =
+        headings.map(|(at, line)| format!("{} {}", &line[24..], lines[at + 1])).collect();
+    outputs.sort();
+    outputs
 }
 
 #[test]
@@ -111,10 +111,10 @@ fn the_activity_log_may_be_standard_output() {
     assert_eq!(run(Subject::Ours), run(Subject::Original));
 }
 
-/// Issues 1251 and 1578: phrases that are looked for in what the programs print of themselves.
+/// Issues 1251 and 1578: phrases in the help texts of the programs.
 #[test]
 fn help_and_sample_have_the_phrases_that_are_looked_for() {
-    let told = |name: &str, args: &[&str]| {
+    let help_of = |name: &str, args: &[&str]| {
         let sandbox = Sandbox::new();
         let output = Subject::Ours.program(&sandbox, name).args(args).output().unwrap();
         assert_eq!(output.status.code(), Some(0), "{name}");
@@ -137,7 +137,7 @@ fn help_and_sample_have_the_phrases_that_are_looked_for() {
         ("echo_supervisord_conf", &[], ["Sample supervisor config file", "[supervisord]"]),
     ];
     for (name, args, phrases) in cases {
-        let text = told(name, args);
+        let text = help_of(name, args);
         for phrase in phrases {
             assert!(text.contains(phrase), "{name} lacks {phrase:?}:\n{text}");
         }

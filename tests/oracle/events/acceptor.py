@@ -17,7 +17,7 @@ NAME = os.environ["SUPERVISOR_PROCESS_NAME"]
 
 
 def backlog(sock):
-    """How many may wait, which a listening TCP socket tells in place of another number."""
+    """How many may wait, which `TCP_INFO` of a listening socket has in the place of another number."""
     if sock.family != socket.AF_INET:
         return None
     info = sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 64)

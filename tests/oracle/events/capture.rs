@@ -1,6 +1,6 @@
-//! Capture mode: what a program says between the tokens is an event.
+//! Capture mode: what a program writes between the tokens is an event.
 
-use super::recording::{alone, heard_many, listener, same, shown, speaker};
+use super::recording::{alone, await_count, listener, same, shown, speaker};
 use crate::support::Subject;
 
 const BEGIN: &str = "<!--XSUPERVISOR:BEGIN-->";
@@ -11,7 +11,7 @@ fn quoted(pieces: &[String]) -> String {
 }
 
 #[test]
-fn messages_between_the_tokens_are_told_however_they_are_cut() {
+fn messages_between_the_tokens_are_events_however_they_are_cut() {
     let (begin, end) = (BEGIN, END);
     let cut: Vec<String> = vec![
         format!("1:a first line of some length\\n{begin}whole{end}and a line behind it\\n"),
@@ -38,13 +38,13 @@ fn messages_between_the_tokens_are_told_however_they_are_cut() {
     same(&sections, |fixture| {
         fixture.start("plain");
         fixture.start("talk");
-        let comm = heard_many(fixture, "comm.rec", 6);
-        let out = heard_many(fixture, "out.rec", 5);
-        let err = heard_many(fixture, "err.rec", 1);
-        let mut told: Vec<String> = [comm, out, err].iter().flat_map(|it| shown(it)).collect();
+        let comm = await_count(fixture, "comm.rec", 6);
+        let out = await_count(fixture, "out.rec", 5);
+        let err = await_count(fixture, "err.rec", 1);
+        let mut observed: Vec<String> = [comm, out, err].iter().flat_map(|it| shown(it)).collect();
         fixture.await_state("talk", "RUNNING");
-        told.push(fixture.read("talk.out"));
-        told
+        observed.push(fixture.read("talk.out"));
+        observed
     });
 }
 
@@ -58,7 +58,7 @@ fn a_message_that_is_too_long_loses_its_beginning_as_there() {
                 .zip('a'..)
                 .map(|(length, c)| format!("1:{}", c.to_string().repeat(*length))),
         );
-        // The original looks for the end token in no less than one byte more than it has.
+        // The original searches for the end token only if it has more bytes than the token.
         pieces.push(format!("1:{END}\\n"));
         quoted(&pieces)
     };
@@ -74,9 +74,9 @@ fn a_message_that_is_too_long_loses_its_beginning_as_there() {
     same(&sections, |fixture| {
         for (count, name) in ["fits", "over", "huge", "late"].iter().enumerate() {
             fixture.launch(name);
-            heard_many(fixture, "comm.rec", count + 1);
+            await_count(fixture, "comm.rec", count + 1);
         }
-        shown(&heard_many(fixture, "comm.rec", 4))
+        shown(&await_count(fixture, "comm.rec", 4))
     });
 }
 
@@ -90,13 +90,13 @@ fn captured_text_is_output_too() {
     .concat();
     same(&sections, |fixture| {
         fixture.start("talk");
-        let mut told = shown(&heard_many(fixture, "log.rec", 4));
-        told.push(fixture.read("talk.out"));
-        told
+        let mut observed = shown(&await_count(fixture, "log.rec", 4));
+        observed.push(fixture.read("talk.out"));
+        observed
     });
 }
 
-/// The original recurses once a message and drops what is left when Python has had enough.
+/// The original recurses once per message and drops the rest at Python's recursion limit.
 #[test]
 fn a_burst_loses_nothing_here() {
     let burst = format!("'1:{}' stay", format!("{BEGIN}x{END}").repeat(1000));
@@ -107,7 +107,7 @@ fn a_burst_loses_nothing_here() {
     .concat();
     let all = alone(Subject::Ours, &sections, |fixture| {
         fixture.start("talk");
-        heard_many(fixture, "comm.rec", 1000)
+        await_count(fixture, "comm.rec", 1000)
     });
     assert!(all.iter().all(|it| it.payload.ends_with("\nx")));
     let serials: Vec<String> = all.iter().map(|it| it.field("serial").into()).collect();

@@ -20,7 +20,7 @@ pub struct DaemonFixture<'a> {
     client: Client,
 }
 
-/// Asks again and again until there is an answer.
+/// Repeats a request until there is an answer.
 #[track_caller]
 pub fn until<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
     let mut answer = None;
@@ -54,12 +54,12 @@ impl<'a> DaemonFixture<'a> {
         Self { subject, daemon, port, client }
     }
 
-    // `conf` ends inside [supervisord]; what is said there twice is merged by the reader.
+    // `conf` ends inside [supervisord]; a section that occurs twice is merged by the reader.
     fn rest(sections: &str) -> String {
         format!("{}{SERVER}{sections}", LEVEL.trim_start_matches("[supervisord]\n"))
     }
 
-    /// Puts other sections into the configuration file.
+    /// Writes other sections to the configuration file.
     pub fn rewrite(&self, sections: &str) {
         let conf = crate::support::daemon::conf(&Self::rest(sections));
         self.daemon.sandbox.write("d.conf", &conf);

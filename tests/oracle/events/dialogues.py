@@ -1,7 +1,7 @@
-"""Plays dialogues to Supervisor's own dispatcher of listeners: JSON in, JSON out.
+"""Feeds dialogues to Supervisor's own dispatcher of listeners: JSON in, JSON out.
 
 A dialogue is a list of steps: null sends an event if the listener is READY, a text is what the
-listener says in one read. Each step is answered with the state after it and the results so far.
+listener writes in one read. Each step is answered with the state after it and the results so far.
 """
 
 import json
@@ -33,7 +33,7 @@ def play(steps):
     group = Anything(config=Anything(result_handler=handler))
     process = Anything(config=config, group=group, event=None)
     dispatcher = PEventListenerDispatcher(process, "stdout", 0)
-    told = []
+    states = []
     for step in steps:
         if step is not None:
             reads.append(step.encode("latin-1"))
@@ -42,8 +42,8 @@ def play(steps):
             process.listener_state = EventListenerStates.BUSY
             process.event = "event"
         state = getEventListenerStateDescription(process.listener_state)
-        told.append([state, list(results)])
-    return told
+        states.append([state, list(results)])
+    return states
 
 
 json.dump([play(steps) for steps in json.load(sys.stdin)], sys.stdout)

@@ -1,13 +1,13 @@
-//! Thousands of dialogues with a listener, good and bad, cut anywhere: our side of the protocol
-//! must stand where the original's stands after every read.
+//! Thousands of dialogues with a listener, valid and invalid, cut anywhere: after every read our side
+//! of the protocol must be in the same state as the original's.
 
 use serde_json::{Value, json};
 use supkit::core::listener::{Listener, ProtocolStep};
 
 use crate::support::oracle;
 
-/// What listeners may say. Neither a length of zero nor one below it, which the original meets with
-/// waiting and with endless recursion.
+/// What listeners may write. No length of zero or below, for which the original waits or recurses
+/// without end.
 const WORDS: &[&str] = &[
     "READY\n",
     "READY\n",
@@ -41,7 +41,7 @@ const WORDS: &[&str] = &[
     "\nREADY\n",
 ];
 
-/// The same numbers in every run.
+/// Random numbers with a fixed seed.
 struct Dice(u64);
 
 impl Dice {
@@ -55,23 +55,23 @@ impl Dice {
     }
 }
 
-/// Turns of the protocol, most of them well-formed, cut into reads.
+/// Rounds of the protocol, most of them well-formed, cut into reads.
 fn dialogue(dice: &mut Dice) -> Vec<Option<String>> {
     let mut steps = Vec::new();
     for _ in 0..=dice.roll(4) {
         let is_good = dice.roll(8) > 0;
-        say(if is_good { "READY\n" } else { dice.word() }, dice, &mut steps);
+        write(if is_good { "READY\n" } else { dice.word() }, dice, &mut steps);
         if dice.roll(10) > 0 {
             steps.push(None);
         }
-        say(if is_good { "RESULT 2\nOK" } else { dice.word() }, dice, &mut steps);
+        write(if is_good { "RESULT 2\nOK" } else { dice.word() }, dice, &mut steps);
     }
     steps
 }
 
-fn say(text: &str, dice: &mut Dice, steps: &mut Vec<Option<String>>) {
-    let said: Vec<char> = text.chars().collect();
-    let mut rest = said.as_slice();
+fn write(text: &str, dice: &mut Dice, steps: &mut Vec<Option<String>>) {
+    let bytes: Vec<char> = text.chars().collect();
+    let mut rest = bytes.as_slice();
     while !rest.is_empty() {
         let (read, later) = rest.split_at(1 + dice.roll(rest.len()));
         steps.push(Some(read.iter().collect()));
@@ -86,10 +86,10 @@ fn latin_1(text: &str) -> Vec<u8> {
 fn ours(steps: &[Option<String>]) -> Value {
     let mut listener = Listener::default();
     let mut results = Vec::new();
-    let mut told = Vec::new();
+    let mut states = Vec::new();
     for step in steps {
         match step {
-            Some(said) => listener.feed(&latin_1(said)),
+            Some(bytes) => listener.feed(&latin_1(bytes)),
             None if listener.state().name() == "READY" => listener.on_event_sent(),
             None => {}
         }
@@ -103,9 +103,9 @@ fn ours(steps: &[Option<String>]) -> Value {
                 }
             }
         }
-        told.push(json!([listener.state().name(), results]));
+        states.push(json!([listener.state().name(), results]));
     }
-    Value::Array(told)
+    Value::Array(states)
 }
 
 #[test]

@@ -1,5 +1,5 @@
-//! What Supervisor has not: a slow listener that delays nobody, losses that can be seen, and events
-//! over HTTP.
+//! What Supervisor does not have: a slow listener does not delay others, losses are reported, and
+//! events over HTTP.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use supkit::ctl::client::{Client, ClientError, LogStream};
 use supkit::rpc::value::Value;
 
 use super::daemon_fixture::{DaemonFixture, text, until_true};
-use super::recording::{alone, heard, heard_many, listener, program, python};
+use super::recording::{alone, await_count, await_event, listener, program, python};
 use crate::support::Subject;
 
 const REMOTE: &str = "REMOTE_COMMUNICATION";
@@ -24,7 +24,7 @@ fn number(value: &Value, member: &str) -> i64 {
     value.get(member).and_then(Value::as_int).unwrap_or_else(|| panic!("no {member}"))
 }
 
-/// A listener that says READY and never reads a byte.
+/// A listener that writes READY and never reads.
 fn deaf(options: &str) -> String {
     format!(
         "[eventlistener:deaf]\ncommand=sh -c 'echo READY; exec sleep 3600'\nevents={REMOTE}\n\
@@ -33,7 +33,7 @@ fn deaf(options: &str) -> String {
 }
 
 #[test]
-fn a_listener_that_never_reads_delays_nobody() {
+fn a_listener_that_never_reads_does_not_delay_others() {
     let sections = [
         deaf("buffer_size=3"),
         listener("quick", &format!("{REMOTE},PROCESS_STATE"), "\nbuffer_size=100"),
@@ -43,7 +43,7 @@ fn a_listener_that_never_reads_delays_nobody() {
     alone(Subject::Ours, &sections, |fixture| {
         fixture.daemon.wait_for_log("deaf: ACKNOWLEDGED -> READY");
         fixture.start("web");
-        // Far more than a pipe holds.
+        // More than a pipe holds.
         fixture.remote(&"x".repeat(1_000_000));
         for round in 0..10 {
             if round < 2 {
@@ -52,7 +52,7 @@ fn a_listener_that_never_reads_delays_nobody() {
                 until_true("another web", || ![0, first].contains(&fixture.pid_of("web")));
             }
             fixture.remote(&round.to_string());
-            heard(fixture, "quick.rec", |it| it.payload == format!("type:t\n{round}"));
+            await_event(fixture, "quick.rec", |it| it.payload == format!("type:t\n{round}"));
         }
         let deaf = pool(fixture, "deaf");
         assert_eq!((number(&deaf, "buffered"), number(&deaf, "dropped")), (3, 7), "{deaf:?}");
@@ -83,7 +83,7 @@ fn an_overflow_is_logged_once_a_second_at_most() {
         let lines = fixture.log().matches(line).count();
         assert!((1..=seconds + 1).contains(&lines), "{lines} lines in {seconds} s");
         assert_eq!(number(&pool(fixture, "deaf"), "dropped"), 499);
-        // The next line says what was passed over.
+        // The next line reports what was dropped.
         until_true("a line with a sum", || {
             fixture.remote("more");
             fixture.log().contains(" others since the last report)")
@@ -91,7 +91,7 @@ fn an_overflow_is_logged_once_a_second_at_most() {
     });
 }
 
-/// Events that no listener takes are nobody's loss, and their order is kept for those who do.
+/// Events without a subscriber are not counted as lost, and the others stay in order.
 #[test]
 fn many_events_reach_many_listeners_in_order() {
     let sections = [
@@ -104,7 +104,7 @@ fn many_events_reach_many_listeners_in_order() {
             fixture.remote(&number.to_string());
         }
         for file in ["one.rec", "other.rec"] {
-            let all = heard(fixture, file, |it| it.payload == "type:t\n299");
+            let all = await_event(fixture, file, |it| it.payload == "type:t\n299");
             let remote = all.iter().filter(|it| it.event() == REMOTE);
             let data: Vec<&str> = remote.filter_map(|it| it.payload.split('\n').nth(1)).collect();
             let expected: Vec<String> = (0..300).map(|number| number.to_string()).collect();
@@ -120,16 +120,16 @@ fn visitor(fixture: &DaemonFixture, password: Option<&str>) -> Client {
     Client::open(&url, Some("u"), password).timeout(Some(Duration::from_secs(30)))
 }
 
-/// Reads a stream until it has said something.
-fn read_until(stream: &mut LogStream, said: &mut String, wanted: &str) {
-    while !said.contains(wanted) {
+/// Reads a stream until it contains a text.
+fn read_until(stream: &mut LogStream, received: &mut String, wanted: &str) {
+    while !received.contains(wanted) {
         let chunk = stream.chunk().expect("a chunk").expect("no end");
-        said.push_str(&String::from_utf8_lossy(&chunk));
+        received.push_str(&String::from_utf8_lossy(&chunk));
     }
 }
 
 #[test]
-fn events_are_streamed_to_whoever_may_see_them() {
+fn events_are_streamed_to_authenticated_clients() {
     let sections = [DOOR.to_owned(), program("web", "sleep 3600", "startsecs=0")].concat();
     alone(Subject::Ours, &sections, |fixture| {
         for (password, path, code) in [
@@ -147,22 +147,22 @@ fn events_are_streamed_to_whoever_may_see_them() {
         let mut all = door.follow("/events").expect("a stream");
         fixture.remote("one\ntwo");
         fixture.start("web");
-        let (mut told, mut told_all) = (String::new(), String::new());
-        read_until(&mut states, &mut told, "PROCESS_STATE_RUNNING");
-        read_until(&mut all, &mut told_all, "PROCESS_STATE_RUNNING");
+        let (mut received, mut received_all) = (String::new(), String::new());
+        read_until(&mut states, &mut received, "PROCESS_STATE_RUNNING");
+        read_until(&mut all, &mut received_all, "PROCESS_STATE_RUNNING");
         assert!(
-            told_all
+            received_all
                 .contains("event: REMOTE_COMMUNICATION\ndata: type:t\ndata: one\ndata: two\n\n")
         );
-        assert!(!told.contains(REMOTE), "{told}");
+        assert!(!received.contains(REMOTE), "{received}");
         assert!(
-            told.contains("event: PROCESS_STATE_STARTING\ndata: processname:web groupname:web")
+            received.contains("event: PROCESS_STATE_STARTING\ndata: processname:web groupname:web")
         );
-        read_until(&mut states, &mut told, "event: TICK_5\ndata: when:");
+        read_until(&mut states, &mut received, "event: TICK_5\ndata: when:");
     });
 }
 
-/// Who streams and does not read is let go; the daemon keeps no more than its share for him.
+/// A client that does not read its stream is disconnected; its buffer is bounded.
 #[test]
 fn a_visitor_that_never_reads_is_let_go() {
     let sections = [DOOR.to_owned(), program("web", "sleep 3600", "startsecs=0")].concat();
@@ -180,7 +180,7 @@ fn a_visitor_that_never_reads_is_let_go() {
     });
 }
 
-/// The count of events goes on over a restart of the daemon, as the original's does.
+/// The serials continue after a restart of the daemon, as in the original.
 #[test]
 fn serial_numbers_go_on_over_a_restart() {
     let serials = |subject| {
@@ -188,12 +188,12 @@ fn serial_numbers_go_on_over_a_restart() {
         alone(subject, &sections, |fixture| {
             fixture.remote("1");
             fixture.remote("2");
-            heard_many(fixture, "all.rec", 2);
+            await_count(fixture, "all.rec", 2);
             fixture.call("restart", &[]);
             fixture.daemon.wait_for_count("supervisord started with pid", 2);
             until_true("an answer", || fixture.try_call("getState", &[]).is_ok());
             fixture.remote("3");
-            let all = heard_many(fixture, "all.rec", 3);
+            let all = await_count(fixture, "all.rec", 3);
             all.iter().map(|it| it.field("serial").to_owned()).collect::<Vec<_>>()
         })
     };

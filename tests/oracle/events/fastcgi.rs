@@ -1,4 +1,4 @@
-//! FastCGI programs: their socket is the daemon's, and outlives any one of them.
+//! FastCGI programs: the socket belongs to the daemon and outlives the processes.
 
 use std::fs;
 use std::io::{ErrorKind, Read};
@@ -28,7 +28,7 @@ fn facts(fixture: &DaemonFixture, process: &str) -> serde_json::Value {
     until(&what, || serde_json::from_str(&fixture.read(&file)).ok())
 }
 
-/// What a process sees, but the number of the socket.
+/// The state of a process without the number of its socket.
 fn shown(fixture: &DaemonFixture, process: &str) -> String {
     let mut facts = facts(fixture, process);
     facts["inode"] = 0.into();
@@ -58,8 +58,7 @@ fn holds(pid: i64, inode: &serde_json::Value) -> bool {
 }
 
 fn socket_lines(fixture: &mut DaemonFixture) -> Vec<String> {
-    // The answer to a call may come before the log line of what it did, but not before that of
-    // the call before.
+    // The reply to a call may arrive before its log line, but not before that of the previous call.
     fixture.call("getState", &[]);
     let story = fixture.daemon.story().replace(&fixture.port.to_string(), "PORT");
     story.lines().filter(|line| line.contains("ing socket")).map(str::to_owned).collect()
@@ -73,36 +72,36 @@ fn a_tcp_socket_is_shared_and_closed_with_the_last_process() {
     ]
     .concat();
     same(&sections, |fixture| {
-        let mut told = vec![format!("before {:?}", ask_tcp(fixture))];
+        let mut observed = vec![format!("before {:?}", ask_tcp(fixture))];
         fixture.start("web:web-0");
         let first = facts(fixture, "web-0");
-        told.extend([shown(fixture, "web-0"), format!("one {:?}", ask_tcp(fixture))]);
+        observed.extend([shown(fixture, "web-0"), format!("one {:?}", ask_tcp(fixture))]);
         fixture.start("web:web-1");
         assert_eq!(facts(fixture, "web-1")["inode"], first["inode"]);
         assert!(holds(i64::from(fixture.daemon.pid()), &first["inode"]));
         fixture.stop("web:web-0");
-        told.push(format!("the other {:?}", ask_tcp(fixture)));
+        observed.push(format!("the other {:?}", ask_tcp(fixture)));
         fixture.start("web:web-0");
         fixture.stop("web:web-1");
-        told.push(format!("the first again {:?}", ask_tcp(fixture)));
+        observed.push(format!("the first again {:?}", ask_tcp(fixture)));
         let stdin = fixture.try_call("sendProcessStdin", &[text("web:web-0"), text("hello")]);
-        told.push(format!("stdin {:?}", stdin.map_err(|error| error.to_string())));
+        observed.push(format!("stdin {:?}", stdin.map_err(|error| error.to_string())));
         assert!(holds(fixture.pid_of("web:web-0"), &first["inode"]));
         fixture.stop("web:web-0");
-        told.push(format!("none {:?}", ask_tcp(fixture)));
+        observed.push(format!("none {:?}", ask_tcp(fixture)));
         assert!(!holds(i64::from(fixture.daemon.pid()), &first["inode"]));
         fixture.call("startProcessGroup", &[text("web")]);
-        told.push(format!("anew {:?}", ask_tcp(fixture).is_ok()));
+        observed.push(format!("anew {:?}", ask_tcp(fixture).is_ok()));
         fixture.call("stopProcessGroup", &[text("web")]);
         fixture.call("removeProcessGroup", &[text("web")]);
         fixture.call("addProcessGroup", &[text("web")]);
-        told.extend(socket_lines(fixture));
-        told
+        observed.extend(socket_lines(fixture));
+        observed
     });
 }
 
 #[test]
-fn a_unix_socket_has_the_mode_and_owner_that_are_asked_for() {
+fn a_unix_socket_has_the_configured_mode_and_owner() {
     let me = nix::unistd::getuid();
     let owner = format!("socket_owner={me}:{}", nix::unistd::getgid());
     let sections = [
@@ -112,30 +111,30 @@ fn a_unix_socket_has_the_mode_and_owner_that_are_asked_for() {
     ]
     .concat();
     same(&sections, |fixture| {
-        let mut told = Vec::new();
+        let mut observed = Vec::new();
         for name in ["strict", "open", "usual"] {
             let (process, socket) = (format!("{name}-0"), format!("{name}.sock"));
             fixture.start(&format!("{name}:{process}"));
             let file = fs::symlink_metadata(fixture.path(&socket)).expect("a socket");
             let (mode, uid, gid) = (file.mode(), file.uid(), file.gid());
-            told.extend([
+            observed.extend([
                 shown(fixture, &process),
                 format!("{name} {mode:o} {uid} {gid} {}", file.file_type().is_socket()),
                 format!("{:?}", ask_unix(fixture, &socket)),
             ]);
             fixture.stop(&format!("{name}:{process}"));
             let left = fixture.path(&socket).exists();
-            told.push(format!("{left} {:?}", ask_unix(fixture, &socket)));
+            observed.push(format!("{left} {:?}", ask_unix(fixture, &socket)));
             fixture.start(&format!("{name}:{process}"));
-            told.push(format!("{:?}", ask_unix(fixture, &socket)));
+            observed.push(format!("{:?}", ask_unix(fixture, &socket)));
         }
-        told.extend(socket_lines(fixture));
-        told
+        observed.extend(socket_lines(fixture));
+        observed
     });
 }
 
 #[test]
-fn who_connects_while_the_only_process_restarts_waits() {
+fn a_connection_waits_while_the_only_process_restarts() {
     let sections = fcgi("web", TCP, "autorestart=true");
     alone(Subject::Ours, &sections, |fixture| {
         fixture.start("web:web-0");
@@ -148,7 +147,7 @@ fn who_connects_while_the_only_process_restarts_waits() {
     });
 }
 
-/// How a daemon ends that cannot have its socket, and whether it says so.
+/// The exit status of a daemon that cannot open its socket, and whether the error is reported.
 fn refusal(subject: Subject, port: u16, socket: &str) -> (bool, bool) {
     let sandbox = Sandbox::new();
     let socket = socket.replace("{port}", &port.to_string());
@@ -158,9 +157,9 @@ fn refusal(subject: Subject, port: u16, socket: &str) -> (bool, bool) {
         .args(["-n", "-c", "d.conf"])
         .output()
         .expect("supervisord runs");
-    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    let errors = String::from_utf8_lossy(&output.stderr).into_owned();
     let sentence = format!("Could not create FastCGI socket {socket}: [Errno ");
-    (output.status.success(), said.contains(&sentence))
+    (output.status.success(), errors.contains(&sentence))
 }
 
 #[test]

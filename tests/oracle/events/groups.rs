@@ -1,10 +1,10 @@
-//! Groups that come and go while the daemon runs.
+//! Groups that are added and removed while the daemon runs.
 
 use super::daemon_fixture::text;
-use super::recording::{Delivery, heard, heard_many, listener, program, same, shown};
+use super::recording::{Delivery, await_count, await_event, listener, program, same, shown};
 
 #[test]
-fn groups_are_told_as_they_are_added_and_removed() {
+fn adding_and_removing_a_group_is_an_event() {
     let first = [
         listener("all", "PROCESS_GROUP", ""),
         listener("late", "PROCESS_GROUP_ADDED", "\npriority=1000"),
@@ -21,7 +21,7 @@ fn groups_are_told_as_they_are_added_and_removed() {
     ]
     .concat();
     same(&first, |fixture| {
-        heard_many(fixture, "all.rec", 4);
+        await_count(fixture, "all.rec", 4);
         for method in ["removeProcessGroup", "addProcessGroup"] {
             fixture.call(method, &[text("b")]);
         }
@@ -32,7 +32,7 @@ fn groups_are_told_as_they_are_added_and_removed() {
         {
             fixture.call(method, &[text(name)]);
         }
-        heard(fixture, "late.rec", |it| it.field("poolserial") == "2");
+        await_event(fixture, "late.rec", |it| it.field("poolserial") == "2");
         for (method, name) in [
             ("stopProcess", "late"),
             ("removeProcessGroup", "late"),
@@ -42,8 +42,8 @@ fn groups_are_told_as_they_are_added_and_removed() {
             fixture.call(method, &[text(name)]);
         }
         let is_last = |it: &Delivery| it.payload == "groupname:team\n";
-        let all = heard(fixture, "all.rec", is_last);
-        let late = heard(fixture, "late.rec", is_last);
+        let all = await_event(fixture, "all.rec", is_last);
+        let late = await_event(fixture, "late.rec", is_last);
         [shown(&all), shown(&late)].concat()
     });
 }

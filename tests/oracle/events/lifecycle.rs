@@ -27,7 +27,7 @@ fn sections() -> String {
     .concat()
 }
 
-/// What was told of one process, which is in order; between processes there is none.
+/// The events of one process, which are in order; between processes the order varies.
 fn of_process(all: &[Delivery], process: &str) -> Vec<String> {
     all.iter().filter(|it| it.field("processname") == process).map(Delivery::unnumbered).collect()
 }
@@ -36,7 +36,7 @@ fn ended(fixture: &DaemonFixture, process: &str, event: &str) {
     ended_times(fixture, process, event, 1);
 }
 
-/// Waits until the listener knows of so many ends of a process.
+/// Waits until the listener has received so many ends of a process.
 fn ended_times(fixture: &DaemonFixture, process: &str, event: &str, times: usize) {
     let event = format!("PROCESS_STATE_{event}");
     let is_end = |it: &&Delivery| it.field("processname") == process && it.event() == event;
@@ -45,12 +45,12 @@ fn ended_times(fixture: &DaemonFixture, process: &str, event: &str, times: usize
     });
 }
 
-/// How often a process is tried before it is stopped is a matter of pace; one failed try stands for
+/// The number of starts before a process is stopped depends on the pace; one failed start stands for
 /// all that follow each other.
-fn without_more_tries(told: Vec<String>) -> Vec<String> {
+fn without_more_tries(observed: Vec<String>) -> Vec<String> {
     let of_try = |it: &String| it.contains("_STARTING") || it.contains("_BACKOFF");
     let mut kept: Vec<String> = Vec::new();
-    for it in told {
+    for it in observed {
         let is_another =
             of_try(&it) && kept.len() >= 2 && kept[kept.len() - 2..].iter().all(of_try);
         if !is_another {
@@ -69,7 +69,7 @@ fn reborn(fixture: &mut DaemonFixture) {
 }
 
 #[test]
-fn every_change_of_state_is_told_as_the_original_tells_it() {
+fn every_change_of_state_is_the_same_event_as_in_the_original() {
     same(&sections(), |fixture| {
         ended(fixture, "absent", "FATAL");
         fixture.launch("patient");
@@ -105,7 +105,7 @@ fn every_change_of_state_is_told_as_the_original_tells_it() {
         ] {
             ended(fixture, name, event);
         }
-        // From where they ended, once more.
+        // Once more, from their final states.
         fixture.launch("done");
         ended_times(fixture, "done", "EXITED", 2);
         fixture.start("killed");
@@ -132,7 +132,7 @@ fn every_change_of_state_is_told_as_the_original_tells_it() {
 }
 
 #[test]
-fn the_end_of_the_daemon_is_told_before_the_programs_end() {
+fn the_end_of_the_daemon_is_an_event_before_the_programs_end() {
     let sections = [
         listener("all", "SUPERVISOR_STATE_CHANGE,PROCESS_STATE_STOPPING,PROCESS_STATE_FATAL", ""),
         program("patient", "false", "startsecs=3\nstartretries=99\npriority=1"),
@@ -156,7 +156,7 @@ fn remote_communication_is_passed_on_as_it_is() {
         for (kind, data) in texts {
             fixture.call("sendRemoteCommEvent", &[text(kind), text(data)]);
         }
-        let all = super::recording::heard_many(fixture, "all.rec", texts.len());
+        let all = super::recording::await_count(fixture, "all.rec", texts.len());
         super::recording::shown(&all)
     });
 }

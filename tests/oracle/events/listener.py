@@ -1,4 +1,4 @@
-"""An event listener that writes down what it is sent, and misbehaves on demand.
+"""An event listener that records what it receives, and violates the protocol on demand.
 
     listener.py RECORD [STEP...]
 
@@ -16,7 +16,7 @@ STDIN = io.TextIOWrapper(sys.stdin.buffer, "utf-8", newline="")
 NAME = os.environ.get("SUPERVISOR_PROCESS_NAME", "?")
 
 
-def say(data):
+def send(data):
     os.write(1, data)
 
 
@@ -32,32 +32,32 @@ def close_stdout():
 
 def close_stdin():
     os.close(0)
-    say(b"RESULT 2\nOKREADY\n")
+    send(b"RESULT 2\nOKREADY\n")
     forever()
 
 
 def in_pieces():
     for piece in (b"RES", b"ULT 2", b"\nO", b"KREA", b"DY\n"):
-        say(piece)
+        send(piece)
         time.sleep(0.05)
 
 
-def die(last_words):
-    say(last_words)
+def die(last_piece):
+    send(last_piece)
     os._exit(7)
 
 
-# What is said of an event, in one write, so that how it is read does not depend on the pace.
+# The answers to an event, each in one write, so that how it is read does not depend on the pace.
 ANSWERS = {
-    "ok": lambda: say(b"RESULT 2\nOKREADY\n"),
-    "fail": lambda: say(b"RESULT 4\nFAILREADY\n"),
-    "empty": lambda: say(b"RESULT 0\nREADY\n"),
-    "lower": lambda: say(b"result 2\nOKREADY\n"),
-    "word": lambda: say(b"1234567+2\nOKREADY\n"),
-    "bad": lambda: say(b"RESULT two\nOKREADY\n"),
-    "undecodable": lambda: say(b"RESULT \xff\nOKREADY\n"),
-    "chatter": lambda: say(b"RESULT 2\nOKthank you\n"),
-    "impatient": lambda: say(b"RESULT 2\nOKREADY\nmore"),
+    "ok": lambda: send(b"RESULT 2\nOKREADY\n"),
+    "fail": lambda: send(b"RESULT 4\nFAILREADY\n"),
+    "empty": lambda: send(b"RESULT 0\nREADY\n"),
+    "lower": lambda: send(b"result 2\nOKREADY\n"),
+    "word": lambda: send(b"1234567+2\nOKREADY\n"),
+    "bad": lambda: send(b"RESULT two\nOKREADY\n"),
+    "undecodable": lambda: send(b"RESULT \xff\nOKREADY\n"),
+    "chatter": lambda: send(b"RESULT 2\nOKthank you\n"),
+    "impatient": lambda: send(b"RESULT 2\nOKREADY\nmore"),
     "pieces": in_pieces,
     "die": lambda: die(b""),
     "half": lambda: die(b"RESULT 2\nO"),
@@ -79,7 +79,7 @@ def main():
         number = len(record.readlines())
         sys.stderr.write("listening\n")
         sys.stderr.flush()
-        say(b"READY\n")
+        send(b"READY\n")
         while True:
             header = STDIN.readline()
             if not header:

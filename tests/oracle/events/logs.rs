@@ -1,12 +1,12 @@
 //! Output as events: `PROCESS_LOG` of either stream, of any bytes.
 
-use super::recording::{alone, heard, heard_many, listener, same, shown, speaker};
+use super::recording::{alone, await_count, await_event, listener, same, shown, speaker};
 use crate::support::Subject;
 
 const EVENTS: &str = "stdout_events_enabled=true\nstderr_events_enabled=true";
 
 #[test]
-fn output_is_told_with_its_length_in_characters() {
+fn output_is_an_event_with_its_length_in_characters() {
     let pieces = [
         r"'1:one\n'",
         r"'2:two\n'",
@@ -28,17 +28,17 @@ fn output_is_told_with_its_length_in_characters() {
     same(&sections, |fixture| {
         fixture.start("mute");
         fixture.start("talk");
-        heard_many(fixture, "both.rec", pieces.len());
+        await_count(fixture, "both.rec", pieces.len());
         fixture.start("joined");
-        let both = heard_many(fixture, "both.rec", pieces.len() + 2);
-        let out = heard_many(fixture, "out.rec", 7);
-        let err = heard_many(fixture, "err.rec", 2);
+        let both = await_count(fixture, "both.rec", pieces.len() + 2);
+        let out = await_count(fixture, "out.rec", 7);
+        let err = await_count(fixture, "err.rec", 2);
         [both, out, err].iter().flat_map(|recording| shown(recording)).collect()
     });
 }
 
 #[test]
-fn escapes_are_stripped_and_the_identifier_is_told() {
+fn escapes_are_stripped_and_the_identifier_is_in_the_header() {
     let pieces = r"'1:\x1b[31mred\x1b[0m and \x1b[1;32mgreen\x1b[m\n' '2:\x1b[Kplain\x1b]x\n' stay";
     let sections = [
         "[supervisord]
@@ -52,13 +52,13 @@ identifier=a-name
     .concat();
     same(&sections, |fixture| {
         fixture.start("talk");
-        let mut told = shown(&heard_many(fixture, "log.rec", 2));
-        told.extend([fixture.read("talk.out"), fixture.read("talk.err")]);
-        told
+        let mut observed = shown(&await_count(fixture, "log.rec", 2));
+        observed.extend([fixture.read("talk.out"), fixture.read("talk.err")]);
+        observed
     });
 }
 
-/// Where a long output is cut is a matter of pace, but nothing of it is lost.
+/// Where a long output is cut depends on the pace, but nothing is lost.
 #[test]
 fn long_output_reaches_a_listener_whole() {
     let sections = [
@@ -68,7 +68,7 @@ fn long_output_reaches_a_listener_whole() {
     .concat();
     alone(Subject::Ours, &sections, |fixture| {
         fixture.start("talk");
-        let all = heard(fixture, "log.rec", |it| it.payload.ends_with("end"));
+        let all = await_event(fixture, "log.rec", |it| it.payload.ends_with("end"));
         let data: String =
             all.iter().filter_map(|it| it.payload.split_once('\n')).map(|(_, data)| data).collect();
         let expected = format!("begin{}end", "0123456789abcdef".repeat(20_000));
@@ -89,7 +89,7 @@ fn a_message_longer_than_any_pipe_or_buffer_reaches_a_listener() {
     .concat();
     alone(Subject::Ours, &sections, |fixture| {
         fixture.start("talk");
-        let all = heard_many(fixture, "comm.rec", 1);
+        let all = await_count(fixture, "comm.rec", 1);
         assert_eq!(all[0].payload.matches('x').count(), 20_000_000);
     });
 }

@@ -1,5 +1,5 @@
-//! Events end to end: the same configuration and the same steps for the original and for ours, and
-//! what the listeners were sent must be the same. `extensions` has what is ours alone.
+//! Events end to end: the same configuration and the same steps in both programs; the listeners must
+//! receive the same. `extensions` has what only supkit has.
 
 mod capture;
 mod daemon_fixture;

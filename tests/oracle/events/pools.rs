@@ -1,12 +1,14 @@
-//! Pools: who gets an event, what a full buffer loses, what a rejected event becomes.
+//! Pools: which listener receives an event, what a full buffer drops, what follows a rejected event.
 
 use super::daemon_fixture::{DaemonFixture, until_true};
-use super::recording::{Delivery, alone, deliveries, heard, heard_many, listener, same, shown};
+use super::recording::{
+    Delivery, alone, await_count, await_event, deliveries, listener, same, shown,
+};
 use crate::support::Subject;
 
 const REMOTE: &str = "REMOTE_COMMUNICATION";
 
-/// Waits until a listener has said READY so many times.
+/// Waits until a listener has written READY so many times.
 fn ready(fixture: &DaemonFixture, name: &str, times: usize) {
     let line = format!(" {name}: ACKNOWLEDGED -> READY");
     until_true(&format!("{name} READY {times} times ({:?})", fixture.subject), || {
@@ -14,7 +16,7 @@ fn ready(fixture: &DaemonFixture, name: &str, times: usize) {
     });
 }
 
-fn told(fixture: &DaemonFixture, files: &[&str]) -> Vec<String> {
+fn observed(fixture: &DaemonFixture, files: &[&str]) -> Vec<String> {
     files.iter().flat_map(|file| shown(&deliveries(fixture, file))).collect()
 }
 
@@ -38,7 +40,7 @@ fn the_first_that_is_ready_gets_the_oldest_event() {
         }
         for (at, data) in ["1", "2", "3", "4", "5"].iter().enumerate() {
             fixture.remote(data);
-            // The pool that refuses has taken it before the next comes.
+            // The pool that rejects it has taken it before the next event.
             until_true("an answer", || {
                 let log = fixture.log();
                 (0..3)
@@ -48,11 +50,11 @@ fn the_first_that_is_ready_gets_the_oldest_event() {
             });
         }
         for at in 0..3 {
-            heard_many(fixture, &format!("work-{at}.rec"), 1);
+            await_count(fixture, &format!("work-{at}.rec"), 1);
         }
         fixture.kill("work:work-1");
-        heard(fixture, "work-1.rec", |it| it.payload.ends_with('5'));
-        told(
+        await_event(fixture, "work-1.rec", |it| it.payload.ends_with('5'));
+        observed(
             fixture,
             &[
                 "work-0.rec",
@@ -78,16 +80,16 @@ fn events_wait_for_a_pool_that_does_not_run_and_the_oldest_are_lost() {
         ready(fixture, "stuck", 1);
         for number in 0..8 {
             fixture.remote(&number.to_string());
-            heard(fixture, "stuck.rec", |it| it.payload.ends_with('0'));
+            await_event(fixture, "stuck.rec", |it| it.payload.ends_with('0'));
         }
         fixture.daemon.wait_for_log("pool late event buffer overflowed, discarding event ");
         fixture.daemon.wait_for_log("pool stuck event buffer overflowed, discarding event ");
         let is_last = |it: &Delivery| it.payload.ends_with('7');
         fixture.kill("stuck");
-        heard(fixture, "stuck.rec", is_last);
+        await_event(fixture, "stuck.rec", is_last);
         for name in ["late", "plenty"] {
             fixture.start(name);
-            heard(fixture, &format!("{name}.rec"), is_last);
+            await_event(fixture, &format!("{name}.rec"), is_last);
         }
         let unnumbered =
             |file| deliveries(fixture, file).iter().map(Delivery::unnumbered).collect::<Vec<_>>();
@@ -107,15 +109,15 @@ fn a_listener_that_is_stopped_gives_back_what_it_was_busy_with() {
             ready(fixture, name, 1);
         }
         fixture.remote("1");
-        heard_many(fixture, "busy.rec", 1);
+        await_count(fixture, "busy.rec", 1);
         fixture.await_state("leaving", "EXITED");
         fixture.stop("busy");
         fixture.remote("2");
         for name in ["busy", "leaving"] {
             fixture.start(name);
-            heard(fixture, &format!("{name}.rec"), |it| it.payload.ends_with('2'));
+            await_event(fixture, &format!("{name}.rec"), |it| it.payload.ends_with('2'));
         }
-        told(fixture, &["busy.rec", "leaving.rec"])
+        observed(fixture, &["busy.rec", "leaving.rec"])
     });
 }
 
@@ -127,7 +129,7 @@ fn an_event_that_two_subscriptions_name_comes_once_here() {
         ready(fixture, "twice", 1);
         fixture.remote("1");
         fixture.remote("2");
-        let all = heard(fixture, "twice.rec", |it| it.payload == "type:t\n2");
+        let all = await_event(fixture, "twice.rec", |it| it.payload == "type:t\n2");
         assert_eq!(all.iter().filter(|it| it.event() == REMOTE).count(), 2);
     });
 }

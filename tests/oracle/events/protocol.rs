@@ -1,9 +1,9 @@
-//! The protocol, and what becomes of listeners that break it.
+//! The protocol, and listeners that violate it.
 
 use super::daemon_fixture::{DaemonFixture, until_true};
 use super::recording::{Delivery, deliveries, listener, same};
 
-/// What a listener does with its first event, and a line of the log after which it is quiet.
+/// What a listener does with its first event, and the last line of the log about it.
 const MANNERS: &[(&str, &str)] = &[
     ("ok", "event was processed"),
     ("fail", "event was processed"),
@@ -51,7 +51,7 @@ fn played(fixture: &mut DaemonFixture) -> Vec<String> {
                 || lines_about(fixture, manner).iter().filter(|it| it.contains(quiet)).count() == 2
         });
     }
-    let told = MANNERS.iter().flat_map(|(manner, _)| {
+    let observed = MANNERS.iter().flat_map(|(manner, _)| {
         let all = deliveries(fixture, &format!("{manner}.rec"));
         let all = all.iter().map(Delivery::shown).collect::<Vec<_>>();
         let state = format!("{manner} is {}", fixture.state(manner));
@@ -59,7 +59,7 @@ fn played(fixture: &mut DaemonFixture) -> Vec<String> {
         let err = format!("{manner} wrote {:?} and {:?}", file("out"), file("err"));
         [all, lines_about(fixture, manner), vec![state, err]].concat()
     });
-    told.collect()
+    observed.collect()
 }
 
 #[test]
@@ -68,7 +68,7 @@ fn good_and_bad_manners_have_the_same_consequences() {
         .iter()
         .zip(1..)
         .map(|((manner, _), number)| {
-            // The original gives what one pool rejects to every pool of the same priority.
+            // The original sends what one pool rejects to every pool of the same priority.
             let steps = format!(
                 "{manner}\nstdout_logfile={{here}}/{manner}.out\nautorestart=true\n\
                  priority=-{number}"

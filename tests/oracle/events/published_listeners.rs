@@ -1,5 +1,5 @@
-//! Listeners as people have them: superlance as it comes from `PyPI`, one on Supervisor's childutils,
-//! one in shell. They find the daemon by their environment.
+//! Real listeners: superlance from `PyPI`, one with Supervisor's childutils, one in shell. They find
+//! the daemon by their environment.
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 
 use super::daemon_fixture::{DaemonFixture, until, until_true};
-use super::recording::{Delivery, alone, heard_many, listener, program, python, speaker};
+use super::recording::{Delivery, alone, await_count, listener, program, python, speaker};
 use crate::support::{Subject, oracle};
 
 const HOG: &str = "import time; hoard = b'x' * 60000000; time.sleep(3600)";
@@ -29,7 +29,7 @@ fn by_mail(name: &str, events: &str, arguments: &str) -> String {
 }
 
 fn script(name: &str, command: &str, events: &str) -> String {
-    format!("[eventlistener:{name}]\ncommand={command} {{here}}/{name}.told\nevents={events}\n")
+    format!("[eventlistener:{name}]\ncommand={command} {{here}}/{name}.out\nevents={events}\n")
 }
 
 fn sections(smtp: u16) -> String {
@@ -56,7 +56,7 @@ fn sections(smtp: u16) -> String {
     .concat()
 }
 
-/// A mail server that keeps what it is told, as long as its test lives.
+/// A mail server that keeps what it receives until the test ends.
 fn mail_server() -> (u16, Arc<Mutex<String>>) {
     let server = TcpListener::bind("127.0.0.1:0").expect("a port");
     let port = server.local_addr().expect("an address").port();
@@ -123,12 +123,12 @@ fn listeners_of_the_field_work_unchanged() {
             kept.lock().is_ok_and(|mail| mail.contains("broken failed to start"))
         });
         until_true("the word of a message", || {
-            let told = fixture.read("helped.told");
-            told.contains("PROCESS_COMMUNICATION_STDOUT messenger:messenger RUNNING hello")
+            let output = fixture.read("helped.out");
+            output.contains("PROCESS_COMMUNICATION_STDOUT messenger:messenger RUNNING hello")
         });
-        let told = fixture.read("shell.told");
-        assert_eq!(told, "REMOTE_COMMUNICATION type:t\nfrom afar\n");
-        ticks_are_even(&heard_many(fixture, "clock.rec", 2));
+        let output = fixture.read("shell.out");
+        assert_eq!(output, "REMOTE_COMMUNICATION type:t\nfrom afar\n");
+        ticks_are_even(&await_count(fixture, "clock.rec", 2));
     });
 }
 

@@ -1,5 +1,4 @@
-//! What a recording listener wrote down, made comparable: pids differ from run to run, everything
-//! else is told.
+//! The file of a recording listener in a form that can be compared: pids differ from run to run.
 
 use std::path::Path;
 use std::thread;
@@ -8,7 +7,7 @@ use super::daemon_fixture::{DaemonFixture, until};
 use crate::support::daemon::Subject;
 use crate::support::{Sandbox, oracle};
 
-/// One event as a listener was sent it.
+/// One event as a listener received it.
 #[derive(Clone, Debug, serde::Deserialize)]
 pub struct Delivery {
     pub by: String,
@@ -50,7 +49,7 @@ impl Delivery {
         format!("{} {header}\n{}{end}{rest}", self.by, words.join(" "))
     }
 
-    /// The same without the serials, for events whose order is nobody's promise.
+    /// The same without the serials, for events whose order is not specified.
     pub fn unnumbered(&self) -> String {
         let serials = [("serial", self.field("serial")), ("poolserial", self.field("poolserial"))];
         serials.iter().fold(self.shown(), |text, (name, number)| {
@@ -59,7 +58,7 @@ impl Delivery {
     }
 }
 
-/// All that was written to a recording so far.
+/// The events in a recording so far.
 pub fn deliveries(fixture: &DaemonFixture, file: &str) -> Vec<Delivery> {
     let text = fixture.read(file);
     let whole = text.rfind('\n').map_or("", |end| &text[..end]);
@@ -67,7 +66,7 @@ pub fn deliveries(fixture: &DaemonFixture, file: &str) -> Vec<Delivery> {
 }
 
 /// Waits until a recording has some event, and returns all of it.
-pub fn heard(
+pub fn await_event(
     fixture: &DaemonFixture,
     file: &str,
     wanted: impl Fn(&Delivery) -> bool,
@@ -79,7 +78,7 @@ pub fn heard(
 }
 
 /// Waits until a recording has so many events.
-pub fn heard_many(fixture: &DaemonFixture, file: &str, count: usize) -> Vec<Delivery> {
+pub fn await_count(fixture: &DaemonFixture, file: &str, count: usize) -> Vec<Delivery> {
     until(&format!("{count} events in {file} of {:?}", fixture.subject), || {
         let all = deliveries(fixture, file);
         (all.len() >= count).then_some(all)
@@ -107,7 +106,7 @@ pub fn listener(name: &str, events: &str, rest: &str) -> String {
     )
 }
 
-/// A `[program:x]` that says some pieces; it is not started by itself.
+/// A `[program:x]` that writes some pieces; it is not started by itself.
 pub fn speaker(name: &str, pieces: &str, options: &str) -> String {
     let script = python("speaker.py");
     format!(
@@ -122,7 +121,7 @@ pub fn program(name: &str, command: &str, options: &str) -> String {
     format!("[program:{name}]\ncommand={command}\nautostart=false\n{options}\n")
 }
 
-/// Plays a scene with both at once; `{port}` is a port that nobody has. What they tell must be the same.
+/// Runs a scenario with both at once; `{port}` is a free port. The results must be the same.
 #[track_caller]
 pub fn same(sections: &str, scene: impl Fn(&mut DaemonFixture) -> Vec<String> + Sync) {
     let scene = &scene;
@@ -131,7 +130,7 @@ pub fn same(sections: &str, scene: impl Fn(&mut DaemonFixture) -> Vec<String> + 
             .map(|subject| scope.spawn(move || alone(subject, sections, scene)))
             .map(|thread| thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
     });
-    assert!(!original.is_empty(), "the scene told nothing");
+    assert!(!original.is_empty(), "the scenario has no result");
     if original != ours {
         let (original, ours) = (original.join("\n\n"), ours.join("\n\n"));
         let diff = similar::TextDiff::from_lines(&original, &ours);
@@ -139,7 +138,7 @@ pub fn same(sections: &str, scene: impl Fn(&mut DaemonFixture) -> Vec<String> + 
     }
 }
 
-/// Plays a scene with one of them.
+/// Runs a scenario with one of them.
 #[track_caller]
 pub fn alone<T>(
     subject: Subject,

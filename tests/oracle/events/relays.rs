@@ -1,5 +1,5 @@
 //! Result handlers that are built in: they pass the output of programs on to the daemon's own
-//! streams, as the packages do whose names they bear. And those that are not.
+//! streams, as the packages of these names do; and handlers that are not built in.
 
 use std::process::Output;
 
@@ -26,7 +26,7 @@ fn talkers() -> String {
 }
 
 #[test]
-fn supervisor_stdout_shows_who_said_what_and_where() {
+fn supervisor_stdout_prefixes_lines_with_process_and_channel() {
     let sections = [relay("relay", "supervisor_stdout:event_handler"), talkers()].concat();
     alone(Subject::Ours, &sections, |fixture| {
         fixture.start("web");
@@ -65,8 +65,8 @@ fn refused(handler: &str) -> Output {
 #[test]
 fn any_other_handler_is_refused_with_the_list_of_those_there_are() {
     let output = refused("my.own:handler");
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert_eq!(output.status.code(), Some(2), "{said}");
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{errors}");
     for part in [
         "my.own:handler",
         "eventlistener:relay",
@@ -74,7 +74,7 @@ fn any_other_handler_is_refused_with_the_list_of_those_there_are() {
         "supervisor_stdout:event_handler",
         "supervisor_stdlog:log_handler",
     ] {
-        assert!(said.contains(part), "{part} is not in {said}");
+        assert!(errors.contains(part), "{part} is not in {errors}");
     }
 }
 

@@ -1,4 +1,4 @@
-"""A program that says what it is told to, and waits after each piece until it was read.
+"""A program that writes the given pieces, and waits after each until it was read.
 
     speaker.py PIECE... [stay | exit:CODE]
 

@@ -1,9 +1,9 @@
-//! Every type that can be subscribed to, the abstract ones with all that is below them.
+//! Every type that can be subscribed to, the abstract ones with their subtypes.
 
 use supkit::conf::events::EventType;
 
 use super::daemon_fixture::{DaemonFixture, text, until_true};
-use super::recording::{Delivery, deliveries, heard, listener, program, same, speaker};
+use super::recording::{Delivery, await_event, deliveries, listener, program, same, speaker};
 
 const LAST: &str = "the last";
 
@@ -11,7 +11,7 @@ fn pool(name: &str) -> String {
     name.to_lowercase()
 }
 
-/// Lets one event of each type happen, except ticks of a minute and an hour.
+/// Causes one event of each type, except ticks of a minute and an hour.
 fn play(fixture: &mut DaemonFixture) {
     for name in ["steady", "messenger"] {
         fixture.start(name);
@@ -27,22 +27,22 @@ fn play(fixture: &mut DaemonFixture) {
     fixture.remote(LAST);
 }
 
-/// What a pool was sent, without ticks and numbers, in an order that does not depend on the pace.
+/// The events of a pool, without ticks and numbers, in an order that does not depend on the pace.
 fn of_pool(fixture: &DaemonFixture, name: &str) -> Vec<String> {
     let all = deliveries(fixture, &format!("{name}.rec"));
     let of_stage = |it: &&Delivery| {
         let process = it.field("processname");
         !it.event().starts_with("TICK") && !process.contains('_') && process != "event"
     };
-    let mut told: Vec<String> = all.iter().filter(of_stage).map(Delivery::unnumbered).collect();
-    told.sort();
-    told
+    let mut observed: Vec<String> = all.iter().filter(of_stage).map(Delivery::unnumbered).collect();
+    observed.sort();
+    observed
 }
 
 /// Waits until every listener has answered all that it was sent, and nothing more is sent.
 fn await_quiet(fixture: &DaemonFixture, listeners: usize) {
     let mut quiet_since = None;
-    until_true("everybody to have answered", || {
+    until_true("all listeners to have answered", || {
         let log = fixture.log();
         let [sent, answered, ready] =
             [" sent to listener ", ": event was processed", ": ACKNOWLEDGED -> READY"]
@@ -54,7 +54,7 @@ fn await_quiet(fixture: &DaemonFixture, listeners: usize) {
 }
 
 #[test]
-fn each_subscription_hears_what_is_below_its_type() {
+fn each_subscription_includes_the_subtypes_of_its_type() {
     let types: Vec<String> = EventType::all().map(|(_, name)| pool(name)).collect();
     let sections = [
         types.iter().map(|name| listener(name, name, "\nbuffer_size=1000")).collect(),
@@ -76,9 +76,9 @@ fn each_subscription_hears_what_is_below_its_type() {
             fixture.daemon.wait_for_log(&format!(" {name}: ACKNOWLEDGED -> READY"));
         }
         play(fixture);
-        heard(fixture, "event.rec", |it| it.payload.ends_with(LAST));
+        await_event(fixture, "event.rec", |it| it.payload.ends_with(LAST));
         for name in ["tick", "tick_5", "event"] {
-            heard(fixture, &format!("{name}.rec"), |it| it.event() == "TICK_5");
+            await_event(fixture, &format!("{name}.rec"), |it| it.event() == "TICK_5");
         }
         await_quiet(fixture, types.len());
         types.iter().flat_map(|name| of_pool(fixture, name)).collect()

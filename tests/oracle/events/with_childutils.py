@@ -1,4 +1,5 @@
-"""An event listener on Supervisor's own helpers: it asks the daemon about whoever sends a message.
+"""An event listener with Supervisor's childutils: it gets the information of each process that sends
+a message.
 
     with_childutils.py FILE
 """

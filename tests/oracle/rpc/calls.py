@@ -1,4 +1,4 @@
-"""Asks one daemon everything that can be asked over XML-RPC and prints the answers as JSON.
+"""Calls all XML-RPC methods of one daemon and prints the answers as JSON.
 
 Arguments: the directory of the daemon. What differs from run to run is replaced.
 """
@@ -95,7 +95,7 @@ for method in ("nope", "supervisor.nope", "supervisor._update", "supervisor.getS
                "system.system", "system.namespaces", "supervisor.supervisord.options.warnings"):
     ask(method)
 
-# looking
+# information
 ask(S + "getAllProcessInfo")
 for name in ("cat", "words", "pair:a", "pair", "pair:*", "pair:", "pair:c", "nope", "", ":", "*", "cat:cat",
              "many:many_1", "cat:*", 7, True, [], {}):
@@ -243,7 +243,7 @@ ask(S + "reloadConfig")
 open(here + "/d.conf", "w").write(conf)
 ask(S + "reloadConfig")
 
-# the end
+# shutdown
 ask(S + "stopAllProcesses", unordered=True)
 ask(S + "stopAllProcesses")
 ask(S + "getAllProcessInfo")

@@ -1,5 +1,5 @@
-//! Every method of the XML-RPC interface, asked of the original and of us in the same order on the
-//! same configuration: the answers are the same, but for what is named here.
+//! Every method of the XML-RPC interface, called in the same order with the same configuration: the
+//! answers are the same except for what is listed here.
 
 mod long_logs;
 mod namespaces;
@@ -13,7 +13,7 @@ use serde_json::Value;
 const CONF: &str = include_str!("calls.conf");
 const CALLS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/oracle/rpc/calls.py");
 
-/// What one daemon answers to everything, by call.
+/// All answers of one daemon, by call.
 fn answers(subject: Subject) -> BTreeMap<String, Value> {
     let sandbox = Sandbox::new();
     let conf = CONF.replace("{port}", &sandbox.port().to_string());
@@ -24,12 +24,12 @@ fn answers(subject: Subject) -> BTreeMap<String, Value> {
         .arg(sandbox.dir())
         .output()
         .expect("python runs");
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{subject:?}: {said}\n{}", daemon.log());
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{subject:?}: {errors}\n{}", daemon.log());
     serde_json::from_slice(&output.stdout).expect("the script prints JSON")
 }
 
-/// Whether the original breaks down where we answer with a fault.
+/// Whether the original fails where supkit answers with a fault.
 fn is_breakdown(theirs: &Value, ours: &Value) -> bool {
     theirs[0] == "http" && theirs[1] == 500 && ours[0] == "fault" && ours[1] == 2
 }

@@ -8,7 +8,7 @@ use crate::support::{Daemon, Sandbox, Subject, oracle};
 const FACTORY: &str =
     "supervisor.rpcinterface_factory = supervisor.rpcinterface:make_main_rpcinterface";
 
-/// Calls every method of a list of names and prints what became of it. Texts of documentation differ.
+/// Calls every method of a list of names and prints the results. Texts of documentation differ.
 const CALLS: &str = r#"
 import json, sys, xmlrpc.client
 from supervisor.xmlrpc import SupervisorTransport

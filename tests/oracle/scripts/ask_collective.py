@@ -1,4 +1,4 @@
-"""Asks the real collective.recipe.supervisor what it makes of a part.
+"""The result of the real collective.recipe.supervisor for a part.
 
 Reads one JSON object a line: {"part": NAME, "options": {...}}, or {"file": NAME, "text": ...} for a
 buildout file with the part [supervisor]. Answers each with the resolved options, and the sections
@@ -29,7 +29,7 @@ class Page(io.StringIO):
 
 
 class Scripts:
-    """Stands where zc.recipe.egg would install scripts."""
+    """Takes the place of zc.recipe.egg, which would install scripts."""
 
     made = []
 
@@ -42,7 +42,7 @@ class Scripts:
 
 
 class Directories:
-    """Stands where the recipe would make directories."""
+    """Takes the place of the function that creates directories."""
 
     def __init__(self):
         self.path = self

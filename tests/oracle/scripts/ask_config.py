@@ -1,4 +1,4 @@
-"""Asks the real Supervisor what it makes of configurations.
+"""Reads configurations with the real Supervisor.
 
 Reads one JSON object a line: {"args": [...], "program": "...", "dir": "...", "environ": [[key, value], ...]}.
 Answers each with {"config": ...} or {"error": ...}. One process serves any number of questions.
@@ -159,7 +159,7 @@ def daemon(question):
 
 
 def reload(question):
-    """Which groups a second file would add, change and remove, as `reloadConfig` tells it."""
+    """Which groups a second file would add, change and remove, as in the reply of `reloadConfig`."""
     o = ServerOptions()
     realize(o, question)
     current = {g.name: g for g in o.process_group_configs}
@@ -194,7 +194,7 @@ def realize(options, question):
         raise Exit()
 
     options.exit = leave
-    options.stdout = options.stderr = question["said"] = io.StringIO()
+    options.stdout = options.stderr = question["output"] = io.StringIO()
     options.realize(question["args"], doc="doc", progname=question["program"])
 
 
@@ -211,7 +211,7 @@ def answer(question):
             return {"config": client(question)}
         return {"config": daemon(question)}
     except Exit:
-        return {"error": question["said"].getvalue()}
+        return {"error": question["output"].getvalue()}
     except Exception as why:  # what would have been a traceback
         return {"error": "Error: %s\nFor help, use %s -h\n" % (why, question["program"])}
     finally:

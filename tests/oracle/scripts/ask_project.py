@@ -1,4 +1,4 @@
-"""Asks the real zc.buildout and the real recipe which configuration they make of a project.
+"""The configuration that the real zc.buildout and the real recipe make of a project.
 
 Reads the path of one main file a line, and answers each with the sections of the configuration, as
 a reader has them. Recipes other than collective.recipe.supervisor only set what other parts ask for.
@@ -47,7 +47,7 @@ class Silent:
 
 
 class Template:
-    """Fills its text; what is no configuration is forgotten."""
+    """Fills its text; what is no configuration is dropped."""
 
     def __init__(self, buildout, name, options):
         if "supervisor" in os.path.basename(options["output"]):

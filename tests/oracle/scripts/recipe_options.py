@@ -1,4 +1,4 @@
-"""Asks the real recipes which options they set: a project on standard input, JSON on standard output.
+"""The options that the real recipes set: a project on standard input, JSON on standard output.
 
 Each section is initialized like in zc.buildout, with the recipes of this environment instead of ones
 that it would download. Nothing is installed.

@@ -1,4 +1,4 @@
-"""Tells how the original resolves configurations: one path a line in, one JSON object a line out."""
+"""Resolves configurations with the original: one path a line in, one JSON object a line out."""
 
 import json
 import os

@@ -1,5 +1,4 @@
-//! The web interface and everything else that is spoken over plain HTTP: the same requests to the
-//! original and to us.
+//! The web interface and everything else over plain HTTP: the same requests to both programs.
 
 use std::collections::BTreeMap;
 
@@ -14,7 +13,7 @@ const REQUESTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/oracle/web/re
 /// The request that the original never answers.
 const HANGS_THE_ORIGINAL: &str = "GET /index.html;x";
 
-/// Where the original hangs or breaks down, what we answer; and the one header that it misreads.
+/// Where the original hangs or fails, our answer; and the one header that it misreads.
 fn permitted() -> BTreeMap<&'static str, Value> {
     BTreeMap::from([
         ("password no colon", json!([401, "Basic realm=\"default\""])),
@@ -35,8 +34,8 @@ fn answers(subject: Subject) -> BTreeMap<String, Value> {
         .args((subject == Subject::Original).then_some(HANGS_THE_ORIGINAL))
         .output()
         .expect("python runs");
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{subject:?}: {said}\n{}", daemon.log());
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{subject:?}: {errors}\n{}", daemon.log());
     serde_json::from_slice(&output.stdout).expect("the script prints JSON")
 }
 

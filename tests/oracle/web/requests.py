@@ -1,7 +1,7 @@
 """Sends raw requests to one daemon and prints what comes back as JSON.
 
 Arguments: the directory of the daemon and its port. Of each answer the status, the place a redirect
-leads to and whether the connection stays open are told; of logs, what they begin with.
+leads to and whether the connection stays open are printed; of logs, how they begin.
 """
 import base64
 import json
@@ -48,18 +48,18 @@ def ask(label, request, body=b""):
     try:
         connection.sendall(request.encode() + body)
         status, fields = head(reader)
-        told = [status]
+        result = [status]
         if "location" in fields:
-            told.append(normal(fields["location"]))
+            result.append(normal(fields["location"]))
         if fields.get("www-authenticate"):
-            told.append(fields["www-authenticate"])
+            result.append(fields["www-authenticate"])
         if status == 200 and "xml" in fields.get("content-type", ""):
-            told.append(fields["content-type"])
+            result.append(fields["content-type"])
         length = int(fields.get("content-length", 0))
         text = "" if request.startswith("HEAD") else reader.read(length).decode()
         if status == 200 and "ok.html" in label:
-            told.append(text)
-        answers[label] = told
+            result.append(text)
+        answers[label] = result
     except (TimeoutError, ConnectionError) as error:
         answers[label] = [type(error).__name__]
     finally:
@@ -76,7 +76,7 @@ def post(label, path, body, fields=GOOD):
         % (path, port, fields, len(body)), body)
 
 
-# who may come in
+# authentication
 for path in ("/", "/index.html", "/tail.html", "/ok.html", "/RPC2", "/logtail/words", "/mainlogtail", "/nowhere",
              "/stylesheets/supervisor.css"):
     ask("no password " + path, "GET %s HTTP/1.1\r\nHost: x\r\n\r\n" % path)

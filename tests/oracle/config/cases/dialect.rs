@@ -1,8 +1,8 @@
-//! What Python's parser makes of a text, and which files are read.
+//! The results of Python's parser, and which files are read.
 
 use crate::config::ask::Case;
 
-/// Bodies of `[program:x]` in odd shapes.
+/// Unusual bodies of `[program:x]`.
 const BODIES: &[&str] = &[
     "command = a\n",
     "command:a\n",

@@ -2,7 +2,7 @@
 
 use crate::config::ask::Case;
 
-/// Names that exist somewhere.
+/// Names that exist in some section.
 const NAMES: &[&str] = &[
     "here",
     "host_node_name",
@@ -138,7 +138,7 @@ fn daemon(option: &str, value: &str) -> Case {
 
 fn quirks() -> Vec<Case> {
     let texts = [
-        // Every process sees the environment of the one before.
+        // The environment of a process is visible to the following ones.
         "[supervisord]\n[program:x]\ncommand=c\nnumprocs=3\nprocess_name=%(process_num)d\n\
          environment=A=\"%(process_num)d\",B=\"%(ENV_A)s\"\n",
         "[supervisord]\nenvironment=A=\"0\"\n[program:x]\ncommand=c %(ENV_A)s\nnumprocs=3\n\

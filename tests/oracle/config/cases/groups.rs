@@ -1,4 +1,4 @@
-//! Programs in groups, event listeners, FastCGI programs: who is in which, in what order.
+//! Programs in groups, event listeners, FastCGI programs: the members of each, and their order.
 
 use crate::config::ask::Case;
 

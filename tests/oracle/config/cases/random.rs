@@ -1,4 +1,4 @@
-//! Configurations put together by chance, the same ones every time.
+//! Random configurations; the seeds are fixed.
 
 use supkit::conf::sections::{Named, SECTIONS};
 
@@ -117,7 +117,7 @@ fn case(dice: &mut Dice) -> Case {
     Case::new(text)
 }
 
-/// Pieces that mean something to the parser, to `%`, to `shlex` or to `int`.
+/// Pieces that are special for the parser, `%`, `shlex` or `int`.
 const PIECES: &[&str] = &[
     "a",
     "B",

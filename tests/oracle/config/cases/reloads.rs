@@ -1,4 +1,4 @@
-//! Two files, one after the other: which groups differ.
+//! Two files, read one after the other: which groups differ.
 
 use crate::config::ask::Case;
 
