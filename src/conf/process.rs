@@ -9,9 +9,9 @@ use super::config::{Environment, LogTarget, User};
 use super::host::Host;
 use super::kinds::{
     Account, ByteLimit, Bytes, Count, CountLimit, Cron, Dependencies, EnvFiles, ExitCodes, Flag,
-    Haproxy, HeaderField, Integer, Killed, LogFile, LogLineFormat, Maybe, Niceness, Octal, OomScore,
-    Pages, Pattern, Restart, Seconds, ServerUrl, SignalName, Statuses, TcpAddress, Text, Url,
-    Variables, Varnish, ZoneName,
+    Haproxy, HeaderField, Integer, Killed, LogFile, LogLineFormat, Maybe, Niceness, Octal,
+    OomScore, Pages, Pattern, Restart, Seconds, ServerUrl, SignalName, Statuses, TcpAddress, Text,
+    Url, Variables, Varnish, ZoneName,
 };
 use super::program;
 use super::schedule::Schedule;

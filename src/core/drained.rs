@@ -46,7 +46,7 @@ impl Supervisor {
     pub(super) fn on_exchanged(&mut self, id: ExchangeId, answer: &Answer, now: Now) {
         let ExchangeId { process, number } = id;
         let outcome = answer.as_ref().map_or_else(Clone::clone, u64::to_string);
-        self.debug(format!("rolling restart: request {number}: {outcome}"));
+        self.debug(|| format!("rolling restart: request {number}: {outcome}"));
         self.on_answer(process, number, answer, now);
     }
 

@@ -45,7 +45,7 @@ impl Supervisor {
         let (name, option) = (process.full_name(), p::MEMORY_MAX_RESTART.name);
         if let Some(other) = self.jobs.running.values().find(|job| job.rolling().is_some()) {
             let other = other.describe();
-            self.debug(format!("{name} exceeds {option}; {other} has to end first"));
+            self.debug(|| format!("{name} exceeds {option}; {other} has to end first"));
             return;
         }
         let [used, limit] = [bytes, u64::try_from(limit).unwrap_or(0)].map(megabytes);

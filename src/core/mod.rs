@@ -51,12 +51,12 @@ pub mod process_probe;
 pub mod python_repr;
 mod recording;
 pub mod result_handler;
-mod running_hook;
-mod runs;
 #[cfg(test)]
 mod rolling_property_tests;
 #[cfg(test)]
 mod rolling_tests;
+mod running_hook;
+mod runs;
 #[cfg(test)]
 mod scenario_tests;
 #[cfg(test)]

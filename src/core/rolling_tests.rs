@@ -9,6 +9,7 @@ use crate::conf::drain::{HaproxyServer, Page, VarnishBackend};
 use crate::core::effect::WaitStatus;
 use crate::core::sim::{Simulation, TERMINATED, group, one, program};
 use crate::core::state::ProcessState;
+use crate::core::virtual_daemon::World as _;
 
 /// A program with both proxies, which is ready when its port answers.
 fn instance(name: &str) -> Process {
@@ -68,12 +69,7 @@ impl Simulation {
 
     pub(super) fn advance_millis(&mut self, millis: u64) {
         let until = super::time::Mono(self.now.mono.0 + std::time::Duration::from_millis(millis));
-        while let Some(at) = self.core.deadline(self.now).filter(|at| *at <= until) {
-            self.set_time(at.max(self.now.mono));
-            self.core.expire(self.now);
-            self.perform();
-        }
-        self.set_time(until);
+        self.run_until(until);
     }
 
     fn failures_of(&self, job: JobId) -> String {

@@ -12,8 +12,8 @@ use super::method::Namespace::{Supervisor, Supkit, System, Twiddler};
 use super::method::{Method, Namespace, Param};
 use super::value::Value;
 use super::{
-    config, control, daemon, dependencies, disabling, graph, info, log_files, logs, reload, rolling,
-    schedules, supkit, system, twiddler, why,
+    config, control, daemon, dependencies, disabling, graph, info, log_files, logs, reload,
+    rolling, schedules, supkit, system, twiddler, why,
 };
 use crate::conf::Config;
 use crate::conf::config::{RpcFactory, RpcInterface};

@@ -77,6 +77,8 @@ impl Task {
             Self::Start(_) => JobKind::Start,
             Self::Stop { .. } => JobKind::Stop,
             Self::Restart(_) => JobKind::Restart,
+            Self::Roll { .. } => JobKind::RollingRestart,
+            Self::Enable(_) => JobKind::Enable,
             Self::Update(_) => JobKind::Update,
             Self::Shutdown => JobKind::Shutdown,
         }
