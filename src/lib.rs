@@ -20,6 +20,7 @@ pub mod diag;
 pub mod generate;
 pub mod http;
 pub mod ini;
+pub mod password;
 pub mod pattern;
 pub mod rpc;
 pub mod tls;

@@ -11,6 +11,7 @@ mod deployment;
 mod echo_conf;
 mod foreign_host;
 mod generate;
+mod hash_password;
 mod init;
 mod link;
 mod machine;
@@ -66,6 +67,8 @@ enum Command {
     Query(query::Args),
     /// List the known recipes
     Recipes(recipes::Args),
+    /// Hash a password for the configuration
+    HashPassword(hash_password::Args),
     /// Make links by which supkit is called like Supervisor's programs
     Link(link::Args),
     /// Write the manual pages
@@ -140,6 +143,7 @@ fn subcommand(command: Command) -> ExitCode {
         Command::Annotate(args) => annotate::main(&args),
         Command::Query(args) => query::main(&args),
         Command::Recipes(args) => recipes::main(&args),
+        Command::HashPassword(args) => hash_password::main(&args),
         Command::Link(args) => link::main(&args),
         Command::Man(args) => manual::main(&args, Supkit::command()),
         Command::Completions(args) => completions::main(&args, Supkit::command()),

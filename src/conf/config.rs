@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::account::{Programs, Role};
 pub use super::process::Process;
 pub use super::sections::eventlistener::Pool;
 pub use super::sections::fcgi_program::FcgiSocket;
@@ -24,6 +25,8 @@ pub struct Config {
     pub supervisord: Supervisord,
     /// In the order in which Supervisor opens them: inet servers first, then unix.
     pub servers: Vec<HttpServer>,
+    /// The accounts of all servers, beside their own.
+    pub users: Vec<HttpUser>,
     /// Sorted by (priority, name), as Supervisor does.
     pub groups: Vec<Group>,
     pub rpcinterfaces: Vec<RpcInterface>,
@@ -424,4 +427,14 @@ pub enum LogTarget {
     #[default]
     Auto,
     File(String),
+}
+
+/// An `[http_user:NAME]`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HttpUser {
+    pub name: String,
+    /// As it is written: it may be a hash.
+    pub password: Secret,
+    pub role: Role,
+    pub programs: Programs,
 }

@@ -4,6 +4,7 @@
 use std::marker::PhantomData;
 use std::time::Duration;
 
+use super::account::Role;
 use super::config::{
     AutoRestart, Environment, FcgiAddress, LogLevel, LogTarget, OrphanPolicy, ResultHandler,
     RpcFactory, Secret, User,
@@ -23,6 +24,7 @@ use super::python::{int, path, repr, shlex, strip};
 use super::schedule::{self, Schedule};
 use super::signals::Signal;
 use crate::ini::text::is_space;
+use crate::password;
 
 /// A kind of value. Kinds are used as types in the option table and never instantiated.
 pub trait Kind: 'static {
@@ -63,6 +65,10 @@ macro_rules! kinds {
 kinds! {
     /// Any text.
     Text -> String, "text", "any text", |text: &str, _| Ok(text.to_owned()), String::clone;
+    /// The password of an account of a server, clear or as a hash.
+    AccountPassword -> Secret, "password", "write the password, or what `supkit hash-password` prints", |text: &str, _| password::Password::parse(text).map(|_| Secret::new(text)), |secret: &Secret| secret.as_str().to_owned();
+    /// What an account may do.
+    UserRole -> Role, "role", "write `viewer`, `operator` or `admin`", |text, _| role(text), |role: &Role| role.name().to_owned();
     /// A text that is not printed.
     Password -> Secret, "text", "any text", |text: &str, _| Ok(Secret::new(text)), |secret: &Secret| secret.as_str().to_owned();
     /// A boolean.
@@ -255,6 +261,11 @@ fn level(text: &str) -> Result<LogLevel, String> {
 fn orphan_policy(text: &str) -> Result<OrphanPolicy, String> {
     let found = OrphanPolicy::from_name(&text.to_lowercase());
     found.ok_or_else(|| format!("invalid value for orphans: {}", repr(text)))
+}
+
+fn role(text: &str) -> Result<Role, String> {
+    let found = Role::from_name(&text.to_lowercase());
+    found.ok_or_else(|| format!("invalid value for role: {}", repr(text)))
 }
 
 /// `os.path.expanduser` for this system.
@@ -460,6 +471,8 @@ mod tests {
     fn a_value_that_is_shown_is_read_back() {
         is_read_back::<Text>(&["", "a b"]);
         is_read_back::<Password>(&["", "secret"]);
+        is_read_back::<AccountPassword>(&["a b", "{SHA}x"]);
+        is_read_back::<UserRole>(&["Viewer", "operator", "admin"]);
         is_read_back::<EventTypes>(&["", "event, TICK_5,TICK_5"]);
         is_read_back::<Handler>(&["supervisor.dispatchers : default_handler"]);
         is_read_back::<Factory>(&["supervisor_twiddler.rpcinterface:make_twiddler_rpcinterface"]);

@@ -3,6 +3,7 @@
 //! [`sections`] has the tables of options, [`read`] converts a file to a [`Config`], and [`options`] is
 //! the command line. All of it is pure: [`host::Host`] provides access to the system.
 
+pub mod account;
 pub mod check;
 pub mod config;
 pub mod ctl;
@@ -22,6 +23,7 @@ pub mod glob;
 pub mod groups;
 pub mod hook;
 pub mod host;
+mod http_users;
 pub mod kill_mode;
 pub mod kinds;
 pub mod limits;

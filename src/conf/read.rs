@@ -1,6 +1,7 @@
 //! Converts text to a [`Config`] and reports all errors at once. Pure: the system is accessed
 //! through [`Host`].
 
+use super::config::HttpUser;
 use super::config::{
     Config, Environment, Group, HttpServer, Notes, Origin, Origins, Process, RpcInterface,
     Supervisord,
@@ -16,7 +17,7 @@ use super::options::CommandLine;
 use super::python::names::Names;
 use super::python::repr;
 use super::sections::{self, program, supervisord as s};
-use super::{plugins, servers, supervisord};
+use super::{http_users, plugins, servers, supervisord};
 use crate::diag::{Diagnostic, Span};
 use crate::ini::python::{Document, Entry, Section};
 
@@ -51,6 +52,7 @@ impl Examined {
 pub struct Draft {
     pub supervisord: Option<Supervisord>,
     pub servers: Vec<HttpServer>,
+    pub users: Vec<HttpUser>,
     pub groups: Vec<Group>,
     pub rpcinterfaces: Vec<RpcInterface>,
 }
@@ -119,7 +121,8 @@ fn draft(reader: &mut OptionReader<'_>, line: &CommandLine) -> Draft {
     if !servers.is_empty() {
         plugins::reject_unknown_options(reader, &rpcinterfaces);
     }
-    Draft { supervisord, servers, groups, rpcinterfaces }
+    let users = http_users::read(reader, &servers);
+    Draft { supervisord, servers, users, groups, rpcinterfaces }
 }
 
 fn assemble(supervisord: Supervisord, draft: &Draft, mut notes: Notes, loaded: &Loaded) -> Config {
@@ -128,6 +131,7 @@ fn assemble(supervisord: Supervisord, draft: &Draft, mut notes: Notes, loaded: &
     Config {
         supervisord,
         servers: draft.servers,
+        users: draft.users,
         groups: draft.groups,
         rpcinterfaces: draft.rpcinterfaces,
         here: loaded.here.clone(),

@@ -8,7 +8,7 @@ pub use super::section::{Named, Opt, Row, Sample, Section};
 
 /// What the servers have in common.
 pub mod http_server {
-    use crate::conf::kinds::{Flag, Maybe, Origins, Password, Text};
+    use crate::conf::kinds::{AccountPassword, Flag, Maybe, Origins, Text};
     use crate::conf::section::Sample::{Commented, SupkitOnly};
     use crate::conf::section::table::options;
 
@@ -23,8 +23,9 @@ pub mod http_server {
 
         /// Username that clients must send; without it, or if it is empty, no authentication is required.
         USERNAME username: Maybe<Text> = None, Commented("user"), Once;
-        /// Password of that user, clear or as {SHA} and 40 hex digits.
-        PASSWORD password: Maybe<Password> = None, Commented("123"), Once;
+        /// Password of that user, clear, as {SHA} and 40 hex digits, or as supkit hash-password
+        /// prints it.
+        PASSWORD password: Maybe<AccountPassword> = None, Commented("123"), Once;
         /// Execute GET actions of the web page without confirmation.
         WEB_GET_ACTIONS web_get_actions: Flag = Some("false"), SupkitOnly, Once;
         /// Origins whose pages may use the server, such as that of a reverse proxy.
@@ -85,6 +86,32 @@ pub mod inet_http_server {
         CERTIFICATE certificate: Maybe<Text> = None, SupkitOnly, Once, read: servers::tls_file;
         /// PEM file with the private key of the certificate, without a password.
         KEY key: Maybe<Text> = None, SupkitOnly, Once, read: servers::tls_file;
+    }
+}
+
+pub mod http_user {
+    use crate::conf::kinds::{AccountPassword, List, Maybe, UserRole};
+    use crate::conf::section::Sample::SupkitOnly;
+    use crate::conf::section::table::options;
+
+    const READ_FIRST: &[&str] = &[];
+
+    options! {
+        /// A further account for all servers. With any of them, each server requires an account, but
+        /// for the owner of a unix socket without username.
+        "http_user", Own;
+
+        /// The options of an account.
+        struct UserOptions {}
+
+        /// Its password, clear or as supkit hash-password prints it.
+        PASSWORD password: Maybe<AccountPassword> = None, SupkitOnly, Once;
+        /// What it may do: `viewer` sees states and logs, `operator` also controls programs, `admin`
+        /// also changes the configuration and ends the daemon.
+        ROLE role: UserRole = Some("viewer"), SupkitOnly, Once;
+        /// The programs whose logs it may read and which it may control, as patterns of
+        /// `group:name`; empty means all.
+        PROGRAMS programs: List = Some(""), SupkitOnly, Once;
     }
 }
 
@@ -176,6 +203,13 @@ pub mod supervisord {
         /// The file that keeps how programs ended, for `why` after a restart of the daemon: a path,
         /// `AUTO` (`IDENTIFIER-history-HASH.json` in `childlogdir`) or `NONE`. It is written when a program has failed.
         HISTORY_FILE history_file: LogFile = Some("AUTO"), SupkitOnly, Once;
+        /// A line of JSON for each action: who requested it, from where, and what came of it. Only
+        /// the user of the daemon may read it.
+        AUDIT_LOGFILE audit_logfile: Maybe<FilePath> = None, SupkitOnly, Once;
+        /// Size at which that log is rotated; 0 disables rotation.
+        AUDIT_LOGFILE_MAXBYTES audit_logfile_maxbytes: Bytes = Some("50MB"), SupkitOnly, Once;
+        /// Number of rotated audit logs to keep.
+        AUDIT_LOGFILE_BACKUPS audit_logfile_backups: Integer = Some("10"), SupkitOnly, Once;
     }
 }
 
@@ -395,6 +429,7 @@ pub fn is_secret(option: &str) -> bool {
 pub static SECTIONS: &[&Section] = &[
     &unix_http_server::SECTION,
     &inet_http_server::SECTION,
+    &http_user::SECTION,
     &supervisord::SECTION,
     &rpcinterface::SECTION,
     &supervisorctl::SECTION,

@@ -53,6 +53,7 @@ pub(crate) fn config(groups: Vec<Group>) -> Config {
             ..Supervisord::with_defaults(&FakeHost::default())
         },
         servers: Vec::new(),
+        users: Vec::new(),
         groups,
         rpcinterfaces: Vec::new(),
         here: "/".into(),

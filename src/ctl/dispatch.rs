@@ -100,6 +100,11 @@ fn ask_credentials(session: &mut Session) -> Result<(), ActionError> {
 fn report(session: &mut Session, error: ActionError) -> Result<Flow, Interrupted> {
     let (class, text) = match error {
         ActionError::Call(ClientError::Interrupted) => return Err(Interrupted),
+        ActionError::Call(ClientError::Fault(fault)) if fault.refusal().is_some() => {
+            let refusal = fault.refusal().unwrap_or_default();
+            session.fail(exit::GENERIC, format_args!("ERROR: {refusal}"));
+            return Ok(Flow::Continue);
+        }
         ActionError::Call(error) => error.as_python(),
         ActionError::EndOfInput => ("EOFError", "EOF when reading a line".to_owned()),
         ActionError::Value(text) => ("ValueError", text),

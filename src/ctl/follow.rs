@@ -15,6 +15,8 @@ use crate::os::interrupt::Interrupt;
 use crate::os::ready::wait_readable_for;
 use crate::os::stdout;
 
+/// The account may not read the log.
+const FORBIDDEN: u16 = 403;
 /// A longer line is split when several logs are shown together.
 const MAX_LINE: usize = 64 * 1024;
 
@@ -85,8 +87,13 @@ pub(super) fn open(session: &mut Session, path: &str) -> Result<LogStream, Clien
 }
 
 /// Reports on standard error why a log cannot be followed. A closed connection is not reported.
-pub(super) fn report_follow_error(session: &Session, path: &str, error: &ClientError) {
+/// What an account may not read is a failure; otherwise the exit status is Supervisor's.
+pub(super) fn report_follow_error(session: &mut Session, path: &str, error: &ClientError) {
     let why = match error {
+        ClientError::Status { code: FORBIDDEN, .. } => {
+            session.status = exit::GENERIC;
+            format!("Cannot read, status code {FORBIDDEN} (not permitted)")
+        }
         ClientError::Status { code, .. } => format!("Cannot read, status code {code}"),
         ClientError::Closed | ClientError::Truncated => return,
         other => {

@@ -14,7 +14,7 @@ use crate::core::disabled::IS_DISABLED;
 use crate::core::group::full_name;
 use crate::core::waiting::WAITS_FOR;
 use crate::os::clock;
-use crate::rpc::fault::Code;
+use crate::rpc::fault::{Code, Fault};
 use crate::rpc::value::Value;
 
 /// The messages and exit statuses of a verb.
@@ -314,6 +314,10 @@ impl VerbMessages {
             if let Some(at) = at {
                 return Ok(format!("{name}: ERROR ({})", &result.description[at..]));
             }
+        }
+        let fault = Fault { code: result.code, string: result.description.clone() };
+        if let Some(refusal) = fault.refusal() {
+            return Ok(format!("{name}: ERROR ({refusal})"));
         }
         let failure = self.failures.iter().find(|(code, _)| code.number() == result.code);
         if let Some((_, why)) = failure {

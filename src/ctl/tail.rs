@@ -6,7 +6,7 @@ use super::server::Channel;
 use super::session::{Flow, Outcome, Session};
 use super::{exit, follow, names};
 use crate::conf::python;
-use crate::rpc::fault::Code;
+use crate::rpc::fault::{Code, Fault};
 
 /// The default number of bytes.
 const BYTES: i64 = 1600;
@@ -139,9 +139,9 @@ fn print_log(
         Err(error) => error,
     };
     let code = error.fault().map(|fault| fault.code);
-    let Some((_, why)) = failures.iter().find(|row| code == Some(row.0.number())) else {
-        return Err(error.into());
-    };
+    let known = failures.iter().find(|row| code == Some(row.0.number())).map(|(_, why)| *why);
+    let refusal = error.fault().and_then(Fault::refusal);
+    let Some(why) = refusal.or(known) else { return Err(error.into()) };
     session.fail(exit::GENERIC, format_args!("{name}: ERROR ({why})"));
     Ok(Flow::Continue)
 }

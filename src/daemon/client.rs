@@ -10,13 +10,16 @@ use super::event_stream::EventStream;
 use super::followed::Flag;
 use super::log_follower::LogFollower;
 use super::transport::Transport;
+use crate::conf::account::{Programs, Role};
 use crate::conf::events::EventType;
 use crate::core::time::{Mono, Now};
 use crate::http::date::http_date;
 use crate::http::eviction::Standing;
 use crate::http::{Conn, GRACE, Moment, Reply};
 use crate::os::poller::{Interest, Poller, Token};
+use crate::os::stream::Peer;
 use crate::rpc;
+use crate::rpc::access::Rights;
 use crate::rpc::xml::MAX_PIECE;
 use crate::web::{Answer, Pending, document_head};
 
@@ -35,6 +38,9 @@ pub(super) struct Client {
     pub(super) conn: Conn,
     /// Whether the peer is the owner of the unix socket.
     pub(super) is_owner: bool,
+    pub(super) peer: Option<Peer>,
+    /// What the account of its last request may do.
+    pub(super) rights: Rc<Rights>,
     /// The bytes that the memory budget accounts for the client.
     pub(super) charged: usize,
     /// The index of the listening socket that accepted the client.
@@ -70,10 +76,14 @@ fn next_beat(stream: &EventStream, now: Now) -> Mono {
 }
 
 impl Client {
+    /// It has no rights before its first request.
     pub(super) fn new(transport: Transport, server: usize, is_owner: bool, now: Now) -> Self {
+        let nobody = Rights::new("".into(), Role::Viewer, Programs::default());
         Self {
             conn: Conn::new(moment(now)),
             is_owner,
+            peer: transport.peer(),
+            rights: Rc::new(nobody),
             charged: 0,
             server,
             transport,
@@ -118,6 +128,11 @@ impl Client {
     /// Whether there is something to read although the socket is not readable.
     pub(super) fn has_unread_input(&self) -> bool {
         self.transport.has_input() && self.conn.io_state().read
+    }
+
+    /// Who it is, and what it may do.
+    pub(super) fn facts(&self) -> (Option<Peer>, Rc<Rights>) {
+        (self.peer, Rc::clone(&self.rights))
     }
 
     pub(super) fn streams_events(&self) -> bool {
@@ -324,9 +339,9 @@ impl Client {
 
     /// Queues an event for a client that streams its type. A client that falls behind is
     /// disconnected and may reconnect.
-    pub(super) fn publish(&mut self, kind: EventType, text: &Rc<[u8]>, now: Now) {
+    pub(super) fn publish(&mut self, kind: EventType, payload: &str, text: &Rc<[u8]>, now: Now) {
         let Task::Events(stream, beat_at) = &mut self.task else { return };
-        if !stream.is_subscribed(kind) {
+        if !stream.is_subscribed(kind, payload) {
             return;
         }
         *beat_at = next_beat(stream, now);

@@ -12,6 +12,7 @@ use crate::core::effect::{OutputStream, ProcId};
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Purpose {
     ActivityLog,
+    AuditLog,
     /// The log file of a stream.
     ChildLog(ProcId, OutputStream),
     /// The pipe from which the output of a child is read.

@@ -5,6 +5,7 @@ use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
+use super::audit::Requester;
 use super::config_reader::ConfigReader;
 use super::pipes::PipeEnd;
 use super::restart_check;
@@ -14,13 +15,15 @@ use super::service_manager::ServiceManager;
 use super::shell::Shell;
 use crate::conf::config::LogLevel;
 use crate::conf::signals::Signal;
-use crate::core::effect::{Effect, Input, OutputStream, ProcId};
+use crate::core::effect::{Effect, Input, OutputStream, Pid, ProcId};
 use crate::core::state::Mood;
 use crate::core::supervisor::Supervisor;
 use crate::core::time::Now;
 use crate::os::limits;
 use crate::os::poller::{Ready, Token};
 use crate::os::signals;
+use crate::rpc::fault::{Code, Fault};
+use crate::rpc::record::{AuditResult, Record};
 
 /// The maximum poll timeout; a configuration may request a longer one.
 const MAX_SLEEP: Duration = Duration::from_secs(30 * 24 * 60 * 60);
@@ -99,6 +102,7 @@ impl<'a> Daemon<'a> {
                 self.dispatch_guarded(ready, now);
             }
             self.process_due();
+            self.shell.logs.audit_jobs(&self.core);
             let now = self.now();
             self.shell.logs.flush(now.mono);
             self.shell.keep_history(&self.core, now);
@@ -311,10 +315,33 @@ impl<'a> Daemon<'a> {
             server.reload_certificates(&mut server_context);
         }
         for number in numbers {
-            if number != signals::HUP || self.may_restart() {
+            let is_accepted = number != signals::HUP || self.may_restart();
+            self.audit_signal(Signal(number), is_accepted, now);
+            if is_accepted {
                 self.core.take(Input::Signal(Signal(number)), now);
             }
         }
+    }
+
+    /// SIGCHLD is no request.
+    fn audit_signal(&mut self, signal: Signal, is_accepted: bool, now: Now) {
+        if signal.0 == signals::CHLD {
+            return;
+        }
+        let fault = || Fault::new(Code::CantReread, "nothing was restarted");
+        let result = if is_accepted { AuditResult::Done } else { AuditResult::Fault(fault()) };
+        let record = Record {
+            interface: "signal",
+            action: signal.to_string(),
+            arguments: Vec::new(),
+            result,
+        };
+        let sender = self.shell.kernel.sender(signal.0);
+        let id = sender.and_then(|sender| self.core.owner(Pid(sender.pid)));
+        let program = id.and_then(|id| self.core.process(id)).map(crate::core::Process::full_name);
+        let done = self.now().mono;
+        let requester = Requester { sender, program, ..Requester::default() };
+        self.shell.logs.audit(&requester, &record, now, done);
     }
 
     /// Checks the configuration for the restart that a signal requests. What is in the way is logged

@@ -26,9 +26,8 @@ impl EventStream {
         Self { subscription, queue: VecDeque::new(), sent: 0 }
     }
 
-    pub(super) fn is_subscribed(&self, kind: EventType) -> bool {
-        let types = &self.subscription.types;
-        types.is_empty() || types.iter().any(|of| kind.is_a(*of))
+    pub(super) fn is_subscribed(&self, kind: EventType, payload: &str) -> bool {
+        self.subscription.includes(kind, payload)
     }
 
     pub(super) fn has_heartbeat(&self) -> bool {
@@ -81,9 +80,14 @@ impl EventStream {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::rpc::access::Rights;
 
     fn stream() -> EventStream {
-        EventStream::new(Subscription { types: Vec::new(), has_heartbeat: false })
+        EventStream::new(Subscription {
+            types: Vec::new(),
+            has_heartbeat: false,
+            rights: Rights::all(None),
+        })
     }
 
     fn text(length: usize) -> Rc<[u8]> {

@@ -13,7 +13,7 @@ use crate::os::clock;
 use crate::os::connect::{self, Peer};
 use crate::os::poller::{Interest, Poller, Ready, Token};
 use crate::os::process_memory;
-use crate::os::signals::{self, CHLD, HUP, INT, QUIT, Signals, TERM, USR2};
+use crate::os::signals::{self, CHLD, HUP, INT, QUIT, Sender, Signals, TERM, USR2};
 use crate::os::spawn::ChildSpec;
 use crate::os::stream::SocketStream;
 use crate::os::wait::{self, EndedChild};
@@ -54,6 +54,11 @@ pub trait Kernel {
 
     /// The signals received since the last call.
     fn take_signals(&mut self) -> Vec<i32>;
+
+    /// The process that last sent a signal, if it was one.
+    fn sender(&self, _: i32) -> Option<Sender> {
+        None
+    }
 }
 
 /// The operating system that the daemon runs on.
@@ -110,5 +115,9 @@ impl Kernel for Local {
 
     fn take_signals(&mut self) -> Vec<i32> {
         self.signals.as_mut().map(Signals::take).unwrap_or_default()
+    }
+
+    fn sender(&self, signal: i32) -> Option<Sender> {
+        self.signals.as_ref()?.sender(signal)
     }
 }

@@ -11,6 +11,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::activity::{ActivityLog, SavedActivityLog, log_file_error};
+use super::audit::{AuditLog, Requester, SavedAuditLog, Times};
 use super::descriptors::{Descriptors, Purpose};
 use super::real_host::RealHost;
 use super::retry::Retry;
@@ -19,16 +20,20 @@ use crate::conf::host::Host;
 use crate::conf::python::path;
 use crate::core::effect::{OutputStream, ProcId};
 use crate::core::supervisor::Supervisor;
-use crate::core::time::Mono;
+use crate::core::time::{Mono, Now};
+use crate::ini::text;
 use crate::os::clock;
+use crate::os::errno;
 use crate::os::files::{self, FileKind};
 use crate::os::logfile::{LogFile, Rotation};
 use crate::rpc::context::Log;
+use crate::rpc::record::Record;
 
 type Key = (ProcId, OutputStream);
 
 pub struct Logs {
     pub activity: ActivityLog,
+    audit: Option<AuditLog>,
     /// The directory and identifier of automatic logs.
     directory: PathBuf,
     identifier: String,
@@ -68,6 +73,7 @@ impl Logs {
     pub fn new(activity: ActivityLog, settings: &Supervisord) -> Self {
         Self {
             activity,
+            audit: None,
             directory: settings.childlogdir.as_str().into(),
             identifier: settings.identifier.clone(),
             names: BTreeMap::new(),
@@ -76,6 +82,38 @@ impl Logs {
             relays: BTreeMap::new(),
             retry: Retry::default(),
         }
+    }
+
+    /// Opens the audit log, if there is one; the error names the file.
+    pub(super) fn open_audit(&mut self, settings: &Supervisord) -> Result<(), String> {
+        let opened = AuditLog::open(settings).map_err(|error| {
+            let path = settings.audit_logfile.as_deref().unwrap_or_default();
+            let (path, error) = (text::repr(path), errno::python_format(&error));
+            format!("could not open the audit log: {error}: {path}")
+        });
+        self.audit = opened?;
+        Ok(())
+    }
+
+    /// Writes an action to the audit log.
+    pub(super) fn audit(
+        &mut self,
+        requester: &Requester<'_>,
+        record: &Record,
+        began: Now,
+        done: Mono,
+    ) {
+        let Some(audit) = &mut self.audit else { return };
+        let times = Times { wall: began.wall.0, duration: done.since(began.mono) };
+        let report = audit.record(requester, record, times);
+        self.activity.report(audit.path(), report);
+    }
+
+    /// Writes the jobs that have ended to the audit log.
+    pub(super) fn audit_jobs(&mut self, core: &Supervisor) {
+        let Some(audit) = &mut self.audit else { return };
+        let report = audit.record_jobs(core);
+        self.activity.report(audit.path(), report);
     }
 
     /// Directory and identifier of automatic files that are created from now on.
@@ -245,6 +283,11 @@ impl Logs {
         if let Err(error) = self.activity.reopen() {
             errors.extend(self.activity.path().map(|path| log_file_error(path, "reopen", &error)));
         }
+        if let Some(audit) = &mut self.audit {
+            if let Err(error) = audit.reopen() {
+                errors.push(log_file_error(audit.path(), "reopen", &error));
+            }
+        }
         for file in self.open.values_mut().filter_map(|log| log.file.as_mut()) {
             if let Err(error) = file.reopen(clock::monotonic()) {
                 errors.push(log_file_error(file.path(), "reopen", &error));
@@ -307,6 +350,7 @@ impl Logs {
 #[derive(Serialize, Deserialize)]
 pub struct SavedLogs {
     activity: SavedActivityLog,
+    audit: Option<SavedAuditLog>,
     directory: PathBuf,
     identifier: String,
     of_children: Vec<SavedLog>,
@@ -324,8 +368,13 @@ pub struct SavedLog {
 
 impl Logs {
     pub fn hand_over(self, descriptors: &mut Descriptors) -> SavedLogs {
-        let Self { activity, directory, identifier, mut names, mut open, .. } = self;
+        let Self { activity, audit, directory, identifier, mut names, mut open, .. } = self;
         let activity = activity.hand_over(descriptors);
+        let audit = audit.map(|audit| {
+            let (saved, fd) = audit.hand_over();
+            descriptors.extend(Purpose::AuditLog, fd);
+            saved
+        });
         let keys: BTreeSet<Key> = names.keys().chain(open.keys()).copied().collect();
         let saved = keys.into_iter().map(|(id, stream)| {
             let name = names.remove(&(id, stream));
@@ -336,7 +385,7 @@ impl Logs {
             SavedLog { id, stream, file: name.map(|it| (it.path, it.is_automatic)), is_open }
         });
         let of_children = saved.collect();
-        SavedLogs { activity, directory, identifier, of_children }
+        SavedLogs { activity, audit, directory, identifier, of_children }
     }
 
     pub fn adopt(
@@ -345,6 +394,8 @@ impl Logs {
         descriptors: &mut Descriptors,
     ) -> io::Result<Self> {
         let activity = ActivityLog::adopt(saved.activity, descriptors)?;
+        let fd = descriptors.take(&Purpose::AuditLog);
+        let audit = saved.audit.map(|audit| AuditLog::adopt(audit, fd)).transpose()?;
         let (directory, identifier) = (saved.directory, saved.identifier);
         let (mut names, mut open) = (BTreeMap::new(), BTreeMap::new());
         for SavedLog { id, stream, file, is_open } in saved.of_children {
@@ -369,6 +420,7 @@ impl Logs {
         }
         Ok(Self {
             activity,
+            audit,
             directory,
             identifier,
             names,

@@ -13,23 +13,17 @@ use super::client::{Client, moment};
 use super::descriptors::{Descriptors, Purpose};
 use super::open_logs::OpenLogs;
 use super::server_context::ServerContext;
-use super::services::DaemonServices;
-use crate::conf::config::{Bind, HttpServer, UnixServer};
+use crate::conf::config::{Bind, HttpServer, HttpUser};
 use crate::conf::events::EventType;
-use crate::conf::sections::inet_http_server;
 use crate::core::time::{Mono, Now};
-use crate::http::auth::BasicAuth;
 use crate::http::budget::Budget;
-use crate::http::host::HostPolicy;
-use crate::http::origin::OriginPolicy;
-use crate::http::{Reply, Request};
+use crate::http::logins::Logins;
+use crate::os::files;
 use crate::os::poller::{Interest, Poller, Ready, Token};
 use crate::os::socket::Listener;
-use crate::os::users;
-use crate::os::{files, host_names};
-use crate::rpc;
-use crate::rpc::fault::MaxReply;
-use crate::web::{ServerPolicy, Site};
+use crate::web::Site;
+use endpoint::{Address, Endpoint};
+use sessions::{Visit, next_request};
 
 /// The maximum number of requests of a client that are processed per loop iteration.
 const MAX_REQUESTS: usize = 4;
@@ -42,16 +36,17 @@ const MAX_HANDSHAKES: usize = 4;
 /// The memory for bodies and replies unless it is configured.
 const DEFAULT_MEMORY: usize = 64 * 1024 * 1024;
 
-/// For a client that speaks plain HTTP to a server with TLS.
-const LACKS_TLS: &str = "This server accepts only TLS connections. Use <code>https://</code> instead \
-                         of <code>http://</code>.";
-
 mod accepting;
+mod endpoint;
 mod limits;
+mod sessions;
 
 pub struct Server {
     site: Site,
     endpoints: Vec<Endpoint>,
+    /// The accounts of all servers, beside their own.
+    users: Vec<HttpUser>,
+    logins: Logins<Address>,
     listen_sockets: Vec<ListenSocket>,
     clients: BTreeMap<Token, Client>,
     buffer: Vec<u8>,
@@ -72,18 +67,7 @@ pub struct SavedServer {
     token: String,
     /// As they were opened; the configuration may have changed since.
     servers: Vec<HttpServer>,
-}
-
-/// One server of the configuration, with its access rules.
-struct Endpoint {
-    auth: BasicAuth,
-    policy: ServerPolicy,
-    hosts: HostPolicy,
-    /// The owner of a unix socket.
-    owner: Option<u32>,
-    /// With TLS.
-    certificates: Option<Certificates>,
-    config: HttpServer,
+    users: Vec<HttpUser>,
 }
 
 /// The socket on which an endpoint accepts connections.
@@ -96,13 +80,15 @@ struct ListenSocket {
 
 impl Server {
     pub fn new() -> io::Result<Self> {
-        Ok(Self::with_site(Site::new(files::random_token()?)))
+        Self::with_site(Site::new(files::random_token()?))
     }
 
-    fn with_site(site: Site) -> Self {
-        Self {
+    fn with_site(site: Site) -> io::Result<Self> {
+        Ok(Self {
             site,
             endpoints: Vec::new(),
+            users: Vec::new(),
+            logins: Logins::new(files::random_bytes()?),
             listen_sockets: Vec::new(),
             clients: BTreeMap::new(),
             buffer: Vec::new(),
@@ -111,7 +97,12 @@ impl Server {
             handshakes: 0,
             last_turn: None,
             in_dispatch: None,
-        }
+        })
+    }
+
+    /// Adds accounts to the servers that are opened after this.
+    pub fn add_users(&mut self, users: &[HttpUser]) {
+        self.users.extend_from_slice(users);
     }
 
     pub(super) fn listen(
@@ -125,8 +116,8 @@ impl Server {
         let token = poller.add(&listener, Interest::READ)?;
         let endpoint = self.add_endpoint(config);
         self.endpoints[endpoint].certificates = certificates;
-        if listener.is_loopback() && config.credentials().is_none() {
-            self.endpoints[endpoint].hosts = host_policy(config);
+        if listener.is_loopback() && !self.endpoints[endpoint].has_accounts() {
+            self.endpoints[endpoint].check_hosts();
         }
         self.listen_sockets.push(ListenSocket { listener, token, endpoint, paused_until: None });
         Ok(())
@@ -134,28 +125,9 @@ impl Server {
 
     /// Adds a server without a socket; its number is for [`Server::connect`].
     pub fn add_endpoint(&mut self, config: &HttpServer) -> usize {
-        let auth = match config.credentials() {
-            Some(account) => BasicAuth::required(account.username, account.password),
-            None => BasicAuth::disabled(),
-        };
-        let is_inet = matches!(config.bind, Bind::Inet(_));
-        let origins = OriginPolicy {
-            is_open: is_inet && auth.is_disabled(),
-            is_https: config.tls().is_some(),
-            trusted: config.options.web_trusted_origins.clone(),
-        };
-        let owner = match &config.bind {
-            Bind::Unix(UnixServer { owner: Some((uid, _)), .. }) if *uid != u32::MAX => Some(*uid),
-            Bind::Unix(_) => Some(users::uid()),
-            Bind::Inet(_) => None,
-        };
-        let section = config.section.clone();
-        let policy = ServerPolicy { origins, get_actions: config.options.web_get_actions, section };
-        let hosts = HostPolicy::default();
-        let certificates = Certificates::unread(config);
-        let config = config.clone();
-        self.endpoints.push(Endpoint { auth, policy, hosts, owner, certificates, config });
-        self.endpoints.len() - 1
+        let number = self.endpoints.len();
+        self.endpoints.push(Endpoint::new(number, config, &self.users));
+        number
     }
 
     pub fn owns(&self, token: Token) -> bool {
@@ -194,16 +166,14 @@ impl Server {
             if client.is_waiting() {
                 break;
             }
-            let lacks_tls = client.lacks_tls();
-            let auth = |request: &Request| endpoint.reject(request, lacks_tls);
-            let Some(request) = client.conn.request(moment(now), auth) else { break };
-            let answer = with_rpc_context(
-                context,
-                &self.open_logs,
-                max_reply,
-                &endpoint.policy.section,
-                |context| self.site.answer(context, &request, &endpoint.policy),
-            );
+            let Some(request) = next_request(client, endpoint, &mut self.logins, context) else {
+                break;
+            };
+            let facts = client.facts();
+            let visit = Visit { facts, endpoint, open_logs: &self.open_logs, max_reply };
+            let answer = visit.with_context(context, |context| {
+                self.site.answer(context, &request, &endpoint.policy)
+            });
             client.answer(answer.bounded(max_reply), now);
             if let Some((path, flag)) = client.take_new_follower() {
                 context.logs.activity.followed.add(&path, &flag);
@@ -274,10 +244,11 @@ impl Server {
         let max_reply = self.max_reply();
         let Some(client) = self.clients.get_mut(&token) else { return };
         let Some(endpoint) = self.endpoints.get(client.server) else { return };
-        let section = &endpoint.policy.section;
-        with_rpc_context(context, &self.open_logs, max_reply, section, |context| {
-            client.advance(context);
-        });
+        if client.is_waiting() {
+            let facts = client.facts();
+            let visit = Visit { facts, endpoint, open_logs: &self.open_logs, max_reply };
+            visit.with_context(context, |context| client.advance(context));
+        }
         if client.has_unread_input() {
             client.read(&mut self.buffer, context.now);
         }
@@ -302,7 +273,7 @@ impl Server {
         text.push('\n');
         let text: Rc<[u8]> = text.into_bytes().into();
         for client in self.clients.values_mut() {
-            client.publish(kind, &text, now);
+            client.publish(kind, payload, &text, now);
         }
     }
 
@@ -315,7 +286,7 @@ impl Server {
         }
         self.close(poller);
         let servers = self.endpoints.into_iter().map(|endpoint| endpoint.config).collect();
-        SavedServer { token: self.site.into_token(), servers }
+        SavedServer { token: self.site.into_token(), servers, users: self.users }
     }
 
     /// Continues with the listening sockets of another daemon.
@@ -324,7 +295,8 @@ impl Server {
         poller: &mut Poller,
         descriptors: &mut Descriptors,
     ) -> io::Result<Self> {
-        let mut server = Self::with_site(Site::new(saved.token));
+        let mut server = Self::with_site(Site::new(saved.token))?;
+        server.add_users(&saved.users);
         for config in &saved.servers {
             match (descriptors.take(&Purpose::Server(config.section.clone())), &config.bind) {
                 (None, _) => drop(server.add_endpoint(config)),
@@ -348,46 +320,4 @@ impl Server {
             poller.remove(&socket.listener);
         }
     }
-}
-
-impl Endpoint {
-    /// The reply, if a request is not allowed at all.
-    fn reject(&self, request: &Request, lacks_tls: bool) -> Option<Reply> {
-        if lacks_tls {
-            return Some(Reply::fatal(400, LACKS_TLS));
-        }
-        let (option, section) = (inet_http_server::WEB_TRUSTED_HOSTS.name, &self.config.section);
-        self.auth.reject(request).or_else(|| self.hosts.reject(request, option, section))
-    }
-}
-
-/// The names of this machine, and the configured ones.
-fn host_policy(config: &HttpServer) -> HostPolicy {
-    let own = host_names::own();
-    let origins = config.options.web_trusted_origins.iter().filter_map(|it| it.split_once("://"));
-    let trusted = match &config.bind {
-        Bind::Inet(server) => &server.web_trusted_hosts[..],
-        Bind::Unix(_) => &[],
-    };
-    let names = own.iter().chain(trusted).map(String::as_str);
-    HostPolicy::only(names.chain(origins.map(|(_, name)| name)))
-}
-
-/// Builds the context for XML-RPC methods.
-fn with_rpc_context<T>(
-    context: &mut ServerContext<'_>,
-    open_logs: &OpenLogs,
-    max_reply: MaxReply,
-    requester: &str,
-    act: impl FnOnce(&mut rpc::Context<'_>) -> T,
-) -> T {
-    let mut services = DaemonServices {
-        kernel: &*context.kernel,
-        logs: context.logs,
-        reader: context.reader,
-        open_logs,
-    };
-    let (supervisor, now) = (&mut *context.core, context.now);
-    let mut inner = rpc::Context { supervisor, services: &mut services, requester, max_reply, now };
-    act(&mut inner)
 }

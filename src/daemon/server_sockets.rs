@@ -4,9 +4,7 @@ use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use crate::conf::config::{
-    Bind, Config, HttpServer, InetServer, LogLevel, RpcInterface, UnixServer,
-};
+use crate::conf::config::{Bind, Config, HttpServer, InetServer, LogLevel, UnixServer};
 use crate::conf::sections::{inet_http_server, unix_http_server};
 use crate::ini::text;
 use crate::os::errno;
@@ -72,9 +70,9 @@ impl ServerSockets {
         Ok(sockets)
     }
 
-    pub(super) fn log(&self, interfaces: &[RpcInterface], log: &mut ActivityLog) {
+    pub(super) fn log(&self, config: &Config, log: &mut ActivityLog) {
         for open in &self.listeners {
-            log_server(&open.config, interfaces, log);
+            log_server(&open.config, config, log);
         }
     }
 
@@ -120,12 +118,12 @@ fn report_stale_socket(path: &Path) {
     let _ = writeln!(io::stderr(), "Unlinking stale socket {}", path.display());
 }
 
-fn log_server(server: &HttpServer, interfaces: &[RpcInterface], log: &mut ActivityLog) {
-    for interface in interfaces {
+fn log_server(server: &HttpServer, config: &Config, log: &mut ActivityLog) {
+    for interface in &config.rpcinterfaces {
         let name = text::repr(&interface.namespace);
         log.log(LogLevel::Info, &format!("RPC interface {name} initialized"));
     }
-    if server.credentials().is_none() {
+    if server.credentials().is_none() && config.users.is_empty() {
         let section = text::repr(&server.section);
         let message = format!("Server {section} running without any HTTP authentication checking");
         log.log(LogLevel::Critical, &message);

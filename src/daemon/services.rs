@@ -5,6 +5,7 @@ use std::path::Path;
 use std::process;
 use std::sync::Arc;
 
+use super::audit::Requester;
 use super::command::CommandError;
 use super::config_reader::ConfigReader;
 use super::kernel::Kernel;
@@ -17,17 +18,21 @@ use crate::conf::config::{Config, LogLevel, Process, Supervisord};
 use crate::core::disabled::Disabled;
 use crate::core::effect::ProcId;
 use crate::core::exit_report::Usage;
-use crate::core::time::Wall;
+use crate::core::time::{Now, Wall};
 use crate::os::files::FileKind;
 use crate::os::{clock, files, processes};
 use crate::rpc::context::{CommandFault, LocalTime, Log, LogFile, Services};
 use crate::rpc::log_text::{FileFault, LogSource, OpenLogFault};
+use crate::rpc::record::Record;
 
 pub(super) struct DaemonServices<'a> {
     pub(super) kernel: &'a dyn Kernel,
     pub(super) logs: &'a mut Logs,
     pub(super) reader: &'a ConfigReader,
     pub(super) open_logs: &'a OpenLogs,
+    /// The client.
+    pub(super) requester: Requester<'a>,
+    pub(super) now: Now,
 }
 
 impl Services for DaemonServices<'_> {
@@ -122,6 +127,11 @@ impl Services for DaemonServices<'_> {
         };
         restart_check::log(&problems, self.logs);
         Err(problems.join("\n"))
+    }
+
+    fn audit(&mut self, record: Record) {
+        let done = self.kernel.now().mono;
+        self.logs.audit(&self.requester, &record, self.now, done);
     }
 
     fn program(

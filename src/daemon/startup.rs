@@ -183,13 +183,14 @@ impl Run<'_> {
         if !settings.nocleanup {
             auto_log_cleanup::clear(&settings.childlogdir, &settings.identifier, &mut activity);
         }
-        let logs = Logs::new(activity, &settings);
+        let mut logs = Logs::new(activity, &settings);
+        logs.open_audit(&settings)?;
         let mut shell = Shell::new(kernel, Poller::new()?, logs, config.server_url());
         let disabled = state_file::load(&settings, &mut shell.logs.activity);
         let mut core = create_core(config, serial, disabled, &mut shell)?;
         continue_history(&mut core, &mut shell, history.take(), reader);
         claim.failure.map_or(Ok(()), Err)?;
-        cleanup.sockets.log(&core.config().rpcinterfaces, &mut shell.logs.activity);
+        cleanup.sockets.log(core.config(), &mut shell.logs.activity);
         let daemonizes = is_first && !settings.nodaemon;
         let parts = Parts { core, shell, server: Server::new()?, reader };
         Ok(serve(parts, &settings, history, cleanup, daemonizes)?)
@@ -236,6 +237,7 @@ fn serve(
     }
     cleanup.pidfile = write_pidfile(settings, &mut shell.logs.activity);
     parts.server.limit_memory(settings.http_maxbytes);
+    parts.server.add_users(&parts.core.config().users);
     for open in cleanup.sockets.listeners.drain(..) {
         let OpenServer { listener, config, certificates } = open;
         parts.server.listen(&mut shell.poller, listener, &config, certificates)?;

@@ -3,7 +3,7 @@
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
 
-use crate::os::stream::SocketStream;
+use crate::os::stream::{Peer, SocketStream};
 use crate::tls::server::Acceptor;
 use crate::tls::{FIRST_BYTE, Session};
 
@@ -28,6 +28,11 @@ impl Transport {
     /// Expects TLS if there is an acceptor.
     pub(super) fn new(socket: SocketStream, acceptor: Option<Acceptor>) -> Self {
         Self { socket, layer: acceptor.map_or(Layer::Plain, Layer::Expected) }
+    }
+
+    /// Who is at the other end; `None` if the system does not know it.
+    pub(super) fn peer(&self) -> Option<Peer> {
+        self.socket.peer()
     }
 
     /// Whether the peer has begun to agree on a session.

@@ -77,6 +77,7 @@ impl Home {
         let core = create_core(config, 0, Disabled::default(), &mut shell)
             .expect("the groups can be made");
         let mut server = Server::new().expect("random bytes");
+        server.add_users(&core.config().users);
         for config in &servers {
             server.add_endpoint(config);
         }
@@ -472,4 +473,87 @@ fn a_successor_continues_a_server_with_tls() {
     let mut daemon = adopt(handed, &home, &mut kernel);
     turn_until(&mut daemon, |_| queued.has_agreed());
     assert!(home.log().contains("read the certificate of [inet_http_server] again"));
+}
+
+/// A connection by TCP to the first server.
+fn tcp_client(daemon: &mut Daemon<'_>) -> TcpStream {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let ours = TcpStream::connect(listener.local_addr().expect("an address")).expect("it listens");
+    let (theirs, _) = listener.accept().expect("a connection");
+    theirs.set_nonblocking(true).expect("a socket");
+    ours.set_nonblocking(true).expect("a socket");
+    let now = daemon.shell.kernel.now();
+    daemon.server.connect(SocketStream::Tcp(theirs), 0, &mut daemon.shell.poller, now);
+    ours
+}
+
+/// Sends a login, `user:right` or `user:wrong`.
+fn log_in(client: &mut TcpStream, is_right: bool) {
+    let login = if is_right { "dXNlcjpyaWdodA==" } else { "dXNlcjp3cm9uZw==" };
+    let request = format!("GET /ok.html HTTP/1.0\r\nAuthorization: Basic {login}\r\n\r\n");
+    client.write_all(request.as_bytes()).expect("the request is taken");
+}
+
+/// The status of the reply; takes turns until it comes.
+fn status_of(daemon: &mut Daemon<'_>, client: &mut TcpStream) -> String {
+    let mut reply = Vec::new();
+    turn_until(daemon, |_| {
+        let _ = client.read_to_end(&mut reply);
+        reply.ends_with(b"OK") || reply.ends_with(b"</html>\n")
+    });
+    String::from_utf8_lossy(&reply).split(' ').nth(1).unwrap_or_default().to_owned()
+}
+
+const WITH_PASSWORD: &str = "[inet_http_server]\nport=1\nusername=user\npassword=right\n";
+
+#[test]
+fn wrong_passwords_are_answered_late_and_right_ones_at_once() {
+    let home = Home::new(WITH_PASSWORD);
+    let mut kernel = Simulated::new(&[]);
+    let mut daemon = home.assemble(&mut kernel);
+    let mut delays = Vec::new();
+    for _ in 0..16 {
+        let before = daemon.shell.kernel.now().mono;
+        let mut client = tcp_client(&mut daemon);
+        log_in(&mut client, false);
+        assert_eq!(status_of(&mut daemon, &mut client), "401");
+        delays.push(daemon.shell.kernel.now().mono.since(before).as_millis());
+    }
+    assert!(delays[..10].iter().all(|delay| *delay < 100), "{delays:?}");
+    assert!(delays[10..].is_sorted() && (1900..2500).contains(&delays[15]), "{delays:?}");
+    // A right password from the same address, while a wrong one waits for its reply.
+    let mut wrong = tcp_client(&mut daemon);
+    log_in(&mut wrong, false);
+    let before = daemon.shell.kernel.now().mono;
+    let mut right = tcp_client(&mut daemon);
+    log_in(&mut right, true);
+    assert_eq!(status_of(&mut daemon, &mut right), "200");
+    assert!(daemon.shell.kernel.now().mono.since(before) < Duration::from_millis(100));
+    assert_eq!(status_of(&mut daemon, &mut wrong), "401");
+    assert!(daemon.shell.kernel.now().mono.since(before) >= Duration::from_secs(1));
+}
+
+#[test]
+fn many_guesses_at_once_are_examined_one_after_the_other() {
+    let home = Home::new(WITH_PASSWORD);
+    let mut kernel = Simulated::new(&[]);
+    let mut daemon = home.assemble(&mut kernel);
+    let mut known = tcp_client(&mut daemon);
+    log_in(&mut known, true);
+    assert_eq!(status_of(&mut daemon, &mut known), "200");
+    let mut guesses: Vec<TcpStream> = (0..40).map(|_| tcp_client(&mut daemon)).collect();
+    for guess in &mut guesses {
+        log_in(guess, false);
+    }
+    let mut lucky = tcp_client(&mut daemon);
+    log_in(&mut lucky, true);
+    let before = daemon.shell.kernel.now().mono;
+    // It was right before.
+    assert_eq!(status_of(&mut daemon, &mut lucky), "200");
+    assert!(daemon.shell.kernel.now().mono.since(before) < Duration::from_millis(100));
+    for guess in &mut guesses {
+        assert_eq!(status_of(&mut daemon, guess), "401");
+    }
+    // Ten are free, and then eight at a time wait for up to two seconds.
+    assert!(daemon.shell.kernel.now().mono.since(before) >= Duration::from_secs(4));
 }

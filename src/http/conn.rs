@@ -37,15 +37,29 @@ pub struct Conn {
     sent: usize,
     /// Whether the input was searched for a request since it last grew.
     is_searched: bool,
+    /// When the verdict on the head is to be asked for again.
+    ask_at: Option<Duration>,
     /// The start of the phase, or the last progress of the client.
     since: Duration,
     /// The time limit from `since` on.
     timeout: Duration,
 }
 
+/// What is to be done with a request whose head is complete.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    Accept,
+    /// Send this reply, at the given time or at once.
+    Reject(Reply, Option<Duration>),
+    /// Ask again at this time.
+    AskAt(Duration),
+}
+
 enum Phase {
     /// Waiting for a complete request head.
     Head,
+    /// The request is rejected, and the reply is sent at this time.
+    Rejected(ReplyFormat, Box<Reply>, Duration),
     Body(Request, BodyReader),
     /// The request was taken; waiting for the reply.
     AwaitingReply(ReplyFormat),
@@ -93,6 +107,7 @@ impl Conn {
             output: Vec::new(),
             sent: 0,
             is_searched: false,
+            ask_at: None,
             since: now.mono,
             timeout: FIRST_BYTE_TIMEOUT,
         }
@@ -122,7 +137,8 @@ impl Conn {
     /// advance, and pending output are still processed. A stream ends.
     pub fn end_of_input(&mut self) {
         self.has_input_ended = true;
-        if !self.is_awaiting_reply() && !self.has_unsearched_input() {
+        let is_asking = self.ask_at.is_some();
+        if !self.is_awaiting_reply() && !self.has_unsearched_input() && !is_asking {
             self.close_after_output();
         }
     }
@@ -135,12 +151,11 @@ impl Conn {
         };
     }
 
-    /// Takes the next complete request. `authorize` checks its head before the body is read; a
-    /// reply that it returns rejects the request.
+    /// Takes the next complete request. `authorize` judges its head before the body is read.
     pub fn request(
         &mut self,
         now: Moment,
-        authorize: impl Fn(&Request) -> Option<Reply>,
+        authorize: impl FnMut(&Request) -> Verdict,
     ) -> Option<Request> {
         let is_head = matches!(self.phase, Phase::Head);
         // a client that does not read its replies gets no further ones
@@ -148,7 +163,8 @@ impl Conn {
             return None;
         }
         self.is_searched = true;
-        if is_head {
+        if is_head && self.ask_at.is_none_or(|at| now.mono >= at) {
+            self.ask_at = None;
             self.read_head(now, authorize);
         }
         if let Phase::Body(request, reader) = &mut self.phase {
@@ -164,13 +180,13 @@ impl Conn {
                 return self.take_request(now);
             }
         }
-        if self.has_input_ended && !self.is_awaiting_reply() {
+        if self.has_input_ended && !self.is_awaiting_reply() && self.ask_at.is_none() {
             self.close_after_output();
         }
         None
     }
 
-    fn read_head(&mut self, now: Moment, authorize: impl Fn(&Request) -> Option<Reply>) {
+    fn read_head(&mut self, now: Moment, mut authorize: impl FnMut(&Request) -> Verdict) {
         let blank = self.input.len() - without_blank_lines(&self.input).len();
         self.input.drain(..blank);
         let head = match parse::head(&self.input) {
@@ -178,11 +194,22 @@ impl Conn {
             Ok(None) => return,
             Err(reply) => return self.reject(ReplyFormat::UNKNOWN, reply, now),
         };
+        let verdict = authorize(&head.request);
+        if let Verdict::AskAt(at) = verdict {
+            self.ask_at = Some(at);
+            // The time until then is not the client's.
+            return self.set_timeout(REQUEST_TIMEOUT, now);
+        }
         self.input.drain(..head.length);
         let mut format = ReplyFormat::of(&head.request);
-        let framing = match authorize(&head.request) {
-            Some(reply) => Err(reply),
-            None => parse::framing(&head.request),
+        let framing = match verdict {
+            Verdict::Reject(reply, Some(at)) if at > now.mono => {
+                format.keep = false;
+                self.phase = Phase::Rejected(format, Box::new(reply), at);
+                return;
+            }
+            Verdict::Reject(reply, _) => Err(reply),
+            Verdict::Accept | Verdict::AskAt(_) => parse::framing(&head.request),
         };
         let expects = head.request.header("expect").map(str::to_owned);
         match (framing, expects.as_deref()) {
@@ -230,6 +257,7 @@ impl Conn {
     }
 
     fn reject(&mut self, format: ReplyFormat, reply: Reply, now: Moment) {
+        self.ask_at = None;
         self.phase = Phase::AwaitingReply(format);
         self.reply(reply, now);
     }
@@ -254,7 +282,7 @@ impl Conn {
             // one more, so that a head that is too long is noticed
             Phase::Head => (MAX_HEAD + 1).saturating_sub(self.input.len()),
             Phase::AwaitingReply(_) | Phase::Streaming(..) => read_ahead,
-            Phase::Closing | Phase::Closed => 0,
+            Phase::Rejected(..) | Phase::Closing | Phase::Closed => 0,
         }
     }
 
@@ -287,12 +315,17 @@ impl Conn {
 
     /// Whether the reply to the last request was passed completely.
     pub fn is_complete(&self) -> bool {
-        !matches!(self.phase, Phase::AwaitingReply(_) | Phase::Streaming(..))
+        !matches!(self.phase, Phase::AwaitingReply(_) | Phase::Streaming(..) | Phase::Rejected(..))
     }
 
     /// Whether the client waits for a reply, or for the rest of one that has an end.
     pub fn is_awaiting_reply(&self) -> bool {
-        matches!(self.phase, Phase::AwaitingReply(_) | Phase::Streaming(_, Remaining::Bytes(_)))
+        matches!(
+            self.phase,
+            Phase::AwaitingReply(_)
+                | Phase::Streaming(_, Remaining::Bytes(_))
+                | Phase::Rejected(..)
+        )
     }
 
     fn set_timeout(&mut self, timeout: Duration, now: Moment) {
@@ -303,6 +336,8 @@ impl Conn {
     /// When [`expire`](Self::expire) must be called.
     pub fn deadline(&self) -> Option<Duration> {
         match self.phase {
+            Phase::Head if self.ask_at.is_some() => self.ask_at,
+            Phase::Rejected(_, _, at) => Some(at),
             // no limit: a reply may wait for a program to start
             Phase::AwaitingReply(_) | Phase::Streaming(..) if self.output().is_empty() => None,
             Phase::Closed => None,
@@ -314,6 +349,18 @@ impl Conn {
     /// Closes the connection if its time limit has passed.
     pub fn expire(&mut self, now: Moment) {
         if self.deadline().is_none_or(|deadline| now.mono < deadline) {
+            return;
+        }
+        if self.ask_at.is_some() {
+            // The next call of `request` asks.
+            self.is_searched = false;
+            return;
+        }
+        if let Phase::Rejected(..) = self.phase {
+            let phase = std::mem::replace(&mut self.phase, Phase::Closed);
+            if let Phase::Rejected(format, reply, _) = phase {
+                self.reject(format, *reply, now);
+            }
             return;
         }
         let is_slow = match self.phase {

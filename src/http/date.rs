@@ -17,6 +17,16 @@ pub fn http_date(secs: i64) -> String {
     format!("{name}, {day:02} {month} {year:04} {hour:02}:{minute:02}:{second:02} GMT")
 }
 
+/// Formats milliseconds since the epoch as `2026-11-27T23:14:41.123Z`.
+pub fn timestamp(millis: i64) -> String {
+    let secs = millis.div_euclid(1000);
+    let (days, time) = (secs.div_euclid(DAY), secs.rem_euclid(DAY));
+    let (year, month, day) = civil_from_days(days);
+    let (hour, minute, second) = (time / 3600, time / 60 % 60, time % 60);
+    let (month, millis) = (month + 1, millis.rem_euclid(1000));
+    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{millis:03}Z")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -33,5 +43,11 @@ mod tests {
         for (secs, want) in cases {
             assert_eq!(http_date(secs), want);
         }
+    }
+
+    #[test]
+    fn timestamps_are_sortable() {
+        assert_eq!(timestamp(784_111_777_005), "1994-11-06T08:49:37.005Z");
+        assert_eq!(timestamp(-1), "1969-12-31T23:59:59.999Z");
     }
 }

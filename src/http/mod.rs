@@ -11,6 +11,8 @@ pub mod eviction;
 pub mod form;
 pub mod host;
 mod limits;
+pub mod login_delay;
+pub mod logins;
 pub mod memory;
 pub mod origin;
 mod parse;
@@ -18,7 +20,7 @@ pub mod reply;
 pub mod request;
 pub mod route;
 
-pub use conn::Conn;
+pub use conn::{Conn, Verdict};
 pub use limits::{GRACE, MAX_BODY, MAX_HEAD, MAX_HEADERS, Moment};
 pub use reply::Reply;
 pub use request::{Request, Version};

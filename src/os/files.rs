@@ -120,18 +120,22 @@ pub fn kind(path: &Path) -> FileKind {
     }
 }
 
+/// Unpredictable bytes.
+pub fn random_bytes<const N: usize>() -> io::Result<[u8; N]> {
+    let mut bytes = [0; N];
+    File::open("/dev/urandom")?.read_exact(&mut bytes)?;
+    Ok(bytes)
+}
+
 /// An unpredictable token of 32 hex digits.
 pub fn random_token() -> io::Result<String> {
-    let mut bytes = [0; 16];
-    File::open("/dev/urandom")?.read_exact(&mut bytes)?;
-    let number = u128::from_ne_bytes(bytes);
+    let number = u128::from_ne_bytes(random_bytes()?);
     Ok(format!("{number:032x}"))
 }
 
 fn random_name() -> io::Result<String> {
     const LETTERS: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz_01234";
-    let mut bytes = [0; 8];
-    File::open("/dev/urandom")?.read_exact(&mut bytes)?;
+    let bytes: [u8; 8] = random_bytes()?;
     Ok(bytes.iter().map(|byte| LETTERS[usize::from(byte % 32)] as char).collect())
 }
 

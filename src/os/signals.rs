@@ -4,7 +4,7 @@ use std::io::{self, Read, Write};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::net::UnixStream;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU32, Ordering};
 
 use nix::sys::signal::{SigHandler, SigSet, Signal, signal};
 
@@ -16,10 +16,43 @@ pub const USR2: i32 = libc::SIGUSR2;
 pub const TERM: i32 = libc::SIGTERM;
 pub const CHLD: i32 = libc::SIGCHLD;
 
+/// The process that sent a signal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sender {
+    pub pid: i32,
+    pub uid: u32,
+}
+
 /// Received signals, each at most once, in order of arrival.
 pub struct Signals {
     reader: UnixStream,
-    pending: Vec<(i32, Arc<AtomicBool>)>,
+    pending: Vec<(i32, Arc<Raised>)>,
+}
+
+/// A signal that may have been raised, and its sender; the pid 0 is that of the kernel.
+#[derive(Default)]
+struct Raised {
+    is_pending: AtomicBool,
+    pid: AtomicI32,
+    uid: AtomicU32,
+}
+
+impl Raised {
+    /// Called by a handler; false if the signal was pending before.
+    fn raise(&self, info: &libc::siginfo_t) -> bool {
+        if self.is_pending.swap(true, Ordering::SeqCst) {
+            return false;
+        }
+        // Positive codes are those of the kernel.
+        let sender = (info.si_code <= 0).then(|| {
+            // SAFETY: a signal that a process sent has these members.
+            unsafe { (info.si_pid(), info.si_uid()) }
+        });
+        let (pid, uid) = sender.unwrap_or_default();
+        self.pid.store(pid, Ordering::SeqCst);
+        self.uid.store(uid, Ordering::SeqCst);
+        true
+    }
 }
 
 impl Signals {
@@ -33,18 +66,18 @@ impl Signals {
         let writer = Arc::new(writer);
         let mut pending = Vec::with_capacity(numbers.len());
         for &number in numbers {
-            let flag = Arc::new(AtomicBool::new(false));
-            let (raised, pipe) = (Arc::clone(&flag), Arc::clone(&writer));
+            let raised = Arc::new(Raised::default());
+            let (flag, pipe) = (Arc::clone(&raised), Arc::clone(&writer));
             let byte = u8::try_from(number).map_err(io::Error::other)?;
-            let action = move || {
-                if !raised.swap(true, Ordering::SeqCst) {
+            let action = move |info: &libc::siginfo_t| {
+                if flag.raise(info) {
                     let _ = (&*pipe).write(&[byte]);
                 }
             };
-            // SAFETY: the action only swaps an atomic and writes to a descriptor, both of which are
+            // SAFETY: the action only changes atomics and writes to a descriptor, both of which are
             // async-signal-safe; errno is kept by the registry around it.
-            unsafe { signal_hook::low_level::register(number, action) }?;
-            pending.push((number, flag));
+            unsafe { signal_hook_registry::register_sigaction(number, action) }?;
+            pending.push((number, raised));
         }
         Ok(Self { reader, pending })
     }
@@ -57,12 +90,19 @@ impl Signals {
         let mut taken = Vec::with_capacity(count);
         for byte in &bytes[..count] {
             let number = i32::from(*byte);
-            if let Some((_, flag)) = self.pending.iter().find(|(known, _)| *known == number) {
-                flag.store(false, Ordering::SeqCst);
+            if let Some((_, raised)) = self.pending.iter().find(|(known, _)| *known == number) {
+                raised.is_pending.store(false, Ordering::SeqCst);
                 taken.push(number);
             }
         }
         taken
+    }
+
+    /// The process that last sent a signal; `None` if that was the kernel or a terminal.
+    pub fn sender(&self, number: i32) -> Option<Sender> {
+        let (_, raised) = self.pending.iter().find(|(known, _)| *known == number)?;
+        let (pid, uid) = (raised.pid.load(Ordering::SeqCst), raised.uid.load(Ordering::SeqCst));
+        (pid > 0).then_some(Sender { pid, uid })
     }
 }
 
@@ -118,6 +158,9 @@ mod tests {
             signal_hook::low_level::raise(number).unwrap();
         }
         assert_eq!(signals.take(), [libc::SIGUSR2, libc::SIGWINCH]);
+        let own = Sender { pid: nix::unistd::getpid().as_raw(), uid: super::super::users::uid() };
+        assert_eq!(signals.sender(libc::SIGUSR2), Some(own));
+        assert_eq!(signals.sender(libc::SIGUSR1), None);
         assert_eq!(signals.take(), Vec::<i32>::new());
         signal_hook::low_level::raise(libc::SIGUSR2).unwrap();
         assert_eq!(signals.take(), [libc::SIGUSR2]);

@@ -1,13 +1,35 @@
 //! An accepted connection, TCP or unix, in non-blocking mode.
 
 use std::io::{self, Read, Write};
-use std::net::{Shutdown, TcpStream};
+use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
 use std::os::unix::net::UnixStream;
 
 use nix::sys::socket::{MsgFlags, getsockopt, recv, sockopt};
 
 use super::socket::Listener;
+
+/// Who is at the other end of a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Peer {
+    Tcp(SocketAddr),
+    /// The process that connected to a unix socket.
+    Unix {
+        uid: u32,
+        gid: u32,
+        pid: i32,
+    },
+}
+
+impl Peer {
+    /// The user at the other end of a unix socket.
+    pub fn uid(&self) -> Option<u32> {
+        match self {
+            Self::Tcp(_) => None,
+            Self::Unix { uid, .. } => Some(*uid),
+        }
+    }
+}
 
 pub enum SocketStream {
     Tcp(TcpStream),
@@ -69,13 +91,13 @@ fn is_transient(error: &io::Error) -> bool {
 }
 
 impl SocketStream {
-    /// The user at the other end of a unix socket.
-    pub fn peer_uid(&self) -> Option<u32> {
+    /// Who is at the other end; `None` if the system does not know it.
+    pub fn peer(&self) -> Option<Peer> {
         match self {
-            Self::Tcp(_) => None,
+            Self::Tcp(stream) => stream.peer_addr().ok().map(Peer::Tcp),
             Self::Unix(stream) => {
-                let credentials = getsockopt(stream, sockopt::PeerCredentials);
-                credentials.ok().map(|peer| peer.uid())
+                let peer = getsockopt(stream, sockopt::PeerCredentials).ok()?;
+                Some(Peer::Unix { uid: peer.uid(), gid: peer.gid(), pid: peer.pid() })
             }
         }
     }

@@ -10,8 +10,10 @@ use crate::core::exit_report::Usage;
 use crate::core::jobs::{Request, Task};
 use crate::core::time::{Now, Wall};
 
+use super::access::Rights;
 use super::fault::MaxReply;
 use super::log_text::{FileFault, LogSource, OpenLogFault};
+use super::record::Record;
 
 /// Everything that a method can read and change. Created for one call.
 pub struct Context<'a> {
@@ -19,6 +21,8 @@ pub struct Context<'a> {
     pub services: &'a mut dyn Services,
     /// The section of the server through which the call came.
     pub requester: &'a str,
+    /// What the account of the client may do.
+    pub rights: &'a Rights,
     /// The maximum size of a reply, without the logs in it.
     pub max_reply: MaxReply,
     pub now: Now,
@@ -115,6 +119,9 @@ pub trait Services {
     /// Checks whether the daemon could restart with the configuration as it is now; `running` is
     /// that of the open servers. Logs what is in the way; the error is a message for the client.
     fn check_restart(&mut self, running: &Config) -> Result<(), String>;
+
+    /// Writes an action to the audit log, if there is one.
+    fn audit(&mut self, record: Record);
 
     /// The processes of a `[program:x]` section with these options in a group of the active
     /// configuration; the error is a message for the client.

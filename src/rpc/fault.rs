@@ -72,6 +72,9 @@ impl Code {
 /// Begins the text of the fault for a restart that could not succeed.
 pub const RESTART_REFUSED: &str = "nothing was restarted: ";
 
+/// Begins the text of the fault for a call that an account is not allowed to make.
+const NOT_PERMITTED: &str = "not permitted: ";
+
 /// The error response to a call.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fault {
@@ -92,6 +95,17 @@ impl Fault {
 }
 
 impl Fault {
+    /// An account is not allowed to do something; `why` follows its name.
+    pub fn not_permitted(user: &str, why: &str) -> Self {
+        Self::new(Code::Failed, format!("{NOT_PERMITTED}user {user} {why}"))
+    }
+
+    /// Why an account is not allowed to do something, if that is the fault.
+    pub fn refusal(&self) -> Option<&str> {
+        let text = self.string.strip_prefix(Code::Failed.name())?.strip_prefix(": ")?;
+        (self.code == Code::Failed.number() && text.starts_with(NOT_PERMITTED)).then_some(text)
+    }
+
     /// A reply would exceed the limit.
     pub fn too_large(max: &MaxReply) -> Self {
         let MaxReply { bytes, option } = max;

@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use super::access::Access;
 use super::answer::Answer;
 use super::args::Args;
 use super::context::Context;
@@ -17,6 +18,8 @@ pub struct Method {
     pub params: &'static [Param],
     pub returns: &'static str,
     pub help: &'static str,
+    /// What it does, and so which account may call it.
+    pub access: Access,
     /// In which moods of the daemon the method is available.
     pub(super) availability: Availability,
     pub(super) run: fn(&mut Context<'_>, &Args<'_>) -> Answer,
@@ -26,6 +29,8 @@ pub struct Param {
     pub name: &'static str,
     pub kind: &'static str,
     pub is_optional: bool,
+    /// It is not written to the audit log.
+    pub is_secret: bool,
 }
 
 /// The namespace of a method.
@@ -65,7 +70,7 @@ impl Method {
     /// The help text in the format that clients of Supervisor parse.
     pub fn documentation(&self) -> String {
         let mut text = format!("{}\n\n", self.help);
-        for Param { name, kind, is_optional } in self.params {
+        for Param { name, kind, is_optional, .. } in self.params {
             let note = if *is_optional { "optional" } else { "" };
             let _ = writeln!(text, "{}", format!("@param {kind} {name} {note}").trim_end());
         }

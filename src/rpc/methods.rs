@@ -3,27 +3,35 @@
 
 use std::fmt::Write;
 
+use super::access::Access;
 use super::answer::Answer;
 use super::args::Args;
+use super::audit;
 use super::context::Context;
 use super::fault::{Code, Fault};
 use super::method::Availability::{Always, NotShutdown, Running};
 use super::method::Namespace::{Supervisor, Supkit, System, Twiddler};
 use super::method::{Method, Namespace, Param};
+use super::record::Record;
 use super::value::Value;
 use super::{
-    config, control, daemon, dependencies, disabling, graph, info, log_files, logs, reload,
-    rolling, schedules, supkit, system, twiddler, why,
+    config, control, daemon, dependencies, disabling, graph, info, log_files, logs, permission,
+    reload, rolling, schedules, supkit, system, twiddler, why,
 };
 use crate::conf::Config;
 use crate::conf::config::{RpcFactory, RpcInterface};
 
 const fn req(name: &'static str, kind: &'static str) -> Param {
-    Param { name, kind, is_optional: false }
+    Param { name, kind, is_optional: false, is_secret: false }
 }
 
 const fn opt(name: &'static str, kind: &'static str) -> Param {
-    Param { name, kind, is_optional: true }
+    Param { name, kind, is_optional: true, is_secret: false }
+}
+
+/// A text that may contain a password.
+const fn secret(name: &'static str) -> Param {
+    Param { name, kind: "string", is_optional: false, is_secret: true }
 }
 
 const NAME: Param = req("name", "string");
@@ -33,13 +41,14 @@ const OFFSET: Param = req("offset", "int");
 const LENGTH: Param = req("length", "int");
 
 macro_rules! methods {
-    ($($name:literal $namespace:ident $availability:ident ($($param:expr),*) -> $returns:literal, $run:path, $help:expr;)*) => {
+    ($($name:literal $namespace:ident $availability:ident $access:ident ($($param:expr),*) -> $returns:literal, $run:path, $help:expr;)*) => {
         &[$(Method {
             name: $name,
             namespace: $namespace,
             params: &[$($param),*],
             returns: $returns,
             help: $help,
+            access: Access::$access,
             availability: $availability,
             run: $run,
         },)*]
@@ -58,108 +67,108 @@ const CLEAR: &str = "Truncate the logs of a process.";
 const API: &str = "The version of this interface.";
 
 pub static METHODS: &[Method] = methods! {
-    "supervisor.addProcessGroup" Supervisor Running (NAME) -> "boolean", config::add_process_group,
+    "supervisor.addProcessGroup" Supervisor Running Administer (NAME) -> "boolean", config::add_process_group,
         "Activate a group of the configuration; its programs with `autostart` are started.";
-    "supervisor.clearAllProcessLogs" Supervisor Running () -> "array", logs::clear_all_process_logs,
+    "supervisor.clearAllProcessLogs" Supervisor Running ControlAll () -> "array", logs::clear_all_process_logs,
         "Truncate the logs of all processes. Returns a struct for each process.";
-    "supervisor.clearLog" Supervisor Running () -> "boolean", logs::clear_log,
+    "supervisor.clearLog" Supervisor Running Administer () -> "boolean", logs::clear_log,
         "Truncate the activity log.";
-    "supervisor.clearProcessLog" Supervisor Running (NAME) -> "boolean", logs::clear_process_logs, CLEAR;
-    "supervisor.clearProcessLogs" Supervisor Running (NAME) -> "boolean", logs::clear_process_logs, CLEAR;
-    "supervisor.getAPIVersion" Supervisor Running () -> "string", daemon::get_api_version, API;
-    "supervisor.getAllConfigInfo" Supervisor Running () -> "array", config::get_all_config_info,
+    "supervisor.clearProcessLog" Supervisor Running Control (NAME) -> "boolean", logs::clear_process_logs, CLEAR;
+    "supervisor.clearProcessLogs" Supervisor Running Control (NAME) -> "boolean", logs::clear_process_logs, CLEAR;
+    "supervisor.getAPIVersion" Supervisor Running See () -> "string", daemon::get_api_version, API;
+    "supervisor.getAllConfigInfo" Supervisor Running ReadOptions () -> "array", config::get_all_config_info,
         "A struct of settings for each process of the configuration, active or not.";
-    "supervisor.getAllProcessInfo" Supervisor Running () -> "array", info::get_all_process_info,
+    "supervisor.getAllProcessInfo" Supervisor Running See () -> "array", info::get_all_process_info,
         "The result of `getProcessInfo` for all processes.";
-    "supervisor.getIdentification" Supervisor Running () -> "string", daemon::get_identification,
+    "supervisor.getIdentification" Supervisor Running See () -> "string", daemon::get_identification,
         "The `identifier` of this daemon.";
-    "supervisor.getPID" Supervisor Running () -> "int", daemon::get_pid,
+    "supervisor.getPID" Supervisor Running See () -> "int", daemon::get_pid,
         "The process id of this daemon.";
-    "supervisor.getProcessInfo" Supervisor Running (NAME) -> "struct", info::get_process_info,
+    "supervisor.getProcessInfo" Supervisor Running See (NAME) -> "struct", info::get_process_info,
         "State, times, logs and a description of one process.";
-    "supervisor.getState" Supervisor Running () -> "struct", daemon::get_state,
+    "supervisor.getState" Supervisor Running See () -> "struct", daemon::get_state,
         "The state of this daemon, as `statecode` and `statename`.";
-    "supervisor.getSupervisorVersion" Supervisor Running () -> "string",
+    "supervisor.getSupervisorVersion" Supervisor Running See () -> "string",
         daemon::get_supervisor_version, "The version of Supervisor that this daemon is compatible with.";
-    "supervisor.getVersion" Supervisor Running () -> "string", daemon::get_api_version, API;
-    "supervisor.readLog" Supervisor Running (OFFSET, LENGTH) -> "string", logs::read_log, READ;
-    "supervisor.readMainLog" Supervisor Running (OFFSET, LENGTH) -> "string", logs::read_log, READ;
-    "supervisor.readProcessLog" Supervisor Running (NAME, OFFSET, LENGTH) -> "string",
+    "supervisor.getVersion" Supervisor Running See () -> "string", daemon::get_api_version, API;
+    "supervisor.readLog" Supervisor Running ReadMainLog (OFFSET, LENGTH) -> "string", logs::read_log, READ;
+    "supervisor.readMainLog" Supervisor Running ReadMainLog (OFFSET, LENGTH) -> "string", logs::read_log, READ;
+    "supervisor.readProcessLog" Supervisor Running ReadLog (NAME, OFFSET, LENGTH) -> "string",
         logs::read_process_stdout_log, READ;
-    "supervisor.readProcessStderrLog" Supervisor Running (NAME, OFFSET, LENGTH) -> "string",
+    "supervisor.readProcessStderrLog" Supervisor Running ReadLog (NAME, OFFSET, LENGTH) -> "string",
         logs::read_process_stderr_log, READ;
-    "supervisor.readProcessStdoutLog" Supervisor Running (NAME, OFFSET, LENGTH) -> "string",
+    "supervisor.readProcessStdoutLog" Supervisor Running ReadLog (NAME, OFFSET, LENGTH) -> "string",
         logs::read_process_stdout_log, READ;
-    "supervisor.reloadConfig" Supervisor Running () -> "array", config::reload_config,
+    "supervisor.reloadConfig" Supervisor Running Administer () -> "array", config::reload_config,
         "Read the configuration again and return `[[added, changed, removed]]`, lists of group \
          names. Nothing is started or stopped.";
-    "supervisor.removeProcessGroup" Supervisor Running (NAME) -> "boolean",
+    "supervisor.removeProcessGroup" Supervisor Running Administer (NAME) -> "boolean",
         config::remove_process_group, "Remove a group whose processes are all stopped.";
-    "supervisor.restart" Supervisor Running () -> "boolean", daemon::restart,
+    "supervisor.restart" Supervisor Running Administer () -> "boolean", daemon::restart,
         "Stop all processes, read the configuration again and restart the daemon.";
-    "supervisor.sendProcessStdin" Supervisor Running (NAME, req("chars", "string")) -> "boolean",
+    "supervisor.sendProcessStdin" Supervisor Running Control (NAME, secret("chars")) -> "boolean",
         control::send_process_stdin, "Write to the standard input of a process, as UTF-8.";
-    "supervisor.sendRemoteCommEvent" Supervisor Always (req("type", "string"), req("data", "string"))
+    "supervisor.sendRemoteCommEvent" Supervisor Always Administer (req("type", "string"), req("data", "string"))
         -> "boolean", control::send_remote_comm_event,
         "Send a REMOTE_COMMUNICATION event to the event listeners.";
-    "supervisor.shutdown" Supervisor Running () -> "boolean", daemon::shutdown,
+    "supervisor.shutdown" Supervisor Running Administer () -> "boolean", daemon::shutdown,
         "Stop all processes and exit.";
-    "supervisor.signalAllProcesses" Supervisor Running (SIGNAL) -> "array",
+    "supervisor.signalAllProcesses" Supervisor Running ControlAll (SIGNAL) -> "array",
         control::signal_all_processes, "Send a signal to all processes. Returns a struct for each process.";
-    "supervisor.signalProcess" Supervisor Running (NAME, SIGNAL) -> "boolean",
+    "supervisor.signalProcess" Supervisor Running Control (NAME, SIGNAL) -> "boolean",
         control::signal_process, "Send a signal, by name or number, to a process; `group:*` means a group.";
-    "supervisor.signalProcessGroup" Supervisor Running (NAME, SIGNAL) -> "array",
+    "supervisor.signalProcessGroup" Supervisor Running ControlGroup (NAME, SIGNAL) -> "array",
         control::signal_process_group, "Send a signal to all processes of a group. Returns a struct for each.";
-    "supervisor.startAllProcesses" Supervisor Running (WAIT) -> "array",
+    "supervisor.startAllProcesses" Supervisor Running ControlAll (WAIT) -> "array",
         control::start_all_processes, "Start all processes by priority. Returns a struct for each process.";
-    "supervisor.startProcess" Supervisor Running (NAME, WAIT) -> "boolean",
+    "supervisor.startProcess" Supervisor Running Control (NAME, WAIT) -> "boolean",
         control::start_process, START;
-    "supervisor.startProcessGroup" Supervisor Running (NAME, WAIT) -> "array",
+    "supervisor.startProcessGroup" Supervisor Running ControlGroup (NAME, WAIT) -> "array",
         control::start_process_group, "Start all processes of a group. Returns a struct for each process.";
-    "supervisor.stopAllProcesses" Supervisor Running (WAIT) -> "array",
+    "supervisor.stopAllProcesses" Supervisor Running ControlAll (WAIT) -> "array",
         control::stop_all_processes, "Stop all processes. Returns a struct for each process.";
-    "supervisor.stopProcess" Supervisor Running (NAME, WAIT) -> "boolean",
+    "supervisor.stopProcess" Supervisor Running Control (NAME, WAIT) -> "boolean",
         control::stop_process, STOP;
-    "supervisor.stopProcessGroup" Supervisor Running (NAME, WAIT) -> "array",
+    "supervisor.stopProcessGroup" Supervisor Running ControlGroup (NAME, WAIT) -> "array",
         control::stop_process_group, "Stop all processes of a group. Returns a struct for each process.";
-    "supervisor.tailProcessLog" Supervisor Running (NAME, OFFSET, LENGTH) -> "array",
+    "supervisor.tailProcessLog" Supervisor Running ReadLog (NAME, OFFSET, LENGTH) -> "array",
         logs::tail_process_stdout_log, TAIL;
-    "supervisor.tailProcessStderrLog" Supervisor Running (NAME, OFFSET, LENGTH) -> "array",
+    "supervisor.tailProcessStderrLog" Supervisor Running ReadLog (NAME, OFFSET, LENGTH) -> "array",
         logs::tail_process_stderr_log, TAIL;
-    "supervisor.tailProcessStdoutLog" Supervisor Running (NAME, OFFSET, LENGTH) -> "array",
+    "supervisor.tailProcessStdoutLog" Supervisor Running ReadLog (NAME, OFFSET, LENGTH) -> "array",
         logs::tail_process_stdout_log, TAIL;
-    "system.listMethods" System Always () -> "array", list_methods,
+    "system.listMethods" System Always See () -> "array", list_methods,
         "The names of all methods.";
-    "system.methodHelp" System Always (NAME) -> "string", method_help,
+    "system.methodHelp" System Always See (NAME) -> "string", method_help,
         "What a method does.";
-    "system.methodSignature" System Always (NAME) -> "array", method_signature,
+    "system.methodSignature" System Always See (NAME) -> "array", method_signature,
         "The type that a method returns, then the types of its parameters.";
-    "system.multicall" System Always (req("calls", "array")) -> "array", multicall,
+    "system.multicall" System Always See (req("calls", "array")) -> "array", multicall,
         "Make several calls, structs of `methodName` and `params`, in sequence. Returns their \
          results; a fault is a struct of `faultCode` and `faultString`.";
-    "twiddler.addProgramToGroup" Twiddler NotShutdown (req("group_name", "string"),
+    "twiddler.addProgramToGroup" Twiddler NotShutdown Administer (req("group_name", "string"),
         req("program_name", "string"), req("program_options", "struct")) -> "boolean",
         twiddler::add_program_to_group,
         "Add the processes of a program, with options as in the configuration file, to a group.";
-    "twiddler.getAPIVersion" Twiddler NotShutdown () -> "int", twiddler::get_api_version, API;
-    "twiddler.getGroupNames" Twiddler NotShutdown () -> "array", twiddler::get_group_names,
+    "twiddler.getAPIVersion" Twiddler NotShutdown See () -> "int", twiddler::get_api_version, API;
+    "twiddler.getGroupNames" Twiddler NotShutdown See () -> "array", twiddler::get_group_names,
         "The names of the active groups.";
-    "twiddler.log" Twiddler NotShutdown (req("message", "string"), opt("level", "string|int"))
+    "twiddler.log" Twiddler NotShutdown Administer (req("message", "string"), opt("level", "string|int"))
         -> "boolean", twiddler::log, "Write a line to the activity log.";
-    "twiddler.removeProcessFromGroup" Twiddler NotShutdown (req("group_name", "string"),
+    "twiddler.removeProcessFromGroup" Twiddler NotShutdown Administer (req("group_name", "string"),
         req("process_name", "string")) -> "boolean", twiddler::remove_process_from_group,
         "Remove a stopped process from its group.";
-    "supkit.disableProcess" Supkit Running (req("name", "string")) -> "array",
+    "supkit.disableProcess" Supkit Running Control (req("name", "string")) -> "array",
         disabling::disable_process,
         "Disable a process, or `group:*`: it is not started, neither automatically nor by request, \
          until it is enabled. This persists when the configuration changes and the daemon restarts. A \
          process that runs continues, but is not restarted. Returns a struct for each process with \
          `group`, `name`, `disabled`, `changed` and `running`.";
-    "supkit.enableProcess" Supkit Running (req("name", "string")) -> "array",
+    "supkit.enableProcess" Supkit Running Control (req("name", "string")) -> "array",
         disabling::enable_process,
         "Enable a process, or `group:*`, that was disabled. Nothing is started. Returns the same as \
          `disableProcess`.";
-    "supkit.explainProcess" Supkit Always (NAME) -> "struct", why::explain_process,
+    "supkit.explainProcess" Supkit Always ReadLog (NAME) -> "struct", why::explain_process,
         "Why a process is in its state, and how its last children ended: `text` for people, `name`, \
          `state`, `failed_starts`, `spawn_error`, `waits_for`, `endings` (newest first; a struct for \
          each with `time`, `failed`, `output` by stream, `kind` (expected, unexpected, too quickly, \
@@ -171,63 +180,64 @@ pub static METHODS: &[Method] = methods! {
          `changes` (options on disk that are not applied: `option`, `from`, `to`, `file`, `line`), \
          `changes_problem` (why they are unknown), and where they apply `next_run` (Unix time), \
          `next_attempt` and `kill_in` (seconds), `stop` and `child` (`pid`, `up`, `usage`, `not_ready`, `output`).";
-    "supkit.getDependencies" Supkit Always () -> "array", dependencies::get_dependencies,
+    "supkit.getDependencies" Supkit Always See () -> "array", dependencies::get_dependencies,
         "What each process with `depends_on` depends on: a struct for each with `group`, `name`, \
          `waits` (it is started as soon as its dependencies are met), `reason` (what it waits for; \
          empty if it does not wait) and `depends_on`, a struct for each dependency with `name`, \
          `condition`, `is_met` and `processes` (the full names of those that it means).";
-    "supkit.getEventPools" Supkit Running () -> "array", supkit::get_event_pools,
+    "supkit.getEventPools" Supkit Running See () -> "array", supkit::get_event_pools,
         "The event listener pools: a struct for each with `group`, `buffered`, `buffer_size`, \
          `dropped` (the number of events dropped from the full buffer) and `listeners`, with the \
          `name` and protocol `state` of each process.";
-    "supkit.getGraph" Supkit Always () -> "struct", graph::get_graph,
+    "supkit.getGraph" Supkit Always See () -> "struct", graph::get_graph,
         "Which process depends on which: `processes`, a struct for each with `name`, `state`, \
          `readiness` (ready, not ready, or empty without ready_ options), `waits` and `needs` (as \
          `depends_on` of `getDependencies`), and `critical_path`: the processes that came up one \
          after the other, each waiting for the previous one, up to the one that came up last, a \
          struct for each with `name` and `milliseconds`.";
-    "supkit.getJobs" Supkit Always () -> "array", supkit::get_jobs,
+    "supkit.getJobs" Supkit Always See () -> "array", supkit::get_jobs,
         "The running jobs and the last hundred that finished, oldest first: a struct for each with \
          `id`, `kind` (start, stop, restart, rolling restart, enable, update, shutdown), `target`, \
          `requester`, `state` (running, done, failed), `started` and `finished` (Unix time; 0 if not \
          finished), `waits_for` (names of processes, in a rolling restart with what each waits for) \
          and `failures` (sentences).";
-    "supkit.getLastExits" Supkit Always () -> "array", supkit::get_last_exits,
+    "supkit.getLastExits" Supkit Always See () -> "array", supkit::get_last_exits,
         "How the last child of each process ended, if one has: a struct for each with `group`, `name`, \
          `exitstatus` (-1 after a signal), `signal` (its name; empty without one), `core_dumped`, \
          `expected` (stopped on request, or an expected exit code), `killed` (SIGKILL was needed, \
          because it did not stop within `stopwaitsecs`), `time` (Unix time) and `description`.";
-    "supkit.getProbes" Supkit Always () -> "array", dependencies::get_probes,
+    "supkit.getProbes" Supkit Always See () -> "array", dependencies::get_probes,
         "The processes with ready_ or live_ options: a struct for each with `group`, `name`, \
          `is_ready` (true without ready_ options), `reason` (why it is not ready; empty if it is, or \
          if it is not up), `status` (the STATUS of its last notification) and `probes`, a struct for \
          each probe of a process that is up with `name`, `target`, `is_up` and `error` (why the last \
          probe failed; empty if it did not).";
-    "supkit.getSchedules" Supkit Always () -> "array", schedules::get_schedules,
+    "supkit.getSchedules" Supkit Always See () -> "array", schedules::get_schedules,
         "The processes with `schedule`: a struct for each with `group`, `name`, `expression`, \
          `timezone` (empty for that of the system) and `next_run` (Unix time; 0 if none is planned).";
-    "supkit.getVersion" Supkit Always () -> "string", supkit::get_version,
+    "supkit.getVersion" Supkit Always See () -> "string", supkit::get_version,
         "The version of supkit.";
-    "supkit.planUpdate" Supkit Running (opt("groups", "array")) -> "array", supkit::plan_update,
+    "supkit.planUpdate" Supkit Running ReadPlan (opt("groups", "array")) -> "array", supkit::plan_update,
         "Read the configuration again without applying it, and return what an update would do: a \
          struct for each group with `group`, `action` (added, changed, removed), \
          `error` (empty) and `details`.";
-    "supkit.readLogBytes" Supkit Running (req("name", "string"), req("channel", "string"), OFFSET,
+    "supkit.readLogBytes" Supkit Running ReadAnyLog (req("name", "string"), req("channel", "string"), OFFSET,
         LENGTH) -> "base64", logs::read_log_bytes,
         "Read at most 64 KiB of a log as they are, with the offset and length of \
          `supervisor.readProcessStdoutLog`. The channel is `stdout` or `stderr`; an empty name means the \
-         log of the daemon.";
-    "supkit.reloadAllProcesses" Supkit Running () -> "array", reload::reload_all_processes,
+         log of the daemon, which requires the role operator.";
+    "supkit.reloadAllProcesses" Supkit Running ControlAll () -> "array", reload::reload_all_processes,
         "Send every running process that has a `reloadsignal` that signal. Returns a struct for each.";
-    "supkit.reloadProcess" Supkit Running (NAME) -> "boolean", reload::reload_process,
+    "supkit.reloadProcess" Supkit Running Control (NAME) -> "boolean", reload::reload_process,
         "Send a process its `reloadsignal`; `group:*` means a group. Fails with BAD_SIGNAL if it has \
          none, and with NOT_RUNNING if it does not run.";
-    "supkit.reloadProcessGroup" Supkit Running (NAME) -> "array", reload::reload_process_group,
+    "supkit.reloadProcessGroup" Supkit Running ControlGroup (NAME) -> "array", reload::reload_process_group,
         "Send all running processes of a group their `reloadsignal`. Returns a struct for each.";
-    "supkit.reopenLogs" Supkit Running (opt("name", "string")) -> "array", log_files::reopen_logs,
+    "supkit.reopenLogs" Supkit Running ControlLogs (opt("name", "string")) -> "array", log_files::reopen_logs,
         "Close the logs of a process, of `group:*`, or all logs with that of the daemon, and open them \
-         under their names. Returns the paths of those that were open.";
-        "supkit.restartRolling" Supkit Running (req("names", "array"), opt("max_unavailable", "int"))
+         under their names. Returns the paths of those that were open. Without \
+         a name it requires the role admin.";
+    "supkit.restartRolling" Supkit Running ControlListed (req("names", "array"), opt("max_unavailable", "int"))
         -> "array", rolling::restart_rolling,
         "Restart processes one after the other: each is taken out of service as its drain_ options \
          say, restarted, awaited until it is ready, and put back. At most `max_unavailable` (1) are \
@@ -236,17 +246,18 @@ pub static METHODS: &[Method] = methods! {
          process that does not become ready, or if a process is stopped. Returns when it is complete: \
          a struct for each process with `name`, `result` (restarted, failed, untouched) and `reason` \
          (why it failed). Fails if another job is changing one of the processes.";
-    "supkit.rotateLogs" Supkit Running (opt("name", "string")) -> "array", log_files::rotate_logs,
+    "supkit.rotateLogs" Supkit Running ControlLogs (opt("name", "string")) -> "array", log_files::rotate_logs,
         "Rotate the logs of a process, of `group:*`, or all logs with that of the daemon, whatever \
          their sizes. Empty logs and those that are no files are left as they are. Returns the paths \
-         of the others. Fails for a log without backups.";
-    "supkit.updateMinimal" Supkit Running (opt("groups", "array")) -> "array",
+         of the others. Fails for a log without backups. Without a name it requires the role \
+         admin.";
+    "supkit.updateMinimal" Supkit Running Administer (opt("groups", "array")) -> "array",
         supkit::update_minimal,
         "Read the configuration again and apply it, restarting only changed processes. The update \
          continues if the client disconnects. Returns when it is complete, in the form of \
          `planUpdate`; `error` is what failed in a group. Fails if another job is changing one of \
          the groups.";
-    "supkit.updateRolling" Supkit Running (opt("groups", "array"), opt("max_unavailable", "int"))
+    "supkit.updateRolling" Supkit Running Administer (opt("groups", "array"), opt("max_unavailable", "int"))
         -> "array", supkit::update_rolling,
         "As `updateMinimal`, but changed processes are restarted as by `restartRolling`, group by \
          group. The first one that does not become ready ends the update; the groups after it stay as \
@@ -316,10 +327,24 @@ fn check_whitelist(config: &Config, name: &str) -> Result<(), Fault> {
     }
 }
 
-/// Dispatches a call.
+/// Dispatches a call. Actions, and whatever the account may not do, are written to the audit log.
 pub fn call(context: &mut Context<'_>, name: &str, params: &[Value]) -> Answer {
     let method = resolve(context.supervisor.config(), name);
     let method = method.ok_or_else(|| Fault::bare(Code::UnknownMethod))?;
+    let answer = call_method(context, method, name, params);
+    let is_refused = answer.as_ref().is_err_and(|fault| fault.refusal().is_some());
+    if method.access.is_action() || is_refused {
+        context.services.audit(Record {
+            interface: "xml-rpc",
+            action: name.to_owned(),
+            arguments: audit::arguments(method.params, params),
+            result: audit::result_of(&answer),
+        });
+    }
+    answer
+}
+
+fn call_method(context: &mut Context<'_>, method: &Method, name: &str, params: &[Value]) -> Answer {
     let required = method.params.iter().filter(|param| !param.is_optional).count();
     if !(required..=method.params.len()).contains(&params.len()) {
         return Err(Fault::bare(Code::IncorrectParameters));
@@ -328,6 +353,8 @@ pub fn call(context: &mut Context<'_>, name: &str, params: &[Value]) -> Answer {
         return Err(Fault::bare(Code::ShutdownState));
     }
     check_whitelist(context.supervisor.config(), name)?;
+    let first = params.first().and_then(Value::as_str).unwrap_or_default();
+    permission::check(context, method.access, name, first)?;
     (method.run)(context, &Args(params))
 }
 
@@ -352,7 +379,9 @@ pub fn reference() -> String {
             };
             let params: Vec<String> = method.params.iter().map(signature).collect();
             let (name, params, returns) = (method.name, params.join(", "), method.returns);
-            let _ = write!(page, "\n### `{name}({params}) -> {returns}`\n\n{}\n", method.help);
+            let (help, role) = (method.help, method.access.role().name());
+            let _ =
+                write!(page, "\n### `{name}({params}) -> {returns}`\n\n{help}\n\nRole: {role}.\n");
         }
     }
     page

@@ -6,8 +6,10 @@
     reason = "all methods have the signature of the table, including those that cannot fail"
 )]
 
+pub mod access;
 pub mod answer;
 mod args;
+pub mod audit;
 mod batch;
 mod config;
 pub mod context;
@@ -24,7 +26,9 @@ pub mod logs;
 pub mod method;
 pub mod methods;
 pub mod names;
+pub mod permission;
 mod plan;
+pub mod record;
 mod reload;
 mod rolling;
 mod rolling_report;

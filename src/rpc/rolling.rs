@@ -1,11 +1,13 @@
 //! `supkit.restartRolling`: processes are restarted one after the other, without an interruption for
 //! the users of those behind a proxy.
 
+use super::access::Access;
 use super::answer::{Answer, Outcome, Pending};
 use super::args::Args;
 use super::context::Context;
 use super::fault::{Code, Fault};
 use super::names::{self, Target};
+use super::permission;
 use super::value::Value;
 use crate::core::effect::ProcId;
 use crate::core::jobs::Task;
@@ -53,6 +55,9 @@ pub(super) fn restart(
     let ids: Vec<ProcId> = all.into_iter().filter(|id| wanted.contains(id)).collect();
     if ids.is_empty() {
         return Ok(Value::Array(Vec::new()).into());
+    }
+    for process in ids.iter().filter_map(|id| context.supervisor.process(*id)) {
+        permission::check(context, Access::Control, "a rolling restart", &process.full_name())?;
     }
     let target = names.iter().map(AsRef::as_ref).collect::<Vec<&str>>().join(" ");
     let task = Task::Roll { ids, max_unavailable, is_forced: false };

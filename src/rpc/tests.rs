@@ -1,8 +1,10 @@
 //! Tests of calls and pendings on a core with simulated children.
 
+use super::access::Rights;
 use super::context::{CommandFault, LocalTime, Log, LogFile, Services};
 use super::fault::{Fault, MaxReply};
 use super::log_text::{FileFault, LogSource, OpenLogFault};
+use super::record::Record;
 use super::value::Value;
 use super::{Context, Outcome, Pending, methods};
 use crate::conf::config::{Config, Process, Supervisord};
@@ -91,6 +93,8 @@ impl Services for FakeServices {
     fn check_restart(&mut self, _: &Config) -> Result<(), String> {
         Ok(())
     }
+
+    fn audit(&mut self, _: Record) {}
 
     fn program(
         &self,
@@ -185,6 +189,7 @@ impl Fixture {
             supervisor: &mut self.supervisor,
             services: &mut FakeServices,
             requester: "test",
+            rights: &Rights::all(None),
             max_reply: MaxReply { bytes: 100_000, option: "http_maxbytes" },
             now,
         })

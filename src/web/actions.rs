@@ -3,10 +3,12 @@
 
 use crate::core::Process;
 use crate::core::state::ProcessState;
+use crate::rpc::access::Access;
 use crate::rpc::fault::{Code, Fault};
 use crate::rpc::names::Target;
+use crate::rpc::record::{Record, shortened};
 use crate::rpc::value::Value;
-use crate::rpc::{Context, Outcome, Pending, info, names, web_ops};
+use crate::rpc::{self, Context, Outcome, Pending, audit, info, names, permission, web_ops};
 
 /// An action of a button.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,6 +73,34 @@ impl Action {
             A::Restart => format!("Restarting {what}"),
             A::RestartRolling => format!("Restarting {what} one by one"),
             A::ClearLog => format!("Cleared the logs of {what}"),
+        }
+    }
+
+    /// What an account needs for it.
+    pub(super) fn access(self) -> Access {
+        match self {
+            A::Refresh => Access::See,
+            A::StopAll | A::RestartAll => Access::ControlAll,
+            A::Start | A::Stop | A::Restart | A::ClearLog => Access::Control,
+            A::RestartRolling => Access::ControlListed,
+        }
+    }
+
+    /// Whether the account of the client may do this.
+    pub(super) fn check(self, context: &Context<'_>, name: &str) -> Result<(), Fault> {
+        permission::check(context, self.access(), self.name(), name)
+    }
+
+    /// Writes what came of it to the audit log.
+    pub(super) fn audit(self, context: &mut Context<'_>, name: &str, answer: &rpc::answer::Answer) {
+        if self.access().is_action() {
+            let names = self.needs_name().then(|| shortened(name).into());
+            context.services.audit(Record {
+                interface: "web",
+                action: self.name().to_owned(),
+                arguments: names.into_iter().collect(),
+                result: audit::result_of(answer),
+            });
         }
     }
 
@@ -159,8 +189,9 @@ impl PendingAction {
             [name] => (*name).to_owned(),
             names => count(names.len()),
         };
-        let state = State::of(web_ops::restart_rolling(context, names));
-        Self { action: A::RestartRolling, name, state }
+        let answer = web_ops::restart_rolling(context, names);
+        A::RestartRolling.audit(context, &names.join(" "), &answer);
+        Self { action: A::RestartRolling, name, state: State::of(answer) }
     }
 
     pub(super) fn start(context: &mut Context<'_>, action: Action, name: &str) -> Self {
@@ -170,7 +201,9 @@ impl PendingAction {
         let state = if action.needs_name() && !is_process(context, name) {
             State::Unknown
         } else {
-            State::of(perform(context, action, name))
+            let answer = perform(context, action, name);
+            action.audit(context, name, &answer);
+            State::of(answer)
         };
         Self { action, name: name.to_owned(), state }
     }

@@ -10,6 +10,7 @@ use crate::core::Process;
 use crate::core::effect::OutputStream;
 use crate::core::state::ProcessState;
 use crate::http::form::percent_encode;
+use crate::rpc::access::Access;
 use crate::rpc::context::Log;
 use crate::rpc::{Context, info, logs, names};
 use serde::Serialize;
@@ -32,8 +33,8 @@ pub(super) struct List {
 /// The processes together.
 #[derive(Serialize)]
 struct Summary {
-    /// Changes with the version, the token of the forms and the names of the processes: the markup
-    /// of a page with another value is obsolete.
+    /// Changes with the version, the token of the forms, the names of the processes and what the
+    /// account may do: the markup of a page with another value is obsolete.
     layout: String,
     mood: String,
     counts: Vec<Count>,
@@ -58,8 +59,14 @@ struct Row {
     /// Seconds, while it runs.
     #[serde(skip_serializing_if = "Option::is_none")]
     uptime: Option<i64>,
-    /// The actions that make sense in this state.
+    /// The actions that make sense in this state and that the account may use.
     actions: Vec<&'static str>,
+    /// The buttons that the account may use, in any state.
+    #[serde(skip)]
+    buttons: Vec<Action>,
+    /// The account may not read its logs.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    private: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     failure: Option<Failure>,
 }
@@ -96,7 +103,7 @@ impl List {
 impl Summary {
     fn of(context: &Context<'_>, processes: &[&Process], token: &str) -> Self {
         Self {
-            layout: layout(processes, token),
+            layout: layout(context, processes, token),
             mood: context.supervisor.mood().name().to_lowercase(),
             counts: counts(processes),
         }
@@ -115,6 +122,8 @@ pub(super) fn view(context: &Context<'_>, view: View<'_>, token: &str) -> Value 
     let shown = found.iter().skip(page.first_row).take(view::PAGE);
     json!({
         "list": Summary::of(context, &all, token),
+        "may_act": all.iter().any(|it| may_control(context, it)),
+        "may_act_on_all": Action::StopAll.check(context, "").is_ok(),
         "is_empty": all.is_empty(),
         "total": all.len(),
         "found": found.len(),
@@ -126,6 +135,10 @@ pub(super) fn view(context: &Context<'_>, view: View<'_>, token: &str) -> Value 
         "q": view.text,
         "states": states(view),
     })
+}
+
+fn may_control(context: &Context<'_>, process: &Process) -> bool {
+    context.rights.includes(Access::Control, process.group(), process.name())
 }
 
 fn rows(context: &Context<'_>, processes: &[&Process]) -> Vec<Row> {
@@ -144,7 +157,11 @@ fn groups(rows: &[Row]) -> Vec<Value> {
         let name = &rows[0].group;
         let is_alone = rows.len() == 1 && rows[0].name == *name;
         let processes: Vec<Value> = rows.iter().map(Row::markup).collect();
-        json!({ "heading": if is_alone { "" } else { name }, "processes": processes })
+        json!({
+            "heading": if is_alone { "" } else { name },
+            "processes": processes,
+            "may_act": rows.iter().all(|row| !row.buttons.is_empty()),
+        })
     };
     rows.chunk_by(|one, other| one.group == other.group).map(group).collect()
 }
@@ -162,14 +179,21 @@ impl Row {
     fn of(context: &Context<'_>, process: &Process, with_failure: bool) -> Self {
         let name = process.full_name();
         let state = process.state();
+        let may = |access| context.rights.includes(access, process.group(), process.name());
+        let is_private = !may(Access::ReadLog);
+        let buttons: Vec<Action> =
+            BUTTONS.into_iter().filter(|action| may(action.access())).collect();
+        let offered = Action::of(state).iter().filter(|action| buttons.contains(action));
         Self {
             group: process.group().to_owned(),
             query: percent_encode(&name),
             state: state.name().to_lowercase(),
             description: info::description(context, process),
             uptime: info::uptime(context, process),
-            actions: Action::of(state).iter().map(|action| action.name()).collect(),
-            failure: with_failure.then(|| Failure::of(context, process)),
+            actions: offered.map(|action| action.name()).collect(),
+            private: is_private,
+            failure: with_failure.then(|| Failure::of(context, process, is_private)),
+            buttons,
             name,
         }
     }
@@ -182,16 +206,17 @@ impl Row {
             hidden: !self.actions.contains(&action.name()),
         };
         let mut data = json!(self);
-        data["buttons"] = json!(BUTTONS.map(button));
+        data["buttons"] = json!(self.buttons.iter().copied().map(button).collect::<Vec<_>>());
         data
     }
 }
 
 impl Failure {
-    fn of(context: &Context<'_>, process: &Process) -> Self {
+    fn of(context: &Context<'_>, process: &Process, is_private: bool) -> Self {
         let exit = process.last_exit().map(|exit| exit.description());
         let (channel, lines) = [OutputStream::Stderr, OutputStream::Stdout]
             .into_iter()
+            .filter(|_| !is_private)
             .map(|stream| (stream.name(), last_lines(context, process, stream)))
             .find(|(_, lines)| !lines.is_empty())
             .unwrap_or_default();
@@ -217,11 +242,12 @@ fn last_lines(context: &Context<'_>, process: &Process, stream: OutputStream) ->
     printable(lines[first..].join("\n").trim_end())
 }
 
-fn layout(processes: &[&Process], token: &str) -> String {
+fn layout(context: &Context<'_>, processes: &[&Process], token: &str) -> String {
     let mut hasher = DefaultHasher::new();
     token.hash(&mut hasher);
     for process in processes {
         (process.group(), process.name()).hash(&mut hasher);
+        may_control(context, process).hash(&mut hasher);
     }
     format!("{}-{:016x}", env!("CARGO_PKG_VERSION"), hasher.finish())
 }

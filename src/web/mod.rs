@@ -3,12 +3,14 @@
 
 mod actions;
 mod assets;
+mod event_filter;
 mod list;
 mod pages;
 mod policy;
 mod printable;
 mod refusal;
 pub mod site;
+mod token;
 mod view;
 
 pub use policy::ServerPolicy;

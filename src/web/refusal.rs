@@ -29,7 +29,7 @@ pub(super) fn data(request: &Request, policy: &ServerPolicy, reason: Reason) -> 
     })
 }
 
-fn why(reason: Reason) -> &'static str {
+pub(super) fn why(reason: Reason) -> &'static str {
     match reason {
         Reason::OtherOrigin => "The request came from a page of another origin.",
         Reason::HostName => {

@@ -2,10 +2,12 @@
 
 use super::actions::{self, Action, PendingAction, is_failure};
 use super::assets;
+use super::event_filter;
 use super::list::List;
 use super::pages::{Pages, Tail};
 use super::policy::ServerPolicy;
 use super::refusal;
+use super::token::Tokens;
 use super::view::View;
 use crate::conf::config::LogLevel;
 use crate::conf::events::EventType;
@@ -14,14 +16,15 @@ use crate::http::form::{self, percent_encode};
 use crate::http::reply::Body;
 use crate::http::route::Route;
 use crate::http::{Reply, Request, memory};
+use crate::rpc::access::{Access, Rights};
 use crate::rpc::context::{Log, LogFile};
 use crate::rpc::fault::{Code, Fault, MaxReply};
+use crate::rpc::record::{AuditResult, Record, shortened};
 use crate::rpc::value::Value;
 use crate::rpc::xml::Document;
-use crate::rpc::{self, Context, Outcome, logs, methods, names, xml};
+use crate::rpc::{self, Context, Outcome, logs, methods, names, permission, xml};
 use serde::Serialize;
 use serde_json::json;
-use subtle::ConstantTimeEq;
 
 /// The content security policy of pages without scripts.
 const PAGE_CSP: &str = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; \
@@ -77,6 +80,15 @@ pub struct Subscription {
     pub types: Vec<EventType>,
     /// An event every second, by which a page recognises a daemon that does not answer.
     pub has_heartbeat: bool,
+    /// Of the account that receives them.
+    pub rights: Rights,
+}
+
+impl Subscription {
+    pub fn includes(&self, kind: EventType, payload: &str) -> bool {
+        let is_wanted = self.types.is_empty() || self.types.iter().any(|of| kind.is_a(*of));
+        is_wanted && event_filter::receives(&self.rights, kind, payload)
+    }
 }
 
 /// A pending reply.
@@ -95,17 +107,17 @@ struct Redirect {
 
 pub struct Site {
     pages: Pages,
-    /// The token in our own forms. A request without it does not come from them.
-    token: String,
+    /// For our own forms. A request without a token does not come from them.
+    tokens: Tokens,
 }
 
 impl Site {
     pub fn new(token: String) -> Self {
-        Self { pages: Pages::new(), token }
+        Self { pages: Pages::new(), tokens: Tokens(token) }
     }
 
     pub fn into_token(self) -> String {
-        self.token
+        self.tokens.0
     }
 
     pub fn answer(
@@ -121,10 +133,13 @@ impl Site {
         match route {
             Route::Rpc => self.rpc(context, request, policy),
             Route::LogTail { name, channel } => log_tail(context, &name, &channel),
-            Route::MainLogTail => follow(context, Log::Main, false),
-            Route::Events => events(request),
+            Route::MainLogTail => main_log_tail(context),
+            Route::Events => events(context, request),
             Route::Status => self.status(context, request, policy),
-            Route::List => Answer::Reply(json(&List::of(context, &self.token))),
+            Route::List => {
+                let token = self.tokens.of(context.rights.user.as_deref());
+                Answer::Reply(json(&List::of(context, &token)))
+            }
             Route::Tail => Answer::Reply(self.tail(context, request)),
             Route::Health => Answer::Reply(Reply::new(200, "text/plain", "OK")),
             Route::Asset(path) => Answer::Reply(assets::reply(request, &path)),
@@ -140,6 +155,7 @@ impl Site {
         has_token: bool,
     ) -> Option<Answer> {
         let reason = policy.origins.check(request, has_token).err()?;
+        refused(context, &request.path(), refusal::why(reason));
         let text = self.pages.forbidden(context, refusal::data(request, policy, reason));
         Some(Answer::Reply(with_page_csp(Reply::new(403, HTML, text))))
     }
@@ -155,6 +171,8 @@ impl Site {
         policy: &ServerPolicy,
     ) -> Answer {
         let is_post = request.method == "POST";
+        let user = context.rights.user.clone();
+        let token = self.tokens.of(user.as_deref());
         let mut fields = form::parse(request.query());
         if is_post {
             let Some(body) = &request.body else { return length_required() };
@@ -165,11 +183,11 @@ impl Site {
         let message = field("message");
         let Some(action) = form::field(&fields, "action") else {
             let view = View::of(&fields);
-            let text = self.pages.status(context, message, view, &self.token);
+            let text = self.pages.status(context, message, view, &token);
             return Answer::Reply(with_security_headers(Reply::new(200, HTML, text), STATUS_CSP));
         };
         let name = field("processname");
-        let has_token = is_post && self.is_token(field("token"));
+        let has_token = is_post && self.tokens.is_of(field("token"), user.as_deref());
         let has_name = |action: &Action| !action.needs_name() || !name.is_empty() || has_token;
         let Some(action) = Action::from_name(action).filter(has_name) else {
             return Answer::Reply(Reply::error(400, "Unknown action."));
@@ -179,15 +197,18 @@ impl Site {
                 return refusal;
             }
         }
+        let names = fields.iter().filter(|(key, _)| key == "processname");
+        let names: Vec<&str> = names.map(|(_, name)| name.as_str()).collect();
+        if let Some(refusal) = check(context, request, action, &names) {
+            return refusal;
+        }
         let is_asked = field("confirm") == "ask";
         let may_act = has_token || policy.get_actions || action == Action::Refresh;
         if is_asked || !may_act {
-            return page(self.pages.confirm(context, action, name, &self.token));
+            return page(self.pages.confirm(context, action, name, &token));
         }
         if has_token {
             // The jobs continue without the client, and the list shows their progress.
-            let names = fields.iter().filter(|(key, _)| key == "processname");
-            let names: Vec<&str> = names.map(|(_, name)| name.as_str()).collect();
             let message = actions::begin(context, action, &names);
             let view = View::of(&fields);
             return Answer::Reply(acted(request, action, &names, view, &message));
@@ -199,11 +220,6 @@ impl Site {
             return Answer::Reply(redirect.reply(&message, ""));
         }
         Answer::Later(Pending(PendingKind::Action(pending, redirect)))
-    }
-
-    /// Compared in constant time, as a password.
-    fn is_token(&self, given: &str) -> bool {
-        given.as_bytes().ct_eq(self.token.as_bytes()).into()
     }
 
     fn tail(&self, context: &mut Context<'_>, request: &Request) -> Reply {
@@ -227,6 +243,7 @@ impl Site {
             name => {
                 read_tail(context, name, stream, limit).map_err(|fault| {
                     match Code::from_number(fault.code) {
+                        _ if fault.refusal().is_some() => explanation(&fault).to_owned(),
                         Some(Code::NoFile) => format!("No file for {name}"),
                         _ => {
                             format!("ERROR: unexpected rpc fault [{}] {}", fault.code, fault.string)
@@ -327,7 +344,10 @@ fn rpc_head(reply: Reply) -> Reply {
     reply.header("Cache-Control", "no-store")
 }
 
-fn log_tail(context: &Context<'_>, name: &str, channel: &str) -> Answer {
+fn log_tail(context: &mut Context<'_>, name: &str, channel: &str) -> Answer {
+    if let Some(refusal) = may_read(context, Access::ReadLog, "/logtail", name) {
+        return refusal;
+    }
     let stream = match channel {
         "stdout" => OutputStream::Stdout,
         "stderr" => OutputStream::Stderr,
@@ -337,6 +357,56 @@ fn log_tail(context: &Context<'_>, name: &str, channel: &str) -> Answer {
         Ok(process) => follow(context, Log::Child(process.id(), stream), true),
         Err(_) => not_found(),
     }
+}
+
+fn main_log_tail(context: &mut Context<'_>) -> Answer {
+    let refusal = may_read(context, Access::ReadMainLog, "/mainlogtail", "");
+    refusal.unwrap_or_else(|| follow(context, Log::Main, false))
+}
+
+/// The 403 reply, if the account may not read a log.
+fn may_read(context: &mut Context<'_>, access: Access, path: &str, name: &str) -> Option<Answer> {
+    let fault = permission::check(context, access, path, name).err()?;
+    refused(context, path, &fault.string);
+    Some(Answer::Reply(forbidden(&fault)))
+}
+
+/// The 403 reply, if the account may not do this to one of the processes.
+fn check(
+    context: &mut Context<'_>,
+    request: &Request,
+    action: Action,
+    names: &[&str],
+) -> Option<Answer> {
+    let all = if action.needs_name() { names } else { &[""] };
+    let check = |name: &str| action.check(context, name).err();
+    let (at, fault) = all.iter().enumerate().find_map(|(at, name)| Some((at, check(name)?)))?;
+    action.audit(context, all[at], &Err(fault.clone()));
+    if wants_json(request) {
+        let message = format!("ERROR: {}", explanation(&fault));
+        let reply = json(&json!({ "message": message, "is_error": true }));
+        return Some(Answer::Reply(Reply { status: 403, ..reply }));
+    }
+    Some(Answer::Reply(forbidden(&fault)))
+}
+
+fn forbidden(fault: &Fault) -> Reply {
+    Reply::error(403, &handlebars::html_escape(&format!("{}.", explanation(fault))))
+}
+
+/// A fault without the name of its code.
+fn explanation(fault: &Fault) -> &str {
+    fault.string.split_once(": ").map_or(&fault.string, |(_, text)| text)
+}
+
+/// Writes a request that is not allowed to the audit log.
+fn refused(context: &mut Context<'_>, path: &str, why: &str) {
+    context.services.audit(Record {
+        interface: "http",
+        action: shortened(path),
+        arguments: Vec::new(),
+        result: AuditResult::Refused(why.to_owned()),
+    });
 }
 
 fn follow(context: &Context<'_>, log: Log, is_child: bool) -> Answer {
@@ -352,7 +422,7 @@ fn follow(context: &Context<'_>, log: Log, is_child: bool) -> Answer {
     Answer::Follow(head, path)
 }
 
-fn events(request: &Request) -> Answer {
+fn events(context: &Context<'_>, request: &Request) -> Answer {
     let fields = form::parse(request.query());
     let names = form::field(&fields, "types").unwrap_or_default();
     let names: Vec<&str> =
@@ -366,15 +436,18 @@ fn events(request: &Request) -> Answer {
         .header("Cache-Control", "no-store")
         .header("X-Accel-Buffering", "no");
     let has_heartbeat = form::field(&fields, "heartbeat").is_some();
-    Answer::Events(head, Subscription { types, has_heartbeat })
+    let rights = context.rights.clone();
+    Answer::Events(head, Subscription { types, has_heartbeat, rights })
 }
 
 fn read_tail(
-    context: &Context<'_>,
+    context: &mut Context<'_>,
     name: &str,
     stream: OutputStream,
     limit: i64,
 ) -> Result<String, Fault> {
+    permission::check(context, Access::ReadLog, "/tail.html", name)
+        .inspect_err(|fault| refused(context, "/tail.html", &fault.string))?;
     let id = names::find_process(context, name)?.id();
     logs::read_end(context, Log::Child(id, stream), limit)
 }
@@ -414,7 +487,7 @@ fn acted(
     view: View<'_>,
     message: &str,
 ) -> Reply {
-    if request.header("accept").is_some_and(|accept| accept.contains(JSON)) {
+    if wants_json(request) {
         return json(&json!({ "message": message, "is_error": is_failure(message) }));
     }
     let row = match names {
@@ -422,6 +495,10 @@ fn acted(
         _ => String::new(),
     };
     Redirect::to(view).reply(message, &row)
+}
+
+fn wants_json(request: &Request) -> bool {
+    request.header("accept").is_some_and(|accept| accept.contains(JSON))
 }
 
 fn json(value: &impl Serialize) -> Reply {

@@ -4,6 +4,7 @@ const $ = (selector, inside = document) => inside.querySelector(selector);
 const all = (selector, inside = document) => [...inside.querySelectorAll(selector)];
 // Milliseconds: what is typed quickly is searched for at once.
 const PAUSE = 100;
+// An account that may only watch has no form for a selection.
 const form = $(".filter"), actions = $("#selection");
 const { q, state } = form.elements;
 const collapsed = new Set(JSON.parse(sessionStorage.getItem("collapsed") || "[]"));
@@ -42,10 +43,11 @@ const collapse = () => {
 // What the buttons of the selection act on.
 const scope = () => {
   if (selected.size) return [...selected];
-  return isSearch() ? processes.filter(matches).map((process) => process.name) : [];
+  return isSearch() ? processes.filter((it) => matches(it) && it.actions.length).map((process) => process.name) : [];
 };
 
 const showSelection = () => {
+  if (!actions) return;
   const count = scope().length;
   setText($(".scope", actions), selected.size ? `${count} selected:` : `All ${count} found:`);
   setHidden(actions, count === 0);
@@ -127,7 +129,7 @@ q.addEventListener("keydown", (event) => {
     $("#list tr[id]:not([hidden]) .name a")?.focus();
   }
 });
-actions.addEventListener("submit", () => {
+actions?.addEventListener("submit", () => {
   const shown = new Set(rows().map(name));
   const field = (value) => Object.assign(document.createElement("input"), {
     type: "hidden", name: "processname", value,

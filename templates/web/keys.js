@@ -35,7 +35,7 @@ const move = (step) => {
   const row = list[at < 0 ? 0 : Math.min(Math.max(at + step, 0), list.length - 1)];
   if (!row) return;
   if (current) enter(row);
-  $(".name a", row).focus();
+  ($(".name a", row) || $(CONTROLS, row))?.focus();
 };
 
 const press = (action) => {
@@ -47,7 +47,7 @@ const KEYS = {
   j: () => move(1), ArrowDown: () => move(1),
   k: () => move(-1), ArrowUp: () => move(-1),
   s: () => press("start"), r: () => press("restart"), x: () => press("stop"),
-  l: () => $(".name a", focused()).click(),
+  l: () => $(".name a", focused())?.click(),
   m: () => $(".select input", focused() || help)?.click(),
 };
 // Those that work everywhere on the page.

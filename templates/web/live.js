@@ -55,7 +55,7 @@
     // The keyboard stays in the row when its button disappears.
     if (line.dataset.focus === "lost") {
       delete line.dataset.focus;
-      $("button:not([hidden])", line).focus();
+      $("button:not([hidden])", line)?.focus();
     }
   };
 

@@ -20,11 +20,12 @@ const ALLOWED_IMPORTS: &[(&str, &[&str])] = &[
     ("assets", &[]),
     ("pattern", &[]),
     ("calendar", &[]),
+    ("password", &[]),
     ("diag", &[]),
     ("ini", &["diag"]),
-    ("conf", &["assets", "diag", "ini", "pattern"]),
+    ("conf", &["assets", "diag", "ini", "password", "pattern"]),
     ("core", &["calendar", "conf", "ini"]),
-    ("http", &["calendar"]),
+    ("http", &["calendar", "password"]),
     ("rpc", &["conf", "core", "ini", "pattern"]),
     ("web", &["assets", "conf", "core", "http", "rpc"]),
     ("buildout", &["diag", "ini", "pattern"]),
@@ -33,14 +34,17 @@ const ALLOWED_IMPORTS: &[(&str, &[&str])] = &[
     ("os", &[]),
     (
         "daemon",
-        &["assets", "conf", "core", "diag", "http", "ini", "os", "pattern", "rpc", "tls", "web"],
+        &[
+            "assets", "conf", "core", "diag", "http", "ini", "os", "password", "pattern", "rpc",
+            "tls", "web",
+        ],
     ),
     ("ctl", &["conf", "core", "diag", "os", "pattern", "rpc", "tls"]),
     (
         "cli",
         &[
             "assets", "buildout", "conf", "core", "ctl", "daemon", "diag", "generate", "http",
-            "ini", "os", "pattern", "rpc", "tls", "web",
+            "ini", "os", "password", "pattern", "rpc", "tls", "web",
         ],
     ),
 ];

@@ -10,7 +10,9 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod accounts;
 mod architecture;
+mod audit;
 mod bounds;
 mod buildout;
 mod check;

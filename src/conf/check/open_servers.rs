@@ -6,10 +6,14 @@ use super::verdict::OPEN_SERVER;
 use crate::conf::config::{Bind, HttpServer, InetServer};
 use crate::conf::host::Host;
 use crate::conf::sections::http_server::{PASSWORD, USERNAME};
-use crate::conf::sections::inet_http_server as inet;
+use crate::conf::sections::{http_user, inet_http_server as inet};
 use crate::diag::Diagnostic;
 
 pub(super) fn servers(subject: &LintInput<'_>) -> Vec<Diagnostic> {
+    // Further accounts protect all servers, also if one of them could not be read.
+    if subject.sections().any(|section| http_user::SECTION.is(&section.name)) {
+        return Vec::new();
+    }
     let found = subject.draft.servers.iter().filter_map(|server| {
         let error = open_server(server, subject.host)
             .filter(|_| has_readable_credentials(subject, server))?;

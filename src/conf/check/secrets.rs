@@ -2,17 +2,19 @@
 
 use super::lint_input::{LintInput, warning};
 use crate::conf::sections::{
-    Section, http_server, inet_http_server, supervisorctl, unix_http_server,
+    Section, http_server, http_user, inet_http_server, supervisorctl, unix_http_server,
 };
 use crate::diag::Diagnostic;
 use crate::ini::python::Entry;
-
-/// The prefix of a hashed password.
-const SHA: &str = "{SHA}";
+use crate::password::{Algorithm, SHA};
 
 pub(super) fn passwords(subject: &LintInput<'_>) -> Vec<Diagnostic> {
-    let kinds: [&Section; 3] =
-        [&inet_http_server::SECTION, &unix_http_server::SECTION, &supervisorctl::SECTION];
+    let kinds: [&Section; 4] = [
+        &inet_http_server::SECTION,
+        &unix_http_server::SECTION,
+        &http_user::SECTION,
+        &supervisorctl::SECTION,
+    ];
     let sections = subject.sections().filter(|s| kinds.iter().any(|kind| kind.is(&s.name)));
     let entries = sections.filter_map(|s| s.entry(http_server::PASSWORD.name));
     entries.filter_map(|entry| password(subject, entry)).collect()
@@ -23,8 +25,8 @@ fn password(subject: &LintInput<'_>, entry: &Entry) -> Option<Diagnostic> {
     if let Some(digest) = value.strip_prefix(SHA) {
         return bad_digest(digest, entry);
     }
-    // A value from the environment is not in the file.
-    if value.is_empty() || value.contains("%(ENV_") {
+    // A value from the environment is not in the file. From a slow hash it cannot be guessed.
+    if value.is_empty() || value.contains("%(ENV_") || Algorithm::of(value).is_some() {
         return None;
     }
     let file = subject.sources.name(entry.key_span.source);

@@ -109,6 +109,13 @@ impl<'a> Steps<'a> {
             let original = errno::python_format(&error);
             self.refuse((section, daemon::LOGFILE.name), diagnostic, original);
         }
+        if let Some(path) = &settings.audit_logfile {
+            if let Err(error) = logfile::try_private(Path::new(path)) {
+                let diagnostic = reason::of_file(Target { what: "audit log", path }, &error);
+                let original = errno::python_format(&error);
+                self.refuse((section, daemon::AUDIT_LOGFILE.name), diagnostic, original);
+            }
+        }
         let path = settings.pidfile.as_str();
         if let Err(error) = access::try_append(Path::new(path)) {
             let diagnostic = reason::of_file(Target { what: "pid file", path }, &error);

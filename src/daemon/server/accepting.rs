@@ -54,7 +54,7 @@ impl Server {
             // There was no usable certificate yet, which is logged.
             return;
         }
-        let peer = stream.peer_uid();
+        let peer = stream.peer().and_then(|peer| peer.uid());
         let is_owner = owner.is_some() && (peer == owner || peer == Some(0));
         let newcomer = Newcomer { server: endpoint, is_owner };
         if !self.make_place(&stream, newcomer, poller, now) {

@@ -14,6 +14,8 @@ impl Conn {
         let has_output = !self.output().is_empty();
         let standing = match &self.phase {
             Phase::Lingering | Phase::Closed => Standing::Idle,
+            // A wrong password.
+            Phase::Rejected(..) => Standing::Slow,
             _ if has_output && is_late => Standing::Unread,
             Phase::Streaming(_, Remaining::Unknown) => Standing::Following,
             _ if has_output => Standing::Active,

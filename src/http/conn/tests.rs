@@ -7,8 +7,8 @@ pub(super) fn at(secs: u64) -> Moment {
     Moment { mono: Duration::from_secs(secs), wall: 784_111_777 }
 }
 
-pub(super) fn authorize(_: &Request) -> Option<Reply> {
-    None
+pub(super) fn authorize(_: &Request) -> Verdict {
+    Verdict::Accept
 }
 
 /// Everything that the client receives.
@@ -130,7 +130,7 @@ fn an_invalid_request_is_answered_and_the_connection_closed() {
 fn an_unauthorized_request_is_rejected_before_the_body() {
     let mut conn = Conn::new(at(0));
     conn.receive(b"POST / HTTP/1.1\r\nContent-Length: 99999999\r\n\r\n", at(0));
-    assert_eq!(conn.request(at(0), |_| Some(Reply::fatal(401, ""))), None);
+    assert_eq!(conn.request(at(0), |_| Verdict::Reject(Reply::fatal(401, ""), None)), None);
     assert!(written(&mut conn).starts_with("HTTP/1.1 401 "));
     assert_eq!(conn.io_state(), IoState { read: true, write: false, shutdown: true, close: false });
     conn.receive(&[b'x'; 1000], at(1));
@@ -336,4 +336,36 @@ fn drive(bytes: &[u8], size: usize) -> Vec<Request> {
         written(&mut conn);
     }
     seen
+}
+
+#[test]
+fn the_reply_to_a_wrong_password_may_be_held_back() {
+    let mut conn = Conn::new(at(0));
+    conn.receive(b"POST / HTTP/1.1\r\nContent-Length: 1\r\n\r\nx", at(0));
+    let at_2 = Duration::from_secs(2);
+    let reject = |_: &Request| Verdict::Reject(Reply::fatal(401, ""), Some(at_2));
+    assert_eq!(conn.request(at(0), reject), None);
+    assert_eq!((conn.deadline(), conn.read_capacity()), (Some(at_2), 0));
+    // The client may close its side and wait.
+    conn.end_of_input();
+    conn.expire(at(1));
+    assert_eq!(written(&mut conn), "");
+    conn.expire(at(2));
+    assert!(written(&mut conn).starts_with("HTTP/1.1 401 "));
+    assert!(conn.io_state().shutdown);
+}
+
+#[test]
+fn the_verdict_on_a_request_may_take_time() {
+    let mut conn = Conn::new(at(0));
+    conn.receive(b"GET / HTTP/1.1\r\n\r\n", at(0));
+    let at_2 = Duration::from_secs(2);
+    assert_eq!(conn.request(at(0), |_| Verdict::AskAt(at_2)), None);
+    assert!(!conn.may_have_request());
+    assert_eq!(conn.deadline(), Some(at_2));
+    conn.receive(b"GET /2", at(1));
+    assert_eq!(conn.request(at(1), |_| panic!("it is not asked before")), None);
+    conn.expire(at(2));
+    assert!(conn.may_have_request());
+    assert_eq!(conn.request(at(2), authorize).unwrap().target, "/");
 }

@@ -3,6 +3,7 @@
 //! decided by the caller.
 
 mod loss;
+mod privacy;
 mod regular;
 mod rotation;
 mod sink;
@@ -18,11 +19,11 @@ use std::time::Duration;
 
 pub(super) use loss::LossCounter;
 pub use loss::Lost;
+use privacy::Privacy;
+pub use privacy::try_private;
 use regular::Regular;
 pub use rotation::Rotation;
 use sink::Sink;
-
-use super::trusted;
 
 /// How often a file that cannot be opened is tried again.
 const RETRY_INTERVAL: Duration = Duration::from_secs(1);
@@ -40,6 +41,7 @@ pub enum Report {
 pub struct LogFile {
     path: PathBuf,
     rotation: Rotation,
+    privacy: Privacy,
     target: Target,
     is_failing: bool,
 }
@@ -57,9 +59,27 @@ enum Target {
 
 impl LogFile {
     pub fn open(path: impl Into<PathBuf>, rotation: Rotation, now: Duration) -> io::Result<Self> {
-        let path = path.into();
-        let target = Target::open(&path, now)?;
-        Ok(Self { path, rotation, target, is_failing: false })
+        Self::open_with(path.into(), rotation, Privacy::Open, now)
+    }
+
+    /// A log that only the user of this process may read: a regular file of mode 0600, never at the
+    /// end of a symbolic link.
+    pub fn open_private(
+        path: impl Into<PathBuf>,
+        rotation: Rotation,
+        now: Duration,
+    ) -> io::Result<Self> {
+        Self::open_with(path.into(), rotation, Privacy::Private, now)
+    }
+
+    fn open_with(
+        path: PathBuf,
+        rotation: Rotation,
+        privacy: Privacy,
+        now: Duration,
+    ) -> io::Result<Self> {
+        let target = Target::open(&path, privacy, now)?;
+        Ok(Self { path, rotation, privacy, target, is_failing: false })
     }
 
     /// The standard output or error of this process. A file is written at the position that it
@@ -82,7 +102,18 @@ impl LogFile {
             Some(fd) => Target::of(&path, fd.into(), now)?,
             None => Target::Missing { tried: Duration::ZERO, loss: LossCounter::default() },
         };
-        Ok(Self { path, rotation, target, is_failing: false })
+        Ok(Self { path, rotation, privacy: Privacy::Open, target, is_failing: false })
+    }
+
+    /// Continues to write to a private log that is open already.
+    pub fn adopt_private(
+        path: impl Into<PathBuf>,
+        rotation: Rotation,
+        fd: Option<OwnedFd>,
+        now: Duration,
+    ) -> io::Result<Self> {
+        let privacy = Privacy::Private;
+        Self::adopt(path, rotation, fd, now).map(|file| Self { privacy, ..file })
     }
 
     pub fn rotation(&self) -> Rotation {
@@ -113,7 +144,7 @@ impl LogFile {
         match &mut self.target {
             Target::Regular(regular) => {
                 let lost = regular.append(bytes, now)?;
-                let rotated = regular.rotate_if_due(&self.path, self.rotation, now);
+                let rotated = regular.rotate_if_due(&self.path, self.rotation, self.privacy, now);
                 if lost.is_some() { Ok(lost) } else { rotated.map(|()| None) }
             }
             Target::Sink(sink) => sink.write(bytes, now),
@@ -127,7 +158,7 @@ impl LogFile {
             Target::Sink(_) => {}
             Target::Regular(regular) => {
                 if regular.was_replaced(&self.path, now) {
-                    match Target::open(&self.path, now) {
+                    match Target::open(&self.path, self.privacy, now) {
                         Ok(target) => self.target = target,
                         Err(error) if regular.is_removed() => {
                             let mut loss = LossCounter::default();
@@ -145,7 +176,7 @@ impl LogFile {
                     None
                 } else {
                     *tried = now;
-                    Some(Target::open(&self.path, now))
+                    Some(Target::open(&self.path, self.privacy, now))
                 };
                 match opened {
                     Some(Ok(mut target)) => {
@@ -212,7 +243,7 @@ impl LogFile {
     pub fn reopen(&mut self, now: Duration) -> io::Result<()> {
         let loss = LossCounter::default();
         self.target = Target::Missing { tried: now, loss };
-        self.target = Target::open(&self.path, now)?;
+        self.target = Target::open(&self.path, self.privacy, now)?;
         self.is_failing = false;
         Ok(())
     }
@@ -220,7 +251,9 @@ impl LogFile {
     /// Rotates whatever the size of the file; false if it is empty or no regular file.
     pub fn rotate(&mut self) -> io::Result<bool> {
         match &mut self.target {
-            Target::Regular(regular) => regular.rotate_now(&self.path, self.rotation.backups),
+            Target::Regular(regular) => {
+                regular.rotate_now(&self.path, self.rotation.backups, self.privacy)
+            }
             Target::Sink(_) | Target::Missing { .. } => Ok(false),
         }
     }
@@ -239,18 +272,21 @@ impl LogFile {
 }
 
 impl Target {
-    fn open(path: &Path, now: Duration) -> io::Result<Self> {
+    fn open(path: &Path, privacy: Privacy, now: Duration) -> io::Result<Self> {
+        if privacy == Privacy::Private {
+            return Ok(Self::Regular(Regular::new(privacy.open(path)?, now)?));
+        }
         let is_fifo = fs::metadata(path).is_ok_and(|metadata| metadata.file_type().is_fifo());
         let opened = match inherited_fd(path) {
             // Opening a pipe by name could block until it has a reader, so the inherited descriptor
             // is used.
             Some(fd) if is_fifo => File::from(fd.try_clone_to_owned()?),
             // A socket, or a terminal of another user, cannot be opened by name.
-            Some(fd) => match trusted::append(path) {
+            Some(fd) => match privacy.open(path) {
                 Ok(file) => file,
                 Err(_) => File::from(fd.try_clone_to_owned()?),
             },
-            None => trusted::append(path)?,
+            None => privacy.open(path)?,
         };
         Self::of(path, opened, now)
     }

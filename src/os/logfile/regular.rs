@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::loss::{LossCounter, Lost};
+use super::privacy::Privacy;
 use super::rotation::Rotation;
-use crate::os::trusted;
 
 /// The maximum number of backups.
 const MAX_BACKUPS: i64 = 10_000;
@@ -123,6 +123,7 @@ impl Regular {
         &mut self,
         path: &Path,
         rotation: Rotation,
+        privacy: Privacy,
         now: Duration,
     ) -> io::Result<()> {
         let maxbytes = u64::try_from(rotation.maxbytes).unwrap_or(0);
@@ -133,13 +134,18 @@ impl Regular {
         if self.file.stream_position()? < maxbytes {
             return Ok(());
         }
-        let rotated = self.rotate(path, rotation.backups);
+        let rotated = self.rotate(path, rotation.backups, privacy);
         self.rotation_failed = rotated.is_err().then_some(now);
         rotated
     }
 
     /// Rotates if there is something to keep. A file that another log has just moved stays as it is.
-    pub(super) fn rotate_now(&mut self, path: &Path, backups: i64) -> io::Result<bool> {
+    pub(super) fn rotate_now(
+        &mut self,
+        path: &Path,
+        backups: i64,
+        privacy: Privacy,
+    ) -> io::Result<bool> {
         let named = fs::metadata(path)?;
         if named.len() == 0 || identity(&named) != self.identity {
             return Ok(false);
@@ -147,18 +153,18 @@ impl Regular {
         if backups <= 0 {
             return Err(io::Error::other("it has no backups, so its content would be lost"));
         }
-        self.rotate(path, backups).map(|()| true)
+        self.rotate(path, backups, privacy).map(|()| true)
     }
 
-    fn rotate(&mut self, path: &Path, backups: i64) -> io::Result<()> {
+    fn rotate(&mut self, path: &Path, backups: i64, privacy: Privacy) -> io::Result<()> {
         if backups <= 0 {
-            let file = trusted::append(path)?;
+            let file = privacy.open(path)?;
             file.set_len(0)?;
             return self.continue_in(file);
         }
         // The new file is made first: a disk without room leaves all names as they are.
         let fresh = suffixed(path, ".new");
-        let file = trusted::append(&fresh)?;
+        let file = privacy.open(&fresh)?;
         file.set_len(0)?;
         let renamed = shift_backups(path, backups).and_then(|()| rename(&fresh, path));
         if renamed.is_err() {

@@ -214,3 +214,45 @@ fn a_fifo_is_written_without_rotation_and_without_a_reader() {
     reader.read_to_end(&mut received).unwrap();
     assert_eq!(received, b"line\n".repeat(40_000));
 }
+
+#[test]
+fn a_private_log_is_readable_by_its_owner_only_also_after_a_rotation() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("log");
+    fs::write(&path, "old\n").unwrap();
+    let rotation = Rotation { maxbytes: 10, backups: 1 };
+    let mut log = LogFile::open_private(&path, rotation, Duration::ZERO).unwrap();
+    for _ in 0..4 {
+        assert!(log.write(b"0123456789\n", Duration::ZERO).is_none());
+    }
+    for name in ["log", "log.1"] {
+        let mode =
+            std::os::unix::fs::MetadataExt::mode(&fs::metadata(dir.path().join(name)).unwrap());
+        assert_eq!(mode & 0o7777, 0o600, "{name}");
+    }
+    assert_eq!(fs::read_to_string(dir.path().join("log.1")).unwrap(), "0123456789\n");
+}
+
+#[test]
+fn a_private_log_is_never_written_through_a_link() {
+    let dir = tempfile::tempdir().unwrap();
+    let [path, victim] = ["log", "victim"].map(|name| dir.path().join(name));
+    fs::write(&victim, "precious").unwrap();
+    std::os::unix::fs::symlink(&victim, &path).unwrap();
+    let open = || LogFile::open_private(&path, Rotation::default(), Duration::ZERO);
+    assert_eq!(open().unwrap_err().raw_os_error(), Some(libc::ELOOP));
+    assert_eq!(try_private(&path).unwrap_err().raw_os_error(), Some(libc::ELOOP));
+    fs::remove_file(&path).unwrap();
+    let mut log = open().unwrap();
+    // Also not if the link is put in place later.
+    fs::remove_file(&path).unwrap();
+    std::os::unix::fs::symlink(&victim, &path).unwrap();
+    assert!(log.reopen(Duration::from_secs(5)).is_err());
+    assert!(log.write(b"x\n", Duration::from_secs(10)).is_some());
+    assert_eq!(fs::read_to_string(&victim).unwrap(), "precious");
+    fs::remove_file(&path).unwrap();
+    nix::unistd::mkfifo(&path, nix::sys::stat::Mode::S_IRWXU).unwrap();
+    assert!(open().is_err() && try_private(&path).is_err());
+    fs::remove_file(&path).unwrap();
+    assert!(try_private(&path).is_ok() && !path.exists());
+}

@@ -29,6 +29,18 @@ pub fn append(path: &Path) -> io::Result<File> {
     open(path, |place| if place.is_fifo() { of_fifo } else { of_others })
 }
 
+/// Opens a file for appending, and creates it with this mode if it is missing. The last component of the
+/// path is not followed; a link there is an error.
+pub fn append_to_entry(path: &Path, mode: u32) -> io::Result<File> {
+    let flags = OFlag::O_WRONLY | OFlag::O_APPEND | OFlag::O_CREAT;
+    let flags = flags | OFlag::O_NOFOLLOW | OFlag::O_NONBLOCK;
+    let place = Place::of_entry(path)?;
+    if place.is_link() {
+        return Err(nix::Error::ELOOP.into());
+    }
+    Ok(place.open(flags, Mode::from_bits_truncate(mode))?.into())
+}
+
 /// Opens a regular file or `/dev/null` for reading. Other files could block, or have no end.
 pub fn read(path: &Path) -> io::Result<File> {
     let file = open(path, |_| OFlag::O_RDONLY)?;

@@ -68,6 +68,10 @@ impl Place {
         self.facts().is_some_and(|facts| facts.kind == Kind::Fifo)
     }
 
+    pub(super) fn is_link(&self) -> bool {
+        self.facts().is_some_and(|facts| facts.kind == Kind::Link)
+    }
+
     fn refusal(&self, reason: Reason) -> io::Error {
         let refusal = Refusal { path: self.path.clone(), reason };
         io::Error::new(io::ErrorKind::PermissionDenied, refusal)

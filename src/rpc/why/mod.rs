@@ -10,6 +10,7 @@ mod value;
 
 pub use facts::Why;
 
+use super::access::Access;
 use super::answer::Answer;
 use super::args::Args;
 use super::context::Context;
@@ -25,7 +26,13 @@ pub(super) fn explain_process(context: &mut Context<'_>, args: &Args<'_>) -> Ans
 /// Collects what is known about a process. The configuration is read again for that.
 pub fn explain(context: &mut Context<'_>, name: &str) -> Result<Why, Fault> {
     names::find_process(context, name)?;
-    let on_disk = context.services.reread();
+    // Command lines and environments: what `supkit.planUpdate` shows.
+    let role = Access::ReadPlan.role();
+    let on_disk = if context.rights.role() >= role {
+        context.services.reread()
+    } else {
+        Err(format!("that requires the role {}", role.name()))
+    };
     let process = names::find_process(context, name)?;
     Ok(Why::of(context, process, on_disk.as_ref().map_err(String::as_str)))
 }

@@ -12,6 +12,7 @@ use crate::core::exit_report::{ExitReport, OomKill, Usage};
 use crate::core::jobs::{Scope, Task};
 use crate::core::sim::{KILLED, Simulation, TERMINATED, group, program};
 use crate::core::time::Wall;
+use crate::rpc::access::Rights;
 use crate::rpc::context::{Context, LocalTime};
 use crate::rpc::fault::MaxReply;
 use crate::rpc::tests::FakeServices;
@@ -29,6 +30,7 @@ fn why(sim: &mut Simulation, name: &str, on_disk: Result<&Config, &str>) -> Why 
         supervisor: &mut sim.core,
         services: &mut FakeServices,
         requester: "test",
+        rights: &Rights::all(None),
         max_reply: MaxReply { bytes: 100_000, option: "http_maxbytes" },
         now,
     };

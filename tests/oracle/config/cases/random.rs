@@ -1,6 +1,6 @@
 //! Random configurations; the seeds are fixed.
 
-use supkit::conf::sections::{Named, SECTIONS};
+use supkit::conf::sections::{Named, Row, SECTIONS, Section};
 
 use crate::config::ask::Case;
 
@@ -83,9 +83,12 @@ pub fn random() -> Vec<Case> {
 }
 
 fn case(dice: &mut Dice) -> Case {
+    // Supervisor ignores the others.
+    let has_options = |section: &&&Section| section.options().any(Row::is_supervisors);
+    let sections: Vec<&Section> = SECTIONS.iter().filter(has_options).copied().collect();
     let mut text = String::from("[supervisord]\n");
     for _ in 0..dice.roll(6) {
-        let section = SECTIONS[dice.roll(SECTIONS.len())];
+        let section = sections[dice.roll(sections.len())];
         let header = match section.named {
             Named::Own => format!("{}:{}", section.word, dice.pick(NAMES)),
             _ => section.word.to_owned(),
