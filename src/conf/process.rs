@@ -113,7 +113,8 @@ options! {
     SCHEDULE_TIMEZONE schedule_timezone: Maybe<ZoneName> = None, SupkitOnly, Each;
     /// Start it at these times, if it does not run then. With it the defaults of `autostart` and
     /// `autorestart` are false, and that of `startsecs` is 0.
-    SCHEDULE schedule: Maybe<Cron> = None, SupkitOnly, Each, differs: other_schedule;
+    SCHEDULE schedule: Maybe<Cron> = None, SupkitOnly, Each,
+        read: program::schedule, differs: other_schedule;
     /// When it ends and is not restarted, stop the others and exit with its status.
     ESSENTIAL essential: Flag = Some("false"), SupkitOnly, Once;
     /// Seconds before a restart, after a failed start and after an exit; the default is Supervisor's:

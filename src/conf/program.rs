@@ -6,13 +6,15 @@ use std::sync::LazyLock;
 
 use super::config::{AutoRestart, Environment, LogTarget, Process, StreamLog, User};
 use super::drain::Page;
-use super::kinds::{self, Account, Flag, Kind as _, LogFile, Maybe, Name, Pages, Text, Variables};
+use super::kinds::{
+    self, Account, Cron, Flag, Kind as _, LogFile, Maybe, Name, Pages, Text, Variables,
+};
 use super::option_reader::{OptionReader, Read};
 use super::process as p;
 use super::python::names::{Names, Word};
 use super::python::shlex;
 use super::run_as;
-use super::schedule::Zone;
+use super::schedule::{Schedule, Zone};
 use super::section::Opt;
 use super::section::field::{Each, FromSection as _, Once, SectionOption, When};
 use super::section_reader::SectionReader;
@@ -202,6 +204,21 @@ pub(super) fn user(
 ) -> Read<Option<User>> {
     let (reader, scope) = reader.parts();
     Ok(run_as::of_section(reader, scope, option))
+}
+
+/// A path is ignored, as Supervisor ignores the option: Celery's published example has
+/// `schedule=/var/lib/celery/beat.db`.
+pub(super) fn schedule(
+    reader: &mut SectionReader<'_, '_>,
+    option: &Opt<Maybe<Cron>>,
+    _: &Process,
+) -> Read<Option<Schedule>> {
+    let (reader, scope) = reader.parts();
+    let raw = reader.raw(scope.section, option).unwrap_or_default();
+    if raw.starts_with(['/', '.', '~', '%']) && !raw.contains(char::is_whitespace) {
+        return Ok(None);
+    }
+    reader.maybe(scope, option).map(Option::flatten)
 }
 
 /// A path needs the address of `ready_http` or `live_http`, which are read before.
