@@ -89,21 +89,18 @@ mod tests {
 
     #[test]
     fn a_child_of_a_child_belongs_to_the_tree() {
+        use std::io::Read as _;
         use std::process::{Command, Stdio};
         let mut shell = Command::new("/bin/sh")
-            .args(["-c", "cat & wait"])
+            .args(["-c", "exec 3<&0; cat <&3 & echo; wait"])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
         let pid = i32::try_from(shell.id()).unwrap();
-        let has_child = || tree(pid).len() == 2;
-        let mut left = 10_000;
-        while !has_child() && left > 0 {
-            left -= 1;
-            std::thread::yield_now();
-        }
-        let found = has_child();
+        // The shell writes when it has started the other.
+        shell.stdout.as_mut().unwrap().read_exact(&mut [0]).unwrap();
+        let found = tree(pid).len() == 2;
         shell.kill().unwrap();
         shell.wait().unwrap();
         assert!(found, "the grandchild is found");
