@@ -112,6 +112,8 @@ impl Terminal {
         let config = Config::builder()
             .completion_type(CompletionType::List)
             .max_history_size(HISTORY_LINES)?
+            // Each line of a pasted text is executed, as in Supervisor's shell.
+            .bracketed_paste(false)
             .build();
         // rustyline catches SIGINT while the editor exists, although Ctrl-C is a key to it.
         let mut editor = interrupt::keep(|| Editor::with_config(config))?;

@@ -51,6 +51,33 @@ fn sandbox_pid(sandbox: &Sandbox, name: &str) -> String {
     line.1.to_owned()
 }
 
+/// Lines typed while a command runs, and those of a pasted text, arrive in one read of the editor.
+#[test]
+fn lines_that_arrive_together_are_all_executed() {
+    let sandbox = Sandbox::new();
+    let _daemon = start(&sandbox, &conf());
+    let mut shell = at_terminal(&sandbox, &[]);
+    shell.expect("supervisor> ");
+    shell.press("pid web\rpid worker:worker-0\npid worker:worker-1\nvers");
+    for name in ["web", "worker-0", "worker-1"] {
+        shell.expect(&sandbox_pid(&sandbox, name));
+    }
+    shell.press("ion\rexit\r");
+    shell.expect("4.3.0");
+    assert_eq!(shell.ends().code(), Some(0));
+}
+
+#[test]
+fn the_shell_does_not_ask_the_terminal_to_bracket_pasted_text() {
+    let sandbox = Sandbox::new();
+    let _daemon = start(&sandbox, &conf());
+    let mut shell = at_terminal(&sandbox, &[]);
+    shell.expect("supervisor> ");
+    shell.press("exit\r");
+    assert_eq!(shell.ends().code(), Some(0));
+    assert!(!shell.screen().contains("\u{1b}[?2004h"), "{:?}", shell.screen());
+}
+
 #[test]
 fn ctrl_c_ends_what_is_going_on() {
     let sandbox = Sandbox::new();
