@@ -26,26 +26,6 @@ pub(super) fn enable_process(context: &mut Context<'_>, args: &Args<'_>) -> Answ
     })
 }
 
-/// As for other methods, but a name that only a group has means the group.
-fn split<'n>(supervisor: &Supervisor, name: &'n str) -> (&'n str, Option<&'n str>) {
-    let (group, process) = names::split(name);
-    let is_process = process.is_some_and(|process| supervisor.find(group, process).is_some());
-    let is_group = !name.contains(':') && supervisor.group(name).is_some();
-    if is_group && !is_process { (name, None) } else { (group, process) }
-}
-
-fn find(
-    supervisor: &Supervisor,
-    name: &str,
-    group: &str,
-    process: Option<&str>,
-) -> Result<Target, Fault> {
-    match process {
-        Some(_) => names::find(supervisor, name),
-        None => names::find(supervisor, &format!("{group}:*")),
-    }
-}
-
 /// Changes what is disabled: first in the file, so that the answer holds after a crash.
 fn change(
     context: &mut Context<'_>,
@@ -54,8 +34,8 @@ fn change(
     apply: impl FnOnce(&mut Disabled, &Supervisor, (&str, Option<&str>)),
 ) -> Answer {
     let supervisor = &*context.supervisor;
-    let (group, process) = split(supervisor, name);
-    let ids: Vec<ProcId> = match find(supervisor, name, group, process)? {
+    let (group, process) = names::split_or_group(supervisor, name);
+    let ids: Vec<ProcId> = match names::find_or_group(supervisor, name)? {
         Target::Process(id) => vec![id],
         Target::Group(group) => {
             let group = supervisor.group(&group).into_iter();

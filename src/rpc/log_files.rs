@@ -54,7 +54,7 @@ fn every_log(context: &Context<'_>) -> Vec<Log> {
 
 fn logs_of(context: &Context<'_>, name: &str) -> Result<Vec<Log>, Fault> {
     let supervisor = &*context.supervisor;
-    Ok(match names::find(supervisor, name)? {
+    Ok(match names::find_or_group(supervisor, name)? {
         Target::Process(id) => supervisor.process(id).into_iter().flat_map(both).collect(),
         Target::Group(group) => {
             let group = supervisor.group(&group).into_iter();

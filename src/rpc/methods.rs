@@ -234,7 +234,7 @@ pub static METHODS: &[Method] = methods! {
     "supkit.reloadProcessGroup" Supkit Running ControlGroup (NAME) -> "array", reload::reload_process_group,
         "Send all running processes of a group their `reloadsignal`. Returns a struct for each.";
     "supkit.reopenLogs" Supkit Running ControlLogs (opt("name", "string")) -> "array", log_files::reopen_logs,
-        "Close the logs of a process, of `group:*`, or all logs with that of the daemon, and open them \
+        "Close the logs of a process, of a group, or all logs with that of the daemon, and open them \
          under their names. Returns the paths of those that were open. Without \
          a name it requires the role admin.";
     "supkit.restartRolling" Supkit Running ControlListed (req("names", "array"), opt("max_unavailable", "int"))
@@ -247,7 +247,7 @@ pub static METHODS: &[Method] = methods! {
          a struct for each process with `name`, `result` (restarted, failed, untouched) and `reason` \
          (why it failed). Fails if another job is changing one of the processes.";
     "supkit.rotateLogs" Supkit Running ControlLogs (opt("name", "string")) -> "array", log_files::rotate_logs,
-        "Rotate the logs of a process, of `group:*`, or all logs with that of the daemon, whatever \
+        "Rotate the logs of a process, of a group, or all logs with that of the daemon, whatever \
          their sizes. Empty logs and those that are no files are left as they are. Returns the paths \
          of the others. Fails for a log without backups. Without a name it requires the role \
          admin.";

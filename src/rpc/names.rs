@@ -20,10 +20,30 @@ pub fn split(name: &str) -> (&str, Option<&str>) {
     }
 }
 
+/// As `split`, but a name that only a group has means the group.
+pub fn split_or_group<'n>(supervisor: &Supervisor, name: &'n str) -> (&'n str, Option<&'n str>) {
+    let (group, process) = split(name);
+    let is_process = process.is_some_and(|process| supervisor.find(group, process).is_some());
+    let is_group = !name.contains(':') && supervisor.group(name).is_some();
+    if is_group && !is_process { (name, None) } else { (group, process) }
+}
+
 /// Resolves a name.
 pub fn find(supervisor: &Supervisor, name: &str) -> Result<Target, Fault> {
+    resolve(supervisor, name, split(name))
+}
+
+/// As `find`, but a name that only a group has means the group.
+pub fn find_or_group(supervisor: &Supervisor, name: &str) -> Result<Target, Fault> {
+    resolve(supervisor, name, split_or_group(supervisor, name))
+}
+
+fn resolve(
+    supervisor: &Supervisor,
+    name: &str,
+    (group, process): (&str, Option<&str>),
+) -> Result<Target, Fault> {
     let bad_name = || Fault::new(Code::BadName, name);
-    let (group, process) = split(name);
     let group = supervisor.group(group).ok_or_else(bad_name)?;
     match process {
         None => Ok(Target::Group(group.name().to_owned())),

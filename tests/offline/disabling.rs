@@ -122,7 +122,9 @@ fn logs_are_rotated_and_reopened_on_request() {
     let program = "[program:web]\ncommand=/bin/sh -c 'echo one; exec sleep 600'\nstartsecs=0\n\
                    stdout_logfile={here}/web.log\nstdout_logfile_backups=2\nstderr_logfile=NONE\n\
                    [program:bare]\ncommand=/bin/sh -c 'echo one; exec sleep 600'\nstartsecs=0\n\
-                   stdout_logfile={here}/bare.log\nstdout_logfile_backups=0\nstderr_logfile=NONE\n";
+                   stdout_logfile={here}/bare.log\nstdout_logfile_backups=0\nstderr_logfile=NONE\n\
+                   [program:pair]\ncommand=/bin/sleep 600\nautostart=false\nnumprocs=2\n\
+                   process_name=p%(process_num)d\nstdout_logfile={here}/p%(process_num)d.log\n";
     let mut daemon = start(&sandbox, program);
     crate::support::wait_until("both have written", || {
         sandbox.read("web.log") == "one\n" && sandbox.read("bare.log") == "one\n"
@@ -143,6 +145,15 @@ fn logs_are_rotated_and_reopened_on_request() {
     assert_eq!(said("stop web"), "web: stopped\n");
     fs::rename(sandbox.path("web.log.1"), sandbox.path("web.log")).unwrap();
     assert_eq!(said("rotate web"), rotated("web.log"), "also of a stopped program");
+
+    // A name that only a group has means the group, as for `disable`.
+    let pair = rotated("p0.log") + &rotated("p1.log");
+    for name in ["pair", "pair:*"] {
+        sandbox.write("p0.log", "one\n");
+        sandbox.write("p1.log", "one\n");
+        assert_eq!(said(&format!("rotate {name}")), pair);
+    }
+    assert_eq!(ask(&sandbox, "reopen pair").status, 0);
 
     fs::rename(sandbox.path("d.log"), sandbox.path("moved")).unwrap();
     let reopened = said("reopen");
