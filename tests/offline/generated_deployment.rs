@@ -186,6 +186,24 @@ fn run_waits_for_dependencies_and_reports_the_reason() {
 }
 
 #[test]
+fn run_reports_paths_without_detours() {
+    let sandbox = deployment(QUIET);
+    sandbox.write(
+        "site/etc/supervisord.d/absent.conf",
+        "[program:absent]\ncommand=%(here)s/../../bin/absent\nstartretries=0\n\
+         [program:client]\ncommand=/bin/sleep 1000\nstartsecs=0\ndepends_on=absent\n",
+    );
+    let printed = fails(&sandbox, "bin/run", &[]);
+    let path = sandbox.path("site/bin/absent");
+    let reason = format!("FATAL, can't find command '{}'", path.display());
+    assert!(printed.contains(&format!("absent does not run: {reason}")), "{printed}");
+    let waits = format!("client does not run: STOPPED, waits for absent: {reason}");
+    assert!(printed.contains(&waits), "{printed}");
+    succeeds(&sandbox, "bin/stop", &[]);
+    assert_nothing_is_left(&sandbox);
+}
+
+#[test]
 fn in_the_foreground_run_becomes_the_daemon() {
     let sandbox = deployment(QUIET);
     let site = sandbox.path("site");

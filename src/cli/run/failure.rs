@@ -24,7 +24,7 @@ pub(super) fn report(deployment: &Deployment, client: &mut Client, info: &Proces
         let _ = write!(text, ", {}", normal_paths(&info.spawnerr));
     }
     if info.waits() {
-        let _ = write!(text, ", {}", info.description);
+        let _ = write!(text, ", {}", normal_paths(&info.description));
     }
     let exit = last_exit(client, info);
     let exit = exit.as_ref().and_then(|exit| exit.get("description")?.as_str());
