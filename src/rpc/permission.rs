@@ -7,7 +7,7 @@ use super::names::{self, Target};
 use crate::core::{Process, Supervisor};
 
 /// `what` names the call in the fault, `name` is its first parameter. A name that does not exist is
-/// reported by the call itself.
+/// reported by the call itself. A name that some methods take for a group is one for all.
 pub fn check(context: &Context<'_>, access: Access, what: &str, name: &str) -> Result<(), Fault> {
     let (rights, access) = (context.rights, access.of(name));
     if rights.are_all() {
@@ -26,7 +26,7 @@ pub fn check(context: &Context<'_>, access: Access, what: &str, name: &str) -> R
             let why = format!("is limited to some programs, but {what} concerns all of them");
             return Err(refusal(context, &why));
         }
-        Scope::Named => match names::find(supervisor, name) {
+        Scope::Named => match names::find_or_group(supervisor, name) {
             Ok(Target::Process(id)) => supervisor.process(id).into_iter().collect(),
             Ok(Target::Group(group)) => members(supervisor, &group),
             Err(_) => return Ok(()),

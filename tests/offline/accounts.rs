@@ -401,3 +401,31 @@ fn a_bad_account_is_an_error_with_its_place() {
         assert!(!text.contains("hunter2"), "{text}");
     }
 }
+
+/// `disable`, `rotate` and others take a name that only a group has for the group.
+#[test]
+fn the_bare_name_of_a_group_of_others_is_refused() {
+    let site = Site::new();
+    let conf = format!(
+        "[inet_http_server]\nport=127.0.0.1:{}\nusername=root\npassword=root's\n{SERVER}\
+         [http_user:olaf]\npassword=olaf's\nrole=operator\nprograms=own\n\
+         [program:own]\ncommand=/bin/sleep 1000\nstartsecs=0\n\
+         [program:pool]\ncommand=/bin/sleep 1000\nstartsecs=0\nnumprocs=2\n\
+         process_name=p%(process_num)d\n",
+        site.port
+    );
+    let mut daemon = Daemon::start(Subject::Ours, &site.sandbox, &conf);
+    daemon.wait_for_count("entered RUNNING state", 3);
+    for (action, method) in
+        [("disable", "disableProcess"), ("rotate", "rotateLogs"), ("reopen", "reopenLogs")]
+    {
+        let (text, status) = site.ctl("olaf", &format!("{action} pool"));
+        let why = format!("limited to other programs, but supkit.{method} concerns pool:p0");
+        assert!(text.contains(&why) && status == 1, "{text}");
+        let (text, status) = site.ctl("olaf", &format!("{action} own"));
+        assert_eq!(status, 0, "{text}");
+    }
+    let (text, _) = site.ctl("", "status pool:*");
+    assert!(!text.contains("disabled"), "{text}");
+    daemon.stop();
+}
