@@ -29,11 +29,16 @@ impl Supervisor {
 
     /// Changes what is disabled. A process that waits for its next start is stopped.
     pub fn set_disabled(&mut self, disabled: Disabled, now: Now) {
+        let all: Vec<(ProcId, bool)> =
+            self.processes.keys().map(|id| (*id, self.is_disabled(*id))).collect();
         self.disabled = disabled;
-        let all: Vec<ProcId> = self.processes.keys().copied().collect();
-        for id in all {
-            if self.is_disabled(id) {
+        for (id, was_disabled) in all {
+            let is_disabled = self.is_disabled(id);
+            if is_disabled {
                 self.cancel_start(id, now);
+            }
+            if is_disabled != was_disabled {
+                self.look_at_schedule(id);
             }
             self.set_timers(id);
         }

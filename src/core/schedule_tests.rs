@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use super::disabled::Disabled;
 use super::effect::WaitStatus;
 use super::sim::{Simulation, TERMINATED, group, program};
 use super::state::ProcessState;
@@ -56,6 +57,27 @@ fn a_task_is_started_at_its_times_only() {
     assert_eq!(sim.log.matches("tasks:pack is started by its schedule").count(), 2);
     let job = sim.core.jobs().next().unwrap();
     assert_eq!((job.requester(), job.target()), ("schedule", "tasks:pack"));
+}
+
+#[test]
+fn a_disabled_task_has_no_next_run_until_it_is_enabled() {
+    let mut sim = sim(vec![task("pack", "* * * * *"), task("other", "* * * * *")]);
+    sim.advance(0);
+    let mut disabled = Disabled::default();
+    disabled.insert("tasks", Some("pack"));
+    sim.core.set_disabled(disabled, sim.now);
+    sim.perform();
+    sim.advance(TO_THE_NEXT_MINUTE + 120);
+    assert_eq!(sim.state("pack"), ProcessState::Stopped);
+    assert_eq!(sim.state("other"), ProcessState::Running);
+    assert_eq!(sim.process("pack").next_run(), None);
+    sim.core.set_disabled(Disabled::default(), sim.now);
+    sim.perform();
+    sim.advance(1);
+    assert_eq!(next_in(&sim, "pack"), Some(59));
+    sim.advance(59);
+    assert_eq!(sim.state("pack"), ProcessState::Running);
+    assert_eq!(sim.log.matches("tasks:pack is started by its schedule").count(), 1, "{}", sim.log);
 }
 
 #[test]

@@ -30,7 +30,7 @@ impl Supervisor {
 
     /// Plans the next run, and the next look at the clock.
     fn plan_run(&mut self, id: ProcId, now: Now) {
-        let may_start = self.may_start();
+        let may_start = self.may_start_process(id);
         let Some(process) = self.processes.get_mut(&id) else { return };
         process.forget_run_of_another_time(now);
         process.runs.next = process.next_run_after(now).filter(|_| may_start);
