@@ -43,6 +43,10 @@ impl Supervisor {
             return;
         }
         let (name, option) = (process.full_name(), p::MEMORY_MAX_RESTART.name);
+        if let Some(why) = self.disabled_reason(id) {
+            return self
+                .debug(|| format!("{name} exceeds {option} and is not restarted: it {why}"));
+        }
         if let Some(other) = self.jobs.running.values().find(|job| job.rolling().is_some()) {
             let other = other.describe();
             self.debug(|| format!("{name} exceeds {option}; {other} has to end first"));

@@ -5,6 +5,7 @@ use insta::assert_snapshot;
 use super::dependency_tests::{dependent, simulation};
 use crate::conf::config::Process;
 use crate::conf::dependency::{Condition, Dependency};
+use crate::core::disabled::Disabled;
 use crate::core::effect::{Input, WaitStatus};
 use crate::core::sim::{KILLED, Simulation, TERMINATED, one, program};
 use crate::core::state::ProcessState;
@@ -191,6 +192,27 @@ fn a_program_that_no_longer_answers_is_restarted() {
     sim.log.clear();
     sim.advance(100);
     assert_eq!(sim.log, "");
+}
+
+#[test]
+fn a_disabled_program_that_no_longer_answers_is_not_stopped() {
+    let mut sim = one(Process { live_tcp: Some("127.0.0.1:80".to_owned()), ..program("web") });
+    sim.serve("web", true);
+    sim.advance(10);
+    let mut disabled = Disabled::default();
+    disabled.insert("web", Some("web"));
+    sim.core.set_disabled(disabled, sim.now);
+    sim.perform();
+    sim.hanging.insert("web".to_owned());
+    sim.advance(200);
+    assert_eq!(sim.state("web"), ProcessState::Running);
+    let reason = "web is not restarted: live_tcp 127.0.0.1:80, no answer within 5 s for 30 s; it is \
+                  disabled; `supervisorctl enable web` allows it to start";
+    assert!(sim.log.contains(reason), "{}", sim.log);
+    sim.core.set_disabled(Disabled::default(), sim.now);
+    sim.perform();
+    sim.advance(200);
+    assert_eq!(sim.state("web"), ProcessState::Stopping, "it is examined again");
 }
 
 #[test]

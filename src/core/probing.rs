@@ -177,10 +177,17 @@ impl Supervisor {
     fn restart_silent(&mut self, id: ProcId, probe: ProbeId, now: Now) {
         let Some(process) = self.processes.get(&id) else { return };
         let (name, why) = (process.full_name(), process.probe_text(probe, now.mono));
-        self.log(LogLevel::Warn, format!("{name} is restarted: {why}"));
-        let (requester, task) = (probe.name().to_owned(), Task::Restart(Scope::One(id)));
-        if let Err(conflict) = self.submit(Request { requester, target: name, task }, now) {
-            self.log(LogLevel::Warn, conflict.to_string());
+        let refusal = if let Some(is_disabled) = self.disabled_reason(id) {
+            // It would be stopped, and the start that follows refused.
+            Some(format!("{name} is not restarted: {why}; it {is_disabled}"))
+        } else {
+            self.log(LogLevel::Warn, format!("{name} is restarted: {why}"));
+            let (requester, task) = (probe.name().to_owned(), Task::Restart(Scope::One(id)));
+            let request = Request { requester, target: name, task };
+            self.submit(request, now).err().map(|conflict| conflict.to_string())
+        };
+        if let Some(refusal) = refusal {
+            self.log(LogLevel::Warn, refusal);
             let schedule = self.processes.get(&id).map(|it| it.config.schedule(Purpose::Live));
             if let Some((found, schedule)) = self.probe_mut(id, probe).zip(schedule) {
                 found.probe.begin_up(schedule, now.mono);

@@ -6,6 +6,7 @@ use super::jobs::{Conflict, Fate, JobId, Scope, Task, Update};
 use crate::conf::config::Process;
 use crate::conf::diff::diff;
 use crate::conf::drain::{HaproxyServer, Page, VarnishBackend};
+use crate::core::disabled::Disabled;
 use crate::core::effect::WaitStatus;
 use crate::core::sim::{Simulation, TERMINATED, group, one, program};
 use crate::core::state::ProcessState;
@@ -191,6 +192,30 @@ fn a_command_that_cannot_run_is_found_while_the_instance_serves() {
     );
     assert_eq!(sim.alive.len(), 2);
     assert!(sim.avoided.is_empty());
+}
+
+#[test]
+fn a_disabled_instance_keeps_serving() {
+    let limited = |name| Process { memory_max_restart: 100 << 20, ..instance(name) };
+    let mut sim = Simulation::new(vec![group("web", 999, vec![limited("a"), limited("b")])]);
+    sim.serving.extend(["a".to_owned(), "b".to_owned()]);
+    sim.advance(5);
+    let mut disabled = Disabled::default();
+    disabled.insert("web", Some("a"));
+    sim.core.set_disabled(disabled, sim.now);
+    sim.perform();
+    let job = sim.begin_roll(&["a", "b"]);
+    sim.pass(2);
+    assert_eq!(
+        sim.failures_of(job),
+        "web:a is disabled; `supervisorctl enable web:a` allows it to start; not restarted: web:b"
+    );
+    sim.memory.insert("a".to_owned(), 101 << 20);
+    sim.pass(90);
+    assert_eq!(sim.state("a"), ProcessState::Running);
+    assert_eq!(sim.alive.len(), 2);
+    assert!(sim.avoided.is_empty());
+    assert!(!sim.log.contains("kill pid"), "{}", sim.log);
 }
 
 #[test]

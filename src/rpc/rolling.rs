@@ -67,8 +67,21 @@ pub(super) fn restart(
     Ok(Outcome::Later(Pending::Finished { job }))
 }
 
-/// The processes that a name means: `all`, a process, a group with or without `:*`, or a pattern.
+/// The processes that a name means. Of many, those that are disabled keep running, as a start of many
+/// skips them.
 fn find(supervisor: &Supervisor, name: &str) -> Result<Vec<ProcId>, Fault> {
+    if name != ALL {
+        if let Ok(Target::Process(id)) = names::find(supervisor, name) {
+            return Ok(vec![id]);
+        }
+    }
+    let mut ids = find_many(supervisor, name)?;
+    ids.retain(|id| !supervisor.is_disabled(*id));
+    Ok(ids)
+}
+
+/// `all`, a group with or without `:*`, or a pattern.
+fn find_many(supervisor: &Supervisor, name: &str) -> Result<Vec<ProcId>, Fault> {
     let bad_name = || Fault::new(Code::BadName, name);
     if name == ALL {
         return Ok(supervisor.by_priority());
@@ -77,10 +90,8 @@ fn find(supervisor: &Supervisor, name: &str) -> Result<Vec<ProcId>, Fault> {
         let group = supervisor.group(group)?;
         Some(supervisor.members_by_priority(group))
     };
-    match names::find(supervisor, name) {
-        Ok(Target::Process(id)) => return Ok(vec![id]),
-        Ok(Target::Group(group)) => return Ok(members(&group).unwrap_or_default()),
-        Err(_) => {}
+    if let Ok(Target::Group(group)) = names::find(supervisor, name) {
+        return Ok(members(&group).unwrap_or_default());
     }
     if let Some(members) = members(name) {
         return Ok(members);

@@ -88,6 +88,10 @@ impl Instance {
         if !usable {
             return Progress::Failed("has a command that cannot be run".to_owned());
         }
+        // It would be stopped, and the start that follows refused.
+        if let Some(why) = supervisor.disabled_reason(id).filter(|_| !is_down) {
+            return Progress::Failed(why);
+        }
         if is_down {
             self.begin_starting(supervisor, id, now);
         } else {
