@@ -178,8 +178,8 @@ pub static METHODS: &[Method] = methods! {
          `cpu_user`, `cpu_system`), and where they apply `stop` (`by`, `job`, `signal`, `time`) and \
          `sent_signal` (`signal`, `requester`, `time`)), `endings_total`, `endings_failed`, \
          `changes` (options on disk that are not applied: `option`, `from`, `to`, `file`, `line`), \
-         `changes_problem` (why they are unknown), and where they apply `next_run` (Unix time), \
-         `next_attempt` and `kill_in` (seconds), `stop` and `child` (`pid`, `up`, `usage`, `not_ready`, `output`).";
+         `changes_problem` (why they are unknown), and where they apply `disabled` (true), \
+         `next_run` (Unix time), `next_attempt` and `kill_in` (seconds), `stop` and `child` (`pid`, `up`, `usage`, `not_ready`, `output`).";
     "supkit.getDependencies" Supkit Always See () -> "array", dependencies::get_dependencies,
         "What each process with `depends_on` depends on: a struct for each with `group`, `name`, \
          `waits` (it is started as soon as its dependencies are met), `reason` (what it waits for; \

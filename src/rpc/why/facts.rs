@@ -32,6 +32,8 @@ pub struct Why {
     /// The time until SIGKILL, while it is being stopped.
     pub(super) kill_in: Option<Duration>,
     pub(super) stop: Option<StopRequest>,
+    /// `is disabled; ...` with the remedy.
+    pub(super) disabled: Option<String>,
     /// `waits for zeoserver: STARTING`
     pub(super) waits: Option<String>,
     pub(super) dependencies: Vec<DependencyStatus>,
@@ -102,6 +104,7 @@ impl Why {
             next_attempt: process.next_attempt().map(|at| at.since(now.mono)),
             kill_in: process.kill_at().map(|at| at.since(now.mono)),
             stop: process.stop_request().cloned(),
+            disabled: supervisor.disabled_reason(process.id()),
             waits: supervisor.waiting_reason(process.id(), now.mono),
             dependencies: supervisor.dependencies_of(process.id()),
             settings: Settings {

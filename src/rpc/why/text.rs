@@ -26,6 +26,9 @@ impl Why {
     /// `local` converts to the local time zone.
     pub fn text(&self, local: Local<'_>) -> String {
         let mut text = format!("{} is {}: {}\n", self.name, self.state, self.answer());
+        if let Some(disabled) = &self.disabled {
+            let _ = writeln!(text, "it {disabled}");
+        }
         if let Some(child) = &self.child {
             self.write_child(&mut text, child);
         }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::facts::Why;
 use crate::conf::config::{AutoRestart, Config, Process};
 use crate::conf::dependency::{Condition, Dependency};
+use crate::core::disabled::Disabled;
 use crate::core::effect::{Input, OutputStream, WaitStatus};
 use crate::core::exit_report::{ExitReport, OomKill, Usage};
 use crate::core::jobs::{Scope, Task};
@@ -16,6 +17,7 @@ use crate::rpc::access::Rights;
 use crate::rpc::context::{Context, LocalTime};
 use crate::rpc::fault::MaxReply;
 use crate::rpc::tests::FakeServices;
+use crate::rpc::value::Value;
 
 /// Seconds of one day.
 fn local(when: Wall) -> LocalTime {
@@ -159,4 +161,20 @@ fn a_restart_with_a_dependency_names_it() {
     let text = text(&mut sim, "front");
     assert!(text.contains("it waits for web: STARTING"), "{text}");
     assert!(text.contains("SIGTERM was sent by the end of web, which it depends on"), "{text}");
+}
+
+#[test]
+fn a_disabled_program_is_explained_with_the_remedy() {
+    let mut sim = Simulation::new(vec![group("web", 1, vec![web()])]);
+    sim.advance(9);
+    let mut disabled = Disabled::default();
+    disabled.insert("web", Some("web"));
+    sim.core.set_disabled(disabled, sim.now);
+    let config = sim.core.config().clone();
+    let why = why(&mut sim, "web", Ok(&config));
+    let text = why.text(&local);
+    let expected = "web is RUNNING: up for 9 s\n\
+                    it is disabled; `supervisorctl enable web` allows it to start\n";
+    assert!(text.starts_with(expected), "{text}");
+    assert_eq!(super::value::of(&why, text).get("disabled"), Some(&Value::Bool(true)));
 }

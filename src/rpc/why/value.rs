@@ -35,6 +35,7 @@ pub(super) fn of(why: &Why, text: String) -> Value {
         ("changes", Value::Array(changes)),
         ("changes_problem", Value::Str(problem)),
     ];
+    members.extend(why.disabled.is_some().then_some(("disabled", Value::Bool(true))));
     let next_run = why.schedule.as_ref().and_then(|(_, next)| *next);
     members.extend(next_run.map(|next| ("next_run", Value::Int(next.secs()))));
     members.extend(seconds(why.next_attempt).map(|wait| ("next_attempt", wait)));
