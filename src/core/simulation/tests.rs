@@ -107,6 +107,18 @@ fn a_stop_that_takes_too_long_ends_with_sigkill() {
 }
 
 #[test]
+fn what_is_up_at_once_is_no_outage() {
+    let task = Process { startsecs: 0, autostart: false, ..program("task") };
+    let simulator = Simulator::new(config(vec![group("task", 1, vec![task])]), Wall::default());
+    let mut script = script(60);
+    script.acts.push((seconds(5), Act::Restart(simulator.find("task").unwrap()[0])));
+    let text = simulator.run(script).text();
+    assert!(text.contains("STARTING -> RUNNING"), "{text}");
+    assert!(text.contains("everything was up after 0.0s"), "{text}");
+    assert!(!text.contains("not everything"), "{text}");
+}
+
+#[test]
 fn names_are_found_and_misspelt_ones_suggested() {
     let simulator = Simulator::new(
         config(vec![

@@ -96,6 +96,12 @@ impl Timeline {
         let was_up = self.summary.up.last().is_some_and(|span| span.to.is_none());
         match (was_up, is_up) {
             (false, true) => {
+                let last = self.summary.up.last_mut();
+                if let Some(span) = last.filter(|span| span.to == Some(at)) {
+                    // No time has passed without it, as with a task that is up at once.
+                    span.to = None;
+                    return;
+                }
                 if self.summary.up.is_empty() {
                     self.summary.critical_path = core.critical_path();
                 }
