@@ -28,6 +28,11 @@ impl Supervisor {
         self.hooks.contains_key(&id)
     }
 
+    /// The hook of this process that runs now.
+    pub fn running_hook(&self, id: ProcId) -> Option<Hook> {
+        self.hooks.get(&id).map(|hooks| hooks.hook)
+    }
+
     /// What the end of the daemon waits for: `poststop of web`.
     pub(super) fn running_hooks(&self) -> impl Iterator<Item = String> {
         self.hooks.values().map(|hooks| format!("{} of {}", hooks.hook.name(), hooks.name))

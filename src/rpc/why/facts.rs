@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::conf::config::{AutoRestart, Config};
 use crate::conf::diff::{self, OptionChange};
+use crate::conf::hook::Hook;
 use crate::conf::schedule::Schedule;
 use crate::core::Process;
 use crate::core::effect::OutputStream;
@@ -32,6 +33,8 @@ pub struct Why {
     /// The time until SIGKILL, while it is being stopped.
     pub(super) kill_in: Option<Duration>,
     pub(super) stop: Option<StopRequest>,
+    /// The command before, for or after it that runs now.
+    pub(super) hook: Option<Hook>,
     /// `is disabled; ...` with the remedy.
     pub(super) disabled: Option<String>,
     /// `waits for zeoserver: STARTING`
@@ -104,6 +107,7 @@ impl Why {
             next_attempt: process.next_attempt().map(|at| at.since(now.mono)),
             kill_in: process.kill_at().map(|at| at.since(now.mono)),
             stop: process.stop_request().cloned(),
+            hook: supervisor.running_hook(process.id()),
             disabled: supervisor.disabled_reason(process.id()),
             waits: supervisor.waiting_reason(process.id(), now.mono),
             dependencies: supervisor.dependencies_of(process.id()),

@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::facts::{Changes, Child, Why};
 use super::spans::{date, duration, memory};
 use crate::conf::config::AutoRestart;
+use crate::conf::hook::Hook;
 use crate::conf::signals::Signal;
 use crate::core::effect::{OutputStream, WaitStatus};
 use crate::core::exit_report::{OomKill, Usage};
@@ -52,6 +53,10 @@ impl Why {
                 Some(stop) => format!("stopped by {}", stop.by),
                 None => "it was stopped".to_owned(),
             },
+            ProcessState::Starting if self.hook.is_some() => {
+                let hook = self.hook.map_or("", Hook::name);
+                format!("it is started when {hook} has ended, which is running")
+            }
             ProcessState::Starting => {
                 let startsecs = self.settings.startsecs;
                 format!("it counts as RUNNING when it has been up for {startsecs} s (startsecs)")

@@ -164,6 +164,16 @@ fn a_restart_with_a_dependency_names_it() {
 }
 
 #[test]
+fn a_start_that_waits_for_its_prestart_says_so() {
+    let web = Process { prestart: Some("/bin/migrate".to_owned()), ..web() };
+    let mut sim = Simulation::new(vec![group("web", 1, vec![web])]);
+    sim.advance(9);
+    let text = text(&mut sim, "web");
+    let expected = "web is STARTING: it is started when prestart has ended, which is running\n";
+    assert!(text.starts_with(expected), "{text}");
+}
+
+#[test]
 fn a_disabled_program_is_explained_with_the_remedy() {
     let mut sim = Simulation::new(vec![group("web", 1, vec![web()])]);
     sim.advance(9);
