@@ -35,6 +35,8 @@ mod log_lines;
 mod log_messages;
 mod membership;
 mod memory;
+#[cfg(test)]
+mod memory_tests;
 mod milestones;
 mod notify;
 pub mod orphans;

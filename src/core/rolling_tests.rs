@@ -13,7 +13,7 @@ use crate::core::state::ProcessState;
 use crate::core::virtual_daemon::World as _;
 
 /// A program with both proxies, which is ready when its port answers.
-fn instance(name: &str) -> Process {
+pub(super) fn instance(name: &str) -> Process {
     let server = HaproxyServer { socket: "/h".into(), backend: "z".into(), server: name.into() };
     Process {
         ready_tcp: Some("127.0.0.1:8080".to_owned()),
@@ -60,7 +60,7 @@ impl Simulation {
     }
 
     /// Lets some seconds pass in which every stop succeeds.
-    fn pass(&mut self, seconds: u64) {
+    pub(super) fn pass(&mut self, seconds: u64) {
         let (steps, millis) = if seconds > 20 { (seconds, 1000) } else { (seconds * 10, 100) };
         for _ in 0..steps {
             self.advance_millis(millis);
@@ -575,40 +575,4 @@ fn an_update_whose_first_instance_fails_changes_nothing_else() {
     let left = reports.iter().position(|it| it.group == "b").expect("a report");
     assert!(errors[left].starts_with("left as it is, because a did not become"), "{errors:?}");
     assert_eq!(sim.process("b").config().command, "old");
-}
-
-#[test]
-fn a_program_that_uses_too_much_memory_is_replaced_one_at_a_time() {
-    let limited = |name| Process { memory_max_restart: 100 << 20, ..instance(name) };
-    let mut sim = Simulation::new(vec![group("web", 1, vec![limited("a"), limited("b")])]);
-    sim.serving.extend(["a".to_owned(), "b".to_owned()]);
-    sim.pass(5);
-    let pids: Vec<i32> = sim.alive.keys().map(|pid| pid.0).collect();
-    sim.memory.extend([("a".to_owned(), 101 << 20), ("b".to_owned(), 150 << 20)]);
-    sim.log.clear();
-    for _ in 0..40 {
-        sim.pass(1);
-        if sim.process("a").pid().is_some_and(|pid| !pids.contains(&pid.0)) {
-            sim.memory.remove("a");
-        }
-        assert!(sim.avoided.len() <= 1, "one at a time");
-    }
-    assert!(sim.log.contains("web:a is restarted: it uses 101.0 MB of memory, more than 100.0 MB"));
-    assert!(!sim.log.contains("web:b is restarted"), "it has to wait for the next measurement");
-    sim.pass(30);
-    assert!(sim.log.contains("web:b is restarted: it uses 150.0 MB of memory"), "{}", sim.log);
-    assert!(sim.avoided.is_empty());
-}
-
-#[test]
-fn too_much_memory_is_a_reason_to_restart_what_cannot_be_drained() {
-    let mut sim = one(Process { memory_max_restart: 1000, ..instance("web") });
-    sim.serving.insert("web".to_owned());
-    sim.pass(5);
-    sim.memory.insert("web".to_owned(), 1001);
-    sim.failing.insert("web: drain at Varnish".to_owned());
-    sim.pass(30);
-    sim.memory.clear();
-    assert!(sim.log.contains("web could not be drained: refused"), "{}", sim.log);
-    assert_eq!(sim.process("web").pid().map(|pid| pid.0), Some(102));
 }
