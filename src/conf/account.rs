@@ -1,4 +1,4 @@
-//! What a configuration knows about accounts: their roles, and the processes that one may control.
+//! Accounts in a configuration: their roles, and the processes that one may control.
 
 use serde::{Deserialize, Serialize};
 

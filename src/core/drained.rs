@@ -26,7 +26,7 @@ impl Supervisor {
         self.processes.get(&id).is_some_and(is_down) && !self.waiting.contains(&id)
     }
 
-    /// Whether proxies were told to send a process no requests.
+    /// Whether proxies send a process no requests, as requested.
     pub fn is_drained(&self, id: ProcId) -> bool {
         self.drained.contains(&id)
     }

@@ -91,7 +91,7 @@ pub(crate) struct Simulation {
     pub(crate) failing: BTreeSet<String>,
     /// The requests that are not answered.
     pub(crate) unanswered_exchanges: BTreeMap<ExchangeId, Exchange>,
-    /// The processes that proxies were told to avoid.
+    /// The processes that proxies have to avoid.
     pub(crate) avoided: BTreeSet<ProcId>,
     /// The memory that the processes use.
     pub(crate) memory: BTreeMap<String, u64>,

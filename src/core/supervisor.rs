@@ -52,7 +52,7 @@ pub struct Supervisor {
     /// What an operator has disabled.
     #[serde(default)]
     pub(super) disabled: Disabled,
-    /// Processes to which proxies were told to send no requests.
+    /// Processes to which proxies send no requests, as requested.
     pub(super) drained: BTreeSet<ProcId>,
     /// The number of the last request to a proxy or a program.
     pub(super) exchange_number: u64,

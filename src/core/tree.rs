@@ -23,7 +23,7 @@ pub fn group_members(all: &[Seen], leader: i32) -> BTreeSet<i32> {
 }
 
 /// The descendants of a program: those with its mark, those in its process group or session, and the
-/// children of all these. `protected` are the daemon and the children that it knows; their children
+/// children of all these. `protected` are the daemon and its own children; their children
 /// are not followed either.
 pub fn tree_members(all: &[Seen], leader: i32, protected: &BTreeSet<i32>) -> BTreeSet<i32> {
     let is_reused = all.iter().any(|seen| seen.pid == leader);

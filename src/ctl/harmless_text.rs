@@ -1,8 +1,8 @@
 //! Makes bytes harmless for a terminal: colours pass, all other control sequences are shown as text.
-//! Whoever writes to a log could otherwise set the title of the operator's window, overwrite lines, or
+//! A program that writes to a log could otherwise set the title of the operator's window, overwrite lines, or
 //! have the terminal type commands.
 //!
-//! Nothing here knows whether the output is a terminal.
+//! Whether the output is a terminal is decided by the caller.
 
 use std::borrow::Cow;
 

@@ -1,4 +1,4 @@
-//! Parses the head of an HTTP response. Knows no socket.
+//! Parses the head of an HTTP response. It uses no socket.
 
 use super::framing::{Chunk, Framing};
 

@@ -78,12 +78,12 @@ fn next_beat(stream: &EventStream, now: Now) -> Mono {
 impl Client {
     /// It has no rights before its first request.
     pub(super) fn new(transport: Transport, server: usize, is_owner: bool, now: Now) -> Self {
-        let nobody = Rights::new("".into(), Role::Viewer, Programs::default());
+        let no_rights = Rights::new("".into(), Role::Viewer, Programs::default());
         Self {
             conn: Conn::new(moment(now)),
             is_owner,
             peer: transport.peer(),
-            rights: Rc::new(nobody),
+            rights: Rc::new(no_rights),
             charged: 0,
             server,
             transport,

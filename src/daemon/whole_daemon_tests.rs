@@ -233,7 +233,7 @@ fn a_program_that_exits_is_restarted_and_reported() {
 }
 
 #[test]
-fn the_history_is_written_rarely_and_wakes_nobody_without_news() {
+fn the_history_is_written_rarely_and_only_with_news() {
     let home = Home::new("[program:web]\ncommand=/bin/web\nstartsecs=0\nautorestart=true\n");
     let script = Script { exits: Some((100, 3)), ..Script::default() };
     let mut kernel = Simulated::new(&[("web", script)]);

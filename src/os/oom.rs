@@ -1,4 +1,4 @@
-//! The out-of-memory killer of Linux: its counters and what the kernel log says about a process.
+//! The out-of-memory killer of Linux: its counters, and its entries in the kernel log.
 //! What is not there or may not be read is `None`.
 
 use std::fs::{self, OpenOptions};
@@ -64,7 +64,7 @@ const FIRST_PID_NAMESPACE: &str = "pid:[4026531836]";
 /// More than the kernel keeps usually.
 const RECORDS: usize = 50_000;
 
-/// Whether the kernel log says that it killed this process because memory was short, after a moment
+/// Whether the kernel log has an entry that it killed this process because memory was short, after a moment
 /// of the monotonic clock. `None` if the log cannot be read, or means other pids.
 pub fn kernel_log_names(pid: i32, after: Duration) -> Option<bool> {
     let namespace = fs::read_link("/proc/self/ns/pid").ok()?;

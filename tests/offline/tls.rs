@@ -226,7 +226,7 @@ fn long_replies_and_followed_logs_arrive_whole() {
 }
 
 #[test]
-fn half_handshakes_keep_nobody_out() {
+fn half_handshakes_lock_out_no_other_client() {
     let site = TlsSite::new("localhost");
     let _daemon = site.start(SLEEP);
     let half = [&b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc"[..], &[3; 200]].concat();

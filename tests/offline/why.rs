@@ -135,7 +135,7 @@ fn the_history_survives_a_killed_daemon_but_not_another_configuration() {
     let endings = why(&sandbox, "task")["endings"].clone();
     assert_eq!(endings.as_array().unwrap().len(), 2, "{endings}");
     assert!(daemon.stop().success());
-    // Nobody else may write what is read.
+    // No other user may write what is read.
     std::fs::set_permissions(sandbox.path(&name), PermissionsExt::from_mode(0o666)).unwrap();
     let mut daemon = Daemon::start(Subject::Ours, &sandbox, &rest);
     daemon.wait_for_log("is ignored: other users may write to it");

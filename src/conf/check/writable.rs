@@ -16,7 +16,7 @@ pub(super) fn configuration(subject: &LintInput<'_>) -> Vec<Diagnostic> {
     found.iter().filter(|exposure| !is_refused(exposure)).map(problem).collect()
 }
 
-/// The files of a project that every user may change, and their directories. Whoever owns a project
+/// The files of a project that every user may change, and their directories. The owner of a project
 /// may change it.
 pub fn files(sources: &SourceMap, host: &dyn Host) -> Vec<Diagnostic> {
     let found = exposure::of_files(sources, host);

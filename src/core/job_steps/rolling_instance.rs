@@ -240,7 +240,7 @@ impl Instance {
             }
             Some(exchange) if self.limit.is_some_and(|limit| now.mono >= limit) => {
                 if matches!(self.goal, Goal::Enable) {
-                    // Whoever repairs the proxy enables it there.
+                    // The operator who repairs the proxy enables it there.
                     supervisor.drained.remove(&id);
                 }
                 let why = self.last.as_deref().unwrap_or("no answer");

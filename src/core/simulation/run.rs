@@ -17,7 +17,7 @@ use crate::core::time::{Mono, Now, Wall};
 use crate::core::virtual_daemon::{ChildEvent, ProbeKey, VirtualDaemon, World};
 use crate::core::{Process, Supervisor};
 
-/// Who requests what the script says.
+/// The requester of the actions of the script.
 const REQUESTER: &str = "simulate";
 
 /// Messages that repeat a change of state.

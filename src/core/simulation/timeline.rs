@@ -55,7 +55,7 @@ pub struct Summary {
     pub ended: Option<Duration>,
     /// At the end of the simulation: each process that is meant to run and does not, and why.
     pub missing: Vec<(String, String)>,
-    /// Processes that nobody starts.
+    /// Processes that are not started.
     pub not_started: Vec<String>,
     /// How long the simulation was.
     pub length: Duration,

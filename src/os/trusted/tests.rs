@@ -10,7 +10,7 @@ const MALLORY: u32 = 65_533;
 struct Fixture(tempfile::TempDir);
 
 impl Fixture {
-    /// A directory like `/tmp`, with a file outside of it that nobody else may write.
+    /// A directory like `/tmp`, with a file outside of it that no other user may write.
     fn new(mode: u32) -> Self {
         let fixture = Self(tempfile::tempdir().unwrap());
         fs::set_permissions(fixture.0.path(), fs::Permissions::from_mode(0o755)).unwrap();

@@ -129,7 +129,7 @@ impl Place {
 
     #[cfg(target_os = "linux")]
     fn find(path: &Path, follows_last: bool) -> io::Result<Self> {
-        // Only the kernel knows whether a path may end with a slash.
+        // The kernel decides whether a path may end with a slash.
         if path.as_os_str().is_empty() || path.as_os_str().as_bytes().ends_with(b"/") {
             return Ok(Self::as_it_is(path));
         }
