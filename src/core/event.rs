@@ -50,10 +50,7 @@ impl Event {
     }
 
     pub fn log(subject: Subject, stream: OutputStream, data: &[u8]) -> Self {
-        let kind = match stream {
-            OutputStream::Stdout => EventType::ProcessLogStdout,
-            OutputStream::Stderr => EventType::ProcessLogStderr,
-        };
+        let kind = log_type(stream);
         let Subject { process, group, pid } = subject;
         let (pid, channel, data) = (pid.0, stream.name(), text_or_undecodable(data));
         let payload =
@@ -62,10 +59,7 @@ impl Event {
     }
 
     pub fn communication(subject: Subject, stream: OutputStream, data: &[u8]) -> Self {
-        let kind = match stream {
-            OutputStream::Stdout => EventType::ProcessCommunicationStdout,
-            OutputStream::Stderr => EventType::ProcessCommunicationStderr,
-        };
+        let kind = communication_type(stream);
         let Subject { process, group, pid } = subject;
         let (pid, data) = (pid.0, text_or_undecodable(data));
         Self { kind, payload: format!("processname:{process} groupname:{group} pid:{pid}\n{data}") }
@@ -88,7 +82,21 @@ impl Event {
     }
 }
 
-fn state_type(state: ProcessState) -> EventType {
+pub(super) fn log_type(stream: OutputStream) -> EventType {
+    match stream {
+        OutputStream::Stdout => EventType::ProcessLogStdout,
+        OutputStream::Stderr => EventType::ProcessLogStderr,
+    }
+}
+
+pub(super) fn communication_type(stream: OutputStream) -> EventType {
+    match stream {
+        OutputStream::Stdout => EventType::ProcessCommunicationStdout,
+        OutputStream::Stderr => EventType::ProcessCommunicationStderr,
+    }
+}
+
+pub(super) fn state_type(state: ProcessState) -> EventType {
     match state {
         ProcessState::Stopped => EventType::ProcessStateStopped,
         ProcessState::Starting => EventType::ProcessStateStarting,

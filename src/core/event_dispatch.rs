@@ -5,7 +5,7 @@ use std::fmt::Write;
 use std::sync::Arc;
 
 use super::effect::{Effect, OutputStream, Pid, ProcId};
-use super::event::{Event, StateChange, Subject};
+use super::event::{self, Event, StateChange, Subject};
 use super::event_queue::{NumberedEvent, Overflow};
 use super::listener::ProtocolStep;
 use super::result_handler::Verdict;
@@ -23,8 +23,22 @@ pub(super) enum Notification<'a> {
     Communication(OutputStream, &'a [u8]),
 }
 
+impl Notification<'_> {
+    fn kind(&self) -> EventType {
+        match *self {
+            Notification::State(change) => event::state_type(change.to),
+            Notification::Log(stream, _) => event::log_type(stream),
+            Notification::Communication(stream, _) => event::communication_type(stream),
+        }
+    }
+}
+
 impl Supervisor {
     pub(super) fn notify_process(&mut self, id: ProcId, pid: Pid, what: &Notification, now: Now) {
+        // The payload is a copy of the output.
+        if !self.has_subscriber(what.kind()) {
+            return;
+        }
         let Some(process) = self.processes.get(&id) else { return };
         let subject = Subject { process: process.name(), group: process.group(), pid };
         let event = match *what {

@@ -101,6 +101,7 @@ impl<'a> Daemon<'a> {
             for ready in ready {
                 self.dispatch_guarded(ready, now);
             }
+            self.read_busy_streams(now);
             self.process_due();
             self.shell.logs.audit_jobs(&self.core);
             let now = self.now();
@@ -232,6 +233,7 @@ impl<'a> Daemon<'a> {
             self.core.deadline(now),
             self.server.deadline(),
             self.shell.logs.deadline(),
+            self.shell.pipes.deadline(),
             self.shell.history.deadline(self.core.history()),
         ];
         let nearest = deadlines.into_iter().flatten().min();
@@ -302,6 +304,17 @@ impl<'a> Daemon<'a> {
         self.shell.read(id, stream, &mut self.core, now);
         // Performed immediately, so that at most one chunk per iteration is held in memory.
         self.perform();
+    }
+
+    /// Reads the streams that are read on a timer.
+    fn read_busy_streams(&mut self, now: Now) {
+        for (id, stream) in self.shell.pipes.due(now.mono) {
+            let is_read =
+                self.catch_panic("a dispatch", |daemon| daemon.on_output(id, stream, now));
+            if !is_read {
+                self.shell.pipes.close_output(&mut self.shell.poller, id, stream);
+            }
+        }
     }
 
     /// Reaps children first, then processes the signals, as Supervisor does.

@@ -4,7 +4,7 @@
 use std::fs::File;
 
 use super::launch::{child_spec, spawn_error};
-use super::pipes::{Chunk, NewPipes};
+use super::pipes::{Chunk, Latency, NewPipes};
 use super::shell::Shell;
 use crate::conf::config::{LogLevel, Process};
 use crate::conf::hook::Hook;
@@ -58,7 +58,7 @@ impl Shell<'_> {
         let (ours, theirs) = pipes.map_err(|error| errno::describe(&error))?.split();
         let spawned = self.kernel.spawn(child_spec(config, command, environment, theirs));
         let pid = spawned.map_err(|error| spawn_error(&config.name, &error))?;
-        if let Err(error) = self.hook_pipes.register(&mut self.poller, id, ours) {
+        if let Err(error) = self.hook_pipes.register(&mut self.poller, id, ours, Latency::Usual) {
             self.critical(&format!("cannot watch the output of pid {pid}: {error}"));
         }
         Ok(Pid(pid))
@@ -89,7 +89,7 @@ impl Shell<'_> {
         core: &mut Supervisor,
         now: Now,
     ) {
-        if let Chunk::Bytes(bytes) = self.hook_pipes.read(&mut self.poller, id, stream) {
+        if let Chunk::Bytes(bytes) = self.hook_pipes.read(&mut self.poller, id, stream, now.mono) {
             core.take(Input::HookOutput { id, stream, bytes }, now);
         }
     }
@@ -97,7 +97,7 @@ impl Shell<'_> {
     /// Delivers the remaining output of a hook that was reaped.
     pub(super) fn drain_hook(&mut self, id: ProcId, core: &mut Supervisor, now: Now) {
         for stream in OutputStream::BOTH {
-            for chunk in self.hook_pipes.drain(&mut self.poller, id, stream) {
+            for chunk in self.hook_pipes.drain(&mut self.poller, id, stream, now.mono) {
                 if let Chunk::Bytes(bytes) = chunk {
                     core.take(Input::HookOutput { id, stream, bytes }, now);
                 }

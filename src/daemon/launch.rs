@@ -7,7 +7,7 @@ use std::path::Path;
 
 use super::child_settings;
 use super::command::Command;
-use super::pipes::{ChildEnds, NewPipes, ParentEnds};
+use super::pipes::{ChildEnds, Latency, NewPipes, ParentEnds};
 use super::shell::Shell;
 use crate::conf::config::{Environment, Process};
 use crate::conf::env_file::{self, EnvFile};
@@ -66,15 +66,16 @@ impl Shell<'_> {
         let spawned = self.kernel.spawn(spec);
         let pid = Pid(spawned.map_err(|error| spawn_error(name, &error))?);
         self.unclaimed = Some((id, pid));
-        self.register_child(id, pid, ours);
+        self.register_child(process, pid, ours);
         self.check_tree(id, config, pid);
         Ok(Launched { pid, without_stdin })
     }
 
     /// Registers the pipes of a child. If that fails, the child keeps running unmonitored and the
     /// failure is logged.
-    fn register_child(&mut self, id: ProcId, pid: Pid, ends: ParentEnds) {
-        if let Err(error) = self.pipes.register(&mut self.poller, id, ends) {
+    fn register_child(&mut self, process: &group::Process, pid: Pid, ends: ParentEnds) {
+        let (id, latency) = (process.id(), Latency::of(process));
+        if let Err(error) = self.pipes.register(&mut self.poller, id, ends, latency) {
             self.critical(&format!("cannot watch the output of pid {}: {error}", pid.0));
         }
     }

@@ -31,6 +31,7 @@ mod notify_sockets;
 mod oom_watch;
 mod open_logs;
 pub mod orphans;
+mod pace;
 mod pipes;
 pub mod preflight;
 mod privileges;

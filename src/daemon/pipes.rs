@@ -1,16 +1,18 @@
 //! The daemon's ends of its children's pipes, by process and stream. Reads are bounded, writes are
 //! buffered and bounded, and nothing blocks.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::io::{self, Read, Write};
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 
 use serde::{Deserialize, Serialize};
 
 use super::descriptors::{Descriptors, Purpose};
+use super::pace::{Next, Pace};
 use crate::core::effect::{OutputStream, ProcId};
 use crate::core::group::Process;
 use crate::core::supervisor::Supervisor;
+use crate::core::time::Mono;
 use crate::os::pipe::{PipeReader, PipeWriter, pipe};
 use crate::os::poller::{self, Interest, Poller, Token};
 
@@ -24,9 +26,21 @@ const MAX_STDIN_BUFFER: usize = 16 * 1024 * 1024;
 
 #[derive(Default)]
 pub(super) struct Pipes {
-    outputs: BTreeMap<(ProcId, OutputStream), (PipeReader, Token)>,
+    outputs: BTreeMap<(ProcId, OutputStream), Output>,
     stdins: BTreeMap<ProcId, Stdin>,
     tokens: BTreeMap<Token, PipeEnd>,
+    /// The busy streams and when they are read: the poller does not watch them.
+    due: BTreeSet<(Mono, ProcId, OutputStream)>,
+    /// Made by the first read.
+    buffer: Vec<u8>,
+}
+
+struct Output {
+    reader: PipeReader,
+    token: Token,
+    /// `None` for a stream whose every byte is awaited.
+    pace: Option<Pace>,
+    next: Next,
 }
 
 struct Stdin {
@@ -44,12 +58,36 @@ pub(super) enum PipeEnd {
     Stdin(ProcId),
 }
 
+/// How soon output is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Latency {
+    /// A line at once, many lines in batches.
+    Usual,
+    /// At once: the daemon sends the next event when it has the answer.
+    Least,
+}
+
+impl Latency {
+    pub(super) fn of(process: &Process) -> Self {
+        if process.listener().is_some() { Self::Least } else { Self::Usual }
+    }
+}
+
 /// The result of one read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Chunk {
     Bytes(Vec<u8>),
     Nothing,
     End,
+}
+
+impl Chunk {
+    fn len(&self) -> usize {
+        match self {
+            Self::Bytes(bytes) => bytes.len(),
+            Self::Nothing | Self::End => 0,
+        }
+    }
 }
 
 /// Why bytes for a stdin are refused.
@@ -119,10 +157,11 @@ impl Pipes {
         poller: &mut Poller,
         id: ProcId,
         ends: ParentEnds,
+        latency: Latency,
     ) -> io::Result<()> {
         let stderr = ends.stderr.map(|reader| (OutputStream::Stderr, reader));
         for (stream, reader) in [(OutputStream::Stdout, ends.stdout)].into_iter().chain(stderr) {
-            self.add_output(poller, id, stream, reader)?;
+            self.add_output(poller, id, stream, reader, latency)?;
         }
         match ends.stdin {
             Some(writer) => self.add_stdin(poller, id, writer),
@@ -136,10 +175,13 @@ impl Pipes {
         id: ProcId,
         stream: OutputStream,
         reader: PipeReader,
+        latency: Latency,
     ) -> io::Result<()> {
         let token = poller.add(&reader, Interest::READ)?;
         self.tokens.insert(token, PipeEnd::Output(id, stream));
-        self.outputs.insert((id, stream), (reader, token));
+        let pace = (latency == Latency::Usual).then(Pace::default);
+        let output = Output { reader, token, pace, next: Next::WhenReadable };
+        self.outputs.insert((id, stream), output);
         Ok(())
     }
 
@@ -156,21 +198,67 @@ impl Pipes {
     }
 
     /// Reads once. At the end of the stream the descriptor is closed.
-    pub(super) fn read(&mut self, poller: &mut Poller, id: ProcId, stream: OutputStream) -> Chunk {
-        let Some((reader, _)) = self.outputs.get_mut(&(id, stream)) else { return Chunk::Nothing };
-        let mut bytes = vec![0; MAX_READ];
-        match reader.read(&mut bytes) {
-            Ok(count) if count > 0 => {
-                bytes.truncate(count);
-                bytes.shrink_to_fit();
-                Chunk::Bytes(bytes)
-            }
+    pub(super) fn read(
+        &mut self,
+        poller: &mut Poller,
+        id: ProcId,
+        stream: OutputStream,
+        now: Mono,
+    ) -> Chunk {
+        let Some(output) = self.outputs.get_mut(&(id, stream)) else { return Chunk::Nothing };
+        self.buffer.resize(MAX_READ, 0);
+        let chunk = match output.reader.read(&mut self.buffer) {
+            Ok(count) if count > 0 => Chunk::Bytes(self.buffer[..count].to_vec()),
             Err(error) if is_temporary(&error) => Chunk::Nothing,
             Ok(_) | Err(_) => {
                 self.close_output(poller, id, stream);
-                Chunk::End
+                return Chunk::End;
+            }
+        };
+        self.set_pace(poller, id, stream, chunk.len(), now);
+        chunk
+    }
+
+    /// Decides when the stream is read next.
+    fn set_pace(
+        &mut self,
+        poller: &mut Poller,
+        id: ProcId,
+        stream: OutputStream,
+        count: usize,
+        now: Mono,
+    ) {
+        let Some(output) = self.outputs.get_mut(&(id, stream)) else { return };
+        let Some(pace) = &mut output.pace else { return };
+        let before = std::mem::replace(&mut output.next, pace.next(count, now));
+        if before == output.next {
+            return;
+        }
+        if let Next::At(due) = before {
+            self.due.remove(&(due, id, stream));
+        }
+        let (was_watched, is_watched) = (before == Next::WhenReadable, output.is_watched());
+        if was_watched != is_watched {
+            let interest = if is_watched { Interest::READ } else { Interest::NONE };
+            if poller.change(output.token, &output.reader, interest).is_err() {
+                // It stays as it was.
+                output.next = before;
             }
         }
+        if let Next::At(due) = output.next {
+            self.due.insert((due, id, stream));
+        }
+    }
+
+    /// When a busy stream is to be read.
+    pub(super) fn deadline(&self) -> Option<Mono> {
+        self.due.first().map(|(due, ..)| *due)
+    }
+
+    /// The busy streams that are to be read now.
+    pub(super) fn due(&self, now: Mono) -> Vec<(ProcId, OutputStream)> {
+        let is_due = |(due, ..): &&(Mono, ProcId, OutputStream)| *due <= now;
+        self.due.iter().take_while(is_due).map(|(_, id, stream)| (*id, *stream)).collect()
     }
 
     /// Reads the remaining output of a child that has exited. The total is limited to the capacity
@@ -180,11 +268,12 @@ impl Pipes {
         poller: &mut Poller,
         id: ProcId,
         stream: OutputStream,
+        now: Mono,
     ) -> Vec<Chunk> {
         let mut chunks = Vec::new();
         let mut left = MAX_PIPE_CAPACITY;
         while left > 0 {
-            match self.read(poller, id, stream) {
+            match self.read(poller, id, stream, now) {
                 Chunk::Nothing => break,
                 Chunk::End => {
                     chunks.push(Chunk::End);
@@ -235,7 +324,7 @@ impl Pipes {
 
     /// The descriptor number of an output pipe, for the log.
     pub(super) fn fd_number(&self, id: ProcId, stream: OutputStream) -> Option<i32> {
-        self.outputs.get(&(id, stream)).map(|(reader, _)| reader.as_raw_fd())
+        self.outputs.get(&(id, stream)).map(|output| output.reader.as_raw_fd())
     }
 
     /// Closes all pipes of a process.
@@ -246,9 +335,12 @@ impl Pipes {
     }
 
     pub(super) fn close_output(&mut self, poller: &mut Poller, id: ProcId, stream: OutputStream) {
-        if let Some((reader, token)) = self.outputs.remove(&(id, stream)) {
-            poller.remove(&reader);
-            self.tokens.remove(&token);
+        if let Some(output) = self.outputs.remove(&(id, stream)) {
+            poller.remove(&output.reader);
+            self.tokens.remove(&output.token);
+            if let Next::At(due) = output.next {
+                self.due.remove(&(due, id, stream));
+            }
         }
     }
 
@@ -275,7 +367,7 @@ impl Pipes {
         descriptors: &mut Descriptors,
         purpose: fn(ProcId, OutputStream) -> Purpose,
     ) -> Vec<SavedStdin> {
-        for ((id, stream), (reader, _)) in self.outputs {
+        for ((id, stream), Output { reader, .. }) in self.outputs {
             poller.remove(&reader);
             descriptors.insert(purpose(id, stream), reader);
         }
@@ -295,10 +387,11 @@ impl Pipes {
         purpose: fn(ProcId, OutputStream) -> Purpose,
     ) -> io::Result<Self> {
         let mut pipes = Self::default();
-        for id in core.processes().map(Process::id) {
+        for process in core.processes() {
+            let id = process.id();
             for stream in OutputStream::BOTH {
                 if let Some(fd) = descriptors.take(&purpose(id, stream)) {
-                    pipes.add_output(poller, id, stream, fd.into())?;
+                    pipes.add_output(poller, id, stream, fd.into(), Latency::of(process))?;
                 }
             }
         }
@@ -310,6 +403,12 @@ impl Pipes {
             let _ = pipes.write_stdin(poller, id, &pending);
         }
         Ok(pipes)
+    }
+}
+
+impl Output {
+    fn is_watched(&self) -> bool {
+        self.next == Next::WhenReadable
     }
 }
 

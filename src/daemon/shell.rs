@@ -261,7 +261,7 @@ impl<'k> Shell<'k> {
     /// The output pipe of a child is readable or closed.
     pub fn read(&mut self, id: ProcId, stream: OutputStream, core: &mut Supervisor, now: Now) {
         let fd_number = self.pipes.fd_number(id, stream);
-        let chunk = self.pipes.read(&mut self.poller, id, stream);
+        let chunk = self.pipes.read(&mut self.poller, id, stream, now.mono);
         self.deliver(id, stream, chunk, fd_number, core, now);
     }
 
@@ -317,7 +317,7 @@ impl<'k> Shell<'k> {
         } else if let Some(id) = core.owner(pid) {
             for stream in OutputStream::BOTH {
                 let fd_number = self.pipes.fd_number(id, stream);
-                for chunk in self.pipes.drain(&mut self.poller, id, stream) {
+                for chunk in self.pipes.drain(&mut self.poller, id, stream, now.mono) {
                     self.deliver(id, stream, chunk, fd_number, core, now);
                 }
             }

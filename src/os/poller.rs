@@ -2,16 +2,18 @@
 //! the daemon.
 
 use std::io;
-use std::num::NonZeroUsize;
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
+use std::os::fd::AsFd;
 use std::time::Duration;
 
+use nix::errno::Errno;
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
-use polling::{Event, Events, PollMode};
+use nix::poll::{PollFd, PollFlags, ppoll};
+use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags, EpollTimeout};
+use nix::sys::time::TimeSpec;
 
 /// Identifies one registration. Tokens are never reused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Token(usize);
+pub struct Token(u64);
 
 /// The events to wait for. A hang-up is reported regardless of the interest, until the descriptor
 /// is removed.
@@ -28,8 +30,11 @@ impl Interest {
     pub const WRITE: Self = Self { read: false, write: true };
     pub const BOTH: Self = Self { read: true, write: true };
 
-    fn event(self, token: Token) -> Event {
-        Event::new(token.0, self.read, self.write)
+    fn event(self, token: Token) -> EpollEvent {
+        let mut flags = EpollFlags::empty();
+        flags.set(EpollFlags::EPOLLIN, self.read);
+        flags.set(EpollFlags::EPOLLOUT, self.write);
+        EpollEvent::new(flags, token.0)
     }
 }
 
@@ -42,62 +47,81 @@ pub struct Ready {
 }
 
 pub struct Poller {
-    inner: polling::Poller,
-    events: Events,
-    last: usize,
+    epoll: Epoll,
+    events: [EpollEvent; MAX_EVENTS],
+    last: u64,
 }
 
 /// The maximum number of descriptors per wait; the others are reported by the next wait.
-const MAX_EVENTS: NonZeroUsize = NonZeroUsize::new(256).expect("256 is not zero");
+const MAX_EVENTS: usize = 256;
+
+/// From here on a timeout is rounded up to milliseconds, the unit of `epoll_wait`.
+const COARSE: Duration = Duration::from_millis(10);
 
 impl Poller {
     pub fn new() -> io::Result<Self> {
-        Ok(Self {
-            inner: polling::Poller::new()?,
-            events: Events::with_capacity(MAX_EVENTS),
-            last: 0,
-        })
+        let epoll = Epoll::new(EpollCreateFlags::EPOLL_CLOEXEC)?;
+        Ok(Self { epoll, events: [EpollEvent::empty(); MAX_EVENTS], last: 0 })
     }
 
-    /// Registers `fd`; the caller must [`remove`](Self::remove) it before closing it.
+    /// Registers `fd`; the caller must [`remove`](Self::remove) it before closing it. The kernel removes
+    /// one that was forgotten, and its token is never reused.
     pub fn add(&mut self, fd: impl AsFd, interest: Interest) -> io::Result<Token> {
         let token = Token(self.last + 1);
-        let raw = fd.as_fd().as_raw_fd();
-        // SAFETY: every owner of a token removes it before closing the descriptor. A descriptor
-        // that was not removed is removed by the kernel on close, and its token is never reused.
-        unsafe { self.inner.add_with_mode(raw, interest.event(token), PollMode::Level) }?;
+        self.epoll.add(fd, interest.event(token))?;
         self.last = token.0;
         Ok(token)
     }
 
     /// Changes the interest of a registered descriptor.
     pub fn change(&mut self, token: Token, fd: impl AsFd, interest: Interest) -> io::Result<()> {
-        let fd: BorrowedFd<'_> = fd.as_fd();
-        self.inner.modify_with_mode(fd, interest.event(token), PollMode::Level)
+        Ok(self.epoll.modify(fd, &mut interest.event(token))?)
     }
 
     /// Removes a descriptor. It is no error if it was not registered.
     pub fn remove(&mut self, fd: impl AsFd) {
-        let _ = self.inner.delete(fd.as_fd());
+        let _ = self.epoll.delete(fd);
     }
 
     /// Blocks until a descriptor is ready or `timeout` has passed; `None` blocks without limit.
     /// Ready descriptors are returned in order of registration.
     pub fn wait(&mut self, timeout: Option<Duration>) -> io::Result<Vec<Ready>> {
-        self.events.clear();
-        match self.inner.wait(&mut self.events, timeout) {
-            Ok(_) => {}
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => return Ok(Vec::new()),
-            Err(error) => return Err(error),
-        }
-        let ready = self.events.iter().map(|event| Ready {
-            token: Token(event.key),
-            readable: event.readable,
-            writable: event.writable,
-        });
-        let mut ready: Vec<Ready> = ready.collect();
+        let count = match self.wait_for_events(timeout) {
+            Ok(count) => count,
+            Err(Errno::EINTR) => return Ok(Vec::new()),
+            Err(error) => return Err(error.into()),
+        };
+        let mut ready: Vec<Ready> = self.events[..count].iter().map(ready).collect();
         ready.sort_unstable_by_key(|ready| ready.token);
         Ok(ready)
+    }
+
+    fn wait_for_events(&mut self, timeout: Option<Duration>) -> nix::Result<usize> {
+        let timeout = match timeout {
+            None => EpollTimeout::NONE,
+            Some(Duration::ZERO) => EpollTimeout::ZERO,
+            Some(short) if short < COARSE => {
+                let mut epoll = [PollFd::new(self.epoll.0.as_fd(), PollFlags::POLLIN)];
+                if ppoll(&mut epoll, Some(TimeSpec::from_duration(short)), None)? == 0 {
+                    return Ok(0);
+                }
+                EpollTimeout::ZERO
+            }
+            Some(long) => {
+                EpollTimeout::try_from(long.as_micros().div_ceil(1000)).unwrap_or(EpollTimeout::MAX)
+            }
+        };
+        self.epoll.wait(&mut self.events, timeout)
+    }
+}
+
+fn ready(event: &EpollEvent) -> Ready {
+    let flags = event.events();
+    let failed = flags.intersects(EpollFlags::EPOLLHUP | EpollFlags::EPOLLERR);
+    Ready {
+        token: Token(event.data()),
+        readable: failed || flags.contains(EpollFlags::EPOLLIN),
+        writable: failed || flags.contains(EpollFlags::EPOLLOUT),
     }
 }
 
