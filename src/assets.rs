@@ -108,6 +108,9 @@ pub static WEB: &[(&str, &str)] = &[
     ("status.hbs", include_str!("../templates/web/status.hbs")),
     ("style.css", include_str!("../templates/web/style.css")),
     ("tail.hbs", include_str!("../templates/web/tail.hbs")),
+    ("texts.js", include_str!("../templates/web/texts.js")),
+    ("texts/de.txt", include_str!("../templates/web/texts/de.txt")),
+    ("texts/en.txt", include_str!("../templates/web/texts/en.txt")),
 ];
 
 /// A file of the web interface.

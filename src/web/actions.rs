@@ -1,6 +1,7 @@
-//! The actions of the status page: what they do, and their result message, identical to
-//! Supervisor's.
+//! The actions of the status page: what they do, and their result message. In English it is identical
+//! to Supervisor's.
 
+use super::texts::{Language, Value as Text};
 use crate::core::Process;
 use crate::core::state::ProcessState;
 use crate::rpc::access::Access;
@@ -25,17 +26,41 @@ pub(super) enum Action {
 
 use Action as A;
 
-/// The action, its name in a request and its button label.
-const TABLE: &[(Action, &str, &str)] = &[
-    (A::Refresh, "refresh", "Refresh"),
-    (A::StopAll, "stopall", "Stop all"),
-    (A::RestartAll, "restartall", "Restart all"),
-    (A::Start, "start", "Start"),
-    (A::Stop, "stop", "Stop"),
-    (A::Restart, "restart", "Restart"),
-    (A::RestartRolling, "restartrolling", "Restart one by one"),
-    (A::ClearLog, "clearlog", "Clear log"),
+/// The action, and its name in a request and in the keys of its texts.
+const TABLE: &[(Action, &str)] = &[
+    (A::Refresh, "refresh"),
+    (A::StopAll, "stopall"),
+    (A::RestartAll, "restartall"),
+    (A::Start, "start"),
+    (A::Stop, "stop"),
+    (A::Restart, "restart"),
+    (A::RestartRolling, "restartrolling"),
+    (A::ClearLog, "clearlog"),
 ];
+
+/// The result of an action, or its state, in the language of the client.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Message {
+    pub(super) text: String,
+    pub(super) is_error: bool,
+}
+
+impl Message {
+    pub(super) fn success(text: String) -> Self {
+        Self { text, is_error: false }
+    }
+
+    pub(super) fn failure(text: impl Into<String>) -> Self {
+        Self { text: text.into(), is_error: true }
+    }
+
+    /// One that a page of Supervisor's form has sent.
+    pub(super) fn from_query(text: &str, has_failed: bool) -> Self {
+        let is_failure = |start: &&str| text.starts_with(start);
+        let is_error = ["ERROR", "unexpected", "No such process"].iter().any(is_failure);
+        Self { text: text.to_owned(), is_error: is_error || has_failed }
+    }
+}
 
 impl Action {
     pub(super) fn from_name(name: &str) -> Option<Self> {
@@ -44,10 +69,6 @@ impl Action {
 
     pub(super) fn name(self) -> &'static str {
         TABLE.iter().find(|row| row.0 == self).map_or("", |row| row.1)
-    }
-
-    pub(super) fn label(self) -> &'static str {
-        TABLE.iter().find(|row| row.0 == self).map_or("", |row| row.2)
     }
 
     /// The actions that make sense in a state.
@@ -63,17 +84,13 @@ impl Action {
     }
 
     /// The message while it is in progress.
-    fn progress(self, what: &str) -> String {
-        match self {
-            A::Refresh => String::new(),
-            A::StopAll => "Stopping all processes".to_owned(),
-            A::RestartAll => "Restarting all processes".to_owned(),
-            A::Start => format!("Starting {what}"),
-            A::Stop => format!("Stopping {what}"),
-            A::Restart => format!("Restarting {what}"),
-            A::RestartRolling => format!("Restarting {what} one by one"),
-            A::ClearLog => format!("Cleared the logs of {what}"),
-        }
+    fn progress(self, language: Language, what: &str) -> Message {
+        Message::success(language.word("begun", self.name(), &[("what", &what)]))
+    }
+
+    /// The question before it is done.
+    pub(super) fn question(self, language: Language, name: &str) -> String {
+        language.word("question", self.name(), &[("name", &name)])
     }
 
     /// What an account needs for it.
@@ -112,36 +129,44 @@ impl Action {
 
 /// Starts an action on processes, or on all members of `group:*`, and reports the result so far.
 /// Of several processes those are left out that are in the wanted state.
-pub(super) fn begin(context: &mut Context<'_>, action: Action, names: &[&str]) -> String {
+pub(super) fn begin(
+    context: &mut Context<'_>,
+    language: Language,
+    action: Action,
+    names: &[&str],
+) -> Message {
     if action.needs_name() && names.iter().all(|name| name.is_empty()) {
-        return "ERROR: no process is selected".to_owned();
+        return Message::failure(language.text("failure.none-selected"));
     }
     if action == A::RestartRolling {
-        return PendingAction::restart_rolling(context, names).progress(context);
+        return PendingAction::restart_rolling(context, language, names).progress(context);
     }
     let targets: Vec<String> = names.iter().flat_map(|name| expand(context, name)).collect();
     let [first, _, ..] = targets.as_slice() else {
         let name = targets.first().map_or("", String::as_str);
-        return PendingAction::start(context, action, name).progress(context);
+        return PendingAction::start(context, language, action, name).progress(context);
     };
     let is_group = names.len() == 1 && first != names[0];
     let wanted: Vec<&String> =
         targets.iter().filter(|name| makes_sense(context, action, name)).collect();
     let mut failures = Vec::new();
     for name in &wanted {
-        let message = PendingAction::start(context, action, name).progress(context);
-        if is_failure(&message) {
-            failures.push(message);
+        let message = PendingAction::start(context, language, action, name).progress(context);
+        if message.is_error {
+            failures.push(message.text);
         }
     }
     if let Some(first) = failures.first() {
-        return format!("ERROR: {} of {} failed; first: {first}", failures.len(), wanted.len());
+        let values: [Text<'_>; 3] =
+            [("failed", &failures.len()), ("count", &wanted.len()), ("first", first)];
+        return Message::failure(language.fill("failure.some", &values));
     }
-    action.progress(&if is_group { names[0].to_owned() } else { count(wanted.len()) })
+    let what = if is_group { names[0].to_owned() } else { count(language, wanted.len()) };
+    action.progress(language, &what)
 }
 
-fn count(number: usize) -> String {
-    format!("{number} process{}", if number == 1 { "" } else { "es" })
+fn count(language: Language, number: usize) -> String {
+    language.count("processes", number, &[])
 }
 
 fn expand(context: &Context<'_>, name: &str) -> Vec<String> {
@@ -161,14 +186,10 @@ fn makes_sense(context: &Context<'_>, action: Action, name: &str) -> bool {
         || process.map_or(true, |process| Action::of(process.state()).contains(&action))
 }
 
-/// Whether a message reports a failure.
-pub(super) fn is_failure(message: &str) -> bool {
-    ["ERROR", "unexpected", "No such process"].iter().any(|start| message.starts_with(start))
-}
-
 /// An action in progress.
 #[derive(Clone, Debug)]
 pub(super) struct PendingAction {
+    language: Language,
     action: Action,
     name: String,
     state: State,
@@ -184,19 +205,24 @@ enum State {
 
 impl PendingAction {
     /// One job for all of them.
-    fn restart_rolling(context: &mut Context<'_>, names: &[&str]) -> Self {
+    fn restart_rolling(context: &mut Context<'_>, language: Language, names: &[&str]) -> Self {
         let name = match names {
             [name] => (*name).to_owned(),
-            names => count(names.len()),
+            names => count(language, names.len()),
         };
         let answer = web_ops::restart_rolling(context, names);
         A::RestartRolling.audit(context, &names.join(" "), &answer);
-        Self { action: A::RestartRolling, name, state: State::of(answer) }
+        Self { language, action: A::RestartRolling, name, state: State::of(answer) }
     }
 
-    pub(super) fn start(context: &mut Context<'_>, action: Action, name: &str) -> Self {
+    pub(super) fn start(
+        context: &mut Context<'_>,
+        language: Language,
+        action: Action,
+        name: &str,
+    ) -> Self {
         if action == A::RestartRolling {
-            return Self::restart_rolling(context, &[name]);
+            return Self::restart_rolling(context, language, &[name]);
         }
         let state = if action.needs_name() && !is_process(context, name) {
             State::Unknown
@@ -205,55 +231,53 @@ impl PendingAction {
             action.audit(context, name, &answer);
             State::of(answer)
         };
-        Self { action, name: name.to_owned(), state }
+        Self { language, action, name: name.to_owned(), state }
     }
 
     /// The result message if the action is complete, else what it is doing.
-    pub(super) fn progress(&mut self, context: &mut Context<'_>) -> String {
-        self.poll(context).unwrap_or_else(|| self.action.progress(&self.name))
+    pub(super) fn progress(&mut self, context: &mut Context<'_>) -> Message {
+        self.poll(context).unwrap_or_else(|| self.action.progress(self.language, &self.name))
     }
 
     /// The result message, if the action is complete.
-    pub(super) fn poll(&mut self, context: &mut Context<'_>) -> Option<String> {
+    pub(super) fn poll(&mut self, context: &mut Context<'_>) -> Option<Message> {
         if let State::Waiting(pending) = &mut self.state {
             self.state = State::Done(pending.poll(context)?.and_then(|it| first_failure(&it)));
         }
         Some(match &self.state {
-            State::Done(Err(fault)) => self.failure(fault),
-            State::Unknown => format!("No such process named {}", self.name),
-            State::Done(Ok(())) | State::Waiting(_) => self.success(context),
+            State::Done(Err(fault)) => Message::failure(self.failure(fault)),
+            State::Unknown => Message::failure(self.fill("failure.unknown-process", "")),
+            State::Done(Ok(())) | State::Waiting(_) => Message::success(self.success(context)),
         })
     }
 
     fn success(&self, context: &Context<'_>) -> String {
-        let name = &self.name;
-        let when = || info::ctime(&context.services.local_time(context.now.wall));
-        match self.action {
-            A::Refresh => format!("Page refreshed at {}", when()),
-            A::StopAll => format!("All stopped at {}", when()),
-            A::RestartAll => format!("All restarted at {}", when()),
-            A::Start => format!("Process {name} started"),
-            A::Stop => format!("Process {name} stopped"),
-            A::Restart => format!("Process {name} restarted"),
-            A::RestartRolling => format!("{name} restarted one by one"),
-            A::ClearLog => format!("Log for {name} cleared"),
-        }
+        let time = info::ctime(&context.services.local_time(context.now.wall));
+        let values: [Text<'_>; 2] = [("name", &self.name), ("time", &time)];
+        self.language.word("done", self.action.name(), &values)
     }
 
     fn failure(&self, fault: &Fault) -> String {
-        let unexpected = format!("unexpected rpc fault [{}] {}", fault.code, fault.string);
+        let values: [Text<'_>; 2] = [("code", &fault.code), ("fault", &fault.string)];
+        let unexpected = self.language.fill("failure.rpc", &values);
         if self.action != A::Start {
             return unexpected;
         }
         let why = match Code::from_number(fault.code) {
-            Some(Code::NoFile) => "no such file",
-            Some(Code::NotExecutable) => "file not executable",
-            Some(Code::AlreadyStarted) => "already started",
-            Some(Code::SpawnError) => "spawn error",
-            Some(Code::AbnormalTermination) => "abnormal termination",
+            Some(Code::NoFile) => self.language.text("failure.start.no-file"),
+            Some(Code::NotExecutable) => self.language.text("failure.start.not-executable"),
+            Some(Code::AlreadyStarted) => self.language.text("failure.start.already-started"),
+            Some(Code::SpawnError) => self.language.text("failure.start.spawn-error"),
+            Some(Code::AbnormalTermination) => {
+                self.language.text("failure.start.abnormal-termination")
+            }
             _ => &unexpected,
         };
-        format!("ERROR: Process {}: {why}", self.name)
+        self.fill("failure.start", why)
+    }
+
+    fn fill(&self, key: &str, why: &str) -> String {
+        self.language.fill(key, &[("name", &self.name), ("why", &why)])
     }
 }
 
@@ -296,5 +320,38 @@ fn perform(context: &mut Context<'_>, action: Action, name: &str) -> Result<Outc
         A::Restart => web_ops::restart(context, name),
         A::RestartRolling => web_ops::restart_rolling(context, &[name]),
         A::ClearLog => web_ops::clear_log(context, name),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_action_has_all_texts() {
+        for language in Language::ALL {
+            for (action, name) in TABLE {
+                let mut families = vec!["action", "question", "done"];
+                if *action != A::Refresh {
+                    families.push("begun");
+                }
+                if action.needs_name() {
+                    families.push("action-of");
+                }
+                for family in families {
+                    assert_ne!(language.word(family, name, &[]), *name, "{language:?} {family}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_failure_is_recognised_in_messages_of_supervisor() {
+        for text in ["ERROR: Process a: x", "unexpected rpc fault [1] x", "No such process named a"]
+        {
+            assert!(Message::from_query(text, false).is_error, "{text}");
+        }
+        assert!(!Message::from_query("Process a started", false).is_error);
+        assert!(Message::from_query("FEHLER: x", true).is_error);
     }
 }

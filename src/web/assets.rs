@@ -2,6 +2,7 @@
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
+use super::texts::Language;
 use crate::assets;
 use crate::http::{Reply, Request};
 
@@ -10,6 +11,10 @@ const SCRIPT: &str = "text/javascript; charset=utf-8";
 /// The reply for a path. A browser asks each time whether its copy is current, because another
 /// version of supkit may have been started, whose pages need its own scripts.
 pub(super) fn reply(request: &Request, path: &str) -> Reply {
+    let code = path.strip_prefix("texts/").and_then(|name| name.strip_suffix(".js"));
+    if let Some(language) = code.and_then(Language::from_code) {
+        return current(request, SCRIPT, &language.script());
+    }
     let (name, kind) = match path {
         "stylesheets/supervisor.css" => ("style.css", "text/css; charset=utf-8"),
         "live.js" => ("live.js", SCRIPT),
@@ -19,7 +24,11 @@ pub(super) fn reply(request: &Request, path: &str) -> Reply {
         "images/icon.svg" | "favicon.ico" => ("icon.svg", "image/svg+xml"),
         _ => return Reply::error(404, "Not found."),
     };
-    let text = assets::web(name);
+    current(request, kind, assets::web(name))
+}
+
+/// The file, unless the copy of the browser is current.
+fn current(request: &Request, kind: &str, text: &str) -> Reply {
     let tag = tag(text);
     let is_current = request.header("if-none-match") == Some(tag.as_str());
     let (status, body) = if is_current { (304, "") } else { (200, text) };

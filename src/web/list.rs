@@ -5,6 +5,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use super::actions::Action;
 use super::printable::printable;
+use super::texts::Language;
 use super::view::{self, View};
 use crate::core::Process;
 use crate::core::effect::OutputStream;
@@ -33,8 +34,8 @@ pub(super) struct List {
 /// The processes together.
 #[derive(Serialize)]
 struct Summary {
-    /// Changes with the version, the token of the forms, the names of the processes and what the
-    /// account may do: the markup of a page with another value is obsolete.
+    /// Changes with the version, the language, the token of the forms, the names of the processes
+    /// and what the account may do: the markup of a page with another value is obsolete.
     layout: String,
     mood: String,
     counts: Vec<Count>,
@@ -75,7 +76,6 @@ struct Row {
 #[derive(Serialize)]
 struct Button {
     action: &'static str,
-    label: &'static str,
     /// It makes no sense in this state.
     hidden: bool,
 }
@@ -91,19 +91,19 @@ struct Failure {
 const BUTTONS: [Action; 4] = [Action::Start, Action::Restart, Action::Stop, Action::ClearLog];
 
 impl List {
-    pub(super) fn of(context: &Context<'_>, token: &str) -> Self {
+    pub(super) fn of(context: &Context<'_>, language: Language, token: &str) -> Self {
         let processes = names::by_name(context.supervisor);
         Self {
-            summary: Summary::of(context, &processes, token),
+            summary: Summary::of(context, &processes, language, token),
             processes: rows(context, &processes),
         }
     }
 }
 
 impl Summary {
-    fn of(context: &Context<'_>, processes: &[&Process], token: &str) -> Self {
+    fn of(context: &Context<'_>, processes: &[&Process], language: Language, token: &str) -> Self {
         Self {
-            layout: layout(context, processes, token),
+            layout: layout(context, processes, language, token),
             mood: context.supervisor.mood().name().to_lowercase(),
             counts: counts(processes),
         }
@@ -111,7 +111,12 @@ impl Summary {
 }
 
 /// The part of the list that a view shows, as data for the template.
-pub(super) fn view(context: &Context<'_>, view: View<'_>, token: &str) -> Value {
+pub(super) fn view(
+    context: &Context<'_>,
+    language: Language,
+    view: View<'_>,
+    token: &str,
+) -> Value {
     let all = names::by_name(context.supervisor);
     let found: Vec<&Process> = all
         .iter()
@@ -121,7 +126,7 @@ pub(super) fn view(context: &Context<'_>, view: View<'_>, token: &str) -> Value 
     let page = view.page(found.len());
     let shown = found.iter().skip(page.first_row).take(view::PAGE);
     json!({
-        "list": Summary::of(context, &all, token),
+        "list": Summary::of(context, &all, language, token),
         "may_act": all.iter().any(|it| may_control(context, it)),
         "may_act_on_all": Action::StopAll.check(context, "").is_ok(),
         "is_empty": all.is_empty(),
@@ -202,7 +207,6 @@ impl Row {
     fn markup(&self) -> Value {
         let button = |action: Action| Button {
             action: action.name(),
-            label: action.label(),
             hidden: !self.actions.contains(&action.name()),
         };
         let mut data = json!(self);
@@ -242,14 +246,19 @@ fn last_lines(context: &Context<'_>, process: &Process, stream: OutputStream) ->
     printable(lines[first..].join("\n").trim_end())
 }
 
-fn layout(context: &Context<'_>, processes: &[&Process], token: &str) -> String {
+fn layout(
+    context: &Context<'_>,
+    processes: &[&Process],
+    language: Language,
+    token: &str,
+) -> String {
     let mut hasher = DefaultHasher::new();
     token.hash(&mut hasher);
     for process in processes {
         (process.group(), process.name()).hash(&mut hasher);
         may_control(context, process).hash(&mut hasher);
     }
-    format!("{}-{:016x}", env!("CARGO_PKG_VERSION"), hasher.finish())
+    format!("{}-{}-{:016x}", env!("CARGO_PKG_VERSION"), language.code(), hasher.finish())
 }
 
 /// The number of processes in each state, ordered by state number.

@@ -4,12 +4,15 @@
 mod actions;
 mod assets;
 mod event_filter;
+mod language;
 mod list;
 mod pages;
 mod policy;
 mod printable;
 mod refusal;
 pub mod site;
+mod text_helpers;
+mod texts;
 mod token;
 mod view;
 

@@ -1,18 +1,23 @@
 //! Renders the pages as HTML: collects the data from the core and fills the templates, which escape
 //! all values.
 
-use super::actions::{Action, is_failure};
+use super::actions::{Action, Message};
+use super::language::{self, Choice};
 use super::list;
 use super::printable::printable;
+use super::text_helpers;
+use super::texts::Language;
 use super::view::View;
 use crate::assets;
 use crate::conf::config::LogLevel;
 use crate::http::form::percent_encode;
+use crate::http::{Reply, Request};
 use crate::rpc::Context;
 use crate::rpc::method::SUPERVISOR_VERSION;
 use handlebars::Handlebars;
 use serde_json::{Map, Value, json};
 
+const HTML: &str = "text/html; charset=utf-8";
 const TEMPLATES: [&str; 5] = ["confirm", "forbidden", "layout", "status", "tail"];
 
 pub(super) struct Pages {
@@ -23,6 +28,7 @@ impl Pages {
     pub(super) fn new() -> Self {
         let mut templates = Handlebars::new();
         templates.set_strict_mode(true);
+        text_helpers::register(&mut templates);
         for name in TEMPLATES {
             let text = assets::web(&format!("{name}.hbs"));
             // parse errors are found by the tests, which render all templates
@@ -31,11 +37,21 @@ impl Pages {
         Self { templates }
     }
 
-    /// Renders a page with the data that is common to all pages.
-    fn render(&self, context: &mut Context<'_>, name: &str, title: &str, own: Value) -> String {
+    /// Renders a page with the data that is common to all pages, in the language of the client.
+    fn render(
+        &self,
+        context: &mut Context<'_>,
+        request: &Request,
+        name: &str,
+        title: &str,
+        own: Value,
+    ) -> Reply {
+        let choice = Choice::of(request);
         let supervisor = &context.supervisor;
         let mut data = Map::new();
         data.insert("title".to_owned(), json!(title));
+        data.insert(text_helpers::FIELD.to_owned(), json!(choice.language.code()));
+        data.insert("languages".to_owned(), languages(request, choice.language));
         data.insert("identifier".to_owned(), json!(supervisor.config().supervisord.identifier));
         data.insert("mood".to_owned(), json!(supervisor.mood().name().to_lowercase()));
         data.insert("version".to_owned(), json!(env!("CARGO_PKG_VERSION")));
@@ -43,65 +59,83 @@ impl Pages {
         if let Value::Object(own) = own {
             data.extend(own);
         }
-        self.templates.render(name, &data).unwrap_or_else(|error| {
+        let text = self.templates.render(name, &data).unwrap_or_else(|error| {
             context.supervisor.log(LogLevel::Error, format!("web page `{name}`: {error}"));
             "the page could not be rendered; see the activity log".to_owned()
-        })
+        });
+        choice.mark(Reply::new(200, HTML, text))
     }
 
     /// The status page.
     pub(super) fn status(
         &self,
         context: &mut Context<'_>,
-        message: &str,
+        request: &Request,
+        message: &Message,
         view: View<'_>,
         token: &str,
-    ) -> String {
-        let mut data = list::view(context, view, token);
-        data["message"] = json!(message);
-        data["is_error"] = json!(is_failure(message));
+    ) -> Reply {
+        let language = Choice::of(request).language;
+        let mut data = list::view(context, language, view, token);
+        data["message"] = json!(message.text);
+        data["is_error"] = json!(message.is_error);
         data["token"] = json!(token);
-        let title = format!("{}: processes", context.supervisor.config().supervisord.identifier);
-        self.render(context, "status", &title, data)
+        let identifier = &context.supervisor.config().supervisord.identifier;
+        let title = language.fill("list.title", &[("identifier", identifier)]);
+        self.render(context, request, "status", &title, data)
     }
 
     /// The confirmation page for an action without a valid token.
     pub(super) fn confirm(
         &self,
         context: &mut Context<'_>,
+        request: &Request,
         action: Action,
         name: &str,
         token: &str,
-    ) -> String {
-        let label = action.label();
-        let question =
-            if action.needs_name() { format!("{label} {name}?") } else { format!("{label}?") };
+    ) -> Reply {
+        let question = action.question(Choice::of(request).language, name);
         let name = if action.needs_name() { name } else { "" };
         let data = json!({
             "question": question,
             "action": action.name(),
-            "label": label,
             "name": name,
             "token": token,
         });
-        self.render(context, "confirm", &question, data)
+        self.render(context, request, "confirm", &question, data)
     }
 
     /// The page of a refused request.
-    pub(super) fn forbidden(&self, context: &mut Context<'_>, refusal: Value) -> String {
-        self.render(context, "forbidden", "403 Forbidden", refusal)
+    pub(super) fn forbidden(
+        &self,
+        context: &mut Context<'_>,
+        request: &Request,
+        refusal: Value,
+    ) -> Reply {
+        let title = Choice::of(request).language.text("forbidden.heading");
+        Reply { status: 403, ..self.render(context, request, "forbidden", title, refusal) }
     }
 
     /// The end of a log, or the reason why it cannot be shown.
-    pub(super) fn tail(&self, context: &mut Context<'_>, tail: &Tail<'_>) -> String {
+    pub(super) fn tail(
+        &self,
+        context: &mut Context<'_>,
+        request: &Request,
+        tail: &Tail<'_>,
+    ) -> Reply {
+        let language = Choice::of(request).language;
         let (text, problem) = match &tail.text {
             Ok(text) => (printable(text), ""),
             Err(problem) => (String::new(), problem.as_str()),
         };
         let is_stderr = tail.channel == "stderr";
-        let title = format!("Supervisor tail of process {}", tail.name);
+        let title = language.fill("log.title", &[("name", &tail.name)]);
+        let heading = match tail.name {
+            "" => language.text("log.heading").to_owned(),
+            name => language.fill("log.heading-of", &[("name", &name), ("channel", &tail.channel)]),
+        };
         let data = json!({
-            "heading": if tail.name.is_empty() { "Log".to_owned() } else { format!("{}: {}", tail.name, tail.channel) },
+            "heading": heading,
             "name": tail.name,
             "query": percent_encode(tail.name),
             "channel": tail.channel,
@@ -112,8 +146,21 @@ impl Pages {
             "text": text,
             "problem": problem,
         });
-        self.render(context, "tail", &title, data)
+        self.render(context, request, "tail", &title, data)
     }
+}
+
+/// The links to the same page in each language.
+fn languages(request: &Request, current: Language) -> Value {
+    let link = |it: Language| {
+        json!({
+            "code": it.code(),
+            "name": it.own_name(),
+            "href": language::link(request, it),
+            "current": it == current,
+        })
+    };
+    Language::ALL.map(link).into_iter().collect()
 }
 
 /// The data of a log page.

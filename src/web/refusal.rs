@@ -1,6 +1,7 @@
 //! The page of a refused request: the origins that were received and expected, and the remedy.
 
 use super::policy::ServerPolicy;
+use super::texts::Language;
 use crate::conf::sections::http_server;
 use crate::http::Request;
 use crate::http::origin::Reason;
@@ -17,8 +18,8 @@ pub(super) fn data(request: &Request, policy: &ServerPolicy, reason: Reason) -> 
     // A suggestion to trust an opaque origin would be wrong: any site can have it.
     let trustable = received.filter(|origin| origin.contains("://"));
     json!({
-        "why": why(reason),
-        "received": received.unwrap_or("no Origin field"),
+        "reason": name(reason),
+        "received": received.unwrap_or_default(),
         "site": request.header("sec-fetch-site").unwrap_or_default(),
         "host": host,
         "expected": expected,
@@ -29,16 +30,16 @@ pub(super) fn data(request: &Request, policy: &ServerPolicy, reason: Reason) -> 
     })
 }
 
-pub(super) fn why(reason: Reason) -> &'static str {
+/// For the audit log.
+pub(super) fn why(reason: Reason) -> String {
+    Language::English.word("forbidden.why", name(reason), &[])
+}
+
+/// In the keys of the texts.
+fn name(reason: Reason) -> &'static str {
     match reason {
-        Reason::OtherOrigin => "The request came from a page of another origin.",
-        Reason::HostName => {
-            "The server has no password and was addressed by a host name. Another site could make \
-             its own name resolve to this server (DNS rebinding)."
-        }
-        Reason::OldBrowser => {
-            "The browser does not send the origin of a page, and a form of any site could have \
-             sent this request."
-        }
+        Reason::OtherOrigin => "other-origin",
+        Reason::HostName => "host-name",
+        Reason::OldBrowser => "old-browser",
     }
 }

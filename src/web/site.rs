@@ -1,12 +1,14 @@
 //! Dispatches a request and returns a reply, a pending reply, or a stream.
 
-use super::actions::{self, Action, PendingAction, is_failure};
+use super::actions::{self, Action, Message, PendingAction};
 use super::assets;
 use super::event_filter;
+use super::language::Choice;
 use super::list::List;
 use super::pages::{Pages, Tail};
 use super::policy::ServerPolicy;
 use super::refusal;
+use super::texts::{Language, Value as Text};
 use super::token::Tokens;
 use super::view::View;
 use crate::conf::config::LogLevel;
@@ -32,7 +34,8 @@ const PAGE_CSP: &str = "default-src 'none'; style-src 'self'; img-src 'self'; fo
 /// The policy of the status page, which also runs our own script.
 const STATUS_CSP: &str = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; \
      img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
-const HTML: &str = "text/html; charset=utf-8";
+/// The field of a query by which a message reports a failure.
+const FAILED: &str = "failed";
 const XML: &str = "text/xml";
 const JSON: &str = "application/json";
 const TEXT: &str = "text/plain;charset=utf-8";
@@ -138,7 +141,8 @@ impl Site {
             Route::Status => self.status(context, request, policy),
             Route::List => {
                 let token = self.tokens.of(context.rights.user.as_deref());
-                Answer::Reply(json(&List::of(context, &token)))
+                let choice = Choice::of(request);
+                Answer::Reply(choice.mark(json(&List::of(context, choice.language, &token))))
             }
             Route::Tail => Answer::Reply(self.tail(context, request)),
             Route::Health => Answer::Reply(Reply::new(200, "text/plain", "OK")),
@@ -155,9 +159,9 @@ impl Site {
         has_token: bool,
     ) -> Option<Answer> {
         let reason = policy.origins.check(request, has_token).err()?;
-        refused(context, &request.path(), refusal::why(reason));
-        let text = self.pages.forbidden(context, refusal::data(request, policy, reason));
-        Some(Answer::Reply(with_page_csp(Reply::new(403, HTML, text))))
+        refused(context, &request.path(), &refusal::why(reason));
+        let page = self.pages.forbidden(context, request, refusal::data(request, policy, reason));
+        Some(Answer::Reply(with_page_csp(page)))
     }
 
     fn rpc(&self, context: &mut Context<'_>, request: &Request, policy: &ServerPolicy) -> Answer {
@@ -180,11 +184,10 @@ impl Site {
             fields.splice(0..0, form::parse(&String::from_utf8_lossy(body)));
         }
         let field = |name: &str| form::field(&fields, name).unwrap_or_default();
-        let message = field("message");
         let Some(action) = form::field(&fields, "action") else {
-            let view = View::of(&fields);
-            let text = self.pages.status(context, message, view, &token);
-            return Answer::Reply(with_security_headers(Reply::new(200, HTML, text), STATUS_CSP));
+            let message = Message::from_query(field("message"), !field(FAILED).is_empty());
+            let page = self.pages.status(context, request, &message, View::of(&fields), &token);
+            return Answer::Reply(with_security_headers(page, STATUS_CSP));
         };
         let name = field("processname");
         let has_token = is_post && self.tokens.is_of(field("token"), user.as_deref());
@@ -205,18 +208,21 @@ impl Site {
         let is_asked = field("confirm") == "ask";
         let may_act = has_token || policy.get_actions || action == Action::Refresh;
         if is_asked || !may_act {
-            return page(self.pages.confirm(context, action, name, &token));
+            let page = self.pages.confirm(context, request, action, name, &token);
+            return Answer::Reply(with_page_csp(page));
         }
         if has_token {
             // The jobs continue without the client, and the list shows their progress.
-            let message = actions::begin(context, action, &names);
+            let language = Choice::of(request).language;
+            let message = actions::begin(context, language, action, &names);
             let view = View::of(&fields);
             return Answer::Reply(acted(request, action, &names, view, &message));
         }
-        let mut pending = PendingAction::start(context, action, name);
+        // A client of Supervisor may read the message.
+        let mut pending = PendingAction::start(context, Language::English, action, name);
         let redirect = Redirect::after(request, policy);
         if action == Action::Refresh {
-            let message = pending.poll(context).unwrap_or_default();
+            let message = pending.poll(context).map_or_else(String::new, |it| it.text);
             return Answer::Reply(redirect.reply(&message, ""));
         }
         Answer::Later(Pending(PendingKind::Action(pending, redirect)))
@@ -227,6 +233,7 @@ impl Site {
         if let Some(body) = &request.body {
             fields.splice(0..0, form::parse(&String::from_utf8_lossy(body)));
         }
+        let language = Choice::of(request).language;
         let name = form::field(&fields, "processname").unwrap_or_default();
         let limit = form::field(&fields, "limit").and_then(|limit| limit.parse().ok());
         let longest = MAX_TAIL.min(context.max_reply.bytes / TAIL_COST);
@@ -239,21 +246,23 @@ impl Site {
         let is_stderr = form::field(&fields, "channel") == Some("stderr");
         let stream = if is_stderr { OutputStream::Stderr } else { OutputStream::Stdout };
         let text = match name {
-            "" => Err("No process name found".to_owned()),
+            "" => Err(language.text("log.no-name").to_owned()),
             name => {
                 read_tail(context, name, stream, limit).map_err(|fault| {
                     match Code::from_number(fault.code) {
                         _ if fault.refusal().is_some() => explanation(&fault).to_owned(),
-                        Some(Code::NoFile) => format!("No file for {name}"),
+                        Some(Code::NoFile) => language.fill("log.no-file", &[("name", &name)]),
                         _ => {
-                            format!("ERROR: unexpected rpc fault [{}] {}", fault.code, fault.string)
+                            let values: [Text<'_>; 2] =
+                                [("code", &fault.code), ("fault", &fault.string)];
+                            language.fill("log.rpc", &values)
                         }
                     }
                 })
             }
         };
         let tail = Tail { name, channel: stream.name(), limit, text };
-        html(self.pages.tail(context, &tail))
+        with_page_csp(self.pages.tail(context, request, &tail))
     }
 }
 
@@ -269,7 +278,7 @@ impl Pending {
                 Some(rpc_answer(context, &result))
             }
             PendingKind::Action(pending, redirect) => {
-                pending.poll(context).map(|message| Answer::Reply(redirect.reply(&message, "")))
+                pending.poll(context).map(|it| Answer::Reply(redirect.reply(&it.text, "")))
             }
         }
     }
@@ -472,8 +481,8 @@ impl Redirect {
         Self { status: 301, base: format!("{scheme}://{host}/?") }
     }
 
-    fn reply(&self, message: &str, fragment: &str) -> Reply {
-        let location = format!("{}message={}{fragment}", self.base, percent_encode(message));
+    fn reply(&self, message: &str, rest: &str) -> Reply {
+        let location = format!("{}message={}{rest}", self.base, percent_encode(message));
         with_page_csp(Reply::new(self.status, "text/plain", "").header("Location", location))
     }
 }
@@ -485,16 +494,18 @@ fn acted(
     action: Action,
     names: &[&str],
     view: View<'_>,
-    message: &str,
+    message: &Message,
 ) -> Reply {
+    let Message { text, is_error } = message;
     if wants_json(request) {
-        return json(&json!({ "message": message, "is_error": is_failure(message) }));
+        return json(&json!({ "message": text, "is_error": is_error }));
     }
+    let failed = if *is_error { format!("&{FAILED}=1") } else { String::new() };
     let row = match names {
         [name] if action.needs_name() => format!("#p-{}", percent_encode(name)),
         _ => String::new(),
     };
-    Redirect::to(view).reply(message, &row)
+    Redirect::to(view).reply(text, &format!("{failed}{row}"))
 }
 
 fn wants_json(request: &Request) -> bool {
@@ -505,14 +516,6 @@ fn json(value: &impl Serialize) -> Reply {
     // The values are strings and numbers, which cannot fail.
     let text = serde_json::to_vec(value).unwrap_or_default();
     Reply::new(200, JSON, text).header("Cache-Control", "no-store")
-}
-
-fn page(text: String) -> Answer {
-    Answer::Reply(html(text))
-}
-
-fn html(text: String) -> Reply {
-    with_page_csp(Reply::new(200, HTML, text))
 }
 
 fn with_page_csp(reply: Reply) -> Reply {

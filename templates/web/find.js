@@ -28,8 +28,8 @@ const setHidden = (element, hidden) => {
   if (element.hidden !== hidden) element.hidden = hidden;
 };
 
-const setText = (element, text) => {
-  if (element.textContent !== text) element.textContent = text;
+const setText = (element, content) => {
+  if (element.textContent !== content) element.textContent = content;
 };
 
 const collapse = () => {
@@ -48,9 +48,9 @@ const scope = () => {
 
 const showSelection = () => {
   if (!actions) return;
-  const count = scope().length;
-  setText($(".scope", actions), selected.size ? `${count} selected:` : `All ${count} found:`);
-  setHidden(actions, count === 0);
+  const n = scope().length;
+  setText($(".scope", actions), selected.size ? count("selection.some", n) : count("selection.all-found", n));
+  setHidden(actions, n === 0);
   const boxes = all("#list tr[id] .select input");
   boxes.forEach((box) => { box.checked = selected.has(box.value); });
   const box = $("#list thead .select input");
@@ -62,12 +62,12 @@ const showSelection = () => {
 
 // A heading becomes a button, which works by keyboard and is announced as such.
 const prepare = () => {
-  for (const text of all("#list span.heading")) {
+  for (const heading of all("#list span.heading")) {
     const button = document.createElement("button");
     button.type = "button";
     button.className = "heading";
-    button.textContent = text.textContent;
-    text.replaceWith(button);
+    button.textContent = heading.textContent;
+    heading.replaceWith(button);
   }
   all("#list thead .select input").forEach((box) => { box.hidden = false; });
   collapse();

@@ -16,7 +16,7 @@
   // The last known states, and the changes that are not announced yet, by process.
   const states = new Map(), changed = new Map();
   document.querySelectorAll("#list tr[id]").forEach((row) => {
-    states.set(row.id.slice(2), $(".state", row).textContent);
+    states.set(row.id.slice(2), $(".state span", row).className);
   });
   let updated = Date.now(), appeared = updated, problem = 0;
   let isStale = false, isReplacing = false, isReplacedAgain = false, isNative = false;
@@ -28,13 +28,13 @@
     return url.href;
   };
 
-  const setText = (element, text) => {
-    if (element.textContent !== text) element.textContent = text;
+  const setText = (element, content) => {
+    if (element.textContent !== content) element.textContent = content;
   };
 
-  const setMessage = (text, isError = false) => {
+  const setMessage = (content, isError = false) => {
     message.classList.toggle("error", isError);
-    setText(message, text);
+    setText(message, content);
   };
 
   const show = (row, asked) => {
@@ -42,7 +42,7 @@
     if (!line) return;
     const state = $(".state span", line);
     state.className = row.state;
-    setText(state, row.state);
+    setText(state, word("state", row.state));
     showDescription(line, row, asked);
     showFailure($(".failure", line), row.failure);
     for (const button of line.querySelectorAll("button[name=action]")) {
@@ -97,14 +97,14 @@
     place.dataset.key = key;
     place.replaceChildren();
     if (!failure) return;
-    const add = (tag, text) => {
+    const add = (tag, content) => {
       const element = document.createElement(tag);
-      element.textContent = text;
-      if (text) place.append(element);
+      element.textContent = content;
+      if (content) place.append(element);
       return element;
     };
-    if (failure.cause) add("p", `Last run: ${failure.cause}`);
-    if (failure.lines) add("p", `Last lines of ${failure.channel}:`);
+    if (failure.cause) add("p", text("failure.last-run", failure));
+    if (failure.lines) add("p", text("failure.last-lines", failure));
     add("pre", failure.lines);
   };
 
@@ -119,8 +119,9 @@
     awaited.delete(row.name);
     const failed = row.failure !== undefined;
     if (isQuiet && !failed) return;
-    const why = failed && row.failure.cause ? `: ${row.failure.cause}` : "";
-    setMessage(failed ? `ERROR: ${row.name} is ${row.state}${why}` : `${row.name} is ${row.state}`, failed);
+    const values = { name: row.name, state: word("state", row.state), why: row.failure?.cause };
+    if (!failed) setMessage(text("result.state", values));
+    else setMessage(values.why ? text("result.failed-why", values) : text("result.failed", values), true);
   };
 
   // Several changes within a second are one announcement; a state that does not last is none.
@@ -133,12 +134,12 @@
   const speak = () => {
     const rows = [...changed];
     changed.clear();
-    const count = (state) => rows.filter(([, other]) => other === state).length;
+    const number = (state) => rows.filter(([, other]) => other === state).length;
     const kinds = [...new Set(rows.map(([, state]) => state))];
-    const text = rows.length <= 3
-      ? rows.map(([name, state]) => `${name} is ${state}`).join(", ")
-      : `${rows.length} processes changed: ${kinds.map((state) => `${count(state)} ${state}`).join(", ")}`;
-    setText($("#changes"), text);
+    const sentence = rows.length <= 3
+      ? rows.map(([name, state]) => text("result.state", { name, state: word("state", state) })).join(", ")
+      : text("changes.many", { n: rows.length, states: kinds.map((state) => `${number(state)} ${word("state", state)}`).join(", ") });
+    setText($("#changes"), sentence);
   };
 
   const version = (layout) => layout.slice(0, layout.lastIndexOf("-"));
@@ -149,17 +150,17 @@
     if (list.layout !== shown.dataset.layout) replace();
     const mood = $(".mood");
     mood.className = "mood " + list.mood;
-    setText(mood, list.mood);
+    setText(mood, word("mood", list.mood));
     const counts = list.counts.map(({ number, state }) => {
-      const count = document.createElement("span");
-      count.className = state;
-      count.textContent = `${number} ${state}`;
-      return count;
+      const element = document.createElement("span");
+      element.className = state;
+      element.textContent = `${number} ${word("state", state)}`;
+      return element;
     });
     const place = $(".counts");
-    const text = counts.map((count) => count.textContent).join(" ");
-    if (place.textContent.trim() !== text) {
-      place.replaceChildren(...counts.flatMap((count) => [count, " "]));
+    const shownCounts = counts.map((element) => element.textContent).join(" ");
+    if (place.textContent.trim() !== shownCounts) {
+      place.replaceChildren(...counts.flatMap((element) => [element, " "]));
     }
     list.processes.forEach((row) => {
       show(row, asked);
@@ -206,9 +207,9 @@
     const age = Date.now() - Math.max(updated, isStale ? 0 : appeared);
     if (document.hidden || age > LIMIT === isStale) return;
     isStale = !isStale;
-    const since = new Date(updated).toLocaleTimeString();
-    const why = problem ? `The server answers with status ${problem}` : "supervisord does not answer";
-    setText(stale, isStale ? `No update since ${since}. ${why}; trying again.` : "");
+    const time = new Date(updated).toLocaleTimeString(document.documentElement.lang);
+    const why = problem ? text("connection.status", { status: problem }) : text("connection.silent");
+    setText(stale, isStale ? text("connection.lost", { time, why }) : "");
     mark();
   };
 
@@ -299,9 +300,8 @@
     event.preventDefault();
     const fields = new URLSearchParams(new FormData(form, button));
     if (fields.get("confirm") === "ask") {
-      const label = button.textContent;
-      const count = $("#list").dataset.total;
-      if (!await ask(`${label.replace(" all", ` all ${count} processes`)}?`, label)) return;
+      const total = Number($("#list").dataset.total);
+      if (!await ask(count(`ask-all.${button.value}`, total), button.textContent)) return;
       fields.delete("confirm");
     }
     act(form, button, fields);

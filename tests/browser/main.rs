@@ -13,6 +13,7 @@ mod support;
 mod accessibility;
 mod find;
 mod forgery;
+mod language;
 mod many;
 mod page;
 mod pictures;

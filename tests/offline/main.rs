@@ -47,6 +47,7 @@ mod service_manager;
 mod simulate;
 mod slow_logs;
 mod stopping;
+mod texts;
 mod tls;
 mod web;
 mod why;
