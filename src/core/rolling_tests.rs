@@ -153,6 +153,59 @@ fn the_first_that_does_not_become_ready_ends_it_and_stays_drained() {
 }
 
 #[test]
+fn a_cancelled_restart_finishes_what_it_has_begun() {
+    let mut sim = serving(&["a", "b", "c"]);
+    let job = sim.begin_roll(&["a", "b", "c"]);
+    let stages = |sim: &Simulation| {
+        let rolling = sim.job(job).rolling().expect("it is a rolling restart");
+        rolling.stages().map(|(name, stage, _)| format!("{name} {stage}")).collect::<Vec<_>>()
+    };
+    assert_eq!(stages(&sim), ["web:a draining", "web:b queued", "web:c queued"]);
+    let cancel = |sim: &mut Simulation| {
+        let result = sim.core.cancel_job(job, "test", sim.now).map_err(|why| why.to_string());
+        sim.perform();
+        result
+    };
+    assert_eq!(cancel(&mut sim), Ok(()));
+    let refused = "job 1 (rolling restart of a b c, requested through test) cannot be cancelled, \
+                   because it is not restarting one by one";
+    assert_eq!(cancel(&mut sim), Err(refused.to_owned()), "it is ending");
+    sim.pass(8);
+    assert!(sim.is_finished(job));
+    assert_eq!(stages(&sim), ["web:a restarted", "web:b untouched", "web:c untouched"]);
+    assert_eq!(sim.failures_of(job), "cancelled through test; not restarted: web:b, web:c");
+    assert!(sim.avoided.is_empty() && sim.alive.len() == 3);
+    assert!(cancel(&mut sim).is_err_and(|why| why.ends_with("has finished")));
+    let unknown = sim.core.cancel_job(JobId(99), "test", sim.now);
+    assert_eq!(unknown.map_err(|why| why.to_string()), Err("there is no job 99".to_owned()));
+}
+
+#[test]
+fn a_cancelled_update_leaves_the_other_groups_as_they_are() {
+    let with = |command: &str, name: &str| Process { command: command.into(), ..instance(name) };
+    let groups = |command: &str| {
+        let pair = vec![with(command, "a"), with(command, "b")];
+        vec![group("web", 1, pair), group("other", 2, vec![with(command, "c")])]
+    };
+    let mut sim = Simulation::new(groups("old"));
+    sim.serving.extend(["a", "b", "c"].map(str::to_owned));
+    sim.advance(5);
+    let active: Vec<_> =
+        sim.core.groups().iter().map(crate::core::Group::config).cloned().collect();
+    let update = Update::new(&sim.core, &diff(active.iter(), &groups("new")), Some(1));
+    let job = sim.submit("all", Task::Update(update)).expect("nothing else runs");
+    sim.core.cancel_job(job, "test", sim.now).expect("it is rolling");
+    sim.pass(20);
+    assert!(sim.is_finished(job));
+    assert_eq!(
+        sim.failures_of(job),
+        "web: cancelled through test; not restarted: web:b; \
+         other: left as it is, because cancelled through test"
+    );
+    assert!(sim.avoided.is_empty() && sim.alive.len() == 3);
+}
+
+#[test]
 fn an_instance_that_crashes_during_its_start_ends_it_when_it_is_fatal() {
     let mut sim = serving(&["a", "b"]);
     let job = sim.begin_roll(&["a", "b"]);

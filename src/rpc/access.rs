@@ -200,7 +200,7 @@ mod tests {
             "clearAllProcessLogs clearProcessLog clearProcessLogs getAllConfigInfo readLog \
              readMainLog sendProcessStdin signalAllProcesses signalProcess signalProcessGroup \
              startAllProcesses startProcess startProcessGroup stopAllProcesses stopProcess \
-             stopProcessGroup disableProcess enableProcess reloadAllProcesses reloadProcess \
+             stopProcessGroup cancelJob disableProcess enableProcess reloadAllProcesses reloadProcess \
              reloadProcessGroup reopenLogs restartRolling rotateLogs"
         );
         assert_eq!(

@@ -158,6 +158,10 @@ pub static METHODS: &[Method] = methods! {
     "twiddler.removeProcessFromGroup" Twiddler NotShutdown Administer (req("group_name", "string"),
         req("process_name", "string")) -> "boolean", twiddler::remove_process_from_group,
         "Remove a stopped process from its group.";
+    "supkit.cancelJob" Supkit Running ControlListed (req("id", "int")) -> "boolean", rolling::cancel_job,
+        "End a rolling restart or a rolling update: no further process is taken out of service, and \
+         those that are out are restarted and put back. The job then finishes as failed, with what was \
+         not restarted. Fails for other jobs.";
     "supkit.disableProcess" Supkit Running Control (req("name", "string")) -> "array",
         disabling::disable_process,
         "Disable a process, or `group:*`: it is not started, neither automatically nor by request, \

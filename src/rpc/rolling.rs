@@ -10,7 +10,7 @@ use super::names::{self, Target};
 use super::permission;
 use super::value::Value;
 use crate::core::effect::ProcId;
-use crate::core::jobs::Task;
+use crate::core::jobs::{Job, JobId, Rolling, Task};
 use crate::core::{Process, Supervisor};
 use crate::pattern;
 
@@ -65,6 +65,29 @@ pub(super) fn restart(
     let job = context.supervisor.submit(request, context.now);
     let job = job.map_err(|conflict| Fault::new(Code::Failed, conflict.to_string()))?;
     Ok(Outcome::Later(Pending::Finished { job }))
+}
+
+/// Ends a rolling restart or a rolling update. Whoever may do that controls each of its processes.
+pub(super) fn cancel_job(context: &mut Context<'_>, args: &Args<'_>) -> Answer {
+    let id = u64::try_from(args.number(0)?).map_err(|_| incorrect())?;
+    cancel(context, JobId(id))
+}
+
+pub(super) fn cancel(context: &mut Context<'_>, id: JobId) -> Answer {
+    for name in cancellable(context, id) {
+        permission::check(context, Access::Control, "the end of a rolling restart", &name)?;
+    }
+    let requester = context.requester.to_owned();
+    let cancelled = context.supervisor.cancel_job(id, &requester, context.now);
+    cancelled.map_err(|why| Fault::new(Code::Failed, why.to_string()))?;
+    Ok(Value::Bool(true).into())
+}
+
+/// The processes of a rolling restart that a client can end.
+pub(super) fn cancellable(context: &Context<'_>, id: JobId) -> Vec<String> {
+    let job = context.supervisor.job(id).filter(|job| job.is_cancellable());
+    let reports = job.and_then(Job::rolling).map(Rolling::reports).unwrap_or_default();
+    reports.iter().map(|report| report.name.clone()).collect()
 }
 
 /// The processes that a name means. Of many, those that are disabled keep running, as a start of many

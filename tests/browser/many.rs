@@ -34,7 +34,8 @@ fn a_thousand_processes_are_shown_in_short_pages() {
         assert!(height.as_f64().is_some_and(|height| height < 15_000.0), "{height} px");
         browser.click(&tab, ".pages [aria-label='Page 10']");
         browser.wait_for(&tab, &first_row("900"));
-        browser.wait_for(&tab, "document.querySelector('.pages [aria-current]').textContent === '10'");
+        browser
+            .wait_for(&tab, "document.querySelector('.pages [aria-current]').textContent === '10'");
         assert_eq!(browser.eval(&tab, "location.search"), "?page=10");
         // An action keeps the page.
         browser.click(&tab, "[id='p-worker:950'] button[value=start]");

@@ -1,5 +1,6 @@
 //! Executes jobs: submits, advances and finishes them.
 
+mod cancel;
 mod members;
 mod restart;
 mod rolling;

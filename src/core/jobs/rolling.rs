@@ -121,6 +121,22 @@ impl Rolling {
         &self.reports
     }
 
+    /// Each process with its part of the restart in one word, and why it failed, if it did.
+    pub fn stages(&self) -> impl Iterator<Item = (&str, &'static str, &str)> {
+        self.reports.iter().map(|report| {
+            let (stage, why) = match &report.result {
+                Fate::Untouched if self.is_ending => ("untouched", ""),
+                Fate::Untouched => ("queued", ""),
+                Fate::Active => {
+                    (self.active.get(&report.id).map_or("starting", Instance::stage), "")
+                }
+                Fate::Restarted => ("restarted", ""),
+                Fate::Failed(why) => ("failed", why.as_str()),
+            };
+            (report.name.as_str(), stage, why)
+        })
+    }
+
     pub(in crate::core) fn holds(&self, id: ProcId) -> bool {
         let is_queued = || !self.is_ending && self.queue.iter().any(|it| it.id == id);
         self.active.contains_key(&id) || is_queued()
@@ -218,6 +234,18 @@ impl Instance {
     fn deadline(&self) -> Option<Mono> {
         let request = self.request.map(|pending| pending.until);
         [request, self.retry_at, self.limit].into_iter().flatten().min()
+    }
+
+    /// Which part of its restart it is in, in one word.
+    fn stage(&self) -> &'static str {
+        match (&self.stage, self.exchanges.front()) {
+            (Stage::Draining, _) => "draining",
+            (Stage::Checking { .. }, _) => "checking",
+            (Stage::Stopping(_), _) => "stopping",
+            (Stage::Starting, _) => "starting",
+            (Stage::Enabling, Some(Exchange::Warm(_))) => "warming",
+            (Stage::Enabling, _) => "enabling",
+        }
     }
 
     /// What it waits for, for people.
