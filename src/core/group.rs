@@ -113,6 +113,9 @@ pub struct Process {
     pub(super) runs: Runs,
     /// When its memory is measured next.
     pub(super) memory_check_at: Option<Mono>,
+    /// How many children it has had.
+    #[serde(default)]
+    pub(super) starts: u64,
 }
 
 /// The state of a process as a member of an event listener pool.
@@ -172,6 +175,7 @@ impl Process {
             milestones: Milestones::default(),
             runs: Runs::default(),
             memory_check_at: None,
+            starts: 0,
             config,
         }
     }
@@ -223,6 +227,16 @@ impl Process {
     /// The number of consecutive failed starts.
     pub fn tries(&self) -> u32 {
         self.machine.tries()
+    }
+
+    /// How many children it has had since it is active.
+    pub fn starts(&self) -> u64 {
+        self.starts
+    }
+
+    /// How often it was started again.
+    pub fn restarts(&self) -> u64 {
+        self.starts.saturating_sub(1)
     }
 
     /// When it was last started, successfully or not.

@@ -147,6 +147,7 @@ impl Supervisor {
     pub(super) fn on_spawned(&mut self, id: ProcId, pid: Pid, now: Now) {
         let Some(process) = self.processes.get_mut(&id) else { return };
         process.spawnerr = None;
+        process.starts += 1;
         let message = format!("spawned: '{}' with pid {}", process.name(), pid.0);
         self.pids.insert(pid, id);
         self.log(LogLevel::Info, message);

@@ -52,6 +52,7 @@ pub mod process;
 pub mod process_probe;
 pub mod python_repr;
 mod recording;
+pub mod resources;
 pub mod result_handler;
 #[cfg(test)]
 mod rolling_property_tests;

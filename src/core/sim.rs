@@ -168,6 +168,11 @@ impl Simulation {
         self.run_until(Mono(self.now.mono.0 + Duration::from_secs(seconds)));
     }
 
+    /// The same up to a moment.
+    pub(crate) fn run_to(&mut self, moment: Mono) {
+        self.run_until(moment);
+    }
+
     pub(crate) fn id(&self, name: &str) -> ProcId {
         self.core.processes().find(|process| process.name() == name).unwrap().id()
     }

@@ -107,6 +107,7 @@ impl<'a> Daemon<'a> {
             let now = self.now();
             self.shell.logs.flush(now.mono);
             self.shell.keep_history(&self.core, now);
+            self.shell.sampler.sample_due(&self.core, &*self.shell.kernel, now);
         }
         Ok(self.exit_reason)
     }
@@ -235,6 +236,7 @@ impl<'a> Daemon<'a> {
             self.shell.logs.deadline(),
             self.shell.pipes.deadline(),
             self.shell.history.deadline(self.core.history()),
+            self.shell.sampler.deadline(&self.core, now),
         ];
         let nearest = deadlines.into_iter().flatten().min();
         let timeout = nearest.map(|deadline| deadline.since(now.mono).min(MAX_SLEEP));
@@ -382,6 +384,7 @@ impl<'a> Daemon<'a> {
             kernel: &mut *self.shell.kernel,
             logs: &mut self.shell.logs,
             poller: &mut self.shell.poller,
+            sampler: &mut self.shell.sampler,
             reader: self.reader,
             now,
         };

@@ -14,8 +14,10 @@ use super::kernel::Kernel;
 use super::logs::{Logs, SavedLogs};
 use super::notify_sockets::NotifySockets;
 use super::pipes::{Pipes, SavedStdin};
+use super::sampler::Sampler;
 use super::server::{SavedServer, Server};
 use super::shell::Shell;
+use crate::core::resources::Resources;
 use crate::core::snapshot;
 use crate::core::supervisor::Supervisor;
 use crate::os::poller::Poller;
@@ -30,6 +32,8 @@ pub struct Saved {
     sockets: Vec<SavedSocket>,
     server: SavedServer,
     server_url: Option<String>,
+    #[serde(default)]
+    resources: Resources,
 }
 
 impl Daemon<'_> {
@@ -49,6 +53,7 @@ impl Daemon<'_> {
             sockets: sockets.hand_over(&mut descriptors),
             server: server.hand_over(&mut poller, &mut descriptors),
             server_url,
+            resources: shell.sampler.into_resources(),
             core,
         };
         (saved, descriptors)
@@ -63,12 +68,13 @@ impl<'a> Parts<'a> {
         kernel: &'a mut dyn Kernel,
         reader: &'a ConfigReader,
     ) -> io::Result<Self> {
-        let Saved { mut core, logs, stdins, sockets, server, server_url } = saved;
+        let Saved { mut core, logs, stdins, sockets, server, server_url, resources } = saved;
         let mut poller = Poller::new()?;
         let logs = Logs::adopt(logs, &core, &mut descriptors)?;
         let mut server = Server::adopt(server, &mut poller, &mut descriptors)?;
         server.limit_memory(core.config().supervisord.http_maxbytes);
         let mut shell = Shell::new(kernel, poller, logs, server_url);
+        shell.sampler = Sampler::new(resources);
         let poller = &mut shell.poller;
         shell.pipes = Pipes::adopt(stdins, &core, poller, &mut descriptors, Purpose::Output)?;
         shell.hook_pipes =

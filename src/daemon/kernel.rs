@@ -2,11 +2,15 @@
 //! children, signals, and waiting. [`Local`] is the real one; tests run the whole daemon on a
 //! simulated one.
 
+use std::collections::BTreeSet;
 use std::io;
 use std::time::Duration;
 
 use super::command::{self, Command, CommandError};
+use super::proc_sample;
 use crate::conf::config::Process;
+use crate::core::effect::Pid;
+use crate::core::resources::Sample;
 use crate::core::time::{Mono, Now, Wall};
 use crate::os::child_settings::SpawnError;
 use crate::os::clock;
@@ -39,6 +43,9 @@ pub trait Kernel {
 
     /// About the bytes of memory that a process and its descendants use; exact above `limit`.
     fn memory(&self, pid: i32, limit: u64) -> u64;
+
+    /// What children, the daemon and the machine use.
+    fn sample(&self, roots: &BTreeSet<Pid>) -> Sample;
 
     /// Sends a signal to a process or, with `group`, to its process group.
     fn kill(&mut self, pid: i32, signal: i32, group: bool) -> io::Result<()>;
@@ -90,6 +97,10 @@ impl Kernel for Local {
 
     fn memory(&self, pid: i32, limit: u64) -> u64 {
         process_memory::of_tree(pid, limit)
+    }
+
+    fn sample(&self, roots: &BTreeSet<Pid>) -> Sample {
+        proc_sample::of(roots)
     }
 
     fn kill(&mut self, pid: i32, signal: i32, group: bool) -> io::Result<()> {

@@ -3,6 +3,7 @@
 use super::config_reader::ConfigReader;
 use super::kernel::Kernel;
 use super::logs::Logs;
+use super::sampler::Sampler;
 use crate::core::supervisor::Supervisor;
 use crate::core::time::Now;
 use crate::os::poller::Poller;
@@ -12,6 +13,7 @@ pub struct ServerContext<'a> {
     pub kernel: &'a mut dyn Kernel,
     pub logs: &'a mut Logs,
     pub poller: &'a mut Poller,
+    pub sampler: &'a mut Sampler,
     pub reader: &'a ConfigReader,
     pub now: Now,
 }

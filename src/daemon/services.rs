@@ -13,11 +13,14 @@ use super::logs::Logs;
 use super::open_logs::OpenLogs;
 use super::restart_check;
 use super::runtime_program;
+use super::sampler::Sampler;
 use super::state_file;
 use crate::conf::config::{Config, LogLevel, Process, Supervisord};
+use crate::core::Supervisor;
 use crate::core::disabled::Disabled;
 use crate::core::effect::ProcId;
 use crate::core::exit_report::Usage;
+use crate::core::resources::Resources;
 use crate::core::time::{Now, Wall};
 use crate::os::files::FileKind;
 use crate::os::{clock, files, processes};
@@ -28,6 +31,7 @@ use crate::rpc::record::Record;
 pub(super) struct DaemonServices<'a> {
     pub(super) kernel: &'a dyn Kernel,
     pub(super) logs: &'a mut Logs,
+    pub(super) sampler: &'a mut Sampler,
     pub(super) reader: &'a ConfigReader,
     pub(super) open_logs: &'a OpenLogs,
     /// The client.
@@ -56,6 +60,14 @@ impl Services for DaemonServices<'_> {
     fn usage(&self, pid: i32) -> Option<Usage> {
         let usage = processes::usage(pid)?;
         Some(Usage { peak_memory: usage.peak_memory, user: usage.user, system: usage.system })
+    }
+
+    fn sample_resources(&mut self, supervisor: &Supervisor) {
+        self.sampler.refresh(supervisor, self.kernel, self.now);
+    }
+
+    fn resources(&self) -> &Resources {
+        self.sampler.resources()
     }
 
     fn log_path(&self, log: Log) -> Option<String> {

@@ -10,6 +10,7 @@ use super::notify_sockets::NotifySockets;
 use super::oom_watch::OomWatch;
 use super::pipes::{Chunk, Pipes, StdinError};
 use super::probes::{Key, Probes};
+use super::sampler::Sampler;
 use super::trees::Trees;
 use crate::conf::config::{Bind, Config, FcgiAddress, GroupKind, InetServer, LogLevel, UnixServer};
 use crate::conf::signals::Signal;
@@ -36,6 +37,7 @@ pub struct Shell<'k> {
     pub(super) notify_sockets: NotifySockets,
     oom: OomWatch,
     pub(super) history: HistoryFile,
+    pub(super) sampler: Sampler,
     /// A child that was forked and that the core does not know yet.
     pub(super) unclaimed: Option<(ProcId, Pid)>,
     /// The value of `SUPERVISOR_SERVER_URL` for children.
@@ -66,6 +68,7 @@ impl<'k> Shell<'k> {
             notify_sockets: NotifySockets::default(),
             oom: OomWatch::begin(),
             history: HistoryFile::default(),
+            sampler: Sampler::default(),
             unclaimed: None,
             server_url,
         }

@@ -1,7 +1,7 @@
 //! A simulated kernel: scripted children at the other ends of real pipes, a clock that moves only when
 //! the daemon waits, and no process, socket or sleep.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fs::File;
 use std::io::{self, Write};
 use std::os::unix::net::UnixStream;
@@ -10,6 +10,8 @@ use std::time::Duration;
 use super::command::{Command, CommandError};
 use super::kernel::Kernel;
 use crate::conf::config::Process;
+use crate::core::effect::Pid;
+use crate::core::resources::{Sample, TreeUsage};
 use crate::core::time::{Mono, Now, Wall};
 use crate::os::child_settings::SpawnError;
 use crate::os::connect::Peer;
@@ -194,6 +196,17 @@ impl Kernel for Simulated {
 
     fn memory(&self, _: i32, _: u64) -> u64 {
         self.memory
+    }
+
+    /// Each child has used a hundredth of the time of one processor since the simulated start.
+    fn sample(&self, roots: &BTreeSet<Pid>) -> Sample {
+        let usage = TreeUsage {
+            cpu: self.now.mono.0 / 100,
+            memory: self.memory,
+            descriptors: Some(4),
+            processes: 1,
+        };
+        Sample { trees: roots.iter().map(|pid| (*pid, usage)).collect(), ..Sample::default() }
     }
 
     fn kill(&mut self, pid: i32, signal: i32, _: bool) -> io::Result<()> {

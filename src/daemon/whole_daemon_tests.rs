@@ -272,11 +272,12 @@ fn a_program_that_uses_too_much_memory_is_restarted() {
 }
 
 #[test]
-fn an_idle_daemon_does_not_wake_up() {
+fn a_daemon_without_children_does_not_wake_up() {
     let home = Home::new(WEB);
     let mut kernel = Simulated::new(&[]);
     let mut daemon = home.assemble(&mut kernel);
     turn_until(&mut daemon, |daemon| state(daemon, "web") == "RUNNING");
+    call(&mut daemon, "supervisor.stopProcess", &[Value::str("web")]);
     let error = loop {
         if let Err(error) = daemon.turn() {
             break error;
@@ -284,7 +285,43 @@ fn an_idle_daemon_does_not_wake_up() {
     };
     assert_eq!(error.to_string(), "the daemon would sleep forever");
     drop(daemon);
-    assert!(kernel.turns < 10, "{} turns", kernel.turns);
+    assert!(kernel.turns < 20, "{} turns", kernel.turns);
+}
+
+/// Lets minutes pass; returns how often the daemon woke up.
+fn idle_turns(daemon: &mut Daemon<'_>, minutes: u64) -> usize {
+    let end = daemon.shell.kernel.now().mono.plus_secs(60 * minutes as i64);
+    let mut turns = 0;
+    while daemon.shell.kernel.now().mono < end {
+        daemon.turn().expect("the turn ends");
+        turns += 1;
+    }
+    turns
+}
+
+#[test]
+fn an_idle_daemon_wakes_up_once_a_minute_to_see_what_programs_use() {
+    let home = Home::new(WEB);
+    let mut kernel = Simulated::new(&[]);
+    kernel.memory = 3 << 20;
+    let mut daemon = home.assemble(&mut kernel);
+    turn_until(&mut daemon, |daemon| state(daemon, "web") == "RUNNING");
+    let turns = idle_turns(&mut daemon, 30);
+    assert!((29..=31).contains(&turns), "{turns} turns in half an hour");
+    let history = |daemon: &mut Daemon<'_>| {
+        call(daemon, "supkit.getResourceHistory", &[Value::str("web"), Value::Int(600)])
+    };
+    let reply = history(&mut daemon);
+    assert_eq!(reply.matches("<int>3072</int>").count(), 10, "{reply}");
+    assert_eq!(reply.matches("<double>1.0</double>").count(), 10, "{reply}");
+
+    let mut daemon = adopt(hand_over(daemon), &home, &mut kernel);
+    assert_eq!(history(&mut daemon), reply, "the minutes survive");
+    idle_turns(&mut daemon, 2);
+    let later = history(&mut daemon);
+    assert_eq!(later.matches("<int>3072</int>").count(), 10, "{later}");
+    let reply = call(&mut daemon, "supkit.getResources", &[]);
+    assert!(reply.contains("<name>memory_kib</name>\n<value><int>3072</int>"), "{reply}");
 }
 
 #[test]

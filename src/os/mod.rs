@@ -29,6 +29,7 @@ pub mod pipe;
 pub mod poller;
 pub mod process_memory;
 pub mod process_name;
+pub mod process_usage;
 pub mod processes;
 pub mod ready;
 pub mod signals;

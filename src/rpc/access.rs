@@ -193,7 +193,7 @@ mod tests {
              readProcessStdoutLog tailProcessLog tailProcessStderrLog tailProcessStdoutLog \
              listMethods methodHelp methodSignature multicall getAPIVersion getGroupNames \
              explainProcess getDependencies getEventPools getGraph getJobs getLastExits \
-             getProbes getSchedules getVersion readLogBytes"
+             getProbes getResourceHistory getResources getSchedules getVersion readLogBytes"
         );
         assert_eq!(
             of(Role::Operator),

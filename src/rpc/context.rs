@@ -8,6 +8,7 @@ use crate::core::disabled::Disabled;
 use crate::core::effect::{OutputStream, ProcId};
 use crate::core::exit_report::Usage;
 use crate::core::jobs::{Request, Task};
+use crate::core::resources::Resources;
 use crate::core::time::{Now, Wall};
 
 use super::access::Rights;
@@ -82,6 +83,12 @@ pub trait Services {
 
     /// What a child has used so far, if that can be known.
     fn usage(&self, pid: i32) -> Option<Usage>;
+
+    /// Looks at what the processes use, unless that was done a moment ago.
+    fn sample_resources(&mut self, supervisor: &Supervisor);
+
+    /// What the last look has found, and those before.
+    fn resources(&self) -> &Resources;
 
     /// The path of a log; `None` if it is not written to a file.
     fn log_path(&self, log: Log) -> Option<String>;

@@ -16,7 +16,7 @@ use super::record::Record;
 use super::value::Value;
 use super::{
     config, control, daemon, dependencies, disabling, graph, info, log_files, logs, permission,
-    reload, rolling, schedules, supkit, system, twiddler, why,
+    reload, resources, rolling, schedules, supkit, system, twiddler, why,
 };
 use crate::conf::Config;
 use crate::conf::config::{RpcFactory, RpcInterface};
@@ -216,6 +216,24 @@ pub static METHODS: &[Method] = methods! {
          if it is not up), `status` (the STATUS of its last notification) and `probes`, a struct for \
          each probe of a process that is up with `name`, `target`, `is_up` and `error` (why the last \
          probe failed; empty if it did not).";
+    "supkit.getResourceHistory" Supkit Always See (NAME, opt("seconds", "int")) -> "struct",
+        resources::get_resource_history,
+        "What a process used in the last `seconds`, at most (and by default) those of a day, minute by \
+         minute: `name`, `begin` (Unix time of the first minute), `interval` (60), the arrays \
+         `cpu_percent`, `memory_kib` and `descriptors` (as in `getResources`, oldest first; -1 for \
+         what is not known) and `marks`, a struct with `time`, `kind` (started, ended, failed) and `text` \
+         (how it ended; empty if that is not known any more) for each start and end.";
+    "supkit.getResources" Supkit Always See () -> "struct", resources::get_resources,
+        "What processes, the machine and this daemon use, measured for this call unless that was done \
+         in the last second. `processes`: a struct for each with `group`, `name`, `state`, `reason` \
+         (why it is in this state; empty if that is as usual), `pid` (0 without), `uptime` (seconds), \
+         `restarts` (how often it was started again), `last_exit` (how its last child ended; empty if \
+         none has), `last_exit_time` (Unix time), `cpu_seconds` (of all its children so far) and, while \
+         it runs, `cpu_percent` (since the previous measurement; 100 is one processor), `memory_kib`, \
+         `processes` and `descriptors` (if they may be counted) of the process and its descendants. \
+         `machine`: `processors`, `cpu_percent` (of all processors), `load` (of 1, 5 and 15 minutes), \
+         `memory_kib` and `available_kib`. `daemon`: `pid`, `cpu_seconds`, `memory_kib` and \
+         `descriptors`.";
     "supkit.getSchedules" Supkit Always See () -> "array", schedules::get_schedules,
         "The processes with `schedule`: a struct for each with `group`, `name`, `expression`, \
          `timezone` (empty for that of the system) and `next_run` (Unix time; 0 if none is planned).";

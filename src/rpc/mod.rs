@@ -30,6 +30,7 @@ pub mod permission;
 mod plan;
 pub mod record;
 mod reload;
+pub mod resources;
 mod rolling;
 mod rolling_report;
 mod schedules;

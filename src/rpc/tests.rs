@@ -13,8 +13,9 @@ use crate::core::Supervisor;
 use crate::core::disabled::Disabled;
 use crate::core::effect::{Effect, Input, Pid, ProcId, WaitStatus};
 use crate::core::exit_report::Usage;
+use crate::core::resources::Resources;
 use crate::core::time::{Mono, Now, Wall};
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 const CONF: &str = "[supervisord]\n[rpcinterface:supervisor]\n\
@@ -41,6 +42,13 @@ impl Services for FakeServices {
 
     fn usage(&self, _: i32) -> Option<Usage> {
         None
+    }
+
+    fn sample_resources(&mut self, _: &Supervisor) {}
+
+    fn resources(&self) -> &Resources {
+        static NONE: LazyLock<Resources> = LazyLock::new(Resources::default);
+        &NONE
     }
 
     fn log_path(&self, _: Log) -> Option<String> {

@@ -114,6 +114,7 @@ impl Visit<'_> {
         let mut services = DaemonServices {
             kernel: &*context.kernel,
             logs: context.logs,
+            sampler: context.sampler,
             reader: context.reader,
             open_logs: self.open_logs,
             requester,

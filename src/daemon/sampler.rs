@@ -1,0 +1,69 @@
+//! Looks at what the children of the daemon use: once a minute for the rings, at a moment at which the
+//! daemon wakes up anyway if there is one, and at the request of clients. The arithmetic is
+//! [`crate::core::resources`].
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use super::kernel::Kernel;
+use crate::core::Supervisor;
+use crate::core::effect::Pid;
+use crate::core::resources::Resources;
+use crate::core::time::{Mono, Now};
+
+/// The time between two looks, and how many times as long as a look it is at least: looking takes a
+/// fiftieth of the time at most, however many clients ask.
+const PAUSE: Duration = Duration::from_secs(1);
+const SHARE: u32 = 50;
+
+#[derive(Debug, Default)]
+pub struct Sampler {
+    resources: Resources,
+    /// How long the last look took.
+    duration: Duration,
+}
+
+impl Sampler {
+    pub(super) fn new(resources: Resources) -> Self {
+        Self { resources, duration: Duration::ZERO }
+    }
+
+    pub(super) fn into_resources(self) -> Resources {
+        self.resources
+    }
+
+    pub(super) fn resources(&self) -> &Resources {
+        &self.resources
+    }
+
+    /// When [`Sampler::sample_due`] is to be called at the latest; never while there is no child.
+    pub(super) fn deadline(&mut self, core: &Supervisor, now: Now) -> Option<Mono> {
+        core.pids().next()?;
+        self.resources.begin(now.mono);
+        self.resources.deadline()
+    }
+
+    /// The look of the minute, if it was not taken yet.
+    pub(super) fn sample_due(&mut self, core: &Supervisor, kernel: &dyn Kernel, now: Now) {
+        if self.resources.is_due(now.mono) && core.pids().next().is_some() {
+            self.sample(core, kernel, now);
+        }
+    }
+
+    /// For a client that asks: a look, unless the last one is recent.
+    pub(super) fn refresh(&mut self, core: &Supervisor, kernel: &dyn Kernel, now: Now) {
+        let pause = PAUSE.max(self.duration * SHARE);
+        let is_recent = self.resources.sampled().is_some_and(|at| now.mono.since(at) < pause);
+        if !is_recent {
+            self.sample(core, kernel, now);
+        }
+    }
+
+    fn sample(&mut self, core: &Supervisor, kernel: &dyn Kernel, now: Now) {
+        let roots: BTreeSet<Pid> = core.processes().filter_map(crate::core::Process::pid).collect();
+        let before = kernel.now().mono;
+        let sample = kernel.sample(&roots);
+        self.duration = kernel.now().mono.since(before);
+        self.resources.take(core, &sample, now);
+    }
+}
