@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
 
-use crate::conf::config::{Bind, Config, HttpServer, InetServer, UnixServer};
+use crate::conf::config::{Bind, Config, HttpServer, InetServer, Process, UnixServer};
 use crate::conf::options::CommandLine;
 use crate::core::group::full_name;
 use crate::core::orphans::{self, ProgramName, StopOrder};
@@ -17,6 +17,7 @@ use crate::ctl::client::{Client, ClientError, Trust};
 use crate::ctl::harmless_text::harmless;
 use crate::daemon::real_host::RealHost;
 use crate::os::{ready, signals, stdout, trusted};
+use crate::rpc::fault::Code;
 use crate::rpc::value::Value;
 
 /// The time limit for calls that do not wait for processes.
@@ -51,6 +52,8 @@ pub(super) struct ProcessInfo {
     pub(super) spawnerr: String,
     pub(super) description: String,
     pub(super) is_disabled: bool,
+    /// Why it is not ready, if it runs and was asked for that.
+    pub(super) not_ready: Option<String>,
 }
 
 impl Deployment {
@@ -109,9 +112,9 @@ impl Deployment {
     }
 
     /// The configured process, by group and name.
-    pub(super) fn process(&self, info: &ProcessInfo) -> Option<&crate::conf::config::Process> {
-        let group = self.config.groups.iter().find(|group| group.name == info.group)?;
-        group.members().filter(|process| process.name == info.name).last()
+    pub(super) fn process(&self, group: &str, name: &str) -> Option<&Process> {
+        let group = self.config.groups.iter().find(|it| it.name == group)?;
+        group.members().filter(|process| process.name == name).last()
     }
 
     /// The stop order: the highest value stops first. Listeners stop last, so they receive all
@@ -144,6 +147,16 @@ pub(super) fn is_not_listening(error: &ClientError) -> bool {
     matches!(error, ClientError::Io(_) | ClientError::Closed)
 }
 
+/// Whether the error means that the daemon refuses calls because it ends.
+pub(super) fn is_shutting_down(error: &ClientError) -> bool {
+    error.fault().is_some_and(|fault| fault.code == Code::ShutdownState.number())
+}
+
+/// Whether the error means that the daemon has no such method: plain Supervisor, or an older one.
+pub(super) fn lacks(error: &ClientError) -> bool {
+    error.fault().is_some_and(|fault| fault.code == Code::UnknownMethod.number())
+}
+
 pub(super) fn process_infos(
     client: &mut Client,
 ) -> std::result::Result<Vec<ProcessInfo>, ClientError> {
@@ -165,6 +178,7 @@ fn info(value: &Value) -> ProcessInfo {
         spawnerr: text("spawnerr"),
         description: text("description"),
         is_disabled: value.get("disabled") == Some(&Value::Bool(true)),
+        not_ready: None,
     }
 }
 
@@ -172,6 +186,11 @@ impl ProcessInfo {
     /// Whether it is started as soon as what it depends on is up.
     pub(super) fn waits(&self) -> bool {
         self.state.is_stopped() && self.description.starts_with(WAITS_FOR)
+    }
+
+    /// Whether it runs and, as far as that is examined, is ready.
+    pub(super) fn is_up(&self) -> bool {
+        self.state == ProcessState::Running && self.not_ready.is_none()
     }
 
     /// The name as displayed by supervisorctl.

@@ -35,7 +35,7 @@ impl Condition {
 }
 
 /// `name`, `name:condition`, ... separated by commas or blanks.
-pub(super) fn parse(text: &str) -> Result<Vec<Dependency>, String> {
+pub(crate) fn parse(text: &str) -> Result<Vec<Dependency>, String> {
     let words = text.split(|c: char| c == ',' || c.is_whitespace());
     let mut found: Vec<Dependency> = Vec::new();
     for word in words.filter(|word| !word.is_empty()) {

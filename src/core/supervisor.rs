@@ -318,14 +318,25 @@ impl Supervisor {
     /// Advances everything that may proceed after a change: running jobs, and the delivery of
     /// events to ready listeners.
     pub(super) fn pump(&mut self, now: Now) {
-        if !self.may_start() && !std::mem::replace(&mut self.is_ending, true) {
-            self.submit_shutdown(now);
-        }
+        self.begin_ending(now);
         self.start_satisfied(now);
         self.advance_jobs(now);
+        // The last step of a job may have ended the daemon.
+        if self.begin_ending(now) {
+            self.advance_jobs(now);
+        }
         self.enable_drained(now);
         self.start_satisfied(now);
         self.dispatch();
+    }
+
+    /// Submits the shutdown job if the mood requires it; returns whether that was now.
+    fn begin_ending(&mut self, now: Now) -> bool {
+        let is_new = !self.may_start() && !std::mem::replace(&mut self.is_ending, true);
+        if is_new {
+            self.submit_shutdown(now);
+        }
+        is_new
     }
 
     /// A process may have changed: jobs and processes that wait for it are considered again.

@@ -297,7 +297,7 @@ impl Supervisor {
 
 impl Process {
     /// Whether it ended by itself, as the configuration expects.
-    fn has_completed(&self) -> bool {
+    pub fn has_completed(&self) -> bool {
         let ended_well = self
             .last_exit
             .is_some_and(|exit| exit.is_expected && matches!(exit.status, WaitStatus::Exited(_)));

@@ -28,7 +28,7 @@ mod json;
 mod log_files;
 mod log_output;
 mod names;
-mod notice;
+pub mod notice;
 mod patterns;
 mod plan;
 mod processes;

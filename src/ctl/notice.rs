@@ -10,14 +10,14 @@ use crate::os::ready::wait_readable;
 const INTERVAL: Duration = Duration::from_secs(1);
 
 #[derive(Clone, Debug)]
-pub(super) struct Notice {
+pub struct Notice {
     text: String,
 }
 
 impl Notice {
     /// A notice on standard error; `None` if that is no terminal.
-    pub(super) fn on_terminal(text: String) -> Option<Self> {
-        io::stderr().is_terminal().then_some(Self { text })
+    pub fn on_terminal(text: String) -> Option<Self> {
+        is_possible().then_some(Self { text })
     }
 
     /// Waits like [`wait_readable`] and shows the notice meanwhile.
@@ -43,11 +43,17 @@ impl Notice {
         Ok(ready)
     }
 
-    fn show(&self, waited: Duration) {
+    pub fn show(&self, waited: Duration) {
         let _ = write!(io::stderr(), "\r{} ({} s)\x1b[K", self.text, waited.as_secs());
     }
 }
 
-fn erase() {
+/// Whether standard error is a terminal.
+pub fn is_possible() -> bool {
+    io::stderr().is_terminal()
+}
+
+/// Removes what was shown.
+pub fn erase() {
     let _ = write!(io::stderr(), "\r\x1b[K");
 }

@@ -192,7 +192,7 @@ mod tests {
              getSupervisorVersion getVersion readProcessLog readProcessStderrLog \
              readProcessStdoutLog tailProcessLog tailProcessStderrLog tailProcessStdoutLog \
              listMethods methodHelp methodSignature multicall getAPIVersion getGroupNames \
-             explainProcess getDependencies getEventPools getGraph getJobs getLastExits \
+             awaitJob explainProcess getDependencies getEventPools getGraph getJobs getLastExits \
              getProbes getResourceHistory getResources getSchedules getVersion readLogBytes"
         );
         assert_eq!(
@@ -201,12 +201,12 @@ mod tests {
              readMainLog sendProcessStdin signalAllProcesses signalProcess signalProcessGroup \
              startAllProcesses startProcess startProcessGroup stopAllProcesses stopProcess \
              stopProcessGroup cancelJob disableProcess enableProcess reloadAllProcesses reloadProcess \
-             reloadProcessGroup reopenLogs restartRolling rotateLogs"
+             reloadProcessGroup reopenLogs restartRolling rotateLogs startAutostart"
         );
         assert_eq!(
             of(Role::Admin),
             "addProcessGroup clearLog reloadConfig removeProcessGroup restart sendRemoteCommEvent \
-             shutdown addProgramToGroup log removeProcessFromGroup planUpdate updateMinimal \
+             shutdown addProgramToGroup log removeProcessFromGroup planUpdate stopAndShutdown updateMinimal \
              updateRolling"
         );
     }

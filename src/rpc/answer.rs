@@ -6,6 +6,7 @@ use std::fmt::Write;
 use super::batch::{Batch, fault, start_result};
 use super::context::Context;
 use super::fault::{Code, Fault};
+use super::job_info;
 use super::plan;
 use super::rolling_report;
 use super::value::Value;
@@ -50,6 +51,15 @@ pub enum Pending {
     Finished {
         job: JobId,
     },
+    /// Not awaited: its id is the answer.
+    Begun {
+        job: JobId,
+    },
+    /// Until the job has finished, or so many of its processes are done.
+    Progress {
+        job: JobId,
+        done: Option<usize>,
+    },
     /// Several processes that were started or stopped by one call.
     Batch(Batch),
     Multicall(Multicall),
@@ -65,6 +75,8 @@ impl Pending {
                 job.is_none_or(|job| job.finished().is_some()).then_some(Ok(Value::Bool(true)))
             }
             Self::Finished { job } => finished(context, *job),
+            Self::Begun { job } => Some(Ok(job_info::number(*job))),
+            Self::Progress { job, done } => job_info::progress(context, *job, *done),
             Self::Batch(batch) => batch.poll(context),
             Self::Multicall(calls) => calls.poll(context),
         }

@@ -29,11 +29,12 @@ pub fn result_of(answer: &Answer) -> AuditResult {
 impl Pending {
     fn job(&self) -> Option<JobId> {
         match self {
-            Self::Started { job, .. } | Self::Stopped { job } | Self::Finished { job } => {
-                Some(*job)
-            }
+            Self::Started { job, .. }
+            | Self::Stopped { job }
+            | Self::Finished { job }
+            | Self::Begun { job } => Some(*job),
             Self::Batch(batch) => batch.job,
-            Self::Multicall(_) => None,
+            Self::Progress { .. } | Self::Multicall(_) => None,
         }
     }
 }

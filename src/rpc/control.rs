@@ -33,6 +33,29 @@ pub(super) fn start_all_processes(context: &mut Context<'_>, args: &Args<'_>) ->
     Ok(start_each(context, ALL, &all, args.flag(0)))
 }
 
+/// A process that another job will start is left to that.
+pub(super) fn start_autostart(context: &mut Context<'_>, _: &Args<'_>) -> Answer {
+    let supervisor = &*context.supervisor;
+    let is_wanted = |process: &&Process| {
+        process.config().autostart
+            && process.state().is_stopped()
+            && !process.is_active()
+            && !process.has_completed()
+            && !supervisor.is_disabled(process.id())
+            && !supervisor.is_waiting(process.id())
+            && !supervisor.is_to_be_restarted(process.id())
+            && check_start(context, process, &process.full_name()).is_ok()
+    };
+    let all = supervisor.by_priority();
+    let wanted = all.iter().filter_map(|id| supervisor.process(*id)).filter(is_wanted);
+    let ids: Vec<ProcId> = wanted.map(Process::id).collect();
+    if ids.is_empty() {
+        return Ok(Value::Int(0).into());
+    }
+    let job = submit(context, ALL, Task::Start(ids));
+    Ok(Outcome::Later(Pending::Begun { job }))
+}
+
 fn start_group(context: &mut Context<'_>, group: &str, wait: bool) -> Answer {
     let members = members(context, group)?;
     Ok(start_each(context, &format!("{group}:*"), &members, wait))

@@ -15,8 +15,8 @@ use super::method::{Method, Namespace, Param};
 use super::record::Record;
 use super::value::Value;
 use super::{
-    config, control, daemon, dependencies, disabling, graph, info, log_files, logs, permission,
-    reload, resources, rolling, schedules, supkit, system, twiddler, why,
+    config, control, daemon, dependencies, disabling, graph, info, jobs, log_files, logs,
+    permission, reload, resources, rolling, schedules, supkit, system, twiddler, why,
 };
 use crate::conf::Config;
 use crate::conf::config::{RpcFactory, RpcInterface};
@@ -158,6 +158,10 @@ pub static METHODS: &[Method] = methods! {
     "twiddler.removeProcessFromGroup" Twiddler NotShutdown Administer (req("group_name", "string"),
         req("process_name", "string")) -> "boolean", twiddler::remove_process_from_group,
         "Remove a stopped process from its group.";
+    "supkit.awaitJob" Supkit Always See (req("id", "int"), opt("done", "int")) -> "struct", jobs::await_job,
+        "Wait until a job has finished, or until `done` of its processes are done. Returns the struct \
+         of `getJobs` with `members`: for a start or stop a struct for each process with `group`, `name`, `result` (pending, done, failed), `reason` (why it failed) and \
+         `killed` (SIGKILL was needed). A client that disconnects changes nothing.";
     "supkit.cancelJob" Supkit Running ControlListed (req("id", "int")) -> "boolean", rolling::cancel_job,
         "End a rolling restart or a rolling update: no further process is taken out of service, and \
          those that are out are restarted and put back. The job then finishes as failed, with what was \
@@ -199,9 +203,10 @@ pub static METHODS: &[Method] = methods! {
          `depends_on` of `getDependencies`), and `critical_path`: the processes that came up one \
          after the other, each waiting for the previous one, up to the one that came up last, a \
          struct for each with `name` and `milliseconds`.";
-    "supkit.getJobs" Supkit Always See () -> "array", supkit::get_jobs,
+    "supkit.getJobs" Supkit Always See () -> "array", jobs::get_jobs,
         "The running jobs and the last hundred that finished, oldest first: a struct for each with \
-         `id`, `kind` (start, stop, restart, rolling restart, enable, update, shutdown), `target`, \
+         `id`, `kind` (start, stop, restart, rolling restart, enable, update, stop and shutdown, \
+         shutdown), `target`, \
          `requester`, `state` (running, done, failed), `started` and `finished` (Unix time; 0 if not \
          finished), `waits_for` (names of processes, in a rolling restart with what each waits for) \
          and `failures` (sentences).";
@@ -273,6 +278,14 @@ pub static METHODS: &[Method] = methods! {
          their sizes. Empty logs and those that are no files are left as they are. Returns the paths \
          of the others. Fails for a log without backups. Without a name it requires the role \
          admin.";
+    "supkit.startAutostart" Supkit Running ControlAll () -> "int", control::start_autostart,
+        "Start the processes with `autostart` that are down, in the order of their priorities. Left \
+         out are those that are disabled, have completed, or will be started by another job. Returns \
+         the id of the job at once; 0 if nothing is to be started.";
+    "supkit.stopAndShutdown" Supkit Running Administer () -> "int", jobs::stop_and_shutdown,
+        "Stop one process after the other, the highest priority first, what depends on it before, and \
+         then shut the daemon down. Returns the id of the job at once; the job is finished without \
+         the client, and other jobs are cancelled. If such a job runs already, its id is returned.";
     "supkit.updateMinimal" Supkit Running Administer (opt("groups", "array")) -> "array",
         supkit::update_minimal,
         "Read the configuration again and apply it, restarting only changed processes. The update \

@@ -20,6 +20,8 @@ mod disabling;
 pub mod fault;
 mod graph;
 pub mod info;
+mod job_info;
+mod jobs;
 mod log_files;
 pub mod log_text;
 pub mod logs;

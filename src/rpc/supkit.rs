@@ -13,8 +13,7 @@ use super::value::Value;
 use crate::conf::signals::Signal;
 use crate::core::effect::WaitStatus;
 use crate::core::group::Group;
-use crate::core::jobs::{Job, JobId, Task, Update};
-use crate::core::time::Now;
+use crate::core::jobs::{JobId, Task, Update};
 use crate::core::{Process, Supervisor};
 
 pub(super) fn get_version(_: &mut Context<'_>, _: &Args<'_>) -> Answer {
@@ -111,36 +110,6 @@ fn submit_update(
     let request = context.request(&filter.target(), Task::Update(update));
     let job = context.supervisor.submit(request, context.now);
     job.map_err(|conflict| Fault::new(Code::Failed, conflict.to_string()))
-}
-
-pub(super) fn get_jobs(context: &mut Context<'_>, _: &Args<'_>) -> Answer {
-    let supervisor = &*context.supervisor;
-    let mut jobs: Vec<&Job> = supervisor.jobs().collect();
-    jobs.sort_by_key(|job| job.id());
-    Ok(Value::Array(jobs.into_iter().map(|job| job_info(supervisor, job)).collect()).into())
-}
-
-fn job_info(supervisor: &Supervisor, job: &Job) -> Value {
-    let list = |names: Vec<String>| Value::Array(names.into_iter().map(Value::Str).collect());
-    let failures = job.failures();
-    let state = match job.finished() {
-        None => "running",
-        Some(_) if failures.is_empty() => "done",
-        Some(_) => "failed",
-    };
-    let waits_for = if job.finished().is_none() { job.waits_for(supervisor) } else { Vec::new() };
-    let seconds = |when: Option<Now>| Value::Int(when.map_or(0, |when| when.wall.secs()));
-    fields([
-        ("id", Value::Int(i64::try_from(job.id().0).unwrap_or(i64::MAX))),
-        ("kind", Value::str(job.kind().name())),
-        ("target", Value::str(job.target())),
-        ("requester", Value::str(job.requester())),
-        ("state", Value::str(state)),
-        ("started", seconds(Some(job.started()))),
-        ("finished", seconds(job.finished())),
-        ("waits_for", list(waits_for)),
-        ("failures", list(failures)),
-    ])
 }
 
 fn groups(args: &Args<'_>) -> Result<GroupFilter, Fault> {

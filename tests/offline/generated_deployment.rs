@@ -186,6 +186,33 @@ fn run_waits_for_dependencies_and_reports_the_reason() {
 }
 
 #[test]
+fn run_waits_until_a_program_is_ready_on_which_nothing_depends() {
+    let sandbox = deployment(QUIET);
+    sandbox.write(
+        "site/etc/supervisord.d/gate.conf",
+        "[program:gate]\ncommand=/bin/sleep 1000\nstartsecs=0\nready_interval=0.1\n\
+         ready_exec=/usr/bin/test -e {here}/open\n",
+    );
+    let printed = fails(&sandbox, "bin/run", &["--timeout", "3"]);
+    let open = sandbox.path("open");
+    let want = format!("gate is not ready: ready_exec /usr/bin/test -e {}", open.display());
+    assert!(printed.contains(&want), "{printed}");
+    assert!(printed.contains("exit status 1 for") && printed.contains("--timeout"), "{printed}");
+    let mut run = sandbox.command(sandbox.path("site/bin/run"));
+    let shown = fs::File::create(sandbox.path("shown")).expect("it can be written");
+    let mut run = run.stdin(Stdio::null()).stdout(shown).spawn().expect("it runs");
+    wait_until("it shows what is not ready", || {
+        sandbox.read("shown").contains("not ready: ready_")
+    });
+    sandbox.write("open", "");
+    assert!(run.wait().expect("it ends").success());
+    let shown = sandbox.read("shown");
+    assert!(shown.ends_with("all 3 programs run\n"), "{shown}");
+    succeeds(&sandbox, "bin/stop", &[]);
+    assert_nothing_is_left(&sandbox);
+}
+
+#[test]
 fn run_reports_paths_without_detours() {
     let sandbox = deployment(QUIET);
     sandbox.write(

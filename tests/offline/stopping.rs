@@ -1,13 +1,13 @@
 //! Programs that do not stop when they are asked to: what the clients show.
 
-use std::process::Output;
+use std::process::{Command, Output, Stdio};
 
 use serde_json::Value;
 
 use crate::support::daemon::{SERVER, conf};
 use crate::support::follower::ctl_of;
 use crate::support::terminal::Terminal;
-use crate::support::{Daemon, Sandbox, Subject};
+use crate::support::{Daemon, Sandbox, Subject, wait_until};
 
 const PROGRAMS: &str = "[program:stubborn]\n\
     command=/bin/sh -c 'trap \"\" TERM; echo ready; while :; do sleep 0.1; done'\n\
@@ -83,15 +83,84 @@ fn json_contains_the_exit_status_of_a_failed_start() {
     daemon.stop();
 }
 
+/// Starts a daemon in the background.
+fn daemonize(sandbox: &Sandbox, programs: &str) {
+    sandbox.write("d.conf", &conf(&format!("{SERVER}{programs}")));
+    let mut supkit = sandbox.command(env!("CARGO_BIN_EXE_supkit"));
+    assert!(supkit.args(["supervisord", "-c", "d.conf"]).status().unwrap().success());
+    wait_until_ready(sandbox, 1);
+}
+
+fn supkit_stop(sandbox: &Sandbox) -> Command {
+    let mut supkit = sandbox.command(env!("CARGO_BIN_EXE_supkit"));
+    supkit.args(["stop", "-c", "d.conf"]);
+    supkit
+}
+
+/// `stubborn` is stopped first, and then `tame`.
+const ORDERED: &str = "[program:stubborn]\n\
+    command=/bin/sh -c 'trap \"\" TERM; echo ready; while :; do sleep 0.1; done'\n\
+    stdout_logfile={here}/stubborn.log\nstartsecs=0\nstopwaitsecs=2\npriority=2\n\
+    [program:tame]\ncommand=/bin/cat\nstartsecs=0\npriority=1\n";
+
+fn await_stop_of_stubborn(sandbox: &Sandbox) {
+    wait_until("the job has begun", || {
+        text(&ctl(sandbox, &["status"]).stdout).contains("STOPPING")
+    });
+}
+
+#[test]
+fn a_stop_is_finished_without_its_client() {
+    let sandbox = Sandbox::new();
+    daemonize(&sandbox, ORDERED);
+    let mut client = supkit_stop(&sandbox).stdout(Stdio::null()).spawn().unwrap();
+    await_stop_of_stubborn(&sandbox);
+    client.kill().unwrap();
+    client.wait().unwrap();
+    let status = text(&ctl(&sandbox, &["status", "tame"]).stdout);
+    assert!(status.contains("RUNNING"), "it is stopped after the other one: {status}");
+    let jobs = text(&ctl(&sandbox, &["jobs"]).stdout);
+    assert!(jobs.contains("stop and shutdown  all     running"), "{jobs}");
+    wait_until("the daemon has gone", || sandbox.processes().is_empty());
+    let log = sandbox.read("d.log");
+    let at = |what: &str| log.find(what).unwrap_or_else(|| panic!("{what} is not in {log}"));
+    assert!(at("stopped: stubborn") < at("stopped: tame"));
+}
+
+#[test]
+fn a_second_stop_observes_the_same_job() {
+    let sandbox = Sandbox::new();
+    daemonize(&sandbox, ORDERED);
+    let first = supkit_stop(&sandbox).stdout(Stdio::piped()).spawn().unwrap();
+    await_stop_of_stubborn(&sandbox);
+    let second = supkit_stop(&sandbox).output().unwrap();
+    let first = first.wait_with_output().unwrap();
+    let want = "stopped stubborn: SIGKILL was needed, because it did not stop within \
+                stopwaitsecs = 2\nstopped tame\nstopped supervisord\n";
+    for output in [first, second] {
+        assert_eq!((text(&output.stdout).as_str(), output.status.code()), (want, Some(0)));
+    }
+    wait_until("nothing is left", || sandbox.processes().is_empty());
+}
+
+#[test]
+fn a_terminal_shows_what_a_stop_waits_for_also_during_the_shutdown() {
+    let sandbox = Sandbox::new();
+    daemonize(&sandbox, &ORDERED.replace("stopwaitsecs=2", "stopwaitsecs=4"));
+    let mut terminal = Terminal::run(&supkit_stop(&sandbox));
+    terminal.expect("waiting for stubborn to stop (1 s)");
+    // From here on it is the shutdown that waits.
+    assert!(ctl(&sandbox, &["shutdown"]).status.success());
+    terminal.expect("waiting for tame, stubborn to stop");
+    terminal.expect("stopped supervisord");
+    wait_until("nothing is left", || sandbox.processes().is_empty());
+}
+
 #[test]
 fn supkit_stop_reports_sigkill() {
     let sandbox = Sandbox::new();
-    sandbox.write("d.conf", &conf(&format!("{SERVER}{PROGRAMS}")));
-    let mut supkit = sandbox.command(env!("CARGO_BIN_EXE_supkit"));
-    assert!(supkit.args(["supervisord", "-c", "d.conf"]).status().unwrap().success());
-    wait_until_ready(&sandbox, 1);
-    let mut supkit = sandbox.command(env!("CARGO_BIN_EXE_supkit"));
-    let output = supkit.args(["stop", "-c", "d.conf"]).output().unwrap();
+    daemonize(&sandbox, PROGRAMS);
+    let output = supkit_stop(&sandbox).output().unwrap();
     let shown = text(&output.stdout);
     let note =
         "stopped stubborn: SIGKILL was needed, because it did not stop within stopwaitsecs = 1\n";

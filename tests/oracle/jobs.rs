@@ -203,3 +203,31 @@ fn jobs_are_listed_for_people() {
         ["ID  KIND  TARGET  STATE  THROUGH", "1   stop  g:b     done   unix_http_server"]
     );
 }
+
+/// Plain Supervisor has no jobs: its programs are started and stopped one by one.
+#[test]
+fn either_daemon_is_run_and_stopped() {
+    let programs = "[program:a]\ncommand=/bin/cat\nstartsecs=0\npriority=1\n\
+                    [program:b]\ncommand=/bin/cat\nstartsecs=0\npriority=2\nready_log=never\n\
+                    [program:c]\ncommand=/bin/cat\nautostart=false\n";
+    for subject in [Subject::Original, Subject::Ours] {
+        let sandbox = Sandbox::new();
+        let programs = match subject {
+            Subject::Original => programs.to_owned(),
+            Subject::Ours => programs.replace("ready_log=never\n", ""),
+        };
+        let mut daemon = Daemon::start(subject, &sandbox, &format!("{SERVER}{programs}"));
+        daemon.wait_for_count("entered RUNNING state", 2);
+        assert_eq!(ctl(&sandbox, &["stop", "a", "b"]).1, Some(0));
+        let supkit = |action: &str| {
+            let mut supkit = sandbox.command(env!("CARGO_BIN_EXE_supkit"));
+            let output = supkit.args([action, "-c", "d.conf"]).output().expect("it runs");
+            assert!(output.status.success(), "{output:?}");
+            String::from_utf8_lossy(&output.stdout).into_owned()
+        };
+        let shown = supkit("run");
+        assert!(shown.ends_with("all 2 programs run\n"), "{shown}");
+        assert_eq!(supkit("stop"), "stopped b\nstopped a\nstopped supervisord\n");
+        daemon.wait();
+    }
+}

@@ -18,7 +18,10 @@ const LINES: usize = 15;
 
 /// A report of a few lines.
 pub(super) fn report(deployment: &Deployment, client: &mut Client, info: &ProcessInfo) -> String {
-    let mut text = format!("\n{} does not run: {}", info.full_name(), info.state);
+    let mut text = match &info.not_ready {
+        Some(why) => format!("\n{} is not ready: {}", info.full_name(), normal_paths(why)),
+        None => format!("\n{} does not run: {}", info.full_name(), info.state),
+    };
     // Writing to a String cannot fail.
     if !info.spawnerr.is_empty() {
         let _ = write!(text, ", {}", normal_paths(&info.spawnerr));
@@ -31,7 +34,7 @@ pub(super) fn report(deployment: &Deployment, client: &mut Client, info: &Proces
     if let Some(exit) = exit {
         let _ = write!(text, "\n  ended with: {exit}");
     }
-    if let Some(process) = deployment.process(info) {
+    if let Some(process) = deployment.process(&info.group, &info.name) {
         let _ = write!(text, "\n  command: {}", normal_paths(&process.command));
     }
     for (stream, method) in [

@@ -1,8 +1,9 @@
 //! `supkit run`: starts the daemon if it is not running, then every autostart program that is down,
-//! and waits until all are running. Reports failures with their causes.
+//! and waits until all are running and ready. Reports failures with their causes.
 
 mod failure;
 mod progress;
+mod readiness;
 
 use std::os::unix::process::CommandExt as _;
 use std::process::{Command, ExitCode, Stdio};
@@ -13,13 +14,12 @@ use anyhow::{Context as _, Error, Result, bail};
 use crate::conf::config::AutoRestart;
 use crate::core::state::ProcessState as S;
 use crate::ctl::client::Client;
-use crate::rpc::fault::Code;
 use crate::rpc::value::Value;
 
 use super::deadline::Deadline;
 use super::deployment::{
-    Deployment, DeploymentArgs, ProcessInfo, is_not_listening, print_line, process_infos,
-    report_error, wait_poll_interval,
+    Deployment, DeploymentArgs, ProcessInfo, is_not_listening, is_shutting_down, lacks, print_line,
+    process_infos, report_error, wait_poll_interval,
 };
 use progress::Progress;
 
@@ -69,9 +69,7 @@ fn is_up(client: &mut Client) -> Result<bool> {
     match client.call("supervisor.getState", &[]) {
         Ok(_) => Ok(true),
         // A daemon that is shutting down refuses all calls.
-        Err(error)
-            if error.fault().is_some_and(|fault| fault.code == Code::ShutdownState.number()) =>
-        {
+        Err(error) if is_shutting_down(&error) => {
             bail!("the daemon is shutting down; try again when it has gone")
         }
         Err(error) if is_not_listening(&error) => Ok(false),
@@ -126,8 +124,17 @@ fn ask(client: &mut Client) -> Result<Vec<ProcessInfo>> {
     process_infos(client).context("asking the daemon for its processes")
 }
 
-/// Starts the autostart programs that are down.
+/// Starts the autostart programs that are down, by one call, so that it is done whole.
 fn start_programs(deployment: &Deployment, client: &mut Client) -> Result<()> {
+    match client.call("supkit.startAutostart", &[]) {
+        Ok(_) => Ok(()),
+        Err(error) if lacks(&error) => start_one_by_one(deployment, client),
+        Err(error) => bail!("starting the programs: {error}"),
+    }
+}
+
+/// For plain Supervisor and for older daemons.
+fn start_one_by_one(deployment: &Deployment, client: &mut Client) -> Result<()> {
     let mut down: Vec<ProcessInfo> = ask(client)?;
     down.retain(|info| {
         deployment.should_run(info) && !info.has_completed(deployment) && info.is_down()
@@ -151,6 +158,7 @@ fn await_programs(deployment: &Deployment, client: &mut Client, end: Deadline) -
     loop {
         let mut wanted = ask(client)?;
         wanted.retain(|info| deployment.should_run(info));
+        readiness::add(deployment, client, &mut wanted);
         wanted.sort_by_key(|info| deployment.stop_order(info));
         progress.show(&wanted);
         let waiting = may_change(deployment, &wanted);
@@ -204,7 +212,8 @@ impl Deployment {
     /// Programs with `autostart=false` are started manually and not waited for, and disabled ones are
     /// not started at all.
     fn should_run(&self, info: &ProcessInfo) -> bool {
-        !info.is_disabled && self.process(info).is_some_and(|process| process.autostart)
+        !info.is_disabled
+            && self.process(&info.group, &info.name).is_some_and(|process| process.autostart)
     }
 }
 
@@ -213,12 +222,13 @@ impl ProcessInfo {
         self.state.is_stopped()
     }
 
-    /// Whether it is starting or will be restarted.
+    /// Whether it is starting, is not ready yet, or will be restarted.
     fn is_starting(&self, deployment: &Deployment) -> bool {
         match self.state {
             S::Starting | S::Backoff | S::Stopping => true,
+            S::Running => self.not_ready.is_some(),
             S::Exited => {
-                deployment.process(self).is_some_and(|process| match process.autorestart {
+                deployment.process(&self.group, &self.name).is_some_and(|it| match it.autorestart {
                     AutoRestart::Always => true,
                     AutoRestart::Unexpected => !self.spawnerr.is_empty(),
                     AutoRestart::Never => false,
@@ -234,6 +244,6 @@ impl ProcessInfo {
     }
 
     fn is_healthy(&self, deployment: &Deployment) -> bool {
-        self.state == S::Running || self.has_completed(deployment)
+        self.is_up() || self.has_completed(deployment)
     }
 }

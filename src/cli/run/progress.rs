@@ -1,5 +1,6 @@
 //! Progress output: on a terminal live lines with a count, otherwise one line per state change. A
-//! terminal with fewer rows than there are programs shows those that are not up.
+//! terminal with fewer rows than there are programs shows those that are not up. A program with
+//! readiness probes is up when it is ready.
 
 use std::collections::BTreeMap;
 use std::io::{self, IsTerminal as _};
@@ -21,6 +22,7 @@ pub(in crate::cli) struct Progress {
 
 struct Seen {
     state: ProcessState,
+    is_ready: bool,
     /// The last pid; 0 before the first start.
     pid: i64,
     /// How often another child followed one that had ended.
@@ -46,11 +48,13 @@ impl Progress {
     pub(in crate::cli) fn show(&mut self, process_infos: &[ProcessInfo]) {
         for info in process_infos {
             let name = info.full_name();
-            let is_new = self.seen.get(&name).is_none_or(|seen| seen.state != info.state);
+            let is_ready = info.not_ready.is_none();
+            let is_same = |seen: &Seen| seen.state == info.state && seen.is_ready == is_ready;
+            let is_new = !self.seen.get(&name).is_some_and(is_same);
             if is_new && self.live.is_none() {
                 print_line(&line(&name, info));
             }
-            let unseen = Seen { state: info.state, pid: 0, returns: 0 };
+            let unseen = Seen { state: info.state, is_ready, pid: 0, returns: 0 };
             self.seen.entry(name).or_insert(unseen).update(info);
         }
         if let Some(live) = &mut self.live {
@@ -82,6 +86,7 @@ impl Seen {
             self.pid = info.pid;
         }
         self.state = info.state;
+        self.is_ready = info.not_ready.is_none();
     }
 }
 
@@ -132,7 +137,7 @@ fn add(style: &str, insert: impl FnOnce(ProgressBar) -> ProgressBar) -> Progress
 
 /// Nothing more is expected of it.
 fn is_settled(info: &ProcessInfo) -> bool {
-    info.state == ProcessState::Running || (info.state.is_stopped() && !info.waits())
+    info.is_up() || (info.state.is_stopped() && !info.waits())
 }
 
 /// The processes that have a line: all, or those that are not up, as far as they fit together with
@@ -142,19 +147,23 @@ fn shown(process_infos: &[ProcessInfo], rows: usize) -> Vec<&ProcessInfo> {
     if process_infos.len() <= room {
         return process_infos.iter().collect();
     }
-    let down = process_infos.iter().filter(|info| info.state != ProcessState::Running);
+    let down = process_infos.iter().filter(|info| !info.is_up());
     down.take(room).collect()
 }
 
 fn count(process_infos: &[ProcessInfo]) -> String {
-    let up = process_infos.iter().filter(|info| info.state == ProcessState::Running).count();
+    let up = process_infos.iter().filter(|info| info.is_up()).count();
     format!("{up}/{} programs run", process_infos.len())
 }
 
 /// Without the uptime, which is as old as the line.
 fn line(name: &str, info: &ProcessInfo) -> String {
     let description = info.description.split(", uptime").next().unwrap_or_default();
-    let description = normal_paths(description);
+    let mut description = normal_paths(description);
+    if let Some(why) = &info.not_ready {
+        description += ", not ready: ";
+        description += &normal_paths(why);
+    }
     format!("{name:<24} {:<9} {description}", info.state.name()).trim_end().to_owned()
 }
 
@@ -172,6 +181,7 @@ mod tests {
             spawnerr: String::new(),
             description: "pid 5, uptime 0:00:07".to_owned(),
             is_disabled: false,
+            not_ready: None,
         }
     }
 
@@ -211,5 +221,16 @@ mod tests {
         assert_eq!(progress.returned().collect::<Vec<_>>(), [("a", 2), ("c", 1)]);
         progress.show(&[info("a", ProcessState::Fatal, 0), info("c", ProcessState::Starting, 9)]);
         assert_eq!(progress.returned().count(), 0, "it does not run");
+    }
+
+    #[test]
+    fn a_program_that_is_not_ready_is_not_up() {
+        let mut all =
+            vec![info("a", ProcessState::Running, 1), info("b", ProcessState::Running, 2)];
+        all[1].not_ready = Some("ready_tcp 127.0.0.1:1, refused for 3 s".to_owned());
+        assert_eq!(count(&all), "1/2 programs run");
+        assert!(is_settled(&all[0]) && !is_settled(&all[1]));
+        let want = "RUNNING   pid 5, not ready: ready_tcp 127.0.0.1:1, refused for 3 s";
+        assert_eq!(line("b", &all[1]), format!("{:<24} {want}", "b"));
     }
 }

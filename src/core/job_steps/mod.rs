@@ -6,6 +6,9 @@ mod restart;
 mod rolling;
 mod rolling_instance;
 mod shutdown;
+mod stop_all;
+#[cfg(test)]
+mod stop_all_tests;
 #[cfg(test)]
 mod tests;
 mod update;
@@ -29,6 +32,7 @@ impl Work {
                 rolling.advance(supervisor, touched, now);
             }
             Self::Update(update) => update.advance(supervisor, touched, now),
+            Self::StopAll(stop) => stop.advance(supervisor, now),
             Self::Shutdown(shutdown) => shutdown.advance(supervisor, touched, now),
         }
     }
@@ -46,6 +50,7 @@ impl Job {
                 Some(rolling) => rolling.waiting(supervisor),
                 None => update.waiting().and_then(name).into_iter().collect(),
             },
+            Work::StopAll(stop) => stop.members.waiting().collect(),
             Work::Shutdown(_) => Shutdown::waiting(supervisor),
         }
     }
@@ -83,13 +88,13 @@ impl Supervisor {
         self.take_over(&request.task, id);
         let Request { requester, target, task } = request;
         let description = describe(id, task.kind(), &target, &requester);
-        let work = self.act_for_job(id, description, |it| it.begin(task, now));
+        let work = self.act_for_job(id, description, |it| it.begin(task, &requester, now));
         let job = Job::new(id, requester, target, work, now);
         self.jobs.running.insert(id, job);
         id
     }
 
-    fn begin(&mut self, task: Task, now: Now) -> Work {
+    fn begin(&mut self, task: Task, requester: &str, now: Now) -> Work {
         match task {
             Task::Start(ids) => Work::Start(self.begin_start(&ids, now)),
             Task::Stop { ids, wait } => Work::Stop(self.begin_stop(&ids, wait, now)),
@@ -99,6 +104,7 @@ impl Supervisor {
             }
             Task::Enable(id) => Work::Enable(Rolling::enable(self, &[id])),
             Task::Update(update) => Work::Update(update),
+            Task::StopAll => Work::StopAll(self.begin_stop_all(requester)),
             Task::Shutdown => Work::Shutdown(self.begin_shutdown(now)),
         }
     }
@@ -131,7 +137,11 @@ impl Supervisor {
             Task::Restart(Scope::All) => self.processes().map(super::Process::id).collect(),
             Task::Update(update) => self.members_of(update.groups()),
             Task::Roll { ids, .. } => ids.clone(),
-            Task::Start(_) | Task::Stop { .. } | Task::Enable(_) | Task::Shutdown => Vec::new(),
+            Task::Start(_)
+            | Task::Stop { .. }
+            | Task::Enable(_)
+            | Task::StopAll
+            | Task::Shutdown => Vec::new(),
         }
     }
 
@@ -140,15 +150,15 @@ impl Supervisor {
         groups.flat_map(|group| group.processes().to_vec()).collect()
     }
 
-    /// A plain start or stop takes its processes over from the job that holds them; a shutdown takes
-    /// over everything.
+    /// A plain start or stop takes its processes over from the job that holds them; a stop of everything
+    /// and a shutdown take over all.
     fn take_over(&mut self, task: &Task, by: JobId) {
         let running = self.jobs.running.values_mut();
         match task {
             Task::Start(ids) | Task::Stop { ids, .. } => {
                 running.for_each(|job| ids.iter().for_each(|id| job.release(*id, by)));
             }
-            Task::Shutdown => running.for_each(|job| job.cancel(by)),
+            Task::StopAll | Task::Shutdown => running.for_each(|job| job.cancel(by)),
             Task::Restart(_) | Task::Roll { .. } | Task::Enable(_) | Task::Update(_) => {}
         }
         let running = self.jobs.running.values_mut();

@@ -7,6 +7,7 @@ use super::members::Members;
 use super::restart::{Restart, Scope};
 use super::rolling::Rolling;
 use super::shutdown::Shutdown;
+use super::stop_all::StopAll;
 use super::update::Update;
 use crate::conf::config::LogLevel;
 use crate::core::effect::ProcId;
@@ -21,6 +22,8 @@ pub enum JobKind {
     /// Puts a process back into service that was drained.
     Enable,
     Update,
+    /// Stops one process after the other, then the daemon.
+    StopAll,
     Shutdown,
 }
 
@@ -33,6 +36,7 @@ impl JobKind {
             Self::RollingRestart => "rolling restart",
             Self::Enable => "enable",
             Self::Update => "update",
+            Self::StopAll => "stop and shutdown",
             Self::Shutdown => "shutdown",
         }
     }
@@ -67,6 +71,8 @@ pub enum Task {
     /// Puts a process back into service.
     Enable(ProcId),
     Update(Update),
+    /// Stops one process after the other, then the daemon.
+    StopAll,
     /// Stops everything; whether the daemon starts again is its mood.
     Shutdown,
 }
@@ -80,6 +86,7 @@ impl Task {
             Self::Roll { .. } => JobKind::RollingRestart,
             Self::Enable(_) => JobKind::Enable,
             Self::Update(_) => JobKind::Update,
+            Self::StopAll => JobKind::StopAll,
             Self::Shutdown => JobKind::Shutdown,
         }
     }
@@ -120,6 +127,7 @@ pub(in crate::core) enum Work {
     Rolling(Rolling),
     Enable(Rolling),
     Update(Update),
+    StopAll(StopAll),
     Shutdown(Shutdown),
 }
 
@@ -130,6 +138,7 @@ impl Work {
             Self::Restart(restart) => restart.is_done(),
             Self::Rolling(rolling) | Self::Enable(rolling) => rolling.is_done(),
             Self::Update(update) => update.is_done(),
+            Self::StopAll(stop) => stop.is_done,
             Self::Shutdown(shutdown) => shutdown.is_done(),
         }
     }
@@ -166,6 +175,7 @@ impl Job {
             Work::Rolling(_) => JobKind::RollingRestart,
             Work::Enable(_) => JobKind::Enable,
             Work::Update(_) => JobKind::Update,
+            Work::StopAll(_) => JobKind::StopAll,
             Work::Shutdown(_) => JobKind::Shutdown,
         }
     }
@@ -198,10 +208,11 @@ impl Job {
         self.finished = Some(now);
     }
 
-    /// The processes of a start or stop.
+    /// The processes of a start or stop; of a stop of everything those whose turn has come.
     pub fn members(&self) -> Option<&Members> {
         match &self.work {
             Work::Start(members) | Work::Stop(members) => Some(members),
+            Work::StopAll(stop) => Some(&stop.members),
             _ => None,
         }
     }
@@ -230,6 +241,7 @@ impl Job {
             Work::Restart(restart) => restart.failures(),
             Work::Rolling(rolling) | Work::Enable(rolling) => rolling.failures.clone(),
             Work::Update(update) => update.failures(),
+            Work::StopAll(stop) => stop.failures(),
             Work::Shutdown(_) => Vec::new(),
         }
     }
@@ -263,6 +275,7 @@ impl Job {
         match &self.work {
             Work::Restart(restart) => restart.holds(id),
             Work::Rolling(rolling) | Work::Enable(rolling) => rolling.holds(id),
+            Work::StopAll(_) => true,
             _ => false,
         }
     }
@@ -270,6 +283,7 @@ impl Job {
     pub(in crate::core) fn holds_group(&self, name: &str) -> bool {
         match &self.work {
             Work::Update(update) => update.groups().any(|group| group == name),
+            Work::StopAll(_) => true,
             _ => false,
         }
     }
@@ -291,7 +305,7 @@ impl Job {
             Work::Rolling(rolling) | Work::Enable(rolling) => rolling.release(id, by),
             Work::Update(update) => update.release(id, by),
             Work::Stop(members) => members.release(id),
-            Work::Start(_) | Work::Shutdown(_) => {}
+            Work::Start(_) | Work::StopAll(_) | Work::Shutdown(_) => {}
         }
     }
 
@@ -302,12 +316,14 @@ impl Job {
             Work::Rolling(rolling) | Work::Enable(rolling) => rolling.cancel(by),
             Work::Update(update) => update.cancel(by),
             Work::Stop(members) => members.cancel(),
+            Work::StopAll(stop) => stop.cancel(by),
             Work::Start(_) | Work::Shutdown(_) => {}
         }
     }
 
     pub(in crate::core) fn deadline(&self) -> Option<Mono> {
         match &self.work {
+            Work::StopAll(stop) => stop.deadline(),
             Work::Shutdown(shutdown) => shutdown.deadline(),
             _ => self.rolling()?.deadline(),
         }

@@ -96,6 +96,11 @@ impl Members {
         self.pending.is_empty()
     }
 
+    /// How many are done.
+    pub fn done_count(&self) -> usize {
+        self.all.len() - self.pending.len()
+    }
+
     /// Whether every child exists, or never will.
     pub fn are_spawned(&self) -> bool {
         self.unspawned == 0

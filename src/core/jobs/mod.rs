@@ -13,6 +13,7 @@ pub(super) mod members;
 pub(super) mod restart;
 pub(super) mod rolling;
 pub(super) mod shutdown;
+pub(super) mod stop_all;
 pub(super) mod update;
 
 use std::collections::{BTreeMap, VecDeque};
@@ -22,6 +23,7 @@ pub use job::{Job, JobKind, Request, Task};
 pub use members::{Failure, Member, Members};
 pub use restart::Scope;
 pub use rolling::{Fate, Report, Rolling};
+pub use stop_all::StopAll;
 pub use update::{GroupReport, MemberReport, Update, UpdateAction};
 
 use serde::{Deserialize, Serialize};

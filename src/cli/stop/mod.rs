@@ -1,23 +1,26 @@
 //! `supkit stop`: stops the programs in order of descending priority, waiting for each, then the
 //! daemon. Returns when no process, socket or pid file is left.
 
+mod job;
+mod one_by_one;
+mod report;
+mod shutdown_notice;
+
 use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Result, bail};
 
-use crate::ctl::client::{Client, ClientError};
-use crate::os::clock;
-use crate::rpc::fault::Code;
-use crate::rpc::value::Value;
+use crate::ctl::client::Client;
 
 use super::deadline::Deadline;
 use super::deployment::{
-    Deployment, DeploymentArgs, ProcessInfo, is_alive, is_not_listening, last_exit, print_line,
-    process_infos, report_error, wait_poll_interval,
+    Deployment, DeploymentArgs, is_alive, is_not_listening, is_shutting_down, print_line,
+    report_error, wait_poll_interval,
 };
 use super::orphans;
+use shutdown_notice::ShutdownNotice;
 
 #[derive(clap::Args)]
 pub(super) struct Args {
@@ -45,8 +48,9 @@ fn stop(args: &Args) -> Result<()> {
     let limit = Duration::from_secs(args.timeout);
     match daemon(&mut client) {
         Ok(Some(pid)) => {
-            stop_programs(&deployment, &mut client)?;
-            shut_down(&mut client)?;
+            if !job::stop(&deployment, &mut client)? {
+                one_by_one::stop(&deployment, &mut client)?;
+            }
             await_end(&deployment, pid, Deadline::after(limit))?;
             orphans::stop(&deployment.config, Some(pid)).map(drop)
         }
@@ -61,10 +65,6 @@ fn stop(args: &Args) -> Result<()> {
     }
 }
 
-fn is_shutting_down(error: &ClientError) -> bool {
-    error.fault().is_some_and(|fault| fault.code == Code::ShutdownState.number())
-}
-
 /// The pid of the daemon, or `None` if there is none to call.
 fn daemon(client: &mut Client) -> Result<Option<i32>> {
     match client.call("supervisor.getPID", &[]) {
@@ -76,54 +76,6 @@ fn daemon(client: &mut Client) -> Result<Option<i32>> {
     }
 }
 
-/// Stops programs one at a time, highest priority first.
-fn stop_programs(deployment: &Deployment, client: &mut Client) -> Result<()> {
-    let all = process_infos(client).context("asking for the processes")?;
-    let mut up: Vec<ProcessInfo> =
-        all.into_iter().filter(|info| !info.state.is_stopped()).collect();
-    up.sort_by_key(|info| deployment.stop_order(info));
-    for info in up.into_iter().rev() {
-        let name = info.rpc_name();
-        client.show_while_waiting(&format!("waiting for {} to stop", info.full_name()));
-        let began = clock::monotonic();
-        let answer = client.call("supervisor.stopProcess", &[name]);
-        client.show_while_waiting("");
-        let took = clock::monotonic().saturating_sub(began);
-        match answer {
-            Ok(_) => print_line(&stopped(deployment, client, &info, took)),
-            // It exited by itself or was stopped by another client.
-            Err(error) if error.fault().is_some() => {}
-            Err(error) => bail!("stopping {}: {error}", info.full_name()),
-        }
-    }
-    Ok(())
-}
-
-/// What is printed about a stopped program. A program that stopped quickly was not killed.
-fn stopped(
-    deployment: &Deployment,
-    client: &mut Client,
-    info: &ProcessInfo,
-    took: Duration,
-) -> String {
-    let line = format!("stopped {}", info.full_name());
-    let is_slow = took >= Duration::from_secs(1);
-    let exit = if is_slow { last_exit(client, info) } else { None };
-    if exit.and_then(|exit| exit.get("killed").cloned()) != Some(Value::Bool(true)) {
-        return line;
-    }
-    let seconds = deployment.process(info).map_or(0, |process| process.stopwaitsecs);
-    format!("{line}: SIGKILL was needed, because it did not stop within stopwaitsecs = {seconds}")
-}
-
-fn shut_down(client: &mut Client) -> Result<()> {
-    match client.call("supervisor.shutdown", &[]) {
-        Ok(_) => Ok(()),
-        Err(error) if is_not_listening(&error) || is_shutting_down(&error) => Ok(()),
-        Err(error) => bail!("shutting the daemon down: {error}"),
-    }
-}
-
 /// Waits for a daemon that is shutting down or does not respond.
 fn await_unresponsive(deployment: &Deployment, pid: i32, limit: Duration) -> Result<()> {
     print_line(&format!("the daemon (pid {pid}) does not answer; waiting for its end"));
@@ -131,12 +83,16 @@ fn await_unresponsive(deployment: &Deployment, pid: i32, limit: Duration) -> Res
 }
 
 fn await_end(deployment: &Deployment, pid: i32, end: Deadline) -> Result<()> {
+    let mut notice = ShutdownNotice::of(deployment);
     while is_alive(pid) {
         if end.has_passed() {
+            notice.erase();
             bail!("the daemon (pid {pid}) is still there; --timeout gives it more time");
         }
+        notice.show();
         wait_poll_interval();
     }
+    notice.erase();
     print_line("stopped supervisord");
     remove_stale_files(deployment);
     Ok(())
