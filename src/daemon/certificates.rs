@@ -5,17 +5,13 @@ use std::fs;
 use std::io::{self, ErrorKind};
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
-use std::time::Duration;
 
 use crate::conf::config::{Config, HttpServer, TlsFiles};
 use crate::conf::sections::inet_http_server::{CERTIFICATE, KEY};
-use crate::core::time::Mono;
 use crate::os::users::own_name;
 use crate::tls::server::Acceptor;
 use crate::tls::{Identity, PairFile};
 
-/// How often the files are looked at while clients connect. Without clients they do not matter.
-const CHECK_INTERVAL: Duration = Duration::from_secs(1);
 /// More is no certificate.
 const MAX_FILE: u64 = 1024 * 1024;
 
@@ -48,7 +44,6 @@ pub(super) struct Certificates {
     acceptor: Option<Acceptor>,
     /// The state of both files when they were read last.
     seen: Option<[FileState; 2]>,
-    next_check: Mono,
     /// Reported already.
     problem: Option<CertificateProblem>,
 }
@@ -67,7 +62,7 @@ impl Certificates {
     pub(super) fn unread(server: &HttpServer) -> Option<Self> {
         let files = server.tls()?;
         let (acceptor, seen, problem) = (None, None, None);
-        Some(Self { files, acceptor, seen, next_check: Mono::default(), problem })
+        Some(Self { files, acceptor, seen, problem })
     }
 
     /// Makes sessions; `None` if there was no usable pair yet.
@@ -75,12 +70,9 @@ impl Certificates {
         self.acceptor.clone()
     }
 
-    /// Reads the files again if they have changed.
-    pub(super) fn refresh(&mut self, now: Mono) -> Option<Renewal> {
-        if now < self.next_check {
-            return None;
-        }
-        self.next_check = Mono(now.0.saturating_add(CHECK_INTERVAL));
+    /// Reads the files again if they have changed. Called for each connection: looking at both files
+    /// takes some microseconds, the handshake that follows a hundred times as long.
+    pub(super) fn refresh(&mut self) -> Option<Renewal> {
         let is_unchanged = self.seen.is_some() && self.seen == states(&self.files);
         if is_unchanged {
             return None;
@@ -215,10 +207,6 @@ mod tests {
         assert!(message.ends_with("the file contains no certificate"), "{message}");
     }
 
-    fn at(secs: u64) -> Mono {
-        Mono(Duration::from_secs(secs))
-    }
-
     #[test]
     fn changed_files_are_read_again_and_a_bad_pair_is_reported_once() {
         let dir = tempfile::tempdir().unwrap();
@@ -229,20 +217,18 @@ mod tests {
         put("key", "localhost.key");
         let path = |name: &str| dir.path().join(name).display().to_string();
         let files = TlsFiles { certificate: path("pem"), key: path("key") };
-        let mut certificates =
-            Certificates { files, acceptor: None, seen: None, next_check: at(0), problem: None };
-        assert!(matches!(certificates.refresh(at(0)), Some(Renewal::Renewed)));
-        assert!(certificates.refresh(at(5)).is_none());
+        let mut certificates = Certificates { files, acceptor: None, seen: None, problem: None };
+        assert!(matches!(certificates.refresh(), Some(Renewal::Renewed)));
+        assert!(certificates.refresh().is_none());
         put("pem", "renewed.pem");
-        assert!(certificates.refresh(at(5)).is_none(), "not more than once a second");
-        assert!(matches!(certificates.refresh(at(6)), Some(Renewal::Failed(_))));
+        assert!(matches!(certificates.refresh(), Some(Renewal::Failed(_))));
         assert!(certificates.acceptor().is_some(), "the previous pair stays in use");
-        assert!(certificates.refresh(at(7)).is_none());
+        assert!(certificates.refresh().is_none());
         put("key", "renewed.key");
-        assert!(matches!(certificates.refresh(at(8)), Some(Renewal::Renewed)));
+        assert!(matches!(certificates.refresh(), Some(Renewal::Renewed)));
         fs::remove_file(dir.path().join("key")).unwrap();
-        assert!(matches!(certificates.refresh(at(9)), Some(Renewal::Failed(_))));
-        assert!(certificates.refresh(at(10)).is_none());
+        assert!(matches!(certificates.refresh(), Some(Renewal::Failed(_))));
+        assert!(certificates.refresh().is_none());
         assert!(certificates.acceptor().is_some());
     }
 }

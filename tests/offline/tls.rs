@@ -146,6 +146,44 @@ fn a_changed_pair_is_used_without_a_restart() {
 }
 
 #[test]
+fn the_first_connection_after_a_change_gets_the_new_certificate() {
+    let site = TlsSite::new("self-signed");
+    let _daemon = site.start(SLEEP);
+    for pair in ["localhost", "self-signed", "localhost", "self-signed"] {
+        site.put("pem", pair);
+        site.put("key", pair);
+        let authority = if pair == "localhost" { "ca.pem" } else { "self-signed.pem" };
+        assert!(site.is_trusted_by(authority), "{pair}");
+    }
+}
+
+#[test]
+fn an_account_logs_in_over_tls() {
+    let site = TlsSite::new("localhost");
+    let account = "[http_user:olaf]\npassword=olaf's\nrole=operator\nprograms=sleep\n\
+                   [program:other]\ncommand=/bin/sleep 1000\nstartsecs=0\n";
+    let daemon = site.start(&format!("{account}{SLEEP}"));
+    daemon.wait_for_log("success: sleep");
+    let ctl = |password: &str, args: &[&str]| {
+        let output = site.ctl(&[&["-u", "olaf", "-p", password], args].concat());
+        (text(&output).replace(&site.url(), "URL"), output.status.code())
+    };
+    let own = |text: &str, code| (text.to_owned(), Some(code));
+    assert_eq!(ctl("olaf's", &["restart", "sleep"]), own("sleep: stopped\nsleep: started\n", 0));
+    insta::assert_snapshot!(ctl("olaf's", &["stop", "other"]).0, @"other: ERROR (not permitted: user olaf is limited to other programs, but supervisor.stopProcess concerns other)");
+    insta::assert_snapshot!(ctl("olaf's", &["shutdown"]).0, @"ERROR: not permitted: user olaf has the role operator, but supervisor.shutdown requires the role admin");
+    let (refused, code) = ctl("wrong", &["restart", "sleep"]);
+    assert!(refused.contains("requires authentication") && code == Some(1), "{refused}");
+    assert_eq!(daemon.log().matches("spawned: 'other'").count(), 1);
+    assert_eq!(daemon.log().matches("spawned: 'sleep'").count(), 2);
+    // Without TLS the credentials are not looked at.
+    let plain = site.send_plain(
+        b"GET / HTTP/1.1\r\nHost: localhost\r\nAuthorization: Basic b2xhZjpvbGFmJ3M=\r\n\r\n",
+    );
+    assert!(plain.starts_with("HTTP/1.1 400 "), "{plain}");
+}
+
+#[test]
 fn the_pair_is_read_again_on_a_signal() {
     let site = TlsSite::new("self-signed");
     let daemon = site.start(SLEEP);

@@ -20,16 +20,12 @@ const ACCEPT_PAUSE: Duration = Duration::from_secs(1);
 
 impl Server {
     pub(super) fn accept(&mut self, at: usize, context: &mut ServerContext<'_>) {
-        self.refresh_certificates(self.listen_sockets[at].endpoint, context);
+        let endpoint = self.listen_sockets[at].endpoint;
         for _ in 0..MAX_ACCEPTS {
             match self.listen_sockets[at].listener.accept() {
                 Ok(Some(stream)) => {
-                    self.connect(
-                        stream,
-                        self.listen_sockets[at].endpoint,
-                        context.poller,
-                        context.now,
-                    );
+                    self.refresh_certificates(endpoint, context);
+                    self.connect(stream, endpoint, context.poller, context.now);
                 }
                 Ok(None) => return,
                 Err(_) if self.yield_descriptor(context.poller, context.now) => {}
@@ -67,10 +63,10 @@ impl Server {
         }
     }
 
-    /// Reads certificates again that have changed.
+    /// Reads certificates again that have changed, so that each handshake uses those of its moment.
     fn refresh_certificates(&mut self, endpoint: usize, context: &mut ServerContext<'_>) {
         let Some(certificates) = self.endpoints[endpoint].certificates.as_mut() else { return };
-        if let Some(renewal) = certificates.refresh(context.now.mono) {
+        if let Some(renewal) = certificates.refresh() {
             self.log_renewal(endpoint, &renewal, context);
         }
     }
