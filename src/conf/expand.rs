@@ -3,7 +3,7 @@
 use super::fault::Fault;
 use super::nearest::nearest;
 use super::python::names::Layers;
-use super::python::percent::{FormatError, format};
+use super::python::percent::{DEFAULT, FormatError, VARIABLE, format};
 use super::python::repr;
 use super::secrets::{is_secret_name, masked};
 use crate::diag::Diagnostic;
@@ -56,7 +56,11 @@ fn fault(
 }
 
 fn unknown(name: &str, known: &[&str]) -> Diagnostic {
-    let help = match (nearest(name, known.iter().copied()), name.strip_prefix("ENV_")) {
+    let variable = name.strip_prefix(VARIABLE);
+    let help = match (nearest(name, known.iter().copied()), variable) {
+        (_, Some(default)) if default.starts_with(DEFAULT) => {
+            format!("write the name of the variable: `%({VARIABLE}NAME{default})s`")
+        }
         (Some(near), _) => format!("did you mean `%({near})s`?"),
         (None, Some(variable)) => format!("is `{variable}` set where supervisord is started?"),
         (None, None) => available(known),

@@ -122,3 +122,20 @@ fn the_exit_status_is_2_for_errors_and_0_without_problems() {
     }
     supkit(&["check", "-c", "/nope"]).assert().code(2);
 }
+
+#[test]
+fn a_default_belongs_to_a_variable_with_a_name() {
+    let place = tempfile::tempdir().expect("a place");
+    let file = place.path().join("d.conf");
+    for (key, help) in [
+        ("ENV_:-x", "write the name of the variable: `%(ENV_NAME:-x)s`"),
+        ("ENV_A=B:-x", "is `A=B:-x` set where supervisord is started?"),
+    ] {
+        let conf = format!("[supervisord]\n[program:a]\ncommand=/bin/echo %({key})s\n");
+        fs::write(&file, conf).expect("a configuration");
+        let file = file.to_str().expect("a name");
+        let (code, found) = problems(&mut supkit(&["check", "-c", file, "--format", "json"]));
+        assert_eq!((code, found), (2, vec!["3:19 unknown-name".to_owned()]));
+        supkit(&["check", "-c", file]).assert().stdout(predicates::str::contains(help));
+    }
+}

@@ -8,8 +8,8 @@ use super::repr;
 /// The maximum width and precision.
 const MAX_WIDTH: usize = 1 << 20;
 /// How the names of environment variables begin, and what is before a default.
-const VARIABLE: &str = "ENV_";
-const DEFAULT: &str = ":-";
+pub(in crate::conf) const VARIABLE: &str = "ENV_";
+pub(in crate::conf) const DEFAULT: &str = ":-";
 
 /// `format % names`.
 pub fn format(format: &str, names: Layers<'_>) -> Result<String, FormatError> {
@@ -80,7 +80,7 @@ impl<'t, 'n> Cursor<'t, 'n> {
         if let Some(word) = self.names.get(key) {
             return Ok(Argument::Word(word));
         }
-        let with_default = key.split_once(DEFAULT).filter(|(name, _)| name.starts_with(VARIABLE));
+        let with_default = key.split_once(DEFAULT).filter(|(name, _)| may_be_set(name));
         let (name, default) = with_default.ok_or_else(|| FormatError::Unknown(key.to_owned()))?;
         let set = self.names.get(name).filter(|word| **word != Word::Text(String::new()));
         Ok(set.map_or(Argument::Default(default), Argument::Word))
@@ -158,6 +158,11 @@ impl<'t, 'n> Cursor<'t, 'n> {
     }
 }
 
+/// Whether a name can be that of a variable: no environment has one without a name, or with `=` in it.
+fn may_be_set(name: &str) -> bool {
+    name.strip_prefix(VARIABLE).is_some_and(|name| !name.is_empty() && !name.contains('='))
+}
+
 /// Python raises `MemoryError` at a higher limit.
 fn bounded(count: Option<i64>) -> Result<Option<usize>, FormatError> {
     match count.map(|count| usize::try_from(count).unwrap_or(usize::MAX)) {
@@ -218,7 +223,9 @@ mod tests {
             assert_eq!(say(text).as_deref(), Ok(want), "{text}");
         }
         assert_eq!(say("%(here:-x)s|").as_deref(), Err(&FormatError::Unknown("here:-x".into())));
-        assert_eq!(say("%(ENV_NO:x)s"), Err(FormatError::Unknown("ENV_NO:x".into())));
+        for key in ["ENV_NO:x", "ENV_:-x", "ENV_=A:-x", "ENV_A=B:-x"] {
+            assert_eq!(say(&format!("%({key})s")), Err(FormatError::Unknown(key.into())));
+        }
     }
 
     #[test]
