@@ -38,10 +38,13 @@ pub(super) static ACTIONS: &[Action] = &[
     },
     Action {
         name: "disable",
-        usage: &[(
-            "disable <name> [...]",
-            "Neither start nor restart these processes or groups until they are enabled",
-        )],
+        usage: &[
+            (
+                "disable <name> [...]",
+                "Neither start nor restart these processes or groups until they are enabled",
+            ),
+            ("disable all", "The same for every group"),
+        ],
         arguments: Arguments::Processes,
         json: false,
         is_extension: true,
@@ -49,7 +52,10 @@ pub(super) static ACTIONS: &[Action] = &[
     },
     Action {
         name: "enable",
-        usage: &[("enable <name> [...]", "Undo `disable`; nothing is started")],
+        usage: &[
+            ("enable <name> [...]", "Undo `disable`; nothing is started"),
+            ("enable all", "The same for every group"),
+        ],
         arguments: Arguments::Processes,
         json: false,
         is_extension: true,

@@ -4,7 +4,7 @@ use super::error::ClientError;
 use super::exit;
 use super::patterns::{Groups, expand};
 use super::server::{list, member, text};
-use super::session::{Flow, Outcome, Session};
+use super::session::{ActionError, Flow, Outcome, Session};
 use crate::core::group::full_name;
 use crate::rpc::fault::Code;
 use crate::rpc::value::Value;
@@ -26,28 +26,39 @@ fn change(session: &mut Session, action: &str, rest: &str) -> Outcome {
         session.fail(exit::GENERIC, format_args!("Error: {action} requires a process name"));
         return Ok(Flow::ShowUsage);
     }
+    if names.contains(&"all") {
+        apply(session, "all", &format!("{action}AllProcesses"), &[])?;
+        return Ok(Flow::Continue);
+    }
     for name in expand(session, &names, Groups::Keep)? {
-        let method = format!("{action}Process");
-        match session.server().call_supkit(&method, &[Value::str(&name)]) {
-            Ok(answer) => {
-                for row in list(&answer, Row::read)? {
-                    session.print_line(row.line());
-                }
-            }
-            Err(ClientError::Fault(fault)) => {
-                let why = match fault.code {
-                    code if code == Code::BadName.number() => "no such process",
-                    code if code == Code::UnknownMethod.number() => {
-                        "this daemon cannot disable programs"
-                    }
-                    _ => fault.string.split_once(": ").map_or(&*fault.string, |(_, why)| why),
-                };
-                session.fail(exit::GENERIC, format_args!("{name}: ERROR ({why})"));
-            }
-            Err(error) => return Err(error.into()),
-        }
+        apply(session, &name, &format!("{action}Process"), &[Value::str(&name)])?;
     }
     Ok(Flow::Continue)
+}
+
+fn apply(
+    session: &mut Session,
+    name: &str,
+    method: &str,
+    arguments: &[Value],
+) -> Result<(), ActionError> {
+    let fault = match session.server().call_supkit(method, arguments) {
+        Ok(answer) => {
+            for row in list(&answer, Row::read)? {
+                session.print_line(row.line());
+            }
+            return Ok(());
+        }
+        Err(ClientError::Fault(fault)) => fault,
+        Err(error) => return Err(error.into()),
+    };
+    let why = match fault.code {
+        code if code == Code::BadName.number() => "no such process",
+        code if code == Code::UnknownMethod.number() => "this daemon cannot disable programs",
+        _ => fault.string.split_once(": ").map_or(&*fault.string, |(_, why)| why),
+    };
+    session.fail(exit::GENERIC, format_args!("{name}: ERROR ({why})"));
+    Ok(())
 }
 
 /// What became of one process.

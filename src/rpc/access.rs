@@ -200,8 +200,9 @@ mod tests {
             "clearAllProcessLogs clearProcessLog clearProcessLogs getAllConfigInfo readLog \
              readMainLog sendProcessStdin signalAllProcesses signalProcess signalProcessGroup \
              startAllProcesses startProcess startProcessGroup stopAllProcesses stopProcess \
-             stopProcessGroup cancelJob disableProcess enableProcess reloadAllProcesses reloadProcess \
-             reloadProcessGroup reopenLogs restartRolling rotateLogs startAutostart"
+             stopProcessGroup cancelJob disableAllProcesses disableProcess enableAllProcesses \
+             enableProcess reloadAllProcesses reloadProcess reloadProcessGroup reopenLogs \
+             restartRolling rotateLogs startAutostart"
         );
         assert_eq!(
             of(Role::Admin),

@@ -13,44 +13,96 @@ use crate::core::effect::ProcId;
 use crate::core::{Process, Supervisor};
 
 pub(super) fn disable_process(context: &mut Context<'_>, args: &Args<'_>) -> Answer {
-    change(context, args.name(0)?, "disabled", |disabled, _, (group, process)| {
-        disabled.insert(group, process);
-    })
+    let chosen = Chosen::named(context.supervisor, args.name(0)?)?;
+    change(context, &chosen, Change::Disable)
 }
 
 pub(super) fn enable_process(context: &mut Context<'_>, args: &Args<'_>) -> Answer {
-    change(context, args.name(0)?, "enabled", |disabled, supervisor, (group, process)| {
-        let members = supervisor.group(group).map(|group| supervisor.members(group));
-        let members = members.into_iter().flatten().map(|it| it.name().to_owned());
-        disabled.remove(group, process, &members.collect::<Vec<_>>());
-    })
+    let chosen = Chosen::named(context.supervisor, args.name(0)?)?;
+    change(context, &chosen, Change::Enable)
+}
+
+pub(super) fn disable_all_processes(context: &mut Context<'_>, _: &Args<'_>) -> Answer {
+    let chosen = Chosen::all(context.supervisor);
+    change(context, &chosen, Change::Disable)
+}
+
+pub(super) fn enable_all_processes(context: &mut Context<'_>, _: &Args<'_>) -> Answer {
+    let chosen = Chosen::all(context.supervisor);
+    change(context, &chosen, Change::Enable)
+}
+
+#[derive(Clone, Copy)]
+enum Change {
+    Disable,
+    Enable,
+}
+
+/// What is disabled or enabled.
+struct Chosen {
+    /// For the log.
+    title: String,
+    /// Groups, or a process of one.
+    names: Vec<(String, Option<String>)>,
+    ids: Vec<ProcId>,
+}
+
+impl Chosen {
+    fn named(supervisor: &Supervisor, name: &str) -> Result<Self, Fault> {
+        let ids = match names::find_or_group(supervisor, name)? {
+            Target::Process(id) => vec![id],
+            Target::Group(group) => members(supervisor, &group).map(Process::id).collect(),
+        };
+        let (group, process) = names::split_or_group(supervisor, name);
+        let names = vec![(group.to_owned(), process.map(str::to_owned))];
+        Ok(Self { title: name.to_owned(), names, ids })
+    }
+
+    fn all(supervisor: &Supervisor) -> Self {
+        let groups = supervisor.groups().iter();
+        let names: Vec<_> = groups.map(|group| (group.name().to_owned(), None)).collect();
+        let processes = names.iter().flat_map(|(group, _)| members(supervisor, group));
+        let ids = processes.map(Process::id).collect();
+        Self { title: "all processes".to_owned(), names, ids }
+    }
+}
+
+fn members<'s>(supervisor: &'s Supervisor, group: &str) -> impl Iterator<Item = &'s Process> {
+    supervisor.group(group).into_iter().flat_map(|group| supervisor.members(group))
+}
+
+/// What is disabled after a change.
+fn changed(supervisor: &Supervisor, chosen: &Chosen, change: Change) -> Disabled {
+    let mut disabled = supervisor.disabled().clone();
+    for (group, process) in &chosen.names {
+        let process = process.as_deref();
+        match change {
+            Change::Disable => disabled.insert(group, process),
+            Change::Enable => {
+                let members = members(supervisor, group).map(|it| it.name().to_owned());
+                disabled.remove(group, process, &members.collect::<Vec<_>>());
+            }
+        }
+    }
+    disabled
 }
 
 /// Changes what is disabled: first in the file, so that the answer holds after a crash.
-fn change(
-    context: &mut Context<'_>,
-    name: &str,
-    verb: &str,
-    apply: impl FnOnce(&mut Disabled, &Supervisor, (&str, Option<&str>)),
-) -> Answer {
+fn change(context: &mut Context<'_>, chosen: &Chosen, change: Change) -> Answer {
     let supervisor = &*context.supervisor;
-    let (group, process) = names::split_or_group(supervisor, name);
-    let ids: Vec<ProcId> = match names::find_or_group(supervisor, name)? {
-        Target::Process(id) => vec![id],
-        Target::Group(group) => {
-            let group = supervisor.group(&group).into_iter();
-            group.flat_map(|group| supervisor.members(group)).map(Process::id).collect()
-        }
-    };
+    let Chosen { title, ids, .. } = chosen;
     let was_disabled: Vec<bool> = ids.iter().map(|id| supervisor.is_disabled(*id)).collect();
-    let mut disabled = supervisor.disabled().clone();
-    apply(&mut disabled, supervisor, (group, process));
+    let disabled = changed(supervisor, chosen, change);
     if disabled != *supervisor.disabled() {
         let settings = &supervisor.config().supervisord;
         let saved = context.services.save_disabled(settings, &disabled);
         saved.map_err(|error| Fault::new(Code::Failed, error))?;
         context.supervisor.set_disabled(disabled, context.now);
-        let message = format!("{name} {verb} by {}", context.requester);
+        let verb = match change {
+            Change::Disable => "disabled",
+            Change::Enable => "enabled",
+        };
+        let message = format!("{title} {verb} by {}", context.requester);
         context.supervisor.log(LogLevel::Info, message);
     }
     let supervisor = &*context.supervisor;

@@ -166,12 +166,19 @@ pub static METHODS: &[Method] = methods! {
         "End a rolling restart or a rolling update: no further process is taken out of service, and \
          those that are out are restarted and put back. The job then finishes as failed, with what was \
          not restarted. Fails for other jobs.";
+    "supkit.disableAllProcesses" Supkit Running ControlAll () -> "array",
+        disabling::disable_all_processes,
+        "Disable all groups that are active now. Returns the same as `disableProcess`.";
     "supkit.disableProcess" Supkit Running Control (req("name", "string")) -> "array",
         disabling::disable_process,
         "Disable a process, or `group:*`: it is not started, neither automatically nor by request, \
          until it is enabled. This persists when the configuration changes and the daemon restarts. A \
          process that runs continues, but is not restarted. Returns a struct for each process with \
          `group`, `name`, `disabled`, `changed` and `running`.";
+    "supkit.enableAllProcesses" Supkit Running ControlAll () -> "array",
+        disabling::enable_all_processes,
+        "Enable all processes that are active now. Nothing is started. Returns the same as \
+         `disableProcess`.";
     "supkit.enableProcess" Supkit Running Control (req("name", "string")) -> "array",
         disabling::enable_process,
         "Enable a process, or `group:*`, that was disabled. Nothing is started. Returns the same as \

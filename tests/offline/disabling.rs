@@ -92,6 +92,35 @@ fn a_disabled_program_is_not_started_until_it_is_enabled_also_after_restarts() {
 }
 
 #[test]
+fn all_programs_are_disabled_and_enabled_together() {
+    let sandbox = Sandbox::new();
+    let mut daemon = start(&sandbox, PROGRAMS);
+    daemon.wait_for_count("entered RUNNING state", 4);
+    assert_says(&sandbox, "disable web", "web: disabled; it runs until it is stopped or ends\n", 0);
+    let runs_on = "disabled; it runs until it is stopped or ends";
+    let all =
+        format!("api: {runs_on}\nboth:w0: {runs_on}\nboth:w1: {runs_on}\nweb: already {runs_on}\n");
+    assert_says(&sandbox, "disable all", &all, 0);
+    daemon.wait_for_log("INFO all processes disabled by ");
+    let stopped = ask(&sandbox, "stop all").out;
+    assert_eq!(stopped.matches(": stopped\n").count(), 4, "{stopped}");
+    assert_says(&sandbox, "start all", "", 0);
+    daemon.stop();
+    let mut daemon = Daemon::launch(Subject::Ours, &sandbox, &[]);
+    daemon.wait_for_count("supervisord started with pid", 2);
+    assert_eq!(state(&sandbox, "api"), "STOPPED Not started, disabled");
+    // The other names do not matter, as for `stop`.
+    let enabled = "api: enabled\nboth:w0: enabled\nboth:w1: enabled\nweb: enabled\n";
+    assert_says(&sandbox, "enable nope all", enabled, 0);
+    let already = enabled.replace(": ", ": already ");
+    assert_says(&sandbox, "enable all", &already, 0);
+    assert_eq!(state(&sandbox, "api"), "STOPPED Not started");
+    let started = ask(&sandbox, "start all").out;
+    assert_eq!(started.matches(": started\n").count(), 4, "{started}");
+    daemon.stop();
+}
+
+#[test]
 fn a_state_file_that_cannot_be_read_or_written_is_reported() {
     let sandbox = Sandbox::new();
     sandbox.write("other.state", "no JSON");
