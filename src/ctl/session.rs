@@ -50,12 +50,24 @@ impl From<io::Error> for ActionError {
 
 pub(super) type Outcome = std::result::Result<Flow, ActionError>;
 
+/// What reads lines from a terminal. It may have read more than the line that it returned last, so the
+/// shell and its questions share it.
+pub(super) trait LineEditor {
+    /// The next command line; `None` if the user leaves the shell.
+    fn command(&mut self, settings: &Settings) -> Option<String>;
+
+    /// The answer to a question.
+    fn answer(&mut self, question: &str) -> Result<String, ActionError>;
+}
+
 /// One run of supervisorctl.
 pub(super) struct Session {
     pub(super) settings: Settings,
     /// The exit status.
     pub(super) status: u8,
     pub(super) input: Input,
+    /// In a shell at a terminal.
+    pub(super) editor: Option<Box<dyn LineEditor>>,
     client: Option<Client>,
     interrupt: Option<Interrupt>,
     /// With JSON on standard output, messages go to standard error.
@@ -69,6 +81,7 @@ impl Session {
             settings,
             status: exit::SUCCESS,
             input,
+            editor: None,
             client: None,
             interrupt: None,
             json: false,
@@ -149,6 +162,9 @@ impl Session {
 
     /// Asks a question and reads the answer.
     pub(super) fn ask(&mut self, question: &str) -> Result<String, ActionError> {
+        if let Some(editor) = &mut self.editor {
+            return editor.answer(question);
+        }
         let interrupt = self.watch_interrupts()?;
         Self::write(question.as_bytes());
         self.input.line(&interrupt)?.ok_or(ActionError::EndOfInput)

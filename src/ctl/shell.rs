@@ -3,7 +3,6 @@
 
 use std::cell::{OnceCell, RefCell};
 use std::fs;
-use std::io;
 use std::path::Path;
 use std::time::Duration;
 
@@ -18,9 +17,11 @@ use rustyline::{CompletionType, Config, Context, Editor, Helper};
 use super::client::{Client, Trust};
 use super::complete::{candidates, word_start};
 use super::dispatch::{self, Interrupted};
+use super::error::ClientError;
 use super::server::{ProcessInfo, Server};
-use super::session::{Flow, Session};
+use super::session::{ActionError, Flow, LineEditor, Session};
 use crate::conf::config::Secret;
+use crate::conf::ctl::Settings;
 use crate::conf::sections::supervisorctl::Supervisorctl;
 use crate::os::files::write_atomically;
 use crate::os::interrupt::{self, Interrupt};
@@ -47,64 +48,60 @@ impl From<Interrupted> for CursorPosition {
 
 /// Executes lines until `exit`, end of input or Ctrl-C.
 pub(super) fn run(session: &mut Session) {
-    let ended = match Source::open(session) {
-        Ok(source) => run_lines(session, source),
+    let ended = match session.watch_interrupts() {
+        Ok(interrupt) => {
+            session.editor = open_editor(session);
+            run_lines(session, &interrupt)
+        }
         Err(error) => {
             session.print_line(format_args!("error: {error}"));
             Ok(())
         }
     };
+    // This saves the history.
+    session.editor = None;
     if let Err(CursorPosition::MidLine) = ended {
         session.print_line("");
     }
 }
 
-fn run_lines(session: &mut Session, mut source: Source) -> Result<(), CursorPosition> {
+fn run_lines(session: &mut Session, interrupt: &Interrupt) -> Result<(), CursorPosition> {
     let mut flow = dispatch::perform(session, "status")?;
     // Without a reader of the output no further command is executed.
     while flow == Flow::Continue && !stdout::has_failed() {
         // The connection is not kept open while waiting for input.
         session.disconnect();
-        let line = source.line(session)?;
+        let line = next_line(session, interrupt)?;
         flow = dispatch::perform(session, &line)?;
     }
     Ok(())
 }
 
-/// The source of command lines.
-enum Source {
-    Terminal(Box<Terminal>),
-    Pipe(Interrupt),
+/// From the editor, which has ended the line already when it returns none, or from a pipe.
+fn next_line(session: &mut Session, interrupt: &Interrupt) -> Result<String, CursorPosition> {
+    if let Some(editor) = &mut session.editor {
+        return editor.command(&session.settings).ok_or(CursorPosition::NewLine);
+    }
+    Session::write(prompt(&session.settings).as_bytes());
+    session.input.line(interrupt).ok().flatten().ok_or(CursorPosition::MidLine)
+}
+
+fn prompt(settings: &Settings) -> String {
+    format!("{}> ", settings.options.prompt)
+}
+
+/// The editor, if there is a terminal that it can use.
+fn open_editor(session: &Session) -> Option<Box<dyn LineEditor>> {
+    if !Session::has_terminal() {
+        return None;
+    }
+    let terminal = Terminal::open(session.settings.options.history_file.clone()).ok()?;
+    Some(Box::new(terminal))
 }
 
 struct Terminal {
     editor: Editor<NameCompleter, DefaultHistory>,
     history_file: Option<String>,
-}
-
-impl Source {
-    fn open(session: &mut Session) -> io::Result<Self> {
-        let interrupt = session.watch_interrupts()?;
-        if !Session::has_terminal() {
-            return Ok(Self::Pipe(interrupt));
-        }
-        let history_file = session.settings.options.history_file.clone();
-        match Terminal::open(history_file) {
-            Ok(terminal) => Ok(Self::Terminal(Box::new(terminal))),
-            Err(_) => Ok(Self::Pipe(interrupt)),
-        }
-    }
-
-    fn line(&mut self, session: &mut Session) -> Result<String, CursorPosition> {
-        let prompt = format!("{}> ", session.settings.options.prompt);
-        match self {
-            Self::Terminal(terminal) => terminal.line(session, &prompt),
-            Self::Pipe(interrupt) => {
-                Session::write(prompt.as_bytes());
-                session.input.line(interrupt).ok().flatten().ok_or(CursorPosition::MidLine)
-            }
-        }
-    }
 }
 
 impl Terminal {
@@ -123,14 +120,24 @@ impl Terminal {
         }
         Ok(Self { editor, history_file })
     }
+}
 
-    /// After Ctrl-C and Ctrl-D the editor has ended the line already.
-    fn line(&mut self, session: &Session, prompt: &str) -> Result<String, CursorPosition> {
-        self.editor.set_helper(Some(NameCompleter::of(session)));
-        let line = self.editor.readline(prompt).map_err(|_| CursorPosition::NewLine)?;
+impl LineEditor for Terminal {
+    fn command(&mut self, settings: &Settings) -> Option<String> {
+        self.editor.set_helper(Some(NameCompleter::of(settings)));
+        let line = self.editor.readline(&prompt(settings)).ok()?;
         // An error in the history does not prevent execution.
         let _ = self.editor.add_history_entry(&line);
-        Ok(line)
+        Some(line)
+    }
+
+    fn answer(&mut self, question: &str) -> Result<String, ActionError> {
+        self.editor.set_helper(None);
+        self.editor.readline(question).map_err(|error| match error {
+            ReadlineError::Eof => ActionError::EndOfInput,
+            ReadlineError::Io(error) => error.into(),
+            _ => ClientError::Interrupted.into(),
+        })
     }
 }
 
@@ -152,8 +159,7 @@ struct NameCompleter {
 }
 
 impl NameCompleter {
-    fn of(session: &Session) -> Self {
-        let settings = &session.settings;
+    fn of(settings: &Settings) -> Self {
         let Supervisorctl { username, password, cacert, .. } = &settings.options;
         let (user, password) = (username.as_deref(), password.as_ref().map(Secret::as_str));
         let trust = cacert.clone().map_or(Trust::System, Trust::Authorities);

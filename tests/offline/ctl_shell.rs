@@ -68,6 +68,26 @@ fn lines_that_arrive_together_are_all_executed() {
 }
 
 #[test]
+fn an_answer_that_is_typed_ahead_is_used() {
+    let sandbox = Sandbox::new();
+    let mut daemon = start(&sandbox, &conf());
+    let mut shell = at_terminal(&sandbox, &[]);
+    shell.expect("supervisor> ");
+    shell.press("shutdown\rno\rshutdown\rn\rpid web\rreload\ry\r");
+    shell.expect(&sandbox_pid(&sandbox, "web"));
+    shell.expect("Really restart the remote supervisord process y/N? ");
+    shell.expect("Restarted supervisord");
+    daemon.wait_for_count("supervisord started with pid", 2);
+    shell.press("shutdown\ryes\rexit\r");
+    shell.expect("Shut down");
+    assert_eq!(shell.ends().code(), Some(0));
+    daemon.wait();
+    // Answers are no commands, and a repeated command is one entry.
+    let history = "shutdown\npid web\nreload\nshutdown\nexit\n";
+    assert_eq!(sandbox.read("history"), history);
+}
+
+#[test]
 fn the_shell_does_not_ask_the_terminal_to_bracket_pasted_text() {
     let sandbox = Sandbox::new();
     let _daemon = start(&sandbox, &conf());
