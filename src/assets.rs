@@ -97,6 +97,7 @@ pub fn template(name: &str) -> Option<&'static str> {
 
 /// The web interface: templates, style, icon and script, by file name in `templates/web`.
 pub static WEB: &[(&str, &str)] = &[
+    ("ansi.js", include_str!("../templates/web/ansi.js")),
     ("confirm.hbs", include_str!("../templates/web/confirm.hbs")),
     ("feed.js", include_str!("../templates/web/feed.js")),
     ("find.js", include_str!("../templates/web/find.js")),
@@ -105,6 +106,8 @@ pub static WEB: &[(&str, &str)] = &[
     ("keys.js", include_str!("../templates/web/keys.js")),
     ("layout.hbs", include_str!("../templates/web/layout.hbs")),
     ("live.js", include_str!("../templates/web/live.js")),
+    ("log.css", include_str!("../templates/web/log.css")),
+    ("log.js", include_str!("../templates/web/log.js")),
     ("status.hbs", include_str!("../templates/web/status.hbs")),
     ("style.css", include_str!("../templates/web/style.css")),
     ("tail.hbs", include_str!("../templates/web/tail.hbs")),

@@ -258,6 +258,10 @@ impl Client {
                 self.task = Task::Promise(pending);
                 return;
             }
+            Answer::Log(head, log) => {
+                self.task = Task::Document(DocumentReply::of_log(log));
+                head
+            }
             Answer::Follow(head, path) => match LogFollower::begin(&path) {
                 Ok(follow) => {
                     let modified = follow.modified().unwrap_or(0);

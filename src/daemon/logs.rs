@@ -109,6 +109,11 @@ impl Logs {
         self.activity.report(audit.path(), report);
     }
 
+    /// The file of the audit log, if there is one.
+    pub(super) fn audit_path(&self) -> Option<&Path> {
+        self.audit.as_ref().map(AuditLog::path)
+    }
+
     /// Writes the jobs that have ended to the audit log.
     pub(super) fn audit_jobs(&mut self, core: &Supervisor) {
         let Some(audit) = &mut self.audit else { return };
@@ -300,7 +305,11 @@ impl Logs {
 
     /// Rotates a log, also of a process that does not run; false if there is nothing to rotate.
     pub fn rotate(&mut self, log: Log) -> Result<bool, String> {
-        let Log::Child(id, stream) = log else { return self.activity.rotate() };
+        let (id, stream) = match log {
+            Log::Child(id, stream) => (id, stream),
+            Log::Main => return self.activity.rotate(),
+            Log::Audit => return Ok(false),
+        };
         let open = self.open.get_mut(&(id, stream)).and_then(|log| log.file.as_mut());
         let Some(Name { path, rotation, .. }) = self.names.get(&(id, stream)) else {
             return Ok(false);
@@ -325,6 +334,7 @@ impl Logs {
                     Err(error) => Err(log_file_error(path, "reopen", &error)),
                 };
             }
+            Log::Audit => None,
             Log::Child(id, stream) => {
                 self.open.get_mut(&(id, stream)).and_then(|log| log.file.as_mut())
             }

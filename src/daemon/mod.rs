@@ -25,6 +25,7 @@ pub mod kernel;
 mod launch;
 mod log_follower;
 mod log_line;
+mod log_parts;
 pub mod logs;
 mod notifications;
 mod notify_sockets;

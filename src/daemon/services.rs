@@ -9,6 +9,7 @@ use super::audit::Requester;
 use super::command::CommandError;
 use super::config_reader::ConfigReader;
 use super::kernel::Kernel;
+use super::log_parts;
 use super::logs::Logs;
 use super::open_logs::OpenLogs;
 use super::restart_check;
@@ -25,6 +26,7 @@ use crate::core::time::{Now, Wall};
 use crate::os::files::FileKind;
 use crate::os::{clock, files, processes};
 use crate::rpc::context::{CommandFault, LocalTime, Log, LogFile, Services};
+use crate::rpc::log_part::{LogPart, PartRequest};
 use crate::rpc::log_text::{FileFault, LogSource, OpenLogFault};
 use crate::rpc::record::Record;
 
@@ -73,6 +75,7 @@ impl Services for DaemonServices<'_> {
     fn log_path(&self, log: Log) -> Option<String> {
         let path = match log {
             Log::Main => self.logs.activity.path(),
+            Log::Audit => self.logs.audit_path(),
             Log::Child(id, stream) => self.logs.path(id, stream),
         };
         path.map(|path| path.to_string_lossy().into_owned())
@@ -90,6 +93,10 @@ impl Services for DaemonServices<'_> {
 
     fn read_file(&self, path: &str, offset: u64, length: u64) -> Result<Vec<u8>, FileFault> {
         files::read_from(Path::new(path), offset, Some(length)).map_err(file_fault)
+    }
+
+    fn log_part(&self, path: &str, request: &PartRequest) -> Result<LogPart, FileFault> {
+        log_parts::read(Path::new(path), request).map_err(file_fault)
     }
 
     fn open_log(&self, path: &str) -> Result<Arc<dyn LogSource>, OpenLogFault> {

@@ -18,8 +18,16 @@ pub enum Route {
     Status,
     /// `/status.json`: the same list as data.
     List,
-    /// The page with the end of a log.
+    /// The page with the end of a log of a process.
     Tail,
+    /// The page with the end of the activity log.
+    MainLog,
+    /// The page with the end of the audit log.
+    AuditLog,
+    /// A part of a log, for the page that shows it.
+    LogPart,
+    /// A whole log as a file.
+    LogFile,
     /// `/ok.html`, for load balancers.
     Health,
     /// A file of the web interface, without the leading slash.
@@ -45,6 +53,10 @@ impl Route {
             "" | "index.html" => Self::Status,
             "status.json" => Self::List,
             "tail.html" => Self::Tail,
+            "mainlog.html" => Self::MainLog,
+            "auditlog.html" => Self::AuditLog,
+            "log.part" => Self::LogPart,
+            "log.txt" => Self::LogFile,
             "ok.html" => Self::Health,
             "events" => Self::Events,
             other => Self::Asset(other.to_owned()),
@@ -57,7 +69,12 @@ impl Route {
             Self::Rpc => method == "POST",
             Self::LogTail { .. } | Self::MainLogTail | Self::Events => method == "GET",
             Self::Status | Self::Tail | Self::Health => ["GET", "HEAD", "POST"].contains(&method),
-            Self::List | Self::Asset(_) => ["GET", "HEAD"].contains(&method),
+            Self::List
+            | Self::MainLog
+            | Self::AuditLog
+            | Self::LogPart
+            | Self::LogFile
+            | Self::Asset(_) => ["GET", "HEAD"].contains(&method),
         }
     }
 }
@@ -98,6 +115,10 @@ mod tests {
             ("//index.html;x", Route::Status),
             ("/status.json", Route::List),
             ("/tail.html?processname=a", Route::Tail),
+            ("/mainlog.html", Route::MainLog),
+            ("/auditlog.html", Route::AuditLog),
+            ("/log.part?processname=a", Route::LogPart),
+            ("/log.txt?log=main", Route::LogFile),
             ("/ok.html", Route::Health),
             ("/events?types=x", Route::Events),
             ("/stylesheets/supervisor.css", Route::Asset("stylesheets/supervisor.css".to_owned())),

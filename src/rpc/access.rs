@@ -19,6 +19,8 @@ pub enum Access {
     ReadAnyLog,
     /// Reads the activity log, in which all processes leave traces.
     ReadMainLog,
+    /// Reads the audit log.
+    ReadAuditLog,
     /// Shows options of all processes, such as command lines.
     ReadOptions,
     /// Shows what the configuration file would change.
@@ -59,6 +61,7 @@ const TABLE: &[(Access, Role, Scope, bool)] = &[
     (A::ReadLog, Role::Viewer, Scope::Named, false),
     (A::ReadAnyLog, Role::Viewer, Scope::Named, false),
     (A::ReadMainLog, Role::Operator, Scope::Everything, false),
+    (A::ReadAuditLog, Role::Admin, Scope::Everything, false),
     (A::ReadOptions, Role::Operator, Scope::Everything, false),
     (A::ReadPlan, Role::Admin, Scope::Nothing, false),
     (A::Control, Role::Operator, Scope::Named, true),
@@ -154,6 +157,7 @@ mod tests {
             A::ReadLog,
             A::ReadAnyLog,
             A::ReadMainLog,
+            A::ReadAuditLog,
             A::ReadOptions,
             A::ReadPlan,
             A::Control,

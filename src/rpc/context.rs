@@ -13,6 +13,7 @@ use crate::core::time::{Now, Wall};
 
 use super::access::Rights;
 use super::fault::MaxReply;
+use super::log_part::{LogPart, PartRequest};
 use super::log_text::{FileFault, LogSource, OpenLogFault};
 use super::record::Record;
 
@@ -40,6 +41,8 @@ impl Context<'_> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Log {
     Main,
+    /// The audit log.
+    Audit,
     Child(ProcId, OutputStream),
 }
 
@@ -98,6 +101,9 @@ pub trait Services {
 
     /// Reads at most `length` bytes of a readable file from `offset` on.
     fn read_file(&self, path: &str, offset: u64, length: u64) -> Result<Vec<u8>, FileFault>;
+
+    /// Reads a part of a log, also if it was rotated since.
+    fn log_part(&self, path: &str, request: &PartRequest) -> Result<LogPart, FileFault>;
 
     /// Opens a log that is read while a reply is sent.
     fn open_log(&self, path: &str) -> Result<Arc<dyn LogSource>, OpenLogFault>;

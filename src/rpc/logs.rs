@@ -73,7 +73,7 @@ fn window_of_read(
     let path = context.services.log_path(log).ok_or_else(|| match log {
         // Supervisor looks for a file of that name.
         Log::Main => Fault::new(Code::NoFile, "syslog"),
-        Log::Child(..) => Fault::bare(Code::NoFile),
+        Log::Audit | Log::Child(..) => Fault::bare(Code::NoFile),
     })?;
     let size = match context.services.log_file(&path) {
         LogFile::Missing => return Err(Fault::new(Code::NoFile, &path)),

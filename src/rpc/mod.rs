@@ -23,6 +23,7 @@ pub mod info;
 mod job_info;
 mod jobs;
 mod log_files;
+pub mod log_part;
 pub mod log_text;
 pub mod logs;
 pub mod method;

@@ -3,6 +3,7 @@
 use super::access::Rights;
 use super::context::{CommandFault, LocalTime, Log, LogFile, Services};
 use super::fault::{Fault, MaxReply};
+use super::log_part::{LogPart, PartRequest};
 use super::log_text::{FileFault, LogSource, OpenLogFault};
 use super::record::Record;
 use super::value::Value;
@@ -60,6 +61,10 @@ impl Services for FakeServices {
     }
 
     fn read_file(&self, _: &str, _: u64, _: u64) -> Result<Vec<u8>, FileFault> {
+        Err(FileFault)
+    }
+
+    fn log_part(&self, _: &str, _: &PartRequest) -> Result<LogPart, FileFault> {
         Err(FileFault)
     }
 

@@ -17,6 +17,9 @@ pub(super) fn reply(request: &Request, path: &str) -> Reply {
     }
     let (name, kind) = match path {
         "stylesheets/supervisor.css" => ("style.css", "text/css; charset=utf-8"),
+        "stylesheets/log.css" => ("log.css", "text/css; charset=utf-8"),
+        "ansi.js" => ("ansi.js", SCRIPT),
+        "log.js" => ("log.js", SCRIPT),
         "live.js" => ("live.js", SCRIPT),
         "feed.js" => ("feed.js", SCRIPT),
         "find.js" => ("find.js", SCRIPT),

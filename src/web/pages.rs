@@ -4,13 +4,12 @@
 use super::actions::{Action, Message};
 use super::language::{self, Choice};
 use super::list;
-use super::printable::printable;
+use super::log_links;
 use super::text_helpers;
 use super::texts::Language;
 use super::view::View;
 use crate::assets;
 use crate::conf::config::LogLevel;
-use crate::http::form::percent_encode;
 use crate::http::{Reply, Request};
 use crate::rpc::Context;
 use crate::rpc::method::SUPERVISOR_VERSION;
@@ -47,11 +46,13 @@ impl Pages {
         own: Value,
     ) -> Reply {
         let choice = Choice::of(request);
-        let supervisor = &context.supervisor;
         let mut data = Map::new();
         data.insert("title".to_owned(), json!(title));
         data.insert(text_helpers::FIELD.to_owned(), json!(choice.language.code()));
         data.insert("languages".to_owned(), languages(request, choice.language));
+        let logs = log_links::of_daemon(context, choice.language, None);
+        data.insert("daemon_logs".to_owned(), logs.into());
+        let supervisor = &context.supervisor;
         data.insert("identifier".to_owned(), json!(supervisor.config().supervisord.identifier));
         data.insert("mood".to_owned(), json!(supervisor.mood().name().to_lowercase()));
         data.insert("version".to_owned(), json!(env!("CARGO_PKG_VERSION")));
@@ -125,27 +126,23 @@ impl Pages {
     ) -> Reply {
         let language = Choice::of(request).language;
         let (text, problem) = match &tail.text {
-            Ok(text) => (printable(text), ""),
-            Err(problem) => (String::new(), problem.as_str()),
+            Ok(text) => (text.as_str(), ""),
+            Err(problem) => ("", problem.as_str()),
         };
-        let is_stderr = tail.channel == "stderr";
-        let title = language.fill("log.title", &[("name", &tail.name)]);
         let heading = match tail.name {
-            "" => language.text("log.heading").to_owned(),
+            "" if tail.channel.is_empty() => language.text("log.heading").to_owned(),
+            "" => language.word("log.heading", tail.channel, &[]),
             name => language.fill("log.heading-of", &[("name", &name), ("channel", &tail.channel)]),
         };
-        let data = json!({
-            "heading": heading,
-            "name": tail.name,
-            "query": percent_encode(tail.name),
-            "channel": tail.channel,
-            "channel_query": if is_stderr { "&channel=stderr" } else { "" },
-            "other": if is_stderr { "stdout" } else { "stderr" },
-            "limit": tail.limit,
-            "more": tail.limit.saturating_mul(4),
-            "text": text,
-            "problem": problem,
-        });
+        let title = match tail.name {
+            "" => heading.clone(),
+            name => language.fill("log.title", &[("name", &name)]),
+        };
+        let mut data = tail.data.clone();
+        data["heading"] = json!(heading);
+        data["name"] = json!(tail.name);
+        data["text"] = json!(text);
+        data["problem"] = json!(problem);
         self.render(context, request, "tail", &title, data)
     }
 }
@@ -167,7 +164,8 @@ fn languages(request: &Request, current: Language) -> Value {
 pub(super) struct Tail<'a> {
     pub(super) name: &'a str,
     pub(super) channel: &'a str,
-    pub(super) limit: i64,
+    /// More for the template.
+    pub(super) data: Value,
     pub(super) text: Result<String, String>,
 }
 

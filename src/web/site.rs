@@ -5,10 +5,12 @@ use super::assets;
 use super::event_filter;
 use super::language::Choice;
 use super::list::List;
-use super::pages::{Pages, Tail};
+use super::log_pages;
+use super::pages::Pages;
 use super::policy::ServerPolicy;
 use super::refusal;
-use super::texts::{Language, Value as Text};
+use super::replies::{JSON, explanation, forbidden, json, refused, with_live_csp, with_page_csp};
+use super::texts::Language;
 use super::token::Tokens;
 use super::view::View;
 use crate::conf::config::LogLevel;
@@ -20,32 +22,17 @@ use crate::http::route::Route;
 use crate::http::{Reply, Request, memory};
 use crate::rpc::access::{Access, Rights};
 use crate::rpc::context::{Log, LogFile};
-use crate::rpc::fault::{Code, Fault, MaxReply};
-use crate::rpc::record::{AuditResult, Record, shortened};
+use crate::rpc::fault::{Fault, MaxReply};
+use crate::rpc::log_text::LogText;
 use crate::rpc::value::Value;
 use crate::rpc::xml::Document;
-use crate::rpc::{self, Context, Outcome, logs, methods, names, permission, xml};
-use serde::Serialize;
+use crate::rpc::{self, Context, Outcome, methods, names, permission, xml};
 use serde_json::json;
 
-/// The content security policy of pages without scripts.
-const PAGE_CSP: &str = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; \
-                      base-uri 'none'; frame-ancestors 'none'";
-/// The policy of the status page, which also runs our own script.
-const STATUS_CSP: &str = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; \
-     img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 /// The field of a query by which a message reports a failure.
 const FAILED: &str = "failed";
 const XML: &str = "text/xml";
-const JSON: &str = "application/json";
 const TEXT: &str = "text/plain;charset=utf-8";
-/// The minimum length of a displayed log, as in Supervisor.
-const MIN_TAIL: i64 = 1024;
-/// The maximum length of a displayed log, to protect browsers.
-const MAX_TAIL: usize = 4 * 1024 * 1024;
-/// How many times its length a displayed log needs while its page is made: escaped characters have up
-/// to six bytes, and the page is copied.
-const TAIL_COST: usize = 16;
 
 /// The answer to a request.
 pub enum Answer {
@@ -53,6 +40,8 @@ pub enum Answer {
     /// The result of a call with logs that are read when it is sent.
     Document(Document),
     Later(Pending),
+    /// A log that is read when it is sent, and the head of the reply.
+    Log(Reply, LogText),
     /// Follow a log: the reply head and the path of the file.
     Follow(Reply, String),
     /// Stream events.
@@ -144,7 +133,14 @@ impl Site {
                 let choice = Choice::of(request);
                 Answer::Reply(choice.mark(json(&List::of(context, choice.language, &token))))
             }
-            Route::Tail => Answer::Reply(self.tail(context, request)),
+            Route::Tail | Route::MainLog | Route::AuditLog => {
+                Answer::Reply(log_pages::page(&self.pages, context, request, &route))
+            }
+            Route::LogPart => Answer::Reply(log_pages::part(context, request)),
+            Route::LogFile => match log_pages::file(context, request) {
+                Ok((head, log)) => Answer::Log(head, log),
+                Err(reply) => Answer::Reply(reply),
+            },
             Route::Health => Answer::Reply(Reply::new(200, "text/plain", "OK")),
             Route::Asset(path) => Answer::Reply(assets::reply(request, &path)),
         }
@@ -187,7 +183,7 @@ impl Site {
         let Some(action) = form::field(&fields, "action") else {
             let message = Message::from_query(field("message"), !field(FAILED).is_empty());
             let page = self.pages.status(context, request, &message, View::of(&fields), &token);
-            return Answer::Reply(with_security_headers(page, STATUS_CSP));
+            return Answer::Reply(with_live_csp(page));
         };
         let name = field("processname");
         let has_token = is_post && self.tokens.is_of(field("token"), user.as_deref());
@@ -226,43 +222,6 @@ impl Site {
             return Answer::Reply(redirect.reply(&message, ""));
         }
         Answer::Later(Pending(PendingKind::Action(pending, redirect)))
-    }
-
-    fn tail(&self, context: &mut Context<'_>, request: &Request) -> Reply {
-        let mut fields = form::parse(request.query());
-        if let Some(body) = &request.body {
-            fields.splice(0..0, form::parse(&String::from_utf8_lossy(body)));
-        }
-        let language = Choice::of(request).language;
-        let name = form::field(&fields, "processname").unwrap_or_default();
-        let limit = form::field(&fields, "limit").and_then(|limit| limit.parse().ok());
-        let longest = MAX_TAIL.min(context.max_reply.bytes / TAIL_COST);
-        let longest = i64::try_from(longest).unwrap_or(i64::MAX).max(MIN_TAIL);
-        let limit = limit.unwrap_or(MIN_TAIL).clamp(MIN_TAIL, longest);
-        let needed = usize::try_from(limit).unwrap_or(0) * TAIL_COST;
-        if !memory::has_room(needed) {
-            return Reply::no_memory();
-        }
-        let is_stderr = form::field(&fields, "channel") == Some("stderr");
-        let stream = if is_stderr { OutputStream::Stderr } else { OutputStream::Stdout };
-        let text = match name {
-            "" => Err(language.text("log.no-name").to_owned()),
-            name => {
-                read_tail(context, name, stream, limit).map_err(|fault| {
-                    match Code::from_number(fault.code) {
-                        _ if fault.refusal().is_some() => explanation(&fault).to_owned(),
-                        Some(Code::NoFile) => language.fill("log.no-file", &[("name", &name)]),
-                        _ => {
-                            let values: [Text<'_>; 2] =
-                                [("code", &fault.code), ("fault", &fault.string)];
-                            language.fill("log.rpc", &values)
-                        }
-                    }
-                })
-            }
-        };
-        let tail = Tail { name, channel: stream.name(), limit, text };
-        with_page_csp(self.pages.tail(context, request, &tail))
     }
 }
 
@@ -399,25 +358,6 @@ fn check(
     Some(Answer::Reply(forbidden(&fault)))
 }
 
-fn forbidden(fault: &Fault) -> Reply {
-    Reply::error(403, &handlebars::html_escape(&format!("{}.", explanation(fault))))
-}
-
-/// A fault without the name of its code.
-fn explanation(fault: &Fault) -> &str {
-    fault.string.split_once(": ").map_or(&fault.string, |(_, text)| text)
-}
-
-/// Writes a request that is not allowed to the audit log.
-fn refused(context: &mut Context<'_>, path: &str, why: &str) {
-    context.services.audit(Record {
-        interface: "http",
-        action: shortened(path),
-        arguments: Vec::new(),
-        result: AuditResult::Refused(why.to_owned()),
-    });
-}
-
 fn follow(context: &Context<'_>, log: Log, is_child: bool) -> Answer {
     let path = context.services.log_path(log);
     let Some(path) = path.filter(|path| context.services.log_file(path) != LogFile::Missing) else {
@@ -447,18 +387,6 @@ fn events(context: &Context<'_>, request: &Request) -> Answer {
     let has_heartbeat = form::field(&fields, "heartbeat").is_some();
     let rights = context.rights.clone();
     Answer::Events(head, Subscription { types, has_heartbeat, rights })
-}
-
-fn read_tail(
-    context: &mut Context<'_>,
-    name: &str,
-    stream: OutputStream,
-    limit: i64,
-) -> Result<String, Fault> {
-    permission::check(context, Access::ReadLog, "/tail.html", name)
-        .inspect_err(|fault| refused(context, "/tail.html", &fault.string))?;
-    let id = names::find_process(context, name)?.id();
-    logs::read_end(context, Log::Child(id, stream), limit)
 }
 
 impl Redirect {
@@ -510,23 +438,6 @@ fn acted(
 
 fn wants_json(request: &Request) -> bool {
     request.header("accept").is_some_and(|accept| accept.contains(JSON))
-}
-
-fn json(value: &impl Serialize) -> Reply {
-    // The values are strings and numbers, which cannot fail.
-    let text = serde_json::to_vec(value).unwrap_or_default();
-    Reply::new(200, JSON, text).header("Cache-Control", "no-store")
-}
-
-fn with_page_csp(reply: Reply) -> Reply {
-    with_security_headers(reply, PAGE_CSP)
-}
-
-fn with_security_headers(reply: Reply, csp: &'static str) -> Reply {
-    reply
-        .header("Content-Security-Policy", csp)
-        .header("Referrer-Policy", "same-origin")
-        .header("Cache-Control", "no-store")
 }
 
 fn not_found() -> Answer {

@@ -14,6 +14,7 @@ mod accessibility;
 mod find;
 mod forgery;
 mod language;
+mod logs;
 mod many;
 mod page;
 mod pictures;
