@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::exchange::{Answer, Exchange};
 use super::exit_report::ExitReport;
+use super::sweep::Target;
 use crate::conf::config::LogLevel;
 use crate::conf::events::EventType;
 use crate::conf::hook::Hook;
@@ -107,8 +108,8 @@ pub enum Effect {
     /// Send a signal to a process or (`group`) to its process group. ESRCH is not an error: the
     /// process has exited and is about to be reaped.
     Kill { id: ProcId, pid: Pid, signal: Signal, group: bool },
-    /// Kill what a process has left behind, which was reaped. The outcome is `Swept`.
-    Sweep { id: ProcId, pid: Pid },
+    /// Kill what a process or its hook has left behind, which was reaped. The outcome is `Swept`.
+    Sweep { id: ProcId, target: Target },
     /// Close the pipes of a process that was reaped.
     ClosePipes { id: ProcId },
     /// A process is down and is not restarted automatically: release its shared resources.

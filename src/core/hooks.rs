@@ -8,6 +8,7 @@ use super::log_lines::{LogLines, Origin};
 use super::process::{Phase, ProcessEvent};
 use super::running_hook::Hooks;
 use super::supervisor::Supervisor;
+use super::sweep::{Ending, Target};
 use super::time::{Mono, Now};
 use super::timers::TimerKind;
 use crate::conf::config::LogLevel;
@@ -28,6 +29,11 @@ impl Supervisor {
         self.hooks.contains_key(&id)
     }
 
+    /// Whether something beside the process has to end before it is started.
+    pub(super) fn is_busy(&self, id: ProcId) -> bool {
+        self.has_hook(id) || self.sweeps.contains_key(&id)
+    }
+
     /// The hook of this process that runs now.
     pub fn running_hook(&self, id: ProcId) -> Option<Hook> {
         self.hooks.get(&id).map(|hooks| hooks.hook)
@@ -35,13 +41,14 @@ impl Supervisor {
 
     /// What the end of the daemon waits for: `poststop of web`.
     pub(super) fn running_hooks(&self) -> impl Iterator<Item = String> {
-        self.hooks.values().map(|hooks| format!("{} of {}", hooks.hook.name(), hooks.name))
+        let hooks = self.hooks.values();
+        hooks.map(|hooks| format!("{} of {}", hooks.hook.name(), hooks.name)).chain(self.remains())
     }
 
     /// Continues a start that waits for a hook, or runs the one that precedes it.
     pub(super) fn prepare_start(&mut self, id: ProcId, now: Now) {
         let Some(process) = self.processes.get(&id) else { return };
-        if !process.is_preparing() || self.hooks.contains_key(&id) {
+        if !process.is_preparing() || self.is_busy(id) {
             return;
         }
         if process.config.prestart.is_some() {
@@ -74,8 +81,8 @@ impl Supervisor {
         let until = Some(Mono(now.mono.0.saturating_add(timeout)));
         self.timers.set(id, TimerKind::Hook, until);
         let (stdout, stderr) = (LogLines::default(), LogLines::default());
-        let pid = None;
-        let hooks = Hooks { hook, pid, until, name, timeout, next: None, stdout, stderr };
+        let (pid, killmode) = (None, process.config.killmode);
+        let hooks = Hooks { hook, pid, until, name, timeout, killmode, next: None, stdout, stderr };
         self.hooks.insert(id, hooks);
         self.request(Effect::RunHook { id, hook, ended });
     }
@@ -179,19 +186,29 @@ impl Supervisor {
         for stream in OutputStream::BOTH {
             self.log_hook(id, stream, now, LogLines::finish);
         }
-        let Some(Hooks { hook, name, next, .. }) = self.hooks.remove(&id) else { return };
+        let Some(hooks) = self.hooks.remove(&id) else { return };
+        let Hooks { hook, pid, name, killmode, next, .. } = hooks;
         self.timers.set(id, TimerKind::Hook, None);
         self.request(Effect::HookEnded { id });
         let failure = result.err().map(|why| format!("{} failed: {why}", hook.name()));
+        // What a hook that was forked has left behind.
+        let rest = pid.zip(status).map(|(pid, status)| {
+            let target = Target { pid, killmode, name: name.clone() };
+            (target, status)
+        });
         match hook {
-            Hook::Prestart => self.on_prestart_ended(id, failure, status, now),
+            Hook::Prestart => self.end_prestart(id, failure, rest, now),
             Hook::StopCommand | Hook::Poststop => {
                 let succeeded = failure.is_none();
                 if let Some(why) = failure {
                     self.log(LogLevel::Warn, format!("{name}: {why}"));
                 }
-                if hook == Hook::StopCommand {
+                if self.sweeps.contains_key(&id) {
+                    self.continue_sweep(id, now);
+                } else if hook == Hook::StopCommand {
                     self.step(id, ProcessEvent::StopCommandEnded { succeeded }, now);
+                } else if let Some((target, _)) = rest {
+                    self.begin_hook_sweep(id, target, Ending::Nothing, now);
                 }
             }
         }
@@ -202,7 +219,28 @@ impl Supervisor {
         self.touch(id);
     }
 
-    fn on_prestart_ended(
+    /// A start follows, which takes over what is left of the command; or there is none, and that ends.
+    fn end_prestart(
+        &mut self,
+        id: ProcId,
+        failure: Option<Failure>,
+        rest: Option<(Target, WaitStatus)>,
+        now: Now,
+    ) {
+        let is_wanted = self.processes.get(&id).is_some_and(Process::is_preparing);
+        let Some((target, status)) = rest else {
+            return self.on_prestart_ended(id, failure, None, now);
+        };
+        if failure.is_none() && is_wanted {
+            return self.on_prestart_ended(id, failure, Some(status), now);
+        }
+        let ending = Ending::Prestart { failure: failure.clone(), status };
+        if !self.begin_hook_sweep(id, target, ending, now) {
+            self.on_prestart_ended(id, failure, Some(status), now);
+        }
+    }
+
+    pub(super) fn on_prestart_ended(
         &mut self,
         id: ProcId,
         failure: Option<Failure>,

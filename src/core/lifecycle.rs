@@ -202,10 +202,10 @@ impl Supervisor {
 
     /// Applies an event to the state machine of one process and executes the resulting actions.
     pub(super) fn step(&mut self, id: ProcId, event: ProcessEvent, now: Now) {
-        let (may_start, has_hook) = (self.may_start_process(id), self.has_hook(id));
+        let (may_start, is_busy) = (self.may_start_process(id), self.is_busy(id));
         let Some(process) = self.processes.get_mut(&id) else { return };
         let mut policy = Policy::of(&process.config, may_start);
-        policy.prepares |= has_hook;
+        policy.prepares |= is_busy;
         let was_inactive = process.machine.is_inactive();
         let actions = process.machine.step(&policy, event, now.mono);
         let is_inactive = process.machine.is_inactive();
@@ -252,6 +252,12 @@ impl Supervisor {
         let action = match action {
             Action::Signal { pid, signal, .. } if is_hook(pid) => {
                 Action::Signal { pid, signal, group: true }
+            }
+            // It was reaped, and its tree is being killed.
+            Action::Signal { pid, .. } | Action::RunStopCommand { pid }
+                if !self.pids.contains_key(&pid) =>
+            {
+                return;
             }
             action => action,
         };

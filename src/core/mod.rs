@@ -72,7 +72,7 @@ pub mod simulation;
 pub mod snapshot;
 pub mod state;
 pub mod supervisor;
-mod sweep;
+pub(crate) mod sweep;
 #[cfg(test)]
 mod sweep_tests;
 mod sweeping;

@@ -8,6 +8,7 @@ use super::effect::{Ended, Pid};
 use super::log_lines::LogLines;
 use super::time::Mono;
 use crate::conf::hook::Hook;
+use crate::conf::kill_mode::KillMode;
 
 /// The hooks of one process; there is an entry only while one runs.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -20,6 +21,7 @@ pub(super) struct Hooks {
     /// The name of the process, which may have been removed since.
     pub(super) name: String,
     pub(super) timeout: Duration,
+    pub(super) killmode: KillMode,
     /// The child after whose end `poststop` is to run next.
     pub(super) next: Option<Ended>,
     pub(super) stdout: LogLines,

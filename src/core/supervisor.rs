@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
@@ -156,7 +157,10 @@ impl Supervisor {
     pub fn take(&mut self, input: Input, now: Now) {
         match input {
             Input::Spawned { id, pid } => self.on_spawned(id, pid, now),
-            Input::SpawnFailed { id, error } => self.on_spawn_failed(id, error, now),
+            Input::SpawnFailed { id, error } => {
+                self.on_spawn_failed(id, error, now);
+                self.sweep_prestart(id, now);
+            }
             Input::Reaped { pid, status, report } => self.on_reaped(pid, status, report, now),
             Input::Output { id, stream, bytes } => self.on_output(id, stream, bytes, now),
             Input::OutputClosed { id, stream } => self.on_output_closed(id, stream, now),
@@ -367,6 +371,9 @@ impl Supervisor {
         // Its command runs on, within its time limit.
         let limit = self.hooks.get(&id).and_then(Hooks::deadline);
         self.timers.set(id, TimerKind::Hook, limit);
+        // The end of its tree is awaited, too.
+        let at_once = self.sweeps.contains_key(&id).then_some(Mono(Duration::ZERO));
+        self.timers.set(id, TimerKind::Sweep, at_once);
         self.waiting.remove(&id);
         self.drained.remove(&id);
         self.processes.remove(&id);

@@ -16,17 +16,17 @@ pub struct Seen {
 /// The members of the process group of a program. `leader` is the pid of its process, which was
 /// reaped: if a process has that pid now, the group was empty and the pid was used again.
 pub fn group_members(all: &[Seen], leader: i32) -> BTreeSet<i32> {
-    if all.iter().any(|seen| seen.pid == leader) {
+    if leader <= 0 || all.iter().any(|seen| seen.pid == leader) {
         return BTreeSet::new();
     }
     all.iter().filter(|seen| seen.group == leader).map(|seen| seen.pid).collect()
 }
 
 /// The descendants of a program: those with its mark, those in its process group or session, and the
-/// children of all these. `protected` are the daemon and its own children; their children
+/// children of all these. `leader` is zero if no process of it was reaped. `protected` are the daemon and its own children; their children
 /// are not followed either.
 pub fn tree_members(all: &[Seen], leader: i32, protected: &BTreeSet<i32>) -> BTreeSet<i32> {
-    let is_reused = all.iter().any(|seen| seen.pid == leader);
+    let is_reused = leader <= 0 || all.iter().any(|seen| seen.pid == leader);
     let is_own = |seen: &&Seen| {
         seen.is_marked || (!is_reused && (seen.group == leader || seen.session == leader))
     };

@@ -128,8 +128,8 @@ pub trait World {
                     let bytes = self.memory(id);
                     self.take(Input::MemoryMeasured { id, pid, bytes });
                 }
-                Effect::Sweep { id, pid } => {
-                    let left = self.sweep(pid);
+                Effect::Sweep { id, target } => {
+                    let left = self.sweep(target.pid);
                     self.take(Input::Swept { id, left });
                 }
                 Effect::Probe { id, probe, number } => {

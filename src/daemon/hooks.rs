@@ -56,8 +56,15 @@ impl Shell<'_> {
         let null = File::open("/dev/null").map_err(|error| errno::describe(&error))?;
         let pipes = NewPipes::open(!config.redirect_stderr, Some(null.into()));
         let (ours, theirs) = pipes.map_err(|error| errno::describe(&error))?.split();
-        let spawned = self.kernel.spawn(child_spec(config, command, environment, theirs));
-        let pid = spawned.map_err(|error| spawn_error(&config.name, &error))?;
+        // What the command leaves behind belongs to the program.
+        let tree = self.prepare_tree(id, config, &mut environment);
+        let mut spec = child_spec(config, command, environment, theirs);
+        spec.settings.extend(tree);
+        let spawned = self.kernel.spawn(spec);
+        let pid = spawned.map_err(|error| {
+            Self::discard_tree(id, config);
+            spawn_error(&config.name, &error)
+        })?;
         if let Err(error) = self.hook_pipes.register(&mut self.poller, id, ours, Latency::Usual) {
             self.critical(&format!("cannot watch the output of pid {pid}: {error}"));
         }

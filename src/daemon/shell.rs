@@ -107,7 +107,7 @@ impl<'k> Shell<'k> {
             }
             Effect::Kill { id, pid, signal, group } => self.kill(id, pid, signal, group, core, now),
             Effect::ClosePipes { id } => self.close(id, core),
-            Effect::Sweep { id, pid } => self.sweep(id, pid, core, now),
+            Effect::Sweep { id, target } => self.sweep(id, &target, core, now),
             Effect::RunHook { id, hook, ended } => self.run_hook(id, hook, ended, core, now),
             Effect::KillHook { pid } => self.kill_hook(pid, core),
             Effect::HookEnded { id } => self.end_hook(id, core),

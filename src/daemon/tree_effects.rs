@@ -12,6 +12,7 @@ use crate::conf::kill_mode::KillMode;
 use crate::conf::sections::program;
 use crate::core::effect::{Input, Pid, ProcId};
 use crate::core::supervisor::Supervisor;
+use crate::core::sweep::Target;
 use crate::core::time::Now;
 use crate::core::tree::{self, Seen};
 use crate::os::cgroup::{self, Cgroup};
@@ -109,10 +110,9 @@ impl Shell<'_> {
     }
 
     /// Kills what is left of a program whose process was reaped.
-    pub(super) fn sweep(&mut self, id: ProcId, pid: Pid, core: &mut Supervisor, now: Now) {
-        let Some(process) = core.process(id) else { return };
-        let mode = process.config().killmode;
-        let name = process.name().to_owned();
+    pub(super) fn sweep(&mut self, id: ProcId, target: &Target, core: &mut Supervisor, now: Now) {
+        let Target { pid, killmode: mode, name } = target;
+        let mode = *mode;
         let cgroup = existing_cgroup(id).filter(|_| mode == KillMode::Tree);
         if let Some(cgroup) = &cgroup {
             if let Err(error) = cgroup.kill() {
@@ -133,7 +133,7 @@ impl Shell<'_> {
                 cgroup.remove();
             }
             if self.trees.unsafe_ones.contains(&id) {
-                self.report_strays(&name, &protected);
+                self.report_strays(name, &protected);
             }
         }
         core.take(Input::Swept { id, left }, now);

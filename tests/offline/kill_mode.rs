@@ -118,3 +118,63 @@ fn what_is_left_of_a_group_is_killed_before_a_restart() {
     assert!(daemon.stop().success());
     assert_eq!(running(&sandbox, "linger"), [0; 0]);
 }
+
+/// A hook that leaves a process of its own session behind which ignores signals.
+fn leaving(sandbox: &Sandbox, name: &str, end: &str) {
+    let text = format!(
+        "#!/bin/sh\n(setsid /bin/sh {{here}}/linger {name} &)\n\
+         until pgrep -f '{{here}}/linger {name}$' >/dev/null; do sleep 0.02; done\n{end}\n"
+    );
+    sandbox.script(name, &text);
+}
+
+/// Those that a hook has left behind.
+fn left_by(sandbox: &Sandbox, hook: &str) -> usize {
+    let marker = format!("linger\0{hook}\0");
+    let is_it = |pid: &i32| {
+        let line = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+        String::from_utf8_lossy(&line).contains(&marker)
+    };
+    running(sandbox, "linger").into_iter().filter(is_it).count()
+}
+
+fn hooks_leave_nothing(user: Option<&str>) {
+    let sandbox = Sandbox::new();
+    scripts(&sandbox, "");
+    leaving(&sandbox, "before", "");
+    leaving(&sandbox, "quit", "kill $SUPERVISOR_PID\nsleep 0.3\necho has quit");
+    leaving(&sandbox, "after", "");
+    leaving(&sandbox, "fails", "exit 3");
+    let mut conf = format!(
+        "{}prestart={{here}}/before\nstop_command={{here}}/quit\npoststop={{here}}/after\n\
+         [program:z]\ncommand={{here}}/main\nkillmode=tree\nprestart={{here}}/fails\n\
+         startretries=0\n",
+        conf("tree").replace("[program:y]\ncommand=/bin/cat\nstartsecs=0\n", "")
+    );
+    if let Some(user) = user {
+        fs::set_permissions(sandbox.dir(), fs::Permissions::from_mode(0o777)).expect("it is ours");
+        conf = conf.replacen("[program:x]", &format!("[supervisord]\nuser={user}\n[program:x]"), 1);
+    }
+    conf = conf.replace("ready_log=ready\n", "ready_log=ready\nstdout_logfile={here}/x.log\n");
+    let mut daemon = Daemon::start(Subject::Ours, &sandbox, &conf);
+    daemon.wait_for_log("gave up: z entered FATAL state");
+    assert_eq!(left_by(&sandbox, "fails"), 0, "its start has failed");
+    daemon.wait_for_log("ready: x");
+    assert_eq!(left_by(&sandbox, "before"), 1, "it belongs to the program, which runs");
+    assert_eq!(ctl(&sandbox, &["stop", "x"]), "x: stopped\n");
+    assert_eq!((left_by(&sandbox, "before"), left_by(&sandbox, "quit")), (0, 0));
+    assert!(sandbox.read("x.log").ends_with("has quit\n"), "the command itself is not killed");
+    assert!(daemon.stop().success());
+    assert_eq!(running(&sandbox, "linger"), [0; 0], "nor is anything left by poststop");
+}
+
+#[test]
+fn nothing_of_the_hooks_is_left_in_a_cgroup() {
+    hooks_leave_nothing(None);
+}
+
+#[test]
+fn nothing_of_the_hooks_is_left_without_a_cgroup() {
+    // This user may make no cgroup.
+    hooks_leave_nothing(Uid::effective().is_root().then_some("nobody"));
+}

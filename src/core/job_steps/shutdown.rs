@@ -45,7 +45,10 @@ impl Shutdown {
         if now.mono >= self.release_limit {
             self.releases.clear();
         }
-        if self.pending.is_empty() && supervisor.hooks.is_empty() && self.releases.is_empty() {
+        if self.pending.is_empty()
+            && supervisor.running_hooks().next().is_none()
+            && self.releases.is_empty()
+        {
             self.is_done = true;
             let restart = supervisor.mood() == Mood::Restarting;
             supervisor.request(Effect::Exit { restart });
