@@ -8,12 +8,6 @@ use super::supervisor::Supervisor;
 use super::time::Now;
 
 impl Supervisor {
-    #[must_use]
-    pub fn with_disabled(mut self, disabled: Disabled) -> Self {
-        self.disabled = disabled;
-        self
-    }
-
     pub fn disabled(&self) -> &Disabled {
         &self.disabled
     }
@@ -70,6 +64,7 @@ mod tests {
     use crate::conf::config::{AutoRestart, Process};
     use crate::core::effect::WaitStatus;
     use crate::core::jobs::{Scope, Task};
+    use crate::core::lasting::Lasting;
     use crate::core::sim::{Simulation, group, one, program};
     use crate::core::state::ProcessState;
 
@@ -130,8 +125,9 @@ mod tests {
             vec![group("web", 1, vec![program("web")]), group("api", 2, vec![program("api")])];
         let config = crate::core::sim::config(groups);
         let now = one(program("any")).now;
-        let mut core = Supervisor::new(config).with_disabled(disabled);
+        let mut core = Supervisor::new(config);
         core.boot(now);
+        core.continue_from(Lasting { disabled, ..Lasting::default() });
         core.run(now);
         let started = core.processes().filter(|it| it.is_active()).map(|it| it.name().to_owned());
         assert_eq!(started.collect::<Vec<_>>(), ["api"]);

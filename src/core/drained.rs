@@ -1,7 +1,7 @@
 //! Processes that are out of service because of a rolling restart. One that serves and that no job is
 //! restarting is put back, whatever became of the restart.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use super::effect::{Effect, ExchangeId, ProcId};
 use super::exchange::{Answer, Exchange, to_enable};
@@ -74,14 +74,19 @@ impl Supervisor {
     }
 
     /// Everything is about to be stopped: the proxies are to decide for themselves what they use.
-    /// Returns the numbers of the requests.
-    pub(super) fn release_drained(&mut self) -> BTreeSet<u64> {
-        let mut numbers = BTreeSet::new();
-        for id in std::mem::take(&mut self.drained) {
+    /// Returns the numbers of the requests. What a proxy does not confirm is left to the next daemon.
+    pub(super) fn release_drained(&mut self) -> BTreeMap<u64, ProcId> {
+        let mut numbers = BTreeMap::new();
+        for id in self.drained.clone() {
             let exchanges = self.processes.get(&id).map(|it| to_enable(&it.config));
             let is_release = |it: &Exchange| matches!(it, Exchange::Enable(_));
-            for exchange in exchanges.unwrap_or_default().into_iter().filter(is_release) {
-                numbers.insert(self.request_exchange(id, exchange));
+            let releases: Vec<Exchange> =
+                exchanges.unwrap_or_default().into_iter().filter(is_release).collect();
+            if releases.is_empty() {
+                self.set_drained(id, false);
+            }
+            for exchange in releases {
+                numbers.insert(self.request_exchange(id, exchange), id);
             }
         }
         numbers

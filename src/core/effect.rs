@@ -126,6 +126,8 @@ pub enum Effect {
     HookEnded { id: ProcId },
     /// Make a request to a proxy or a program. The outcome is `Exchanged`, unless it is cancelled.
     Exchange { id: ExchangeId, exchange: Exchange },
+    /// Store what a daemon after this one has to know.
+    SaveState,
     /// The answer to a request is not awaited any longer.
     CancelExchange { id: ExchangeId },
     /// Measure the memory of a child and its descendants; what is below `limit` need not be exact.

@@ -11,6 +11,7 @@ use super::Supervisor;
 use super::effect::{Effect, ExchangeId, Input, OutputStream, Pid, ProcId, WaitStatus};
 use super::exchange::{Answer, Exchange};
 use super::jobs::{Conflict, Job, JobId, Request, Task};
+use super::lasting::Lasting;
 use super::snapshot;
 use super::state::ProcessState;
 use super::time::{Mono, Now, Wall};
@@ -93,6 +94,10 @@ pub(crate) struct Simulation {
     pub(crate) unanswered_exchanges: BTreeMap<ExchangeId, Exchange>,
     /// The processes that proxies have to avoid.
     pub(crate) avoided: BTreeSet<ProcId>,
+    /// What was stored last for a daemon after this one.
+    pub(crate) stored: Lasting,
+    /// When that was done, and when a process was drained.
+    pub(crate) order: Vec<&'static str>,
     /// The memory that the processes use.
     pub(crate) memory: BTreeMap<String, u64>,
     /// After how many performances the core is saved and restored; a long random test does it less
@@ -103,10 +108,16 @@ pub(crate) struct Simulation {
 
 impl Simulation {
     pub(crate) fn new(groups: Vec<Group>) -> Self {
+        Self::with(groups, |_| {})
+    }
+
+    /// The same with a change before anything is started.
+    pub(crate) fn with(groups: Vec<Group>, change: impl FnOnce(&mut Supervisor)) -> Self {
         let wall = Wall(Duration::from_secs(1_000_003));
         let now = Now { mono: Mono(Duration::from_secs(100)), wall };
         let mut core = Supervisor::new(config(groups));
         core.boot(now);
+        change(&mut core);
         let mut sim = Self {
             core,
             now,
@@ -123,6 +134,8 @@ impl Simulation {
             failing: BTreeSet::new(),
             unanswered_exchanges: BTreeMap::new(),
             avoided: BTreeSet::new(),
+            stored: Lasting::default(),
+            order: Vec::new(),
             memory: BTreeMap::new(),
             snapshot_interval: 1,
             performances: 0,
@@ -307,6 +320,11 @@ impl World for Simulation {
 
     fn observe(&mut self, effect: &Effect) {
         match effect {
+            Effect::SaveState => {
+                self.stored = self.core.lasting();
+                self.order.push("stored");
+            }
+            Effect::Exchange { exchange: Exchange::Drain(_), .. } => self.order.push("drain"),
             Effect::CancelExchange { id } => {
                 self.unanswered_exchanges.remove(id);
             }

@@ -375,7 +375,7 @@ impl Supervisor {
         let at_once = self.sweeps.contains_key(&id).then_some(Mono(Duration::ZERO));
         self.timers.set(id, TimerKind::Sweep, at_once);
         self.waiting.remove(&id);
-        self.drained.remove(&id);
+        self.set_drained(id, false);
         self.processes.remove(&id);
         self.touch(id);
     }

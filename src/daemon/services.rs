@@ -18,9 +18,9 @@ use super::sampler::Sampler;
 use super::state_file;
 use crate::conf::config::{Config, LogLevel, Process, Supervisord};
 use crate::core::Supervisor;
-use crate::core::disabled::Disabled;
 use crate::core::effect::ProcId;
 use crate::core::exit_report::Usage;
+use crate::core::lasting::Lasting;
 use crate::core::resources::Resources;
 use crate::core::time::{Now, Wall};
 use crate::os::files::FileKind;
@@ -121,8 +121,8 @@ impl Services for DaemonServices<'_> {
         self.logs.reopen_one(log)
     }
 
-    fn save_disabled(&mut self, settings: &Supervisord, disabled: &Disabled) -> Result<(), String> {
-        state_file::save(settings, disabled)
+    fn save_state(&mut self, settings: &Supervisord, state: &Lasting) -> Result<(), String> {
+        state_file::save(settings, state)
     }
 
     fn check_command(&self, process: &Process) -> Result<(), CommandFault> {

@@ -11,6 +11,7 @@ use super::oom_watch::OomWatch;
 use super::pipes::{Chunk, Pipes, StdinError};
 use super::probes::{Key, Probes};
 use super::sampler::Sampler;
+use super::state_file;
 use super::trees::Trees;
 use crate::conf::config::{Bind, Config, FcgiAddress, GroupKind, InetServer, LogLevel, UnixServer};
 use crate::conf::signals::Signal;
@@ -123,6 +124,7 @@ impl<'k> Shell<'k> {
                 self.cancel_probe(Key { id, probe, number });
             }
             Effect::Exchange { id, exchange } => self.begin_exchange(id, exchange, core, now),
+            Effect::SaveState => self.save_state(core),
             Effect::CancelExchange { id } => self.cancel_exchange(id),
             Effect::MeasureMemory { id, pid, limit } => {
                 let bytes = self.kernel.memory(pid.0, limit);
@@ -153,6 +155,14 @@ impl<'k> Shell<'k> {
             Effect::Relay { stream, bytes } => self.logs.relay(stream, &bytes),
             // Handled by the event loop.
             Effect::Publish { .. } | Effect::Exit { .. } => {}
+        }
+    }
+
+    fn save_state(&mut self, core: &Supervisor) {
+        let settings = &core.config().supervisord;
+        if let Err(error) = state_file::save(settings, &core.lasting()) {
+            let message = format!("a daemon after this one may not know what is drained: {error}");
+            self.logs.log(LogLevel::Warn, &message);
         }
     }
 

@@ -22,9 +22,9 @@ use super::server_sockets::{OpenServer, ServerSockets};
 use super::shell::Shell;
 use super::state_file;
 use crate::conf::config::{Config, LogLevel, Supervisord};
-use crate::core::disabled::Disabled;
 use crate::core::effect::Effect;
 use crate::core::history::History;
+use crate::core::lasting::Lasting;
 use crate::core::orphans::Orphan;
 use crate::core::supervisor::Supervisor;
 use crate::ini::text;
@@ -186,8 +186,8 @@ impl Run<'_> {
         let mut logs = Logs::new(activity, &settings);
         logs.open_audit(&settings)?;
         let mut shell = Shell::new(kernel, Poller::new()?, logs, config.server_url());
-        let disabled = state_file::load(&settings, &mut shell.logs.activity);
-        let mut core = create_core(config, serial, disabled, &mut shell)?;
+        let lasting = state_file::load(&settings, &mut shell.logs.activity);
+        let mut core = create_core(config, serial, lasting, &mut shell)?;
         continue_history(&mut core, &mut shell, history.take(), reader);
         claim.failure.map_or(Ok(()), Err)?;
         cleanup.sockets.log(core.config(), &mut shell.logs.activity);
@@ -292,11 +292,12 @@ fn write_deferred(log: &mut ActivityLog, deferred: &DeferredLog, warnings: &[Str
 pub(super) fn create_core(
     config: Config,
     serial: u64,
-    disabled: Disabled,
+    lasting: Lasting,
     shell: &mut Shell<'_>,
 ) -> Result<Supervisor, StartupError> {
-    let mut core = Supervisor::new(config).with_serial(serial).with_disabled(disabled);
+    let mut core = Supervisor::new(config).with_serial(serial);
     core.boot(shell.kernel.now());
+    core.continue_from(lasting);
     while let Some(effect) = core.next_effect() {
         match effect {
             Effect::GroupAdded { name } => {

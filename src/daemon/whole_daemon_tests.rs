@@ -20,7 +20,7 @@ use super::shell::Shell;
 use super::simulated::{Script, Simulated};
 use super::startup::create_core;
 use crate::conf::options::CommandLine;
-use crate::core::disabled::Disabled;
+use crate::core::lasting::Lasting;
 use crate::os::poller::Poller;
 use crate::os::signals::TERM;
 use crate::os::socket::Listener;
@@ -74,8 +74,8 @@ impl Home {
         let logs = Logs::new(activity, &settings);
         let poller = Poller::new().expect("a poller");
         let mut shell = Shell::new(kernel, poller, logs, None);
-        let core = create_core(config, 0, Disabled::default(), &mut shell)
-            .expect("the groups can be made");
+        let core =
+            create_core(config, 0, Lasting::default(), &mut shell).expect("the groups can be made");
         let mut server = Server::new().expect("random bytes");
         server.add_users(&core.config().users);
         for config in &servers {

@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use crate::conf::config::{Config, Process, Supervisord};
 use crate::core::Supervisor;
-use crate::core::disabled::Disabled;
 use crate::core::effect::{OutputStream, ProcId};
 use crate::core::exit_report::Usage;
 use crate::core::jobs::{Request, Task};
+use crate::core::lasting::Lasting;
 use crate::core::resources::Resources;
 use crate::core::time::{Now, Wall};
 
@@ -120,8 +120,8 @@ pub trait Services {
     /// Reopens a log under its name; false if it is not open.
     fn reopen_log(&mut self, log: Log) -> Result<bool, String>;
 
-    /// Stores what is disabled, so that a restart of the daemon does not change it.
-    fn save_disabled(&mut self, settings: &Supervisord, disabled: &Disabled) -> Result<(), String>;
+    /// Stores what a restart of the daemon must not change.
+    fn save_state(&mut self, settings: &Supervisord, state: &Lasting) -> Result<(), String>;
 
     /// Checks whether the command of a process can be run now.
     fn check_command(&self, process: &Process) -> Result<(), CommandFault>;

@@ -10,6 +10,7 @@ use super::value::Value;
 use crate::conf::config::LogLevel;
 use crate::core::disabled::Disabled;
 use crate::core::effect::ProcId;
+use crate::core::lasting::Lasting;
 use crate::core::{Process, Supervisor};
 
 pub(super) fn disable_process(context: &mut Context<'_>, args: &Args<'_>) -> Answer {
@@ -95,7 +96,8 @@ fn change(context: &mut Context<'_>, chosen: &Chosen, change: Change) -> Answer 
     let disabled = changed(supervisor, chosen, change);
     if disabled != *supervisor.disabled() {
         let settings = &supervisor.config().supervisord;
-        let saved = context.services.save_disabled(settings, &disabled);
+        let state = Lasting { disabled: disabled.clone(), ..supervisor.lasting() };
+        let saved = context.services.save_state(settings, &state);
         saved.map_err(|error| Fault::new(Code::Failed, error))?;
         context.supervisor.set_disabled(disabled, context.now);
         let verb = match change {

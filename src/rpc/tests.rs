@@ -11,9 +11,9 @@ use super::{Context, Outcome, Pending, methods};
 use crate::conf::config::{Config, Process, Supervisord};
 use crate::conf::fake_host::examine_bytes;
 use crate::core::Supervisor;
-use crate::core::disabled::Disabled;
 use crate::core::effect::{Effect, Input, Pid, ProcId, WaitStatus};
 use crate::core::exit_report::Usage;
+use crate::core::lasting::Lasting;
 use crate::core::resources::Resources;
 use crate::core::time::{Mono, Now, Wall};
 use std::sync::{Arc, LazyLock};
@@ -88,7 +88,7 @@ impl Services for FakeServices {
         Ok(false)
     }
 
-    fn save_disabled(&mut self, _: &Supervisord, _: &Disabled) -> Result<(), String> {
+    fn save_state(&mut self, _: &Supervisord, _: &Lasting) -> Result<(), String> {
         Ok(())
     }
 

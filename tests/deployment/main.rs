@@ -7,6 +7,7 @@
 mod support;
 
 mod demo;
+mod interrupted;
 mod new_project;
 mod rolling;
 

@@ -190,7 +190,7 @@ impl Supervisor {
         for job in self.jobs_to_advance() {
             self.with_job(job, now, |supervisor, work| {
                 if let Work::Shutdown(shutdown) = work {
-                    shutdown.releases.remove(&number);
+                    shutdown.on_answer(supervisor, number, answer);
                 } else if let Some(rolling) = work.rolling_mut() {
                     rolling.on_answer(supervisor, process, number, answer, now);
                 }

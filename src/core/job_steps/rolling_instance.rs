@@ -109,7 +109,7 @@ impl Instance {
     fn begin_draining(&mut self, supervisor: &mut Supervisor, id: ProcId) {
         let exchanges = supervisor.process(id).map(|it| to_drain(it.config())).unwrap_or_default();
         if !exchanges.is_empty() {
-            supervisor.drained.insert(id);
+            supervisor.set_drained(id, true);
         }
         self.enter(Stage::Draining, exchanges);
     }
@@ -229,7 +229,7 @@ impl Instance {
         }
         match self.exchanges.front() {
             None => {
-                supervisor.drained.remove(&id);
+                supervisor.set_drained(id, false);
                 let message = format!("rolling restart: {} is in service", self.name);
                 supervisor.log(LogLevel::Info, message);
                 return Progress::Done;
@@ -241,7 +241,7 @@ impl Instance {
             Some(exchange) if self.limit.is_some_and(|limit| now.mono >= limit) => {
                 if matches!(self.goal, Goal::Enable) {
                     // The operator who repairs the proxy enables it there.
-                    supervisor.drained.remove(&id);
+                    supervisor.set_drained(id, false);
                 }
                 let why = self.last.as_deref().unwrap_or("no answer");
                 let what = match exchange {

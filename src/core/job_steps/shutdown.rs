@@ -6,6 +6,7 @@ use crate::conf::config::LogLevel;
 use crate::conf::events::EventType;
 use crate::core::Process;
 use crate::core::effect::{Effect, ProcId};
+use crate::core::exchange::Answer;
 use crate::core::jobs::shutdown::Shutdown;
 use crate::core::process::ProcessEvent;
 use crate::core::state::{Mood, ProcessState};
@@ -61,6 +62,18 @@ impl Shutdown {
         }
     }
 
+    /// A proxy has answered that it decides for itself, or has failed.
+    pub(super) fn on_answer(&mut self, supervisor: &mut Supervisor, number: u64, answer: &Answer) {
+        let Some(id) = self.releases.remove(&number) else { return };
+        if answer.is_err() {
+            self.unreleased.insert(id);
+        }
+        let is_open = self.unreleased.contains(&id) || self.releases.values().any(|it| *it == id);
+        if !is_open {
+            supervisor.set_drained(id, false);
+        }
+    }
+
     /// Stops a process unless it is down or being stopped, what depends on it first. One that has no
     /// pid yet is pending until it has.
     fn stop_member(&mut self, supervisor: &mut Supervisor, id: ProcId, now: Now) {
@@ -99,6 +112,7 @@ impl Supervisor {
             pending: BTreeSet::new(),
             report_at: now.mono,
             releases: self.release_drained(),
+            unreleased: BTreeSet::new(),
             release_limit: now.mono.plus_secs(RELEASE_SECS),
             is_done: false,
         }

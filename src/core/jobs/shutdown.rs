@@ -1,7 +1,7 @@
 //! The ordered end: groups are stopped one after the other, the highest priority first, each waited
 //! for.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -16,7 +16,9 @@ pub(in crate::core) struct Shutdown {
     pub(in crate::core) pending: BTreeSet<ProcId>,
     pub(in crate::core) report_at: Mono,
     /// Requests to proxies by which processes are no longer drained, and how long they are awaited.
-    pub(in crate::core) releases: BTreeSet<u64>,
+    pub(in crate::core) releases: BTreeMap<u64, ProcId>,
+    /// Processes of which a request has failed.
+    pub(in crate::core) unreleased: BTreeSet<ProcId>,
     pub(in crate::core) release_limit: Mono,
     pub(in crate::core) is_done: bool,
 }
