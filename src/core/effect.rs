@@ -5,10 +5,10 @@ use serde::{Deserialize, Serialize};
 
 use super::exchange::{Answer, Exchange};
 use super::exit_report::ExitReport;
-use super::sweep::Target;
 use crate::conf::config::LogLevel;
 use crate::conf::events::EventType;
 use crate::conf::hook::Hook;
+use crate::conf::kill_mode::KillMode;
 use crate::conf::probe::ProbeId;
 use crate::conf::signals::Signal;
 
@@ -109,7 +109,7 @@ pub enum Effect {
     /// process has exited and is about to be reaped.
     Kill { id: ProcId, pid: Pid, signal: Signal, group: bool },
     /// Kill what a process or its hook has left behind, which was reaped. The outcome is `Swept`.
-    Sweep { id: ProcId, target: Target },
+    Sweep { id: ProcId, target: SweepTarget },
     /// Close the pipes of a process that was reaped.
     ClosePipes { id: ProcId },
     /// A process is down and is not restarted automatically: release its shared resources.
@@ -152,4 +152,14 @@ pub enum Effect {
     Publish { serial: u64, kind: EventType, payload: String },
     /// Every process has stopped: exit, or read the configuration again and restart.
     Exit { restart: bool },
+}
+
+/// Whose group or tree is killed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SweepTarget {
+    /// What was reaped: the process itself, or a hook beside it; zero if there was neither.
+    pub pid: Pid,
+    pub killmode: KillMode,
+    /// The name of the process, which may have been removed since.
+    pub name: String,
 }

@@ -2,13 +2,13 @@
 //! time limit, and what its end means. At most one runs for a process at a time. A start waits until it
 //! has ended; so does the end of the daemon.
 
-use super::effect::{Effect, Ended, OutputStream, Pid, ProcId, WaitStatus};
+use super::effect::{Effect, Ended, OutputStream, Pid, ProcId, SweepTarget, WaitStatus};
 use super::group::Process;
 use super::log_lines::{LogLines, Origin};
 use super::process::{Phase, ProcessEvent};
 use super::running_hook::Hooks;
 use super::supervisor::Supervisor;
-use super::sweep::{Ending, Target};
+use super::sweep::Ending;
 use super::time::{Mono, Now};
 use super::timers::TimerKind;
 use crate::conf::config::LogLevel;
@@ -193,7 +193,7 @@ impl Supervisor {
         let failure = result.err().map(|why| format!("{} failed: {why}", hook.name()));
         // What a hook that was forked has left behind.
         let rest = pid.zip(status).map(|(pid, status)| {
-            let target = Target { pid, killmode, name: name.clone() };
+            let target = SweepTarget { pid, killmode, name: name.clone() };
             (target, status)
         });
         match hook {
@@ -224,7 +224,7 @@ impl Supervisor {
         &mut self,
         id: ProcId,
         failure: Option<Failure>,
-        rest: Option<(Target, WaitStatus)>,
+        rest: Option<(SweepTarget, WaitStatus)>,
         now: Now,
     ) {
         let is_wanted = self.processes.get(&id).is_some_and(Process::is_preparing);

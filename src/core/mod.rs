@@ -59,6 +59,8 @@ pub mod result_handler;
 mod rolling_property_tests;
 #[cfg(test)]
 mod rolling_tests;
+#[cfg(test)]
+mod rolling_update_tests;
 mod running_hook;
 mod runs;
 #[cfg(test)]

@@ -5,9 +5,9 @@
 
 use std::time::Duration;
 
-use super::effect::{Effect, Pid, ProcId, WaitStatus};
+use super::effect::{Effect, Pid, ProcId, SweepTarget, WaitStatus};
 use super::supervisor::Supervisor;
-use super::sweep::{Ending, Sweep, Target};
+use super::sweep::{Ending, Sweep};
 use super::time::{Mono, Now};
 use super::timers::TimerKind;
 use crate::conf::config::LogLevel;
@@ -32,7 +32,7 @@ impl Supervisor {
         if killmode == KillMode::Process {
             return false;
         }
-        let target = Target { pid, killmode, name: process.name().to_owned() };
+        let target = SweepTarget { pid, killmode, name: process.name().to_owned() };
         self.insert_sweep(id, target, Ending::Child(status), now);
         true
     }
@@ -41,7 +41,7 @@ impl Supervisor {
     pub(super) fn begin_hook_sweep(
         &mut self,
         id: ProcId,
-        target: Target,
+        target: SweepTarget,
         ending: Ending,
         now: Now,
     ) -> bool {
@@ -57,12 +57,12 @@ impl Supervisor {
         let Some(process) = self.processes.get(&id) else { return };
         if process.config.prestart.is_some() {
             let (killmode, name) = (process.config.killmode, process.name().to_owned());
-            let target = Target { pid: Pid(0), killmode, name };
+            let target = SweepTarget { pid: Pid(0), killmode, name };
             self.begin_hook_sweep(id, target, Ending::Nothing, now);
         }
     }
 
-    fn insert_sweep(&mut self, id: ProcId, target: Target, ending: Ending, now: Now) {
+    fn insert_sweep(&mut self, id: ProcId, target: SweepTarget, ending: Ending, now: Now) {
         self.sweeps.insert(id, Sweep { target, until: Mono(now.mono.0 + LIMIT), ending });
         self.sweep(id, now);
     }

@@ -10,9 +10,8 @@ use super::shell::Shell;
 use crate::conf::config::{LogLevel, Process};
 use crate::conf::kill_mode::KillMode;
 use crate::conf::sections::program;
-use crate::core::effect::{Input, Pid, ProcId};
+use crate::core::effect::{Input, Pid, ProcId, SweepTarget};
 use crate::core::supervisor::Supervisor;
-use crate::core::sweep::Target;
 use crate::core::time::Now;
 use crate::core::tree::{self, Seen};
 use crate::os::cgroup::{self, Cgroup};
@@ -110,8 +109,14 @@ impl Shell<'_> {
     }
 
     /// Kills what is left of a program whose process was reaped.
-    pub(super) fn sweep(&mut self, id: ProcId, target: &Target, core: &mut Supervisor, now: Now) {
-        let Target { pid, killmode: mode, name } = target;
+    pub(super) fn sweep(
+        &mut self,
+        id: ProcId,
+        target: &SweepTarget,
+        core: &mut Supervisor,
+        now: Now,
+    ) {
+        let SweepTarget { pid, killmode: mode, name } = target;
         let mode = *mode;
         let cgroup = existing_cgroup(id).filter(|_| mode == KillMode::Tree);
         if let Some(cgroup) = &cgroup {

@@ -186,7 +186,7 @@ const poll = async () => {
   }
   isBusy = true;
   try {
-    const part = await load(`${file && `since=${next}&file=${file}&`}limit=${LENGTH}`);
+    const part = await load(`${file && `since=${next}&id=${file}&`}limit=${LENGTH}`);
     await frame();
     if (!isPaused) receive(part);
     succeeded();
@@ -268,7 +268,7 @@ const browse = async (place, receiveIt) => {
 
 const showEarlier = () => {
   const top = first();
-  browse(`before=${top.at}&file=${top.file}`, (part) => {
+  browse(`before=${top.at}&id=${top.file}`, (part) => {
     if (part.relation !== "same") return notice(text("log.gone"));
     const [height, before] = [log.scrollHeight, log.scrollTop], past = initial();
     insert(split(part.bytes, part.start).map((line) => makeLine(line, past, part.file)), true);
@@ -284,7 +284,7 @@ const showEarlier = () => {
   });
 };
 
-const showLater = () => browse(`behind=${next}&file=${file}`, (part) => {
+const showLater = () => browse(`behind=${next}&id=${file}`, (part) => {
   if (part.relation !== "same") return notice(text("log.gone"));
   append(part);
   remove(0, excess(true));
@@ -430,7 +430,7 @@ const copyLines = async () => {
 const openLink = async ([, offset, of]) => {
   isBusy = true;
   try {
-    const part = await load(`behind=${Math.max(0, offset - CONTEXT)}&file=${of}&limit=${LENGTH}`);
+    const part = await load(`behind=${Math.max(0, offset - CONTEXT)}&id=${of}&limit=${LENGTH}`);
     show();
     if (part.relation !== "same") notice(text("log.link-gone"));
     append(part);
