@@ -269,9 +269,8 @@ mod tests {
     #[test]
     fn what_is_before_and_behind_a_place_joins_without_a_gap() {
         let log = Log::new();
-        let lines =
-            (0..100).fold(String::new(), |lines, number| lines + &format!("line {number}\n"));
-        log.append(&lines);
+        (0..100).for_each(|number| log.append(&format!("line {number}\n")));
+        let lines = fs::read_to_string(log.path()).unwrap();
         let mut part = log.read(Place::End, 100);
         let mut all = text(&part).to_owned();
         while part.start > 0 {

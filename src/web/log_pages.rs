@@ -235,8 +235,8 @@ pub(super) fn part(context: &mut Context<'_>, request: &Request) -> Reply {
     };
     let field = |name: &str| form::field(&fields, name);
     let number = |name: &str| field(name).and_then(|text| text.parse::<u64>().ok());
-    let file = field("id").unwrap_or_default();
-    let at = |offset| Position { file: file.to_owned(), offset };
+    let identity = field("id").unwrap_or_default();
+    let at = |offset| Position { file: identity.to_owned(), offset };
     let place = match (number("since"), number("before"), number("behind")) {
         (Some(offset), ..) => Place::Since(at(offset)),
         (_, Some(offset), _) => Place::Before(at(offset)),

@@ -396,7 +396,7 @@ const mark = (entry) => {
 const link = async (entry) => {
   if (!entry || entry.isNotice) return;
   mark(entry);
-  history.replaceState(null, "", `#line=${entry.at}&file=${entry.file}`);
+  history.replaceState(null, "", `#line=${entry.at}&id=${entry.file}`);
   await copy(location.href);
   setState(text("log.linked"));
 };
@@ -483,6 +483,6 @@ form.elements.text.addEventListener("keydown", (event) => {
 });
 document.addEventListener("visibilitychange", () => schedule(0));
 addEventListener("hashchange", () => location.reload());
-const place = /^#line=(\d+)&file=([\da-f-]+)$/.exec(location.hash);
+const place = /^#line=(\d+)&id=([\da-f-]+)$/.exec(location.hash);
 if (place) openLink(place);
 else poll();

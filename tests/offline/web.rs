@@ -102,6 +102,11 @@ fn every_route_requires_the_password() {
         "/",
         "/index.html",
         "/tail.html",
+        "/mainlog.html",
+        "/auditlog.html",
+        "/log.part?log=main",
+        "/log.txt?log=main",
+        "/log.js",
         "/ok.html",
         "/RPC2",
         "/logtail/sleep",
@@ -137,9 +142,10 @@ fn the_policy_of_a_page_forbids_everything_else() {
     let site = Site::new();
     let _daemon = site.start(ACCOUNT, SLEEP);
     for (path, live) in [
-        // The list alone has a script, our own, which listens to `/events`.
+        // Pages that are kept up to date have scripts, our own, which connect to this server.
         ("/", "script-src 'self'; connect-src 'self'; "),
-        ("/tail.html?processname=sleep", ""),
+        ("/tail.html?processname=sleep", "script-src 'self'; connect-src 'self'; "),
+        ("/mainlog.html", "script-src 'self'; connect-src 'self'; "),
         ("/?action=stopall", ""),
     ] {
         let answer = site.get(path);
@@ -156,9 +162,10 @@ fn the_policy_of_a_page_forbids_everything_else() {
         ] {
             assert!(head.contains(field), "{path}: {head}");
         }
-        let scripts = "<script src=\"texts/en.js\" defer></script>\n\
-                       <script src=\"live.js\" defer></script>";
-        let body = body.replacen(scripts, "", 1);
+        let texts = "<script src=\"texts/en.js\" defer></script>\n";
+        let body = body
+            .replacen(&format!("{texts}<script src=\"live.js\" defer></script>"), "", 1)
+            .replacen(&format!("{texts}<script type=\"module\" src=\"log.js\"></script>"), "", 1);
         for forbidden in ["<script", "style=", "onclick", "http:", "https:"] {
             assert!(!body.contains(forbidden), "{path} has {forbidden}");
         }
