@@ -69,7 +69,7 @@ mod tests {
     use crate::core::state::ProcessState;
 
     impl Simulation {
-        fn disable(&mut self, name: &str) {
+        pub(in crate::core) fn disable(&mut self, name: &str) {
             let mut disabled = self.core.disabled().clone();
             disabled.insert(name, Some(name));
             self.core.set_disabled(disabled, self.now);

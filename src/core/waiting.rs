@@ -198,7 +198,7 @@ impl Supervisor {
 
     /// A process that is being stopped, or was, is started again when its dependencies are met.
     pub(super) fn wait_again(&mut self, id: ProcId, now: Now) {
-        if self.processes.get(&id).is_none_or(Process::is_active) {
+        if self.processes.get(&id).is_none_or(Process::is_active) || self.is_disabled(id) {
             return;
         }
         self.waiting.insert(id);
@@ -224,10 +224,12 @@ impl Supervisor {
         found
     }
 
-    /// Whether a process is restarted with another one.
+    /// Whether a process is restarted with another one. A disabled one is left as it is: it would be
+    /// stopped, and not started again.
     fn follows(&self, dependant: ProcId, id: ProcId) -> bool {
         let is_asked = self.processes.get(&dependant).is_some_and(|it| it.config.depends_restart);
         is_asked
+            && !self.is_disabled(dependant)
             && self.dependencies.of_process(dependant).iter().any(|edge| {
                 edge.on.contains(&id) && edge.dependency.condition != Condition::Completed
             })

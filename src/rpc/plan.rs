@@ -7,6 +7,8 @@ use crate::conf::sections::group as g;
 use crate::core::Supervisor;
 use crate::core::jobs::{GroupReport, UpdateAction};
 
+/// The result for a disabled process that runs: it could not be started again.
+const KEPT: &str = "left as it is, because it is disabled";
 /// The result for a process that only Supervisor's own update restarts.
 const RESTARTED_UNLESS_MINIMAL: &str = "restarted, unless --minimal";
 
@@ -104,8 +106,13 @@ fn restarts(supervisor: &Supervisor, config: &Config, change: &GroupChange<'_>) 
     let active = new.distinct().into_iter().filter(|process| is_active(&process.name));
     let restarts = active.map(|process| {
         let is_restarted = is_replaced || changes(&process.name);
-        let action =
-            if is_restarted { UpdateAction::Restarted.name() } else { RESTARTED_UNLESS_MINIMAL };
+        let id = supervisor.find(&new.name, &process.name);
+        let is_kept = !is_replaced && id.is_some_and(|id| supervisor.is_disabled(id));
+        let action = match is_restarted {
+            true if is_kept => KEPT,
+            true => UpdateAction::Restarted.name(),
+            false => RESTARTED_UNLESS_MINIMAL,
+        };
         whole(config, process, action)
     });
     restarts.collect()

@@ -13,6 +13,8 @@ mod stop_all_tests;
 mod tests;
 mod update;
 mod update_plan;
+#[cfg(test)]
+mod update_tests;
 
 use super::effect::ProcId;
 use super::exchange::Answer;

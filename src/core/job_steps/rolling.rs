@@ -104,6 +104,14 @@ impl Rolling {
         let at = self.queue.iter().position(is_down).unwrap_or(0);
         let Some(Target { id, goal }) = self.queue.remove(at) else { return false };
         let name = supervisor.process(id).map_or_else(String::new, Process::full_name);
+        let why = supervisor.disabled_reason(id).filter(|_| matches!(goal, Goal::Replace(_)));
+        if let Some(why) = why {
+            // It was disabled since the update began: it would be stopped, and not started again.
+            self.report(id, Fate::Failed(why.clone()));
+            self.failures.push(format!("{name} {why}"));
+            self.end();
+            return false;
+        }
         if !matches!(goal, Goal::Enable) {
             supervisor.log(LogLevel::Info, format!("rolling restart: {name} is next"));
         }

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use super::update_plan::plan;
+use super::update_plan::{plan, report};
+use crate::conf::config::Process;
 use crate::conf::diff::GroupChange;
 use crate::core::effect::ProcId;
 use crate::core::jobs::rolling::{Fate, Rolling};
@@ -72,6 +73,11 @@ impl Update {
             Step::AwaitStop(id) => return self.await_stop(supervisor, *id, now),
             Step::Start(id) => self.start(supervisor, *id, now),
             Step::AwaitSpawn(id) => return self.await_spawn(supervisor, *id),
+            Step::WaitAgain(id) => {
+                if !self.released.contains_key(id) {
+                    supervisor.wait_again(*id, now);
+                }
+            }
             Step::RemoveProcess(id) => {
                 if supervisor.process(*id).is_some() && !supervisor.detach_process(*id) {
                     return Outcome::Failed(not_removed(supervisor, &[*id]));
@@ -80,6 +86,7 @@ impl Update {
             Step::ReplaceProcess(id, process) => {
                 supervisor.replace_process(*id, Arc::clone(process));
             }
+            Step::Keep(id, process) => self.keep(supervisor, *id, process),
             Step::AddProcess { group, process } => {
                 if !supervisor.attach_process(group, Arc::clone(process), now) {
                     return Outcome::Failed(format!("{} was not added", process.name));
@@ -153,6 +160,19 @@ impl Update {
             let _ = supervisor.request_stop(id, now);
         }
         Outcome::Wait
+    }
+
+    fn keep(&mut self, supervisor: &mut Supervisor, id: ProcId, config: &Arc<Process>) {
+        let Some(process) = supervisor.process(id) else { return };
+        if process.is_active() {
+            let why = supervisor.disabled_reason(id).unwrap_or_default();
+            let name = process.full_name();
+            return self.fail(format!("{name} keeps running with its old configuration: it {why}"));
+        }
+        supervisor.replace_process(id, Arc::clone(config));
+        if let Some(group) = self.reports.last_mut() {
+            group.members.push(report(config, UpdateAction::Changed));
+        }
     }
 
     fn await_spawn(&mut self, supervisor: &Supervisor, id: ProcId) -> Outcome {

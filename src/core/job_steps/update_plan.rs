@@ -1,6 +1,6 @@
 //! The steps of an update, from the changes of the configuration.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use crate::conf::config::{Group, Process};
@@ -17,8 +17,9 @@ pub(super) fn plan(
     changes: &[GroupChange<'_>],
     max_unavailable: Option<usize>,
 ) -> VecDeque<Step> {
-    let (steps, rolled) = (VecDeque::new(), Vec::new());
-    let mut planner = Planner { supervisor, steps, max_unavailable, rolled };
+    let (steps, rolled, stopped) = (VecDeque::new(), Vec::new(), BTreeSet::new());
+    let mut planner = Planner { supervisor, steps, max_unavailable, rolled, stopped };
+    planner.stopped = changes.iter().flat_map(|change| planner.stopped_by(change)).collect();
     for change in changes {
         let group = change.group().name.clone();
         let action = match change {
@@ -48,12 +49,54 @@ struct Planner<'a> {
     max_unavailable: Option<usize>,
     /// Those that a rolling update restarts before.
     rolled: Vec<ProcId>,
+    /// Those that are stopped, in whatever group.
+    stopped: BTreeSet<ProcId>,
 }
 
 impl Planner<'_> {
+    fn find(&self, group: &Group, process: &Process) -> Option<ProcId> {
+        self.supervisor.find(&group.name, &process.name)
+    }
+
+    fn members(&self, group: &Group) -> Vec<ProcId> {
+        group.distinct().into_iter().filter_map(|process| self.find(group, process)).collect()
+    }
+
+    /// The processes that one change stops.
+    fn stopped_by(&self, change: &GroupChange<'_>) -> Vec<ProcId> {
+        match change {
+            GroupChange::Added(_) => Vec::new(),
+            GroupChange::Removed(group) | GroupChange::Replaced { old: group, .. } => {
+                self.members(group)
+            }
+            GroupChange::Changed { new, members, .. } => {
+                // A rolling update does not stop what it restarts.
+                let is_stopped = |id: &ProcId| {
+                    !self.is_kept(*id) && (self.max_unavailable.is_none() || !self.is_active(*id))
+                };
+                let stopped = members.iter().filter_map(|member| match member {
+                    MemberChange::Removed(process) => self.find(new, process),
+                    MemberChange::Changed { new: process, .. } => {
+                        self.find(new, process).filter(is_stopped)
+                    }
+                    MemberChange::Added(_) => None,
+                });
+                stopped.collect()
+            }
+        }
+    }
+
+    fn is_active(&self, id: ProcId) -> bool {
+        self.supervisor.process(id).is_some_and(crate::core::Process::is_active)
+    }
+
+    /// Whether it would be stopped and not started again.
+    fn is_kept(&self, id: ProcId) -> bool {
+        self.is_active(id) && self.supervisor.is_disabled(id)
+    }
+
     fn remove_group(&mut self, group: &Group) {
-        let find = |process: &Arc<Process>| self.supervisor.find(&group.name, &process.name);
-        let ids: Vec<ProcId> = group.distinct().into_iter().filter_map(find).collect();
+        let ids = self.members(group);
         self.drain_removed(&ids);
         self.stop_all(&ids);
         self.steps.push_back(Step::RemoveGroup(group.name.clone()));
@@ -88,15 +131,28 @@ impl Planner<'_> {
         self.steps.push_back(Step::Roll(Box::new(rolling)));
     }
 
-    /// What depends on another one of them is stopped and awaited first.
+    /// Stops processes, what depends on them first: what this update stops in other groups, and what
+    /// is restarted with them.
     fn stop_all(&mut self, ids: &[ProcId]) {
-        let mut left = ids.to_vec();
+        let followers = self.supervisor.followers(ids);
+        let mut left: BTreeSet<ProcId> = followers.iter().chain(ids).copied().collect();
+        let mut open: Vec<ProcId> = left.iter().copied().collect();
+        while let Some(id) = open.pop() {
+            let dependants = self.supervisor.dependencies.dependants(id);
+            let stopped = dependants.filter(|dependant| self.stopped.contains(dependant));
+            open.extend(stopped.filter(|dependant| left.insert(*dependant)));
+        }
         while !left.is_empty() {
-            let (held, free): (Vec<ProcId>, Vec<ProcId>) = left.iter().partition(|id| {
+            let (held, free): (BTreeSet<ProcId>, BTreeSet<ProcId>) = left.iter().partition(|id| {
                 let mut dependants = self.supervisor.dependencies.dependants(**id);
                 dependants.any(|dependant| left.contains(&dependant))
             });
             self.steps.extend(free.iter().map(|id| Step::Stop(*id)));
+            if held.is_empty() {
+                // Not before, because what they depend on is up until it is stopped.
+                let again = followers.iter().filter(|id| !self.stopped.contains(id));
+                self.steps.extend(again.map(|id| Step::WaitAgain(*id)));
+            }
             self.steps.extend(free.iter().map(|id| Step::AwaitStop(*id)));
             left = held;
         }
@@ -106,10 +162,8 @@ impl Planner<'_> {
     /// are left in `changed`.
     fn roll_changed(&mut self, changed: &mut Vec<(ProcId, &Arc<Process>)>) {
         let Some(max_unavailable) = self.max_unavailable else { return };
-        let is_active =
-            |id: ProcId| self.supervisor.process(id).is_some_and(crate::core::Process::is_active);
         let (active, rest): (Vec<_>, Vec<_>) =
-            changed.drain(..).partition(|(id, _)| is_active(*id));
+            changed.drain(..).partition(|(id, _)| self.is_active(*id));
         *changed = rest;
         let target = |(id, process): (ProcId, &Arc<Process>)| Target {
             id,
@@ -119,7 +173,7 @@ impl Planner<'_> {
     }
 
     fn change_group(&mut self, new: &Group, members: &[MemberChange<'_>]) {
-        let find = |process: &Process| self.supervisor.find(&new.name, &process.name);
+        let find = |process: &Process| self.find(new, process);
         let (mut removed, mut changed, mut added) = (Vec::new(), Vec::new(), Vec::new());
         for member in members {
             match member {
@@ -131,6 +185,8 @@ impl Planner<'_> {
             }
         }
         let gone: Vec<ProcId> = removed.iter().map(|(id, _)| *id).collect();
+        let (kept, mut changed): (Vec<_>, Vec<_>) =
+            changed.into_iter().partition(|(id, _)| self.is_kept(*id));
         self.roll_changed(&mut changed);
         self.drain_removed(&gone);
         let touched: Vec<ProcId> = removed.iter().chain(&changed).map(|(id, _)| *id).collect();
@@ -142,10 +198,11 @@ impl Planner<'_> {
         for (id, process) in &changed {
             self.steps.push_back(Step::ReplaceProcess(*id, Arc::clone(process)));
         }
+        self.steps.extend(kept.iter().map(|(id, process)| Step::Keep(*id, Arc::clone(process))));
         self.steps.push_back(Step::ReplaceSettings(Box::new(new.clone())));
         let mut started = Vec::new();
         for (id, process) in changed {
-            if self.supervisor.process(id).is_some_and(crate::core::Process::is_active) {
+            if self.is_active(id) {
                 self.steps.push_back(Step::Start(id));
                 started.push(Step::AwaitSpawn(id));
             } else {
@@ -168,6 +225,6 @@ impl Planner<'_> {
     }
 }
 
-fn report(process: &Process, action: UpdateAction) -> MemberReport {
+pub(super) fn report(process: &Process, action: UpdateAction) -> MemberReport {
     MemberReport { process: process.name.clone(), section: process.program.clone(), action }
 }

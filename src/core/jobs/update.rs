@@ -71,8 +71,12 @@ pub(in crate::core) enum Step {
     },
     Stop(ProcId),
     AwaitStop(ProcId),
+    /// A process that was stopped with what it depends on is started again with it.
+    WaitAgain(ProcId),
     RemoveProcess(ProcId),
     ReplaceProcess(ProcId, Arc<Process>),
+    /// A disabled process that runs keeps its configuration, because it could not be started again.
+    Keep(ProcId, Arc<Process>),
     Start(ProcId),
     /// Waits until the child exists or could not be made.
     AwaitSpawn(ProcId),
