@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::effect::ProcId;
 use super::group::{Group, Process};
+use super::processes::Processes;
 use crate::conf::dependencies::resolve;
 use crate::conf::dependency::Dependency;
 
@@ -26,7 +27,7 @@ pub(super) struct Dependencies {
 }
 
 impl Dependencies {
-    pub(super) fn of(groups: &[Group], processes: &BTreeMap<ProcId, Process>) -> Self {
+    pub(super) fn of(groups: &[Group], processes: &Processes) -> Self {
         let mut all = Self::default();
         let ids = groups.iter().flat_map(|group| &group.processes);
         let active: Vec<&Process> = ids.filter_map(|id| processes.get(id)).collect();

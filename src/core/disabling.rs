@@ -24,7 +24,7 @@ impl Supervisor {
     /// Changes what is disabled. A process that waits for its next start is stopped.
     pub fn set_disabled(&mut self, disabled: Disabled, now: Now) {
         let all: Vec<(ProcId, bool)> =
-            self.processes.keys().map(|id| (*id, self.is_disabled(*id))).collect();
+            self.processes.ids().map(|id| (id, self.is_disabled(id))).collect();
         self.disabled = disabled;
         for (id, was_disabled) in all {
             let is_disabled = self.is_disabled(id);

@@ -108,7 +108,12 @@ impl History {
     pub(super) fn push(&mut self, group: &str, process: &str, ending: Ending) {
         self.changes += 1;
         self.failures += u64::from(ending.is_failure());
-        let new = || Record { since: ending.when, total: 0, failures: 0, endings: VecDeque::new() };
+        let new = || Record {
+            since: ending.when,
+            total: 0,
+            failures: 0,
+            endings: VecDeque::with_capacity(1),
+        };
         let record = self.records.entry(key(group, process)).or_insert_with(new);
         record.total += 1;
         record.failures += u64::from(ending.is_failure());

@@ -51,6 +51,7 @@ mod probe_tests;
 mod probing;
 pub mod process;
 pub mod process_probe;
+mod processes;
 pub mod python_repr;
 mod recording;
 pub mod resources;

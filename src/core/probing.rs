@@ -118,7 +118,7 @@ impl Supervisor {
 
     /// After a hand-over: probes that had been requested are requested again.
     pub fn resume_probes(&mut self, now: Now) {
-        let ids: Vec<ProcId> = self.processes.keys().copied().collect();
+        let ids: Vec<ProcId> = self.processes.ids().collect();
         for id in ids {
             let Some(process) = self.processes.get_mut(&id) else { continue };
             if !process.probes.is_empty() {

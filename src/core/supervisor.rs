@@ -18,6 +18,7 @@ use super::history::History;
 use super::jobs::Jobs;
 use super::pool_index::PoolIndex;
 use super::process::ProcessEvent;
+use super::processes::Processes;
 use super::result_handler::HandlerState;
 use super::running_hook::Hooks;
 use super::state::Mood;
@@ -42,7 +43,7 @@ pub struct Supervisor {
     /// Updated with every change of `groups`.
     #[serde(skip)]
     pub(super) pools: PoolIndex,
-    pub(super) processes: BTreeMap<ProcId, Process>,
+    pub(super) processes: Processes,
     pub(super) pids: BTreeMap<Pid, ProcId>,
     /// Updated with every change of `processes`.
     pub(super) dependencies: Dependencies,
@@ -94,7 +95,7 @@ impl Supervisor {
             mood: Mood::Running,
             groups: Vec::new(),
             pools: PoolIndex::default(),
-            processes: BTreeMap::new(),
+            processes: Processes::default(),
             pids: BTreeMap::new(),
             dependencies: Dependencies::default(),
             waiting: BTreeSet::new(),
@@ -361,7 +362,7 @@ impl Supervisor {
     ) -> ProcId {
         let id = ProcId(self.next_id);
         self.next_id += 1;
-        self.processes.insert(id, Process::new(id, group, process));
+        self.processes.insert(Process::new(id, group, process));
         self.look_at_schedule(id);
         id
     }
@@ -376,7 +377,7 @@ impl Supervisor {
         self.timers.set(id, TimerKind::Sweep, at_once);
         self.waiting.remove(&id);
         self.set_drained(id, false);
-        self.processes.remove(&id);
+        self.processes.remove(id);
         self.touch(id);
     }
 

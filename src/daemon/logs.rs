@@ -39,7 +39,8 @@ pub struct Logs {
     identifier: String,
     /// The log files by process and stream, open or not. A stream without an entry has no file.
     names: BTreeMap<Key, Name>,
-    open: BTreeMap<Key, ChildLog>,
+    /// In a box each, because the nodes of the map are half empty when numbers ascend.
+    open: BTreeMap<Key, Box<ChildLog>>,
     /// Logs of processes that have terminated, whose reader has not accepted everything.
     slow: BTreeMap<Key, LogFile>,
     /// The daemon's own stdout and stderr, for the output of programs.
@@ -186,7 +187,7 @@ impl Logs {
                 None => None,
             };
             let syslog = log.syslog.then(|| format!("{} ", process.name));
-            self.open.insert((id, stream), ChildLog { file, syslog });
+            self.open.insert((id, stream), Box::new(ChildLog { file, syslog }));
         }
         Ok(())
     }
@@ -422,7 +423,7 @@ impl Logs {
                     .as_ref()
                     .map(|(path, _)| LogFile::adopt(path, rotation, fd, clock::monotonic()));
                 let syslog = log.syslog.then(|| format!("{} ", process.name()));
-                open.insert(key, ChildLog { file: file.transpose()?, syslog });
+                open.insert(key, Box::new(ChildLog { file: file.transpose()?, syslog }));
             }
             if let Some((path, is_automatic)) = file {
                 names.insert(key, Name { path, is_automatic, rotation });

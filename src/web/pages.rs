@@ -1,6 +1,8 @@
 //! Renders the pages as HTML: collects the data from the core and fills the templates, which escape
 //! all values.
 
+use std::cell::OnceCell;
+
 use super::actions::{Action, Message};
 use super::language::{self, Choice};
 use super::list;
@@ -20,20 +22,27 @@ const HTML: &str = "text/html; charset=utf-8";
 const TEMPLATES: [&str; 5] = ["confirm", "forbidden", "layout", "status", "tail"];
 
 pub(super) struct Pages {
-    templates: Handlebars<'static>,
+    /// Compiled when the first page is rendered: many daemons never have to.
+    templates: OnceCell<Handlebars<'static>>,
 }
 
 impl Pages {
     pub(super) fn new() -> Self {
-        let mut templates = Handlebars::new();
-        templates.set_strict_mode(true);
-        text_helpers::register(&mut templates);
-        for name in TEMPLATES {
-            let text = assets::web(&format!("{name}.hbs"));
-            // parse errors are found by the tests, which render all templates
-            let _ = templates.register_template_string(name, text);
-        }
-        Self { templates }
+        Self { templates: OnceCell::new() }
+    }
+
+    fn templates(&self) -> &Handlebars<'static> {
+        self.templates.get_or_init(|| {
+            let mut templates = Handlebars::new();
+            templates.set_strict_mode(true);
+            text_helpers::register(&mut templates);
+            for name in TEMPLATES {
+                let text = assets::web(&format!("{name}.hbs"));
+                // parse errors are found by the tests, which render all templates
+                let _ = templates.register_template_string(name, text);
+            }
+            templates
+        })
     }
 
     /// Renders a page with the data that is common to all pages, in the language of the client.
@@ -60,7 +69,7 @@ impl Pages {
         if let Value::Object(own) = own {
             data.extend(own);
         }
-        let text = self.templates.render(name, &data).unwrap_or_else(|error| {
+        let text = self.templates().render(name, &data).unwrap_or_else(|error| {
             context.supervisor.log(LogLevel::Error, format!("web page `{name}`: {error}"));
             "the page could not be rendered; see the activity log".to_owned()
         });
@@ -177,7 +186,7 @@ mod tests {
     fn every_template_parses() {
         let pages = Pages::new();
         for name in TEMPLATES {
-            assert!(pages.templates.has_template(name), "{name}");
+            assert!(pages.templates().has_template(name), "{name}");
         }
     }
 }

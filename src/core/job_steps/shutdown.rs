@@ -102,7 +102,7 @@ impl Supervisor {
     pub(super) fn begin_shutdown(&mut self, now: Now) -> Shutdown {
         self.waiting.clear();
         // No process may wake the daemon for a start that will not come.
-        let ids: Vec<ProcId> = self.processes.keys().copied().collect();
+        let ids: Vec<ProcId> = self.processes.ids().collect();
         for id in ids {
             self.set_timers(id);
         }
