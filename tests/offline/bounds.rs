@@ -232,6 +232,42 @@ fn unfinished_bodies_share_a_budget_and_the_oldest_yield() {
     assert_eq!(&reply, b"HTTP/1.1 400");
 }
 
+/// With the default limit.
+#[test]
+fn all_of_it_at_once_stays_below_128_megabytes() {
+    let site = Site::new();
+    let daemon = site.start("", "");
+    site.log(30 * MIB);
+    let read = request("supervisor.readProcessStdoutLog", READ, "");
+    let readers: Vec<UnixStream> = (0..40).map(|_| site.unix()).collect();
+    for mut client in &readers {
+        client.write_all(&read).expect("taken");
+    }
+    let reads = multicall(20, "supervisor.readProcessStdoutLog", READ_VALUES);
+    let mut multicall = site.unix();
+    multicall.write_all(&request("system.multicall", &reads, "")).expect("taken");
+    let head = "POST /RPC2 HTTP/1.1\r\nHost: localhost\r\nContent-Length: 3900000\r\n\r\n";
+    let body = vec![b' '; 3_900_000 - 1];
+    let bodies: Vec<TcpStream> = (0..120).map(|_| site.tcp()).collect();
+    for (number, mut client) in bodies.iter().enumerate() {
+        client.write_all(head.as_bytes()).expect("taken");
+        // Earlier ones are refused meanwhile.
+        let _ = client.write_all(&body);
+        if number % 10 == 0 {
+            is_answered(&site);
+        }
+    }
+    let mut pipelined = site.unix();
+    pipelined.set_nonblocking(true).expect("a socket");
+    let calls = request("supervisor.getAllProcessInfo", "", "").repeat(20_000);
+    let _ = pipelined.write(&calls);
+    for mut client in readers.iter().chain([&multicall]) {
+        client.read_exact(&mut [0; 100]).expect("the reply begins");
+        is_answered(&site);
+    }
+    assert!(peak(&daemon) < 128 * MIB, "{} bytes", peak(&daemon));
+}
+
 #[test]
 fn a_reply_beyond_its_share_is_a_fault_that_names_the_limit() {
     let site = Site::new();
