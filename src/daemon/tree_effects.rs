@@ -83,9 +83,10 @@ impl Shell<'_> {
 
     /// Checks that a new child is in its cgroup.
     pub(super) fn check_tree(&mut self, id: ProcId, config: &Process, pid: Pid) {
-        let Some(cgroup) = existing_cgroup(id).filter(|_| config.killmode == KillMode::Tree) else {
+        if config.killmode != KillMode::Tree {
             return;
-        };
+        }
+        let Some(cgroup) = existing_cgroup(id) else { return };
         let is_up = processes::stat(pid.0).is_some_and(|stat| !stat.is_zombie);
         if is_up && !cgroup.contains(pid.0) {
             self.warn_unsafe(id, &config.name, "it could not join its cgroup");
@@ -118,7 +119,7 @@ impl Shell<'_> {
     ) {
         let SweepTarget { pid, killmode: mode, name } = target;
         let mode = *mode;
-        let cgroup = existing_cgroup(id).filter(|_| mode == KillMode::Tree);
+        let cgroup = (mode == KillMode::Tree).then(|| existing_cgroup(id)).flatten();
         if let Some(cgroup) = &cgroup {
             if let Err(error) = cgroup.kill() {
                 self.logs

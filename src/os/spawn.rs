@@ -7,6 +7,7 @@ use std::io;
 use std::os::fd::{AsRawFd, OwnedFd, RawFd};
 use std::os::unix::ffi::OsStringExt;
 use std::ptr;
+use std::sync::OnceLock;
 
 use super::child_settings::{ChildSetting, Settings, SpawnError};
 use super::errno;
@@ -49,6 +50,7 @@ struct Prepared {
     exec_failed: Vec<u8>,
     chdir_failed: Vec<u8>,
     highest_fd: RawFd,
+    changed_signals: &'static [libc::c_int],
 }
 
 /// Strings with a null-terminated array of pointers to them.
@@ -120,6 +122,7 @@ impl ChildSpec {
                 self.stderr.as_ref().map_or(stdout, AsRawFd::as_raw_fd),
             ],
             highest_fd: highest_fd(),
+            changed_signals: changed_signals(),
         })
     }
 }
@@ -188,7 +191,7 @@ unsafe fn become_child(child: &Prepared) -> ! {
             libc::dup2(from, to);
         }
         close_from(3, child.highest_fd);
-        reset_signals();
+        reset_signals(child.changed_signals);
         if child.setup_error.is_some() || !change_user(child.account.as_ref()) {
             exit_not_spawned(child.setup_error.as_deref().unwrap_or_default(), None);
         }
@@ -220,20 +223,35 @@ unsafe fn close_from(first: RawFd, highest: RawFd) {
     }
 }
 
+/// The signals that this process handles or ignores. They are looked up once, because the daemon
+/// installs its handlers before it starts a child and does not change them.
+fn changed_signals() -> &'static [libc::c_int] {
+    static CHANGED: OnceLock<Vec<libc::c_int>> = OnceLock::new();
+    CHANGED.get_or_init(|| (1..=64).filter(|number| !has_default_action(*number)).collect())
+}
+
+fn has_default_action(number: libc::c_int) -> bool {
+    // SAFETY: the structure is live, and a zeroed one is valid to be overwritten.
+    unsafe {
+        let mut action = std::mem::zeroed::<libc::sigaction>();
+        libc::sigaction(number, ptr::null(), &raw mut action) != 0
+            || action.sa_sigaction == libc::SIG_DFL
+    }
+}
+
 /// Resets all signal dispositions, except that SIGPIPE and SIGXFSZ are ignored: Python ignores
 /// them, and children of Supervisor inherit that.
 ///
 /// # Safety
 /// As [`become_child`].
-unsafe fn reset_signals() {
+unsafe fn reset_signals(changed: &[libc::c_int]) {
+    let ignored = [libc::SIGPIPE, libc::SIGXFSZ];
     // SAFETY: the structures are live; a zeroed sigaction is a valid "default" one.
     unsafe {
-        for number in 1..=64 {
+        for &number in changed.iter().chain(&ignored) {
             let mut action = std::mem::zeroed::<libc::sigaction>();
-            action.sa_sigaction = match number {
-                libc::SIGPIPE | libc::SIGXFSZ => libc::SIG_IGN,
-                _ => libc::SIG_DFL,
-            };
+            let is_ignored = ignored.contains(&number);
+            action.sa_sigaction = if is_ignored { libc::SIG_IGN } else { libc::SIG_DFL };
             libc::sigaction(number, &raw const action, ptr::null_mut());
         }
         let mut none = std::mem::zeroed::<libc::sigset_t>();
