@@ -12,6 +12,7 @@ use super::group::Process;
 #[serde(transparent)]
 pub(super) struct Processes(BTreeMap<ProcId, Box<Process>>);
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "as with any other map")]
 impl Processes {
     pub(super) fn get(&self, id: &ProcId) -> Option<&Process> {
         self.0.get(id).map(Box::as_ref)

@@ -88,9 +88,8 @@ fn is(value: &Value, member: &str, wanted: &str) -> bool {
 mod tests {
     use super::*;
 
-    fn object(members: &[(&str, Value)]) -> Value {
-        let member = |(name, value): &(&str, Value)| ((*name).to_owned(), value.clone());
-        Value::Struct(members.iter().map(member).collect())
+    fn object(members: &[(&'static str, Value)]) -> Value {
+        Value::record(members.iter().cloned())
     }
 
     #[test]

@@ -23,7 +23,7 @@ pub(super) fn from(value: &Value) -> Json {
         Value::Bytes(bytes) => Json::from(BASE64_STANDARD.encode(bytes)),
         Value::Array(items) => items.iter().map(from).collect(),
         Value::Struct(members) => {
-            members.iter().map(|(name, value)| (name.clone(), from(value))).collect()
+            members.iter().map(|(name, value)| (name.to_string(), from(value))).collect()
         }
         // A decoded reply contains the text of a log.
         Value::Nil | Value::Log(_) => Json::Null,
@@ -42,8 +42,8 @@ mod tests {
 
     #[test]
     fn values_keep_their_names_and_types() {
-        let members = vec![("pid".to_owned(), Value::Int(7)), ("up".to_owned(), Value::Bool(true))];
-        let value = Value::Array(vec![Value::Struct(members), Value::Nil]);
+        let members = [("pid", Value::Int(7)), ("up", Value::Bool(true))];
+        let value = Value::Array(vec![Value::record(members), Value::Nil]);
         assert_eq!(from(&value).to_string(), r#"[{"pid":7,"up":true},null]"#);
     }
 }

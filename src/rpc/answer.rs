@@ -209,8 +209,8 @@ fn dispatch(context: &mut Context<'_>, dispatch: Call, call: &Value) -> Answer {
 }
 
 fn fault_value(fault: &Fault) -> Value {
-    Value::Struct(vec![
-        ("faultCode".to_owned(), Value::Int(fault.code)),
-        ("faultString".to_owned(), Value::str(&fault.string)),
+    Value::record([
+        ("faultCode", Value::Int(fault.code)),
+        ("faultString", Value::str(&fault.string)),
     ])
 }

@@ -2,7 +2,7 @@
 //! be strings or floats, any value may be a flag, and a group name may be any scalar.
 
 use super::fault::{Code, Fault};
-use super::value::Value;
+use super::value::{Name, Value};
 use super::xml::int;
 use crate::conf::signals::Signal;
 
@@ -86,7 +86,7 @@ pub(super) fn python_str(value: &Value) -> String {
             format!("[{}]", items.iter().map(repr).collect::<Vec<_>>().join(", "))
         }
         Value::Struct(members) => {
-            let pair = |(name, value): &(String, Value)| {
+            let pair = |(name, value): &(Name, Value)| {
                 format!("{}: {}", crate::ini::text::repr(name), repr(value))
             };
             format!("{{{}}}", members.iter().map(pair).collect::<Vec<_>>().join(", "))

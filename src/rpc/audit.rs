@@ -5,7 +5,7 @@ use serde_json::{Map, Value as Json};
 use super::answer::{Answer, Outcome, Pending};
 use super::method::Param;
 use super::record::{AuditResult, shortened};
-use super::value::Value;
+use super::value::{Name, Value};
 use crate::conf::secrets::{is_secret_name, masked};
 use crate::core::jobs::JobId;
 
@@ -60,7 +60,7 @@ fn json(value: &Value, depth: usize) -> Json {
             all.iter().take(MAX_ELEMENTS).map(|value| json(value, depth + 1)).collect()
         }
         Value::Struct(members) => {
-            let member = |(name, value): &(String, Value)| {
+            let member = |(name, value): &(Name, Value)| {
                 let secret = is_secret_name(name);
                 let value = if secret { Json::from(MASK) } else { json(value, depth + 1) };
                 (shortened(name), value)
@@ -78,9 +78,9 @@ mod tests {
     #[test]
     fn secrets_are_masked_and_long_arguments_are_shortened() {
         let options = Value::Struct(vec![
-            ("command".to_owned(), Value::str("/bin/cat")),
-            ("environment".to_owned(), Value::str("DB_PASSWORD=\"x\",A=1")),
-            ("api_key".to_owned(), Value::str("x")),
+            ("command".into(), Value::str("/bin/cat")),
+            ("environment".into(), Value::str("DB_PASSWORD=\"x\",A=1")),
+            ("api_key".into(), Value::str("x")),
         ]);
         let long = Value::str("x".repeat(1000));
         let many = Value::Array(vec![Value::Int(1); 1000]);

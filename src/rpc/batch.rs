@@ -119,11 +119,11 @@ fn line(row: &Row, result: &Result<(), Fault>) -> Value {
         Ok(()) => (Code::Success.number(), "OK"),
         Err(fault) => (fault.code, fault.string.as_str()),
     };
-    Value::Struct(vec![
-        ("name".to_owned(), Value::str(&row.name)),
-        ("group".to_owned(), Value::str(&row.group)),
-        ("status".to_owned(), Value::Int(status)),
-        ("description".to_owned(), Value::str(description)),
+    Value::record([
+        ("name", Value::str(&row.name)),
+        ("group", Value::str(&row.group)),
+        ("status", Value::Int(status)),
+        ("description", Value::str(description)),
     ])
 }
 

@@ -110,7 +110,7 @@ fn config_info(context: &Context<'_>, group: &Group, process: &Process) -> Value
         (p::STDERR_SYSLOG.name, Value::Bool(process.stderr_syslog)),
         (p::SERVERURL.name, text(&process.serverurl)),
     ];
-    Value::Struct(members.map(|(name, value)| (name.to_owned(), value)).into())
+    Value::record(members)
 }
 
 /// The configured log of a stream; for AUTO the path of the created file, if there is one.

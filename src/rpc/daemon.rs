@@ -21,11 +21,8 @@ pub(super) fn get_identification(context: &mut Context<'_>, _: &Args<'_>) -> Ans
 
 pub(super) fn get_state(context: &mut Context<'_>, _: &Args<'_>) -> Answer {
     let mood = context.supervisor.mood();
-    let state = vec![
-        ("statecode".to_owned(), Value::Int(mood.code())),
-        ("statename".to_owned(), Value::str(mood.name())),
-    ];
-    Ok(Value::Struct(state).into())
+    let state = [("statecode", Value::Int(mood.code())), ("statename", Value::str(mood.name()))];
+    Ok(Value::record(state).into())
 }
 
 pub(super) fn get_pid(context: &mut Context<'_>, _: &Args<'_>) -> Answer {

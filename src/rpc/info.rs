@@ -46,11 +46,9 @@ fn info(context: &Context<'_>, process: &Process) -> Value {
         ("pid", Value::Int(process.pid().map_or(0, |pid| i64::from(pid.0)))),
         ("description", Value::Str(description(context, process))),
     ];
-    let mut members = members.map(|(name, value)| (name.to_owned(), value)).to_vec();
-    if context.supervisor.is_disabled(process.id()) {
-        members.push(("disabled".to_owned(), Value::Bool(true)));
-    }
-    Value::Struct(members)
+    let is_disabled = context.supervisor.is_disabled(process.id());
+    let disabled = is_disabled.then_some(("disabled", Value::Bool(true)));
+    Value::record(members.into_iter().chain(disabled))
 }
 
 fn secs(moment: Option<Now>) -> i64 {

@@ -9,7 +9,7 @@ use crate::core::{Process, Supervisor};
 
 /// A row of `supkit.getJobs`.
 pub(super) fn info(supervisor: &Supervisor, job: &Job) -> Value {
-    Value::Struct(fields(supervisor, job))
+    Value::record(fields(supervisor, job))
 }
 
 /// The answer of `supkit.awaitJob`, once the job has finished or `awaited` of its processes are done.
@@ -28,12 +28,11 @@ pub(super) fn progress(
     }
     let members = job.members().into_iter().flat_map(Members::iter);
     let members = members.map(|it| member(supervisor, job, it)).collect();
-    let mut fields = fields(supervisor, job);
-    fields.push(("members".to_owned(), Value::Array(members)));
-    Some(Ok(Value::Struct(fields)))
+    let fields = fields(supervisor, job).into_iter();
+    Some(Ok(Value::record(fields.chain([("members", Value::Array(members))]))))
 }
 
-fn fields(supervisor: &Supervisor, job: &Job) -> Vec<(String, Value)> {
+fn fields(supervisor: &Supervisor, job: &Job) -> [(&'static str, Value); 9] {
     let list = |names: Vec<String>| Value::Array(names.into_iter().map(Value::Str).collect());
     let failures = job.failures();
     let state = match job.finished() {
@@ -43,7 +42,7 @@ fn fields(supervisor: &Supervisor, job: &Job) -> Vec<(String, Value)> {
     };
     let waits_for = if job.finished().is_none() { job.waits_for(supervisor) } else { Vec::new() };
     let seconds = |when: Option<Now>| Value::Int(when.map_or(0, |when| when.wall.secs()));
-    let fields = [
+    [
         ("id", number(job.id())),
         ("kind", Value::str(job.kind().name())),
         ("target", Value::str(job.target())),
@@ -53,8 +52,7 @@ fn fields(supervisor: &Supervisor, job: &Job) -> Vec<(String, Value)> {
         ("finished", seconds(job.finished())),
         ("waits_for", list(waits_for)),
         ("failures", list(failures)),
-    ];
-    fields.map(|(name, value)| (name.to_owned(), value)).into()
+    ]
 }
 
 pub(super) fn number(id: JobId) -> Value {
@@ -78,5 +76,5 @@ fn member(supervisor: &Supervisor, job: &Job, member: &Member) -> Value {
         ("reason", Value::Str(reason)),
         ("killed", Value::Bool(was_killed)),
     ];
-    Value::Struct(fields.map(|(name, value)| (name.to_owned(), value)).into())
+    Value::record(fields)
 }

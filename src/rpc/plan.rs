@@ -128,11 +128,11 @@ pub(super) fn executed(report: &GroupReport) -> Value {
 }
 
 fn step(group: &str, action: UpdateAction, error: Option<&str>, details: Vec<Value>) -> Value {
-    Value::Struct(vec![
-        ("group".to_owned(), Value::str(group)),
-        ("action".to_owned(), Value::str(action.name())),
-        ("error".to_owned(), Value::str(error.unwrap_or_default())),
-        ("details".to_owned(), Value::Array(details)),
+    Value::record([
+        ("group", Value::str(group)),
+        ("action", Value::str(action.name())),
+        ("error", Value::str(error.unwrap_or_default())),
+        ("details", Value::Array(details)),
     ])
 }
 
@@ -140,12 +140,12 @@ fn step(group: &str, action: UpdateAction, error: Option<&str>, details: Vec<Val
 /// value is not written in any.
 fn detail(process: &str, option: &str, values: (&str, &str), place: (String, usize)) -> Value {
     let line = i64::try_from(place.1).unwrap_or(0);
-    Value::Struct(vec![
-        ("process".to_owned(), Value::str(process)),
-        ("option".to_owned(), Value::str(option)),
-        ("from".to_owned(), Value::str(values.0)),
-        ("to".to_owned(), Value::str(values.1)),
-        ("file".to_owned(), Value::Str(place.0)),
-        ("line".to_owned(), Value::Int(line)),
+    Value::record([
+        ("process", Value::str(process)),
+        ("option", Value::str(option)),
+        ("from", Value::str(values.0)),
+        ("to", Value::str(values.1)),
+        ("file", Value::Str(place.0)),
+        ("line", Value::Int(line)),
     ])
 }

@@ -164,7 +164,7 @@ fn usage_of(context: &Context<'_>, process: &Process) -> Value {
         ]);
         members.extend(current.descriptors.map(|it| ("descriptors", count(it))));
     }
-    Value::Struct(members.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
+    Value::record(members)
 }
 
 fn machine(machine: Option<(MachineUsage, f64)>) -> Value {

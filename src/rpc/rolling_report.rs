@@ -16,5 +16,5 @@ fn report_of(report: &Report) -> Value {
         Fate::Failed(why) => ("failed", why.as_str()),
     };
     let members = [("name", report.name.as_str()), ("result", result), ("reason", reason)];
-    Value::Struct(members.map(|(name, text)| (name.to_owned(), Value::str(text))).into())
+    Value::record(members.map(|(name, text)| (name, Value::str(text))))
 }

@@ -68,8 +68,8 @@ fn last_exit(process: &Process) -> Option<Value> {
     ]))
 }
 
-pub(super) fn fields<const N: usize>(members: [(&str, Value); N]) -> Value {
-    Value::Struct(members.map(|(name, value)| (name.to_owned(), value)).into())
+pub(super) fn fields<const N: usize>(members: [(&'static str, Value); N]) -> Value {
+    Value::record(members)
 }
 
 pub(super) fn plan_update(context: &mut Context<'_>, args: &Args<'_>) -> Answer {

@@ -352,7 +352,7 @@ fn multicall_makes_its_calls_in_sequence() {
     let mut fixture = Fixture::new();
     let call = |name: &str, params: Vec<Value>| {
         let members = [("methodName", string(name)), ("params", Value::Array(params))];
-        Value::Struct(members.map(|(key, value)| (key.to_owned(), value)).into())
+        Value::record(members)
     };
     let calls = vec![
         call("supervisor.startProcess", vec![string("slow")]),

@@ -4,7 +4,7 @@ use super::answer::Answer;
 use super::args::Args;
 use super::context::Context;
 use super::fault::{Code, Fault};
-use super::value::Value;
+use super::value::{Name, Value};
 use crate::conf::config::LogLevel;
 
 const API_VERSION: &str = "1.0";
@@ -78,6 +78,7 @@ fn group(context: &Context<'_>, args: &Args<'_>) -> Result<String, Fault> {
 /// Options in configuration file syntax: names and string values.
 fn options(value: &Value) -> Option<Vec<(String, String)>> {
     let Value::Struct(members) = value else { return None };
-    let option = |(name, value): &(String, Value)| Some((name.clone(), value.as_str()?.to_owned()));
+    let option =
+        |(name, value): &(Name, Value)| Some((name.to_string(), value.as_str()?.to_owned()));
     members.iter().map(option).collect()
 }

@@ -1,6 +1,11 @@
 //! The types of XML-RPC.
 
+use std::borrow::Cow;
+
 use super::log_text::LogText;
+
+/// The name of a member: nearly always a constant.
+pub type Name = Cow<'static, str>;
 
 /// An XML-RPC value. Structs keep the order of their members.
 #[derive(Clone, Debug, PartialEq)]
@@ -16,13 +21,18 @@ pub enum Value {
     /// `base64`, decoded.
     Bytes(Vec<u8>),
     Array(Vec<Value>),
-    Struct(Vec<(String, Value)>),
+    Struct(Vec<(Name, Value)>),
     Nil,
 }
 
 impl Value {
     pub fn str(text: impl Into<String>) -> Self {
         Self::Str(text.into())
+    }
+
+    /// A struct with these members.
+    pub fn record(members: impl IntoIterator<Item = (&'static str, Self)>) -> Self {
+        Self::Struct(members.into_iter().map(|(name, value)| (name.into(), value)).collect())
     }
 
     /// The member of a struct.
@@ -40,7 +50,7 @@ impl Value {
             Self::Bytes(bytes) => 32 + bytes.len() * 4 / 3,
             Self::Array(values) => 48 + values.iter().map(Self::size).sum::<usize>(),
             Self::Struct(members) => {
-                let member = |(name, value): &(String, Self)| 40 + name.len() + value.size();
+                let member = |(name, value): &(Name, Self)| 40 + name.len() + value.size();
                 40 + members.iter().map(member).sum::<usize>()
             }
             Self::Int(_) | Self::Bool(_) | Self::Double(_) | Self::Log(_) | Self::Nil => 32,

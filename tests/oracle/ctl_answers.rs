@@ -173,10 +173,10 @@ fn a_server_that_is_no_supervisor() {
 fn verdicts(codes: &[Code]) -> Value {
     let verdict = |code: &Code| {
         Value::Struct(vec![
-            ("name".to_owned(), Value::str(format!("p{}", code.number()))),
-            ("group".to_owned(), Value::str("g")),
-            ("status".to_owned(), Value::Int(code.number())),
-            ("description".to_owned(), Value::str("it is so")),
+            ("name".into(), Value::str(format!("p{}", code.number()))),
+            ("group".into(), Value::str("g")),
+            ("status".into(), Value::Int(code.number())),
+            ("description".into(), Value::str("it is so")),
         ])
     };
     Value::Array(codes.iter().map(verdict).collect())

@@ -45,8 +45,8 @@ pub(super) fn of(why: &Why, text: String) -> Value {
     structure(members)
 }
 
-fn structure(members: Vec<(&str, Value)>) -> Value {
-    Value::Struct(members.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
+fn structure(members: Vec<(&'static str, Value)>) -> Value {
+    Value::record(members)
 }
 
 fn seconds(duration: Duration) -> Value {
@@ -76,8 +76,7 @@ fn usage(usage: Option<Usage>) -> Value {
 
 fn output(output: &[(OutputStream, Vec<String>)]) -> Value {
     let lines = |lines: &Vec<String>| Value::Array(lines.iter().map(Value::str).collect());
-    let streams = output.iter().map(|(stream, it)| (stream.name().to_owned(), lines(it)));
-    Value::Struct(streams.collect())
+    Value::record(output.iter().map(|(stream, it)| (stream.name(), lines(it))))
 }
 
 fn stop_value(stop: &StopRequest) -> Value {

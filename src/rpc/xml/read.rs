@@ -3,7 +3,7 @@
 //! is its text.
 
 use super::super::fault::Fault;
-use super::super::value::Value;
+use super::super::value::{Name, Value};
 use super::message::{Call, XmlError};
 use super::tree::{Element, Tag};
 use base64::Engine;
@@ -76,7 +76,7 @@ fn members(element: &Element) -> Result<Value, XmlError> {
     if element.children.len() > MAX_MEMBERS {
         return Err(XmlError::BadValue("struct"));
     }
-    let mut members: Vec<(String, Value)> = Vec::with_capacity(element.children.len());
+    let mut members: Vec<(Name, Value)> = Vec::with_capacity(element.children.len());
     for member in &element.children {
         let [name, content] = member.children.as_slice() else {
             return Err(XmlError::BadValue("member"));
@@ -84,7 +84,7 @@ fn members(element: &Element) -> Result<Value, XmlError> {
         let content = value(content)?;
         match members.iter_mut().find(|(key, _)| *key == name.text) {
             Some(earlier) => earlier.1 = content,
-            None => members.push((name.text.clone(), content)),
+            None => members.push((name.text.clone().into(), content)),
         }
     }
     Ok(Value::Struct(members))

@@ -28,7 +28,7 @@ fn a_response_has_the_bytes_that_python_writes() {
         Value::str("a<b>&\"c'é\n\r"),
         Value::Array(vec![]),
         Value::Struct(vec![]),
-        Value::Struct(vec![("a".to_owned(), Value::Int(1))]),
+        Value::Struct(vec![("a".into(), Value::Int(1))]),
         Value::Bytes(b"hello".repeat(30)),
         Value::DateTime("20260101T00:00:00".to_owned()),
     ]);
@@ -130,7 +130,7 @@ fn values_are_read_with_the_leniencies_of_supervisor() {
 fn a_later_member_replaces_an_earlier_one() {
     let xml = "<value><struct><member><name>a</name><value>1</value></member>\
                <member><name>a</name><value>2</value></member></struct></value>";
-    assert_eq!(param(xml), Ok(Value::Struct(vec![("a".to_owned(), Value::str("2"))])));
+    assert_eq!(param(xml), Ok(Value::Struct(vec![("a".into(), Value::str("2"))])));
 }
 
 #[test]
@@ -197,8 +197,10 @@ fn values() -> impl Strategy<Value = Value> {
         let member = (text, inner.clone());
         prop_oneof![
             proptest::collection::vec(inner, 0..4).prop_map(Value::Array),
-            proptest::collection::btree_map(member.0, member.1, 0..4)
-                .prop_map(|members| Value::Struct(members.into_iter().collect())),
+            proptest::collection::btree_map(member.0, member.1, 0..4).prop_map(|members| {
+                let member = |(name, value): (String, Value)| (name.into(), value);
+                Value::Struct(members.into_iter().map(member).collect())
+            }),
         ]
     })
 }

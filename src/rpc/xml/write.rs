@@ -2,7 +2,7 @@
 //! that are read when it is sent.
 
 use super::super::fault::Fault;
-use super::super::value::Value;
+use super::super::value::{Name, Value};
 use super::document::Document;
 use super::escape::escaped;
 use super::message::Call;
@@ -30,6 +30,7 @@ pub fn encode_call(call: &Call) -> Vec<u8> {
 
 pub fn encode_response(answer: &Value) -> Document {
     let mut out = Document::default();
+    out.text().reserve(answer.size());
     let _ = write!(out.text(), "{HEAD}<methodResponse>\n<params>\n<param>\n");
     value(&mut out, answer);
     out.text().push_str("</param>\n</params>\n</methodResponse>\n");
@@ -40,8 +41,8 @@ pub fn encode_fault(fault: &Fault) -> Vec<u8> {
     let mut out = Document::default();
     let _ = write!(out.text(), "{HEAD}<methodResponse>\n<fault>\n");
     let content = [
-        ("faultCode".to_owned(), Value::Int(fault.code)),
-        ("faultString".to_owned(), Value::str(&fault.string)),
+        ("faultCode".into(), Value::Int(fault.code)),
+        ("faultString".into(), Value::str(&fault.string)),
     ];
     members(&mut out, &content);
     out.text().push_str("</fault>\n</methodResponse>\n");
@@ -75,12 +76,16 @@ fn value(out: &mut Document, content: &Value) {
 
 fn typed(out: &mut Document, tag: &str, text: &str) {
     let out = out.text();
-    let _ = write!(out, "<value><{tag}>");
+    for part in ["<value><", tag, ">"] {
+        out.push_str(part);
+    }
     escaped(out, text);
-    let _ = writeln!(out, "</{tag}></value>");
+    for part in ["</", tag, "></value>\n"] {
+        out.push_str(part);
+    }
 }
 
-fn members(out: &mut Document, content: &[(String, Value)]) {
+fn members(out: &mut Document, content: &[(Name, Value)]) {
     out.text().push_str("<value><struct>\n");
     for (name, member) in content {
         out.text().push_str("<member>\n<name>");
