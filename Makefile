@@ -37,7 +37,7 @@ lint: ## formatting, clippy with warnings denied, licences and banned crates
 bench: ## speed and memory beside Supervisor 4.3.0, as ratios
 	@scripts/need bench
 	@scripts/tools oracle
-	$(CARGO) bench --locked --bench side_by_side
+	$(CARGO) bench --locked --bench suite
 
 fuzz: ## each parser of outside bytes for ten minutes; SECONDS=60: for a minute
 	@scripts/need fuzz
