@@ -105,6 +105,7 @@ pub static WEB: &[(&str, &str)] = &[
     ("icon.svg", include_str!("../templates/web/icon.svg")),
     ("keys.js", include_str!("../templates/web/keys.js")),
     ("layout.hbs", include_str!("../templates/web/layout.hbs")),
+    ("chart.js", include_str!("../templates/web/chart.js")),
     ("live.js", include_str!("../templates/web/live.js")),
     ("log.css", include_str!("../templates/web/log.css")),
     ("log.js", include_str!("../templates/web/log.js")),

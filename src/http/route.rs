@@ -18,6 +18,8 @@ pub enum Route {
     Status,
     /// `/status.json`: the same list as data.
     List,
+    /// `/resources.json`: the last day of a process.
+    Resources,
     /// The page with the end of a log of a process.
     Tail,
     /// The page with the end of the activity log.
@@ -52,6 +54,7 @@ impl Route {
         match path {
             "" | "index.html" => Self::Status,
             "status.json" => Self::List,
+            "resources.json" => Self::Resources,
             "tail.html" => Self::Tail,
             "mainlog.html" => Self::MainLog,
             "auditlog.html" => Self::AuditLog,
@@ -70,6 +73,7 @@ impl Route {
             Self::LogTail { .. } | Self::MainLogTail | Self::Events => method == "GET",
             Self::Status | Self::Tail | Self::Health => ["GET", "HEAD", "POST"].contains(&method),
             Self::List
+            | Self::Resources
             | Self::MainLog
             | Self::AuditLog
             | Self::LogPart
@@ -114,6 +118,7 @@ mod tests {
             ("/?action=stop", Route::Status),
             ("//index.html;x", Route::Status),
             ("/status.json", Route::List),
+            ("/resources.json?processname=a", Route::Resources),
             ("/tail.html?processname=a", Route::Tail),
             ("/mainlog.html", Route::MainLog),
             ("/auditlog.html", Route::AuditLog),

@@ -20,6 +20,7 @@ pub(super) fn reply(request: &Request, path: &str) -> Reply {
         "stylesheets/log.css" => ("log.css", "text/css; charset=utf-8"),
         "ansi.js" => ("ansi.js", SCRIPT),
         "log.js" => ("log.js", SCRIPT),
+        "chart.js" => ("chart.js", SCRIPT),
         "live.js" => ("live.js", SCRIPT),
         "feed.js" => ("feed.js", SCRIPT),
         "find.js" => ("find.js", SCRIPT),

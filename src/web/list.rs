@@ -6,6 +6,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use super::actions::Action;
 use super::printable::printable;
 use super::texts::Language;
+use super::usage::{self, Usage};
 use super::view::{self, View};
 use crate::core::Process;
 use crate::core::effect::OutputStream;
@@ -39,6 +40,10 @@ struct Summary {
     layout: String,
     mood: String,
     counts: Vec<Count>,
+    /// What the machine uses.
+    machine: String,
+    /// The number of the minute, in which charts advance by a point.
+    minute: i64,
 }
 
 /// The number of processes in a state.
@@ -60,6 +65,10 @@ struct Row {
     /// Seconds, while it runs.
     #[serde(skip_serializing_if = "Option::is_none")]
     uptime: Option<i64>,
+    usage: Usage,
+    /// The small charts of the markup.
+    #[serde(skip)]
+    charts: Value,
     /// The actions that make sense in this state and that the account may use.
     actions: Vec<&'static str>,
     /// The buttons that the account may use, in any state.
@@ -95,7 +104,7 @@ impl List {
         let processes = names::by_name(context.supervisor);
         Self {
             summary: Summary::of(context, &processes, language, token),
-            processes: rows(context, &processes),
+            processes: rows(context, language, &processes),
         }
     }
 }
@@ -106,6 +115,8 @@ impl Summary {
             layout: layout(context, processes, language, token),
             mood: context.supervisor.mood().name().to_lowercase(),
             counts: counts(processes),
+            machine: usage::machine(context, language),
+            minute: context.now.wall.secs() / 60,
         }
     }
 }
@@ -136,7 +147,7 @@ pub(super) fn view(
         "view": view.query(),
         "page_length": view::PAGE,
         "pages": view.links(page),
-        "groups": groups(&rows(context, &shown.copied().collect::<Vec<_>>())),
+        "groups": groups(&rows_with_charts(context, language, &shown.copied().collect::<Vec<_>>())),
         "q": view.text,
         "states": states(view),
     })
@@ -146,14 +157,22 @@ fn may_control(context: &Context<'_>, process: &Process) -> bool {
     context.rights.includes(Access::Control, process.group(), process.name())
 }
 
-fn rows(context: &Context<'_>, processes: &[&Process]) -> Vec<Row> {
+fn rows(context: &Context<'_>, language: Language, processes: &[&Process]) -> Vec<Row> {
     let mut failures = 0;
     let mut row = |process: &&Process| {
         let failed = has_failed(process);
         failures += usize::from(failed);
-        Row::of(context, process, failed && failures <= MAX_FAILURES)
+        Row::of(context, language, process, failed && failures <= MAX_FAILURES)
     };
     processes.iter().map(&mut row).collect()
+}
+
+fn rows_with_charts(context: &Context<'_>, language: Language, processes: &[&Process]) -> Vec<Row> {
+    let mut rows = rows(context, language, processes);
+    for (row, process) in rows.iter_mut().zip(processes) {
+        row.charts = usage::charts(context, process, &row.usage);
+    }
+    rows
 }
 
 /// The rows by group. A process with the name of its group has no heading.
@@ -181,7 +200,12 @@ fn states(view: View<'_>) -> Vec<Value> {
 }
 
 impl Row {
-    fn of(context: &Context<'_>, process: &Process, with_failure: bool) -> Self {
+    fn of(
+        context: &Context<'_>,
+        language: Language,
+        process: &Process,
+        with_failure: bool,
+    ) -> Self {
         let name = process.full_name();
         let state = process.state();
         let may = |access| context.rights.includes(access, process.group(), process.name());
@@ -195,6 +219,8 @@ impl Row {
             state: state.name().to_lowercase(),
             description: info::description(context, process),
             uptime: info::uptime(context, process),
+            usage: Usage::of(context, language, process),
+            charts: Value::Null,
             actions: offered.map(|action| action.name()).collect(),
             private: is_private,
             failure: with_failure.then(|| Failure::of(context, process, is_private)),
@@ -210,6 +236,7 @@ impl Row {
             hidden: !self.actions.contains(&action.name()),
         };
         let mut data = json!(self);
+        data["charts"] = self.charts.clone();
         data["buttons"] = json!(self.buttons.iter().copied().map(button).collect::<Vec<_>>());
         data
     }

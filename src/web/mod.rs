@@ -17,6 +17,7 @@ pub mod site;
 mod text_helpers;
 mod texts;
 mod token;
+mod usage;
 mod view;
 
 pub use policy::ServerPolicy;

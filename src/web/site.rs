@@ -12,6 +12,7 @@ use super::refusal;
 use super::replies::{JSON, explanation, forbidden, json, refused, with_live_csp, with_page_csp};
 use super::texts::Language;
 use super::token::Tokens;
+use super::usage;
 use super::view::View;
 use crate::conf::config::LogLevel;
 use crate::conf::events::EventType;
@@ -129,9 +130,13 @@ impl Site {
             Route::Events => events(context, request),
             Route::Status => self.status(context, request, policy),
             Route::List => {
+                context.services.sample_resources(context.supervisor);
                 let token = self.tokens.of(context.rights.user.as_deref());
                 let choice = Choice::of(request);
                 Answer::Reply(choice.mark(json(&List::of(context, choice.language, &token))))
+            }
+            Route::Resources => {
+                Answer::Reply(usage::history(context, request).map_or_else(|it| it, |it| json(&it)))
             }
             Route::Tail | Route::MainLog | Route::AuditLog => {
                 Answer::Reply(log_pages::page(&self.pages, context, request, &route))
@@ -181,6 +186,7 @@ impl Site {
         }
         let field = |name: &str| form::field(&fields, name).unwrap_or_default();
         let Some(action) = form::field(&fields, "action") else {
+            context.services.sample_resources(context.supervisor);
             let message = Message::from_query(field("message"), !field(FAILED).is_empty());
             let page = self.pages.status(context, request, &message, View::of(&fields), &token);
             return Answer::Reply(with_live_csp(page));

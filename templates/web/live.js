@@ -37,13 +37,14 @@
     setText(message, content);
   };
 
-  const show = (row, asked) => {
+  const show = (row, asked, minutes) => {
     const line = document.getElementById("p-" + row.name);
     if (!line) return;
     const state = $(".state span", line);
     state.className = row.state;
     setText(state, word("state", row.state));
     showDescription(line, row, asked);
+    showUsage(line, row.usage, minutes);
     showFailure($(".failure", line), row.failure);
     for (const button of line.querySelectorAll("button[name=action]")) {
       const hidden = !row.actions.includes(button.value);
@@ -108,6 +109,36 @@
     add("pre", failure.lines);
   };
 
+  // The least number that fills a small chart, as the server draws it.
+  const FULL = { cpu: 10, memory: 1024 };
+  const showUsage = (line, usage, minutes) => {
+    ["cpu", "memory"].forEach((kind, at) => {
+      const place = $(`.usage .${kind}`, line), chart = $("svg", place);
+      place.hidden = !usage.now;
+      setText($("b", place), usage[kind]);
+      const values = chart.dataset.values.split(",");
+      for (let passed = 0; passed < Math.min(minutes, values.length); passed++) {
+        values.shift();
+        values.push("");
+      }
+      values[values.length - 1] = usage.now ? String(usage.now[at]) : "";
+      const all = values.join();
+      if (chart.dataset.values === all) return;
+      chart.dataset.values = all;
+      $("path", chart).setAttribute("d", path(values, FULL[kind]));
+    });
+    setText($(".usage .more", line), usage.more);
+  };
+
+  const path = (values, full) => {
+    const highest = Math.max(full, ...values.map(Number));
+    return values.map((value, at) => {
+      if (value === "") return "";
+      const height = (15 - Number(value) / highest * 14).toFixed(1);
+      return at && values[at - 1] !== "" ? `L${at} ${height}` : `M${at} ${height}h.5`;
+    }).join("");
+  };
+
   // The result of an action of this tab, from a list that is newer than the action. Other changes
   // are announced to screen readers.
   const report = (row, asked) => {
@@ -162,8 +193,12 @@
     if (place.textContent.trim() !== shownCounts) {
       place.replaceChildren(...counts.flatMap((element) => [element, " "]));
     }
+    setText($("#machine"), list.machine);
+    const current = $("#list");
+    const minutes = Math.max(0, list.minute - Number(current.dataset.minute));
+    current.dataset.minute = list.minute;
     list.processes.forEach((row) => {
-      show(row, asked);
+      show(row, asked, minutes);
       report(row, asked);
     });
     document.dispatchEvent(new CustomEvent("updated", { detail: list.processes }));

@@ -20,5 +20,6 @@ mod page;
 mod pictures;
 mod proxies;
 mod relay;
+mod resources;
 mod site;
 mod tls;

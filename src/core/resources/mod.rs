@@ -4,6 +4,7 @@
 
 mod ring;
 mod small_float;
+pub mod text;
 mod track;
 mod trees;
 
