@@ -266,7 +266,12 @@ pub(super) static ACTIONS: &[Action] = &[
             ("status", "The state of every process"),
             ("status <name> [...]", "The state of these processes"),
             ("status <group>:*", "The state of a group"),
+            ("status ... --wide", "CPU, memory, descriptors, restarts and the reason of the state"),
             ("status ... --json", "All process data as JSON"),
+            (
+                "status ... --color=auto|always|never",
+                "Colour the states: on a terminal unless NO_COLOR is set (the default), always, or never",
+            ),
             (
                 "status ... --exit-code=errors|any|none",
                 "Exit with 3 if a process failed, does not run (the default), or never",

@@ -17,21 +17,21 @@ pub(super) struct Extras {
     dependencies: Vec<Value>,
     probes: Vec<Value>,
     schedules: Vec<Value>,
+    resources: Vec<Value>,
 }
 
 impl Extras {
     /// `call` returns the answer of a method, or nil if the daemon does not have it.
     pub(super) fn read(mut call: impl FnMut(&str) -> Result<Value>) -> Result<Self> {
-        let mut items = |method| match call(method)? {
-            Value::Array(items) => Ok(items),
-            _ => Ok(Vec::new()),
-        };
+        let resources = call("getResources")?.get("processes").cloned();
+        let mut items = |method: &str| -> Result<Vec<Value>> { Ok(array(call(method)?)) };
         Ok(Self {
             pools: items("getEventPools")?,
             exits: items("getLastExits")?,
             dependencies: items("getDependencies")?,
             probes: items("getProbes")?,
             schedules: items("getSchedules")?,
+            resources: array(resources.unwrap_or(Value::Nil)),
         })
     }
 
@@ -51,6 +51,7 @@ impl Extras {
                 ("dependencies", own(&self.dependencies, info)),
                 ("readiness", own(&self.probes, info)),
                 ("schedule", own(&self.schedules, info)),
+                ("resources", own(&self.resources, info).map(without_state)),
             ];
             for (name, extra) in extras {
                 members.extend(extra.map(|extra| (name.to_owned(), extra)));
@@ -69,6 +70,23 @@ impl Extras {
             "buffer_size": json::from(pool.get("buffer_size")?),
             "dropped": json::from(pool.get("dropped")?),
         }))
+    }
+}
+
+/// What is there already.
+fn without_state(mut resources: Json) -> Json {
+    if let Some(members) = resources.as_object_mut() {
+        members.retain(|member, _| {
+            !["state", "pid", "last_exit", "last_exit_time"].contains(&member.as_str())
+        });
+    }
+    resources
+}
+
+fn array(value: Value) -> Vec<Value> {
+    match value {
+        Value::Array(items) => items,
+        _ => Vec::new(),
     }
 }
 

@@ -38,11 +38,13 @@ mod session;
 mod shell;
 mod socket;
 mod status;
+mod status_options;
 mod tail;
 mod trust;
 mod update;
 mod url;
 mod why;
+mod wide;
 
 pub use actions::{Documented, documented as actions};
 pub use help::reference;

@@ -8,14 +8,16 @@ use super::names::{self, Name};
 use super::patterns::{Groups, expand};
 use super::server::{ProcessInfo, list, member, number, text};
 use super::session::{ActionError, Flow, Outcome, Session};
+use super::status_options::{StatusOptions, state_column};
+use super::wide;
 use crate::conf::sections::program;
 use crate::core::group::full_name;
-use crate::core::state::ProcessState;
 use crate::rpc::fault::Code;
 use crate::rpc::value::Value;
 
 /// The minimum width of the name column, which is followed by three blanks.
 const NAME_WIDTH: usize = 30;
+const STATE_WIDTH: usize = 10;
 
 pub(super) fn status(session: &mut Session, rest: &str) -> Outcome {
     if !session.upcheck()? {
@@ -27,73 +29,31 @@ pub(super) fn status(session: &mut Session, rest: &str) -> Outcome {
     };
     let all = values.into_iter().map(|value| Ok((ProcessInfo::read(&value)?, value)));
     let all = all.collect::<Result<Vec<_>, ClientError>>()?;
-    let (exit_code, words) = match ExitCode::split(rest) {
-        Ok(parsed) => parsed,
-        Err(value) => {
-            session.fail(exit::GENERIC, format_args!("Error: bad value for --exit-code: {value}"));
+    let StatusOptions { exit_code, colour, is_wide, names } = match StatusOptions::parse(rest) {
+        Ok(options) => options,
+        Err((option, value)) => {
+            session.fail(exit::GENERIC, format_args!("Error: bad value for {option}: {value}"));
             return Ok(Flow::ShowUsage);
         }
     };
-    let chosen = if words.is_empty() || words.contains(&"all") {
+    let chosen = if names.is_empty() || names.contains(&"all") {
         all
     } else {
-        words.iter().flat_map(|name| choose(session, &all, name)).collect()
+        names.iter().flat_map(|name| choose(session, &all, name)).collect()
     };
     if session.json {
         let extras = Extras::read(|method| session.server().extension(method))?;
         let described = chosen.iter().map(|(info, value)| extras.describe(info, value));
         Session::print_json(&described.collect());
+    } else if is_wide {
+        show_wide(session, &chosen, colour.is_wanted())?;
     } else {
-        show(session, &chosen);
+        show(session, &chosen, colour.is_wanted());
     }
     if chosen.iter().any(|(info, _)| exit_code.counts(info)) {
         session.status = exit::STATUS_NOT_RUNNING;
     }
     Ok(Flow::Continue)
-}
-
-/// Which processes make the exit status of `status` 3.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum ExitCode {
-    /// Those that do not run, as in Supervisor.
-    Any,
-    /// Those that failed.
-    Errors,
-    None,
-}
-
-impl ExitCode {
-    const OPTION: &str = "--exit-code=";
-
-    /// Splits the option from the names. The error is an unknown value.
-    fn split(rest: &str) -> Result<(Self, Vec<&str>), &str> {
-        let mut chosen = Self::Any;
-        let mut names = Vec::new();
-        for word in rest.split_whitespace() {
-            match word.strip_prefix(Self::OPTION) {
-                Some("any") => chosen = Self::Any,
-                Some("errors") => chosen = Self::Errors,
-                Some("none") => chosen = Self::None,
-                Some(value) => return Err(value),
-                None => names.push(word),
-            }
-        }
-        Ok((chosen, names))
-    }
-
-    fn counts(self, info: &ProcessInfo) -> bool {
-        let Some(state) = ProcessState::from_code(info.state) else { return false };
-        match self {
-            Self::Any => state.is_stopped(),
-            Self::Errors => match state {
-                ProcessState::Fatal | ProcessState::Backoff | ProcessState::Unknown => true,
-                // An expected exit has no error.
-                ProcessState::Exited => !info.spawnerr.is_empty(),
-                _ => false,
-            },
-            Self::None => false,
-        }
-    }
 }
 
 /// The processes with this name; reports an error if there are none.
@@ -119,12 +79,30 @@ fn choose(
     matching
 }
 
-fn show(session: &mut Session, chosen: &[(ProcessInfo, Value)]) {
+fn show_wide(
+    session: &mut Session,
+    chosen: &[(ProcessInfo, Value)],
+    is_coloured: bool,
+) -> Result<(), ActionError> {
+    let resources = session.server().extension("getResources")?;
+    if resources == Value::Nil {
+        let message = "Error: --wide needs supkit's daemon; that of Supervisor does not measure";
+        session.fail(exit::GENERIC, message);
+        return Ok(());
+    }
+    for line in wide::lines(chosen, &resources, is_coloured)? {
+        session.print_line(line);
+    }
+    Ok(())
+}
+
+fn show(session: &mut Session, chosen: &[(ProcessInfo, Value)], is_coloured: bool) {
     let names: Vec<_> = chosen.iter().map(|(i, _)| full_name(&i.group, &i.name)).collect();
     let longest = names.iter().map(|name| name.chars().count()).max().unwrap_or(0);
     let width = longest.max(NAME_WIDTH) + 3;
     for (name, (info, _)) in names.iter().zip(chosen) {
-        session.print_line(format_args!("{name:width$}{:10}{}", info.statename, info.description));
+        let state = state_column(&info.statename, STATE_WIDTH, is_coloured);
+        session.print_line(format_args!("{name:width$}{state}{}", info.description));
     }
 }
 

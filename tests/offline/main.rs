@@ -46,6 +46,7 @@ mod security;
 mod service_manager;
 mod simulate;
 mod slow_logs;
+mod status;
 mod stopping;
 mod texts;
 mod tls;

@@ -104,6 +104,17 @@ fn answers_come_as_json() {
 }
 
 #[test]
+fn the_wide_status_needs_a_daemon_that_measures() {
+    let sandbox = Sandbox::new();
+    let _daemon = start(Subject::Original, &sandbox);
+    let status = ctl(&sandbox, "status --wide");
+    let message = "Error: --wide needs supkit's daemon; that of Supervisor does not measure\n";
+    assert_eq!(status.out, message);
+    assert_ne!(status.status, Some(0));
+    assert!(ctl(&sandbox, "status db --json").json()[0].get("resources").is_none());
+}
+
+#[test]
 fn changes_come_as_json() {
     for subject in BOTH {
         let sandbox = Sandbox::new();
