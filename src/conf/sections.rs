@@ -11,6 +11,7 @@ pub mod http_server {
     use crate::conf::kinds::{AccountPassword, Flag, Maybe, Origins, Text};
     use crate::conf::section::Sample::{Commented, SupkitOnly};
     use crate::conf::section::table::options;
+    use crate::conf::servers;
 
     const READ_FIRST: &[&str] = &[USERNAME.name, PASSWORD.name];
 
@@ -26,6 +27,8 @@ pub mod http_server {
         /// Password of that user, clear, as {SHA} and 40 hex digits, or as supkit hash-password
         /// prints it.
         PASSWORD password: Maybe<AccountPassword> = None, Commented("123"), Once;
+        /// Token of at least 16 characters with which Prometheus may read /metrics without an account.
+        METRICS_TOKEN metrics_token: Maybe<Text> = None, SupkitOnly, Once, read: servers::metrics_token;
         /// Execute GET actions of the web page without confirmation.
         WEB_GET_ACTIONS web_get_actions: Flag = Some("false"), SupkitOnly, Once;
         /// Origins whose pages may use the server, such as that of a reverse proxy.

@@ -10,6 +10,9 @@ use super::section_reader::{SectionReader, with_here};
 use super::sections::http_server::{PASSWORD, ServerOptions, USERNAME};
 use super::sections::{inet_http_server as inet, unix_http_server as unix};
 
+/// The shortest token.
+const MIN_TOKEN: usize = 16;
+
 /// All valid servers, inet before unix.
 pub(super) fn read(reader: &mut OptionReader<'_>) -> Vec<HttpServer> {
     let inets: Vec<_> = sections(reader, &inet::SECTION).map(|s| inet_server(reader, s)).collect();
@@ -74,6 +77,27 @@ fn server_options(reader: &mut SectionReader<'_, '_>) -> Read<ServerOptions> {
     );
     reader.refuse(here, message, &format!("add `{missing}`"));
     Ok(options)
+}
+
+/// It is not delayed as wrong passwords are, so it must not be easy to guess.
+pub(super) fn metrics_token(
+    reader: &mut SectionReader<'_, '_>,
+    option: &Opt<Maybe<Text>>,
+    _: &ServerOptions,
+) -> Read<Option<String>> {
+    let (option_reader, scope) = reader.parts();
+    let token = option_reader.text(scope, option)?.unwrap_or_default();
+    let token = strip(&token).to_owned();
+    let is_usable = token.len() >= MIN_TOKEN && token.bytes().all(|byte| byte.is_ascii_graphic());
+    if token.is_empty() || is_usable {
+        return Ok(Some(token).filter(|token| !token.is_empty()));
+    }
+    let message = format!(
+        "section [{}] has a `{}` that is shorter than {MIN_TOKEN} characters or has other \
+         characters than those of a token",
+        reader.section, option.name
+    );
+    Err(reader.refuse(option.name, message, "use the output of `openssl rand -hex 32`"))
 }
 
 /// It is required.

@@ -74,7 +74,7 @@ impl<'a> Parts<'a> {
         let mut server = Server::adopt(server, &mut poller, &mut descriptors)?;
         server.limit_memory(core.config().supervisord.http_maxbytes);
         let mut shell = Shell::new(kernel, poller, logs, server_url);
-        shell.sampler = Sampler::new(resources);
+        shell.sampler = Sampler::new(resources, shell.sampler.began);
         let poller = &mut shell.poller;
         shell.pipes = Pipes::adopt(stdins, &core, poller, &mut descriptors, Purpose::Output)?;
         shell.hook_pipes =

@@ -25,8 +25,8 @@ use crate::ini::text;
 use crate::os::clock;
 use crate::os::errno;
 use crate::os::files::{self, FileKind};
-use crate::os::logfile::{LogFile, Rotation};
-use crate::rpc::context::Log;
+use crate::os::logfile::{LogFile, Report, Rotation};
+use crate::rpc::context::{Log, LogTotals};
 use crate::rpc::record::Record;
 
 type Key = (ProcId, OutputStream);
@@ -43,6 +43,7 @@ pub struct Logs {
     open: BTreeMap<Key, Box<ChildLog>>,
     /// Logs of processes that have terminated, whose reader has not accepted everything.
     slow: BTreeMap<Key, LogFile>,
+    totals: BTreeMap<Key, LogTotals>,
     /// The daemon's own stdout and stderr, for the output of programs.
     relays: BTreeMap<OutputStream, LogFile>,
     retry: Retry,
@@ -56,6 +57,14 @@ struct Name {
     /// An automatic file: it is kept while the process is configured to have one.
     is_automatic: bool,
     rotation: Rotation,
+}
+
+/// What is lost is known when writing works again.
+fn add_loss(totals: &mut LogTotals, report: Option<&Report>) {
+    if let Some(Report::Resumed(lost)) = report {
+        totals.lost_bytes += lost.bytes;
+        totals.lost_lines += lost.lines;
+    }
 }
 
 /// The destinations of one stream while its process is alive.
@@ -80,6 +89,7 @@ impl Logs {
             names: BTreeMap::new(),
             open: BTreeMap::new(),
             slow: BTreeMap::new(),
+            totals: BTreeMap::new(),
             relays: BTreeMap::new(),
             retry: Retry::default(),
         }
@@ -203,11 +213,19 @@ impl Logs {
         }
         let Some(file) = &mut log.file else { return };
         let report = file.write(bytes, clock::monotonic());
+        let totals = self.totals.entry((id, stream)).or_default();
+        totals.bytes += bytes.len() as u64;
+        add_loss(totals, report.as_ref());
         self.activity.followed.on_written(file.path());
         if file.is_pending() {
             self.retry.request(clock::monotonic());
         }
         self.activity.report(file.path(), report);
+    }
+
+    /// What was received for a log so far; `None` if nothing was.
+    pub fn totals(&self, id: ProcId, stream: OutputStream) -> Option<LogTotals> {
+        self.totals.get(&(id, stream)).copied()
     }
 
     /// Writes to the daemon's own stdout or stderr. A stream that cannot be opened is ignored.
@@ -245,10 +263,15 @@ impl Logs {
             return;
         }
         let mut is_pending = false;
-        let of_children = self.open.values_mut().filter_map(|log| log.file.as_mut());
-        let others = self.slow.values_mut().chain(self.relays.values_mut());
-        for file in of_children.chain(others).filter(|file| file.is_pending()) {
+        let open = self.open.iter_mut();
+        let of_children = open.filter_map(|(key, log)| Some((Some(*key), log.file.as_mut()?)));
+        let of_ended = self.slow.iter_mut().map(|(key, file)| (Some(*key), file));
+        let others = of_ended.chain(self.relays.values_mut().map(|file| (None, file)));
+        for (key, file) in of_children.chain(others).filter(|(_, file)| file.is_pending()) {
             let report = file.flush(now.0);
+            if let Some(totals) = key.and_then(|key| self.totals.get_mut(&key)) {
+                add_loss(totals, report.as_ref());
+            }
             is_pending |= file.is_pending();
             self.activity.report(file.path(), report);
         }
@@ -280,6 +303,7 @@ impl Logs {
         self.close(id);
         for stream in OutputStream::BOTH {
             self.names.remove(&(id, stream));
+            self.totals.remove(&(id, stream));
         }
     }
 
@@ -437,6 +461,7 @@ impl Logs {
             names,
             open,
             slow: BTreeMap::new(),
+            totals: BTreeMap::new(),
             relays: BTreeMap::new(),
             retry: Retry::default(),
         })

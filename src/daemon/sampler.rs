@@ -9,23 +9,28 @@ use super::kernel::Kernel;
 use crate::core::Supervisor;
 use crate::core::effect::Pid;
 use crate::core::resources::Resources;
-use crate::core::time::{Mono, Now};
+use crate::core::time::{Mono, Now, Wall};
+use crate::rpc::call_stats::CallStats;
 
 /// The time between two looks, and how many times as long as a look it is at least: looking takes a
 /// fiftieth of the time at most, however many clients ask.
 const PAUSE: Duration = Duration::from_secs(1);
 const SHARE: u32 = 50;
 
-#[derive(Debug, Default)]
+/// What is measured about the daemon and its children.
+#[derive(Debug)]
 pub struct Sampler {
+    /// When this daemon began.
+    pub(super) began: Wall,
+    pub(super) calls: CallStats,
     resources: Resources,
     /// How long the last look took.
     duration: Duration,
 }
 
 impl Sampler {
-    pub(super) fn new(resources: Resources) -> Self {
-        Self { resources, duration: Duration::ZERO }
+    pub(super) fn new(resources: Resources, began: Wall) -> Self {
+        Self { began, calls: CallStats::default(), resources, duration: Duration::ZERO }
     }
 
     pub(super) fn into_resources(self) -> Resources {

@@ -18,14 +18,15 @@ use super::sampler::Sampler;
 use super::state_file;
 use crate::conf::config::{Config, LogLevel, Process, Supervisord};
 use crate::core::Supervisor;
-use crate::core::effect::ProcId;
+use crate::core::effect::{OutputStream, ProcId};
 use crate::core::exit_report::Usage;
 use crate::core::lasting::Lasting;
 use crate::core::resources::Resources;
-use crate::core::time::{Now, Wall};
+use crate::core::time::{Mono, Now, Wall};
 use crate::os::files::FileKind;
 use crate::os::{clock, files, processes};
-use crate::rpc::context::{CommandFault, LocalTime, Log, LogFile, Services};
+use crate::rpc::call_stats::CallStats;
+use crate::rpc::context::{CommandFault, LocalTime, Log, LogFile, LogTotals, Services};
 use crate::rpc::log_part::{LogPart, PartRequest};
 use crate::rpc::log_text::{FileFault, LogSource, OpenLogFault};
 use crate::rpc::record::Record;
@@ -62,6 +63,27 @@ impl Services for DaemonServices<'_> {
     fn usage(&self, pid: i32) -> Option<Usage> {
         let usage = processes::usage(pid)?;
         Some(Usage { peak_memory: usage.peak_memory, user: usage.user, system: usage.system })
+    }
+
+    fn monotonic(&self) -> Mono {
+        self.kernel.now().mono
+    }
+
+    fn began(&self) -> Wall {
+        self.sampler.began
+    }
+
+    fn count_call(&mut self, method: &'static str, has_failed: bool, since: Mono) {
+        let duration = self.monotonic().since(since);
+        self.sampler.calls.add(method, has_failed, duration);
+    }
+
+    fn calls(&self) -> &CallStats {
+        &self.sampler.calls
+    }
+
+    fn log_totals(&self, id: ProcId, stream: OutputStream) -> Option<LogTotals> {
+        self.logs.totals(id, stream)
     }
 
     fn sample_resources(&mut self, supervisor: &Supervisor) {

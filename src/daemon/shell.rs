@@ -18,6 +18,7 @@ use crate::conf::signals::Signal;
 use crate::core::effect::{Effect, Input, OutputStream, Pid, ProcId, WaitStatus};
 use crate::core::exit_report::{ExitReport, OomKill, Usage};
 use crate::core::group::Process;
+use crate::core::resources::Resources;
 use crate::core::supervisor::Supervisor;
 use crate::core::time::Now;
 use crate::os::errno;
@@ -56,6 +57,7 @@ impl<'k> Shell<'k> {
         logs: Logs,
         server_url: Option<String>,
     ) -> Self {
+        let began = kernel.now().wall;
         Self {
             kernel,
             poller,
@@ -69,7 +71,7 @@ impl<'k> Shell<'k> {
             notify_sockets: NotifySockets::default(),
             oom: OomWatch::begin(),
             history: HistoryFile::default(),
-            sampler: Sampler::default(),
+            sampler: Sampler::new(Resources::default(), began),
             unclaimed: None,
             server_url,
         }

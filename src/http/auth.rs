@@ -43,6 +43,15 @@ pub fn unauthorized() -> Reply {
     Reply::fatal(401, "A username and a password are required.").header("WWW-Authenticate", REALM)
 }
 
+/// Whether a request has this token: `Authorization: Bearer TOKEN`.
+pub fn has_bearer_token(request: &Request, token: &str) -> bool {
+    let given = request.header("authorization").and_then(|it| it.split_once(' '));
+    given.is_some_and(|(scheme, given)| {
+        let is_right = constant_time_eq(token.as_bytes(), given.trim().as_bytes());
+        scheme.eq_ignore_ascii_case("bearer") && bool::from(is_right)
+    })
+}
+
 impl Accounts {
     pub fn new(accounts: impl IntoIterator<Item = (String, Password)>) -> Self {
         let accounts: Vec<Account> =

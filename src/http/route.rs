@@ -32,6 +32,10 @@ pub enum Route {
     LogFile,
     /// `/ok.html`, for load balancers.
     Health,
+    /// `/healthz`, for load balancers without an account.
+    Healthz,
+    /// `/metrics`, for Prometheus.
+    Metrics,
     /// A file of the web interface, without the leading slash.
     Asset(String),
 }
@@ -60,6 +64,8 @@ impl Route {
             "auditlog.html" => Self::AuditLog,
             "log.part" => Self::LogPart,
             "log.txt" => Self::LogFile,
+            "healthz" => Self::Healthz,
+            "metrics" => Self::Metrics,
             "ok.html" => Self::Health,
             "events" => Self::Events,
             other => Self::Asset(other.to_owned()),
@@ -74,6 +80,8 @@ impl Route {
             Self::Status | Self::Tail | Self::Health => ["GET", "HEAD", "POST"].contains(&method),
             Self::List
             | Self::Resources
+            | Self::Healthz
+            | Self::Metrics
             | Self::MainLog
             | Self::AuditLog
             | Self::LogPart
@@ -125,6 +133,8 @@ mod tests {
             ("/log.part?processname=a", Route::LogPart),
             ("/log.txt?log=main", Route::LogFile),
             ("/ok.html", Route::Health),
+            ("/healthz", Route::Healthz),
+            ("/metrics?x", Route::Metrics),
             ("/events?types=x", Route::Events),
             ("/stylesheets/supervisor.css", Route::Asset("stylesheets/supervisor.css".to_owned())),
             ("/../etc/passwd", Route::Asset("../etc/passwd".to_owned())),

@@ -9,9 +9,10 @@ use crate::core::exit_report::Usage;
 use crate::core::jobs::{Request, Task};
 use crate::core::lasting::Lasting;
 use crate::core::resources::Resources;
-use crate::core::time::{Now, Wall};
+use crate::core::time::{Mono, Now, Wall};
 
 use super::access::Rights;
+use super::call_stats::CallStats;
 use super::fault::MaxReply;
 use super::log_part::{LogPart, PartRequest};
 use super::log_text::{FileFault, LogSource, OpenLogFault};
@@ -44,6 +45,14 @@ pub enum Log {
     /// The audit log.
     Audit,
     Child(ProcId, OutputStream),
+}
+
+/// What was received for the log of a stream, and what of it was lost.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct LogTotals {
+    pub bytes: u64,
+    pub lost_bytes: u64,
+    pub lost_lines: u64,
 }
 
 /// Why a command cannot be run, worded as in Supervisor.
@@ -92,6 +101,20 @@ pub trait Services {
 
     /// What the last look has found, and those before.
     fn resources(&self) -> &Resources;
+
+    /// The time now, not only that of the present turn.
+    fn monotonic(&self) -> Mono;
+
+    /// When the daemon began.
+    fn began(&self) -> Wall;
+
+    /// An XML-RPC call was answered, which was made at `since`.
+    fn count_call(&mut self, method: &'static str, has_failed: bool, since: Mono);
+
+    fn calls(&self) -> &CallStats;
+
+    /// What was received for a log since the daemon began; `None` if nothing was.
+    fn log_totals(&self, id: ProcId, stream: OutputStream) -> Option<LogTotals>;
 
     /// The path of a log; `None` if it is not written to a file.
     fn log_path(&self, log: Log) -> Option<String>;

@@ -359,6 +359,11 @@ fn resolve(config: &Config, name: &str) -> Option<&'static Method> {
     METHODS.iter().find(|method| method.namespace == kind && method.own_name() == own)
 }
 
+/// The method that a call means, by its name in the table.
+pub fn table_name(config: &Config, name: &str) -> &'static str {
+    resolve(config, name).map_or("unknown", |method| method.name)
+}
+
 /// Checks that the configuration allows a method of a twiddler interface.
 fn check_whitelist(config: &Config, name: &str) -> Result<(), Fault> {
     let (namespace, own) = name.split_once('.').unwrap_or_default();

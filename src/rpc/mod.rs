@@ -11,6 +11,7 @@ pub mod answer;
 mod args;
 pub mod audit;
 mod batch;
+pub mod call_stats;
 mod config;
 pub mod context;
 mod control;

@@ -1,7 +1,8 @@
 //! Tests of calls and pendings on a core with simulated children.
 
 use super::access::Rights;
-use super::context::{CommandFault, LocalTime, Log, LogFile, Services};
+use super::call_stats::CallStats;
+use super::context::{CommandFault, LocalTime, Log, LogFile, LogTotals, Services};
 use super::fault::{Fault, MaxReply};
 use super::log_part::{LogPart, PartRequest};
 use super::log_text::{FileFault, LogSource, OpenLogFault};
@@ -11,7 +12,7 @@ use super::{Context, Outcome, Pending, methods};
 use crate::conf::config::{Config, Process, Supervisord};
 use crate::conf::fake_host::examine_bytes;
 use crate::core::Supervisor;
-use crate::core::effect::{Effect, Input, Pid, ProcId, WaitStatus};
+use crate::core::effect::{Effect, Input, OutputStream, Pid, ProcId, WaitStatus};
 use crate::core::exit_report::Usage;
 use crate::core::lasting::Lasting;
 use crate::core::resources::Resources;
@@ -42,6 +43,25 @@ impl Services for FakeServices {
     }
 
     fn usage(&self, _: i32) -> Option<Usage> {
+        None
+    }
+
+    fn monotonic(&self) -> Mono {
+        Mono::default()
+    }
+
+    fn began(&self) -> Wall {
+        Wall::default()
+    }
+
+    fn count_call(&mut self, _: &'static str, _: bool, _: Mono) {}
+
+    fn calls(&self) -> &CallStats {
+        static NONE: LazyLock<CallStats> = LazyLock::new(CallStats::default);
+        &NONE
+    }
+
+    fn log_totals(&self, _: ProcId, _: OutputStream) -> Option<LogTotals> {
         None
     }
 

@@ -4,10 +4,12 @@
 mod actions;
 mod assets;
 mod event_filter;
+mod exposition;
 mod language;
 mod list;
 mod log_links;
 mod log_pages;
+pub mod metrics;
 mod pages;
 mod policy;
 mod printable;

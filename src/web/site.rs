@@ -6,6 +6,7 @@ use super::event_filter;
 use super::language::Choice;
 use super::list::List;
 use super::log_pages;
+use super::metrics;
 use super::pages::Pages;
 use super::policy::ServerPolicy;
 use super::refusal;
@@ -17,6 +18,8 @@ use super::view::View;
 use crate::conf::config::LogLevel;
 use crate::conf::events::EventType;
 use crate::core::effect::OutputStream;
+use crate::core::state::Mood;
+use crate::core::time::Mono;
 use crate::http::form::{self, percent_encode};
 use crate::http::reply::Body;
 use crate::http::route::Route;
@@ -88,7 +91,8 @@ impl Subscription {
 pub struct Pending(PendingKind);
 
 enum PendingKind {
-    Call(rpc::Pending),
+    /// With its method, and when it was called.
+    Call(rpc::Pending, &'static str, Mono),
     Action(PendingAction, Redirect),
 }
 
@@ -146,6 +150,8 @@ impl Site {
                 Ok((head, log)) => Answer::Log(head, log),
                 Err(reply) => Answer::Reply(reply),
             },
+            Route::Healthz => Answer::Reply(healthz(context)),
+            Route::Metrics => Answer::Reply(metrics::reply(context, request)),
             Route::Health => Answer::Reply(Reply::new(200, "text/plain", "OK")),
             Route::Asset(path) => Answer::Reply(assets::reply(request, &path)),
         }
@@ -235,11 +241,12 @@ impl Pending {
     /// The answer, if the operation is complete.
     pub fn poll(&mut self, context: &mut Context<'_>) -> Option<Answer> {
         match &mut self.0 {
-            PendingKind::Call(pending) if pending.is_runnable() && !memory::has_room(0) => {
+            PendingKind::Call(pending, ..) if pending.is_runnable() && !memory::has_room(0) => {
                 Some(Answer::Reply(Reply::no_memory()))
             }
-            PendingKind::Call(pending) => {
+            PendingKind::Call(pending, method, since) => {
                 let result = pending.poll(context)?;
+                context.services.count_call(method, result.is_err(), *since);
                 Some(rpc_answer(context, &result))
             }
             PendingKind::Action(pending, redirect) => {
@@ -251,7 +258,7 @@ impl Pending {
     /// Whether it continues without any event.
     pub fn is_runnable(&self) -> bool {
         match &self.0 {
-            PendingKind::Call(pending) => pending.is_runnable(),
+            PendingKind::Call(pending, ..) => pending.is_runnable(),
             PendingKind::Action(..) => false,
         }
     }
@@ -259,10 +266,19 @@ impl Pending {
     /// About the number of bytes that its results occupy.
     pub fn memory(&self) -> usize {
         match &self.0 {
-            PendingKind::Call(pending) => pending.memory(),
+            PendingKind::Call(pending, ..) => pending.memory(),
             PendingKind::Action(..) => 0,
         }
     }
+}
+
+/// Whether the daemon runs, without any details: everybody may ask.
+fn healthz(context: &Context<'_>) -> Reply {
+    let (status, text) = match context.supervisor.mood() {
+        Mood::Running => (200, "ok\n"),
+        _ => (503, "not running\n"),
+    };
+    Reply::new(status, "text/plain; charset=utf-8", text).header("Cache-Control", "no-store")
 }
 
 fn rpc(context: &mut Context<'_>, request: &Request) -> Answer {
@@ -279,6 +295,8 @@ fn rpc(context: &mut Context<'_>, request: &Request) -> Answer {
         }
     };
     context.supervisor.log(LogLevel::Trace, format!("XML-RPC method called: {}()", call.method));
+    let name = methods::table_name(context.supervisor.config(), &call.method);
+    let since = context.services.monotonic();
     let outcome = methods::call(context, &call.method, &call.params);
     let result = match &outcome {
         Ok(_) => "successfully".to_owned(),
@@ -286,8 +304,13 @@ fn rpc(context: &mut Context<'_>, request: &Request) -> Answer {
     };
     let message = format!("XML-RPC method {}() returned {result}", call.method);
     context.supervisor.log(LogLevel::Trace, message);
+    if !matches!(outcome, Ok(Outcome::Later(_))) {
+        context.services.count_call(name, outcome.is_err(), since);
+    }
     match outcome {
-        Ok(Outcome::Later(pending)) => Answer::Later(Pending(PendingKind::Call(pending))),
+        Ok(Outcome::Later(pending)) => {
+            Answer::Later(Pending(PendingKind::Call(pending, name, since)))
+        }
         Ok(Outcome::Now(value)) => rpc_answer(context, &Ok(value)),
         Err(fault) => rpc_answer(context, &Err(fault)),
     }

@@ -16,6 +16,7 @@ mod forgery;
 mod language;
 mod logs;
 mod many;
+mod monitoring;
 mod page;
 mod pictures;
 mod proxies;

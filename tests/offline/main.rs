@@ -30,6 +30,7 @@ mod init;
 mod kill_mode;
 mod link;
 mod log_format;
+mod monitoring;
 mod orphans;
 mod other_users;
 mod output;

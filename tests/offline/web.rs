@@ -116,6 +116,8 @@ fn every_route_requires_the_password() {
         "/live.js",
         "/feed.js",
         "/status.json",
+        "/resources.json?processname=sleep",
+        "/metrics",
         "/images/icon.svg",
         "/favicon.ico",
         "/nowhere",

@@ -69,6 +69,16 @@ impl Supervisor {
         self.jobs.finished.iter().chain(self.jobs.running.values())
     }
 
+    /// How many were begun so far.
+    pub fn jobs_begun(&self) -> u64 {
+        self.jobs.last_id
+    }
+
+    /// How many of them ended with a failure.
+    pub fn jobs_failed(&self) -> u64 {
+        self.jobs.failed
+    }
+
     /// Begins a job. What it can do at once has been done when this returns.
     pub fn submit(&mut self, request: Request, now: Now) -> Result<JobId, Conflict> {
         self.check_conflicts(&request.task)?;
@@ -229,6 +239,7 @@ impl Supervisor {
         if let Some((level, message)) = job.log_line() {
             self.log(level, message);
         }
+        self.jobs.failed += u64::from(!job.failures().is_empty());
         self.jobs.finished.push_back(job);
     }
 }

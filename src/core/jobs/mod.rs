@@ -38,6 +38,9 @@ const REMEMBERED: usize = 100;
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Jobs {
     pub(super) last_id: u64,
+    /// How many ended with a failure.
+    #[serde(default)]
+    pub(super) failed: u64,
     pub(super) running: BTreeMap<JobId, Job>,
     /// Oldest first.
     pub(super) finished: VecDeque<Job>,

@@ -3,14 +3,16 @@
 use std::net::IpAddr;
 use std::rc::Rc;
 
+use crate::conf::account::{Programs, Role};
 use crate::conf::config::{Bind, HttpServer, HttpUser, UnixServer};
 use crate::conf::sections::inet_http_server;
 use crate::core::time::Mono;
 use crate::daemon::certificates::Certificates;
-use crate::http::auth::{Accounts, Credentials, credentials, unauthorized};
+use crate::http::auth::{Accounts, Credentials, credentials, has_bearer_token, unauthorized};
 use crate::http::host::HostPolicy;
 use crate::http::logins::{Attempt, Logins, Outcome};
 use crate::http::origin::OriginPolicy;
+use crate::http::route::Route;
 use crate::http::{Reply, Request, Verdict};
 use crate::os::host_names;
 use crate::os::stream::Peer;
@@ -59,6 +61,8 @@ pub(super) struct Endpoint {
     /// Whether the owner of the socket needs no password.
     owner_is_admin: bool,
     everybody: Rc<Rights>,
+    /// Of a client without an account.
+    nobody: Rc<Rights>,
 }
 
 /// A client that sends a request.
@@ -123,6 +127,7 @@ impl Endpoint {
             rights,
             owner_is_admin,
             everybody: Rc::new(Rights::all(None)),
+            nobody: Rc::new(Rights::new("".into(), Role::Viewer, Programs::default())),
         }
     }
 
@@ -155,15 +160,32 @@ impl Endpoint {
             let reply = Reply::fatal(400, LACKS_TLS);
             return Admission::Refused(Verdict::Reject(reply, None), None);
         }
-        let rights = match self.log_in(visitor, request, logins, now) {
-            Admission::Accepted(rights) => rights,
-            refused @ Admission::Refused(..) => return refused,
+        let rights = match self.without_login(request) {
+            Some(rights) => rights,
+            None => match self.log_in(visitor, request, logins, now) {
+                Admission::Accepted(rights) => rights,
+                refused @ Admission::Refused(..) => return refused,
+            },
         };
         let (option, section) = (inet_http_server::WEB_TRUSTED_HOSTS.name, &self.config.section);
         match self.hosts.reject(request, option, section) {
             None => Admission::Accepted(rights),
             Some(reply) => Admission::Refused(Verdict::Reject(reply, None), Some(Refusal::Host)),
         }
+    }
+
+    /// The rights for what needs no account: the state of the daemon for a load balancer, and metrics
+    /// with the token of this server.
+    fn without_login(&self, request: &Request) -> Option<Rc<Rights>> {
+        let is_allowed = match Route::of(request) {
+            Route::Healthz => Route::Healthz.accepts(&request.method),
+            Route::Metrics => {
+                let token = self.config.options.metrics_token.as_deref();
+                token.is_some_and(|token| has_bearer_token(request, token))
+            }
+            _ => false,
+        };
+        is_allowed.then(|| Rc::clone(&self.nobody))
     }
 
     fn log_in(
