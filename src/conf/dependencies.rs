@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use super::config::{Group, Process};
-use super::dependency::{Condition, Dependency};
+use super::dependency::{Condition, Dependency, Requirement};
 use super::nearest::nearest;
 use super::option_reader::{OptionReader, Scope};
 use super::sections::{Section, group, program};
@@ -38,11 +38,11 @@ fn own_name(section: &str) -> &str {
 }
 
 /// Adds what a group depends on to each of its processes.
-pub(super) fn add_to_all(processes: &mut [Process], of_group: &[Dependency]) {
+pub(super) fn add_to_all(processes: &mut [Process], of_group: &[Requirement]) {
     for process in processes {
-        for dependency in of_group {
-            if !process.depends_on.contains(dependency) {
-                process.depends_on.push(dependency.clone());
+        for requirement in of_group {
+            if !process.depends_on.contains(requirement) {
+                process.depends_on.push(requirement.clone());
             }
         }
     }
@@ -78,7 +78,7 @@ pub(super) fn check(reader: &mut OptionReader<'_>, groups: &[Group]) {
     }
     for at in 0..nodes.len() {
         let process = nodes[at].process;
-        for dependency in &process.depends_on {
+        for dependency in process.depends_on.iter().flat_map(Requirement::dependencies) {
             let on = resolve(
                 &dependency.name,
                 &nodes.iter().enumerate().map(|(at, it)| (it.group, it.process.as_ref(), at)),
@@ -248,8 +248,16 @@ mod tests {
 
     #[test]
     fn names_may_mean_programs_groups_and_processes() {
-        for name in ["zeo", "zeo:running", "app", "app:*", "one", "app:one-1", "app:two:completed"]
-        {
+        for name in [
+            "zeo",
+            "zeo:running",
+            "app",
+            "app:*",
+            "one",
+            "app:one-1",
+            "app:two:completed",
+            "zeo, any(one, app:two:completed)",
+        ] {
             let more = format!("[program:x]\ncommand=/bin/x\ndepends_on={name}\n");
             assert_eq!(faults(&more), [""; 0], "{name}");
         }
@@ -265,6 +273,9 @@ mod tests {
                 faults(&format!("{x}app:three")),
                 faults(&format!("{x}postgres")),
                 faults(&format!("{x}:running")),
+                faults(&format!("{x}any(zeo, zoe)")),
+                faults(&format!("{x}any(zeo, two:ready)")),
+                faults(&format!("{x}any(zeo")),
                 faults(&format!("{x}zeo\n[group:g]\nprograms=x\ndepends_on=ap")),
             ].concat().join("\n"),
             @r"
@@ -272,7 +283,10 @@ mod tests {
     14: [program:x] depends on unknown program or group zeo:runing (did you mean `zeo:running`?)
     14: [program:x] depends on unknown program or group app:three (name a process of that group)
     14: [program:x] depends on unknown program or group postgres (write a section `[program:postgres]`, or remove the name)
-    14: not a dependency: ':running' in section 'program:x' (file: '/etc/supervisord.conf') (write `NAME:CONDITION`, separated by commas; the condition is `running`, `ready` or `completed`)
+    14: not a dependency: ':running' in section 'program:x' (file: '/etc/supervisord.conf') (write `NAME:CONDITION`, separated by commas; the condition is `running`, `ready` or `completed`; `any(A, B)` if one of them suffices)
+    14: [program:x] depends on unknown program or group zoe (did you mean `zeo`?)
+    14: [program:x] depends on two:ready, but [program:two] has no ready_ option (add ready_tcp to [program:two], or write `two:running`)
+    14: not a dependency: 'any(zeo' in section 'program:x' (file: '/etc/supervisord.conf') (write `NAME:CONDITION`, separated by commas; the condition is `running`, `ready` or `completed`; `any(A, B)` if one of them suffices)
     17: [group:g] depends on unknown program or group ap (did you mean `app`?)
     "
         );
@@ -306,12 +320,14 @@ mod tests {
             [
                 faults(&[of("a", "b"), of("b", "zeo,c"), of("c", "a")].concat()),
                 faults(&of("self", "self")),
+                faults(&[of("a", "any(b, zeo)"), of("b", "a")].concat()),
                 faults(&[of("x", "g"), "[group:g]\nprograms=x\n".to_owned()].concat()),
                 faults(&[of("x", "zeo"), of("y", "g"), "[group:g]\nprograms=x\ndepends_on=y\n".to_owned()].concat()),
             ].concat().join("\n"),
             @r"
     14: depends_on is circular: a (/etc/supervisord.conf:14) -> b (/etc/supervisord.conf:17) -> c (/etc/supervisord.conf:20) -> a (remove one of these dependencies)
     14: depends_on is circular: self (/etc/supervisord.conf:14) -> self (remove one of these dependencies)
+    14: depends_on is circular: a (/etc/supervisord.conf:14) -> b (/etc/supervisord.conf:17) -> a (remove one of these dependencies)
     14: depends_on is circular: g:x (/etc/supervisord.conf:14) -> g:x (remove one of these dependencies)
     14: depends_on is circular: g:x (/etc/supervisord.conf:20) -> y (/etc/supervisord.conf:17) -> g:x (remove one of these dependencies)
     "

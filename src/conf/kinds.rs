@@ -9,7 +9,7 @@ use super::config::{
     AutoRestart, Environment, FcgiAddress, LogLevel, LogTarget, OrphanPolicy, ResultHandler,
     RpcFactory, Secret, User,
 };
-use super::dependency::{self, Dependency};
+use super::dependency::{self, Requirement};
 use super::drain::{self, HaproxyServer, Page, VarnishBackend};
 use super::env_file::{self, EnvFile};
 use super::events::EventType;
@@ -116,7 +116,7 @@ kinds! {
     /// Origins of web pages.
     Origins -> Vec<String>, "origins", "write `https://host` or `https://host:port`, without a path, separated by commas", |text, _| origins::parse(text), |origins: &Vec<String>| origins.join(",");
     /// Names of programs or groups, each with a condition.
-    Dependencies -> Vec<Dependency>, "dependencies", "write `NAME:CONDITION`, separated by commas; the condition is `running`, `ready` or `completed`", |text: &str, _| dependency::parse(text), |all: &Vec<Dependency>| dependency::show(all);
+    Dependencies -> Vec<Requirement>, "dependencies", "write `NAME:CONDITION`, separated by commas; the condition is `running`, `ready` or `completed`; `any(A, B)` if one of them suffices", |text: &str, _| dependency::parse(text), |all: &Vec<Requirement>| dependency::show(all);
     /// Files of environment variables.
     EnvFiles -> Vec<EnvFile>, "environment files", "write paths separated by commas, with a `-` before one that may be missing", |text: &str, _| Ok(env_file::files(text)), |files: &Vec<EnvFile>| env_file::show_files(files);
     /// A TCP port, with or without an IP address.
@@ -496,7 +496,7 @@ mod tests {
         is_read_back::<Address>(&["9001", "*:9001", "localhost:1"]);
         is_read_back::<List>(&["", "a, b"]);
         is_read_back::<Origins>(&["", "https://A:443/, http://b:80"]);
-        is_read_back::<Dependencies>(&["", "a, b:completed g:p"]);
+        is_read_back::<Dependencies>(&["", "a, b:completed g:p", "any(a, b:ready), c"]);
         is_read_back::<EnvFiles>(&["", "/a.env, -b.env"]);
         is_read_back::<TcpAddress>(&["8100", "10.0.0.1:1", "[::1]:80"]);
         is_read_back::<Url>(&["http://localhost:8080", "http://127.0.0.1/a?b"]);

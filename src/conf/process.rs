@@ -101,7 +101,7 @@ options! {
     SERVERURL serverurl: ServerUrl = Some("AUTO"), Commented("AUTO"), Once;
     /// Programs or groups that must be up before it is started: `NAME:running`, `NAME:ready` (its
     /// ready_ probes succeed) or `NAME:completed` (it exited with an expected code), separated by
-    /// commas.
+    /// commas; `any(NAME:ready, NAME:ready)` if one of several suffices.
     DEPENDS_ON depends_on: Dependencies = Some(""), SupkitOnly, Each;
     /// Stop it when a program that it depends on is stopped or terminates, and start it with that
     /// again.

@@ -29,7 +29,7 @@ Kinds of values:
 * **list**: words separated by commas
 * **origins**: `https://host` or `https://host:port` as a browser shows them, separated by commas
 * **dependencies**: names of programs or groups, `group:process` or `group:*`, each optionally followed by
-  `:running`, `:ready` or `:completed`, separated by commas
+  `:running`, `:ready` or `:completed`, separated by commas; `any(A, B:ready)` for several of which one suffices
 * **environment files**: paths separated by commas; one after a `-` may be missing
 * **ip:port**, **http url**: with an IP address or `localhost`, so that nothing has to be looked up
 * **http statuses**: numbers or ranges such as `200-399`, separated by commas

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use super::effect::ProcId;
 use super::group::Process;
 use super::supervisor::Supervisor;
 use super::time::Mono;
@@ -58,12 +57,18 @@ impl Supervisor {
     fn awaited(&self, process: &Process) -> Option<Link<'_>> {
         let requested = process.milestones.requested?;
         let edges = self.dependencies.of_process(process.id).iter();
-        let met = edges.flat_map(|edge| {
-            edge.on.iter().filter_map(|on: &ProcId| {
-                let on = self.processes.get(on)?;
-                let up = on.milestones.met(edge.dependency.condition)?;
+        let met = edges.filter_map(|edge| {
+            let links = edge.targets().filter_map(|(on, condition)| {
+                let on = self.processes.get(&on)?;
+                let up = on.milestones.met(condition)?;
                 Some(Link { process: on, up })
-            })
+            });
+            // Of several of which one suffices, the first counts.
+            if edge.requirement.is_any() {
+                links.min_by_key(|link| link.up)
+            } else {
+                links.max_by_key(|link| link.up)
+            }
         });
         met.filter(|link| link.up > requested).max_by_key(|link| link.up)
     }

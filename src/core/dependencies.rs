@@ -10,14 +10,27 @@ use super::effect::ProcId;
 use super::group::{Group, Process};
 use super::processes::Processes;
 use crate::conf::dependencies::resolve;
-use crate::conf::dependency::Dependency;
+use crate::conf::dependency::{Condition, Dependency, Requirement};
 
-/// One dependency of a process.
+/// One requirement of a process.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Edge {
-    pub(super) dependency: Dependency,
-    /// The active processes that it means; none if their group is not active.
-    pub(super) on: Vec<ProcId>,
+    pub(super) requirement: Requirement,
+    /// For each of its dependencies the active processes that it means; none if their group is not
+    /// active.
+    on: Vec<Vec<ProcId>>,
+}
+
+impl Edge {
+    /// Its dependencies with the processes that they mean.
+    pub(super) fn parts(&self) -> impl Iterator<Item = (&Dependency, &[ProcId])> {
+        self.requirement.dependencies().iter().zip(self.on.iter().map(Vec::as_slice))
+    }
+
+    /// The processes, each with what has to be true of it.
+    pub(super) fn targets(&self) -> impl Iterator<Item = (ProcId, Condition)> {
+        self.parts().flat_map(|(it, on)| on.iter().map(|id| (*id, it.condition)))
+    }
 }
 
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -32,14 +45,18 @@ impl Dependencies {
         let ids = groups.iter().flat_map(|group| &group.processes);
         let active: Vec<&Process> = ids.filter_map(|id| processes.get(id)).collect();
         for process in active.iter().filter(|process| !process.config.depends_on.is_empty()) {
-            for dependency in &process.config.depends_on {
+            for requirement in &process.config.depends_on {
                 let named = active.iter().map(|it| (it.group(), it.config(), it.id));
-                let mut on = resolve(&dependency.name, &named);
-                on.retain(|on| !all.reaches(*on, process.id));
-                for on in &on {
+                let on = requirement.dependencies().iter().map(|dependency| {
+                    let mut on = resolve(&dependency.name, &named);
+                    on.retain(|on| !all.reaches(*on, process.id));
+                    on
+                });
+                let on: Vec<Vec<ProcId>> = on.collect();
+                for on in on.iter().flatten() {
                     all.dependants.entry(*on).or_default().insert(process.id);
                 }
-                let edge = Edge { dependency: dependency.clone(), on };
+                let edge = Edge { requirement: requirement.clone(), on };
                 all.edges.entry(process.id).or_default().push(edge);
             }
         }
@@ -68,8 +85,8 @@ impl Dependencies {
             if next == to {
                 return true;
             }
-            let on = self.of_process(next).iter().flat_map(|edge| &edge.on);
-            pending.extend(on.copied().filter(|on| seen.insert(*on)));
+            let on = self.of_process(next).iter().flat_map(Edge::targets);
+            pending.extend(on.map(|(on, _)| on).filter(|on| seen.insert(*on)));
         }
         false
     }

@@ -4,7 +4,7 @@ use insta::assert_snapshot;
 use proptest::prelude::*;
 
 use crate::conf::config::{AutoRestart, Process};
-use crate::conf::dependency::{Condition, Dependency};
+use crate::conf::dependency::{Condition, Dependency, Requirement};
 use crate::core::effect::WaitStatus;
 use crate::core::jobs::{JobId, Scope, Task};
 use crate::core::sim::{KILLED, Simulation, TERMINATED, group, program};
@@ -17,7 +17,7 @@ pub(super) fn dependent(name: &str, on: &[&str]) -> Process {
             Some((name, _)) => (name, Condition::Completed),
             None => (*word, Condition::Running),
         };
-        Dependency { name: name.to_owned(), condition }
+        Dependency { name: name.to_owned(), condition }.into()
     });
     Process { depends_on: depends_on.collect(), ..program(name) }
 }
@@ -417,7 +417,10 @@ proptest! {
         let processes = graph_of(&choice);
         let on: Vec<Vec<String>> = processes
             .iter()
-            .map(|it| it.depends_on.iter().map(|on| on.name.clone()).collect())
+            .map(|it| {
+                let on = it.depends_on.iter().flat_map(Requirement::dependencies);
+                on.map(|on| on.name.clone()).collect()
+            })
             .collect();
         let mut sim = simulation(processes);
         sim.snapshot_interval = 13;

@@ -4,6 +4,8 @@
 //! groups.
 
 mod ansi;
+#[cfg(test)]
+mod any_dependency_tests;
 mod capture;
 pub mod critical_path;
 mod dependencies;

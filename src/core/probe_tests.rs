@@ -17,8 +17,9 @@ fn probed(name: &str) -> Process {
 
 /// A program that needs others to be ready.
 fn needing(name: &str, on: &[&str]) -> Process {
-    let depends_on =
-        on.iter().map(|on| Dependency { name: (*on).to_owned(), condition: Condition::Ready });
+    let depends_on = on
+        .iter()
+        .map(|on| Dependency { name: (*on).to_owned(), condition: Condition::Ready }.into());
     Process { depends_on: depends_on.collect(), ..program(name) }
 }
 

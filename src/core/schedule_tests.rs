@@ -95,7 +95,7 @@ fn a_run_that_goes_on_is_not_started_twice() {
 fn a_task_waits_for_what_it_depends_on_and_starts_it() {
     let zeo = Process { autostart: false, startsecs: 10, ..program("zeo") };
     let depends_on =
-        vec![Dependency { name: "tasks:zeo".to_owned(), condition: Condition::Running }];
+        vec![Dependency { name: "tasks:zeo".to_owned(), condition: Condition::Running }.into()];
     let mut sim = sim(vec![zeo, Process { depends_on, ..task("pack", "* * * * *") }]);
     sim.advance(TO_THE_NEXT_MINUTE);
     assert_eq!(sim.state("zeo"), ProcessState::Starting);

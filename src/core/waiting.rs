@@ -13,7 +13,7 @@ use super::state::ProcessState;
 use super::supervisor::Supervisor;
 use super::time::{Mono, Now};
 use crate::conf::config::LogLevel;
-use crate::conf::dependency::Condition;
+use crate::conf::dependency::{Condition, Dependency};
 
 /// How the description of a waiting process begins.
 pub const WAITS_FOR: &str = "waits for ";
@@ -31,6 +31,8 @@ enum Progress {
 /// One dependency of a process and whether it is met now.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DependencyStatus {
+    /// The number of the `any(...)` in which it is written, of which one dependency suffices.
+    pub any: Option<usize>,
     /// As it is written.
     pub name: String,
     pub condition: Condition,
@@ -66,8 +68,9 @@ impl Supervisor {
         if is_new {
             self.request_milestones(id, now);
         }
-        let unmet = self.dependencies.of_process(id).iter().filter(|edge| !self.is_met(edge));
-        for on in unmet.flat_map(|edge| edge.on.clone()).collect::<Vec<_>>() {
+        let edges = self.dependencies.of_process(id).iter();
+        let needed = edges.filter(|edge| self.has_to_be_started(edge)).flat_map(Edge::targets);
+        for on in needed.map(|(on, _)| on).collect::<Vec<_>>() {
             let process = self.processes.get(&on);
             if process.is_some_and(|it| it.machine.is_inactive()) && !self.waiting.contains(&on) {
                 self.start_or_wait(on, now);
@@ -136,8 +139,8 @@ impl Supervisor {
         if !self.waiting.contains(&id) {
             return None;
         }
-        let reasons: Vec<String> =
-            self.unmet(id, now).map(|(name, why)| format!("{name}: {why}")).collect();
+        let edges = self.dependencies.of_process(id).iter();
+        let reasons: Vec<String> = edges.flat_map(|edge| self.unmet(edge, now)).collect();
         (!reasons.is_empty()).then(|| format!("{WAITS_FOR}{}", reasons.join("; ")))
     }
 
@@ -146,23 +149,35 @@ impl Supervisor {
         // A failure has no duration.
         let now = Mono::default();
         let edges = self.dependencies.of_process(id).iter();
-        edges.flat_map(|edge| self.progress(edge, now)).find_map(
-            |(name, progress)| match progress {
-                Progress::Failed(why) => Some(format!("{WAITS_FOR}{name}: {why}")),
-                Progress::Met | Progress::Pending(_) => None,
-            },
-        )
+        edges
+            .filter_map(|edge| self.failure(edge, now))
+            .map(|why| format!("{WAITS_FOR}{why}"))
+            .next()
     }
 
     /// What a process depends on.
     pub fn dependencies_of(&self, id: ProcId) -> Vec<DependencyStatus> {
-        let status = |edge: &Edge| DependencyStatus {
-            name: edge.dependency.name.clone(),
-            condition: edge.dependency.condition,
-            is_met: self.is_met(edge),
-            processes: self.names_of(&edge.on),
-        };
-        self.dependencies.of_process(id).iter().map(status).collect()
+        let mut number = 0;
+        let edges = self.dependencies.of_process(id).iter();
+        let status = edges.flat_map(|edge| {
+            let is_any = edge.requirement.is_any();
+            number += usize::from(is_any);
+            let any = is_any.then_some(number);
+            edge.parts().map(move |(dependency, on)| DependencyStatus {
+                any,
+                name: dependency.name.clone(),
+                condition: dependency.condition,
+                is_met: self.is_part_met(dependency, on, is_any),
+                processes: self.names_of(on),
+            })
+        });
+        status.collect()
+    }
+
+    fn is_part_met(&self, dependency: &Dependency, on: &[ProcId], is_any: bool) -> bool {
+        let progress = self.progress(dependency, on, Mono::default());
+        let mut is_met = progress.iter().map(|(_, progress)| *progress == Progress::Met);
+        if is_any { is_met.any(|it| it) } else { is_met.all(|it| it) }
     }
 
     fn names_of(&self, ids: &[ProcId]) -> Vec<String> {
@@ -184,7 +199,7 @@ impl Supervisor {
         }
         for dependant in self.live_dependants(id) {
             let Some(process) = self.processes.get(&dependant) else { continue };
-            if !process.is_active() || !self.follows(dependant, id) {
+            if !process.is_active() || !self.follows(dependant, id, &[id]) {
                 continue;
             }
             let (name, on) = (process.full_name(), self.names_of(&[id]).join(""));
@@ -212,9 +227,10 @@ impl Supervisor {
         let mut found = BTreeSet::new();
         let mut pending = ids.to_vec();
         while let Some(id) = pending.pop() {
+            let gone: Vec<ProcId> = ids.iter().chain(&found).copied().collect();
             for dependant in self.live_dependants(id) {
                 if !ids.contains(&dependant)
-                    && self.follows(dependant, id)
+                    && self.follows(dependant, id, &gone)
                     && found.insert(dependant)
                 {
                     pending.push(dependant);
@@ -224,15 +240,29 @@ impl Supervisor {
         found
     }
 
-    /// Whether a process is restarted with another one. A disabled one is left as it is: it would be
-    /// stopped, and not started again.
-    fn follows(&self, dependant: ProcId, id: ProcId) -> bool {
+    /// Whether a process is restarted when some of `gone` end, of which `id` is one. A disabled one is
+    /// left as it is: it would be stopped, and not started again.
+    fn follows(&self, dependant: ProcId, id: ProcId, gone: &[ProcId]) -> bool {
         let is_asked = self.processes.get(&dependant).is_some_and(|it| it.config.depends_restart);
         is_asked
             && !self.is_disabled(dependant)
-            && self.dependencies.of_process(dependant).iter().any(|edge| {
-                edge.on.contains(&id) && edge.dependency.condition != Condition::Completed
-            })
+            && self
+                .dependencies
+                .of_process(dependant)
+                .iter()
+                .any(|edge| self.has_lost(edge, id, gone))
+    }
+
+    /// Whether a requirement is no longer met when some of `gone` end, of which `id` is one.
+    fn has_lost(&self, edge: &Edge, id: ProcId, gone: &[ProcId]) -> bool {
+        let needs =
+            |(on, condition): (ProcId, Condition)| on == id && condition != Condition::Completed;
+        let is_left = |(on, condition): (ProcId, Condition)| {
+            let process = self.processes.get(&on).filter(|_| !gone.contains(&on));
+            process
+                .is_some_and(|it| self.progress_of(it, condition, Mono::default()) == Progress::Met)
+        };
+        edge.targets().any(needs) && !(edge.requirement.is_any() && edge.targets().any(is_left))
     }
 
     fn is_satisfied(&self, id: ProcId) -> bool {
@@ -240,31 +270,62 @@ impl Supervisor {
     }
 
     fn is_met(&self, edge: &Edge) -> bool {
-        let now = Mono::default();
-        self.progress(edge, now).iter().all(|(_, progress)| *progress == Progress::Met)
+        let is_any = edge.requirement.is_any();
+        let mut parts = edge.parts().map(|(it, on)| self.is_part_met(it, on, is_any));
+        if is_any { parts.any(|it| it) } else { parts.all(|it| it) }
     }
 
-    fn unmet(&self, id: ProcId, now: Mono) -> impl Iterator<Item = (String, String)> + '_ {
-        let edges = self.dependencies.of_process(id).iter();
-        edges.flat_map(move |edge| self.progress(edge, now)).filter_map(|(name, progress)| {
-            match progress {
-                Progress::Met => None,
-                Progress::Pending(why) | Progress::Failed(why) => Some((name, why)),
-            }
+    /// Whether what a requirement means is started with the process that has it. Of several of which
+    /// one suffices, that is all of them, unless one is coming up.
+    fn has_to_be_started(&self, edge: &Edge) -> bool {
+        let is_pending =
+            |(_, progress): &(String, Progress)| matches!(progress, Progress::Pending(_));
+        let mut progress = self.progress_of_all(edge, Mono::default()).into_iter();
+        let is_coming_up = edge.requirement.is_any() && progress.any(|it| is_pending(&it));
+        !self.is_met(edge) && !is_coming_up
+    }
+
+    /// What is not met yet, one text for each process; for several of which one suffices a single one.
+    fn unmet(&self, edge: &Edge, now: Mono) -> Vec<String> {
+        if self.is_met(edge) {
+            return Vec::new();
+        }
+        let progress = self.progress_of_all(edge, now);
+        if edge.requirement.is_any() {
+            return vec![any_of(&progress)];
+        }
+        let unmet = progress.into_iter().filter_map(|(name, progress)| match progress {
+            Progress::Met => None,
+            Progress::Pending(why) | Progress::Failed(why) => Some(format!("{name}: {why}")),
+        });
+        unmet.collect()
+    }
+
+    /// Why a requirement will not be met without a request, if that is so.
+    fn failure(&self, edge: &Edge, now: Mono) -> Option<String> {
+        let progress = self.progress_of_all(edge, now);
+        let is_failed = |it: &(String, Progress)| matches!(it.1, Progress::Failed(_));
+        if edge.requirement.is_any() {
+            return progress.iter().all(is_failed).then(|| any_of(&progress));
+        }
+        progress.into_iter().find_map(|(name, progress)| match progress {
+            Progress::Failed(why) => Some(format!("{name}: {why}")),
+            Progress::Met | Progress::Pending(_) => None,
         })
     }
 
+    fn progress_of_all(&self, edge: &Edge, now: Mono) -> Vec<(String, Progress)> {
+        edge.parts().flat_map(|(it, on)| self.progress(it, on, now)).collect()
+    }
+
     /// The progress of each process that a dependency means.
-    fn progress(&self, edge: &Edge, now: Mono) -> Vec<(String, Progress)> {
-        let processes = edge.on.iter().filter_map(|id| self.processes.get(id));
+    fn progress(&self, on: &Dependency, ids: &[ProcId], now: Mono) -> Vec<(String, Progress)> {
+        let processes = ids.iter().filter_map(|id| self.processes.get(id));
         let all: Vec<(String, Progress)> = processes
-            .map(|process| {
-                (process.full_name(), self.progress_of(process, edge.dependency.condition, now))
-            })
+            .map(|process| (process.full_name(), self.progress_of(process, on.condition, now)))
             .collect();
         if all.is_empty() {
-            let why = Progress::Failed("not active".to_owned());
-            return vec![(edge.dependency.name.clone(), why)];
+            return vec![(on.name.clone(), Progress::Failed("not active".to_owned()))];
         }
         all
     }
@@ -295,6 +356,15 @@ impl Supervisor {
             Progress::Pending(why)
         }
     }
+}
+
+/// `any of a (STARTING), b (FATAL, Exited too quickly)`
+fn any_of(progress: &[(String, Progress)]) -> String {
+    let texts = progress.iter().map(|(name, progress)| match progress {
+        Progress::Met => name.clone(),
+        Progress::Pending(why) | Progress::Failed(why) => format!("{name} ({why})"),
+    });
+    format!("any of {}", texts.collect::<Vec<_>>().join(", "))
 }
 
 impl Process {

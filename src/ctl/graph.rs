@@ -26,6 +26,8 @@ struct Node {
 }
 
 struct Need {
+    /// The number of the `any(...)` of which one suffices; otherwise 0.
+    any: i64,
     written: String,
     condition: String,
     is_met: bool,
@@ -123,7 +125,8 @@ impl Graph {
         for node in &self.nodes {
             for need in &node.needs {
                 let style = if need.is_met { "solid" } else { "dashed" };
-                let label = quote(&need.condition);
+                let any = if need.any == 0 { "" } else { "any: " };
+                let label = quote(&format!("{any}{}", need.condition));
                 for on in &need.processes {
                     let (from, on) = (quote(&node.name), quote(on));
                     let _ = writeln!(dot, "    {from} -> {on} [label = {label}, style = {style}];");
@@ -150,7 +153,14 @@ impl Node {
     }
 
     fn cells(&self) -> [String; 4] {
-        let needs: Vec<String> = self.needs.iter().map(Need::words).collect();
+        let mut needs: Vec<String> = Vec::new();
+        for any in self.needs.chunk_by(|one, next| one.any == next.any) {
+            let words = any.iter().map(Need::words);
+            match any {
+                [Need { any: 0, .. }, ..] => needs.extend(words),
+                _ => needs.push(format!("any({})", words.collect::<Vec<_>>().join(", "))),
+            }
+        }
         [self.name.clone(), self.state.clone(), self.readiness.clone(), needs.join(", ")]
     }
 }
@@ -158,6 +168,8 @@ impl Node {
 impl Need {
     fn read(value: &Value) -> Result<Self, ClientError> {
         Ok(Self {
+            // An older daemon has no such member.
+            any: value.get("any").and_then(Value::as_int).unwrap_or(0),
             written: text(member(value, "name")?)?,
             condition: text(member(value, "condition")?)?,
             is_met: number(member(value, "is_met")?)? != 0,
@@ -183,6 +195,7 @@ mod tests {
 
     fn node(name: &str, state: &str, readiness: &str, needs: &[(&str, bool)]) -> Node {
         let need = |(on, is_met): &(&str, bool)| Need {
+            any: 0,
             written: (*on).to_owned(),
             condition: "ready".to_owned(),
             is_met: *is_met,
@@ -216,6 +229,17 @@ mod tests {
     cache     STOPPED             instance:ready (not met)
     critical path of the last start: zeo 3.2 s -> instance 28.0 s = 31.2 s
     ");
+    }
+
+    #[test]
+    fn those_of_which_one_suffices_are_shown_together() {
+        let mut cache = node("cache", "RUNNING", "", &[("zeo", true), ("a", true), ("b", false)]);
+        cache.needs.iter_mut().skip(1).for_each(|need| need.any = 1);
+        let graph = Graph { nodes: vec![cache], critical_path: Vec::new() };
+        let row = graph.table().lines().last().map(str::to_owned);
+        let want = "cache  RUNNING             zeo:ready, any(a:ready, b:ready (not met))";
+        assert_eq!(row.as_deref(), Some(want));
+        assert!(graph.dot().contains(r#""cache" -> "b" [label = "any: ready", style = dashed]"#));
     }
 
     #[test]

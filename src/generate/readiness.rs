@@ -58,7 +58,7 @@ pub(super) fn add(
         let Some((part, recipe)) = described(input, catalogue, program) else { continue };
         warnings.extend(add_probe(input, catalogue, program, part, recipe, place));
     }
-    let wanted: Vec<Vec<String>> =
+    let wanted: Vec<Servers> =
         programs.iter().map(|program| servers(input, catalogue, programs, program)).collect();
     for (at, wanted) in wanted.into_iter().enumerate() {
         add_dependencies(programs, groups, at, wanted);
@@ -166,49 +166,68 @@ fn has_probe(program: &Program) -> bool {
     PROBES.iter().any(|option| program.get(option).is_some_and(|value| !value.trim().is_empty()))
 }
 
-/// The names of the started programs that a program connects to and that have a probe.
+/// The started programs with a probe that a program connects to.
+#[derive(Debug, Default)]
+struct Servers {
+    /// All of them are needed.
+    required: Vec<String>,
+    /// One of them suffices: a balancer or a cache sends its requests to those that serve.
+    backends: Vec<String>,
+}
+
 fn servers(
     input: &Input,
     catalogue: &Catalogue,
     programs: &[Program],
     program: &Program,
-) -> Vec<String> {
-    let Some((part, recipe)) = described(input, catalogue, program) else { return Vec::new() };
-    if sets(part, p::DEPENDS_ON.name) {
-        return Vec::new();
-    }
-    let required = program.needs.clone().unwrap_or_default();
-    let backends = fill(input, part, recipe.backends.as_ref());
-    let wanted: Vec<Address> =
-        [required, backends].iter().flat_map(|it| Address::list(it)).collect();
-    let is_reached = |server: &Program| {
-        let own = Address::list(server.serves.as_deref().unwrap_or_default());
-        // A name or an address that is not certainly of this machine has to be the same on both sides.
-        wanted.iter().any(|to| {
-            own.iter().any(|own| if to.is_local() { own.overlaps(to) } else { own == to })
-        })
+) -> Servers {
+    let Some((part, recipe)) = described(input, catalogue, program) else {
+        return Servers::default();
     };
+    if sets(part, p::DEPENDS_ON.name) {
+        return Servers::default();
+    }
     let is_started = |server: &Program| {
         let autostart = server.get(p::AUTOSTART.name).unwrap_or("true").to_lowercase();
         ["true", "yes", "on", "1"].contains(&autostart.trim())
     };
-    let servers = programs.iter().filter(|server| server.name != program.name);
-    servers
-        .filter(|server| is_started(server) && has_probe(server) && is_reached(server))
-        .map(|server| server.name.clone())
-        .collect()
+    let usable =
+        |server: &&Program| server.name != program.name && is_started(server) && has_probe(server);
+    let usable: Vec<&Program> = programs.iter().filter(usable).collect();
+    let reached = |addresses: &str| -> Vec<String> {
+        let wanted = Address::list(addresses);
+        let reached = usable.iter().filter(|server| serves_one_of(server, &wanted));
+        reached.map(|server| server.name.clone()).collect()
+    };
+    let required = reached(program.needs.as_deref().unwrap_or_default());
+    let mut backends = reached(&fill(input, part, recipe.backends.as_ref()));
+    backends.retain(|name| !required.contains(name));
+    Servers { required, backends }
+}
+
+/// A name or an address that is not certainly of this machine has to be the same on both sides.
+fn serves_one_of(server: &Program, wanted: &[Address]) -> bool {
+    let own = Address::list(server.serves.as_deref().unwrap_or_default());
+    wanted
+        .iter()
+        .any(|to| own.iter().any(|own| if to.is_local() { own.overlaps(to) } else { own == to }))
 }
 
 /// Adds those dependencies that close no circle.
-fn add_dependencies(programs: &mut [Program], groups: &[Section], at: usize, servers: Vec<String>) {
+fn add_dependencies(programs: &mut [Program], groups: &[Section], at: usize, servers: Servers) {
     let name = programs[at].name.clone();
-    let safe: Vec<String> = servers
-        .into_iter()
-        .filter(|server| !depends(programs, groups, server, &name))
-        .map(|server| format!("{server}:ready"))
-        .collect();
-    if !safe.is_empty() {
-        programs[at].set(p::DEPENDS_ON.name, safe.join(", "), Origin::Supkit);
+    let safe = |servers: Vec<String>| -> Vec<String> {
+        let safe = servers.into_iter().filter(|it| !depends(programs, groups, it, &name));
+        safe.map(|server| format!("{server}:ready")).collect()
+    };
+    let Servers { required, backends } = servers;
+    let (mut entries, backends) = (safe(required), safe(backends));
+    match backends.as_slice() {
+        [] | [_] => entries.extend(backends),
+        several => entries.push(format!("any({})", several.join(", "))),
+    }
+    if !entries.is_empty() {
+        programs[at].set(p::DEPENDS_ON.name, entries.join(", "), Origin::Supkit);
         sort_settings(&mut programs[at]);
     }
 }
@@ -226,18 +245,24 @@ fn depends(programs: &[Program], groups: &[Section], from: &str, to: &str) -> bo
         }
         seen.push(name);
         let found = programs.iter().find(|program| program.name == name);
-        let on = found.and_then(|it| it.get(p::DEPENDS_ON.name)).unwrap_or_default();
-        for name in on.split([',', ' ', '\n']).filter(|name| !name.is_empty()) {
-            // `NAME`, `NAME:ready`, `GROUP:NAME:ready`, `GROUP:*`
-            let words: Vec<&str> = name.split(':').collect();
-            open.extend(words.iter().filter(|word| programs.iter().any(|it| it.name == **word)));
-            open.extend(words.iter().flat_map(|word| members(groups, word)));
-        }
+        let own = found.and_then(|it| it.get(p::DEPENDS_ON.name));
         let of_group = groups.iter().filter(|it| members_of(it).any(|member| member == name));
-        let on = of_group.filter_map(|it| it.get(group::DEPENDS_ON.name));
-        open.extend(on.flat_map(|it| it.split([',', ' ', ':', '\n'])).filter(|it| !it.is_empty()));
+        let of_group = of_group.filter_map(|it| it.get(group::DEPENDS_ON.name));
+        for name in own.into_iter().chain(of_group).flat_map(names_in) {
+            let found = programs.iter().find(|it| it.name == name);
+            open.extend(found.map(|it| it.name.as_str()));
+            open.extend(members(groups, name));
+        }
     }
     false
+}
+
+/// The names in a value of `depends_on`: of programs, groups and conditions.
+fn names_in(depends_on: &str) -> impl Iterator<Item = &str> {
+    let is_name = |name: &&str| !name.is_empty();
+    depends_on
+        .split(|letter: char| letter.is_whitespace() || ",:()".contains(letter))
+        .filter(is_name)
 }
 
 fn members<'g>(groups: &'g [Section], name: &str) -> impl Iterator<Item = &'g str> {
@@ -306,7 +331,7 @@ mod tests {
         let programs = [
             program("a", "all:ready"),
             program("b", ""),
-            program("c", "d"),
+            program("c", "any(d:ready, b:ready)"),
             program("d", "x:e:ready"),
             program("e", ""),
         ];

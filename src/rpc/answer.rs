@@ -59,6 +59,8 @@ pub enum Pending {
     Progress {
         job: JobId,
         done: Option<usize>,
+        /// How many of them are left out of the answer.
+        from: usize,
     },
     /// Several processes that were started or stopped by one call.
     Batch(Batch),
@@ -76,7 +78,7 @@ impl Pending {
             }
             Self::Finished { job } => finished(context, *job),
             Self::Begun { job } => Some(Ok(job_info::number(*job))),
-            Self::Progress { job, done } => job_info::progress(context, *job, *done),
+            Self::Progress { job, done, from } => job_info::progress(context, *job, *done, *from),
             Self::Batch(batch) => batch.poll(context),
             Self::Multicall(calls) => calls.poll(context),
         }

@@ -72,6 +72,7 @@ fn probe(status: ProbeStatus) -> Value {
 pub(super) fn dependency(status: DependencyStatus) -> Value {
     let processes = status.processes.into_iter().map(Value::Str).collect();
     fields([
+        ("any", Value::Int(i64::try_from(status.any.unwrap_or(0)).unwrap_or(i64::MAX))),
         ("name", Value::Str(status.name)),
         ("condition", Value::str(status.condition.name())),
         ("is_met", Value::Bool(status.is_met)),

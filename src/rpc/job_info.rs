@@ -4,7 +4,7 @@ use super::context::Context;
 use super::fault::{Code, Fault};
 use super::value::Value;
 use crate::core::jobs::{Job, JobId, Member, Members};
-use crate::core::time::Now;
+use crate::core::time::{Mono, Now};
 use crate::core::{Process, Supervisor};
 
 /// A row of `supkit.getJobs`.
@@ -13,10 +13,12 @@ pub(super) fn info(supervisor: &Supervisor, job: &Job) -> Value {
 }
 
 /// The answer of `supkit.awaitJob`, once the job has finished or `awaited` of its processes are done.
+/// The first `from` of those are left out: a client that follows a job of a thousand processes has them.
 pub(super) fn progress(
     context: &Context<'_>,
     id: JobId,
     awaited: Option<usize>,
+    from: usize,
 ) -> Option<Result<Value, Fault>> {
     let supervisor = &*context.supervisor;
     let Some(job) = supervisor.job(id) else {
@@ -26,8 +28,9 @@ pub(super) fn progress(
     if job.finished().is_none() && awaited.is_none_or(|awaited| done < awaited) {
         return None;
     }
-    let members = job.members().into_iter().flat_map(Members::iter);
-    let members = members.map(|it| member(supervisor, job, it)).collect();
+    let mut members: Vec<&Member> = job.members().into_iter().flat_map(Members::iter).collect();
+    members.sort_by_key(|it| it.done().map_or((true, Mono::default()), |(at, _)| (false, *at)));
+    let members = members.into_iter().skip(from).map(|it| member(supervisor, job, it)).collect();
     let fields = fields(supervisor, job).into_iter();
     Some(Ok(Value::record(fields.chain([("members", Value::Array(members))]))))
 }

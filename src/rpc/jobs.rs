@@ -19,11 +19,12 @@ pub(super) fn get_jobs(context: &mut Context<'_>, _: &Args<'_>) -> Answer {
 pub(super) fn await_job(_: &mut Context<'_>, args: &Args<'_>) -> Answer {
     let incorrect = || Fault::bare(Code::IncorrectParameters);
     let job = JobId(u64::try_from(args.number(0)?).map_err(|_| incorrect())?);
-    let done = match args.value(1) {
-        Value::Nil => None,
-        _ => Some(usize::try_from(args.number(1)?).map_err(|_| incorrect())?),
+    let count = |at: usize| match args.value(at) {
+        Value::Nil => Ok(None),
+        _ => usize::try_from(args.number(at)?).map(Some).map_err(|_| incorrect()),
     };
-    Ok(Outcome::Later(Pending::Progress { job, done }))
+    let (done, from) = (count(1)?, count(2)?.unwrap_or(0));
+    Ok(Outcome::Later(Pending::Progress { job, done, from }))
 }
 
 pub(super) fn stop_and_shutdown(context: &mut Context<'_>, _: &Args<'_>) -> Answer {

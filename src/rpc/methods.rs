@@ -158,10 +158,13 @@ pub static METHODS: &[Method] = methods! {
     "twiddler.removeProcessFromGroup" Twiddler NotShutdown Administer (req("group_name", "string"),
         req("process_name", "string")) -> "boolean", twiddler::remove_process_from_group,
         "Remove a stopped process from its group.";
-    "supkit.awaitJob" Supkit Always See (req("id", "int"), opt("done", "int")) -> "struct", jobs::await_job,
+    "supkit.awaitJob" Supkit Always See (req("id", "int"), opt("done", "int"), opt("from", "int"))
+        -> "struct", jobs::await_job,
         "Wait until a job has finished, or until `done` of its processes are done. Returns the struct \
-         of `getJobs` with `members`: for a start or stop a struct for each process with `group`, `name`, `result` (pending, done, failed), `reason` (why it failed) and \
-         `killed` (SIGKILL was needed). A client that disconnects changes nothing.";
+         of `getJobs` with `members`: for a start or stop a struct for each process, in the order in \
+         which they were done and without the first `from`, with `group`, `name`, `result` (pending, \
+         done, failed), `reason` (why it failed) and `killed` (SIGKILL was needed). A client that \
+         disconnects changes nothing.";
     "supkit.cancelJob" Supkit Running ControlListed (req("id", "int")) -> "boolean", rolling::cancel_job,
         "End a rolling restart or a rolling update: no further process is taken out of service, and \
          those that are out are restarted and put back. The job then finishes as failed, with what was \
@@ -199,7 +202,8 @@ pub static METHODS: &[Method] = methods! {
         "What each process with `depends_on` depends on: a struct for each with `group`, `name`, \
          `waits` (it is started as soon as its dependencies are met), `reason` (what it waits for; \
          empty if it does not wait) and `depends_on`, a struct for each dependency with `name`, \
-         `condition`, `is_met` and `processes` (the full names of those that it means).";
+         `condition`, `is_met`, `processes` (the full names of those that it means) and `any` (the \
+         number of the `any(...)` in which it is written, of which one suffices; otherwise 0).";
     "supkit.getEventPools" Supkit Running See () -> "array", supkit::get_event_pools,
         "The event listener pools: a struct for each with `group`, `buffered`, `buffer_size`, \
          `dropped` (the number of events dropped from the full buffer) and `listeners`, with the \

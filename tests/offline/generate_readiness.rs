@@ -90,7 +90,7 @@ fn each_program_waits_for_those_that_it_connects_to() {
         let url = format!("ready_http = http://127.0.0.1:{port}/");
         assert_eq!(options[name], ["depends_on = zeo:ready", &url, http[0], http[1]]);
     }
-    let wanted = ["depends_on = one:ready, two:ready", "ready_tcp = 127.0.0.1:8000"];
+    let wanted = ["depends_on = any(one:ready, two:ready)", "ready_tcp = 127.0.0.1:8000"];
     assert_eq!(options["varnish"], wanted);
 }
 

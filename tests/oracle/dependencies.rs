@@ -87,6 +87,35 @@ fn programs_start_in_order_and_stop_in_reverse() {
 }
 
 #[test]
+fn one_of_several_may_suffice() {
+    let sandbox = Sandbox::new();
+    let programs = "[program:one]\ncommand=/bin/cat\nstartsecs=0\nready_log=never\n\
+        [program:two]\ncommand=/bin/cat\nstartsecs=0\nready_interval=0.1\n\
+        ready_exec=/usr/bin/test -e {here}/open\n\
+        [program:cache]\ncommand=/bin/cat\nstartsecs=0\ndepends_on=any(one:ready, two:ready)\n";
+    let mut daemon = Daemon::start(Subject::Ours, &sandbox, &format!("{SERVER}{programs}"));
+    daemon.wait_for_log("spawned: 'two'");
+    let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let status = ctl(&sandbox, Subject::Ours, "status cache").0;
+    let want =
+        "cache STOPPED waits for any of one (ready_log never, not seen yet), two (ready_exec";
+    assert!(words(&status).starts_with(want), "{status}");
+    let graph = ctl(&sandbox, Subject::Ours, "graph").0;
+    let row = "cache STOPPED any(one:ready (not met), two:ready (not met))";
+    assert!(graph.lines().any(|line| words(line) == row), "{graph}");
+    sandbox.write("open", "");
+    daemon.wait_for_log("spawned: 'cache'");
+    let why = ctl(&sandbox, Subject::Ours, "why cache").0;
+    assert!(why.contains("depends on any of two:ready: met\n"), "{why}");
+    let json = ctl(&sandbox, Subject::Ours, "status cache --json").0;
+    let json: serde_json::Value = serde_json::from_str(&json).expect("JSON");
+    let on = json[0]["dependencies"]["depends_on"].as_array().expect("a list");
+    let on: Vec<_> = on.iter().map(|it| (it["any"].as_i64(), it["is_met"].as_bool())).collect();
+    assert_eq!(on, [(Some(1), Some(false)), (Some(1), Some(true))]);
+    daemon.stop();
+}
+
+#[test]
 fn the_original_accepts_the_file_and_ignores_the_options() {
     let spawned = both(|subject| {
         let sandbox = Sandbox::new();

@@ -17,9 +17,10 @@ pub(super) fn stop(deployment: &Deployment, client: &mut Client) -> Result<bool>
         Err(error) if is_not_listening(&error) || is_shutting_down(&error) => return Ok(true),
         Err(error) => bail!("stopping the programs: {error}"),
     };
-    let (mut reported, mut awaited) = (0, 0);
+    let (mut reported, mut awaited) = (0_i64, 0_i64);
     loop {
-        let answer = client.call("supkit.awaitJob", &[id.clone(), Value::Int(awaited)]);
+        let params = [id.clone(), Value::Int(awaited), Value::Int(reported)];
+        let answer = client.call("supkit.awaitJob", &params);
         client.show_while_waiting("");
         let job = match answer {
             Ok(job) => Job(job),
@@ -27,12 +28,11 @@ pub(super) fn stop(deployment: &Deployment, client: &mut Client) -> Result<bool>
             Err(error) if is_not_listening(&error) => return Ok(true),
             Err(error) => bail!("waiting for the programs to stop: {error}"),
         };
-        let done: Vec<&Value> = job.done().collect();
-        for member in &done[reported.min(done.len())..] {
+        for member in job.done() {
             report(deployment, member);
+            reported += 1;
         }
-        reported = done.len();
-        awaited = i64::try_from(reported).unwrap_or(i64::MAX).saturating_add(1);
+        awaited = reported + 1;
         match job.state() {
             "running" => {}
             "done" => return Ok(true),

@@ -9,7 +9,7 @@ use crate::core::sim::{config, group, listener, program};
 use crate::core::time::Wall;
 
 fn needs(name: &str, on: &str, condition: Condition) -> Process {
-    let depends_on = vec![Dependency { name: on.to_owned(), condition }];
+    let depends_on = vec![Dependency { name: on.to_owned(), condition }.into()];
     Process { depends_on, ready_tcp: Some("127.0.0.1:1".to_owned()), ..program(name) }
 }
 

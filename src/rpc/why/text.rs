@@ -163,7 +163,8 @@ impl Why {
         for dependency in &self.dependencies {
             let (name, condition) = (&dependency.name, dependency.condition.name());
             let is_met = if dependency.is_met { "met" } else { "not met" };
-            let _ = writeln!(text, "depends on {name}:{condition}: {is_met}");
+            let any = if dependency.any.is_some() { "any of " } else { "" };
+            let _ = writeln!(text, "depends on {any}{name}:{condition}: {is_met}");
         }
     }
 

@@ -63,7 +63,7 @@ fn web() -> Process {
 
 fn depends(name: &str, condition: Condition) -> Process {
     let dependency = Dependency { name: "web".to_owned(), condition };
-    Process { depends_on: vec![dependency], ..program(name) }
+    Process { depends_on: vec![dependency.into()], ..program(name) }
 }
 
 #[derive(Default)]
