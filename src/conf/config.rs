@@ -87,10 +87,13 @@ pub struct Origin {
 impl Origins {
     /// The position of an option, or of the section header.
     pub fn of(&self, section: &str, option: &str) -> Option<&Place> {
-        let find = |option: &str| {
-            self.0.iter().find(|o| o.section == section && o.option == option).map(|o| &o.place)
-        };
-        find(option).or_else(|| find(""))
+        self.exactly(section, option).or_else(|| self.exactly(section, ""))
+    }
+
+    /// The position of an option that is written in the section.
+    pub fn exactly(&self, section: &str, option: &str) -> Option<&Place> {
+        let found = self.0.iter().find(|o| o.section == section && o.option == option);
+        found.map(|o| &o.place)
     }
 }
 

@@ -51,6 +51,7 @@ pub mod section;
 mod section_reader;
 pub mod sections;
 mod servers;
+pub mod settings;
 pub mod signals;
 mod supervisord;
 pub mod third_party;

@@ -20,6 +20,8 @@ pub enum Route {
     List,
     /// `/resources.json`: the last day of a process.
     Resources,
+    /// The page of a process, and actions on it.
+    Program,
     /// The page with the end of a log of a process.
     Tail,
     /// The page with the end of the activity log.
@@ -59,6 +61,7 @@ impl Route {
             "" | "index.html" => Self::Status,
             "status.json" => Self::List,
             "resources.json" => Self::Resources,
+            "program.html" => Self::Program,
             "tail.html" => Self::Tail,
             "mainlog.html" => Self::MainLog,
             "auditlog.html" => Self::AuditLog,
@@ -77,7 +80,9 @@ impl Route {
         match self {
             Self::Rpc => method == "POST",
             Self::LogTail { .. } | Self::MainLogTail | Self::Events => method == "GET",
-            Self::Status | Self::Tail | Self::Health => ["GET", "HEAD", "POST"].contains(&method),
+            Self::Status | Self::Program | Self::Tail | Self::Health => {
+                ["GET", "HEAD", "POST"].contains(&method)
+            }
             Self::List
             | Self::Resources
             | Self::Healthz
@@ -128,6 +133,7 @@ mod tests {
             ("/status.json", Route::List),
             ("/resources.json?processname=a", Route::Resources),
             ("/tail.html?processname=a", Route::Tail),
+            ("/program.html?processname=a", Route::Program),
             ("/mainlog.html", Route::MainLog),
             ("/auditlog.html", Route::AuditLog),
             ("/log.part?processname=a", Route::LogPart),

@@ -21,6 +21,8 @@ pub enum Access {
     ReadMainLog,
     /// Reads the audit log.
     ReadAuditLog,
+    /// Shows the options of the process that the first parameter names.
+    ReadOwnOptions,
     /// Shows options of all processes, such as command lines.
     ReadOptions,
     /// Shows what the configuration file would change.
@@ -62,6 +64,7 @@ const TABLE: &[(Access, Role, Scope, bool)] = &[
     (A::ReadAnyLog, Role::Viewer, Scope::Named, false),
     (A::ReadMainLog, Role::Operator, Scope::Everything, false),
     (A::ReadAuditLog, Role::Admin, Scope::Everything, false),
+    (A::ReadOwnOptions, Role::Operator, Scope::Named, false),
     (A::ReadOptions, Role::Operator, Scope::Everything, false),
     (A::ReadPlan, Role::Admin, Scope::Nothing, false),
     (A::Control, Role::Operator, Scope::Named, true),
@@ -158,6 +161,7 @@ mod tests {
             A::ReadAnyLog,
             A::ReadMainLog,
             A::ReadAuditLog,
+            A::ReadOwnOptions,
             A::ReadOptions,
             A::ReadPlan,
             A::Control,

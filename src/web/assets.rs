@@ -19,6 +19,8 @@ pub(super) fn reply(request: &Request, path: &str) -> Reply {
         "stylesheets/supervisor.css" => ("style.css", "text/css; charset=utf-8"),
         "stylesheets/log.css" => ("log.css", "text/css; charset=utf-8"),
         "ansi.js" => ("ansi.js", SCRIPT),
+        "stylesheets/program.css" => ("program.css", "text/css; charset=utf-8"),
+        "program.js" => ("program.js", SCRIPT),
         "log.js" => ("log.js", SCRIPT),
         "chart.js" => ("chart.js", SCRIPT),
         "live.js" => ("live.js", SCRIPT),

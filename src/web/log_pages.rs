@@ -170,9 +170,12 @@ fn read(
     let limit = usize::try_from(limit).unwrap_or(LENGTH);
     let path = context.services.log_path(log).ok_or_else(|| Fault::bare(Code::NoFile))?;
     let request = PartRequest { place: Place::End, limit };
-    let part = context.services.log_part(&path, &request);
-    let part = part.map_err(|_| Fault::bare(Code::NoFile))?;
-    Ok(String::from_utf8_lossy(&part.bytes).into_owned())
+    match context.services.log_part(&path, &request) {
+        Ok(part) => Ok(String::from_utf8_lossy(&part.bytes).into_owned()),
+        // The program may write it later.
+        Err(_) if context.services.log_file(&path) == LogFile::Missing => Ok(String::new()),
+        Err(_) => Err(Fault::bare(Code::NoFile)),
+    }
 }
 
 fn tail<'a>(

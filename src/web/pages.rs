@@ -7,8 +7,9 @@ use super::actions::{Action, Message};
 use super::language::{self, Choice};
 use super::list;
 use super::log_links;
+use super::program_page;
 use super::text_helpers;
-use super::texts::Language;
+use super::texts::{Language, Value as Text};
 use super::view::View;
 use crate::assets;
 use crate::conf::config::LogLevel;
@@ -19,7 +20,7 @@ use handlebars::Handlebars;
 use serde_json::{Map, Value, json};
 
 const HTML: &str = "text/html; charset=utf-8";
-const TEMPLATES: [&str; 5] = ["confirm", "forbidden", "layout", "status", "tail"];
+const TEMPLATES: [&str; 6] = ["confirm", "forbidden", "layout", "program", "status", "tail"];
 
 pub(super) struct Pages {
     /// Compiled when the first page is rendered: many daemons never have to.
@@ -93,6 +94,26 @@ impl Pages {
         let identifier = &context.supervisor.config().supervisord.identifier;
         let title = language.fill("list.title", &[("identifier", identifier)]);
         self.render(context, request, "status", &title, data)
+    }
+
+    /// The page of a process; `None` if there is no such process.
+    pub(super) fn program(
+        &self,
+        context: &mut Context<'_>,
+        request: &Request,
+        name: &str,
+        message: &Message,
+        token: &str,
+    ) -> Option<Reply> {
+        let language = Choice::of(request).language;
+        let mut data = program_page::data(context, language, name)?;
+        data["message"] = json!(message.text);
+        data["is_error"] = json!(message.is_error);
+        data["token"] = json!(token);
+        let identifier = &context.supervisor.config().supervisord.identifier;
+        let values: [Text<'_>; 2] = [("identifier", identifier), ("name", &name)];
+        let title = language.fill("program.title", &values);
+        Some(self.render(context, request, "program", &title, data))
     }
 
     /// The confirmation page for an action without a valid token.

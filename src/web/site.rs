@@ -132,7 +132,7 @@ impl Site {
             Route::LogTail { name, channel } => log_tail(context, &name, &channel),
             Route::MainLogTail => main_log_tail(context),
             Route::Events => events(context, request),
-            Route::Status => self.status(context, request, policy),
+            Route::Status | Route::Program => self.status(context, request, policy),
             Route::List => {
                 context.services.sample_resources(context.supervisor);
                 let token = self.tokens.of(context.rights.user.as_deref());
@@ -191,13 +191,18 @@ impl Site {
             fields.splice(0..0, form::parse(&String::from_utf8_lossy(body)));
         }
         let field = |name: &str| form::field(&fields, name).unwrap_or_default();
+        let is_program = Route::of(request) == Route::Program;
+        let name = field("processname");
         let Some(action) = form::field(&fields, "action") else {
             context.services.sample_resources(context.supervisor);
             let message = Message::from_query(field("message"), !field(FAILED).is_empty());
-            let page = self.pages.status(context, request, &message, View::of(&fields), &token);
-            return Answer::Reply(with_live_csp(page));
+            let page = if is_program {
+                self.pages.program(context, request, name, &message, &token)
+            } else {
+                Some(self.pages.status(context, request, &message, View::of(&fields), &token))
+            };
+            return Answer::Reply(page.map_or_else(no_process, with_live_csp));
         };
-        let name = field("processname");
         let has_token = is_post && self.tokens.is_of(field("token"), user.as_deref());
         let has_name = |action: &Action| !action.needs_name() || !name.is_empty() || has_token;
         let Some(action) = Action::from_name(action).filter(has_name) else {
@@ -223,8 +228,12 @@ impl Site {
             // The jobs continue without the client, and the list shows their progress.
             let language = Choice::of(request).language;
             let message = actions::begin(context, language, action, &names);
-            let view = View::of(&fields);
-            return Answer::Reply(acted(request, action, &names, view, &message));
+            let redirect = if is_program {
+                Redirect::to_program(name)
+            } else {
+                Redirect::to(View::of(&fields))
+            };
+            return Answer::Reply(acted(request, action, &names, &redirect, &message));
         }
         // A client of Supervisor may read the message.
         let mut pending = PendingAction::start(context, Language::English, action, name);
@@ -426,6 +435,12 @@ impl Redirect {
         Self { status: 303, base: format!("./{query}{separator}") }
     }
 
+    /// To the page of a process.
+    fn to_program(name: &str) -> Self {
+        let name = percent_encode(name);
+        Self { status: 303, base: format!("program.html?processname={name}&") }
+    }
+
     /// If `get_actions` is set, Supervisor's absolute one.
     fn after(request: &Request, policy: &ServerPolicy) -> Self {
         if !policy.get_actions {
@@ -450,7 +465,7 @@ fn acted(
     request: &Request,
     action: Action,
     names: &[&str],
-    view: View<'_>,
+    redirect: &Redirect,
     message: &Message,
 ) -> Reply {
     let Message { text, is_error } = message;
@@ -462,7 +477,7 @@ fn acted(
         [name] if action.needs_name() => format!("#p-{}", percent_encode(name)),
         _ => String::new(),
     };
-    Redirect::to(view).reply(text, &format!("{failed}{row}"))
+    redirect.reply(text, &format!("{failed}{row}"))
 }
 
 fn wants_json(request: &Request) -> bool {
@@ -471,6 +486,10 @@ fn wants_json(request: &Request) -> bool {
 
 fn not_found() -> Answer {
     Answer::Reply(Reply::error(404, "There is no such log."))
+}
+
+fn no_process() -> Reply {
+    Reply::error(404, "There is no such process.")
 }
 
 fn length_required() -> Answer {

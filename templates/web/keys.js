@@ -47,7 +47,7 @@ const KEYS = {
   j: () => move(1), ArrowDown: () => move(1),
   k: () => move(-1), ArrowUp: () => move(-1),
   s: () => press("start"), r: () => press("restart"), x: () => press("stop"),
-  l: () => $(".name a", focused())?.click(),
+  l: () => $(".logs a", focused() || help)?.click(),
   m: () => $(".select input", focused() || help)?.click(),
 };
 // Those that work everywhere on the page.

@@ -198,7 +198,7 @@ const poll = async () => {
 };
 
 const receive = (part) => {
-  const wasAtEnd = isAtEnd();
+  const wasAtEnd = !file || isAtEnd();
   if (!file) show();
   if (lostAt) notice(text("log.again", { time: clock(new Date()) }));
   else if (part.relation === "rotated") notice(text("log.rotated"));
@@ -208,6 +208,7 @@ const receive = (part) => {
 };
 
 const show = () => {
+  log.classList.add("followed");
   log.replaceChildren();
   [entries, size, rest, style] = [[], 0, undefined, initial()];
 };

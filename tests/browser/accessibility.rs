@@ -4,7 +4,8 @@
 use nix::sys::signal::Signal;
 use serde_json::{Value, json};
 
-use crate::site;
+use crate::program;
+use crate::site::{self, LOGIN};
 use crate::support::browser::{Browser, Tab};
 use crate::support::oracle;
 use crate::support::{Daemon, Sandbox};
@@ -96,6 +97,88 @@ fn axe_reports_nothing_on_any_page() {
     browser.call_in(&tab, "Network.setBlockedURLs", &json!({"urls": ["*live.js"]}));
     browser.go(&tab, &format!("{url}?page=2"));
     check(&mut browser, &tab, "without scripts");
+}
+
+#[test]
+fn axe_reports_nothing_on_a_log_in_any_state() {
+    let sandbox = Sandbox::new();
+    let port = sandbox.port();
+    let program =
+        "[program:loud]\ncommand=/bin/sleep 1000\nstartsecs=0\nstdout_logfile={here}/loud.log\n";
+    let daemon = site::start(&sandbox, port, "", program);
+    daemon.wait_for_log("spawned: 'loud'");
+    let styles = (0..16).flat_map(|colour| (0..8).map(move |ground| (colour, ground)));
+    let colours = styles.fold(String::new(), |text, (colour, ground)| {
+        format!("{text}\u{1b}[38;5;{colour};48;5;{ground}mcolour\u{1b}[0m ")
+    });
+    let lines = "line \u{1b}[2mfaint\u{1b}[0m \u{1b}[7mreverse\u{1b}[0m\n".repeat(200);
+    sandbox.write("loud.log", &format!("{lines}{colours}\n"));
+    let url = format!("http://127.0.0.1:{port}/");
+    let mut browser = Browser::start(&sandbox);
+    let tab = browser.open(&format!("{url}tail.html?processname=loud"));
+    browser.wait_for(&tab, "document.querySelector('#log .c1.g1') !== null");
+    check(&mut browser, &tab, "a log with colours");
+    browser.eval(
+        &tab,
+        "(() => { const input = document.querySelector('#log-search input'); input.value = 'line'; \
+         input.dispatchEvent(new Event('input')); })()",
+    );
+    browser.click(&tab, "#log-search [value=next]");
+    browser.click(&tab, "#link");
+    browser.click(&tab, "#wrap");
+    browser.click(&tab, "#pause");
+    browser.wait_for(
+        &tab,
+        "document.querySelector('.current') !== null && document.querySelector('.linked') !== null",
+    );
+    check(&mut browser, &tab, "a search in a paused log");
+    browser.click(&tab, "#pause");
+    daemon.signal(Signal::SIGSTOP);
+    let lost = "document.querySelector('#log-state').textContent.startsWith('No answer')";
+    browser.wait_for(&tab, lost);
+    check(&mut browser, &tab, "a daemon that does not answer");
+    daemon.signal(Signal::SIGCONT);
+    sandbox.write("loud.log", "new\n");
+    browser.wait_for(&tab, "document.querySelector('#log .notice') !== null");
+    check(&mut browser, &tab, "notices");
+    browser.go(&tab, &format!("{url}mainlog.html"));
+    browser.wait_for(&tab, "document.querySelector('#log .line') !== null");
+    check(&mut browser, &tab, "the main log");
+    browser.call_in(&tab, "Network.setBlockedURLs", &json!({"urls": ["*log.js"]}));
+    browser.go(&tab, &format!("{url}tail.html?processname=loud"));
+    check(&mut browser, &tab, "a log without scripts");
+}
+
+#[test]
+fn axe_reports_nothing_on_the_page_of_a_process() {
+    let sandbox = Sandbox::new();
+    let port = sandbox.port();
+    let daemon = program::start(&sandbox, port);
+    let mut browser = Browser::start(&sandbox);
+    let tab = browser.open("about:blank");
+    let conf = sandbox.read("d.conf");
+    let url =
+        |name: &str| format!("http://{LOGIN}127.0.0.1:{port}/program.html?processname={name}");
+    for language in ["en", "de"] {
+        for name in ["instance", "solr", "pack"] {
+            browser.go(&tab, &format!("{}&lang={language}", url(name)));
+            browser.eval(
+                &tab,
+                "document.querySelectorAll('details').forEach(it => { it.open = true })",
+            );
+            check(&mut browser, &tab, name);
+        }
+    }
+    sandbox.write("d.conf", &conf.replace("priority=20", "priority=21"));
+    browser.go(&tab, &format!("{}&message=Starting&failed=1", url("instance")));
+    check(&mut browser, &tab, "a change and a message");
+    sandbox.write("d.conf", "[program:instance\n");
+    browser.go(&tab, &url("instance"));
+    check(&mut browser, &tab, "an unreadable configuration");
+    daemon.signal(Signal::SIGSTOP);
+    browser.wait_for(&tab, "document.querySelector('#stale').textContent !== ''");
+    check(&mut browser, &tab, "a daemon that does not answer");
+    daemon.signal(Signal::SIGCONT);
 }
 
 /// The contrast and size of what is drawn is not the page's to decide there; it must be complete.

@@ -331,6 +331,18 @@ fn a_flood_is_bounded_and_what_is_left_out_is_reported() {
 }
 
 #[test]
+fn a_log_that_does_not_exist_yet_is_awaited() {
+    let sandbox = Sandbox::new();
+    let site = Site::start(&sandbox);
+    fs::remove_file(site.log()).expect("the log");
+    let mut browser = Browser::start(&sandbox);
+    let tab = browser.open(&site.url());
+    browser.wait_for(&tab, &format!("{STATE} === 'There is no log yet'"));
+    site.write("it begins\n");
+    browser.wait_for(&tab, &live("it begins"));
+}
+
+#[test]
 fn both_streams_and_the_logs_of_the_daemon_have_pages() {
     let sandbox = Sandbox::new();
     let port = sandbox.port();
@@ -369,6 +381,12 @@ fn without_scripts_the_end_is_plain_text_with_links() {
     let text = text.as_str().unwrap_or_default();
     assert!(text.starts_with("line 1404") && text.ends_with("line 19999\nred <b>\n"), "{text}");
     assert_eq!(browser.eval(&tab, "document.querySelector('#log-tools').offsetHeight"), 0);
+    let last_is_in_view = "(() => { const text = document.querySelector('#log span').firstChild, \
+        range = document.createRange(); range.setStart(text, text.length - 5); \
+        range.setEnd(text, text.length - 1); const it = range.getBoundingClientRect(), \
+        log = document.querySelector('#log').getBoundingClientRect(); \
+        return it.top >= log.top && it.bottom <= log.bottom })()";
+    assert_eq!(browser.eval(&tab, last_is_in_view), true);
     site.write("more\n");
     browser.click(&tab, "#log-plain a");
     browser.wait_for(&tab, &has("more"));

@@ -19,6 +19,7 @@ mod many;
 mod monitoring;
 mod page;
 mod pictures;
+mod program;
 mod proxies;
 mod relay;
 mod resources;

@@ -8,9 +8,12 @@ use crate::support::Sandbox;
 use crate::support::browser::Browser;
 
 const PROGRAMS: &str = "[program:zeoserver]\ncommand=/bin/sleep 1000\nstartsecs=0\n\
+    priority=10\n\
     [program:instance]\ncommand=/bin/sleep 1000\nstartsecs=0\nprocess_name=instance-%(process_num)d\n\
-    numprocs=3\n\
-    [program:varnish]\ncommand=/bin/sleep 1000\nstartsecs=600\n\
+    numprocs=3\ndepends_on=zeoserver:running\nready_tcp=127.0.0.1:1\npriority=20\n\
+    environment=ZOPE_SECRET=\"hunter2\",LANG=\"C.UTF-8\"\nstdout_logfile={here}/instance.log\n\
+    [program:varnish]\ncommand=/bin/sleep 1000\nstartsecs=600\ndepends_on=instance:running\n\
+    priority=30\n\
     [program:solr]\ncommand=/bin/sh -c 'echo \"ERROR: Cannot lock /srv/solr/data: in use by pid 4711\" >&2; exit 3'\n\
     startretries=0\nautorestart=false\n\
     [program:pack]\ncommand=/bin/sleep 1\nautostart=false\n";
@@ -21,20 +24,32 @@ fn the_pages_fit_into_every_window() {
     let port = sandbox.port();
     let daemon = site::start(&sandbox, port, "", PROGRAMS);
     daemon.wait_for_log("gave up: solr");
+    sandbox.write("instance.log", &coloured_log());
     let mut browser = Browser::start(&sandbox);
     let address = format!("http://127.0.0.1:{port}");
     let tab = browser.open(&address);
     let list = format!("{address}/?message=Starting%20varnish");
-    let log = format!("{address}/tail.html?processname=solr&channel=stderr");
+    let log = format!("{address}/tail.html?processname=instance:instance-0");
+    let program = format!("{address}/program.html?processname=instance:instance-0");
     for (name, url, width, height, scheme) in [
         ("list-light", &list, 1100, 760, "light"),
         ("list-dark", &list, 1100, 760, "dark"),
         ("list-phone-dark", &list, 360, 760, "dark"),
-        ("log-light", &log, 1100, 420, "light"),
+        ("log-light", &log, 1100, 760, "light"),
+        ("log-dark", &log, 1100, 760, "dark"),
         ("log-phone-dark", &log, 360, 760, "dark"),
+        ("program-light", &program, 1100, 1400, "light"),
+        ("program-dark", &program, 1100, 1400, "dark"),
+        ("program-phone-dark", &program, 360, 760, "dark"),
     ] {
         browser.resize(&tab, width, height, scheme);
         browser.go(&tab, url);
+        if url == &log {
+            let search = "(() => { const input = document.querySelector('#log-search input'); \
+                          input.value = 'conflict'; input.dispatchEvent(new Event('input')); })()";
+            browser.wait_for(&tab, "document.querySelector('#log .c1') !== null");
+            browser.eval(&tab, search);
+        }
         let fits = "document.documentElement.scrollWidth <= innerWidth";
         assert_eq!(browser.eval(&tab, fits), true, "{name}");
         let picture = browser.screenshot(&tab);
@@ -45,4 +60,22 @@ fn the_pages_fit_into_every_window() {
         std::fs::write(directory.join(format!("web-{name}.png")), picture).expect("a picture");
     }
     assert_eq!(browser.complaints(&tab), Vec::<String>::new());
+}
+
+/// What a site with a busy evening writes.
+fn coloured_log() -> String {
+    let level = |minute: u32| match minute % 7 {
+        3 => {
+            "\u{1b}[33mWARNING\u{1b}[0m [ZODB.Connection] read conflict on /plone/news, tried again"
+        }
+        5 => {
+            "\u{1b}[1;31mERROR\u{1b}[0m [Zope.SiteErrorLog] \u{1b}[4mhttps://example.org/news\u{1b}[0m: KeyError: 'lead_image'"
+        }
+        _ => {
+            "\u{1b}[32mINFO\u{1b}[0m [plone.restapi] \u{1b}[36mGET\u{1b}[0m /plone/@search \u{1b}[2m200 in 12 ms\u{1b}[0m"
+        }
+    };
+    (0..60).fold(String::new(), |log, minute| {
+        format!("{log}2026-11-27 20:{minute:02}:07,120 {}\n", level(minute))
+    })
 }

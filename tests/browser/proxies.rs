@@ -148,7 +148,14 @@ fn links_stay_below_the_path(browser: &mut Browser, url: &str) {
                    .map(it => new URL(it.getAttribute('href') || it.getAttribute('src') || \
                    it.getAttribute('action'), location).pathname)\
                    .filter(path => !path.startsWith('/supervisor/'))";
-    for step in [".toolbar a.button", "[value=restartall]", "[value=restartall]", ".name a"] {
+    for step in [
+        ".toolbar a.button",
+        "[value=restartall]",
+        "[value=restartall]",
+        ".name a",
+        "main > p a",
+        ".logs a",
+    ] {
         assert_eq!(browser.eval(&tab, outside), serde_json::json!([]), "{step}");
         browser.eval(&tab, "window.isOld = true");
         browser.click(&tab, step);

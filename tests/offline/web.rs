@@ -102,6 +102,7 @@ fn every_route_requires_the_password() {
         "/",
         "/index.html",
         "/tail.html",
+        "/program.html?processname=sleep",
         "/mainlog.html",
         "/auditlog.html",
         "/log.part?log=main",
@@ -147,6 +148,7 @@ fn the_policy_of_a_page_forbids_everything_else() {
         // Pages that are kept up to date have scripts, our own, which connect to this server.
         ("/", "script-src 'self'; connect-src 'self'; "),
         ("/tail.html?processname=sleep", "script-src 'self'; connect-src 'self'; "),
+        ("/program.html?processname=sleep", "script-src 'self'; connect-src 'self'; "),
         ("/mainlog.html", "script-src 'self'; connect-src 'self'; "),
         ("/?action=stopall", ""),
     ] {
@@ -167,7 +169,12 @@ fn the_policy_of_a_page_forbids_everything_else() {
         let texts = "<script src=\"texts/en.js\" defer></script>\n";
         let body = body
             .replacen(&format!("{texts}<script src=\"live.js\" defer></script>"), "", 1)
-            .replacen(&format!("{texts}<script type=\"module\" src=\"log.js\"></script>"), "", 1);
+            .replacen(&format!("{texts}<script type=\"module\" src=\"log.js\"></script>"), "", 1)
+            .replacen(
+                &format!("{texts}<script type=\"module\" src=\"program.js\"></script>"),
+                "",
+                1,
+            );
         for forbidden in ["<script", "style=", "onclick", "http:", "https:"] {
             assert!(!body.contains(forbidden), "{path} has {forbidden}");
         }

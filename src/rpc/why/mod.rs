@@ -2,6 +2,7 @@
 //! ended. [`facts`] collects, [`text`] words it for people, `value` for programs.
 
 mod facts;
+mod history;
 mod spans;
 mod text;
 #[cfg(test)]
@@ -9,6 +10,7 @@ mod text_tests;
 mod value;
 
 pub use facts::Why;
+pub use history::PastRun;
 
 use super::access::Access;
 use super::answer::Answer;
@@ -16,6 +18,7 @@ use super::args::Args;
 use super::context::Context;
 use super::fault::Fault;
 use super::names;
+use crate::core::Process;
 
 pub(super) fn explain_process(context: &mut Context<'_>, args: &Args<'_>) -> Answer {
     let why = explain(context, args.name(0)?)?;
@@ -35,4 +38,9 @@ pub fn explain(context: &mut Context<'_>, name: &str) -> Result<Why, Fault> {
     };
     let process = names::find_process(context, name)?;
     Ok(Why::of(context, process, on_disk.as_ref().map_err(String::as_str)))
+}
+
+/// The same without a look at the configuration on disk.
+pub fn explain_without_disk(context: &Context<'_>, process: &Process) -> Why {
+    Why::of(context, process, Err(""))
 }

@@ -43,7 +43,8 @@ impl Why {
         text
     }
 
-    fn answer(&self) -> String {
+    /// Why it is in its state, in one line.
+    pub fn answer(&self) -> String {
         match self.state {
             _ if self.state.is_stopped() && self.waits.is_some() => {
                 format!("it {}", self.waits.clone().unwrap_or_default())
@@ -253,7 +254,7 @@ impl Why {
     }
 
     /// Who or what ended a child, as far as that is known.
-    fn causes(&self, run: &Run) -> Vec<String> {
+    pub(super) fn causes(&self, run: &Run) -> Vec<String> {
         let mut lines = Vec::new();
         if let Some(stop) = &run.stop {
             lines.push(stop.description());
@@ -356,7 +357,7 @@ fn oom_text(oom: OomKill) -> Option<&'static str> {
 }
 
 /// One line for an earlier end.
-fn brief(ending: &Ending) -> String {
+pub(super) fn brief(ending: &Ending) -> String {
     match &ending.outcome {
         Outcome::NotSpawned { error } => format!("could not be started: {error}"),
         Outcome::Ended(run) => {
