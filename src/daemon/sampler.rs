@@ -10,12 +10,14 @@ use crate::core::Supervisor;
 use crate::core::effect::Pid;
 use crate::core::resources::Resources;
 use crate::core::time::{Mono, Now, Wall};
+use crate::os::clock;
 use crate::rpc::call_stats::CallStats;
 
-/// The time between two looks, and how many times as long as a look it is at least: looking takes a
-/// fiftieth of the time at most, however many clients ask.
+/// The time between two looks, and how many times the time on a processor of a look it is at least, up
+/// to a limit: looking takes a fiftieth of a processor at most, however many clients ask.
 const PAUSE: Duration = Duration::from_secs(1);
 const SHARE: u32 = 50;
+const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 
 /// What is measured about the daemon and its children.
 #[derive(Debug)]
@@ -24,13 +26,13 @@ pub struct Sampler {
     pub(super) began: Wall,
     pub(super) calls: CallStats,
     resources: Resources,
-    /// How long the last look took.
-    duration: Duration,
+    /// The time on a processor that the last look took.
+    cost: Duration,
 }
 
 impl Sampler {
     pub(super) fn new(resources: Resources, began: Wall) -> Self {
-        Self { began, calls: CallStats::default(), resources, duration: Duration::ZERO }
+        Self { began, calls: CallStats::default(), resources, cost: Duration::ZERO }
     }
 
     pub(super) fn into_resources(self) -> Resources {
@@ -57,7 +59,7 @@ impl Sampler {
 
     /// For a client that asks: a look, unless the last one is recent.
     pub(super) fn refresh(&mut self, core: &Supervisor, kernel: &dyn Kernel, now: Now) {
-        let pause = PAUSE.max(self.duration * SHARE);
+        let pause = (self.cost * SHARE).clamp(PAUSE, LONGEST_PAUSE);
         let is_recent = self.resources.sampled().is_some_and(|at| now.mono.since(at) < pause);
         if !is_recent {
             self.sample(core, kernel, now);
@@ -66,9 +68,9 @@ impl Sampler {
 
     fn sample(&mut self, core: &Supervisor, kernel: &dyn Kernel, now: Now) {
         let roots: BTreeSet<Pid> = core.processes().filter_map(crate::core::Process::pid).collect();
-        let before = kernel.now().mono;
+        let before = clock::cpu_time();
         let sample = kernel.sample(&roots);
-        self.duration = kernel.now().mono.since(before);
+        self.cost = clock::cpu_time().saturating_sub(before);
         self.resources.take(core, &sample, now);
     }
 }

@@ -15,6 +15,11 @@ pub fn wall() -> Duration {
     read(ClockId::CLOCK_REALTIME)
 }
 
+/// The time that this process has spent on a processor.
+pub fn cpu_time() -> Duration {
+    read(ClockId::CLOCK_PROCESS_CPUTIME_ID)
+}
+
 /// The time since the system was booted, suspension included where the system counts it.
 pub fn since_boot() -> Duration {
     #[cfg(any(target_os = "linux", target_os = "android"))]

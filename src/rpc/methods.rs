@@ -241,7 +241,8 @@ pub static METHODS: &[Method] = methods! {
          (how it ended; empty if that is not known any more) for each start and end.";
     "supkit.getResources" Supkit Always See () -> "struct", resources::get_resources,
         "What processes, the machine and this daemon use, measured for this call unless that was done \
-         in the last second. `processes`: a struct for each with `group`, `name`, `state`, `reason` \
+         in the last second (with many programs, the last ten seconds). `processes`: a struct for \
+         each with `group`, `name`, `state`, `reason` \
          (why it is in this state; empty if that is as usual), `pid` (0 without), `uptime` (seconds), \
          `restarts` (how often it was started again), `last_exit` (how its last child ended; empty if \
          none has), `last_exit_time` (Unix time), `cpu_seconds` (of all its children so far) and, while \
