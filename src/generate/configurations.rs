@@ -5,12 +5,11 @@ use crate::buildout::paths::{basename, join, normalize};
 use crate::buildout::{BuildoutEnv, Project};
 use crate::diag::Diagnostic;
 
-use super::build_commands;
 use super::catalogue::Catalogue;
 use super::input::{Configuration, Input, Part};
 use super::recipe::{Recipe, Text, words_of};
-use super::server_config::{self, Addresses};
-use super::templated;
+use super::server_config::{self, Addresses, Backend};
+use super::{build_commands, templated};
 
 /// The option of a part that names its configuration file.
 const OPTION: &str = "config";
@@ -115,13 +114,48 @@ fn read_addresses(
         let backends = backends.split_whitespace().map(str::to_owned).collect();
         return Configuration { path, is_created, backends, ..Configuration::default() };
     }
-    let template = source
-        .map(|it| templated::filled_lines(project, it.part, &template(project, env, it.part)));
+    let template = source.map(|it| text_of(project, env, it));
     let found = template.map(|text| server_config::addresses(word, &text));
-    let Addresses { listens, backends } = found
+    let Addresses { listens, backends, .. } = found
         .filter(|found| *found != Addresses::default())
         .unwrap_or_else(|| server_config::addresses(word, &env.read(&path).unwrap_or_default()));
     Configuration { path, is_created, listens, backends, ..Configuration::default() }
+}
+
+/// The text that a part renders, as far as it is known.
+fn text_of(project: &Project, env: &dyn BuildoutEnv, source: &Rendered<'_>) -> String {
+    templated::filled_lines(project, source.part, &template(project, env, source.part))
+}
+
+/// What a file of the server `word` contains: as a part renders it, or else as it is. The names of the
+/// backends that a part gets as addresses are in the file only, or those of the recipe.
+pub(super) fn contents(
+    project: &Project,
+    catalogue: &Catalogue,
+    env: &dyn BuildoutEnv,
+    input: &Input,
+    word: &str,
+    path: &str,
+) -> Addresses {
+    let rendered = rendered(catalogue, input);
+    let source = rendered.iter().find(|it| it.path == path);
+    let of_file = || server_config::addresses(word, &env.read(path).unwrap_or_default());
+    let Some(source) = source else { return of_file() };
+    if let Some(backends) = source.part.given(BACKENDS) {
+        let found = of_file();
+        return if found.servers.is_empty() { numbered(backends) } else { found };
+    }
+    let found = server_config::addresses(word, &text_of(project, env, source));
+    if found == Addresses::default() { of_file() } else { found }
+}
+
+/// The names that plone.recipe.varnish gives.
+fn numbered(backends: &str) -> Addresses {
+    let servers = backends.split_whitespace().enumerate().map(|(at, address)| Backend {
+        name: format!("backend_{at:03}"),
+        address: address.to_owned(),
+    });
+    Addresses { servers: servers.collect(), ..Addresses::default() }
 }
 
 /// The text of a template that is not filled; it may be unknown.
@@ -129,7 +163,7 @@ fn template(project: &Project, env: &dyn BuildoutEnv, part: &Part) -> String {
     templated::source(project, env, part).unwrap_or_default()
 }
 
-fn filled(input: &Input, part: &Part, Text(text): &Text) -> Option<String> {
+pub(super) fn filled(input: &Input, part: &Part, Text(text): &Text) -> Option<String> {
     text.fill(&|name| input.find(part, name)).ok().filter(|text| !text.trim().is_empty())
 }
 

@@ -11,7 +11,7 @@ use super::part_roles::{fills_configuration, is_left_out, is_whole_configuration
 use super::paths::Place;
 use super::programs::{ProgramBuilder, unknown_recipes};
 use super::recipe::{Produces, Recipe};
-use super::{autostart, build_commands, configurations, groups, readiness, templated};
+use super::{autostart, build_commands, configurations, drains, groups, readiness, templated};
 use crate::buildout::paths::{self, join};
 use crate::conf::sections::program::AUTOSTART;
 use crate::conf::sections::supervisorctl;
@@ -235,6 +235,7 @@ fn from_parts(
         return Err(faults);
     }
     let unknown_hosts = readiness::add(input, catalogue, &mut built.programs, &groups, place);
+    let ambiguous_backends = drains::add(input, &mut built.programs, place);
     let base_sections = base_sections::sections(&place.path("var"), daemons);
     let unserved_client = base_sections::unserved_client(&base_sections);
     let deployment = Deployment {
@@ -248,6 +249,7 @@ fn from_parts(
         .into_iter()
         .chain(not_started)
         .chain(unknown_hosts)
+        .chain(ambiguous_backends)
         .chain(missing_configurations)
         .chain(templated::not_included(input))
         .chain(build_commands::unsupervised(catalogue, input, &deployment.programs))

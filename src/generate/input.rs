@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use crate::diag::{Diagnostic, Span};
 
 use super::part_options::fact;
-use super::server_config::zeo_address;
+use super::server_config::{Backend, zeo_address};
 
 #[derive(Clone, Debug, Default)]
 pub struct Input {
@@ -24,6 +24,8 @@ pub struct Input {
     pub unlisted: Vec<String>,
     /// Whether programs get probes and wait for each other.
     pub has_readiness: bool,
+    /// Whether the backends of proxies are drained for a rolling restart.
+    pub has_drains: bool,
     /// Problems of unlisted sections.
     pub warnings: Vec<Diagnostic>,
 }
@@ -41,6 +43,24 @@ pub struct Part {
     pub template: Option<Template>,
     /// The configuration file of the server that it compiles.
     pub configuration: Option<Configuration>,
+    /// What it passes requests to, if it is a proxy.
+    pub proxy: Option<Proxy>,
+}
+
+/// A program that passes requests to others.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Proxy {
+    pub control: Control,
+    pub servers: Vec<Backend>,
+}
+
+/// How it is requested at run time to avoid a backend.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Control {
+    /// The working directory of varnishd; `None` for that of the system.
+    Varnish { directory: Option<String> },
+    /// The path or address of the runtime socket.
+    Haproxy { socket: String },
 }
 
 /// The configuration file of a server.

@@ -62,4 +62,6 @@ pub(super) mod supkit {
     pub(in crate::generate) const SECTION: &str = "supkit";
     /// `false`: no probes and dependencies.
     pub(in crate::generate) const READINESS: &str = "readiness";
+    /// `false`: nothing is drained; the default is the value of `readiness`.
+    pub(in crate::generate) const DRAIN: &str = "drain";
 }

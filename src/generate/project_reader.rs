@@ -12,7 +12,7 @@ use super::input::{Input, Part, Value};
 use super::part_options::{CLIENT_PREFIX, DAEMON_PREFIX, PROGRAM_PREFIX, buildout, supkit};
 use super::part_roles::{is_left_out, is_whole_configuration};
 use super::recipe::{Produces, Recipe};
-use super::{configurations, templated, unlisted};
+use super::{configurations, proxies, templated, unlisted};
 
 /// All parts in the order of installation, with the resolved options.
 pub fn read(
@@ -53,6 +53,8 @@ pub fn read(
     if !faults.is_empty() && !is_verbatim {
         return Err(faults);
     }
+    let has_readiness = switch(project, supkit::READINESS, true).map_err(|fault| vec![*fault])?;
+    let has_drains = switch(project, supkit::DRAIN, has_readiness).map_err(|fault| vec![*fault])?;
     let mut input = Input {
         directory: directory(buildout::DIRECTORY)?,
         bin: directory(buildout::BIN_DIRECTORY)?,
@@ -60,23 +62,26 @@ pub fn read(
         parts,
         supervisors,
         unlisted,
-        has_readiness: has_readiness(project).map_err(|fault| vec![*fault])?,
+        has_readiness,
+        has_drains,
         warnings,
     };
     configurations::find(project, catalogue, env, &mut input);
+    proxies::find(project, catalogue, env, &mut input);
     Ok(input)
 }
 
-/// `readiness` of `[supkit]`; the default is true.
-fn has_readiness(project: &Project) -> Result<bool, Box<Diagnostic>> {
-    let (section, option) = (supkit::SECTION, supkit::READINESS);
+/// An option of `[supkit]`.
+fn switch(project: &Project, option: &str, default: bool) -> Result<bool, Box<Diagnostic>> {
+    let section = supkit::SECTION;
     if !project.has_section(section) {
-        return Ok(true);
+        return Ok(default);
     }
     let value = project.get(section, option).map_err(|fault| Box::new(fault.diagnostic()))?;
     let value = value.unwrap_or_default();
     match value.trim().to_lowercase().as_str() {
-        "" | "true" | "yes" | "on" | "1" => Ok(true),
+        "" => Ok(default),
+        "true" | "yes" | "on" | "1" => Ok(true),
         "false" | "no" | "off" | "0" => Ok(false),
         other => {
             let message = format!("`{option}` of [{section}] is neither true nor false: `{other}`");

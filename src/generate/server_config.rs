@@ -1,11 +1,23 @@
 //! The addresses in the configuration of a server: where it listens, and where it connects to. Only
 //! what a line states plainly is found.
 
+/// A backend of a proxy.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Backend {
+    /// `instance1` in VCL, `backend/server` in HAProxy.
+    pub name: String,
+    pub address: String,
+}
+
 /// Addresses as they are written.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Addresses {
     pub(super) listens: Vec<String>,
     pub(super) backends: Vec<String>,
+    /// The backends with their names.
+    pub(super) servers: Vec<Backend>,
+    /// A runtime socket by which a backend can be avoided.
+    pub(super) admin: Option<String>,
 }
 
 /// The addresses in the configuration of the server `word`.
@@ -31,27 +43,55 @@ pub(super) fn zeo_address(text: &str) -> Option<String> {
 fn haproxy(text: &str) -> Addresses {
     let mut found = Addresses::default();
     let mut is_proxy = false;
+    // The name of a section with servers.
+    let mut proxy = "";
     for line in text.lines() {
         let line = line.split('#').next().unwrap_or_default();
         let words: Vec<&str> = line.split_whitespace().collect();
         match words.as_slice() {
+            ["stats", "socket", address, options @ ..] if !is_proxy => {
+                let is_admin = options.windows(2).any(|pair| pair == ["level", "admin"]);
+                found.admin = found.admin.or_else(|| runtime_socket(address).filter(|_| is_admin));
+            }
             ["listen" | "frontend", rest @ ..] => {
                 is_proxy = true;
+                proxy = rest.first().copied().unwrap_or_default();
                 // Before HAProxy 1.5 the address could follow the name.
                 found.listens.extend(rest.iter().skip(1).filter(|it| it.contains(':')).map(plain));
             }
-            ["backend", ..] => is_proxy = true,
+            ["backend", rest @ ..] => {
+                is_proxy = true;
+                proxy = rest.first().copied().unwrap_or_default();
+            }
             ["global" | "defaults" | "peers" | "resolvers" | "userlist" | "cache", ..] => {
                 is_proxy = false;
             }
             ["bind", addresses, ..] if is_proxy => {
                 found.listens.extend(addresses.split(',').map(|it| plain(&it)));
             }
-            ["server", _, address, ..] if is_proxy => found.backends.push(plain(address)),
+            ["server", name, address, ..] if is_proxy => {
+                let address = plain(address);
+                found.backends.push(address.clone());
+                found.servers.push(Backend { name: format!("{proxy}/{name}"), address });
+            }
             _ => {}
         }
     }
     found
+}
+
+/// `PATH`, `unix@PATH`, `ipv4@127.0.0.1:9999`, `*:9999`
+fn runtime_socket(address: &str) -> Option<String> {
+    let address = plain(&address);
+    if address.starts_with('/') {
+        return Some(address);
+    }
+    let (host, port) = address.rsplit_once(':')?;
+    port.parse::<u16>().ok()?;
+    Some(match host {
+        "" | "*" | "0.0.0.0" => format!("127.0.0.1:{port}"),
+        host => format!("{host}:{port}"),
+    })
 }
 
 /// Without the family of `ipv4@127.0.0.1:80`.
@@ -76,7 +116,7 @@ fn redis(text: &str) -> Addresses {
             Some(if is_ipv6 { format!("[{host}]:{port}") } else { format!("{host}:{port}") })
         }
     };
-    Addresses { listens: address.into_iter().collect(), backends: Vec::new() }
+    Addresses { listens: address.into_iter().collect(), ..Addresses::default() }
 }
 
 /// The backends of a VCL file.
@@ -84,20 +124,25 @@ fn vcl(text: &str) -> Addresses {
     let code: Vec<&str> = text.lines().map(|line| line.split('#').next().unwrap_or("")).collect();
     let code = code.join("\n");
     let backends = code.split("\nbackend ").skip(1).chain(code.strip_prefix("backend "));
-    let address = |backend: &str| {
+    let server = |backend: &str| {
+        let name = backend.split([' ', '\t', '\n', '{']).find(|word| !word.is_empty())?;
         let value = |name: &str| {
             let (_, rest) = backend.split_once(&format!(".{name}"))?;
             let rest = rest.trim_start().strip_prefix('=')?.trim_start().strip_prefix('"')?;
             rest.split_once('"').map(|(value, _)| value.to_owned())
         };
         let host = value("host")?;
-        if host.contains(':') && !host.contains("::") {
-            return Some(host);
-        }
-        let port = value("port").unwrap_or_else(|| "80".to_owned());
-        Some(format!("{host}:{port}"))
+        let address = if host.contains(':') && !host.contains("::") {
+            host
+        } else {
+            let port = value("port").unwrap_or_else(|| "80".to_owned());
+            format!("{host}:{port}")
+        };
+        Some(Backend { name: name.to_owned(), address })
     };
-    Addresses { listens: Vec::new(), backends: backends.filter_map(address).collect() }
+    let servers: Vec<Backend> = backends.filter_map(server).collect();
+    let backends = servers.iter().map(|server| server.address.clone()).collect();
+    Addresses { backends, servers, ..Addresses::default() }
 }
 
 #[cfg(test)]
@@ -108,7 +153,8 @@ mod tests {
     fn haproxy_binds_and_has_servers() {
         let text = "\
 global
-    stats socket /var/haproxy.sock
+    stats socket /var/other.sock mode 660 level operator
+    stats socket unix@/var/haproxy.sock mode 600 level admin
 frontend web
     bind *:80,127.0.0.1:81 # both
     default_backend plone
@@ -123,6 +169,11 @@ peers x
         let found = haproxy(text);
         assert_eq!(found.listens, ["*:80", "127.0.0.1:81", "0.0.0.0:9000"]);
         assert_eq!(found.backends, ["127.0.0.1:8081", "127.0.0.1:8082"]);
+        let names: Vec<&str> = found.servers.iter().map(|it| it.name.as_str()).collect();
+        assert_eq!(names, ["plone/plone1", "plone/plone2"]);
+        assert_eq!(found.admin.as_deref(), Some("/var/haproxy.sock"));
+        assert_eq!(runtime_socket("ipv4@*:9999").as_deref(), Some("127.0.0.1:9999"));
+        assert_eq!(runtime_socket("fd@3"), None);
     }
 
     #[test]
@@ -140,6 +191,8 @@ peers x
                     .probe = { .url = \"/\"; }\n}\n# backend no {\nbackend b { .host = \"10.0.0.1\"; }\n\
                     sub vcl_recv { set req.backend_hint = a; }\n";
         assert_eq!(vcl(text).backends, ["127.0.0.1:8080", "10.0.0.1:80"]);
+        let names: Vec<String> = vcl(text).servers.into_iter().map(|it| it.name).collect();
+        assert_eq!(names, ["a", "b"]);
         assert!(vcl("sub vcl_recv {}").backends.is_empty());
     }
 

@@ -45,16 +45,12 @@ supervisor-warm_http = /
 recipe = plone.recipe.zope2instance
 http-address = 127.0.0.1:${ports:instance1}
 supervisor-ready_http = http://127.0.0.1:${ports:instance1}/
-supervisor-drain_varnish = ${buildout:directory}/var/varnish instance1
-supervisor-drain_haproxy = ${buildout:directory}/var/haproxy.sock zope/instance1
 
 [instance2]
 <= zope
 recipe = plone.recipe.zope2instance
 http-address = 127.0.0.1:${ports:instance2}
 supervisor-ready_http = http://127.0.0.1:${ports:instance2}/
-supervisor-drain_varnish = ${buildout:directory}/var/varnish instance2
-supervisor-drain_haproxy = ${buildout:directory}/var/haproxy.sock zope/instance2
 
 [varnish]
 recipe = plone.recipe.varnish:script
@@ -264,6 +260,13 @@ fn no_request_fails_during_a_rolling_restart() {
     let _machine = crate::machine();
     let site = deployment();
     site.works(env!("CARGO_BIN_EXE_supkit"), &["generate"]);
+    // The proxies are found in their configurations.
+    let conf = site.sandbox.read("site/etc/supervisord.conf");
+    for name in INSTANCES {
+        let haproxy = format!("drain_haproxy = %(here)s/../var/haproxy.sock zope/{name}\n");
+        let varnish = format!("drain_varnish = %(here)s/../var/varnish {name}\n");
+        assert!(conf.contains(&haproxy) && conf.contains(&varnish), "{conf}");
+    }
     site.works("bin/run", &["--timeout", "120"]);
     wait_until("both instances are ready", || {
         let status = site.works("/bin/sh", &["-c", "bin/supervisorctl status; true"]);

@@ -62,7 +62,7 @@ fn generate(sandbox: &Sandbox) -> Generated {
             let name = header.strip_prefix("program:").map(|name| name.trim_end_matches(']'));
             program = name.map(|name| options.entry(name.to_owned()).or_default());
         } else if let Some(options) = &mut program {
-            if line.starts_with("ready_") || line.starts_with("depends_on") {
+            if ["ready_", "depends_on", "drain_"].iter().any(|prefix| line.starts_with(prefix)) {
                 options.push(line.to_owned());
             }
         }
@@ -88,7 +88,8 @@ fn each_program_waits_for_those_that_it_connects_to() {
     let http = ["ready_http_status = 100-499", "ready_interval = 10"];
     for (name, port) in [("one", 8081), ("two", 8082)] {
         let url = format!("ready_http = http://127.0.0.1:{port}/");
-        assert_eq!(options[name], ["depends_on = zeo:ready", &url, http[0], http[1]]);
+        let drain = format!("drain_varnish = {name}");
+        assert_eq!(options[name], ["depends_on = zeo:ready", &url, http[0], http[1], &drain]);
     }
     let wanted = ["depends_on = any(one:ready, two:ready)", "ready_tcp = 127.0.0.1:8000"];
     assert_eq!(options["varnish"], wanted);
@@ -135,13 +136,16 @@ fn the_options_of_a_part_replace_what_is_derived() {
     let options = generate(&with(own)).options;
     assert_eq!(options["varnish"], ["depends_on = one:ready", "ready_exec = bin/probe"]);
     let http = ["ready_http = http://127.0.0.1:8081/", "ready_http_status = 100-499"];
-    assert_eq!(options["one"], [http[0], http[1], "ready_interval = 30"]);
-    assert_eq!(options["two"], ["depends_on = zeo:ready"], "no probe");
+    let more = ["ready_interval = 30", "drain_varnish = one"];
+    assert_eq!(options["one"], [http[0], http[1], more[0], more[1]]);
+    assert_eq!(options["two"], ["depends_on = zeo:ready", "drain_varnish = two"], "no probe");
 
     let command = "[one]\nsupervisor-command = bin/own\n[two]\nwsgi = etc/own.ini\n";
     let options = generate(&with(command)).options;
-    assert_eq!(options["one"], ["depends_on = zeo:ready"]);
-    assert_eq!(options["two"], ["depends_on = zeo:ready"]);
+    for name in ["one", "two"] {
+        let drain = format!("drain_varnish = {name}");
+        assert_eq!(options[name], ["depends_on = zeo:ready", &drain]);
+    }
     assert_eq!(options["varnish"], ["ready_tcp = 127.0.0.1:8000"]);
 }
 
@@ -239,4 +243,87 @@ fn the_daemon_and_supervisorctl_accept_the_result() {
     for option in ["depends_on", "ready_"] {
         assert!(!printed.contains(option), "{printed}");
     }
+}
+
+/// Two instances behind HAProxy and Varnish.
+fn balanced(haproxy: &str, more: &str) -> Generated {
+    let site = SITE.replace("parts = zeo", "parts = haproxy zeo");
+    let sandbox = project(&format!(
+        "{site}name = ${{buildout:directory}}/var/cache\n\
+         [haproxy]\nsupervisor-command = /usr/sbin/haproxy -db -f ${{buildout:directory}}/etc/haproxy.cfg\n\
+         {more}"
+    ));
+    sandbox.write("etc/varnish.vcl", VCL);
+    sandbox.write("etc/haproxy.cfg", haproxy);
+    generate(&sandbox)
+}
+
+const SERVERS: &str = "backend plone\n  server a 127.0.0.1:8081\n  server b localhost:8082 check\n";
+
+fn drains(generated: &Generated, name: &str) -> Vec<String> {
+    let options = generated.options[name].iter();
+    options.filter(|line| line.starts_with("drain_")).cloned().collect()
+}
+
+#[test]
+fn instances_behind_proxies_can_be_drained() {
+    let global = "global\n  stats socket {here}/var/h.sock mode 600 level admin\n";
+    let found = balanced(&format!("{global}{SERVERS}"), "");
+    for (name, server) in [("one", "a"), ("two", "b")] {
+        let wanted = [
+            format!("drain_varnish = %(here)s/../var/cache {name}"),
+            format!("drain_haproxy = %(here)s/../var/h.sock plone/{server}"),
+        ];
+        assert_eq!(drains(&found, name), wanted);
+    }
+    assert!(drains(&found, "zeo").is_empty() && drains(&found, "varnish").is_empty());
+    // Without the right to change servers HAProxy cannot drain.
+    let found = balanced(&format!("global\n  stats socket /h.sock\n{SERVERS}"), "");
+    assert_eq!(drains(&found, "one"), ["drain_varnish = %(here)s/../var/cache one"]);
+    let remote = SERVERS.replace("127.0.0.1", "10.0.0.9").replace("localhost", "10.0.0.9");
+    let found = balanced(&format!("{global}{remote}"), "");
+    assert_eq!(drains(&found, "one"), ["drain_varnish = %(here)s/../var/cache one"]);
+}
+
+#[test]
+fn draining_is_left_out_on_request() {
+    let conf = format!("global\n  stats socket /h.sock level admin\n{SERVERS}");
+    for (more, has_drains, has_probes) in [
+        ("[supkit]\ndrain = false\n", false, true),
+        ("[supkit]\nreadiness = false\n", false, false),
+        ("[supkit]\nreadiness = false\ndrain = true\n", true, false),
+    ] {
+        let found = balanced(&conf, more);
+        assert_eq!(!drains(&found, "one").is_empty(), has_drains, "{more}");
+        assert_eq!(found.options["one"].iter().any(|it| it.starts_with("ready_")), has_probes);
+    }
+    let own = "[one]\nsupervisor-drain-haproxy =\n[two]\nsupervisor-drain-exec = bin/own\n";
+    let found = balanced(&conf, own);
+    assert!(drains(&found, "one").is_empty());
+    assert_eq!(drains(&found, "two"), ["drain_exec = bin/own"]);
+}
+
+#[test]
+fn an_instance_in_several_backends_is_reported() {
+    let more = "backend other\n  server x 127.0.0.1:8081\n";
+    let conf = format!("global\n  stats socket /h.sock level admin\n{SERVERS}{more}");
+    let found = balanced(&conf, "");
+    assert_eq!(drains(&found, "one"), ["drain_varnish = %(here)s/../var/cache one"]);
+    assert_eq!(drains(&found, "two").len(), 2);
+    let wanted = "part `one` is a backend several times (/h.sock plone/a; /h.sock other/x)";
+    assert!(found.warnings.contains(wanted), "{}", found.warnings);
+    assert!(found.warnings.contains("supervisor-drain-exec"), "{}", found.warnings);
+}
+
+#[test]
+fn the_backends_of_a_rendered_vcl_file_have_the_names_of_its_recipe() {
+    let text = "[buildout]\nparts = instance cache\n\
+         [instance]\nrecipe = plone.recipe.zope2instance\nuser = a:b\n\
+         [cache]\nrecipe = plone.recipe.varnish:script\ndaemon = /usr/sbin/varnishd\n\
+         configuration-part = vcl\n[vcl]\nrecipe = plone.recipe.varnish:configuration\n\
+         backends = 10.0.0.1:8080\n  127.0.0.1:8080\n";
+    assert_eq!(
+        of(text)["instance"].last().map(String::as_str),
+        Some("drain_varnish = backend_001")
+    );
 }
