@@ -101,21 +101,24 @@ impl Reader<'_> {
         }
     }
 
-    /// The rest of the line, and further lines where a quote or a backslash continues it.
+    /// The rest of the line, and further lines where a quote or a backslash continues it. As for systemd,
+    /// quotes mean something only before the first character outside of quotes.
     fn value(&mut self) -> Result<String, EnvFileError> {
         let mut value = String::new();
-        // Blanks count only where something follows.
+        // Blanks count only between characters outside of quotes.
         let mut blanks = String::new();
+        let mut is_unquoted = false;
         loop {
             match self.next() {
                 None | Some('\n') => return Ok(value),
-                Some(c) if c.is_whitespace() && value.is_empty() && blanks.is_empty() => {}
+                Some(c) if c.is_whitespace() && !is_unquoted => {}
                 Some(c) if c.is_whitespace() => blanks.push(c),
+                Some('\'') if !is_unquoted => self.single_quoted(&mut value)?,
+                Some('"') if !is_unquoted => self.double_quoted(&mut value)?,
                 Some(c) => {
+                    is_unquoted = true;
                     value.push_str(&std::mem::take(&mut blanks));
                     match c {
-                        '\'' => self.single_quoted(&mut value)?,
-                        '"' => self.double_quoted(&mut value)?,
                         '\\' => match self.next() {
                             None | Some('\n') => {}
                             Some(c) => value.push(c),
@@ -166,7 +169,8 @@ mod tests {
     #[test]
     fn values_are_read_as_systemd_reads_them() {
         let text = "# a comment\n  ; another\n\nA=1\nB = two words  \nC='a \"b\" \\c'\n\
-                    D=\"x \\\"y\\\" \\$z \\n\"\nE=a\\ b\\\nc\nF=\"two\nlines\"\nG=x'y'\"z\"\nH=\n\
+                    D=\"x \\\"y\\\" \\$z \\n\"\nE=a\\ b\\\nc\nF=\"two\nlines\"\nG=x'y' \"z\" \nH=\n\
+                    J='it''s' \"a\" # b \nK=x\\ \n\
                     export I=# no comment\nA=3\r\n";
         insta::assert_snapshot!(read(text).join("\n"), @r##"
     B="two words"
@@ -174,8 +178,10 @@ mod tests {
     D="x \"y\" $z \\n"
     E="a bc"
     F="two\nlines"
-    G="xyz"
+    G="x'y' \"z\""
     H=""
+    J="itsa# b"
+    K="x "
     I="# no comment"
     A="3"
     "##);

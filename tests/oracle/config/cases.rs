@@ -9,6 +9,7 @@ mod options;
 mod random;
 mod real_world;
 mod reloads;
+mod supkit_only;
 
 pub use command_lines::{clients, command_lines};
 pub use dialect::{dialect, includes};
@@ -18,3 +19,4 @@ pub use options::options;
 pub use random::{fuzzed_texts, random};
 pub use real_world::real_world;
 pub use reloads::reloads;
+pub use supkit_only::supkit_only;

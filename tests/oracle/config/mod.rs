@@ -31,6 +31,12 @@ fn every_option_takes_what_supervisor_takes() {
     compare(cases::options());
 }
 
+/// Without supkit's options nothing is different, and with them one file serves both.
+#[test]
+fn supervisors_options_are_the_same_with_and_without_those_of_supkit() {
+    compare(cases::supkit_only());
+}
+
 #[test]
 fn names_expand_where_supervisor_expands_them() {
     compare(cases::expansions());

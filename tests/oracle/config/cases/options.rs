@@ -198,7 +198,7 @@ const VALUES: &[&str] = &[
 ];
 
 /// What each section needs beside the option in question.
-fn need(section: &Section, option: &str) -> String {
+pub(super) fn need(section: &Section, option: &str) -> String {
     let lines: &[(&str, &str)] = match section.word {
         "unix_http_server" => &[("file", "/tmp/s.sock")],
         "inet_http_server" => &[("port", "9001")],
