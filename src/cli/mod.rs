@@ -14,6 +14,7 @@ mod generate;
 mod hash_password;
 mod init;
 mod link;
+mod look_up;
 mod machine;
 mod orphans;
 mod pidproxy;
@@ -35,6 +36,7 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory as _, Parser, Subcommand};
 
+use crate::os::host_names::LOOKUP_PROGRAM;
 use crate::os::stdout;
 use applet::Applet;
 use program_docs::{completions, manual};
@@ -101,6 +103,9 @@ pub fn main() -> ExitCode {
     let mut argv = std::env::args_os();
     let program = argv.next().unwrap_or_default();
     let name = Path::new(&program).file_name().unwrap_or_default().to_string_lossy().into_owned();
+    if name == LOOKUP_PROGRAM {
+        return look_up::main(&argv.collect::<Vec<_>>());
+    }
     let code = match applet::by_name(&name) {
         Some(applet) => applet.run(argv.collect()),
         None => match Supkit::try_parse() {

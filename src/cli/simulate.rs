@@ -39,6 +39,10 @@ pub(super) struct Args {
     /// A program needs this long to stop: zeoserver=20s
     #[arg(long, value_name = "NAME=TIME")]
     stop_takes: Vec<String>,
+    /// A program exits by itself this long after each start, as expected: pack=20m. Tasks (with a schedule, or
+    /// awaited by `:completed`) exit after 1 second or startsecs without it
+    #[arg(long, value_name = "NAME=TIME")]
+    takes: Vec<String>,
     /// End the daemon when everything is up and all of the above has happened
     #[arg(long)]
     stop: bool,
@@ -149,6 +153,13 @@ fn behaviours(
         let wait = time("--stop-takes", wait)?;
         for id in simulator.find(name)? {
             behaviours.entry(id).or_default().stop_takes = wait;
+        }
+    }
+    for word in &args.takes {
+        let (name, wait) = split("--takes", word, '=', "NAME=TIME")?;
+        let wait = time("--takes", wait)?;
+        for id in simulator.find(name)? {
+            behaviours.entry(id).or_default().takes = Some(wait);
         }
     }
     Ok(())

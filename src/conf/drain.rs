@@ -20,7 +20,7 @@ pub struct VarnishBackend {
 /// A server of a HAProxy.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HaproxyServer {
-    /// The path of its runtime socket, or `ip:port`.
+    /// The path of its runtime socket, `ip:port` or `name:port`.
     pub socket: String,
     pub backend: String,
     pub server: String,
@@ -165,7 +165,8 @@ mod tests {
         let server = haproxy_server("/run/h.sock zope/instance1").unwrap();
         assert_eq!((server.backend.as_str(), server.server.as_str()), ("zope", "instance1"));
         assert_eq!(haproxy_server("9999 a/b").unwrap().socket, "127.0.0.1:9999");
-        for wrong in ["zope/instance1", "/run/h.sock zope", "/run/h.sock a/b;c", "host:1 a/b", ""] {
+        assert_eq!(haproxy_server("haproxy:9999 a/b").unwrap().socket, "haproxy:9999");
+        for wrong in ["zope/instance1", "/run/h.sock zope", "/run/h.sock a/b;c", "a b:1 c/d", ""] {
             assert!(haproxy_server(wrong).is_err(), "{wrong}");
         }
     }

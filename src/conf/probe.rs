@@ -60,7 +60,7 @@ pub struct HttpProbe<'p> {
 /// `http://host:port/path`
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HttpUrl {
-    /// `ip:port`
+    /// `ip:port` or `name:port`
     pub address: String,
     /// For the `Host` field, as written.
     pub host: String,
@@ -77,11 +77,12 @@ impl ProbeId {
             (Purpose::Ready, Method::Http) => p::READY_HTTP.name,
             (Purpose::Ready, Method::Exec) => p::READY_EXEC.name,
             (_, Method::Log) => p::READY_LOG.name,
-            (_, Method::Notify) => p::READY_NOTIFY.name,
+            (Purpose::Ready, Method::Notify) => p::READY_NOTIFY.name,
             (Purpose::Live, Method::Tcp) => p::LIVE_TCP.name,
             (Purpose::Live, Method::Unix) => p::LIVE_UNIX.name,
             (Purpose::Live, Method::Http) => p::LIVE_HTTP.name,
             (Purpose::Live, Method::Exec) => p::LIVE_EXEC.name,
+            (Purpose::Live, Method::Notify) => p::LIVE_NOTIFY.name,
         }
     }
 
@@ -121,7 +122,8 @@ impl Process {
             (Purpose::Live, Method::Unix) => self.live_unix.clone(),
             (Purpose::Live, Method::Http) => self.live_http.as_ref().map(HttpUrl::to_string),
             (Purpose::Live, Method::Exec) => self.live_exec.clone(),
-            (Purpose::Live, Method::Log | Method::Notify) => None,
+            (Purpose::Live, Method::Notify) => self.live_notify.then(String::new),
+            (Purpose::Live, Method::Log) => None,
         }
     }
 
@@ -143,6 +145,16 @@ impl Process {
         };
         let (header, body) = (header.as_deref(), body.as_deref());
         Some(HttpProbe { url: url.as_ref()?, statuses, header, body })
+    }
+
+    /// Whether it gets a socket for messages of `sd_notify(3)`.
+    pub fn is_notifying(&self) -> bool {
+        self.ready_notify || self.live_notify
+    }
+
+    /// How often it has to report that it is alive, if it has to.
+    pub fn watchdog(&self) -> Option<Duration> {
+        self.live_notify.then(|| self.live_interval.saturating_mul(self.live_failures))
     }
 
     pub fn has_readiness_probe(&self) -> bool {

@@ -1,5 +1,5 @@
-//! The values of the options of probes. A probe must not wait for a name server, so an address is an
-//! IP address or `localhost`.
+//! The values of the options of probes. The address of a host that is named is looked up by the daemon,
+//! each time that it is needed.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
@@ -7,20 +7,36 @@ use std::time::Duration;
 use super::probe::HttpUrl;
 use super::python::repr;
 
-/// `ip:port`, from `port`, `host:port` or `[ipv6]:port`.
+/// `ip:port` or `name:port`, from `port`, `host:port` or `[ipv6]:port`.
 pub(super) fn tcp_address(text: &str) -> Result<String, String> {
     let text = text.trim();
-    let invalid = || format!("not an IP address and port: {}", repr(text));
+    let invalid = || format!("not an IP address or host name and a port: {}", repr(text));
     if let Ok(address) = text.parse::<SocketAddr>() {
         return if address.port() > 0 { Ok(address.to_string()) } else { Err(invalid()) };
     }
     let (host, port) = text.rsplit_once(':').unwrap_or(("localhost", text));
     let port: u16 = port.parse().ok().filter(|port| *port > 0).ok_or_else(invalid)?;
     let host = match host {
+        // Without a lookup.
         "localhost" | "" | "*" => IpAddr::V4(Ipv4Addr::LOCALHOST),
+        name if is_host_name(name) => return Ok(format!("{name}:{port}")),
         _ => return Err(invalid()),
     };
     Ok(SocketAddr::new(host, port).to_string())
+}
+
+/// Whether a resolver can be asked for it. One that ends like an IP address is a wrong one.
+fn is_host_name(name: &str) -> bool {
+    let is_label = |label: &str| {
+        (1..=63).contains(&label.len())
+            && label.bytes().all(|it| it.is_ascii_alphanumeric() || b"-_".contains(&it))
+            && !label.starts_with('-')
+    };
+    let labels = name.strip_suffix('.').unwrap_or(name);
+    let is_number = |label: &str| label.bytes().all(|it| it.is_ascii_digit());
+    name.len() <= 253
+        && labels.split('.').all(is_label)
+        && !labels.rsplit('.').next().is_some_and(is_number)
 }
 
 pub(super) fn http_url(text: &str) -> Result<HttpUrl, String> {
@@ -105,17 +121,31 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_address_needs_no_name_server() {
+    fn an_address_has_a_host_and_a_port() {
         for (text, want) in [
             ("8100", "127.0.0.1:8100"),
             ("localhost:8100", "127.0.0.1:8100"),
             (":8100", "127.0.0.1:8100"),
             ("10.1.2.3:80", "10.1.2.3:80"),
             ("[::1]:80", "[::1]:80"),
+            ("zeo:8100", "zeo:8100"),
+            ("my_zeo.example.org:8100", "my_zeo.example.org:8100"),
         ] {
             assert_eq!(tcp_address(text).as_deref(), Ok(want));
         }
-        for wrong in ["", "zeo.example.org:8100", "127.0.0.1", "127.0.0.1:0", "localhost:70000"] {
+        for wrong in [
+            "",
+            "zeo",
+            "zeo:",
+            "a b:1",
+            "-a:1",
+            "a..b:1",
+            "1.2.3:80",
+            "300.1.1.1:80",
+            "127.0.0.1",
+            "127.0.0.1:0",
+            "localhost:70000",
+        ] {
             assert!(tcp_address(wrong).is_err(), "{wrong}");
         }
     }
@@ -126,13 +156,12 @@ mod tests {
             ("http://localhost:8080", "127.0.0.1:8080", "/"),
             ("http://127.0.0.1/Plone/@@ok?x=1#y", "127.0.0.1:80", "/Plone/@@ok?x=1"),
             ("http://[::1]:8080?x", "[::1]:8080", "/?x"),
+            ("http://plone.org/", "plone.org:80", "/"),
         ] {
             let url = http_url(text).unwrap();
             assert_eq!((url.address.as_str(), url.path.as_str()), (address, path));
         }
-        for wrong in
-            ["https://localhost/", "localhost:80", "http://plone.org/", "http://localhost/a b"]
-        {
+        for wrong in ["https://localhost/", "localhost:80", "http://a b/", "http://localhost/a b"] {
             assert!(http_url(wrong).is_err(), "{wrong}");
         }
     }

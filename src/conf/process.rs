@@ -164,6 +164,9 @@ options! {
     LIVE_HTTP_BODY live_http_body: Maybe<Pattern> = None, SupkitOnly, Each;
     /// Restart it when this command exits with another status than 0.
     LIVE_EXEC live_exec: Maybe<Text> = None, SupkitOnly, Each;
+    /// Restart it when it no longer sends `WATCHDOG=1` to `NOTIFY_SOCKET`, as for systemd: at least
+    /// once in `live_interval` times `live_failures` seconds, which it gets as `WATCHDOG_USEC`.
+    LIVE_NOTIFY live_notify: Flag = Some("false"), SupkitOnly, Once;
     /// Seconds between two liveness probes, and before the first one. They begin when it is RUNNING
     /// and, with a ready_ option, ready.
     LIVE_INTERVAL live_interval: Seconds = Some("10"), SupkitOnly, Once;

@@ -59,6 +59,26 @@ pub struct Ended {
     pub status: Option<WaitStatus>,
 }
 
+/// Whose group or tree is killed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SweepTarget {
+    /// What was reaped: the process itself, or a hook beside it; zero if there was neither.
+    pub pid: Pid,
+    pub killmode: KillMode,
+    /// The name of the process, which may have been removed since.
+    pub name: String,
+}
+
+/// A process that a program has named.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MainProcess {
+    pub pid: Pid,
+    /// With the pid it identifies a process.
+    pub started: u64,
+    /// Whether it leads a process group.
+    pub leads_group: bool,
+}
+
 /// What happened outside the core.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Input {
@@ -84,6 +104,10 @@ pub enum Input {
     Exchanged { id: ExchangeId, answer: Answer },
     /// The outcome of [`Effect::MeasureMemory`].
     MemoryMeasured { id: ProcId, pid: Pid, bytes: u64 },
+    /// A process has named its main process in such a message; the error is why that is refused.
+    MainNamed { id: ProcId, claim: Result<MainProcess, String> },
+    /// A process has ended, and its main process has become a child of this daemon.
+    Followed { id: ProcId, pid: Pid, status: WaitStatus },
     /// A process sent a message as in `sd_notify(3)`.
     Notified { id: ProcId, message: String },
     /// The hook requested by [`Effect::RunHook`] was forked.
@@ -108,6 +132,8 @@ pub enum Effect {
     /// Send a signal to a process or (`group`) to its process group. ESRCH is not an error: the
     /// process has exited and is about to be reaped.
     Kill { id: ProcId, pid: Pid, signal: Signal, group: bool },
+    /// Send a signal to the process that a program has named, if it still exists.
+    SignalMain { id: ProcId, main: MainProcess, signal: Signal },
     /// Kill what a process or its hook has left behind, which was reaped. The outcome is `Swept`.
     Sweep { id: ProcId, target: SweepTarget },
     /// Close the pipes of a process that was reaped.
@@ -152,14 +178,4 @@ pub enum Effect {
     Publish { serial: u64, kind: EventType, payload: String },
     /// Every process has stopped: exit, or read the configuration again and restart.
     Exit { restart: bool },
-}
-
-/// Whose group or tree is killed.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct SweepTarget {
-    /// What was reaped: the process itself, or a hook beside it; zero if there was neither.
-    pub pid: Pid,
-    pub killmode: KillMode,
-    /// The name of the process, which may have been removed since.
-    pub name: String,
 }

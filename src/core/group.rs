@@ -6,9 +6,9 @@ use serde::{Deserialize, Serialize};
 
 use super::ansi::Stripper;
 use super::capture::Capture;
-use super::effect::{Pid, ProcId, WaitStatus};
+use super::effect::{MainProcess, Pid, ProcId, WaitStatus};
 use super::event_queue::{EventQueue, NumberedEvent};
-use super::exit_report::{ExitReport, SentSignal, StopRequest};
+use super::exit_report::{ExitReport, OomKill, SentSignal, StopRequest};
 use super::listener::Listener;
 use super::log_lines::LogLines;
 use super::milestones::Milestones;
@@ -68,6 +68,9 @@ pub struct LastExit {
     pub is_expected: bool,
     /// Whether it received SIGKILL because it did not stop within `stopwaitsecs`.
     pub was_killed: bool,
+    /// Whether the kernel ended it for want of memory.
+    #[serde(default)]
+    pub oom: OomKill,
     pub when: Now,
 }
 
@@ -75,6 +78,16 @@ impl LastExit {
     /// `exit status 3`, as in the activity log.
     pub fn description(&self) -> String {
         self.status.description()
+    }
+
+    /// The same with the reason, if the kernel had one.
+    pub fn cause(&self) -> String {
+        let reason = match self.oom {
+            OomKill::Confirmed | OomKill::Likely => ", because memory was short",
+            OomKill::Possible => ", perhaps because memory was short",
+            OomKill::NotSuspected | OomKill::Excluded | OomKill::Unknown => "",
+        };
+        format!("{}{reason}", self.description())
     }
 }
 
@@ -109,6 +122,8 @@ pub struct Process {
     /// While a child is up that has probes.
     pub(super) probes: Vec<ProcessProbe>,
     pub(super) notified_status: Option<String>,
+    /// The process that it has named as its main one.
+    pub(super) main: Option<MainProcess>,
     pub(super) milestones: Milestones,
     pub(super) runs: Runs,
     /// When its memory is measured next.
@@ -172,6 +187,7 @@ impl Process {
             listener: is_listener.then(PoolMember::default),
             probes: Vec::new(),
             notified_status: None,
+            main: None,
             milestones: Milestones::default(),
             runs: Runs::default(),
             memory_check_at: None,

@@ -96,7 +96,7 @@ impl Supervisor {
         let requester = requester.to_owned();
         process.sent_signal = Some(SentSignal { signal, requester, when: now });
         self.debug(|| format!("sending {name} (pid {}) sig {signal}", pid.0));
-        self.effects.push_back(Effect::Kill { id, pid, signal, group: false });
+        self.send_to_main(id, pid, signal);
         Ok(())
     }
 
@@ -108,7 +108,7 @@ impl Supervisor {
         let pid = process.pid().filter(|_| is_up).ok_or(NotReloadable)?;
         let message = format!("reloading: {} (pid {}) with {signal}", process.name(), pid.0);
         self.log(LogLevel::Info, message);
-        self.effects.push_back(Effect::Kill { id, pid, signal, group: false });
+        self.send_to_main(id, pid, signal);
         Ok(())
     }
 
@@ -281,9 +281,7 @@ impl Supervisor {
                 process.prepare_streams(self.config.supervisord.loglevel);
                 self.effects.push_back(Effect::Spawn { id });
             }
-            Action::Signal { pid, signal, group } => {
-                self.effects.push_back(Effect::Kill { id, pid, signal, group });
-            }
+            Action::Signal { pid, signal, group } => self.send(id, pid, signal, group),
             Action::Succeeded => {
                 let message = log_messages::succeeded(process.name(), process.config.startsecs);
                 self.log(LogLevel::Info, message);
@@ -304,12 +302,14 @@ impl Supervisor {
     }
 
     fn record_termination(&mut self, id: ProcId, termination: Termination, now: Now) {
+        let ended = self.processes.get(&id).and_then(|process| process.ended);
+        let oom = ended.map(|(_, report)| report.oom).unwrap_or_default();
         self.record_end(id, termination, now);
         let Some(process) = self.processes.get_mut(&id) else { return };
         let Termination { status, kind, expected } = termination;
         let is_expected = expected || kind == TerminationKind::Stopped;
         let was_killed = std::mem::take(&mut process.is_killed);
-        process.last_exit = Some(LastExit { status, is_expected, was_killed, when: now });
+        process.last_exit = Some(LastExit { status, is_expected, was_killed, oom, when: now });
         if kind == TerminationKind::Exited && expected {
             process.milestones.completed.get_or_insert(now.mono);
         }
@@ -340,6 +340,7 @@ impl Process {
         self.exitstatus = None;
         self.stop_request = None;
         self.sent_signal = None;
+        self.main = None;
     }
 
     fn prepare_streams(&mut self, level: LogLevel) {

@@ -36,6 +36,7 @@ mod line_matcher;
 pub mod listener;
 mod log_lines;
 mod log_messages;
+mod main_process;
 mod membership;
 mod memory;
 #[cfg(test)]
@@ -78,7 +79,7 @@ pub mod simulation;
 pub mod snapshot;
 pub mod state;
 pub mod supervisor;
-pub(crate) mod sweep;
+mod sweep;
 #[cfg(test)]
 mod sweep_tests;
 mod sweeping;

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::effect::ProcId;
+use super::probe::{Probe, ProbeAction};
 use super::supervisor::Supervisor;
 use super::time::{Mono, Now};
 use crate::conf::probe::{Method, ProbeId, Purpose};
@@ -32,8 +33,49 @@ impl Supervisor {
                         self.extend_stop(id, Duration::from_micros(micros), now);
                     }
                 }
+                ("WATCHDOG", "1") => self.watch(
+                    id,
+                    |probe| {
+                        probe.keep_alive(now.mono);
+                        None
+                    },
+                    now,
+                ),
+                ("WATCHDOG", "trigger") => {
+                    self.watch(id, |probe| probe.give_up("WATCHDOG=trigger", now.mono), now);
+                }
+                ("WATCHDOG_USEC", micros) => {
+                    if let Some(micros) = micros.parse().ok().filter(|micros| *micros > 0) {
+                        let limit = Duration::from_micros(micros);
+                        self.watch(
+                            id,
+                            |probe| {
+                                probe.change_limit(limit, now.mono);
+                                None
+                            },
+                            now,
+                        );
+                    }
+                }
+                // `MAINPID` needs facts about processes: see `main_process`.
                 _ => {}
             }
+        }
+    }
+
+    /// What a process reports about being alive.
+    fn watch(
+        &mut self,
+        id: ProcId,
+        report: impl FnOnce(&mut Probe) -> Option<ProbeAction>,
+        now: Now,
+    ) {
+        let probe = ProbeId { purpose: Purpose::Live, method: Method::Notify };
+        let Some(found) = self.probe_mut(id, probe) else { return };
+        let action = report(&mut found.probe);
+        self.set_timers(id);
+        if let Some(action) = action {
+            self.apply_probe_action(id, probe, action, now);
         }
     }
 

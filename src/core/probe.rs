@@ -11,6 +11,10 @@ use crate::conf::probe::Schedule;
 /// Before the first success a probe is repeated sooner: this is the first interval, which doubles.
 const FIRST_INTERVAL: Duration = Duration::from_millis(100);
 
+/// One report decides.
+const AT_ONCE: Schedule =
+    Schedule { interval: Duration::ZERO, timeout: Duration::ZERO, successes: 1, failures: 1 };
+
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 enum Phase {
     #[default]
@@ -23,6 +27,11 @@ enum Phase {
     /// It was requested and is unanswered.
     Running {
         until: Mono,
+    },
+    /// The process reports by itself that it is alive, at least once in `limit`.
+    Watched {
+        until: Mono,
+        limit: Duration,
     },
 }
 
@@ -76,6 +85,37 @@ impl Probe {
         *self = Self { phase, delay, is_up: true, number: self.number, ..Self::default() };
     }
 
+    /// A process that has to report that it is alive.
+    pub(super) fn begin_watch(&mut self, limit: Duration, now: Mono) {
+        let phase = Phase::Watched { until: after(now, limit), limit };
+        *self = Self { phase, is_up: true, number: self.number, ..Self::default() };
+    }
+
+    /// It has reported that it is alive.
+    pub(super) fn keep_alive(&mut self, now: Mono) {
+        if let Phase::Watched { until, limit } = &mut self.phase {
+            *until = after(now, *limit);
+        }
+    }
+
+    /// It reports in another interval from now on.
+    pub(super) fn change_limit(&mut self, to: Duration, now: Mono) {
+        if let Phase::Watched { until, limit } = &mut self.phase {
+            (*until, *limit) = (after(now, to), to);
+        }
+    }
+
+    /// It has reported that it does not work.
+    pub(super) fn give_up(&mut self, error: &str, now: Mono) -> Option<ProbeAction> {
+        let is_watched = matches!(self.phase, Phase::Watched { .. });
+        if is_watched { self.lose(error.to_owned(), now) } else { None }
+    }
+
+    fn lose(&mut self, error: String, now: Mono) -> Option<ProbeAction> {
+        self.phase = Phase::Passive;
+        self.record(Err(error), AT_ONCE, now)
+    }
+
     pub(super) fn end(&mut self) -> Option<ProbeAction> {
         let is_running = matches!(self.phase, Phase::Running { .. });
         *self = Self { number: self.number, ..Self::default() };
@@ -92,7 +132,9 @@ impl Probe {
     pub(super) fn deadline(&self) -> Option<Mono> {
         match self.phase {
             Phase::Off | Phase::Passive => None,
-            Phase::Idle { at } | Phase::Running { until: at } => Some(at),
+            Phase::Idle { at }
+            | Phase::Running { until: at }
+            | Phase::Watched { until: at, .. } => Some(at),
         }
     }
 
@@ -108,6 +150,10 @@ impl Probe {
                 let mut actions = vec![ProbeAction::Cancel(self.number)];
                 actions.extend(self.record(Err(error), schedule, now));
                 actions
+            }
+            Phase::Watched { until, limit } if now >= until => {
+                let error = format!("no WATCHDOG=1 within {} s", limit.as_secs_f64());
+                self.lose(error, now).into_iter().collect()
             }
             _ => Vec::new(),
         }
@@ -127,13 +173,7 @@ impl Probe {
 
     /// What the process reports by itself decides at once.
     pub(super) fn report(&mut self, result: Result<(), String>, now: Mono) -> Option<ProbeAction> {
-        let at_once = Schedule {
-            interval: Duration::ZERO,
-            timeout: Duration::ZERO,
-            successes: 1,
-            failures: 1,
-        };
-        if self.phase == Phase::Passive { self.record(result, at_once, now) } else { None }
+        if self.phase == Phase::Passive { self.record(result, AT_ONCE, now) } else { None }
     }
 
     fn record(
@@ -259,5 +299,25 @@ mod tests {
         assert_eq!(probe.report(Ok(()), now), None);
         assert_eq!(probe.report(refused(), now), Some(Down));
         assert_eq!(probe.deadline(), None);
+    }
+
+    #[test]
+    fn a_process_that_reports_in_time_is_alive() {
+        let (limit, mut now) = (Duration::from_secs(30), Mono(Duration::from_secs(100)));
+        let mut probe = Probe::default();
+        probe.keep_alive(now);
+        assert!(probe.is_off() && probe.give_up("x", now).is_none());
+        probe.begin_watch(limit, now);
+        for _ in 0..5 {
+            now = after(now, Duration::from_secs(29));
+            assert_eq!(probe.tick(SCHEDULE, now), []);
+            probe.keep_alive(now);
+        }
+        probe.change_limit(Duration::from_secs(5), now);
+        assert_eq!(step(&mut probe, &mut now), (vec![Down], 5000));
+        assert_eq!(probe.failure().unwrap().0, "no WATCHDOG=1 within 5 s");
+        assert_eq!((probe.deadline(), probe.is_up()), (None, false));
+        probe.begin_watch(limit, now);
+        assert_eq!(probe.give_up("WATCHDOG=trigger", now), Some(Down));
     }
 }

@@ -247,3 +247,43 @@ fn a_restart_follows_the_death_of_what_was_ready() {
     sim.advance(5);
     assert_eq!(sim.state("strict"), ProcessState::Running);
 }
+
+#[test]
+fn a_program_that_no_longer_reports_is_restarted() {
+    let limits = Process { live_interval: std::time::Duration::from_secs(5), ..program("web") };
+    let mut sim =
+        one(Process { ready_notify: true, live_notify: true, live_failures: 2, ..limits });
+    sim.advance(100);
+    assert_eq!(sim.state("web"), ProcessState::Running, "it is not ready yet");
+    sim.notify("web", "READY=1");
+    for _ in 0..5 {
+        sim.advance(9);
+        sim.notify("web", "WATCHDOG=1");
+    }
+    sim.log.clear();
+    sim.advance(11);
+    sim.terminate("web", TERMINATED);
+    sim.advance(2);
+    sim.notify("web", "READY=1\nWATCHDOG_USEC=3000000");
+    sim.notify("web", "WATCHDOG=trigger");
+    sim.terminate("web", TERMINATED);
+    assert_snapshot!(sim.log, @r"
+    155s web is restarted: live_notify, no WATCHDOG=1 within 10 s
+    155s kill pid 101 SIGTERM
+    155s waiting for web to stop
+    156s stopped: web (terminated by SIGTERM)
+    156s spawned: 'web' with pid 102
+    157s success: web entered RUNNING state, process has stayed up for > than 1 seconds (startsecs)
+    158s ready: web
+    158s web is restarted: live_notify, WATCHDOG=trigger
+    158s kill pid 102 SIGTERM
+    158s waiting for web to stop
+    158s stopped: web (terminated by SIGTERM)
+    158s spawned: 'web' with pid 103
+    ");
+    sim.advance(2);
+    sim.notify("web", "READY=1");
+    sim.stop("web");
+    sim.advance(9);
+    assert!(!sim.log.contains("within 3 s"), "one that is being stopped is not watched");
+}

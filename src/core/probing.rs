@@ -33,9 +33,12 @@ impl Supervisor {
             // A liveness probe that has begun goes on when the process is no longer ready.
             let is_wanted = is_up && (id.purpose == Purpose::Ready || is_live || !probe.is_off());
             if is_wanted && probe.is_off() {
-                match id.purpose {
-                    Purpose::Ready => probe.begin(id.is_passive(), schedule, now.mono),
-                    Purpose::Live => probe.begin_up(schedule, now.mono),
+                match (id.purpose, process.config.watchdog()) {
+                    (Purpose::Ready, _) => probe.begin(id.is_passive(), schedule, now.mono),
+                    (Purpose::Live, Some(limit)) if id.is_passive() => {
+                        probe.begin_watch(limit, now.mono);
+                    }
+                    (Purpose::Live, _) => probe.begin_up(schedule, now.mono),
                 }
             } else if !is_wanted && !probe.is_off() {
                 cancelled.extend(probe.end().map(|action| (*id, action)));
@@ -188,11 +191,11 @@ impl Supervisor {
         };
         if let Some(refusal) = refusal {
             self.log(LogLevel::Warn, refusal);
-            let schedule = self.processes.get(&id).map(|it| it.config.schedule(Purpose::Live));
-            if let Some((found, schedule)) = self.probe_mut(id, probe).zip(schedule) {
-                found.probe.begin_up(schedule, now.mono);
-                self.set_timers(id);
+            // It is examined again.
+            if let Some(found) = self.probe_mut(id, probe) {
+                found.probe.end();
             }
+            self.adjust_probes(id, now);
         }
     }
 }
@@ -226,6 +229,8 @@ impl Process {
         let name = format!("{} {target}", id.name());
         let failure = self.probes.iter().find(|it| it.id == id).and_then(|it| it.probe.failure());
         let how = match failure {
+            // One report has decided, or the missing one.
+            Some((error, _)) if id.is_passive() && id.purpose == Purpose::Live => error.to_owned(),
             Some((error, since)) => format!("{error} for {} s", now.since(since).as_secs()),
             None if id.is_passive() => "not seen yet".to_owned(),
             None => "not answered yet".to_owned(),

@@ -228,6 +228,17 @@ impl Machine {
         }
     }
 
+    /// Another process takes the place of the one that is supervised.
+    pub fn follow(&mut self, to: Pid) {
+        if let Phase::Starting { pid, .. }
+        | Phase::Running { pid, .. }
+        | Phase::Stopping { pid, .. }
+        | Phase::Unknown { pid: Some(pid) } = &mut self.phase
+        {
+            *pid = to;
+        }
+    }
+
     /// Applies one event. An event that has no meaning in the present phase is ignored.
     pub fn step(&mut self, policy: &Policy, event: ProcessEvent, now: Mono) -> Vec<Action> {
         use Phase as P;

@@ -332,6 +332,9 @@ impl World for Simulation {
                 let target = if *group { "group" } else { "pid" };
                 self.record(&format!("kill {target} {} {signal}", pid.0));
             }
+            Effect::SignalMain { main, signal, .. } => {
+                self.record(&format!("signal main pid {} {signal}", main.pid.0));
+            }
             Effect::RunHook { hook, ended, .. } => {
                 let about = ended.map_or_else(String::new, |ended| {
                     let status = ended.status.map(WaitStatus::description);

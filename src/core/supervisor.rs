@@ -180,6 +180,10 @@ impl Supervisor {
                 self.on_memory_measured(id, pid, bytes, now);
             }
             Input::Notified { id, message } => self.on_notified(id, &message, now),
+            Input::MainNamed { id, claim } => self.on_main_named(id, claim),
+            Input::Followed { id, pid, status } => {
+                self.on_followed(id, pid, &status.description());
+            }
             Input::Signal(signal) => self.on_signal(signal, now),
         }
         self.pump(now);

@@ -172,11 +172,13 @@ impl<'a> Daemon<'a> {
         match effect {
             Effect::Exit { restart: true } => {
                 self.shell.end_exchanges();
+                self.shell.end_lookups();
                 let serial = self.core.serial();
                 self.exit_reason = Some(ExitReason::Restart { serial });
             }
             Effect::Exit { restart: false } => {
                 self.shell.end_exchanges();
+                self.shell.end_lookups();
                 self.exit_reason = Some(match self.core.exit_status() {
                     0 => ExitReason::Exit,
                     status => ExitReason::Failed { status },

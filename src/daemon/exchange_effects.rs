@@ -5,8 +5,10 @@ use std::fs::File;
 use std::os::unix::net::UnixStream;
 
 use super::exchanges::{Expected, Talk};
+use super::host_names::Waiter;
 use super::launch::{child_spec, spawn_error};
 use super::pipes::ChildEnds;
+use super::place::{Place, place};
 use super::probes::describe;
 use super::shell::Shell;
 use super::{haproxy, varnish};
@@ -45,9 +47,9 @@ impl Shell<'_> {
             | Exchange::CheckUse(proxy) => match proxy {
                 Proxy::Command => self.run_command(id, exchange, process),
                 Proxy::Varnish => self.run_varnish(id, exchange, process.config()),
-                Proxy::Haproxy => self.ask_haproxy(id, exchange, process.config()),
+                Proxy::Haproxy => self.ask_haproxy(id, exchange, process.config(), now),
             },
-            Exchange::Warm(at) => self.fetch_page(id, exchange, at, process.config()),
+            Exchange::Warm(at) => self.fetch_page(id, exchange, at, process.config(), now),
         };
         if let Err(error) = begun {
             core.take(Input::Exchanged { id, answer: Err(error) }, now);
@@ -124,12 +126,17 @@ impl Shell<'_> {
         id: ExchangeId,
         exchange: Exchange,
         config: &Process,
+        now: Now,
     ) -> Result<(), String> {
         let server = config.drain_haproxy.clone().ok_or(GONE)?;
-        let peer = match server.socket.parse() {
-            Ok(address) => Peer::Tcp(address),
-            Err(_) => Peer::Unix(server.socket.clone().into()),
+        let place = if server.socket.contains('/') {
+            Place::Peer(Peer::Unix(server.socket.clone().into()))
+        } else {
+            place(&server.socket)?
         };
+        let peer = self.peer(place, Waiter::Exchange(id, exchange), now);
+        let peer = peer.map_err(|error| format!("{}: {error}", server.socket))?;
+        let Some(peer) = peer else { return Ok(()) };
         let request = haproxy::command(exchange, &server).into_bytes();
         let failed = |error: &std::io::Error| format!("{}: {}", server.socket, describe(error));
         let stream = self.kernel.connect(&peer).map_err(|error| failed(&error))?;
@@ -143,12 +150,14 @@ impl Shell<'_> {
         exchange: Exchange,
         at: usize,
         config: &Process,
+        now: Now,
     ) -> Result<(), String> {
         let url = config.warm_page(at).ok_or(GONE)?;
-        let address = url.address.parse().map_err(|_| format!("{} is no address", url.address))?;
+        let peer = self.peer(place(&url.address)?, Waiter::Exchange(id, exchange), now)?;
+        let Some(peer) = peer else { return Ok(()) };
         let header = config.ready_http_header.as_deref();
         let request = client::get(&url.host, &url.path, header);
-        let stream = self.kernel.connect(&Peer::Tcp(address)).map_err(|error| describe(&error))?;
+        let stream = self.kernel.connect(&peer).map_err(|error| describe(&error))?;
         let talk = Talk::new(id, exchange, Expected::Page, request, stream);
         self.exchanges.add(&mut self.poller, talk).map_err(|error| describe(&error))
     }
@@ -177,6 +186,7 @@ impl Shell<'_> {
     }
 
     pub(super) fn cancel_exchange(&mut self, id: ExchangeId) {
+        self.names.cancel_exchange(id);
         if let Some(pid) = self.exchanges.cancel(id, &mut self.poller) {
             self.kill_child(pid);
         }

@@ -17,9 +17,6 @@ use crate::os::child_settings::SpawnError;
 use crate::os::spawn::ChildSpec;
 use crate::os::{errno, locale, trusted, users};
 
-/// The variable of `sd_notify(3)`.
-const NOTIFY_SOCKET: &str = "NOTIFY_SOCKET";
-
 /// An environment.
 pub(super) type Variables = Vec<(OsString, OsString)>;
 
@@ -53,11 +50,9 @@ impl Shell<'_> {
             .map_err(|error| pipe_error(name, &error))?;
         self.logs.open(id, config).map_err(|error| pipe_error(name, &error))?;
         let mut environment = self.environment(process)?;
-        if config.ready_notify {
-            let socket = self.notify_sockets.open(&mut self.poller, id);
-            let socket = socket.map_err(|error| pipe_error(name, &error))?;
-            environment.retain(|(variable, _)| variable != NOTIFY_SOCKET);
-            environment.push((NOTIFY_SOCKET.into(), socket.into()));
+        if config.is_notifying() {
+            let socket = self.open_notify_socket(id, config, &mut environment);
+            socket.map_err(|error| pipe_error(name, &error))?;
         }
         let tree = self.prepare_tree(id, config, &mut environment);
         let (ours, child) = pipes.split();

@@ -1,4 +1,4 @@
-//! The sockets to which processes with `ready_notify` send messages, one for each process.
+//! The sockets to which processes with `ready_notify` or `live_notify` send messages, one for each process.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -10,9 +10,16 @@ use crate::os::files;
 use crate::os::notify_socket::{Message, NotifySocket};
 use crate::os::poller::{Interest, Poller, Token};
 
+struct Open {
+    socket: NotifySocket,
+    token: Token,
+    /// The value of `NOTIFY_SOCKET`.
+    name: String,
+}
+
 #[derive(Default)]
 pub(super) struct NotifySockets {
-    by_process: BTreeMap<ProcId, (NotifySocket, Token)>,
+    by_process: BTreeMap<ProcId, Open>,
     by_token: BTreeMap<Token, ProcId>,
 }
 
@@ -25,15 +32,21 @@ impl NotifySockets {
         Ok(format!("@{name}"))
     }
 
+    /// The value of `NOTIFY_SOCKET` of a process.
+    pub(super) fn name(&self, id: ProcId) -> Option<&str> {
+        self.by_process.get(&id).map(|open| open.name.as_str())
+    }
+
     fn add(&mut self, poller: &mut Poller, id: ProcId, socket: NotifySocket) -> io::Result<()> {
         let token = poller.add(&socket, Interest::READ)?;
+        let name = socket.name().map(|name| format!("@{name}")).unwrap_or_default();
         self.by_token.insert(token, id);
-        self.by_process.insert(id, (socket, token));
+        self.by_process.insert(id, Open { socket, token, name });
         Ok(())
     }
 
     pub(super) fn close(&mut self, poller: &mut Poller, id: ProcId) {
-        if let Some((socket, token)) = self.by_process.remove(&id) {
+        if let Some(Open { socket, token, .. }) = self.by_process.remove(&id) {
             poller.remove(&socket);
             self.by_token.remove(&token);
         }
@@ -45,11 +58,11 @@ impl NotifySockets {
 
     pub(super) fn receive(&self, id: ProcId) -> Option<Message> {
         // An error leaves nothing to read; the socket stays open for later messages.
-        self.by_process.get(&id)?.0.receive().ok().flatten()
+        self.by_process.get(&id)?.socket.receive().ok().flatten()
     }
 
     pub(super) fn hand_over(self, poller: &mut Poller, descriptors: &mut Descriptors) {
-        for (id, (socket, _)) in self.by_process {
+        for (id, Open { socket, .. }) in self.by_process {
             poller.remove(&socket);
             descriptors.insert(Purpose::Notify(id), socket);
         }

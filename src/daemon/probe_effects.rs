@@ -3,9 +3,11 @@
 use std::fs::File;
 use std::io;
 
+use super::host_names::Waiter;
 use super::launch::{child_spec, spawn_error};
 use super::pipes::ChildEnds;
-use super::probes::{Key, Verdict, describe, peer};
+use super::place::Place;
+use super::probes::{Key, Verdict, describe, target};
 use super::shell::Shell;
 use crate::conf::config::Process;
 use crate::conf::probe::{Method, Purpose};
@@ -26,15 +28,17 @@ impl Shell<'_> {
         let Some(process) = core.process(key.id) else { return };
         let begun = match key.probe.method {
             Method::Exec => self.run_probe(key, process),
-            _ => self.connect_probe(key, process.config()),
+            _ => self.connect_probe(key, process.config(), now),
         };
         if let Err(error) = begun {
-            deliver((key, Err(error)), core, now);
+            self.report_probe((key, Err(error)), core, now);
         }
     }
 
-    fn connect_probe(&mut self, key: Key, process: &Process) -> Result<(), String> {
-        let peer = peer(process, key.probe)?;
+    /// An address that has to be looked up continues the probe later.
+    fn connect_probe(&mut self, key: Key, process: &Process, now: Now) -> Result<(), String> {
+        let place = target(process, key.probe)?;
+        let Some(peer) = self.peer(place, Waiter::Probe(key), now)? else { return Ok(()) };
         let stream = self.kernel.connect(&peer).map_err(|error| describe(&error))?;
         let http = process.http_probe(key.probe.purpose);
         let http = http.filter(|_| key.probe.method == Method::Http);
@@ -67,7 +71,7 @@ impl Shell<'_> {
     /// The socket of a probe is ready.
     pub(super) fn on_probe_ready(&mut self, token: Token, core: &mut Supervisor, now: Now) {
         if let Some(verdict) = self.probes.ready(token, &mut self.poller) {
-            deliver(verdict, core, now);
+            self.report_probe(verdict, core, now);
         }
     }
 
@@ -85,19 +89,25 @@ impl Shell<'_> {
             status => Err(status.description()),
         };
         // The core ignores the result of a probe that it has cancelled.
-        deliver((key, result), core, now);
+        self.report_probe((key, result), core, now);
         true
     }
 
+    fn report_probe(&mut self, (key, result): Verdict, core: &mut Supervisor, now: Now) {
+        let Key { id, probe, number } = key;
+        if let (Err(_), Some(process)) = (&result, core.process(id)) {
+            if let Ok(Place::Host { name, .. }) = target(process.config(), probe) {
+                self.names.on_failure(&name, now.mono);
+            }
+        }
+        core.take(Input::Probed { id, probe, number, result }, now);
+    }
+
     pub(super) fn cancel_probe(&mut self, key: Key) {
+        self.names.cancel_probe(key);
         if let Some(pid) = self.probes.cancel(key, &mut self.poller) {
             // It leads a group of its own. That it has just exited is no error.
             let _ = self.kernel.kill(pid, KILL, true);
         }
     }
-}
-
-fn deliver((key, result): Verdict, core: &mut Supervisor, now: Now) {
-    let Key { id, probe, number } = key;
-    core.take(Input::Probed { id, probe, number, result }, now);
 }

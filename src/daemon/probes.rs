@@ -6,6 +6,7 @@ use std::io;
 
 use regex::bytes::Regex;
 
+use super::place::{Place, place};
 use crate::conf::config::Process;
 use crate::conf::probe::{HttpProbe, Method, ProbeId, Purpose};
 use crate::core::effect::ProcId;
@@ -53,18 +54,16 @@ struct Exchange {
     body: Option<Regex>,
 }
 
-/// The socket that a probe connects to.
-pub(super) fn peer(process: &Process, probe: ProbeId) -> Result<Peer, String> {
+/// What a probe connects to.
+pub(super) fn target(process: &Process, probe: ProbeId) -> Result<Place, String> {
     let (tcp, unix) = match probe.purpose {
         Purpose::Ready => (&process.ready_tcp, &process.ready_unix),
         Purpose::Live => (&process.live_tcp, &process.live_unix),
     };
     let http = process.http_probe(probe.purpose).map(|http| &http.url.address);
     match (probe.method, tcp, unix, http) {
-        (Method::Tcp, Some(address), ..) | (Method::Http, _, _, Some(address)) => {
-            address.parse().map(Peer::Tcp).map_err(|_| format!("{address} is no address"))
-        }
-        (Method::Unix, _, Some(path), _) => Ok(Peer::Unix(path.into())),
+        (Method::Tcp, Some(address), ..) | (Method::Http, _, _, Some(address)) => place(address),
+        (Method::Unix, _, Some(path), _) => Ok(Place::Peer(Peer::Unix(path.into()))),
         _ => Err("is no longer configured".to_owned()),
     }
 }

@@ -4,6 +4,7 @@
 use super::exchanges::Exchanges;
 use super::fastcgi::Sockets;
 use super::history_file::{HistoryFile, Remark};
+use super::host_names::HostNames;
 use super::kernel::Kernel;
 use super::logs::Logs;
 use super::notify_sockets::NotifySockets;
@@ -37,6 +38,7 @@ pub struct Shell<'k> {
     pub(super) trees: Trees,
     pub(super) exchanges: Exchanges,
     pub(super) notify_sockets: NotifySockets,
+    pub(super) names: HostNames,
     oom: OomWatch,
     pub(super) history: HistoryFile,
     pub(super) sampler: Sampler,
@@ -69,6 +71,7 @@ impl<'k> Shell<'k> {
             trees: Trees::default(),
             exchanges: Exchanges::default(),
             notify_sockets: NotifySockets::default(),
+            names: HostNames::default(),
             oom: OomWatch::begin(),
             history: HistoryFile::default(),
             sampler: Sampler::new(Resources::default(), began),
@@ -109,6 +112,7 @@ impl<'k> Shell<'k> {
                 core.take(Input::CommandChecked { id, usable }, now);
             }
             Effect::Kill { id, pid, signal, group } => self.kill(id, pid, signal, group, core, now),
+            Effect::SignalMain { id, main, signal } => self.signal_main(id, main, signal, core),
             Effect::ClosePipes { id } => self.close(id, core),
             Effect::Sweep { id, target } => self.sweep(id, &target, core, now),
             Effect::RunHook { id, hook, ended } => self.run_hook(id, hook, ended, core, now),
@@ -323,6 +327,7 @@ impl<'k> Shell<'k> {
         };
         if self.on_probe_reaped(pid, status, core, now)
             || self.on_exchange_reaped(pid, status, core, now)
+            || self.on_lookup_reaped(pid, status, core, now)
         {
             return true;
         }
@@ -336,6 +341,9 @@ impl<'k> Shell<'k> {
                     self.deliver(id, stream, chunk, fd_number, core, now);
                 }
             }
+        }
+        if self.follow_main(pid, status, core, now) {
+            return true;
         }
         let oom = self.examine_kill(pid, status, core);
         let usage =

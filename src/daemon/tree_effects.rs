@@ -46,6 +46,11 @@ fn existing_cgroup(id: ProcId) -> Option<Cgroup> {
     cgroup_path(id).ok().and_then(Cgroup::existing)
 }
 
+/// Whether a process is in the cgroup of a program.
+pub(super) fn is_in_cgroup(id: ProcId, pid: i32) -> bool {
+    existing_cgroup(id).is_some_and(|cgroup| cgroup.contains(pid))
+}
+
 impl Shell<'_> {
     /// What a child gets so that its descendants can be found.
     pub(super) fn prepare_tree(
@@ -149,7 +154,9 @@ impl Shell<'_> {
     fn report_strays(&mut self, name: &str, protected: &BTreeSet<i32>) {
         let own = process::id();
         let is_stray = |stat: &ProcessStat| {
-            let is_unknown = !protected.contains(&stat.pid) && !self.probes.has_child(stat.pid);
+            let is_unknown = !protected.contains(&stat.pid)
+                && !self.probes.has_child(stat.pid)
+                && !self.names.is_child(stat.pid);
             u32::try_from(stat.parent) == Ok(own)
                 && is_unknown
                 && !stat.is_zombie

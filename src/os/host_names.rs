@@ -6,6 +6,7 @@ use std::mem::size_of;
 use std::net::{IpAddr, SocketAddr, ToSocketAddrs as _};
 
 use nix::sys::socket::{SockaddrLike as _, SockaddrStorage};
+use nix::unistd::alarm;
 
 use super::users;
 
@@ -34,6 +35,31 @@ pub fn full() -> String {
 #[expect(clippy::disallowed_methods, reason = "not for the daemon, which may not wait for DNS")]
 pub fn resolve(name: &str) -> Option<IpAddr> {
     (name, 0).to_socket_addrs().ok()?.next().map(|address| address.ip())
+}
+
+/// The program name under which this program looks up a host name.
+pub const LOOKUP_PROGRAM: &str = "supkit-look-up";
+
+/// How long a lookup may take, in seconds.
+const LOOKUP_LIMIT: u32 = 20;
+
+/// The addresses of a host, for a process that does nothing else: it is ended by SIGALRM if no name
+/// server answers. The error is shown to people.
+#[expect(clippy::disallowed_methods, reason = "a process of its own may wait for DNS")]
+pub fn look_up(name: &str) -> Result<Vec<IpAddr>, String> {
+    alarm::set(LOOKUP_LIMIT);
+    let found = (name, 0).to_socket_addrs().map_err(|error| {
+        let error = error.to_string();
+        let known = error.strip_prefix("failed to lookup address information: ");
+        known.unwrap_or(&error).to_owned()
+    })?;
+    let mut addresses: Vec<IpAddr> = Vec::new();
+    for address in found.map(|address| address.ip()) {
+        if !addresses.contains(&address) {
+            addresses.push(address);
+        }
+    }
+    Ok(addresses)
 }
 
 /// The name that the resolver returns for an address.

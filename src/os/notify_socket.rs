@@ -5,7 +5,7 @@ use std::io::{self, IoSliceMut};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 
 use nix::errno::Errno;
-use nix::sys::socket::{self as sys, ControlMessageOwned, MsgFlags, UnixCredentials};
+use nix::sys::socket::{self as sys, ControlMessageOwned, MsgFlags, UnixAddr, UnixCredentials};
 use nix::unistd::{Pid, getpgid};
 
 /// The maximum length of a message; systemd has the same limit.
@@ -25,7 +25,7 @@ impl NotifySocket {
     /// Binds an abstract name; `NOTIFY_SOCKET` is that name after an `@`.
     #[cfg(target_os = "linux")]
     pub fn bind(name: &str) -> io::Result<Self> {
-        use nix::sys::socket::{AddressFamily, SockFlag, SockType, UnixAddr, sockopt};
+        use nix::sys::socket::{AddressFamily, SockFlag, SockType, sockopt};
         let flags = SockFlag::SOCK_CLOEXEC | SockFlag::SOCK_NONBLOCK;
         let fd = sys::socket(AddressFamily::Unix, SockType::Datagram, flags, None)?;
         sys::setsockopt(&fd, sockopt::PassCred, &true)?;
@@ -36,6 +36,12 @@ impl NotifySocket {
     #[cfg(not(target_os = "linux"))]
     pub fn bind(_: &str) -> io::Result<Self> {
         Err(io::Error::other("only Linux has abstract sockets"))
+    }
+
+    /// The name that it was bound to.
+    pub fn name(&self) -> Option<String> {
+        let address = sys::getsockname::<UnixAddr>(self.0.as_raw_fd()).ok()?;
+        String::from_utf8(address.as_abstract()?.to_vec()).ok()
     }
 
     /// The next message; `None` if there is none. One that is too long or no text is skipped.
@@ -98,7 +104,7 @@ mod tests {
     fn a_message_has_its_sender() {
         let name = format!("supkit-test-{}", std::process::id());
         let socket = NotifySocket::bind(&name).unwrap();
-        assert_eq!(socket.receive().unwrap(), None);
+        assert_eq!((socket.receive().unwrap(), socket.name()), (None, Some(name.clone())));
         let client = UnixDatagram::unbound().unwrap();
         let address = SocketAddr::from_abstract_name(&name).unwrap();
         for message in [&b"\xff"[..], &[b'x'; 5000], b"READY=1\nSTATUS=ok"] {

@@ -244,7 +244,7 @@ impl Row {
 
 impl Failure {
     fn of(context: &Context<'_>, process: &Process, is_private: bool) -> Self {
-        let exit = process.last_exit().map(|exit| exit.description());
+        let exit = process.last_exit().map(|exit| exit.cause());
         let (channel, lines) = [OutputStream::Stderr, OutputStream::Stdout]
             .into_iter()
             .filter(|_| !is_private)

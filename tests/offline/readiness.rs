@@ -241,3 +241,33 @@ fn variables_come_from_files_at_each_start() {
     assert!(!daemon.log().contains("secret"));
     assert!(daemon.stop().success());
 }
+
+#[test]
+fn a_host_may_be_named() {
+    let sandbox = Sandbox::new();
+    let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a port");
+    let port = listener.local_addr().expect("an address").port();
+    // The resolver reads this without a name server; for the configuration it is a name.
+    let options = format!("ready_tcp=0x7f000001:{port}");
+    let mut daemon = Daemon::start(Subject::Ours, &sandbox, &pair(&options));
+    daemon.wait_for_log("success: front entered RUNNING");
+    assert!(!daemon.log().contains("reaped unknown pid"), "{}", daemon.log());
+    drop(listener);
+    daemon.wait_for_log(&format!("not ready: back (ready_tcp 0x7f000001:{port}, refused for"));
+    assert!(daemon.stop().success());
+}
+
+#[test]
+fn a_host_that_is_unknown_is_a_reason() {
+    let sandbox = Sandbox::new();
+    let options = "ready_tcp=nowhere.invalid:8100\nready_timeout=0.5";
+    let mut daemon = Daemon::start(Subject::Ours, &sandbox, &pair(options));
+    let wanted = "STOPPED waits for back: ready_tcp nowhere.invalid:8100, ";
+    let is_known = |status: &str| {
+        let why = status.strip_prefix(wanted).unwrap_or("not answered yet");
+        !why.starts_with("not answered yet")
+    };
+    wait_until("the reason is shown", || is_known(&status(&sandbox, "front")));
+    assert!(daemon.stop().success());
+    assert_eq!(sandbox.processes(), [0; 0], "no lookup is left");
+}

@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::script::{Act, Behaviour, Script};
 use super::timeline::{Timeline, What};
 use crate::conf::config::{Config, LogLevel};
+use crate::conf::dependency::Condition;
 use crate::conf::hook::Hook;
 use crate::conf::nearest::nearest;
 use crate::conf::probe::{Method, ProbeId, Purpose};
@@ -16,6 +17,9 @@ use crate::core::state::ProcessState;
 use crate::core::time::{Mono, Now, Wall};
 use crate::core::virtual_daemon::{ChildEvent, ProbeKey, VirtualDaemon, World};
 use crate::core::{Process, Supervisor};
+
+/// How long a task takes, unless its `startsecs` is longer or the script determines it.
+const TASK_TAKES: Duration = Duration::from_secs(1);
 
 /// The requester of the actions of the script.
 const REQUESTER: &str = "simulate";
@@ -28,6 +32,8 @@ const OF_STATES: [&str; 6] =
 enum Planned {
     Act(Act),
     Child(ChildEvent),
+    /// The child reports that it is alive, again and again.
+    KeepAlive(Pid),
 }
 
 /// A daemon that has not been started yet.
@@ -200,13 +206,50 @@ impl Simulator {
         for probe in probes {
             match probe.method {
                 Method::Log => self.plan_child(wait, ChildEvent::PrintsReadyLine { id }),
-                Method::Notify => {
+                Method::Notify if probe.purpose == Purpose::Ready => {
                     let message = "READY=1".to_owned();
                     self.plan_child(wait, ChildEvent::Notifies { id, message });
                 }
                 _ => {}
             }
         }
+    }
+
+    fn plan_keep_alive(&mut self, id: ProcId, pid: Pid) {
+        let watchdog = self.core.process(id).and_then(|process| process.config().watchdog());
+        if let Some(limit) = watchdog {
+            self.plan(self.now.mono.0.saturating_add(limit / 2), Planned::KeepAlive(pid));
+        }
+    }
+
+    fn keep_alive(&mut self, pid: Pid) {
+        if let Some(id) = self.alive.get(&pid).copied() {
+            self.apply(ChildEvent::Notifies { id, message: "WATCHDOG=1".to_owned() });
+            self.plan_keep_alive(id, pid);
+        }
+    }
+
+    /// When a child ends by itself, and with which status. A task does, unless the script ends it.
+    fn own_end(&self, id: ProcId) -> Option<(Duration, i32)> {
+        let config = self.core.process(id)?.config();
+        let is_ended_by_script =
+            self.script.acts.iter().any(|(_, act)| matches!(act, Act::Exit(it, _) if *it == id));
+        let is_task = !is_ended_by_script && (config.schedule.is_some() || self.is_awaited(id));
+        let startsecs = Duration::from_secs(config.startsecs.try_into().unwrap_or(0));
+        let usual = is_task.then(|| startsecs.max(TASK_TAKES));
+        let code = config.exitcodes.first().and_then(|code| i32::try_from(*code).ok()).unwrap_or(0);
+        Some((self.behaviour(id).takes.or(usual)?, code))
+    }
+
+    /// Whether another process needs it to be completed.
+    fn is_awaited(&self, id: ProcId) -> bool {
+        let needs = |other: &Process| {
+            other.config().depends_on.iter().any(|dependency| {
+                dependency.condition == Condition::Completed
+                    && self.find(&dependency.name).is_ok_and(|ids| ids.contains(&id))
+            })
+        };
+        self.core.processes().any(needs)
     }
 
     fn is_listener(&self, id: ProcId) -> bool {
@@ -241,9 +284,14 @@ impl World for Simulator {
         None
     }
 
-    fn on_fork(&mut self, id: ProcId, _: Pid) {
+    fn on_fork(&mut self, id: ProcId, pid: Pid) {
         self.started.insert(id, self.now.mono);
         self.plan_readiness(id);
+        self.plan_keep_alive(id, pid);
+        if let Some((after, code)) = self.own_end(id) {
+            let status = WaitStatus::Exited(code);
+            self.plan_child(after, ChildEvent::Ends { pid, status });
+        }
         if self.is_listener(id) {
             let bytes = b"READY\n".to_vec();
             self.plan_child(Duration::ZERO, ChildEvent::Prints { id, bytes });
@@ -318,6 +366,7 @@ impl World for Simulator {
             match entry.remove() {
                 Planned::Act(act) => self.act_on(act),
                 Planned::Child(event) => self.apply(event),
+                Planned::KeepAlive(pid) => self.keep_alive(pid),
             }
             self.perform();
         }

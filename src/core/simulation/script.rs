@@ -6,18 +6,21 @@ use std::time::Duration;
 use crate::core::effect::ProcId;
 
 /// How the children of a process behave. Without more they are ready at once, run until they are
-/// stopped and then end at once.
+/// stopped and then end at once; tasks exit by themselves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Behaviour {
     /// The time from the start until its readiness probes succeed; `None` means never.
     pub ready_after: Option<Duration>,
     /// The time from its stop signal to its end. SIGKILL ends it at once.
     pub stop_takes: Duration,
+    /// The time from the start until it exits by itself as expected. `None` means that a task exits after
+    /// its usual time, and that nothing else does.
+    pub takes: Option<Duration>,
 }
 
 impl Default for Behaviour {
     fn default() -> Self {
-        Self { ready_after: Some(Duration::ZERO), stop_takes: Duration::ZERO }
+        Self { ready_after: Some(Duration::ZERO), stop_takes: Duration::ZERO, takes: None }
     }
 }
 

@@ -5,6 +5,8 @@ use std::time::Duration;
 use super::{Act, Behaviour, Script, Simulator};
 use crate::conf::config::{Config, Process};
 use crate::conf::dependency::{Condition, Dependency};
+use crate::conf::fake_host::FakeHost;
+use crate::conf::kinds::{Cron, Kind as _};
 use crate::core::sim::{config, group, listener, program};
 use crate::core::time::Wall;
 
@@ -136,4 +138,64 @@ fn names_are_found_and_misspelt_ones_suggested() {
     );
     let all = simulator.find("something").unwrap_err();
     assert_eq!(all, "there is no program `something`; there are: pair:a, pair:b, web");
+}
+
+#[test]
+fn tasks_end_by_themselves() {
+    let schedule = Cron::parse("*/2 * * * *", &FakeHost::default()).expect("it is valid");
+    let pack =
+        Process { schedule: Some(schedule), autostart: false, startsecs: 0, ..program("pack") };
+    let groups = vec![
+        group("initdb", 1, vec![program("initdb")]),
+        group(
+            "web",
+            2,
+            vec![Process { ready_tcp: None, ..needs("web", "initdb", Condition::Completed) }],
+        ),
+        group("pack", 3, vec![pack]),
+    ];
+    let simulator = Simulator::new(config(groups.clone()), Wall::default());
+    let timeline = simulator.run(script(300));
+    assert!(timeline.is_good(), "{}", timeline.text());
+    insta::assert_snapshot!(timeline.text(), @r"
+        0.0s  initdb  STOPPED -> STARTING
+        0.0s          web waits for initdb: STARTING
+        1.0s  initdb  STARTING -> RUNNING
+        1.0s  initdb  RUNNING -> EXITED  (exit status 0, not restarted)
+        1.0s  web     STOPPED -> STARTING
+        2.0s  web     STARTING -> RUNNING
+      120.0s          pack is started by its schedule
+      120.0s  pack    STOPPED -> STARTING
+      120.0s  pack    STARTING -> RUNNING
+      121.0s  pack    RUNNING -> EXITED  (exit status 0, not restarted)
+      240.0s          pack is started by its schedule
+      240.0s  pack    EXITED -> STARTING
+      240.0s  pack    STARTING -> RUNNING
+      241.0s  pack    RUNNING -> EXITED  (exit status 0, not restarted)
+
+    everything was up after 2.0s
+    critical path of the start: initdb 1.0s -> web 1.0s
+    ");
+
+    let simulator = Simulator::new(config(groups), Wall::default());
+    let mut script = script(300);
+    let takes = Some(seconds(150));
+    let pack = simulator.find("pack").unwrap()[0];
+    script.behaviours.insert(pack, Behaviour { takes, ..Behaviour::default() });
+    let text = simulator.run(script).text();
+    assert!(
+        text.contains("270.0s  pack    RUNNING -> EXITED  (exit status 0, not restarted)"),
+        "{text}"
+    );
+    let skipped =
+        "240.0s          the scheduled run of pack is skipped: the last one is still RUNNING";
+    assert!(text.contains(skipped), "{text}");
+}
+
+#[test]
+fn a_program_with_a_watchdog_reports_that_it_is_alive() {
+    let web = Process { live_notify: true, ready_notify: true, ..program("web") };
+    let simulator = Simulator::new(config(vec![group("web", 1, vec![web])]), Wall::default());
+    let text = simulator.run(script(300)).text();
+    assert!(!text.contains("restarted"), "{text}");
 }

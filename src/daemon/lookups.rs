@@ -1,0 +1,104 @@
+//! Starts the children that look up host names, and connects when the address is known.
+
+use std::ffi::OsString;
+use std::fs::File;
+use std::io;
+use std::net::SocketAddr;
+use std::os::unix::net::UnixStream;
+
+use super::host_names::{Known, Waiter};
+use super::launch::spawn_error;
+use super::place::Place;
+use super::probes::describe;
+use super::shell::Shell;
+use crate::core::effect::WaitStatus;
+use crate::core::supervisor::Supervisor;
+use crate::core::time::Now;
+use crate::os::connect::Peer;
+use crate::os::host_names::LOOKUP_PROGRAM;
+use crate::os::locale;
+use crate::os::spawn::ChildSpec;
+
+/// This program, also after its file was replaced.
+const OWN_PROGRAM: &str = "/proc/self/exe";
+
+const KILL: i32 = 9;
+
+impl Shell<'_> {
+    /// The address of a place; `None` if a child looks it up and `waiter` is continued afterwards.
+    pub(super) fn peer(
+        &mut self,
+        place: Place,
+        waiter: Waiter,
+        now: Now,
+    ) -> Result<Option<Peer>, String> {
+        let (name, port) = match place {
+            Place::Peer(peer) => return Ok(Some(peer)),
+            Place::Host { name, port } => (name, port),
+        };
+        match self.names.find(&name, now.mono) {
+            Known::Address(address) => {
+                return Ok(Some(Peer::Tcp(SocketAddr::new(address, port))));
+            }
+            Known::Failure(why) => return Err(why),
+            Known::Asked => {}
+            Known::Nothing => self.look_up(&name)?,
+        }
+        self.names.wait(&name, waiter);
+        Ok(None)
+    }
+
+    fn look_up(&mut self, name: &str) -> Result<(), String> {
+        let open = || -> io::Result<_> {
+            let (ours, theirs) = UnixStream::pair()?;
+            ours.set_nonblocking(true)?;
+            let null = File::options().read(true).write(true).open("/dev/null")?;
+            Ok((ours, theirs, null.try_clone()?, null))
+        };
+        let (ours, theirs, stdin, stderr) = open().map_err(|error| describe(&error))?;
+        let spec = ChildSpec {
+            program: OWN_PROGRAM.into(),
+            argv: [LOOKUP_PROGRAM, name].map(OsString::from).into(),
+            environment: locale::environment(),
+            directory: None,
+            umask: None,
+            settings: Vec::new(),
+            leads_group: true,
+            user: None,
+            stdin: stdin.into(),
+            stdout: theirs.into(),
+            stderr: Some(stderr.into()),
+        };
+        let pid = self.kernel.spawn(spec).map_err(|error| spawn_error(name, &error))?;
+        self.names.add(pid, name.to_owned(), ours);
+        Ok(())
+    }
+
+    /// A child was reaped; false if it has not looked up a name.
+    pub(super) fn on_lookup_reaped(
+        &mut self,
+        pid: i32,
+        status: WaitStatus,
+        core: &mut Supervisor,
+        now: Now,
+    ) -> bool {
+        if !self.names.is_child(pid) {
+            return false;
+        }
+        for waiter in self.names.reaped(pid, status, now.mono) {
+            match waiter {
+                Waiter::Probe(key) => self.begin_probe(key, core, now),
+                Waiter::Exchange(id, exchange) => self.begin_exchange(id, exchange, core, now),
+            }
+        }
+        true
+    }
+
+    /// The daemon ends: no child of it is left.
+    pub(super) fn end_lookups(&mut self) {
+        for pid in self.names.children() {
+            // That it has just exited is no error.
+            let _ = self.kernel.kill(pid, KILL, false);
+        }
+    }
+}
