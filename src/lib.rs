@@ -31,3 +31,4 @@ pub mod cli;
 pub mod ctl;
 pub mod daemon;
 pub mod os;
+pub mod top;

@@ -28,6 +28,7 @@ mod simulate;
 mod stop;
 mod supervisorctl;
 mod supervisord;
+mod top;
 
 use std::ffi::OsString;
 use std::io::{self, IsTerminal as _, Write as _};
@@ -59,6 +60,8 @@ enum Command {
     Run(run::Args),
     /// Stop all programs in order, then the daemon
     Stop(stop::Args),
+    /// Show and control processes in a terminal
+    Top(top::Args),
     /// Check a project or configuration and report every problem
     Check(check::Args),
     /// Show what would happen, without starting anything: a start, a restart, an outage, an end
@@ -143,6 +146,7 @@ fn subcommand(command: Command) -> ExitCode {
         Command::Generate(args) => generate::main(&args),
         Command::Run(args) => run::main(&args),
         Command::Stop(args) => stop::main(&args),
+        Command::Top(args) => top::main(args),
         Command::Check(args) => check::main(args),
         Command::Simulate(args) => simulate::main(&args),
         Command::Annotate(args) => annotate::main(&args),

@@ -60,6 +60,11 @@ pub(super) fn graph(session: &mut Session, rest: &str) -> Outcome {
     Ok(Flow::Continue)
 }
 
+/// Formats the answer of the daemon as a table.
+pub fn table(answer: &Value) -> Result<String, ClientError> {
+    Ok(Graph::read(answer)?.table())
+}
+
 impl Graph {
     fn read(value: &Value) -> Result<Self, ClientError> {
         let step =

@@ -12,7 +12,7 @@ const MAX_COLOUR: usize = 64;
 
 /// Filters a stream that arrives in parts.
 #[derive(Debug, Default)]
-pub(super) struct TerminalFilter {
+pub struct TerminalFilter {
     /// The beginning of a sequence or character whose end has not arrived.
     partial: Vec<u8>,
     /// Whether a colour was set and not reset.
@@ -34,7 +34,7 @@ enum Unit {
 
 impl TerminalFilter {
     /// The harmless form of the bytes; the end of an incomplete sequence is kept for the next call.
-    pub(super) fn feed(&mut self, bytes: &[u8]) -> Vec<u8> {
+    pub fn feed(&mut self, bytes: &[u8]) -> Vec<u8> {
         self.partial.extend_from_slice(bytes);
         let pending = std::mem::take(&mut self.partial);
         let mut shown = Vec::with_capacity(pending.len());
@@ -63,7 +63,7 @@ impl TerminalFilter {
     }
 
     /// What is left at the end of the stream. Colours are reset.
-    pub(super) fn finish(&mut self) -> Vec<u8> {
+    pub fn finish(&mut self) -> Vec<u8> {
         let mut shown = Vec::new();
         for byte in std::mem::take(&mut self.partial) {
             push_byte(&mut shown, byte);

@@ -47,8 +47,10 @@ mod why;
 mod wide;
 
 pub use actions::{Documented, documented as actions};
+pub use graph::table as graph_table;
 pub use help::reference;
 pub use plan::lines as update_lines;
+pub use server::{Channel, read_log};
 
 use crate::conf::ctl::Settings;
 

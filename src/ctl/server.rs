@@ -40,13 +40,13 @@ pub(super) struct ConfigChanges {
 
 /// An output channel of a process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Channel {
+pub enum Channel {
     Stdout,
     Stderr,
 }
 
 impl Channel {
-    pub(super) fn name(self) -> &'static str {
+    pub fn name(self) -> &'static str {
         match self {
             Self::Stdout => "stdout",
             Self::Stderr => "stderr",
@@ -300,6 +300,11 @@ impl ProcessResult {
             description: text(member(value, "description")?)?,
         })
     }
+}
+
+/// The last `bytes` of the log of a process.
+pub fn read_log(client: &mut Client, name: &str, from: Channel, bytes: i64) -> Result<Vec<u8>> {
+    Server(client).read_log(name, from, bytes)
 }
 
 fn with(name: &str, words: &[Value]) -> Vec<Value> {

@@ -15,6 +15,9 @@ pub const USR1: i32 = libc::SIGUSR1;
 pub const USR2: i32 = libc::SIGUSR2;
 pub const TERM: i32 = libc::SIGTERM;
 pub const CHLD: i32 = libc::SIGCHLD;
+pub const TSTP: i32 = libc::SIGTSTP;
+pub const CONT: i32 = libc::SIGCONT;
+pub const WINCH: i32 = libc::SIGWINCH;
 
 /// The process that sent a signal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -139,6 +142,12 @@ pub fn kill(pid: i32, number: i32, group: bool) -> io::Result<()> {
         0 => Ok(()),
         _ => Err(io::Error::last_os_error()),
     }
+}
+
+/// Stops this process and those of its pipeline, as Ctrl-Z does. Returns when they are continued.
+pub fn stop_job() -> io::Result<()> {
+    // The own group is process 0.
+    kill(0, libc::SIGSTOP, false)
 }
 
 /// Whether a process with this id exists, of any user.

@@ -40,17 +40,21 @@ const ALLOWED_IMPORTS: &[(&str, &[&str])] = &[
         ],
     ),
     ("ctl", &["conf", "core", "diag", "os", "pattern", "rpc", "tls"]),
+    ("top", &["conf", "core", "ctl", "os", "rpc"]),
     (
         "cli",
         &[
             "assets", "buildout", "conf", "core", "ctl", "daemon", "diag", "generate", "http",
-            "ini", "os", "password", "pattern", "rpc", "tls", "web",
+            "ini", "os", "password", "pattern", "rpc", "tls", "top", "web",
         ],
     ),
 ];
 
 /// The modules that do input and output. All others are pure.
-const SHELL: &[&str] = &["os", "daemon", "ctl", "cli"];
+const SHELL: &[&str] = &["os", "daemon", "ctl", "top", "cli"];
+
+/// Parts of those modules that are pure nevertheless.
+const PURE_PARTS: &[&str] = &["top/model", "top/view"];
 
 /// What a pure module never names.
 const INPUT_AND_OUTPUT: &[&str] = &[
@@ -91,6 +95,7 @@ const NOT_AN_OPTION: &[(&str, &[&str], &str)] = &[
     ("rpc/plan.rs", &["file"], "a member of supkit.planUpdate"),
     ("rpc/supkit.rs", &["buffer_size"], "a member of supkit.getEventPools"),
     ("rpc/why/value.rs", &["file"], "a member of supkit.explainProcess"),
+    ("top/model/snapshot.rs", &["stderr_logfile", "stdout_logfile"], "members of getProcessInfo"),
     ("web/pages.rs", &["identifier"], "a value of a template"),
 ];
 
@@ -212,8 +217,11 @@ fn names(text: &str, name: &str) -> bool {
 #[test]
 fn pure_modules_do_no_input_or_output() {
     let mut broken = Vec::new();
-    for source in sources().iter().filter(|it| !SHELL.contains(&it.module.as_str()) && !is_test(it))
-    {
+    let is_pure = |source: &Source| {
+        !SHELL.contains(&source.module.as_str())
+            || PURE_PARTS.iter().any(|part| source.path.starts_with(part))
+    };
+    for source in sources().iter().filter(|it| is_pure(it) && !is_test(it)) {
         let text = code(&source.text);
         for name in INPUT_AND_OUTPUT {
             if names(&text, name) {

@@ -54,5 +54,6 @@ mod status;
 mod stopping;
 mod texts;
 mod tls;
+mod top;
 mod web;
 mod why;

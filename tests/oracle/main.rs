@@ -36,6 +36,7 @@ mod recipes;
 mod rpc;
 mod seed;
 mod tls;
+mod top;
 mod update;
 mod web;
 mod wheel;
