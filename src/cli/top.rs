@@ -11,10 +11,6 @@ use crate::top::{self, Mode};
 /// The exit status for an invalid command line or file.
 const USAGE: u8 = 2;
 
-/// Show and control processes in a terminal
-///
-/// The server and the account are those of [supervisorctl] in the configuration, unless options name
-/// others. `?` shows the keys.
 #[derive(clap::Args)]
 #[command(
     after_help = "Exit status: 0 after `q` or when the list was printed, 1 if the daemon cannot be \

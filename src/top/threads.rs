@@ -25,8 +25,8 @@ const INTERVAL: Duration = Duration::from_secs(1);
 const GAP: Duration = Duration::from_millis(200);
 /// Without an answer for this long, the connection counts as lost.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// With a slow daemon, a tenth of the time is spent on asking.
-const SHARE: u32 = 10;
+/// With a slow daemon, at most a third of the time is spent on asking.
+const SHARE: u32 = 3;
 /// A thread that has more to report waits until the picture was drawn.
 const QUEUE: usize = 64;
 
@@ -127,7 +127,7 @@ fn ask_for_state(mut client: Client, to: &Reporter, nudged: &UnixStream) {
 /// Waits until the next question may be asked; `false` at the end of the program.
 fn wait_for_turn(nudged: &UnixStream, begun: Duration, lasted: Duration) -> bool {
     let mut due = begun + INTERVAL.max(lasted * SHARE);
-    let earliest = begun + GAP.max(lasted * SHARE);
+    let earliest = begun + GAP.max(lasted);
     loop {
         let now = monotonic();
         if now >= due {

@@ -13,9 +13,10 @@ use crate::top::model::row::{Column, GroupRow, Row};
 use crate::top::model::state::Link;
 
 /// What is left for names and reasons before a further column is shown.
-const MIN_REASON: usize = 18;
+const MIN_REASON: usize = 17;
 const MIN_NAME: usize = 8;
-const STATE_WIDTH: usize = 8;
+/// `1000/1000` of a group is longer than each state.
+const STATE_WIDTH: usize = 9;
 /// The columns that are shown if there is room, the most important first, with their widths.
 const OPTIONAL: [(Column, usize); 6] = [
     (Column::Uptime, 8),

@@ -58,15 +58,15 @@ fn the_list_on_a_small_terminal() {
     insta::assert_snapshot!(text(&mut model(), (80, 14)), @r"
     supervisor at unix:///run/supervisor.sock                              connected
     6 processes: 1 FATAL, 1 EXITED, 1 STOPPED, 3 RUNNING       cpu 12% mem 5.0G/8.0G
-     NAME▼    STATE        PID   UPTIME  RST  CPU% MEMORY   FDS REASON
-     broken   FATAL                                             Exited too quickly …
-     db       RUNNING     1234 26:23:38    1  12.3    90M    12
-     ▾ pool   2/3 up                       1  40.0   1.4G    24
-       pool-0 RUNNING     2001 42:47:57    0  20.0   150M    12
-       pool-1 RUNNING     2002 42:49:14    1  20.0   1.3G    12 not ready: no reply…
-       pool-2 STOPPED                                           Not started
+     NAME▼    STATE         PID   UPTIME  RST  CPU% MEMORY   FDS REASON
+     broken   FATAL                                              Exited too quickly…
+     db       RUNNING      1234 26:23:38    1  12.3    90M    12
+     ▾ pool   2/3 up                        1  40.0   1.4G    24
+       pool-0 RUNNING      2001 42:47:57    0  20.0   150M    12
+       pool-1 RUNNING      2002 42:49:14    1  20.0   1.3G    12 not ready: no repl…
+       pool-2 STOPPED                                            Not started
      ▾ single 0/1 up
-       other  EXITED                                            exit status 0, Nov …
+       other  EXITED                                             exit status 0, Nov…
 
 
     ?:help /:filter s:start x:stop r:restart l:log w:why u:update >:sort q:quit
@@ -80,15 +80,15 @@ fn the_list_on_a_large_terminal() {
     insta::assert_snapshot!(text(&mut model, (140, 14)), @r"
     supervisor at unix:///run/supervisor.sock                                                                                          connected
     6 processes: 1 FATAL, 1 EXITED, 1 STOPPED, 3 RUNNING                                            cpu 12% of 2, memory 5.0G of 8.0G, load 0.52
-     NAME▼    STATE        PID   UPTIME  RST  CPU% MEMORY   FDS REASON
-     broken   FATAL                                             Exited too quickly (process log may have details)
-    *db       RUNNING     1234 26:23:38    1  12.3    90M    12
-     ▾ pool   2/3 up                       1  40.0   1.4G    24
-       pool-0 RUNNING     2001 42:47:57    0  20.0   150M    12
-       pool-1 RUNNING     2002 42:49:14    1  20.0   1.3G    12 not ready: no reply from 127.0.0.1:8081
-       pool-2 STOPPED                                           Not started
+     NAME▼    STATE         PID   UPTIME  RST  CPU% MEMORY   FDS REASON
+     broken   FATAL                                              Exited too quickly (process log may have details)
+    *db       RUNNING      1234 26:23:38    1  12.3    90M    12
+     ▾ pool   2/3 up                        1  40.0   1.4G    24
+       pool-0 RUNNING      2001 42:47:57    0  20.0   150M    12
+       pool-1 RUNNING      2002 42:49:14    1  20.0   1.3G    12 not ready: no reply from 127.0.0.1:8081
+       pool-2 STOPPED                                            Not started
      ▾ single 0/1 up
-       other  EXITED                                            exit status 0, Nov 28 01:00 AM
+       other  EXITED                                             exit status 0, Nov 28 01:00 AM
 
 
     ?:help /:filter s:start x:stop r:restart l:log w:why u:update >:sort q:quit
@@ -100,13 +100,13 @@ fn without_measurements_the_reasons_have_the_room() {
     insta::assert_snapshot!(text(&mut plain_model(), (80, 12)), @r"
     supervisor at http://127.0.0.1:9001                                    connected
     6 processes: 1 FATAL, 1 EXITED, 1 STOPPED, 3 RUNNING       cpu 12% mem 5.0G/8.0G
-     NAME▼    STATE        PID   UPTIME REASON
-     broken   FATAL                     Exited too quickly (process log may have de…
-     db       RUNNING     1234 26:23:38
+     NAME▼    STATE         PID   UPTIME REASON
+     broken   FATAL                      Exited too quickly (process log may have d…
+     db       RUNNING      1234 26:23:38
      ▾ pool   2/3 up
-       pool-0 RUNNING     2001 42:47:57
-       pool-1 RUNNING     2002 42:49:14 not ready: no reply from 127.0.0.1:8081
-       pool-2 STOPPED                   Not started
+       pool-0 RUNNING      2001 42:47:57
+       pool-1 RUNNING      2002 42:49:14 not ready: no reply from 127.0.0.1:8081
+       pool-2 STOPPED                    Not started
      ▾ single 0/1 up
 
     ?:help /:filter s:start x:stop r:restart l:log w:why u:update >:sort q:quit
@@ -117,8 +117,8 @@ fn without_measurements_the_reasons_have_the_room() {
 fn on_a_tiny_terminal_names_and_states_remain() {
     insta::assert_snapshot!(text(&mut model(), (24, 6)), @r"
     supervisor a…  connected
-     NAME▼    STATE    REAS…
-     broken   FATAL    Exit…
+     NAME▼    STATE     REA…
+     broken   FATAL     Exi…
      db       RUNNING
      ▾ pool   2/3 up
     ");
