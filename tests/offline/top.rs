@@ -74,9 +74,13 @@ fn state_of(pid: i32) -> char {
 #[track_caller]
 fn assert_restored(terminal: &Terminal, settings: &str) {
     assert_eq!(terminal.stty(&["-a"]), settings);
-    let output = terminal.screen();
-    assert_eq!(output.matches("\u{1b}[?1049h").count(), output.matches("\u{1b}[?1049l").count());
-    assert!(output.rfind("\u{1b}[?25h") > output.rfind("\u{1b}[?25l"), "{output:?}");
+    // What was written may still be on its way.
+    wait_until("the screen and the cursor are back", || {
+        let output = terminal.screen();
+        let count = |sequence| output.matches(sequence).count();
+        count("\u{1b}[?1049h") == count("\u{1b}[?1049l")
+            && output.rfind("\u{1b}[?25h") > output.rfind("\u{1b}[?25l")
+    });
 }
 
 #[test]

@@ -13,7 +13,7 @@ use crate::top::model::row::{Column, GroupRow, Row};
 use crate::top::model::state::Link;
 
 /// What is left for names and reasons before a further column is shown.
-const MIN_REASON: usize = 17;
+const MIN_REASON: usize = 15;
 const MIN_NAME: usize = 8;
 /// `1000/1000` of a group is longer than each state.
 const STATE_WIDTH: usize = 9;
