@@ -7,6 +7,7 @@ use std::io;
 use std::time::Duration;
 
 use super::command::{self, Command, CommandError};
+use super::idle::Idle;
 use super::proc_sample;
 use crate::conf::config::Process;
 use crate::core::effect::Pid;
@@ -15,6 +16,7 @@ use crate::core::time::{Mono, Now, Wall};
 use crate::os::child_settings::SpawnError;
 use crate::os::clock;
 use crate::os::connect::{self, Peer};
+use crate::os::memory;
 use crate::os::poller::{Interest, Poller, Ready, Token};
 use crate::os::process_memory;
 use crate::os::signals::{self, CHLD, HUP, INT, QUIT, Sender, Signals, TERM, USR2};
@@ -24,6 +26,9 @@ use crate::os::wait::{self, EndedChild};
 
 /// The signals that the daemon handles.
 const CAUGHT: [i32; 6] = [TERM, INT, QUIT, HUP, CHLD, USR2];
+
+/// With a shorter timeout the daemon is not idle: it reads busy streams on a timer, for example.
+const BUSY: Duration = Duration::from_millis(100);
 
 pub trait Kernel {
     fn now(&self) -> Now;
@@ -72,6 +77,7 @@ pub trait Kernel {
 #[derive(Default)]
 pub struct Local {
     signals: Option<Signals>,
+    idle: Idle,
 }
 
 impl Kernel for Local {
@@ -80,7 +86,23 @@ impl Kernel for Local {
     }
 
     fn wait(&mut self, poller: &mut Poller, timeout: Option<Duration>) -> io::Result<Vec<Ready>> {
-        poller.wait(timeout)
+        let began = Mono(clock::monotonic());
+        if timeout.is_some_and(|timeout| timeout < BUSY) {
+            self.idle.on_activity(began);
+        }
+        let idle = self.idle.remaining(began);
+        let idle = idle.filter(|idle| timeout.is_none_or(|timeout| *idle < timeout));
+        let mut ready = poller.wait(idle.or(timeout))?;
+        if idle.is_some() && ready.is_empty() {
+            memory::release_unused();
+            self.idle.on_release();
+            let passed = Mono(clock::monotonic()).since(began);
+            ready = poller.wait(timeout.map(|timeout| timeout.saturating_sub(passed)))?;
+        }
+        if !ready.is_empty() {
+            self.idle.on_activity(Mono(clock::monotonic()));
+        }
+        Ok(ready)
     }
 
     fn resolve(&self, process: &Process) -> Result<Command, CommandError> {

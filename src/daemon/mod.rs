@@ -22,6 +22,7 @@ mod haproxy;
 mod history_file;
 mod hooks;
 mod host_names;
+mod idle;
 pub mod kernel;
 mod launch;
 mod log_follower;
