@@ -7,7 +7,7 @@ PROFILE ?= quick
 export CARGO PROFILE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test unit lint bench fuzz fmt build dist try-packages tools bare clean-demo clean-tools
+.PHONY: help demo test unit lint bench fuzz miri fmt build dist try-packages tools bare clean-demo clean-tools
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | while IFS="$$(printf '\t')" read -r target text; do \
@@ -42,6 +42,10 @@ bench: ## speed and memory beside Supervisor 4.3.0, as ratios
 fuzz: ## each parser of outside bytes for ten minutes; SECONDS=60: for a minute
 	@scripts/need fuzz
 	scripts/fuzz $(or $(SECONDS),600)
+
+miri: ## the tests of src/os that Miri can run; needs a nightly Rust with Miri
+	@scripts/need fuzz
+	scripts/miri
 
 fmt: ## format the code
 	@scripts/need fmt
