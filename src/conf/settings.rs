@@ -6,15 +6,14 @@ use super::diff::{self, OptionChange};
 use super::process as p;
 use super::secrets::masked;
 use super::section::field::{FromSection, SectionOption};
-use crate::diag::Place;
 
 /// One option with its value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Setting {
     pub option: &'static str,
     pub value: String,
-    /// Where it is written; `None` is a default.
-    pub place: Option<Place>,
+    /// `file:line` where it is written; `None` is a default.
+    pub place: Option<String>,
 }
 
 /// The options of a process in the order of the table.
@@ -22,10 +21,15 @@ pub fn of_process(process: &Process, origins: &Origins) -> Vec<Setting> {
     let setting = |option: &&'static dyn SectionOption<Process>| {
         let name = option.name();
         let value = shown(name, &option.compared(process)?, &process.environment);
-        let place = origins.exactly(&process.program, name).cloned();
+        let place = place(origins, process, name);
         Some(Setting { option: name, value, place })
     };
     Process::OPTIONS.iter().filter_map(setting).collect()
+}
+
+/// `file:line` where an option is written.
+pub fn place(origins: &Origins, process: &Process, option: &str) -> Option<String> {
+    origins.exactly(&process.program, option).map(|it| format!("{}:{}", it.file, it.line))
 }
 
 /// The options in which two configurations of a process differ.

@@ -54,7 +54,7 @@ pub(super) fn picture(
         Some(json!({
             "x": x, "y": y, "text_x": x + 12, "name_y": y + 20, "state_y": y + 38,
             "width": WIDTH, "height": HEIGHT,
-            "name": shortened(it), "state": state, "priority": priority, "current": *it == name,
+            "name": shortened(it), "state": state, "level": priority, "current": *it == name,
         }))
     });
     let lines = edges.iter().filter_map(|edge| {

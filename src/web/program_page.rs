@@ -10,7 +10,6 @@ use crate::conf::secrets::masked;
 use crate::conf::settings;
 use crate::core::effect::OutputStream;
 use crate::core::{Process, Supervisor};
-use crate::diag::Place;
 use crate::http::form::percent_encode;
 use crate::rpc::access::Access;
 use crate::rpc::context::{LocalTime, Log};
@@ -81,7 +80,7 @@ fn facts(context: &Context<'_>, process: &Process, may_read: bool) -> Value {
         "pid": process.pid().map(|pid| pid.0),
         "started": started.map(|at| date(&local(at.wall))),
         "disabled": context.supervisor.is_disabled(process.id()),
-        "schedule": schedule(process, &local),
+        "timetable": schedule(process, &local),
         "readiness": process.is_ready().map(|is_ready| if is_ready { "ready" } else { "not-ready" }),
         "probes": [],
         "history": [],
@@ -216,7 +215,7 @@ fn order(supervisor: &Supervisor, process: &Process) -> Vec<Value> {
         let names: Vec<Value> = names.collect();
         json!({
             "number": at + 1,
-            "priority": own_priority,
+            "level": own_priority,
             "group": (group != own_priority).then_some(group),
             "current": is_current,
             "more": all.len() - names.len() - usize::from(is_current),
@@ -230,7 +229,7 @@ fn order(supervisor: &Supervisor, process: &Process) -> Vec<Value> {
 fn options(context: &Context<'_>, process: &Process) -> Value {
     let all = settings::of_process(process.config(), &context.supervisor.config().origins);
     let (set, defaults): (Vec<_>, Vec<_>) = all.into_iter().partition(|it| it.place.is_some());
-    let row = |it: settings::Setting| json!({ "option": it.option, "value": it.value, "place": it.place.map(|it| place(&it)) });
+    let row = |it: settings::Setting| json!({ "option": it.option, "value": it.value, "place": it.place });
     let defaults = defaults.into_iter().filter(|it| !it.value.is_empty());
     let mut variables: Vec<&str> =
         process.config().environment.iter().map(|(name, _)| name.as_str()).collect();
@@ -241,10 +240,6 @@ fn options(context: &Context<'_>, process: &Process) -> Value {
         "defaults": defaults.map(row).collect::<Vec<_>>(),
         "variables": variables,
     })
-}
-
-fn place(place: &Place) -> String {
-    format!("{}:{}", place.file, place.line)
 }
 
 /// What the configuration on disk would change, for accounts that may see that.
@@ -271,7 +266,7 @@ fn changes(context: &mut Context<'_>, name: &str) -> Value {
         return json!({ "changes": [], "changes_problem": "", "gone": true });
     };
     let changes = settings::changes(process.config(), new).into_iter().map(|it| {
-        let place = config.origins.exactly(&new.program, it.option).map(place);
+        let place = settings::place(&config.origins, new, it.option);
         json!({ "option": it.option, "from": it.from, "to": it.to, "place": place })
     });
     json!({ "changes": changes.collect::<Vec<_>>(), "changes_problem": "", "gone": false })

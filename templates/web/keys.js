@@ -47,7 +47,7 @@ const KEYS = {
   j: () => move(1), ArrowDown: () => move(1),
   k: () => move(-1), ArrowUp: () => move(-1),
   s: () => press("start"), r: () => press("restart"), x: () => press("stop"),
-  l: () => $(".logs a", focused() || help)?.click(),
+  l: () => $(".log-of", focused() || help)?.click(),
   m: () => $(".select input", focused() || help)?.click(),
 };
 // Those that work everywhere on the page.
