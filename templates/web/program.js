@@ -81,3 +81,5 @@ addEventListener("pageshow", (event) => { if (event.persisted) present(); });
 setInterval(() => { if (!document.hidden) feed.postMessage("present"); }, PRESENCE);
 setInterval(check, CHECK);
 present();
+$("#resources").hidden = false;
+import(address("chart.js"));

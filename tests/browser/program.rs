@@ -91,6 +91,10 @@ fn the_page_of_a_process_shows_what_is_known_about_it() {
             "[...document.querySelectorAll('.graph g')].map(it => it.querySelector('.node').textContent \
              + '@' + it.querySelector('rect').getAttribute('x')).sort().join()",
         );
+        let charts = "document.querySelectorAll('#resources .chart svg').length === 3";
+        if with_script {
+            browser.wait_for(&tab, charts);
+        }
         assert_eq!(boxes, "instance@234,varnish@466,zeoserver@2");
         browser.go(&tab, &url("solr"));
         let shown = text(&mut browser, &tab);
