@@ -46,7 +46,7 @@ fn the_browser_s_language_is_used_until_another_is_chosen() {
         assert_eq!(text(&mut browser, &tab, ".toolbar a"), "Refresh");
         browser.click(&tab, ".languages [lang=de]");
         browser.wait_for(&tab, "document.documentElement.lang === 'de'");
-        assert_eq!(text(&mut browser, &tab, ".log"), "no");
+        browser.wait_for(&tab, "document.querySelector('.log')?.textContent.trim() === 'no'");
         browser.go(&tab, &url);
         browser.click(&tab, "button[aria-label='Stoppen: sleep']");
         let stopped = "document.querySelector('#p-sleep .stopped, #p-sleep .stopping') !== null";
