@@ -154,7 +154,7 @@ fn links_stay_below_the_path(browser: &mut Browser, url: &str) {
         "[value=restartall]",
         ".name a",
         "main > p a",
-        ".logs a",
+        ".log-of",
     ] {
         assert_eq!(browser.eval(&tab, outside), serde_json::json!([]), "{step}");
         browser.eval(&tab, "window.isOld = true");
