@@ -103,6 +103,8 @@ pub static WEB: &[(&str, &str)] = &[
     ("find.js", include_str!("../templates/web/find.js")),
     ("forbidden.hbs", include_str!("../templates/web/forbidden.hbs")),
     ("icon.svg", include_str!("../templates/web/icon.svg")),
+    ("jobs.hbs", include_str!("../templates/web/jobs.hbs")),
+    ("jobs.js", include_str!("../templates/web/jobs.js")),
     ("keys.js", include_str!("../templates/web/keys.js")),
     ("layout.hbs", include_str!("../templates/web/layout.hbs")),
     ("chart.js", include_str!("../templates/web/chart.js")),
@@ -118,6 +120,7 @@ pub static WEB: &[(&str, &str)] = &[
     ("texts.js", include_str!("../templates/web/texts.js")),
     ("texts/de.txt", include_str!("../templates/web/texts/de.txt")),
     ("texts/en.txt", include_str!("../templates/web/texts/en.txt")),
+    ("update.hbs", include_str!("../templates/web/update.hbs")),
 ];
 
 /// A file of the web interface.

@@ -16,6 +16,8 @@ pub enum Route {
     Events,
     /// The list of processes, and actions on them.
     Status,
+    /// What an update would do, and the form that does it.
+    Update,
     /// `/status.json`: the same list as data.
     List,
     /// `/resources.json`: the last day of a process.
@@ -59,6 +61,7 @@ impl Route {
         }
         match path {
             "" | "index.html" => Self::Status,
+            "update.html" => Self::Update,
             "status.json" => Self::List,
             "resources.json" => Self::Resources,
             "program.html" => Self::Program,
@@ -80,7 +83,7 @@ impl Route {
         match self {
             Self::Rpc => method == "POST",
             Self::LogTail { .. } | Self::MainLogTail | Self::Events => method == "GET",
-            Self::Status | Self::Program | Self::Tail | Self::Health => {
+            Self::Status | Self::Program | Self::Tail | Self::Update | Self::Health => {
                 ["GET", "HEAD", "POST"].contains(&method)
             }
             Self::List
@@ -132,6 +135,7 @@ mod tests {
             ("//index.html;x", Route::Status),
             ("/status.json", Route::List),
             ("/resources.json?processname=a", Route::Resources),
+            ("/update.html", Route::Update),
             ("/tail.html?processname=a", Route::Tail),
             ("/program.html?processname=a", Route::Program),
             ("/mainlog.html", Route::MainLog),

@@ -84,6 +84,14 @@ impl Pending {
         }
     }
 
+    /// The processes that a call for several ones left out, with the reasons.
+    pub(super) fn refused(&self) -> Vec<(String, Fault)> {
+        match self {
+            Self::Batch(batch) => batch.refused(),
+            _ => Vec::new(),
+        }
+    }
+
     /// Whether it continues without any event.
     pub fn is_runnable(&self) -> bool {
         matches!(self, Self::Multicall(calls) if calls.pending.is_none())

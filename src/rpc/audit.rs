@@ -27,7 +27,8 @@ pub fn result_of(answer: &Answer) -> AuditResult {
 }
 
 impl Pending {
-    fn job(&self) -> Option<JobId> {
+    /// The job that it waits for.
+    pub fn job(&self) -> Option<JobId> {
         match self {
             Self::Started { job, .. }
             | Self::Stopped { job }

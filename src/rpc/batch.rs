@@ -65,6 +65,16 @@ impl Batch {
         self.rows.iter().filter(|row| row.result.is_none()).map(|row| row.id).collect()
     }
 
+    pub(super) fn refused(&self) -> Vec<(String, Fault)> {
+        let refused = self.rows.iter().filter_map(|row| match &row.result {
+            Some(Err(fault)) => {
+                Some((crate::core::group::full_name(&row.group, &row.name), fault.clone()))
+            }
+            _ => None,
+        });
+        refused.collect()
+    }
+
     pub(super) fn poll(&mut self, context: &Context<'_>) -> Option<Result<Value, Fault>> {
         self.first_poll.get_or_insert(context.now.mono);
         let members = self.job.and_then(|job| context.supervisor.job(job)).and_then(Job::members);

@@ -61,7 +61,12 @@ fn start_group(context: &mut Context<'_>, group: &str, wait: bool) -> Answer {
     Ok(start_each(context, &format!("{group}:*"), &members, wait))
 }
 
-fn start_each(context: &mut Context<'_>, target: &str, ids: &[ProcId], wait: bool) -> Outcome {
+pub(super) fn start_each(
+    context: &mut Context<'_>,
+    target: &str,
+    ids: &[ProcId],
+    wait: bool,
+) -> Outcome {
     let mut batch = Batch::new(BatchKind::Start, wait);
     // What an operator has disabled is no failure of a start of many.
     let enabled: Vec<ProcId> =
@@ -127,7 +132,12 @@ fn stop_group(context: &mut Context<'_>, group: &str, wait: bool) -> Answer {
     Ok(stop_each(context, &format!("{group}:*"), &members, wait))
 }
 
-fn stop_each(context: &mut Context<'_>, target: &str, ids: &[ProcId], wait: bool) -> Outcome {
+pub(super) fn stop_each(
+    context: &mut Context<'_>,
+    target: &str,
+    ids: &[ProcId],
+    wait: bool,
+) -> Outcome {
     let mut batch = Batch::new(BatchKind::Stop, wait);
     let can_stop: Vec<ProcId> =
         ids.iter().copied().filter(|id| can_stop(context.supervisor, *id)).collect();

@@ -10,7 +10,7 @@ use crate::core::jobs::{GroupReport, UpdateAction};
 /// The result for a disabled process that runs: it could not be started again.
 const KEPT: &str = "left as it is, because it is disabled";
 /// The result for a process that only Supervisor's own update restarts.
-const RESTARTED_UNLESS_MINIMAL: &str = "restarted, unless --minimal";
+pub const RESTARTED_UNLESS_MINIMAL: &str = "restarted, unless --minimal";
 
 /// The requested groups; all groups if none is named.
 pub(super) struct GroupFilter(pub(super) Vec<String>);

@@ -2,11 +2,10 @@
 //! to Supervisor's.
 
 use super::texts::{Language, Value as Text};
-use crate::core::Process;
+use crate::core::jobs::JobId;
 use crate::core::state::ProcessState;
 use crate::rpc::access::Access;
 use crate::rpc::fault::{Code, Fault};
-use crate::rpc::names::Target;
 use crate::rpc::record::{Record, shortened};
 use crate::rpc::value::Value;
 use crate::rpc::{self, Context, Outcome, Pending, audit, info, names, permission, web_ops};
@@ -22,6 +21,7 @@ pub(super) enum Action {
     Restart,
     RestartRolling,
     ClearLog,
+    CancelJob,
 }
 
 use Action as A;
@@ -36,6 +36,7 @@ const TABLE: &[(Action, &str)] = &[
     (A::Restart, "restart"),
     (A::RestartRolling, "restartrolling"),
     (A::ClearLog, "clearlog"),
+    (A::CancelJob, "canceljob"),
 ];
 
 /// The result of an action, or its state, in the language of the client.
@@ -52,6 +53,11 @@ impl Message {
 
     pub(super) fn failure(text: impl Into<String>) -> Self {
         Self { text: text.into(), is_error: true }
+    }
+
+    /// The field of a query by which it reports a failure.
+    pub(super) fn failed(&self) -> &'static str {
+        if self.is_error { "&failed=1" } else { "" }
     }
 
     /// One that a page of Supervisor's form has sent.
@@ -84,7 +90,7 @@ impl Action {
     }
 
     /// The message while it is in progress.
-    fn progress(self, language: Language, what: &str) -> Message {
+    pub(super) fn progress(self, language: Language, what: &str) -> Message {
         Message::success(language.word("begun", self.name(), &[("what", &what)]))
     }
 
@@ -99,7 +105,7 @@ impl Action {
             A::Refresh => Access::See,
             A::StopAll | A::RestartAll => Access::ControlAll,
             A::Start | A::Stop | A::Restart | A::ClearLog => Access::Control,
-            A::RestartRolling => Access::ControlListed,
+            A::RestartRolling | A::CancelJob => Access::ControlListed,
         }
     }
 
@@ -121,69 +127,42 @@ impl Action {
         }
     }
 
-    /// Whether the action applies to one process.
+    /// Whether the action applies to processes.
+    pub(super) fn is_for_process(self) -> bool {
+        self.needs_name() && self != A::CancelJob
+    }
+
+    /// Whether the action applies to processes, or to a job.
     pub(super) fn needs_name(self) -> bool {
-        matches!(self, A::Start | A::Stop | A::Restart | A::RestartRolling | A::ClearLog)
+        !matches!(self, A::Refresh | A::StopAll | A::RestartAll)
     }
-}
 
-/// Starts an action on processes, or on all members of `group:*`, and reports the result so far.
-/// Of several processes those are left out that are in the wanted state.
-pub(super) fn begin(
-    context: &mut Context<'_>,
-    language: Language,
-    action: Action,
-    names: &[&str],
-) -> Message {
-    if action.needs_name() && names.iter().all(|name| name.is_empty()) {
-        return Message::failure(language.text("failure.none-selected"));
-    }
-    if action == A::RestartRolling {
-        return PendingAction::restart_rolling(context, language, names).progress(context);
-    }
-    let targets: Vec<String> = names.iter().flat_map(|name| expand(context, name)).collect();
-    let [first, _, ..] = targets.as_slice() else {
-        let name = targets.first().map_or("", String::as_str);
-        return PendingAction::start(context, language, action, name).progress(context);
-    };
-    let is_group = names.len() == 1 && first != names[0];
-    let wanted: Vec<&String> =
-        targets.iter().filter(|name| makes_sense(context, action, name)).collect();
-    let mut failures = Vec::new();
-    for name in &wanted {
-        let message = PendingAction::start(context, language, action, name).progress(context);
-        if message.is_error {
-            failures.push(message.text);
+    /// Why it failed for a process.
+    pub(super) fn failure(self, language: Language, name: &str, fault: &Fault) -> String {
+        let values: [Text<'_>; 2] = [("code", &fault.code), ("fault", &fault.string)];
+        let unexpected = language.fill("failure.rpc", &values);
+        if self == A::CancelJob {
+            return failure(language, fault);
         }
+        if self != A::Start {
+            return unexpected;
+        }
+        let why = match Code::from_number(fault.code) {
+            Some(Code::NoFile) => language.text("failure.start.no-file"),
+            Some(Code::NotExecutable) => language.text("failure.start.not-executable"),
+            Some(Code::AlreadyStarted) => language.text("failure.start.already-started"),
+            Some(Code::SpawnError) => language.text("failure.start.spawn-error"),
+            Some(Code::AbnormalTermination) => language.text("failure.start.abnormal-termination"),
+            _ => &unexpected,
+        };
+        language.fill("failure.start", &[("name", &name), ("why", &why)])
     }
-    if let Some(first) = failures.first() {
-        let values: [Text<'_>; 3] =
-            [("failed", &failures.len()), ("count", &wanted.len()), ("first", first)];
-        return Message::failure(language.fill("failure.some", &values));
-    }
-    let what = if is_group { names[0].to_owned() } else { count(language, wanted.len()) };
-    action.progress(language, &what)
 }
 
-fn count(language: Language, number: usize) -> String {
-    language.count("processes", number, &[])
-}
-
-fn expand(context: &Context<'_>, name: &str) -> Vec<String> {
-    let group = match names::find(context.supervisor, name) {
-        Ok(Target::Group(group)) if name.ends_with(":*") => group,
-        _ => return vec![name.to_owned()],
-    };
-    let Some(group) = context.supervisor.group(&group) else { return Vec::new() };
-    let members = context.supervisor.members_by_priority(group);
-    let process = members.iter().filter_map(|id| context.supervisor.process(*id));
-    process.map(Process::full_name).collect()
-}
-
-fn makes_sense(context: &Context<'_>, action: Action, name: &str) -> bool {
-    let process = names::find_process(context, name);
-    action == A::Restart
-        || process.map_or(true, |process| Action::of(process.state()).contains(&action))
+/// A fault that no message of Supervisor exists for.
+pub(super) fn failure(language: Language, fault: &Fault) -> String {
+    let why = fault.string.split_once(": ").map_or(fault.string.as_str(), |(_, text)| text);
+    language.fill("failure.plain", &[("why", &why)])
 }
 
 /// An action in progress.
@@ -205,14 +184,27 @@ enum State {
 
 impl PendingAction {
     /// One job for all of them.
-    fn restart_rolling(context: &mut Context<'_>, language: Language, names: &[&str]) -> Self {
+    pub(super) fn restart_rolling(
+        context: &mut Context<'_>,
+        language: Language,
+        names: &[&str],
+        max_unavailable: usize,
+    ) -> Self {
         let name = match names {
             [name] => (*name).to_owned(),
-            names => count(language, names.len()),
+            names => language.count("processes", names.len(), &[]),
         };
-        let answer = web_ops::restart_rolling(context, names);
+        let answer = web_ops::restart_rolling(context, names, max_unavailable);
         A::RestartRolling.audit(context, &names.join(" "), &answer);
         Self { language, action: A::RestartRolling, name, state: State::of(answer) }
+    }
+
+    /// The job that it waits for.
+    pub(super) fn job(&self) -> Option<JobId> {
+        match &self.state {
+            State::Waiting(pending) => pending.job(),
+            _ => None,
+        }
     }
 
     pub(super) fn start(
@@ -222,9 +214,9 @@ impl PendingAction {
         name: &str,
     ) -> Self {
         if action == A::RestartRolling {
-            return Self::restart_rolling(context, language, &[name]);
+            return Self::restart_rolling(context, language, &[name], 1);
         }
-        let state = if action.needs_name() && !is_process(context, name) {
+        let state = if action.needs_name() && action != A::CancelJob && !is_process(context, name) {
             State::Unknown
         } else {
             let answer = perform(context, action, name);
@@ -245,8 +237,13 @@ impl PendingAction {
             self.state = State::Done(pending.poll(context)?.and_then(|it| first_failure(&it)));
         }
         Some(match &self.state {
-            State::Done(Err(fault)) => Message::failure(self.failure(fault)),
-            State::Unknown => Message::failure(self.fill("failure.unknown-process", "")),
+            State::Done(Err(fault)) => {
+                Message::failure(self.action.failure(self.language, &self.name, fault))
+            }
+            State::Unknown => {
+                let values: [Text<'_>; 1] = [("name", &self.name)];
+                Message::failure(self.language.fill("failure.unknown-process", &values))
+            }
             State::Done(Ok(())) | State::Waiting(_) => Message::success(self.success(context)),
         })
     }
@@ -255,29 +252,6 @@ impl PendingAction {
         let time = info::ctime(&context.services.local_time(context.now.wall));
         let values: [Text<'_>; 2] = [("name", &self.name), ("time", &time)];
         self.language.word("done", self.action.name(), &values)
-    }
-
-    fn failure(&self, fault: &Fault) -> String {
-        let values: [Text<'_>; 2] = [("code", &fault.code), ("fault", &fault.string)];
-        let unexpected = self.language.fill("failure.rpc", &values);
-        if self.action != A::Start {
-            return unexpected;
-        }
-        let why = match Code::from_number(fault.code) {
-            Some(Code::NoFile) => self.language.text("failure.start.no-file"),
-            Some(Code::NotExecutable) => self.language.text("failure.start.not-executable"),
-            Some(Code::AlreadyStarted) => self.language.text("failure.start.already-started"),
-            Some(Code::SpawnError) => self.language.text("failure.start.spawn-error"),
-            Some(Code::AbnormalTermination) => {
-                self.language.text("failure.start.abnormal-termination")
-            }
-            _ => &unexpected,
-        };
-        self.fill("failure.start", why)
-    }
-
-    fn fill(&self, key: &str, why: &str) -> String {
-        self.language.fill(key, &[("name", &self.name), ("why", &why)])
     }
 }
 
@@ -318,7 +292,8 @@ fn perform(context: &mut Context<'_>, action: Action, name: &str) -> Result<Outc
         A::Start => web_ops::start(context, name),
         A::Stop => web_ops::stop(context, name),
         A::Restart => web_ops::restart(context, name),
-        A::RestartRolling => web_ops::restart_rolling(context, &[name]),
+        A::RestartRolling => web_ops::restart_rolling(context, &[name], 1),
+        A::CancelJob => web_ops::cancel_job(context, name),
         A::ClearLog => web_ops::clear_log(context, name),
     }
 }

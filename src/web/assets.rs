@@ -26,6 +26,7 @@ pub(super) fn reply(request: &Request, path: &str) -> Reply {
         "live.js" => ("live.js", SCRIPT),
         "feed.js" => ("feed.js", SCRIPT),
         "find.js" => ("find.js", SCRIPT),
+        "jobs.js" => ("jobs.js", SCRIPT),
         "keys.js" => ("keys.js", SCRIPT),
         "images/icon.svg" | "favicon.ico" => ("icon.svg", "image/svg+xml"),
         _ => return Reply::error(404, "Not found."),

@@ -26,6 +26,11 @@ impl Choice {
         Self { language, is_new: new.is_some() }
     }
 
+    /// The same for this reply alone: a script asks in the language of its page.
+    pub(super) fn unsaved(self) -> Self {
+        Self { is_new: false, ..self }
+    }
+
     /// Adds the language and what it depends on to the head of a page.
     pub(super) fn mark(self, reply: Reply) -> Reply {
         let code = self.language.code();

@@ -3,9 +3,11 @@
 
 mod actions;
 mod assets;
+mod begin;
 mod event_filter;
 mod exposition;
 mod graph;
+mod jobs;
 mod language;
 mod list;
 mod log_links;
@@ -21,6 +23,7 @@ pub mod site;
 mod text_helpers;
 mod texts;
 mod token;
+mod update_page;
 mod usage;
 mod view;
 

@@ -4,6 +4,8 @@
 use std::cell::OnceCell;
 
 use super::actions::{Action, Message};
+use super::begin::Order;
+use super::jobs;
 use super::language::{self, Choice};
 use super::list;
 use super::log_links;
@@ -14,13 +16,14 @@ use super::view::View;
 use crate::assets;
 use crate::conf::config::LogLevel;
 use crate::http::{Reply, Request};
-use crate::rpc::Context;
 use crate::rpc::method::SUPERVISOR_VERSION;
+use crate::rpc::{Context, web_ops};
 use handlebars::Handlebars;
 use serde_json::{Map, Value, json};
 
 const HTML: &str = "text/html; charset=utf-8";
-const TEMPLATES: [&str; 6] = ["confirm", "forbidden", "layout", "program", "status", "tail"];
+const TEMPLATES: [&str; 8] =
+    ["confirm", "forbidden", "jobs", "layout", "program", "status", "tail", "update"];
 
 pub(super) struct Pages {
     /// Compiled when the first page is rendered: many daemons never have to.
@@ -91,6 +94,11 @@ impl Pages {
         data["message"] = json!(message.text);
         data["is_error"] = json!(message.is_error);
         data["token"] = json!(token);
+        let query = view.query();
+        let separator = if query.is_empty() { '?' } else { '&' };
+        data["ask"] = json!(format!("index.html{query}{separator}confirm=ask"));
+        data["jobs"] = json!(jobs::view(context, language));
+        data["may_update"] = json!(web_ops::check_update(context, "").is_ok());
         let identifier = &context.supervisor.config().supervisord.identifier;
         let title = language.fill("list.title", &[("identifier", identifier)]);
         self.render(context, request, "status", &title, data)
@@ -116,21 +124,52 @@ impl Pages {
         Some(self.render(context, request, "program", &title, data))
     }
 
+    /// The jobs of that page alone, with which its script replaces them.
+    pub(super) fn jobs(&self, context: &Context<'_>, language: Language, token: &str) -> String {
+        let data = json!({
+            "lang": language.code(),
+            "jobs": jobs::view(context, language),
+            "view": "",
+            "token": token,
+        });
+        self.templates().render("jobs", &data).unwrap_or_default()
+    }
+
+    /// The page of an update.
+    pub(super) fn update(
+        &self,
+        context: &mut Context<'_>,
+        request: &Request,
+        data: Value,
+    ) -> Reply {
+        let title = Choice::of(request).language.text("update.heading");
+        self.render(context, request, "update", title, data)
+    }
+
     /// The confirmation page for an action without a valid token.
     pub(super) fn confirm(
         &self,
         context: &mut Context<'_>,
         request: &Request,
-        action: Action,
-        name: &str,
+        order: &Order<'_>,
+        view: View<'_>,
         token: &str,
     ) -> Reply {
-        let question = action.question(Choice::of(request).language, name);
-        let name = if action.needs_name() { name } else { "" };
+        let (language, action) = (Choice::of(request).language, order.action);
+        let names = if action.needs_name() { order.names.as_slice() } else { &[] };
+        let what = match names {
+            [] => String::new(),
+            [name] => (*name).to_owned(),
+            names => language.count("processes", names.len(), &[]),
+        };
+        let question = action.question(language, &what);
         let data = json!({
             "question": question,
             "action": action.name(),
-            "name": name,
+            "names": names,
+            "has_list": names.len() > 1,
+            "has_number": action == Action::RestartRolling,
+            "view": view.query(),
             "token": token,
         });
         self.render(context, request, "confirm", &question, data)

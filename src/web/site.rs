@@ -1,8 +1,10 @@
 //! Dispatches a request and returns a reply, a pending reply, or a stream.
 
-use super::actions::{self, Action, Message, PendingAction};
+use super::actions::{Action, Message, PendingAction};
 use super::assets;
+use super::begin::{Begun, Order};
 use super::event_filter;
+use super::jobs;
 use super::language::Choice;
 use super::list::List;
 use super::log_pages;
@@ -13,6 +15,7 @@ use super::refusal;
 use super::replies::{JSON, explanation, forbidden, json, refused, with_live_csp, with_page_csp};
 use super::texts::Language;
 use super::token::Tokens;
+use super::update_page;
 use super::usage;
 use super::view::View;
 use crate::conf::config::LogLevel;
@@ -31,10 +34,9 @@ use crate::rpc::log_text::LogText;
 use crate::rpc::value::Value;
 use crate::rpc::xml::Document;
 use crate::rpc::{self, Context, Outcome, methods, names, permission, xml};
+use serde::Serialize;
 use serde_json::json;
 
-/// The field of a query by which a message reports a failure.
-const FAILED: &str = "failed";
 const XML: &str = "text/xml";
 const TEXT: &str = "text/plain;charset=utf-8";
 
@@ -87,6 +89,16 @@ impl Subscription {
     }
 }
 
+/// What `/status.json` contains.
+#[derive(Serialize)]
+struct ListAndJobs {
+    #[serde(flatten)]
+    list: List,
+    jobs: Vec<jobs::Brief>,
+    /// The markup of the jobs, because no script makes it.
+    jobs_html: String,
+}
+
 /// A pending reply.
 pub struct Pending(PendingKind);
 
@@ -136,12 +148,18 @@ impl Site {
             Route::List => {
                 context.services.sample_resources(context.supervisor);
                 let token = self.tokens.of(context.rights.user.as_deref());
-                let choice = Choice::of(request);
-                Answer::Reply(choice.mark(json(&List::of(context, choice.language, &token))))
+                let choice = Choice::of(request).unsaved();
+                let list = ListAndJobs {
+                    list: List::of(context, choice.language, &token),
+                    jobs: jobs::briefs(context, choice.language),
+                    jobs_html: self.pages.jobs(context, choice.language, &token),
+                };
+                Answer::Reply(choice.mark(json(&list)))
             }
             Route::Resources => {
                 Answer::Reply(usage::history(context, request).map_or_else(|it| it, |it| json(&it)))
             }
+            Route::Update => self.update(context, request, policy),
             Route::Tail | Route::MainLog | Route::AuditLog => {
                 Answer::Reply(log_pages::page(&self.pages, context, request, &route))
             }
@@ -175,6 +193,36 @@ impl Site {
         self.refuse(context, request, policy, false).unwrap_or_else(|| rpc(context, request))
     }
 
+    fn update(
+        &self,
+        context: &mut Context<'_>,
+        request: &Request,
+        policy: &ServerPolicy,
+    ) -> Answer {
+        let user = context.rights.user.clone();
+        let is_post = request.method == "POST";
+        let fields = match &request.body {
+            Some(body) if is_post => form::parse(&String::from_utf8_lossy(body)),
+            None if is_post => return length_required(),
+            _ => Vec::new(),
+        };
+        let given = form::field(&fields, "token").unwrap_or_default();
+        let has_token = self.tokens.is_of(given, user.as_deref());
+        if is_post {
+            if let Some(refusal) = self.refuse(context, request, policy, has_token) {
+                return refusal;
+            }
+        }
+        let token = self.tokens.of(user.as_deref());
+        let form = update_page::Form { fields: &fields, has_token, token: &token };
+        Answer::Reply(match update_page::answer(&self.pages, context, request, &form) {
+            update_page::Answer::Page(reply) => reply,
+            update_page::Answer::Begun(message) => {
+                Redirect::to(View::of(&[])).reply(&message.text, message.failed())
+            }
+        })
+    }
+
     fn status(
         &self,
         context: &mut Context<'_>,
@@ -195,7 +243,7 @@ impl Site {
         let name = field("processname");
         let Some(action) = form::field(&fields, "action") else {
             context.services.sample_resources(context.supervisor);
-            let message = Message::from_query(field("message"), !field(FAILED).is_empty());
+            let message = Message::from_query(field("message"), !field("failed").is_empty());
             let page = if is_program {
                 self.pages.program(context, request, name, &message, &token)
             } else {
@@ -213,27 +261,26 @@ impl Site {
                 return refusal;
             }
         }
-        let names = fields.iter().filter(|(key, _)| key == "processname");
-        let names: Vec<&str> = names.map(|(_, name)| name.as_str()).collect();
-        if let Some(refusal) = check(context, request, action, &names) {
+        let order = Order::of(action, &fields);
+        if let Some(refusal) = check(context, request, action, &order.names) {
             return refusal;
         }
         let is_asked = field("confirm") == "ask";
         let may_act = has_token || policy.get_actions || action == Action::Refresh;
         if is_asked || !may_act {
-            let page = self.pages.confirm(context, request, action, name, &token);
+            let page = self.pages.confirm(context, request, &order, View::of(&fields), &token);
             return Answer::Reply(with_page_csp(page));
         }
         if has_token {
             // The jobs continue without the client, and the list shows their progress.
             let language = Choice::of(request).language;
-            let message = actions::begin(context, language, action, &names);
+            let begun = order.begin(context, language);
             let redirect = if is_program {
                 Redirect::to_program(name)
             } else {
                 Redirect::to(View::of(&fields))
             };
-            return Answer::Reply(acted(request, action, &names, &redirect, &message));
+            return Answer::Reply(acted(request, &order, &redirect, &begun));
         }
         // A client of Supervisor may read the message.
         let mut pending = PendingAction::start(context, Language::English, action, name);
@@ -461,20 +508,18 @@ impl Redirect {
 
 /// The reply to an action of our own page: data for its script, otherwise a redirect to the row, so
 /// that the page keeps its place.
-fn acted(
-    request: &Request,
-    action: Action,
-    names: &[&str],
-    redirect: &Redirect,
-    message: &Message,
-) -> Reply {
-    let Message { text, is_error } = message;
+fn acted(request: &Request, order: &Order<'_>, redirect: &Redirect, begun: &Begun) -> Reply {
+    let Message { text, is_error } = &begun.message;
     if wants_json(request) {
-        return json(&json!({ "message": text, "is_error": is_error }));
+        let mut answer = json!({ "message": text, "is_error": is_error });
+        if let Some(job) = begun.job {
+            answer["job"] = json!(job.0);
+        }
+        return json(&answer);
     }
-    let failed = if *is_error { format!("&{FAILED}=1") } else { String::new() };
-    let row = match names {
-        [name] if action.needs_name() => format!("#p-{}", percent_encode(name)),
+    let failed = begun.message.failed();
+    let row = match order.names.as_slice() {
+        [name] if order.action.is_for_process() => format!("#p-{}", percent_encode(name)),
         _ => String::new(),
     };
     redirect.reply(text, &format!("{failed}{row}"))

@@ -16,9 +16,12 @@ const TYPES = [
 const PAUSE = 50, SILENCE = 1500, POLL = 1000, CHECK = 500;
 const PATIENCE = 5000, REOPEN = 3000, ABSENCE = 30000;
 
+// The tabs of each version and language have a worker of their own, whose name ends with the language.
+const LANGUAGE = self.name.split("-").pop();
+
 // The visible tabs, with the time of their last message.
 const tabs = new Map();
-let stream, timer, planned, fetching, again;
+let stream, timer, planned, fetching, again, hasJobs;
 let lastBeat = 0, fetched = 0, opened = 0;
 
 const send = (message) => tabs.forEach((_, tab) => tab.postMessage(message));
@@ -31,9 +34,11 @@ const refresh = async () => {
   const abort = new AbortController();
   const limit = setTimeout(() => abort.abort(), PATIENCE);
   try {
-    const answer = await fetch("status.json", { signal: abort.signal, cache: "no-store" });
+    const answer = await fetch("status.json?lang=" + LANGUAGE, { signal: abort.signal, cache: "no-store" });
     if (!answer.ok) throw answer.status;
-    send({ list: await answer.json(), asked });
+    const list = await answer.json();
+    hasJobs = list.jobs.some((job) => job.state === "running");
+    send({ list, asked });
     open();
   } catch (problem) {
     send({ problem: typeof problem === "number" ? problem : 0 });
@@ -70,11 +75,13 @@ const close = () => {
   stream = undefined;
 };
 
+// The steps of a job are no events; its progress is fetched.
+const isDue = (now) => (hasJobs || now - lastBeat > SILENCE) && now - fetched >= POLL;
+
 const check = () => {
   const now = Date.now();
   tabs.forEach((seen, tab) => { if (now - seen > ABSENCE) leave(tab); });
-  const isDue = now - lastBeat > SILENCE && now - fetched >= POLL;
-  if (tabs.size && isDue && !fetching) refresh();
+  if (tabs.size && isDue(now) && !fetching) refresh();
 };
 
 const enter = (tab) => {

@@ -140,7 +140,7 @@ actions?.addEventListener("submit", () => {
 });
 document.addEventListener("replaced", prepare);
 document.addEventListener("updated", ({ detail }) => {
-  processes = detail;
+  processes = detail.processes;
   const known = new Set(processes.map((process) => process.name));
   selected.forEach((it) => { if (!known.has(it)) selected.delete(it); });
   if (isObsolete()) document.dispatchEvent(new Event("view"));

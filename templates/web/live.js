@@ -6,13 +6,18 @@
   const LIMIT = 2500, CHECK = 250, PRESENCE = 10000, QUIET = 1000, SECOND = 1000;
   // The server accepts more fields in a form, but not many more.
   const MAX_NAMES = 100;
+  // Milliseconds: the result of an action that is older is not awaited after the page was loaded again.
+  const MEMORY = 600000;
   // The states in which an action has its result.
   const STARTED = ["running", "exited", "fatal"];
   const SETTLED = { start: STARTED, restart: STARTED, stop: ["stopped", "exited", "fatal"] };
   const $ = (selector, inside = document) => inside.querySelector(selector);
   const message = $("#message"), stale = $("#stale"), confirmation = $("#confirm");
-  // The actions of this tab whose results are awaited, with the time of the answer, by process.
-  const awaited = new Map();
+  // The actions of this tab whose results are awaited, with the time of the answer, by process. They
+  // outlive the page.
+  const awaited = new Map(JSON.parse(sessionStorage.getItem("awaited") || "[]")
+    .filter(([, { since }]) => Date.now() - since < MEMORY));
+  const keep = () => sessionStorage.setItem("awaited", JSON.stringify([...awaited]));
   // The last known states, and the changes that are not announced yet, by process.
   const states = new Map(), changed = new Map();
   document.querySelectorAll("#list tr[id]").forEach((row) => {
@@ -148,6 +153,7 @@
     const { action, since, isQuiet } = awaited.get(row.name) || {};
     if (!action || asked < since || !SETTLED[action].includes(row.state)) return;
     awaited.delete(row.name);
+    keep();
     const failed = row.failure !== undefined;
     if (isQuiet && !failed) return;
     const values = { name: row.name, state: word("state", row.state), why: row.failure?.cause };
@@ -201,7 +207,7 @@
       show(row, asked, minutes);
       report(row, asked);
     });
-    document.dispatchEvent(new CustomEvent("updated", { detail: list.processes }));
+    document.dispatchEvent(new CustomEvent("updated", { detail: list }));
   };
 
   // Another view, other programs, or a daemon that was started again: its forms have another token.
@@ -252,13 +258,13 @@
   const connect = () => {
     const url = address("feed.js");
     const name = "supkit " + version($("#list").dataset.layout);
-    if (!window.SharedWorker) return new Worker(url);
+    if (!window.SharedWorker) return new Worker(url, { name });
     const { port } = new SharedWorker(url, name);
     return port;
   };
 
   const feed = connect();
-  ["find.js", "keys.js"].forEach((name) => import(address(name)));
+  ["find.js", "jobs.js", "keys.js"].forEach((name) => import(address(name)));
   feed.onmessage = ({ data }) => {
     if ("problem" in data) return void (problem = data.problem);
     updated = Date.now();
@@ -280,16 +286,12 @@
 
   // Sends a form. Any answer but the expected one is shown by submitting it as without a script.
   const act = async (form, button, fields) => {
-    const names = form.closest("tr[id]") ? [fields.get("processname")] : fields.getAll("processname");
+    const names = fields.getAll("processname");
     if (names.length > MAX_NAMES) {
-      const rest = new URLSearchParams(fields);
-      rest.delete("processname");
-      names.splice(MAX_NAMES).forEach((name) => rest.append("processname", name));
       fields.delete("processname");
-      names.forEach((name) => fields.append("processname", name));
-      if (!await act(form, button, fields)) return false;
-      return act(form, button, rest);
+      fields.set("names", names.join("\n"));
     }
+    button.setAttribute("aria-busy", "true");
     try {
       const answer = await fetch(address(form.getAttribute("action")), {
         method: "POST", body: fields, headers: { Accept: "application/json" },
@@ -298,17 +300,19 @@
       const action = button.value, since = Date.now(), isQuiet = names.length !== 1;
       if (!result.is_error && action in SETTLED) {
         members(names).forEach((name) => awaited.set(name, { action, since, isQuiet }));
+        keep();
       }
+      if (result.job) document.dispatchEvent(new CustomEvent("begun", { detail: result.job }));
       setMessage(result.message, result.is_error);
       feed.postMessage("visible");
-      return !result.is_error;
     } catch {
       isNative = true;
       if (!isStale) form.requestSubmit(button);
       isNative = false;
     }
-    return false;
+    button.removeAttribute("aria-busy");
   };
+  document.addEventListener("result", ({ detail }) => setMessage(detail.result, detail.isError));
 
   // The processes behind `group:*`.
   const members = (names) => names.flatMap((name) => {
@@ -316,13 +320,18 @@
     return [...states.keys()].filter((other) => other.startsWith(name.slice(0, -1)));
   });
 
-  // Whether the user agrees.
-  const ask = (question, label) => new Promise((resolve) => {
-    const yes = $("[value=yes]", confirmation);
+  // Whether the user agrees; with a number, how many processes may be out of service.
+  const ask = (question, label, hasNumber = false) => new Promise((resolve) => {
+    const yes = $("[value=yes]", confirmation), number = $(".number", confirmation);
     setText($("#question"), question);
     setText(yes, label);
+    number.hidden = !hasNumber;
+    const input = $("input", number);
     const done = (agreed) => { confirmation.close(); resolve(agreed); };
-    yes.onclick = () => done(true);
+    yes.onclick = () => {
+      if (hasNumber && !input.reportValidity()) return;
+      done(hasNumber ? input.value : true);
+    };
     $("[value=no]", confirmation).onclick = () => done(false);
     confirmation.oncancel = () => resolve(false);
     confirmation.showModal();
@@ -333,7 +342,15 @@
     const { target: form, submitter: button } = event;
     if (isNative || !button || form.method !== "post") return;
     event.preventDefault();
+    if (button.getAttribute("aria-busy")) return;
     const fields = new URLSearchParams(new FormData(form, button));
+    const names = fields.getAll("processname");
+    if (button.value === "restartrolling" && names.length) {
+      const name = names.length === 1 ? names[0] : count("processes", names.length);
+      const number = await ask(word("question", button.value, { name }), button.textContent, true);
+      if (!number) return;
+      fields.set("max_unavailable", number);
+    }
     if (fields.get("confirm") === "ask") {
       const total = Number($("#list").dataset.total);
       if (!await ask(count(`ask-all.${button.value}`, total), button.textContent)) return;

@@ -13,7 +13,7 @@ const address = (path) => {
 };
 
 const connect = () => {
-  if (!window.SharedWorker) return new Worker(address("feed.js"));
+  if (!window.SharedWorker) return new Worker(address("feed.js"), { name: `supkit ${version}` });
   return new SharedWorker(address("feed.js"), `supkit ${version}`).port;
 };
 

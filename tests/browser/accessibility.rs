@@ -24,6 +24,11 @@ const WINDOWS: [(u32, u32, &str, &str); 3] = [
     (640, 400, "dark", "runOnly: ['target-size', 'scrollable-region-focusable'], "),
 ];
 
+fn prefer(browser: &mut Browser, tab: &Tab, language: &str) {
+    let fields = json!({"headers": {"Accept-Language": language}});
+    browser.call_in(tab, "Network.setExtraHTTPHeaders", &fields);
+}
+
 #[track_caller]
 fn check(browser: &mut Browser, tab: &Tab, what: &str) {
     browser.eval(tab, &format!("window.axe || (() => {{ {}; }})(); 0", oracle::axe()));
@@ -89,9 +94,13 @@ fn axe_reports_nothing_on_any_page() {
         ("an unknown log", "tail.html?processname=nothing"),
         ("a question without scripts", "?action=stopall"),
         ("an unknown path", "nothing.html"),
+        ("no update", "update.html"),
     ] {
-        browser.go(&tab, &format!("{url}{path}"));
-        check(&mut browser, &tab, what);
+        for language in ["en", "de"] {
+            prefer(&mut browser, &tab, language);
+            browser.go(&tab, &format!("{url}{path}"));
+            check(&mut browser, &tab, &format!("{what}, {language}"));
+        }
     }
     // With scripts disabled axe itself could not run.
     browser.call_in(&tab, "Network.setBlockedURLs", &json!({"urls": ["*live.js"]}));
@@ -179,6 +188,37 @@ fn axe_reports_nothing_on_the_page_of_a_process() {
     browser.wait_for(&tab, "document.querySelector('#stale').textContent !== ''");
     check(&mut browser, &tab, "a daemon that does not answer");
     daemon.signal(Signal::SIGCONT);
+}
+
+#[test]
+fn axe_reports_nothing_on_jobs_and_updates() {
+    let sandbox = Sandbox::new();
+    let (_daemon, url) = start(&sandbox);
+    let mut browser = Browser::start(&sandbox);
+    let tab = browser.open("about:blank");
+    for language in ["en", "de"] {
+        prefer(&mut browser, &tab, language);
+        browser.go(&tab, &url);
+        browser.wait_for(&tab, "!document.querySelector('#keys').hidden");
+        browser.eval(&tab, "document.querySelector('.group [value=restartrolling]').click()");
+        browser.wait_for(&tab, "document.querySelector('#confirm').open");
+        check(&mut browser, &tab, &format!("a question with a number, {language}"));
+        browser.press(&tab, "Escape");
+        browser.click(&tab, ".group [value=start]");
+        browser.wait_for(&tab, "document.querySelector('.job') !== null");
+        check(&mut browser, &tab, &format!("a job, {language}"));
+    }
+    let conf = sandbox.read("d.conf");
+    sandbox.write("d.conf", &conf.replace("startsecs=600", "startsecs=500"));
+    for language in ["en", "de"] {
+        prefer(&mut browser, &tab, language);
+        browser.go(&tab, &format!("{url}update.html"));
+        browser.wait_for(&tab, "document.querySelector('.plan') !== null");
+        check(&mut browser, &tab, &format!("a plan, {language}"));
+    }
+    sandbox.write("d.conf", &conf.replace("startsecs=600", "startsecs=x"));
+    browser.go(&tab, &format!("{url}update.html"));
+    check(&mut browser, &tab, "a configuration that cannot be read");
 }
 
 /// The contrast and size of what is drawn is not the page's to decide there; it must be complete.

@@ -11,6 +11,7 @@
 mod support;
 
 mod accessibility;
+mod actions;
 mod find;
 mod forgery;
 mod language;

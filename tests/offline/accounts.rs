@@ -273,10 +273,14 @@ fn the_page_shows_only_the_buttons_that_work() {
             .iter()
             .map(|label| page.matches(&format!("aria-label=\"{label}")).count())
             .sum();
-        let one_by_one = page.matches(" all of zope one by one\"").count();
+        let one_by_one = page.matches("\"Restart one by one all of zope\"").count();
         assert_eq!(one_by_one, usize::from(group_buttons > 0), "{user}");
         assert_eq!(rows, row_buttons + group_buttons + one_by_one, "{user}");
-        assert_eq!(page.matches(" all of zope\"").count(), group_buttons, "{user}");
+        assert_eq!(page.matches(" all of zope\"").count(), group_buttons + one_by_one, "{user}");
+        let is_admin = ["anna", "root"].contains(&user);
+        assert_eq!(page.contains("href=\"update.html\""), is_admin, "{user}");
+        let update = status(&site.get(user, "/update.html"));
+        assert_eq!(update, if is_admin { 200 } else { 403 }, "{user}");
         let all = count(user, "value=\"restartall\"") + count(user, "value=\"stopall\"");
         assert_eq!(all, all_buttons, "{user}");
         assert_eq!(page.matches("href=\"tail.html").count(), tails, "{user}");

@@ -96,6 +96,7 @@ const NOT_AN_OPTION: &[(&str, &[&str], &str)] = &[
     ("rpc/supkit.rs", &["buffer_size"], "a member of supkit.getEventPools"),
     ("rpc/why/value.rs", &["file"], "a member of supkit.explainProcess"),
     ("top/model/snapshot.rs", &["stderr_logfile", "stdout_logfile"], "members of getProcessInfo"),
+    ("web/update_page.rs", &["file"], "a member of supkit.planUpdate"),
     ("web/pages.rs", &["identifier"], "a value of a template"),
 ];
 

@@ -56,4 +56,5 @@ mod texts;
 mod tls;
 mod top;
 mod web;
+mod web_jobs;
 mod why;

@@ -272,13 +272,17 @@ fn a_group_is_restarted_one_by_one_from_the_page() {
         "{page}"
     );
     let ask = |name: &str| {
-        let body = format!("processname={name}&action=restartrolling&token={}", site.token());
+        let body = format!(
+            "processname={name}&action=restartrolling&max_unavailable=2&token={}",
+            site.token()
+        );
         let fields = format!("{GOOD}Accept: application/json\r\n");
         site.ask("POST /index.html", &fields, &body)
     };
     let answer = ask("web:*");
     assert!(
-        answer.ends_with(r#"{"is_error":false,"message":"Restarting web:* one by one"}"#),
+        answer.contains(r#""message":"Restarting web:* one by one"}"#)
+            && answer.contains(r#"{"is_error":false,"job":"#),
         "{answer}"
     );
     daemon.wait_for_log("(rolling restart of web:*, requested through inet_http_server) finished");

@@ -148,7 +148,7 @@ impl Supervisor {
             Task::Restart(Scope::One(id)) => vec![*id],
             Task::Restart(Scope::All) => self.processes().map(super::Process::id).collect(),
             Task::Update(update) => self.members_of(update.groups()),
-            Task::Roll { ids, .. } => ids.clone(),
+            Task::Restart(Scope::Many(ids)) | Task::Roll { ids, .. } => ids.clone(),
             Task::Start(_)
             | Task::Stop { .. }
             | Task::Enable(_)

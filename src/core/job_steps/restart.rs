@@ -25,8 +25,9 @@ impl Restart {
 
     /// Commands are checked first, so that a program that cannot run stays STOPPED.
     fn begin_starting(&mut self, supervisor: &mut Supervisor) {
-        let ids = match self.scope {
-            Scope::One(id) => vec![id],
+        let ids = match &self.scope {
+            Scope::One(id) => vec![*id],
+            Scope::Many(ids) => ids.clone(),
             Scope::All => supervisor.by_priority(),
         };
         let mut checked = BTreeSet::new();
@@ -70,18 +71,12 @@ impl Restart {
 
 impl Supervisor {
     pub(super) fn begin_restart(&mut self, scope: Scope, now: Now) -> Restart {
-        let is_active = |process: &&Process| process.is_active();
-        let ids: Vec<ProcId> = match scope {
-            Scope::One(id) => {
-                self.process(id).filter(is_active).map(Process::id).into_iter().collect()
-            }
-            Scope::All => {
-                let all = self.by_priority();
-                all.into_iter()
-                    .filter(|id| self.process(*id).is_some_and(Process::is_active))
-                    .collect()
-            }
+        let mut ids = match &scope {
+            Scope::One(id) => vec![*id],
+            Scope::Many(ids) => ids.clone(),
+            Scope::All => self.by_priority(),
         };
+        ids.retain(|id| self.process(*id).is_some_and(Process::is_active));
         let stage = Stage::Stopping(self.begin_stop(&ids, true, now));
         let (released, failures) = (BTreeMap::new(), Vec::new());
         Restart { scope, stage, released, failures, is_cancelled: false }

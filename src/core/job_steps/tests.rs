@@ -262,6 +262,32 @@ fn the_order_of_variables_is_no_change_of_a_member() {
     assert_eq!(sim.alive.len(), 2);
 }
 
+/// All of them are down before the first is started, as in a restart by supervisorctl.
+#[test]
+fn several_are_restarted_in_one_job() {
+    let mut sim = Simulation::new(vec![group("g", 1, ["a", "b", "c"].map(program).into())]);
+    sim.advance(2);
+    sim.log.clear();
+    let ids = ["a", "b"].map(|name| sim.id(name)).to_vec();
+    let job = sim.submit("a b", Task::Restart(Scope::Many(ids.clone()))).expect("nothing runs");
+    let progress = |sim: &Simulation| {
+        let progress = sim.job(job).progress();
+        format!("{} {}/{}", progress.part.name(), progress.done, progress.total)
+    };
+    assert_eq!(progress(&sim), "stopping 0/2");
+    let conflict = sim.restart("b").expect_err("it is held");
+    assert_eq!(conflict.held, "g:b");
+    assert!(sim.restart("c").is_ok(), "it is not held");
+    sim.terminate("a", TERMINATED);
+    assert_eq!(progress(&sim), "stopping 1/2");
+    sim.terminate("b", TERMINATED);
+    assert_eq!(progress(&sim), "starting 0/2");
+    sim.advance(3);
+    assert!(sim.is_finished(job));
+    assert_eq!(progress(&sim), "starting 2/2");
+    assert_eq!(sim.failures(job), "");
+}
+
 #[test]
 fn a_shutdown_is_a_job_and_cancels_the_others() {
     let mut sim = Simulation::new(pair("old"));

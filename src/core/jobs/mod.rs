@@ -10,6 +10,7 @@
 mod id;
 pub(super) mod job;
 pub(super) mod members;
+mod progress;
 pub(super) mod restart;
 pub(super) mod rolling;
 pub(super) mod shutdown;
@@ -21,6 +22,7 @@ use std::collections::{BTreeMap, VecDeque};
 pub use id::JobId;
 pub use job::{Job, JobKind, Request, Task};
 pub use members::{Failure, Member, Members};
+pub use progress::{Part, Progress};
 pub use restart::Scope;
 pub use rolling::{Fate, Report, Rolling};
 pub use stop_all::StopAll;

@@ -1,4 +1,4 @@
-//! Stop, wait, start again: of one process, or of all.
+//! Stop, wait, start again: of one process, of several, or of all.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,9 +8,11 @@ use super::id::JobId;
 use super::members::Members;
 use crate::core::effect::ProcId;
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Scope {
     One(ProcId),
+    /// Those of them that run are stopped; then all of them are started.
+    Many(Vec<ProcId>),
     /// Everything that runs is stopped; then everything is started, as Supervisor's page does it.
     All,
 }
@@ -55,8 +57,9 @@ impl Restart {
         if self.released.contains_key(&id) || self.is_cancelled {
             return false;
         }
-        match (&self.stage, self.scope) {
-            (Stage::Stopping(_), Scope::One(one)) => one == id,
+        match (&self.stage, &self.scope) {
+            (Stage::Stopping(_), Scope::One(one)) => *one == id,
+            (Stage::Stopping(_), Scope::Many(ids)) => ids.contains(&id),
             (Stage::Stopping(_), Scope::All) => true,
             (Stage::Starting { checked, .. }, _) => checked.contains(&id),
         }
