@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::script::{Act, Behaviour, Script};
 use super::timeline::{Timeline, What};
 use crate::conf::config::{Config, LogLevel};
-use crate::conf::dependency::Condition;
+use crate::conf::dependency::{Condition, Requirement};
 use crate::conf::hook::Hook;
 use crate::conf::nearest::nearest;
 use crate::conf::probe::{Method, ProbeId, Purpose};
@@ -244,7 +244,8 @@ impl Simulator {
     /// Whether another process needs it to be completed.
     fn is_awaited(&self, id: ProcId) -> bool {
         let needs = |other: &Process| {
-            other.config().depends_on.iter().any(|dependency| {
+            let mut all = other.config().depends_on.iter().flat_map(Requirement::dependencies);
+            all.any(|dependency| {
                 dependency.condition == Condition::Completed
                     && self.find(&dependency.name).is_ok_and(|ids| ids.contains(&id))
             })

@@ -79,10 +79,7 @@ impl CallError {
 /// The parameter of a multicall.
 pub(in crate::top) fn calls(methods: &[&str]) -> Value {
     let call = |method: &&str| {
-        Value::Struct(vec![
-            ("methodName".to_owned(), Value::str(*method)),
-            ("params".to_owned(), Value::Array(Vec::new())),
-        ])
+        Value::record([("methodName", Value::str(*method)), ("params", Value::Array(Vec::new()))])
     };
     Value::Array(methods.iter().map(call).collect())
 }

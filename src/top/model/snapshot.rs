@@ -305,15 +305,15 @@ mod tests {
     }
 
     fn fault(code: Code) -> Value {
-        Value::Struct(vec![
-            ("faultCode".to_owned(), Value::Int(code.number())),
-            ("faultString".to_owned(), Value::str(code.name())),
+        Value::record([
+            ("faultCode", Value::Int(code.number())),
+            ("faultString", Value::str(code.name())),
         ])
     }
 
     #[test]
     fn what_the_daemon_does_not_have_is_absent() {
-        let state = Value::Struct(vec![("statename".to_owned(), Value::str("RUNNING"))]);
+        let state = Value::record([("statename", Value::str("RUNNING"))]);
         let answer = Value::Array(vec![
             state,
             Value::str("supervisor"),
@@ -336,9 +336,8 @@ mod tests {
         assert!(Snapshot::read(&answer).is_err());
     }
 
-    fn object(members: &[(&str, Value)]) -> Value {
-        let member = |(name, value): &(&str, Value)| ((*name).to_owned(), value.clone());
-        Value::Struct(members.iter().map(member).collect())
+    fn object(members: &[(&'static str, Value)]) -> Value {
+        Value::record(members.iter().cloned())
     }
 
     #[test]

@@ -219,11 +219,11 @@ mod tests {
     #[test]
     fn failed_members_of_a_group_are_named() {
         let result = |name: &str, code: Code| {
-            Value::Struct(vec![
-                ("name".to_owned(), Value::str(name)),
-                ("group".to_owned(), Value::str("pool")),
-                ("status".to_owned(), Value::Int(code.number())),
-                ("description".to_owned(), Value::str(code.name())),
+            Value::record([
+                ("name", Value::str(name)),
+                ("group", Value::str("pool")),
+                ("status", Value::Int(code.number())),
+                ("description", Value::str(code.name())),
             ])
         };
         let answer = Value::Array(vec![
