@@ -104,8 +104,13 @@ fn is_answered(site: &Site) {
 
 /// The most memory that a process has had, in bytes.
 fn peak(daemon: &Daemon<'_>) -> usize {
+    memory(daemon, "VmHWM:")
+}
+
+/// A figure of the kernel about the memory of a process, in bytes.
+fn memory(daemon: &Daemon<'_>, label: &str) -> usize {
     let status = fs::read_to_string(format!("/proc/{}/status", daemon.pid())).expect("it runs");
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("a peak");
+    let line = status.lines().find_map(|line| line.strip_prefix(label)).expect("a figure");
     let kilobytes: usize = line.trim().trim_end_matches(" kB").parse().expect("a number");
     kilobytes * 1024
 }
@@ -370,11 +375,18 @@ fn a_large_event_does_not_disconnect_those_who_read() {
 
 #[test]
 fn a_failed_allocation_ends_a_request_and_not_the_daemon() {
+    let usual = {
+        let site = Site::new();
+        let daemon = site.start("", "");
+        is_answered(&site);
+        memory(&daemon, "VmSize:")
+    };
     let site = Site::new();
     site.sandbox.write("d.conf", &crate::support::daemon::conf(&site.conf(SLEEP)));
     let path: PathBuf = env!("CARGO_BIN_EXE_supkit").into();
     let mut command = site.sandbox.command("/bin/sh");
-    command.args(["-c", "ulimit -v 40000; exec \"$@\"", "sh"]).arg(path).arg("supervisord");
+    let limited = format!("ulimit -v {}; exec \"$@\"", (usual + 11 * MIB) / 1024);
+    command.args(["-c", &limited, "sh"]).arg(path).arg("supervisord");
     let mut daemon = Daemon::launch_by(command, &site.sandbox, &[]);
     daemon.wait_for_log("spawned: 'sleep'");
     is_answered(&site);
