@@ -73,9 +73,12 @@ impl<'a> Daemon<'a> {
     }
 
     pub fn start_with(subject: Subject, sandbox: &'a Sandbox, rest: &str, args: &[&str]) -> Self {
+        let started = "supervisord started with pid";
+        // There may be the log of an earlier daemon.
+        let before = sandbox.read("d.log").matches(started).count();
         sandbox.write("d.conf", &conf(rest));
         let daemon = Self::launch(subject, sandbox, args);
-        daemon.wait_for_log("supervisord started with pid");
+        daemon.wait_for_count(started, before + 1);
         daemon
     }
 
