@@ -139,6 +139,9 @@ impl Shell<'_> {
         if cgroup.as_ref().is_some_and(Cgroup::is_populated) {
             left.push("processes in its cgroup".to_owned());
         }
+        if mode == KillMode::Tree && cgroup.is_none() {
+            left.extend(self.unreadable_children(&protected));
+        }
         if left.is_empty() {
             if let Some(cgroup) = cgroup {
                 cgroup.remove();
@@ -150,20 +153,31 @@ impl Shell<'_> {
         core.take(Input::Swept { id, left }, now);
     }
 
+    /// Living children of the daemon that it has not started.
+    fn adopted_children(&self, protected: &BTreeSet<i32>) -> Vec<i32> {
+        let own = process::id();
+        let is_adopted = |stat: &ProcessStat| {
+            u32::try_from(stat.parent) == Ok(own)
+                && !protected.contains(&stat.pid)
+                && !self.probes.has_child(stat.pid)
+                && !self.names.is_child(stat.pid)
+                && !stat.is_zombie
+        };
+        processes::all().into_iter().filter(is_adopted).map(|stat| stat.pid).collect()
+    }
+
+    /// Those that execute a program at this moment: they have no arguments and no environment yet, so it is
+    /// not known to which program of the daemon they belong. They are looked at again.
+    fn unreadable_children(&self, protected: &BTreeSet<i32>) -> Vec<String> {
+        let adopted = self.adopted_children(protected).into_iter();
+        let unreadable = adopted.filter(|pid| processes::arguments(*pid).is_empty());
+        unreadable.map(|pid| format!("{pid} (it begins to execute a program)")).collect()
+    }
+
     /// Children of the daemon without a mark: they may be of this program or of another one.
     fn report_strays(&mut self, name: &str, protected: &BTreeSet<i32>) {
-        let own = process::id();
-        let is_stray = |stat: &ProcessStat| {
-            let is_unknown = !protected.contains(&stat.pid)
-                && !self.probes.has_child(stat.pid)
-                && !self.names.is_child(stat.pid);
-            u32::try_from(stat.parent) == Ok(own)
-                && is_unknown
-                && !stat.is_zombie
-                && mark_of(stat.pid).is_none()
-        };
-        let strays: Vec<i32> =
-            processes::all().into_iter().filter(is_stray).map(|stat| stat.pid).collect();
+        let mut strays = self.adopted_children(protected);
+        strays.retain(|pid| mark_of(*pid).is_none());
         self.trees.strays.retain(|pid| strays.contains(pid));
         for pid in strays {
             if self.trees.strays.insert(pid) {
