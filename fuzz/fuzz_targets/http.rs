@@ -3,12 +3,12 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use supkit::http::auth::BasicAuth;
+use supkit::http::auth::{credentials, has_bearer_token};
 use supkit::http::conn::HIGH_WATER;
 use supkit::http::host::HostPolicy;
 use supkit::http::origin::OriginPolicy;
 use supkit::http::route::Route;
-use supkit::http::{Conn, MAX_BODY, MAX_HEAD, Moment, Reply, Request, form};
+use supkit::http::{Conn, MAX_BODY, MAX_HEAD, Moment, Reply, Request, Verdict, form};
 
 fuzz_target!(|bytes: &[u8]| {
     let Some((size, bytes)) = bytes.split_first() else { return };
@@ -20,7 +20,7 @@ fuzz_target!(|bytes: &[u8]| {
             break;
         }
         conn.receive(piece, now);
-        while let Some(request) = conn.request(now, |_| None) {
+        while let Some(request) = conn.request(now, |_| Verdict::Accept) {
             assert!(request.body.as_ref().is_none_or(|body| body.len() <= MAX_BODY));
             check(&request);
             reply(&mut conn, count, now);
@@ -37,9 +37,9 @@ fuzz_target!(|bytes: &[u8]| {
 });
 
 fn check(request: &Request) {
-    let auth = BasicAuth::required("user", "password");
     let hosts = HostPolicy::only(["host.example"].into_iter());
-    let _ = (Route::of(request).accepts(&request.method), auth.reject(request));
+    let _ = Route::of(request).accepts(&request.method);
+    let _ = (credentials(request), has_bearer_token(request, "token"));
     let _ = (form::parse(request.query()), hosts.reject(request, "option", "section"));
     for is_open in [false, true] {
         let origins = OriginPolicy { is_open, is_https: is_open, trusted: vec!["https://host.example".to_owned()] };

@@ -37,6 +37,7 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory as _, Parser, Subcommand};
 
+use crate::daemon::upgrade::{self, CHECK_PROGRAM};
 use crate::os::host_names::LOOKUP_PROGRAM;
 use crate::os::stdout;
 use applet::Applet;
@@ -108,6 +109,9 @@ pub fn main() -> ExitCode {
     let name = Path::new(&program).file_name().unwrap_or_default().to_string_lossy().into_owned();
     if name == LOOKUP_PROGRAM {
         return look_up::main(&argv.collect::<Vec<_>>());
+    }
+    if name == CHECK_PROGRAM {
+        return upgrade::check_main();
     }
     let code = match applet::by_name(&name) {
         Some(applet) => applet.run(argv.collect()),

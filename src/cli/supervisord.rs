@@ -11,6 +11,7 @@ use crate::conf::options::{self, CommandLine, Invocation};
 use crate::daemon::config_reader::ConfigReader;
 use crate::daemon::real_host::RealHost;
 use crate::daemon::startup;
+use crate::daemon::upgrade;
 use crate::os::stdout;
 use crate::rpc::method::SUPERVISOR_VERSION;
 
@@ -21,6 +22,13 @@ pub(super) fn main(args: &[OsString]) -> ExitCode {
     let path = path.to_string_lossy().into_owned();
     let program = shown(&path);
     let args: Vec<String> = args.iter().map(|arg| arg.to_string_lossy().into_owned()).collect();
+    if let Some(received) = upgrade::receive() {
+        return match options::parse(&args, &RealHost) {
+            Ok(Invocation::Run(line)) => startup::resume(program, *line, &received),
+            Ok(_) => received.give_back("the command line does not run a daemon"),
+            Err(error) => received.give_back(&error),
+        };
+    }
     if let Some(code) = super::check::instead_of_supervisord(&path, &args) {
         return code;
     }

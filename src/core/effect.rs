@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::exchange::{Answer, Exchange};
 use super::exit_report::ExitReport;
+use super::jobs::id::JobId;
 use crate::conf::config::LogLevel;
 use crate::conf::events::EventType;
 use crate::conf::hook::Hook;
@@ -118,6 +119,10 @@ pub enum Input {
     HookOutput { id: ProcId, stream: OutputStream, bytes: Vec<u8> },
     /// The answer to [`Effect::Sweep`]: what was killed now and may not be gone yet.
     Swept { id: ProcId, left: Vec<String> },
+    /// The outcome of [`Effect::CheckUpgrade`]; the error is for people.
+    UpgradeChecked { job: JobId, result: Result<(), String> },
+    /// The outcome of [`Effect::Upgrade`].
+    Upgraded { job: JobId, result: Result<(), String> },
     /// The daemon received a signal.
     Signal(Signal),
 }
@@ -176,6 +181,10 @@ pub enum Effect {
     Relay { stream: OutputStream, bytes: Vec<u8> },
     /// Send an event to the clients that stream events over HTTP.
     Publish { serial: u64, kind: EventType, payload: String },
+    /// Find out whether another program can continue this daemon. The outcome is `UpgradeChecked`.
+    CheckUpgrade { job: JobId, program: String },
+    /// Become this program, unless the job was cancelled. The outcome is `Upgraded`.
+    Upgrade { job: JobId, program: String },
     /// Every process has stopped: exit, or read the configuration again and restart.
     Exit { restart: bool },
 }

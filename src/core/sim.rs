@@ -353,6 +353,7 @@ impl World for Simulation {
             Effect::CancelProbe { id, probe, number } => {
                 self.unanswered.retain(|it| *it != (*id, *probe, *number));
             }
+            Effect::Upgrade { program, .. } => self.record(&format!("upgrade to {program}")),
             Effect::Exit { restart } => self.record(&format!("exit restart={restart}")),
             _ => {}
         }

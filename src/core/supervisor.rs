@@ -184,6 +184,8 @@ impl Supervisor {
             Input::Followed { id, pid, status } => {
                 self.on_followed(id, pid, &status.description());
             }
+            Input::UpgradeChecked { job, result } => self.on_upgrade_checked(job, result, now),
+            Input::Upgraded { job, result } => self.on_upgraded(job, result, now),
             Input::Signal(signal) => self.on_signal(signal, now),
         }
         self.pump(now);

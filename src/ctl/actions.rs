@@ -2,7 +2,8 @@
 
 use super::action::{Action, Arguments};
 use super::{
-    config, daemon, disabling, fg, graph, jobs, log_files, processes, status, tail, update, why,
+    config, daemon, disabling, fg, graph, jobs, log_files, processes, status, tail, update,
+    upgrade, why,
 };
 
 pub(super) static ACTIONS: &[Action] = &[
@@ -325,6 +326,17 @@ pub(super) static ACTIONS: &[Action] = &[
         json: true,
         is_extension: false,
         run: update::update,
+    },
+    Action {
+        name: "upgrade",
+        usage: &[
+            ("upgrade", "Replace the program of the daemon by its new version; processes run on"),
+            ("upgrade <path>", "Replace it by this program"),
+        ],
+        arguments: Arguments::None,
+        json: false,
+        is_extension: true,
+        run: upgrade::upgrade,
     },
     Action {
         name: "version",

@@ -42,6 +42,7 @@ mod status_options;
 mod tail;
 mod trust;
 mod update;
+mod upgrade;
 mod url;
 mod why;
 mod wide;

@@ -244,6 +244,15 @@ impl Server<'_> {
         self.0.call("supkit.planUpdate", &[strings(groups)])
     }
 
+    /// Begins to replace the program of the daemon; returns the job.
+    pub(super) fn upgrade(&mut self, program: &str) -> Result<i64> {
+        number(&self.0.call("supkit.upgrade", &[Value::str(program)])?)
+    }
+
+    pub(super) fn await_job(&mut self, job: i64) -> Result<Value> {
+        self.0.call("supkit.awaitJob", &[Value::Int(job)])
+    }
+
     pub(super) fn jobs(&mut self) -> Result<Value> {
         self.0.call("supkit.getJobs", &[])
     }

@@ -89,16 +89,18 @@ impl ActivityLog {
         })
     }
 
-    pub fn hand_over(self, descriptors: &mut Descriptors) -> SavedActivityLog {
-        let file = match self.target {
-            Target::File(file) => {
-                let saved = (file.path().to_owned(), file.rotation());
-                descriptors.extend(Purpose::ActivityLog, file.into_fd());
-                Some(saved)
-            }
+    pub fn save(&self) -> SavedActivityLog {
+        let file = match &self.target {
+            Target::File(file) => Some((file.path().to_owned(), file.rotation())),
             Target::Syslog => None,
         };
         SavedActivityLog { level: self.level, console: self.console.is_some(), file }
+    }
+
+    pub fn hand_over(self, descriptors: &mut Descriptors) {
+        if let Target::File(file) = self.target {
+            descriptors.extend(Purpose::ActivityLog, file.into_fd());
+        }
     }
 
     /// The path of the log file; `None` if the log goes to syslog.

@@ -108,10 +108,14 @@ impl AuditLog {
         Ok(Self { file, jobs })
     }
 
-    pub(super) fn hand_over(self) -> (SavedAuditLog, Option<OwnedFd>) {
+    pub(super) fn save(&self) -> SavedAuditLog {
         let Self { file, jobs } = self;
-        let saved = SavedAuditLog { path: file.path().into(), rotation: file.rotation(), jobs };
-        (saved, file.into_fd())
+        let (path, rotation) = (file.path().into(), file.rotation());
+        SavedAuditLog { path, rotation, jobs: jobs.clone() }
+    }
+
+    pub(super) fn into_fd(self) -> Option<OwnedFd> {
+        self.file.into_fd()
     }
 
     pub(super) fn path(&self) -> &Path {

@@ -23,6 +23,8 @@ use crate::rpc::access::Rights;
 use crate::rpc::xml::MAX_PIECE;
 use crate::web::{Answer, Pending, document_head};
 
+pub(super) mod saving;
+
 /// The size of the buffer that all clients share for reading.
 const MAX_READ: usize = 64 * 1024;
 /// How often the output is filled and written per loop iteration while a document is sent.
@@ -96,6 +98,10 @@ impl Client {
 
     pub(super) fn register(&self, poller: &mut Poller) -> io::Result<Token> {
         poller.add(&self.transport, self.interest)
+    }
+
+    pub(super) fn unregister(&self, poller: &mut Poller) {
+        poller.remove(&self.transport);
     }
 
     /// Closes the connection; a peer with TLS is informed.

@@ -3,6 +3,8 @@
 
 use std::cell::RefCell;
 
+use serde::{Deserialize, Serialize};
+
 use super::real_host::RealHost;
 use crate::conf::config::{Config, Environment};
 use crate::conf::fault::InvalidConfig;
@@ -24,7 +26,30 @@ pub struct ConfigReader {
     accepted: RefCell<Option<Config>>,
 }
 
+/// What a reader knows beside the command line.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct SavedReader {
+    given: String,
+    absolute: String,
+    environment: Environment,
+}
+
 impl ConfigReader {
+    pub(super) fn save(&self) -> SavedReader {
+        SavedReader {
+            given: self.given.clone(),
+            absolute: self.absolute.clone(),
+            environment: self.environment.borrow().clone(),
+        }
+    }
+
+    /// The reader of a daemon that continues another one: its directory may have changed since.
+    pub(super) fn restore(program: String, line: CommandLine, saved: SavedReader) -> Self {
+        let SavedReader { given, absolute, environment } = saved;
+        let (environment, accepted) = (environment.into(), RefCell::default());
+        Self { program, line, given, absolute, environment, accepted }
+    }
+
     pub fn new(program: String, line: CommandLine, file: String) -> Self {
         let absolute = std::path::absolute(&file)
             .map_or_else(|_| file.clone(), |path| path.display().to_string());

@@ -27,6 +27,9 @@ pub enum Purpose {
     FastCgi(String),
     /// The listening socket of the server with this section.
     Server(String),
+    /// The connection of a client, and the log that it follows, by number.
+    Client(usize),
+    Followed(usize),
 }
 
 #[derive(Debug, Default)]
@@ -44,6 +47,11 @@ impl Descriptors {
 
     pub fn take(&mut self, purpose: &Purpose) -> Option<OwnedFd> {
         self.0.remove(purpose)
+    }
+
+    /// All of them.
+    pub fn iter(&self) -> impl Iterator<Item = (&Purpose, &OwnedFd)> {
+        self.0.iter()
     }
 
     /// Those that were not taken.

@@ -16,6 +16,7 @@ use super::shell::Shell;
 use crate::conf::config::LogLevel;
 use crate::conf::signals::Signal;
 use crate::core::effect::{Effect, Input, OutputStream, Pid, ProcId};
+use crate::core::jobs::JobId;
 use crate::core::state::Mood;
 use crate::core::supervisor::Supervisor;
 use crate::core::time::Now;
@@ -47,6 +48,10 @@ pub enum ExitReason {
     Restart {
         serial: u64,
     },
+    /// Another program continues this daemon.
+    Upgrade {
+        job: JobId,
+    },
 }
 
 /// Everything that a daemon is assembled from.
@@ -64,7 +69,7 @@ pub struct Daemon<'a> {
     pub server: Server,
     pub reader: &'a ConfigReader,
     signals_token: Token,
-    exit_reason: Option<ExitReason>,
+    pub(super) exit_reason: Option<ExitReason>,
 }
 
 impl<'a> Daemon<'a> {
@@ -76,7 +81,6 @@ impl<'a> Daemon<'a> {
 
     /// Runs until all processes have stopped.
     pub fn run(&mut self) -> io::Result<ExitReason> {
-        self.begin();
         let mut service_manager = ServiceManager::default();
         loop {
             service_manager.report(self.core.mood(), &mut self.shell.logs.activity);
@@ -103,6 +107,7 @@ impl<'a> Daemon<'a> {
             }
             self.read_busy_streams(now);
             self.process_due();
+            self.prepare_replacement();
             self.shell.logs.audit_jobs(&self.core);
             let now = self.now();
             self.shell.logs.flush(now.mono);
@@ -112,7 +117,7 @@ impl<'a> Daemon<'a> {
         Ok(self.exit_reason)
     }
 
-    fn now(&self) -> Now {
+    pub(super) fn now(&self) -> Now {
         self.shell.kernel.now()
     }
 
@@ -146,7 +151,7 @@ impl<'a> Daemon<'a> {
     /// Performs all pending effects. The effects that follow from one effect are performed before
     /// the next one, so that the log shows each start when it happens even if many were requested
     /// at once.
-    fn perform(&mut self) {
+    pub(super) fn perform(&mut self) {
         let mut stack = Vec::new();
         let mut events = Vec::new();
         loop {
@@ -183,6 +188,13 @@ impl<'a> Daemon<'a> {
                     0 => ExitReason::Exit,
                     status => ExitReason::Failed { status },
                 });
+            }
+            Effect::CheckUpgrade { job, program } => {
+                let now = self.now();
+                self.check_upgrade(job, &program, now);
+            }
+            Effect::Upgrade { job, .. } => {
+                self.shell.replacement = Some((job, self.now().mono));
             }
             effect => {
                 let spawning = match effect {
@@ -239,6 +251,7 @@ impl<'a> Daemon<'a> {
             self.shell.pipes.deadline(),
             self.shell.history.deadline(self.core.history()),
             self.shell.sampler.deadline(&self.core, now),
+            self.upgrade_deadline(),
         ];
         let nearest = deadlines.into_iter().flatten().min();
         let timeout = nearest.map(|deadline| deadline.since(now.mono).min(MAX_SLEEP));
@@ -324,6 +337,10 @@ impl<'a> Daemon<'a> {
     /// Reaps children first, then processes the signals, as Supervisor does.
     fn on_signals(&mut self, now: Now) {
         let numbers = self.shell.kernel.take_signals();
+        self.process_signals(numbers, now);
+    }
+
+    pub(super) fn process_signals(&mut self, numbers: Vec<i32>, now: Now) {
         while self.shell.reap(&mut self.core, now) {
             self.perform();
         }

@@ -4,6 +4,8 @@
 use std::collections::VecDeque;
 use std::rc::Rc;
 
+use serde::{Deserialize, Serialize};
+
 use crate::conf::events::EventType;
 use crate::web::Subscription;
 
@@ -21,7 +23,27 @@ pub(super) struct EventStream {
     sent: usize,
 }
 
+/// A stream as plain data.
+#[derive(Serialize, Deserialize)]
+pub(super) struct SavedStream {
+    subscription: Subscription,
+    queue: Vec<String>,
+    sent: usize,
+}
+
 impl EventStream {
+    pub(super) fn save(&self) -> SavedStream {
+        // The text of an event is valid UTF-8.
+        let text = |it: &Rc<[u8]>| String::from_utf8_lossy(it).into_owned();
+        let queue = self.queue.iter().map(text).collect();
+        SavedStream { subscription: self.subscription.clone(), queue, sent: self.sent }
+    }
+
+    pub(super) fn restore(saved: SavedStream) -> Self {
+        let queue = saved.queue.into_iter().map(|text| text.into_bytes().into()).collect();
+        Self { subscription: saved.subscription, queue, sent: saved.sent }
+    }
+
     pub(super) fn new(subscription: Subscription) -> Self {
         Self { subscription, queue: VecDeque::new(), sent: 0 }
     }

@@ -181,6 +181,15 @@ impl Exchanges {
         Some(self.closed.remove(at))
     }
 
+    pub(super) fn children(&self) -> impl Iterator<Item = i32> {
+        self.children.keys().copied()
+    }
+
+    /// These children are reaped without an answer.
+    pub(super) fn abandon(&mut self, children: Vec<i32>) {
+        self.children.extend(children.into_iter().map(|pid| (pid, None)));
+    }
+
     /// Whether a child carries out a request, or did until that was cancelled.
     pub(super) fn is_child(&self, pid: i32) -> bool {
         self.children.contains_key(&pid)

@@ -98,14 +98,19 @@ pub(super) struct SavedSocket {
 }
 
 impl Sockets {
-    pub(super) fn hand_over(self, descriptors: &mut Descriptors) -> Vec<SavedSocket> {
-        let saved = self.groups.into_iter().map(|(group, shared)| {
-            if let Some(socket) = shared.socket {
-                descriptors.insert(Purpose::FastCgi(group.clone()), socket);
-            }
-            SavedSocket { group, holders: shared.holders }
+    pub(super) fn save(&self) -> Vec<SavedSocket> {
+        let groups = self.groups.iter();
+        let saved = groups.map(|(group, shared)| SavedSocket {
+            group: group.clone(),
+            holders: shared.holders.clone(),
         });
         saved.collect()
+    }
+
+    pub(super) fn hand_over(self, descriptors: &mut Descriptors) {
+        for (group, shared) in self.groups {
+            descriptors.extend(Purpose::FastCgi(group), shared.socket);
+        }
     }
 
     pub(super) fn adopt(

@@ -1,5 +1,5 @@
-//! A daemon that continues where another one ended: same children, pipes, logs and listening
-//! sockets. The state is plain data ([`Saved`]), the rest are descriptors by purpose.
+//! A daemon that continues where another one ended: same children, pipes, logs, listening sockets and
+//! clients. The state is plain data ([`Saved`]), the rest are descriptors by purpose.
 
 use std::io;
 
@@ -15,15 +15,18 @@ use super::logs::{Logs, SavedLogs};
 use super::notify_sockets::NotifySockets;
 use super::pipes::{Pipes, SavedStdin};
 use super::sampler::Sampler;
-use super::server::{SavedServer, Server};
+use super::server::Server;
+use super::server::saving::SavedServer;
 use super::shell::Shell;
 use crate::core::resources::Resources;
 use crate::core::snapshot;
 use crate::core::supervisor::Supervisor;
+use crate::core::time::Wall;
 use crate::os::poller::Poller;
 
-/// Everything that a daemon knows and that is not a descriptor.
-#[derive(Serialize, Deserialize)]
+/// Everything that a daemon knows and that is not a descriptor. A field that is added needs a default, so
+/// that a state of the previous version can be read; the previous version ignores it.
+#[derive(Deserialize)]
 pub struct Saved {
     #[serde(deserialize_with = "snapshot::deserialize")]
     core: Supervisor,
@@ -34,29 +37,63 @@ pub struct Saved {
     server_url: Option<String>,
     #[serde(default)]
     resources: Resources,
+    #[serde(default)]
+    began: Option<Wall>,
+    /// Children that carried out what is begun again.
+    #[serde(default)]
+    abandoned: Vec<i32>,
 }
 
-impl Daemon<'_> {
-    /// Ends this daemon without ending what it supervises. Called between two turns, when all
-    /// effects were performed. Connections of clients are closed.
-    pub fn hand_over(self) -> (Saved, Descriptors) {
-        let Daemon { core, shell, server, .. } = self;
+/// The same, borrowed from a daemon that runs.
+#[derive(Serialize)]
+pub struct State<'a> {
+    core: &'a Supervisor,
+    logs: SavedLogs,
+    stdins: Vec<SavedStdin>,
+    sockets: Vec<SavedSocket>,
+    server: SavedServer,
+    server_url: Option<&'a str>,
+    resources: &'a Resources,
+    began: Wall,
+    abandoned: Vec<i32>,
+}
+
+impl Saved {
+    /// Where the activity log is.
+    pub fn core(&self) -> &Supervisor {
+        &self.core
+    }
+}
+
+impl<'a> Daemon<'a> {
+    /// The state between two turns, when all effects were performed.
+    pub fn state(&self) -> State<'_> {
+        let shell = &self.shell;
+        State {
+            core: &self.core,
+            logs: shell.logs.save(),
+            stdins: shell.pipes.save(),
+            sockets: shell.sockets.save(),
+            server: self.server.save(),
+            server_url: shell.server_url.as_deref(),
+            resources: shell.sampler.resources(),
+            began: shell.sampler.began,
+            abandoned: shell.short_lived_children(),
+        }
+    }
+
+    /// Ends this daemon without ending what it supervises; the state was saved before.
+    pub fn hand_over(self) -> (Descriptors, &'a mut dyn Kernel) {
+        let Daemon { shell, server, .. } = self;
         let Shell { mut poller, logs, pipes, hook_pipes, .. } = shell;
-        let (sockets, notify_sockets, server_url) =
-            (shell.sockets, shell.notify_sockets, shell.server_url);
         let mut descriptors = Descriptors::default();
-        notify_sockets.hand_over(&mut poller, &mut descriptors);
+        shell.notify_sockets.hand_over(&mut poller, &mut descriptors);
         hook_pipes.hand_over(&mut poller, &mut descriptors, Purpose::HookOutput);
-        let saved = Saved {
-            logs: logs.hand_over(&mut descriptors),
-            stdins: pipes.hand_over(&mut poller, &mut descriptors, Purpose::Output),
-            sockets: sockets.hand_over(&mut descriptors),
-            server: server.hand_over(&mut poller, &mut descriptors),
-            server_url,
-            resources: shell.sampler.into_resources(),
-            core,
-        };
-        (saved, descriptors)
+        logs.hand_over(&mut descriptors);
+        pipes.hand_over(&mut poller, &mut descriptors, Purpose::Output);
+        shell.sockets.hand_over(&mut descriptors);
+        server.hand_over(&mut poller, &mut descriptors);
+        (descriptors, shell.kernel)
     }
 }
 
@@ -68,13 +105,18 @@ impl<'a> Parts<'a> {
         kernel: &'a mut dyn Kernel,
         reader: &'a ConfigReader,
     ) -> io::Result<Self> {
-        let Saved { mut core, logs, stdins, sockets, server, server_url, resources } = saved;
+        let Saved { mut core, logs, stdins, sockets, server, server_url, resources, .. } = saved;
+        let now = kernel.now();
         let mut poller = Poller::new()?;
-        let logs = Logs::adopt(logs, &core, &mut descriptors)?;
-        let mut server = Server::adopt(server, &mut poller, &mut descriptors)?;
+        let mut logs = Logs::adopt(logs, &core, &mut descriptors)?;
+        let followed = &mut logs.activity.followed;
+        let config = core.config();
+        let mut server =
+            Server::adopt(server, &mut poller, &mut descriptors, config, followed, now)?;
         server.limit_memory(core.config().supervisord.http_maxbytes);
         let mut shell = Shell::new(kernel, poller, logs, server_url);
-        shell.sampler = Sampler::new(resources, shell.sampler.began);
+        shell.sampler = Sampler::new(resources, saved.began.unwrap_or(shell.sampler.began));
+        shell.abandon(saved.abandoned);
         let poller = &mut shell.poller;
         shell.pipes = Pipes::adopt(stdins, &core, poller, &mut descriptors, Purpose::Output)?;
         shell.hook_pipes =

@@ -25,7 +25,7 @@ use crate::os::stream::SocketStream;
 use crate::os::wait::{self, EndedChild};
 
 /// The signals that the daemon handles.
-const CAUGHT: [i32; 6] = [TERM, INT, QUIT, HUP, CHLD, USR2];
+pub(super) const CAUGHT: [i32; 6] = [TERM, INT, QUIT, HUP, CHLD, USR2];
 
 /// With a shorter timeout the daemon is not idle: it reads busy streams on a timer, for example.
 const BUSY: Duration = Duration::from_millis(100);

@@ -3,9 +3,12 @@
 
 use std::fs::{self, File};
 use std::io;
+use std::os::fd::OwnedFd;
 use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
+
+use serde::{Deserialize, Serialize};
 
 use crate::os::trusted;
 
@@ -23,6 +26,20 @@ pub(super) struct LogFollower {
     offset: u64,
 }
 
+/// A follower without its descriptor.
+#[derive(Serialize, Deserialize)]
+pub(super) struct SavedFollower {
+    path: PathBuf,
+    inode: u64,
+    offset: u64,
+}
+
+impl From<LogFollower> for OwnedFd {
+    fn from(follower: LogFollower) -> Self {
+        follower.file.into()
+    }
+}
+
 impl LogFollower {
     /// Starts near the end of the file. Only regular files and `/dev/null` are accepted, because
     /// others could block.
@@ -31,6 +48,20 @@ impl LogFollower {
         let metadata = file.metadata()?;
         let offset = metadata.len().saturating_sub(INITIAL_BYTES);
         Ok(Self { path: path.into(), inode: metadata.ino(), file, offset })
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// How far it has read.
+    pub(super) fn save(&self) -> SavedFollower {
+        SavedFollower { path: self.path.clone(), inode: self.inode, offset: self.offset }
+    }
+
+    pub(super) fn restore(saved: SavedFollower, file: OwnedFd) -> Self {
+        let SavedFollower { path, inode, offset } = saved;
+        Self { path, file: file.into(), inode, offset }
     }
 
     /// The modification time, in seconds since the epoch.

@@ -399,28 +399,36 @@ pub struct SavedLog {
     /// The file and whether its name is automatic.
     file: Option<(PathBuf, bool)>,
     is_open: bool,
+    #[serde(default)]
+    totals: LogTotals,
 }
 
 impl Logs {
-    pub fn hand_over(self, descriptors: &mut Descriptors) -> SavedLogs {
-        let Self { activity, audit, directory, identifier, mut names, mut open, .. } = self;
-        let activity = activity.hand_over(descriptors);
-        let audit = audit.map(|audit| {
-            let (saved, fd) = audit.hand_over();
-            descriptors.extend(Purpose::AuditLog, fd);
-            saved
+    pub fn save(&self) -> SavedLogs {
+        let keys: BTreeSet<Key> = self.names.keys().chain(self.open.keys()).copied().collect();
+        let saved = keys.into_iter().map(|key| SavedLog {
+            id: key.0,
+            stream: key.1,
+            file: self.names.get(&key).map(|it| (it.path.clone(), it.is_automatic)),
+            is_open: self.open.contains_key(&key),
+            totals: self.totals.get(&key).copied().unwrap_or_default(),
         });
-        let keys: BTreeSet<Key> = names.keys().chain(open.keys()).copied().collect();
-        let saved = keys.into_iter().map(|(id, stream)| {
-            let name = names.remove(&(id, stream));
-            let log = open.remove(&(id, stream));
-            let is_open = log.is_some();
-            let fd = log.and_then(|log| log.file?.into_fd());
+        SavedLogs {
+            activity: self.activity.save(),
+            audit: self.audit.as_ref().map(AuditLog::save),
+            directory: self.directory.clone(),
+            identifier: self.identifier.clone(),
+            of_children: saved.collect(),
+        }
+    }
+
+    pub fn hand_over(self, descriptors: &mut Descriptors) {
+        self.activity.hand_over(descriptors);
+        descriptors.extend(Purpose::AuditLog, self.audit.and_then(AuditLog::into_fd));
+        for ((id, stream), log) in self.open {
+            let fd = log.file.and_then(LogFile::into_fd);
             descriptors.extend(Purpose::ChildLog(id, stream), fd);
-            SavedLog { id, stream, file: name.map(|it| (it.path, it.is_automatic)), is_open }
-        });
-        let of_children = saved.collect();
-        SavedLogs { activity, audit, directory, identifier, of_children }
+        }
     }
 
     pub fn adopt(
@@ -432,10 +440,13 @@ impl Logs {
         let fd = descriptors.take(&Purpose::AuditLog);
         let audit = saved.audit.map(|audit| AuditLog::adopt(audit, fd)).transpose()?;
         let (directory, identifier) = (saved.directory, saved.identifier);
-        let (mut names, mut open) = (BTreeMap::new(), BTreeMap::new());
-        for SavedLog { id, stream, file, is_open } in saved.of_children {
+        let (mut names, mut open, mut totals) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
+        for SavedLog { id, stream, file, is_open, totals: so_far } in saved.of_children {
             let Some(process) = core.process(id) else { continue };
             let key = (id, stream);
+            if so_far != LogTotals::default() {
+                totals.insert(key, so_far);
+            }
             let log = match stream {
                 OutputStream::Stdout => process.config().stdout(),
                 OutputStream::Stderr => process.config().stderr(),
@@ -461,7 +472,7 @@ impl Logs {
             names,
             open,
             slow: BTreeMap::new(),
-            totals: BTreeMap::new(),
+            totals,
             relays: BTreeMap::new(),
             retry: Retry::default(),
         })

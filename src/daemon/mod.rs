@@ -62,6 +62,7 @@ mod state_file;
 mod transport;
 mod tree_effects;
 mod trees;
+pub mod upgrade;
 mod varnish;
 #[cfg(test)]
 mod whole_daemon_tests;

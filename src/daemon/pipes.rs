@@ -361,22 +361,29 @@ pub(super) struct SavedStdin {
 }
 
 impl Pipes {
+    pub(super) fn save(&self) -> Vec<SavedStdin> {
+        let stdins = self.stdins.iter();
+        let saved = stdins.map(|(id, stdin)| SavedStdin {
+            id: *id,
+            pending: stdin.pending.iter().copied().collect(),
+        });
+        saved.collect()
+    }
+
     pub(super) fn hand_over(
         self,
         poller: &mut Poller,
         descriptors: &mut Descriptors,
         purpose: fn(ProcId, OutputStream) -> Purpose,
-    ) -> Vec<SavedStdin> {
+    ) {
         for ((id, stream), Output { reader, .. }) in self.outputs {
             poller.remove(&reader);
             descriptors.insert(purpose(id, stream), reader);
         }
-        let stdins = self.stdins.into_iter().map(|(id, stdin)| {
+        for (id, stdin) in self.stdins {
             poller.remove(&stdin.writer);
             descriptors.insert(Purpose::Stdin(id), stdin.writer);
-            SavedStdin { id, pending: stdin.pending.into() }
-        });
-        stdins.collect()
+        }
     }
 
     pub(super) fn adopt(

@@ -111,6 +111,10 @@ impl Probes {
         Some(connection.key)
     }
 
+    pub(super) fn children(&self) -> impl Iterator<Item = i32> {
+        self.children.keys().copied()
+    }
+
     pub(super) fn has_child(&self, pid: i32) -> bool {
         self.children.contains_key(&pid)
     }

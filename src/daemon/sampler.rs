@@ -35,10 +35,6 @@ impl Sampler {
         Self { began, calls: CallStats::default(), resources, cost: Duration::ZERO }
     }
 
-    pub(super) fn into_resources(self) -> Resources {
-        self.resources
-    }
-
     pub(super) fn resources(&self) -> &Resources {
         &self.resources
     }

@@ -6,14 +6,11 @@ use std::collections::BTreeMap;
 use std::io;
 use std::rc::Rc;
 
-use serde::{Deserialize, Serialize};
-
 use super::certificates::Certificates;
 use super::client::{Client, moment};
-use super::descriptors::{Descriptors, Purpose};
 use super::open_logs::OpenLogs;
 use super::server_context::ServerContext;
-use crate::conf::config::{Bind, HttpServer, HttpUser};
+use crate::conf::config::{HttpServer, HttpUser};
 use crate::conf::events::EventType;
 use crate::core::time::{Mono, Now};
 use crate::http::budget::Budget;
@@ -39,6 +36,7 @@ const DEFAULT_MEMORY: usize = 64 * 1024 * 1024;
 mod accepting;
 mod endpoint;
 mod limits;
+pub mod saving;
 mod sessions;
 
 pub struct Server {
@@ -58,16 +56,6 @@ pub struct Server {
     last_turn: Option<Token>,
     /// The client being processed; still set in the next iteration only if processing it panicked.
     in_dispatch: Option<Token>,
-}
-
-/// What a successor needs so that pages that are open in browsers keep working.
-#[derive(Serialize, Deserialize)]
-pub struct SavedServer {
-    /// The token in the forms of the pages.
-    token: String,
-    /// As they were opened; the configuration may have changed since.
-    servers: Vec<HttpServer>,
-    users: Vec<HttpUser>,
 }
 
 /// The socket on which an endpoint accepts connections.
@@ -275,41 +263,6 @@ impl Server {
         for client in self.clients.values_mut() {
             client.publish(kind, payload, &text, now);
         }
-    }
-
-    /// Connections are closed; the listening sockets keep accepting.
-    pub fn hand_over(mut self, poller: &mut Poller, descriptors: &mut Descriptors) -> SavedServer {
-        for socket in std::mem::take(&mut self.listen_sockets) {
-            poller.remove(&socket.listener);
-            let section = self.endpoints[socket.endpoint].config.section.clone();
-            descriptors.insert(Purpose::Server(section), socket.listener);
-        }
-        self.close(poller);
-        let servers = self.endpoints.into_iter().map(|endpoint| endpoint.config).collect();
-        SavedServer { token: self.site.into_token(), servers, users: self.users }
-    }
-
-    /// Continues with the listening sockets of another daemon.
-    pub fn adopt(
-        saved: SavedServer,
-        poller: &mut Poller,
-        descriptors: &mut Descriptors,
-    ) -> io::Result<Self> {
-        let mut server = Self::with_site(Site::new(saved.token))?;
-        server.add_users(&saved.users);
-        for config in &saved.servers {
-            match (descriptors.take(&Purpose::Server(config.section.clone())), &config.bind) {
-                (None, _) => drop(server.add_endpoint(config)),
-                (Some(fd), Bind::Inet(_)) => {
-                    let certificates = Certificates::unread(config);
-                    server.listen(poller, Listener::Tcp(fd.into()), config, certificates)?;
-                }
-                (Some(fd), Bind::Unix(_)) => {
-                    server.listen(poller, Listener::Unix(fd.into()), config, None)?;
-                }
-            }
-        }
-        Ok(server)
     }
 
     pub fn close(&mut self, poller: &mut Poller) {

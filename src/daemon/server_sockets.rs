@@ -70,6 +70,16 @@ impl ServerSockets {
         Ok(sockets)
     }
 
+    /// The files of unix sockets.
+    pub(super) fn paths(&self) -> &[PathBuf] {
+        &self.paths
+    }
+
+    /// Those of a daemon that is continued: its servers have the listeners.
+    pub(super) fn of_paths(paths: Vec<PathBuf>) -> Self {
+        Self { listeners: Vec::new(), paths }
+    }
+
     pub(super) fn log(&self, config: &Config, log: &mut ActivityLog) {
         for open in &self.listeners {
             log_server(&open.config, config, log);

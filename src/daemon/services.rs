@@ -16,6 +16,7 @@ use super::restart_check;
 use super::runtime_program;
 use super::sampler::Sampler;
 use super::state_file;
+use super::upgrade::program;
 use crate::conf::config::{Config, LogLevel, Process, Supervisord};
 use crate::core::Supervisor;
 use crate::core::effect::{OutputStream, ProcId};
@@ -173,6 +174,10 @@ impl Services for DaemonServices<'_> {
     fn audit(&mut self, record: Record) {
         let done = self.kernel.now().mono;
         self.logs.audit(&self.requester, &record, self.now, done);
+    }
+
+    fn program_for_upgrade(&self, given: Option<&str>) -> Result<String, String> {
+        program::find(given)
     }
 
     fn program(

@@ -14,14 +14,16 @@ use super::probes::{Key, Probes};
 use super::sampler::Sampler;
 use super::state_file;
 use super::trees::Trees;
+use super::upgrade::checking::Checking;
 use crate::conf::config::{Bind, Config, FcgiAddress, GroupKind, InetServer, LogLevel, UnixServer};
 use crate::conf::signals::Signal;
 use crate::core::effect::{Effect, Input, OutputStream, Pid, ProcId, WaitStatus};
 use crate::core::exit_report::{ExitReport, OomKill, Usage};
 use crate::core::group::Process;
+use crate::core::jobs::JobId;
 use crate::core::resources::Resources;
 use crate::core::supervisor::Supervisor;
-use crate::core::time::Now;
+use crate::core::time::{Mono, Now};
 use crate::os::errno;
 use crate::os::poller::Poller;
 use crate::os::wait::{ChildStatus, EndedChild};
@@ -41,6 +43,10 @@ pub struct Shell<'k> {
     pub(super) names: HostNames,
     oom: OomWatch,
     pub(super) history: HistoryFile,
+    /// The program that is asked whether it can continue this daemon.
+    pub(super) checking: Option<Checking>,
+    /// The upgrade that is due, and since when.
+    pub(super) replacement: Option<(JobId, Mono)>,
     pub(super) sampler: Sampler,
     /// A child that was forked and that the core does not know yet.
     pub(super) unclaimed: Option<(ProcId, Pid)>,
@@ -74,6 +80,8 @@ impl<'k> Shell<'k> {
             names: HostNames::default(),
             oom: OomWatch::begin(),
             history: HistoryFile::default(),
+            checking: None,
+            replacement: None,
             sampler: Sampler::new(Resources::default(), began),
             unclaimed: None,
             server_url,
@@ -160,7 +168,10 @@ impl<'k> Shell<'k> {
             Effect::ProcessRemoved { id } => self.logs.forget(id),
             Effect::Relay { stream, bytes } => self.logs.relay(stream, &bytes),
             // Handled by the event loop.
-            Effect::Publish { .. } | Effect::Exit { .. } => {}
+            Effect::Publish { .. }
+            | Effect::Exit { .. }
+            | Effect::CheckUpgrade { .. }
+            | Effect::Upgrade { .. } => {}
         }
     }
 
@@ -328,6 +339,7 @@ impl<'k> Shell<'k> {
         if self.on_probe_reaped(pid, status, core, now)
             || self.on_exchange_reaped(pid, status, core, now)
             || self.on_lookup_reaped(pid, status, core, now)
+            || self.on_check_reaped(pid, status, core, now)
         {
             return true;
         }

@@ -11,6 +11,7 @@ use super::activity::ActivityLog;
 use super::auto_log_cleanup;
 use super::config_reader::ConfigReader;
 use super::event_loop::{Daemon, ExitReason, Parts};
+use super::handover::Saved;
 use super::history_file::HistoryFile;
 use super::kernel::{Kernel, Local};
 use super::logs::Logs;
@@ -21,7 +22,10 @@ use super::server::Server;
 use super::server_sockets::{OpenServer, ServerSockets};
 use super::shell::Shell;
 use super::state_file;
+use super::upgrade::head::Head;
+use super::upgrade::{Received, replacing};
 use crate::conf::config::{Config, LogLevel, Supervisord};
+use crate::conf::options::CommandLine;
 use crate::core::effect::Effect;
 use crate::core::history::History;
 use crate::core::lasting::Lasting;
@@ -54,30 +58,85 @@ impl From<io::Error> for StartupError {
 /// Runs the daemon until shutdown; a restart is another run in the same process.
 pub fn run(reader: &ConfigReader) -> ExitCode {
     memory::return_large_blocks();
-    let mut kernel = Local::default();
-    let mut is_first = true;
-    let mut serial = 0;
-    let mut history = None;
-    let mut loaded = reader.read_first();
-    loop {
-        let config = match loaded {
-            Ok(config) => config,
-            Err(error) => return report_error(reader, &error.explain(io::stderr().is_terminal())),
-        };
-        let settings = config.supervisord.clone();
-        match run_once(reader, config, serial, &mut history, &mut kernel, is_first) {
-            Ok(ExitReason::Exit) => return ExitCode::SUCCESS,
-            Ok(ExitReason::Failed { status }) => return ExitCode::from(status),
-            Ok(ExitReason::Restart { serial: next }) => serial = next,
-            Err(StartupError(message)) => {
-                if !is_first {
-                    log_failed_restart(&settings, &message);
+    let mut runs = Runs::new(reader);
+    let config = match reader.read_first() {
+        Ok(config) => config,
+        Err(error) => return report_error(reader, &error.explain(io::stderr().is_terminal())),
+    };
+    let first = runs.first(config);
+    runs.go_on(first)
+}
+
+/// Continues a daemon that another program has handed over.
+pub fn resume(program: String, line: CommandLine, received: &Received) -> ExitCode {
+    memory::return_large_blocks();
+    let (head, saved, outcome) = match received.read() {
+        Ok(read) => read,
+        Err(why) => return received.give_back(&why),
+    };
+    let reader = ConfigReader::restore(program, line, head.reader.clone());
+    let mut runs = Runs::new(&reader);
+    let resumed = runs.resumed(head, saved, outcome);
+    runs.go_on(resumed)
+}
+
+/// The runs of one process.
+struct Runs<'a> {
+    reader: &'a ConfigReader,
+    kernel: Local,
+    history: Option<History>,
+}
+
+type RunResult = Result<ExitReason, StartupError>;
+
+impl<'a> Runs<'a> {
+    fn new(reader: &'a ConfigReader) -> Self {
+        Self { reader, kernel: Local::default(), history: None }
+    }
+
+    fn first(&mut self, config: Config) -> RunResult {
+        run_once(self.reader, config, 0, &mut self.history, &mut self.kernel, true)
+    }
+
+    fn resumed(&mut self, head: Head, saved: Saved, outcome: Result<(), String>) -> RunResult {
+        ignore_write_signals()?;
+        self.kernel.catch_signals()?;
+        let sockets = ServerSockets::of_paths(head.sockets.clone());
+        let cleanup = Cleanup { sockets, pidfile: head.pidfile.clone() };
+        let descriptors = replacing::inherit(&head);
+        let handed = (head, saved, descriptors);
+        let daemon = Daemon::continue_from(handed, outcome, &mut self.kernel, self.reader)?;
+        let exit_reason = run_to_end(daemon, &mut self.history, &cleanup);
+        cleanup.run();
+        Ok(exit_reason?)
+    }
+
+    /// A restart is another run.
+    fn go_on(&mut self, mut result: RunResult) -> ExitCode {
+        let mut settings: Option<Supervisord> = None;
+        loop {
+            let serial = match result {
+                Ok(ExitReason::Failed { status }) => return ExitCode::from(status),
+                Ok(ExitReason::Restart { serial }) => serial,
+                Ok(ExitReason::Exit | ExitReason::Upgrade { .. }) => return ExitCode::SUCCESS,
+                Err(StartupError(message)) => {
+                    if let Some(settings) = &settings {
+                        log_failed_restart(settings, &message);
+                    }
+                    return report_error(self.reader, &format!("Error: {message}\n"));
                 }
-                return report_error(reader, &format!("Error: {message}\n"));
-            }
+            };
+            let config = match self.reader.read_for_restart() {
+                Ok(config) => config,
+                Err(error) => {
+                    let explanation = error.explain(io::stderr().is_terminal());
+                    return report_error(self.reader, &explanation);
+                }
+            };
+            settings = Some(config.supervisord.clone());
+            result =
+                run_once(self.reader, config, serial, &mut self.history, &mut self.kernel, false);
         }
-        is_first = false;
-        loaded = reader.read_for_restart();
     }
 }
 
@@ -243,13 +302,29 @@ fn serve(
         parts.server.listen(&mut shell.poller, listener, &config, certificates)?;
     }
     let mut daemon = Daemon::assemble(parts)?;
-    let exit_reason = daemon.run();
-    let now = daemon.shell.kernel.now();
-    daemon.shell.finish_history(&daemon.core, now);
-    *history = Some(daemon.core.history().clone());
-    daemon.shell.logs.finish();
-    daemon.server.close(&mut daemon.shell.poller);
-    exit_reason
+    daemon.begin();
+    run_to_end(daemon, history, cleanup)
+}
+
+/// Runs a daemon until its end, also after an upgrade that failed. One that succeeds does not return.
+fn run_to_end(
+    mut daemon: Daemon<'_>,
+    history: &mut Option<History>,
+    cleanup: &Cleanup,
+) -> io::Result<ExitReason> {
+    loop {
+        let exit_reason = daemon.run();
+        if let Ok(ExitReason::Upgrade { job }) = exit_reason {
+            daemon = daemon.upgrade(job, cleanup.pidfile.as_deref(), cleanup.sockets.paths())?;
+            continue;
+        }
+        let now = daemon.shell.kernel.now();
+        daemon.shell.finish_history(&daemon.core, now);
+        *history = Some(daemon.core.history().clone());
+        daemon.shell.logs.finish();
+        daemon.server.close(&mut daemon.shell.poller);
+        return exit_reason;
+    }
 }
 
 /// Continues the history of the previous run in this process, or else of the previous daemon.

@@ -1,7 +1,7 @@
 //! The bytes of a client: as they are on the socket, or inside of TLS.
 
 use std::io;
-use std::os::fd::{AsFd, BorrowedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 use crate::os::stream::{Peer, SocketStream};
 use crate::tls::server::Acceptor;
@@ -28,6 +28,15 @@ impl Transport {
     /// Expects TLS if there is an acceptor.
     pub(super) fn new(socket: SocketStream, acceptor: Option<Acceptor>) -> Self {
         Self { socket, layer: acceptor.map_or(Layer::Plain, Layer::Expected) }
+    }
+
+    /// Whether another daemon can continue it: TLS has not begun.
+    pub(super) fn can_be_saved(&self) -> bool {
+        matches!(self.layer, Layer::Plain)
+    }
+
+    pub(super) fn is_tcp(&self) -> bool {
+        matches!(self.socket, SocketStream::Tcp(_))
     }
 
     /// Who is at the other end; `None` if the system does not know it.
@@ -121,6 +130,15 @@ impl Transport {
         match &self.layer {
             Layer::Tls(session) => SESSION_MEMORY + session.memory(),
             _ => 0,
+        }
+    }
+}
+
+impl From<Transport> for OwnedFd {
+    fn from(transport: Transport) -> Self {
+        match transport.socket {
+            SocketStream::Tcp(stream) => stream.into(),
+            SocketStream::Unix(stream) => stream.into(),
         }
     }
 }

@@ -344,8 +344,8 @@ fn a_signal_ends_the_daemon_in_order() {
 
 /// What a daemon hands over, with the state as bytes.
 fn hand_over(daemon: Daemon<'_>) -> (Vec<u8>, Descriptors) {
-    let (saved, descriptors) = daemon.hand_over();
-    (serde_json::to_vec(&saved).expect("it can be written"), descriptors)
+    let saved = serde_json::to_vec(&daemon.state()).expect("it can be written");
+    (saved, daemon.hand_over().0)
 }
 
 fn adopt<'a>(

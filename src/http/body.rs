@@ -1,7 +1,10 @@
 //! An incremental decoder for request bodies with a length or in chunks.
 
+use serde::{Deserialize, Serialize};
+
 use super::memory::append;
 use super::parse::{Framing, too_large};
+use super::saved_bytes;
 use super::{MAX_BODY, Reply};
 
 /// The maximum length of a chunk-size or trailer line.
@@ -9,13 +12,14 @@ const MAX_LINE: usize = 1024;
 /// The maximum number of trailer lines; trailers are ignored.
 const MAX_TRAILERS: usize = 32;
 
-#[derive(Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct BodyReader {
     state: State,
+    #[serde(with = "saved_bytes")]
     pub(super) body: Vec<u8>,
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 enum State {
     /// The remaining bytes of a body with a length.
     Length(usize),

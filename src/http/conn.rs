@@ -2,9 +2,12 @@
 //! a time, replies are fed in, and output bytes are taken out. It does not block or read a clock,
 //! and all its buffers are bounded: it accepts no input while the client does not read its replies.
 
+use serde::{Deserialize, Serialize};
+
 use super::body::BodyReader;
 use super::memory::append;
 use super::parse::{self, Framing};
+use super::saved_bytes;
 use super::{MAX_HEAD, Moment, Reply, Request, Version};
 use std::time::Duration;
 
@@ -28,11 +31,14 @@ const MAX_READ: usize = 64 * 1024;
 /// The output size above which a stream is paused and no further request is taken.
 pub const HIGH_WATER: usize = 64 * 1024;
 
+#[derive(Clone, Serialize, Deserialize)]
 pub struct Conn {
     phase: Phase,
+    #[serde(with = "saved_bytes")]
     input: Vec<u8>,
     /// The client sends nothing more.
     has_input_ended: bool,
+    #[serde(with = "saved_bytes")]
     output: Vec<u8>,
     sent: usize,
     /// Whether the input was searched for a request since it last grew.
@@ -55,10 +61,12 @@ pub enum Verdict {
     AskAt(Duration),
 }
 
+#[derive(Clone, Serialize, Deserialize)]
 enum Phase {
     /// Waiting for a complete request head.
     Head,
     /// The request is rejected, and the reply is sent at this time.
+    #[serde(skip)]
     Rejected(ReplyFormat, Box<Reply>, Duration),
     Body(Request, BodyReader),
     /// The request was taken; waiting for the reply.
@@ -72,7 +80,7 @@ enum Phase {
 }
 
 /// How much of a streamed body follows.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Serialize, Deserialize)]
 enum Remaining {
     /// Until the connection ends.
     Unknown,
@@ -81,7 +89,7 @@ enum Remaining {
 }
 
 /// Properties of the request that determine the format of the reply.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Serialize, Deserialize)]
 struct ReplyFormat {
     version: Version,
     keep: bool,
@@ -311,6 +319,11 @@ impl Conn {
         self.input = Vec::new();
         self.output = Vec::new();
         self.sent = 0;
+    }
+
+    /// Whether another daemon can continue the connection: one that is refused is not worth it.
+    pub fn can_be_saved(&self) -> bool {
+        !matches!(self.phase, Phase::Rejected(..) | Phase::Closed)
     }
 
     /// Whether the reply to the last request was passed completely.

@@ -19,6 +19,7 @@ mod parse;
 pub mod reply;
 pub mod request;
 pub mod route;
+mod saved_bytes;
 
 pub use conn::{Conn, Verdict};
 pub use limits::{GRACE, MAX_BODY, MAX_HEAD, MAX_HEADERS, Moment};

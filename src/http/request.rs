@@ -1,15 +1,17 @@
 //! A parsed request.
 
+use serde::{Deserialize, Serialize};
+
 use super::form;
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Version {
     Http10,
     Http11,
 }
 
 /// A request; `body` is `None` if the request had none.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Request {
     pub method: String,
     /// The request target: path, parameters and query.

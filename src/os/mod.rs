@@ -32,6 +32,7 @@ pub mod process_name;
 pub mod process_usage;
 pub mod processes;
 pub mod ready;
+pub mod replace;
 pub mod signals;
 pub mod socket;
 pub mod spawn;

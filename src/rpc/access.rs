@@ -6,6 +6,8 @@
 
 use std::rc::Rc;
 
+use serde::{Deserialize, Serialize};
+
 use crate::conf::account::{Programs, Role};
 
 /// What a call does, and so what it requires. The second column of the method table.
@@ -106,7 +108,7 @@ impl Access {
 }
 
 /// The rights of one account.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Rights {
     /// `None` if no authentication was required.
     pub user: Option<Rc<str>>,
@@ -216,7 +218,7 @@ mod tests {
             of(Role::Admin),
             "addProcessGroup clearLog reloadConfig removeProcessGroup restart sendRemoteCommEvent \
              shutdown addProgramToGroup log removeProcessFromGroup planUpdate stopAndShutdown updateMinimal \
-             updateRolling"
+             updateRolling upgrade"
         );
     }
 }

@@ -3,6 +3,8 @@
 
 use std::fmt::Write;
 
+use serde::{Deserialize, Serialize};
+
 use super::batch::{Batch, fault, start_result};
 use super::context::Context;
 use super::fault::{Code, Fault};
@@ -33,7 +35,7 @@ impl From<Value> for Outcome {
 }
 
 /// An answer that is not known yet.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub enum Pending {
     /// One process of a start: until it was forked, or with `wait` until it has stayed up for
     /// `startsecs`.
@@ -97,6 +99,21 @@ impl Pending {
         matches!(self, Self::Multicall(calls) if calls.pending.is_none())
     }
 
+    /// Whether another daemon can continue it.
+    pub fn can_be_saved(&self) -> bool {
+        match self {
+            Self::Multicall(calls) => !calls.results.iter().any(Value::has_log),
+            _ => true,
+        }
+    }
+
+    /// Sets the function that dispatches calls, which is not saved.
+    pub fn continue_with(&mut self, call: Call) {
+        if let Self::Multicall(calls) = self {
+            calls.call = call;
+        }
+    }
+
     /// About the number of bytes that its calls and results occupy.
     pub fn memory(&self) -> usize {
         match self {
@@ -140,10 +157,12 @@ const MAX_CALLS_PER_POLL: usize = 50;
 const MAX_BYTES_PER_POLL: usize = 128 * 1024;
 
 /// Calls that are made in sequence, each after the previous one was answered.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Multicall {
     /// In reverse order.
     calls: Vec<Value>,
+    /// Set by [`Pending::continue_with`] after it was saved.
+    #[serde(skip, default = "no_call")]
     call: Call,
     pending: Option<Box<Pending>>,
     results: Vec<Value>,
@@ -151,6 +170,10 @@ pub struct Multicall {
     calls_size: usize,
     /// About the size of the results.
     size: usize,
+}
+
+fn no_call() -> Call {
+    |_, name, _| Err(Fault::new(Code::UnknownMethod, name))
 }
 
 impl Multicall {

@@ -1,5 +1,7 @@
 //! A call that starts, stops or signals several processes, and its answer.
 
+use serde::{Deserialize, Serialize};
+
 use super::context::Context;
 use super::fault::{Code, Fault};
 use super::value::Value;
@@ -11,7 +13,7 @@ use crate::core::time::Mono;
 /// Several processes and one job. As in Supervisor, the answer lists first what was done when it was
 /// first asked for, then what was done within each interval of 50 milliseconds (that in which
 /// Supervisor polls); within each the order is that of the call.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Batch {
     /// When it was first polled: the effects of the call had been performed.
     first_poll: Option<Mono>,
@@ -21,7 +23,7 @@ pub struct Batch {
     pub(super) rows: Vec<Row>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum BatchKind {
     Start,
     Stop,
@@ -29,7 +31,7 @@ pub(super) enum BatchKind {
     Immediate,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Row {
     pub(super) id: ProcId,
     pub(super) group: String,

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use crate::conf::config::{Config, Process, Supervisord};
 use crate::core::Supervisor;
 use crate::core::effect::{OutputStream, ProcId};
@@ -48,7 +50,7 @@ pub enum Log {
 }
 
 /// What was received for the log of a stream, and what of it was lost.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LogTotals {
     pub bytes: u64,
     pub lost_bytes: u64,
@@ -155,6 +157,10 @@ pub trait Services {
     /// Checks whether the daemon could restart with the configuration as it is now; `running` is
     /// that of the open servers. Logs what is in the way; the error is a message for the client.
     fn check_restart(&mut self, running: &Config) -> Result<(), String>;
+
+    /// The absolute path of the program of an upgrade, which can be executed and which only trusted users
+    /// can change; the error is a message for the client.
+    fn program_for_upgrade(&self, given: Option<&str>) -> Result<String, String>;
 
     /// Writes an action to the audit log, if there is one.
     fn audit(&mut self, record: Record);

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 /// The maximum size of a reply in bytes, without the logs in it, and the option that determines it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MaxReply {
@@ -76,7 +78,7 @@ pub const RESTART_REFUSED: &str = "nothing was restarted: ";
 const NOT_PERMITTED: &str = "not permitted: ";
 
 /// The error response to a call.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Fault {
     pub code: i64,
     pub string: String,

@@ -16,7 +16,7 @@ use super::record::Record;
 use super::value::Value;
 use super::{
     config, control, daemon, dependencies, disabling, graph, info, jobs, log_files, logs,
-    permission, reload, resources, rolling, schedules, supkit, system, twiddler, why,
+    permission, reload, resources, rolling, schedules, supkit, system, twiddler, upgrade, why,
 };
 use crate::conf::Config;
 use crate::conf::config::{RpcFactory, RpcInterface};
@@ -309,6 +309,13 @@ pub static METHODS: &[Method] = methods! {
         "As `updateMinimal`, but changed processes are restarted as by `restartRolling`, group by \
          group. The first one that does not become ready ends the update; the groups after it stay as \
          they are.";
+    "supkit.upgrade" Supkit Running Administer (opt("program", "string")) -> "int", upgrade::upgrade,
+        "Replace the program of the daemon while everything runs on: pids, uptimes, logs, listening \
+         sockets and connections stay. Without a path it is the file from which the daemon was \
+         started, which a new version may have replaced. A path is an absolute one to a file that \
+         only the user of the daemon or root can change. Returns the id of the job at once. The new program first shows that \
+         it can read the state; if it cannot, the job fails with the reason and the old one runs on. \
+         Fails if another upgrade runs.";
 };
 
 // The `system` methods work on this table.

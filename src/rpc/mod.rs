@@ -41,6 +41,7 @@ mod schedules;
 mod supkit;
 mod system;
 mod twiddler;
+mod upgrade;
 pub mod value;
 pub mod web_ops;
 pub mod why;

@@ -129,6 +129,10 @@ impl Services for FakeServices {
 
     fn audit(&mut self, _: Record) {}
 
+    fn program_for_upgrade(&self, given: Option<&str>) -> Result<String, String> {
+        Ok(given.unwrap_or("/supkit").to_owned())
+    }
+
     fn program(
         &self,
         _: &Config,

@@ -2,19 +2,22 @@
 
 use std::borrow::Cow;
 
+use serde::{Deserialize, Serialize};
+
 use super::log_text::LogText;
 
 /// The name of a member: nearly always a constant.
 pub type Name = Cow<'static, str>;
 
 /// An XML-RPC value. Structs keep the order of their members.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Value {
     Int(i64),
     Bool(bool),
     Double(f64),
     Str(String),
     /// A string that is read from a log while it is sent.
+    #[serde(skip)]
     Log(LogText),
     /// `dateTime.iso8601`, as received.
     DateTime(String),
@@ -54,6 +57,16 @@ impl Value {
                 40 + members.iter().map(member).sum::<usize>()
             }
             Self::Int(_) | Self::Bool(_) | Self::Double(_) | Self::Log(_) | Self::Nil => 32,
+        }
+    }
+
+    /// Whether a log is in it, which cannot be saved.
+    pub(super) fn has_log(&self) -> bool {
+        match self {
+            Self::Log(_) => true,
+            Self::Array(values) => values.iter().any(Self::has_log),
+            Self::Struct(members) => members.iter().any(|(_, value)| value.has_log()),
+            _ => false,
         }
     }
 

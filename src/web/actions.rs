@@ -1,6 +1,8 @@
 //! The actions of the status page: what they do, and their result message. In English it is identical
 //! to Supervisor's.
 
+use serde::{Deserialize, Serialize};
+
 use super::texts::{Language, Value as Text};
 use crate::core::jobs::JobId;
 use crate::core::state::ProcessState;
@@ -11,7 +13,7 @@ use crate::rpc::value::Value;
 use crate::rpc::{self, Context, Outcome, Pending, audit, info, names, permission, web_ops};
 
 /// An action of a button.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Action {
     Refresh,
     StopAll,
@@ -166,7 +168,7 @@ pub(super) fn failure(language: Language, fault: &Fault) -> String {
 }
 
 /// An action in progress.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct PendingAction {
     language: Language,
     action: Action,
@@ -174,7 +176,7 @@ pub(super) struct PendingAction {
     state: State,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 enum State {
     Waiting(Box<Pending>),
     Done(Result<(), Fault>),

@@ -188,7 +188,8 @@ mod tests {
 
     #[test]
     fn every_kind_and_part_has_a_text() {
-        let kinds = ["start", "stop", "restart", "rolling-restart", "update", "shutdown"];
+        let kinds =
+            ["start", "stop", "restart", "rolling-restart", "update", "upgrade", "shutdown"];
         let stages = [
             "queued",
             "untouched",
@@ -201,7 +202,7 @@ mod tests {
             "restarted",
             "failed",
         ];
-        let parts = ["starting", "stopping", "rolling", "updating", "shutting-down"];
+        let parts = ["starting", "stopping", "rolling", "updating", "shutting-down", "upgrading"];
         for language in Language::ALL {
             for (family, members) in [
                 ("job-kind", &kinds[..]),

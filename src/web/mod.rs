@@ -19,6 +19,7 @@ mod printable;
 mod program_page;
 mod refusal;
 mod replies;
+mod saved_pending;
 pub mod site;
 mod text_helpers;
 mod texts;
@@ -28,4 +29,5 @@ mod usage;
 mod view;
 
 pub use policy::ServerPolicy;
+pub use saved_pending::SavedPending;
 pub use site::{Answer, Pending, Site, Subscription, document_head};

@@ -34,7 +34,7 @@ use crate::rpc::log_text::LogText;
 use crate::rpc::value::Value;
 use crate::rpc::xml::Document;
 use crate::rpc::{self, Context, Outcome, methods, names, permission, xml};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 const XML: &str = "text/xml";
@@ -73,6 +73,7 @@ impl Answer {
 }
 
 /// What a client of the event stream receives.
+#[derive(Clone, Serialize, Deserialize)]
 pub struct Subscription {
     /// All types if the list is empty.
     pub types: Vec<EventType>,
@@ -100,16 +101,17 @@ struct ListAndJobs {
 }
 
 /// A pending reply.
-pub struct Pending(PendingKind);
+pub struct Pending(pub(super) PendingKind);
 
-enum PendingKind {
+pub(super) enum PendingKind {
     /// With its method, and when it was called.
     Call(rpc::Pending, &'static str, Mono),
     Action(PendingAction, Redirect),
 }
 
 /// The redirect after an action.
-struct Redirect {
+#[derive(Clone, Serialize, Deserialize)]
+pub(super) struct Redirect {
     status: u16,
     base: String,
 }
@@ -125,8 +127,8 @@ impl Site {
         Self { pages: Pages::new(), tokens: Tokens(token) }
     }
 
-    pub fn into_token(self) -> String {
-        self.tokens.0
+    pub fn token(&self) -> &str {
+        &self.tokens.0
     }
 
     pub fn answer(

@@ -5,12 +5,14 @@ use std::collections::HashMap;
 use std::fmt::Display;
 use std::sync::LazyLock;
 
+use serde::{Deserialize, Serialize};
+
 use crate::assets;
 
 type Catalogue = HashMap<&'static str, &'static str>;
 
 /// A language of the pages.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub(super) enum Language {
     English,
     German,

@@ -55,6 +55,7 @@ mod stopping;
 mod texts;
 mod tls;
 mod top;
+mod upgrade;
 mod web;
 mod web_jobs;
 mod why;

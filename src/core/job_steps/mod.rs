@@ -15,6 +15,9 @@ mod update;
 mod update_plan;
 #[cfg(test)]
 mod update_tests;
+mod upgrade;
+#[cfg(test)]
+mod upgrade_tests;
 
 use super::effect::ProcId;
 use super::exchange::Answer;
@@ -36,6 +39,7 @@ impl Work {
             Self::Update(update) => update.advance(supervisor, touched, now),
             Self::StopAll(stop) => stop.advance(supervisor, now),
             Self::Shutdown(shutdown) => shutdown.advance(supervisor, touched, now),
+            Self::Upgrade(_) => {}
         }
     }
 }
@@ -54,6 +58,7 @@ impl Job {
             },
             Work::StopAll(stop) => stop.members.waiting().collect(),
             Work::Shutdown(_) => Shutdown::waiting(supervisor),
+            Work::Upgrade(_) => Vec::new(),
         }
     }
 }
@@ -100,13 +105,13 @@ impl Supervisor {
         self.take_over(&request.task, id);
         let Request { requester, target, task } = request;
         let description = describe(id, task.kind(), &target, &requester);
-        let work = self.act_for_job(id, description, |it| it.begin(task, &requester, now));
+        let work = self.act_for_job(id, description, |it| it.begin(id, task, &requester, now));
         let job = Job::new(id, requester, target, work, now);
         self.jobs.running.insert(id, job);
         id
     }
 
-    fn begin(&mut self, task: Task, requester: &str, now: Now) -> Work {
+    fn begin(&mut self, id: JobId, task: Task, requester: &str, now: Now) -> Work {
         match task {
             Task::Start(ids) => Work::Start(self.begin_start(&ids, now)),
             Task::Stop { ids, wait } => Work::Stop(self.begin_stop(&ids, wait, now)),
@@ -118,11 +123,15 @@ impl Supervisor {
             Task::Update(update) => Work::Update(update),
             Task::StopAll => Work::StopAll(self.begin_stop_all(requester)),
             Task::Shutdown => Work::Shutdown(self.begin_shutdown(now)),
+            Task::Upgrade(program) => Work::Upgrade(self.begin_upgrade(id, program)),
         }
     }
 
     fn check_conflicts(&self, task: &Task) -> Result<(), Conflict> {
         let conflict = |held: String, job: &Job| Conflict { held, by: job.describe() };
+        if let (Task::Upgrade(_), Some(job)) = (task, self.upgrade()) {
+            return Err(conflict("the program of the daemon".to_owned(), job));
+        }
         for job in self.jobs.running.values() {
             let group = task.groups().into_iter().find(|name| job.holds_group(name));
             if let Some(name) = group {
@@ -153,7 +162,8 @@ impl Supervisor {
             | Task::Stop { .. }
             | Task::Enable(_)
             | Task::StopAll
-            | Task::Shutdown => Vec::new(),
+            | Task::Shutdown
+            | Task::Upgrade(_) => Vec::new(),
         }
     }
 
@@ -171,7 +181,11 @@ impl Supervisor {
                 running.for_each(|job| ids.iter().for_each(|id| job.release(*id, by)));
             }
             Task::StopAll | Task::Shutdown => running.for_each(|job| job.cancel(by)),
-            Task::Restart(_) | Task::Roll { .. } | Task::Enable(_) | Task::Update(_) => {}
+            Task::Restart(_)
+            | Task::Roll { .. }
+            | Task::Enable(_)
+            | Task::Update(_)
+            | Task::Upgrade(_) => {}
         }
         let running = self.jobs.running.values_mut();
         for (process, number) in running.flat_map(Job::take_abandoned).collect::<Vec<_>>() {

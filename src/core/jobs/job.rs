@@ -9,6 +9,7 @@ use super::rolling::Rolling;
 use super::shutdown::Shutdown;
 use super::stop_all::StopAll;
 use super::update::Update;
+use super::upgrade::Upgrade;
 use crate::conf::config::LogLevel;
 use crate::core::effect::ProcId;
 use crate::core::time::{Mono, Now};
@@ -25,6 +26,8 @@ pub enum JobKind {
     /// Stops one process after the other, then the daemon.
     StopAll,
     Shutdown,
+    /// Replaces the program of the daemon.
+    Upgrade,
 }
 
 impl JobKind {
@@ -38,6 +41,7 @@ impl JobKind {
             Self::Update => "update",
             Self::StopAll => "stop and shutdown",
             Self::Shutdown => "shutdown",
+            Self::Upgrade => "upgrade",
         }
     }
 }
@@ -75,6 +79,8 @@ pub enum Task {
     StopAll,
     /// Stops everything; whether the daemon starts again is its mood.
     Shutdown,
+    /// Replaces the program of the daemon by the one in this file.
+    Upgrade(String),
 }
 
 impl Task {
@@ -88,6 +94,7 @@ impl Task {
             Self::Update(_) => JobKind::Update,
             Self::StopAll => JobKind::StopAll,
             Self::Shutdown => JobKind::Shutdown,
+            Self::Upgrade(_) => JobKind::Upgrade,
         }
     }
 
@@ -129,6 +136,7 @@ pub(in crate::core) enum Work {
     Update(Update),
     StopAll(StopAll),
     Shutdown(Shutdown),
+    Upgrade(Upgrade),
 }
 
 impl Work {
@@ -140,6 +148,7 @@ impl Work {
             Self::Update(update) => update.is_done(),
             Self::StopAll(stop) => stop.is_done,
             Self::Shutdown(shutdown) => shutdown.is_done(),
+            Self::Upgrade(upgrade) => upgrade.is_done(),
         }
     }
 
@@ -177,6 +186,7 @@ impl Job {
             Work::Update(_) => JobKind::Update,
             Work::StopAll(_) => JobKind::StopAll,
             Work::Shutdown(_) => JobKind::Shutdown,
+            Work::Upgrade(_) => JobKind::Upgrade,
         }
     }
 
@@ -243,6 +253,7 @@ impl Job {
             Work::Update(update) => update.failures(),
             Work::StopAll(stop) => stop.failures(),
             Work::Shutdown(_) => Vec::new(),
+            Work::Upgrade(upgrade) => upgrade.failures(),
         }
     }
 
@@ -259,7 +270,7 @@ impl Job {
                 LogLevel::Warn,
                 format!("{} failed: {}", self.describe(), failures.join("; ")),
             )),
-            JobKind::Update | JobKind::RollingRestart => {
+            JobKind::Update | JobKind::RollingRestart | JobKind::Upgrade => {
                 Some((LogLevel::Info, format!("{} finished", self.describe())))
             }
             _ => None,
@@ -305,7 +316,7 @@ impl Job {
             Work::Rolling(rolling) | Work::Enable(rolling) => rolling.release(id, by),
             Work::Update(update) => update.release(id, by),
             Work::Stop(members) => members.release(id),
-            Work::Start(_) | Work::StopAll(_) | Work::Shutdown(_) => {}
+            Work::Start(_) | Work::StopAll(_) | Work::Shutdown(_) | Work::Upgrade(_) => {}
         }
     }
 
@@ -317,6 +328,7 @@ impl Job {
             Work::Update(update) => update.cancel(by),
             Work::Stop(members) => members.cancel(),
             Work::StopAll(stop) => stop.cancel(by),
+            Work::Upgrade(upgrade) => upgrade.cancel(by),
             Work::Start(_) | Work::Shutdown(_) => {}
         }
     }

@@ -7,7 +7,7 @@
 //!
 //! Jobs are data; `job_steps` executes them.
 
-mod id;
+pub(super) mod id;
 pub(super) mod job;
 pub(super) mod members;
 mod progress;
@@ -16,6 +16,7 @@ pub(super) mod rolling;
 pub(super) mod shutdown;
 pub(super) mod stop_all;
 pub(super) mod update;
+pub(super) mod upgrade;
 
 use std::collections::{BTreeMap, VecDeque};
 

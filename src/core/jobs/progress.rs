@@ -20,6 +20,7 @@ pub enum Part {
     Rolling,
     Updating,
     ShuttingDown,
+    Upgrading,
 }
 
 impl Part {
@@ -30,6 +31,7 @@ impl Part {
             Self::Rolling => "rolling",
             Self::Updating => "updating",
             Self::ShuttingDown => "shutting-down",
+            Self::Upgrading => "upgrading",
         }
     }
 }
@@ -63,6 +65,7 @@ impl Job {
             }
             Work::StopAll(stop) => of(Part::ShuttingDown, &stop.members),
             Work::Shutdown(_) => new(Part::ShuttingDown, 0, 0),
+            Work::Upgrade(_) => new(Part::Upgrading, 0, 0),
         }
     }
 }

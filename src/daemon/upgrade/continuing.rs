@@ -1,0 +1,82 @@
+//! Hands a daemon over to a program, and continues one that was handed over.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::check_effects::encode_state;
+use super::head::Head;
+use super::replacing::{Handed, replace};
+use crate::conf::config::LogLevel;
+use crate::core::effect::Input;
+use crate::core::jobs::{Job, JobId};
+use crate::daemon::config_reader::ConfigReader;
+use crate::daemon::descriptors::Descriptors;
+use crate::daemon::event_loop::{Daemon, Parts};
+use crate::daemon::handover::Saved;
+use crate::daemon::kernel::{CAUGHT, Kernel};
+use crate::os::replace;
+
+const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+impl<'a> Daemon<'a> {
+    /// Becomes the program that a job names. Returns the daemon as it was if that fails.
+    pub fn upgrade(
+        mut self,
+        job: JobId,
+        pidfile: Option<&str>,
+        sockets: &[PathBuf],
+    ) -> io::Result<Self> {
+        self.exit_reason = None;
+        replace::hold(&CAUGHT)?;
+        let daemon = self.hand_over_to_program(job, pidfile, sockets);
+        replace::release(&CAUGHT)?;
+        daemon
+    }
+
+    fn hand_over_to_program(
+        mut self,
+        job: JobId,
+        pidfile: Option<&str>,
+        sockets: &[PathBuf],
+    ) -> io::Result<Self> {
+        let program = self.core.job(job).map(Job::target).unwrap_or_default().to_owned();
+        let signals = self.finish_turn(job);
+        let head = Head {
+            version: VERSION.to_owned(),
+            arguments: std::env::args_os().collect(),
+            job,
+            signals,
+            reader: self.reader.save(),
+            pidfile: pidfile.map(str::to_owned),
+            sockets: sockets.to_vec(),
+            descriptors: Vec::new(),
+        };
+        let state = encode_state(&self).map_err(io::Error::other)?;
+        let reader = self.reader;
+        let (descriptors, kernel) = self.hand_over();
+        let handed = Handed { head, state, descriptors };
+        let (handed, why) = replace(handed, Path::new(&program));
+        let handed = handed.into_saved().map_err(io::Error::other)?;
+        Self::continue_from(handed, Err(why), kernel, reader)
+    }
+
+    /// The daemon that was handed over; `outcome` is that of the upgrade.
+    pub fn continue_from(
+        (head, saved, descriptors): (Head, Saved, Descriptors),
+        outcome: Result<(), String>,
+        kernel: &'a mut dyn Kernel,
+        reader: &'a ConfigReader,
+    ) -> io::Result<Self> {
+        let mut daemon = Self::assemble(Parts::adopt(saved, descriptors, kernel, reader)?)?;
+        let now = daemon.now();
+        if outcome.is_ok() {
+            let message = format!("supkit {} continues, before: supkit {}", VERSION, head.version);
+            daemon.shell.logs.log(LogLevel::Info, &message);
+        }
+        let Head { job, signals, .. } = head;
+        daemon.core.take(Input::Upgraded { job, result: outcome }, now);
+        daemon.process_signals(signals, now);
+        daemon.perform();
+        Ok(daemon)
+    }
+}
