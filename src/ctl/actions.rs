@@ -97,6 +97,10 @@ pub(super) static ACTIONS: &[Action] = &[
         name: "jobs",
         usage: &[
             ("jobs", "List running and finished multi-step operations"),
+            (
+                "jobs cancel <id>",
+                "End a rolling restart: what it has begun is completed, the rest is left as it is",
+            ),
             ("jobs --json", "The same as JSON"),
         ],
         arguments: Arguments::None,

@@ -1,4 +1,4 @@
-//! `jobs`: lists the running and finished multi-step operations of the daemon.
+//! `jobs`: lists the running and finished multi-step operations of the daemon, and cancels one.
 
 use super::json;
 use super::server::{list, member, number, text};
@@ -19,7 +19,44 @@ struct Job {
     failures: Vec<String>,
 }
 
-pub(super) fn jobs(session: &mut Session, _: &str) -> Outcome {
+pub(super) fn jobs(session: &mut Session, rest: &str) -> Outcome {
+    let words: Vec<&str> = rest.split_whitespace().collect();
+    match words.as_slice() {
+        [] => show_all(session),
+        ["cancel", id] => cancel(session, id),
+        ["cancel"] => {
+            session.fail(exit::GENERIC, "Error: jobs cancel requires the number of a job");
+            Ok(Flow::ShowUsage)
+        }
+        [other, ..] => {
+            session.fail(exit::GENERIC, format_args!("Error: jobs: bad argument {other}"));
+            Ok(Flow::ShowUsage)
+        }
+    }
+}
+
+fn cancel(session: &mut Session, id: &str) -> Outcome {
+    let Ok(number) = id.parse() else {
+        session.fail(exit::GENERIC, format_args!("Error: {id} is not the number of a job"));
+        return Ok(Flow::ShowUsage);
+    };
+    let fault = match session.server().call_supkit("cancelJob", &[Value::Int(number)]) {
+        Ok(_) => {
+            session.print_line(format_args!("job {id}: ends after what it has begun"));
+            return Ok(Flow::Continue);
+        }
+        Err(ClientError::Fault(fault)) => fault,
+        Err(error) => return Err(error.into()),
+    };
+    let why = match fault.code {
+        code if code == Code::UnknownMethod.number() => "this daemon does not support jobs",
+        _ => fault.string.split_once(": ").map_or(&*fault.string, |(_, why)| why),
+    };
+    session.fail(exit::GENERIC, format_args!("job {id}: ERROR ({why})"));
+    Ok(Flow::Continue)
+}
+
+fn show_all(session: &mut Session) -> Outcome {
     let answer = match session.server().jobs() {
         Ok(answer) => answer,
         Err(ClientError::Fault(fault)) if fault.code == Code::UnknownMethod.number() => {

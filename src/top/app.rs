@@ -107,6 +107,7 @@ impl App {
     fn draw(&mut self) {
         let mut picture = Screen::blank();
         view::draw(&mut self.model, &mut picture);
+        panics::provoke("picture");
         self.screen.show(picture);
         self.draw_at = None;
         self.drawn_at = monotonic();

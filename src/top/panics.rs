@@ -27,6 +27,17 @@ pub(super) fn catch<T>(action: impl FnOnce() -> T) -> Result<T, String> {
     result.map_err(|_| take().unwrap_or_else(|| "a panic without a text".to_owned()))
 }
 
+/// Panics at the place that a test names in the environment, in a build with debug assertions. What
+/// else would make this program panic is a defect.
+#[cfg(debug_assertions)]
+pub(super) fn provoke(place: &str) {
+    let is_wanted = std::env::var_os("SUPKIT_TEST_PANIC").is_some_and(|it| it == place);
+    assert!(!is_wanted, "provoked: {place}");
+}
+
+#[cfg(not(debug_assertions))]
+pub(super) fn provoke(_: &str) {}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -14,6 +14,7 @@ use super::model::methods::CallError;
 use super::model::request::Query;
 use super::model::task::{Part, Step, Task};
 use super::model::{Report, Request};
+use super::panics;
 use super::reporter::Reporter;
 use crate::ctl::client::{Client, ClientError};
 use crate::os::clock::monotonic;
@@ -147,6 +148,7 @@ fn wait_for_turn(nudged: &UnixStream, begun: Duration, lasted: Duration) -> bool
 }
 
 fn run(mut client: Client, to: &Reporter, task: &Task) {
+    panics::provoke("action");
     for (number, part) in task.parts.iter().enumerate() {
         let result = carry_out(&mut client, part);
         if !to.send(Report::PartDone { task: task.id, part: number, result }) {

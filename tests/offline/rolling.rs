@@ -59,6 +59,43 @@ fn processes_are_restarted_one_after_the_other() {
 }
 
 #[test]
+fn a_rolling_restart_is_cancelled_by_the_number_of_its_job() {
+    let sandbox = Sandbox::new();
+    let mut daemon = Daemon::start(Subject::Ours, &sandbox, &traced(""));
+    await_start(&daemon);
+    let b = daemon.pid_of("b");
+    sandbox.write("broken-a", "");
+    let mut roller = Client::start(Subject::Ours, &sandbox);
+    let mut client = Client::start(Subject::Ours, &sandbox);
+    let (id, answer) = std::thread::scope(|scope| {
+        let rolling = scope.spawn(|| roller.ask("restart --rolling web:*"));
+        daemon.wait_for_log("rolling restart: web:a is next");
+        let jobs = client.ask("jobs").out;
+        let job = jobs.lines().find(|line| line.contains("rolling restart")).expect("it runs");
+        let id = job.split_whitespace().next().expect("a number").to_owned();
+        let answer = client.ask(&format!("jobs cancel {id}"));
+        let expected = format!("job {id}: ends after what it has begun\n");
+        assert_eq!((answer.out.as_str(), answer.status), (expected.as_str(), 0));
+        std::fs::remove_file(sandbox.path("broken-a")).expect("the file exists");
+        (id, rolling.join().expect("it ends"))
+    });
+    assert_eq!(answer.out, "web:a: restarted\nweb:b: not restarted\n");
+    assert_eq!((answer.status, daemon.pid_of("b")), (1, b));
+    for (words, line) in [
+        (format!("jobs cancel {id}"), format!("job {id}: ERROR (job {id} ")),
+        ("jobs cancel 4711".to_owned(), "job 4711: ERROR (there is no job 4711)".to_owned()),
+        ("jobs cancel x".to_owned(), "Error: x is not the number of a job".to_owned()),
+        ("jobs cancel".to_owned(), "Error: jobs cancel requires the number of a job".to_owned()),
+        ("jobs end 3".to_owned(), "Error: jobs: bad argument end".to_owned()),
+    ] {
+        let answer = client.ask(&words);
+        assert!(answer.out.starts_with(&line), "{words}: {answer:?}");
+        assert_eq!(answer.status, 1, "{words}");
+    }
+    assert!(daemon.stop().success());
+}
+
+#[test]
 fn the_first_that_is_not_ready_ends_it() {
     let sandbox = Sandbox::new();
     let mut daemon = Daemon::start(Subject::Ours, &sandbox, &traced("rolling_timeout=1"));

@@ -352,6 +352,62 @@ fn the_terminal_is_restored_by_signals() {
     }
 }
 
+/// In the thread that draws, and in one that calls the daemon.
+#[test]
+fn the_terminal_is_restored_by_a_panic() {
+    let sandbox = Sandbox::new();
+    let _daemon = start(&sandbox);
+    for (place, keys) in [("picture", ""), ("action", "s")] {
+        let mut shell = sandbox.command("sh");
+        let program = env!("CARGO_BIN_EXE_supkit");
+        let line =
+            format!("stty -a >before; {program} top -c d.conf 2>errors; echo status $?; cat");
+        shell.args(["-c", &line]).env("SUPKIT_TEST_PANIC", place);
+        let mut terminal = Terminal::run_sized(&shell, SMALL);
+        if !keys.is_empty() {
+            terminal.shows("connected");
+            terminal.press(keys);
+        }
+        terminal.expect("status 1");
+        assert_restored(&terminal, &sandbox.read("before"));
+        let errors = sandbox.read("errors");
+        assert!(errors.contains(&format!("provoked: {place}")), "{errors}");
+        // What follows is on the screen before it, where the shell goes on.
+        let output = terminal.screen();
+        assert!(output.rfind("\u{1b}[?1049l") < output.rfind("status 1"), "{output:?}");
+        terminal.press("\u{4}");
+        terminal.ends();
+    }
+}
+
+#[test]
+fn a_rolling_restart_is_cancelled_in_the_list_of_jobs() {
+    let sandbox = Sandbox::new();
+    let programs = "[program:pool]\ncommand=/bin/cat\nstartsecs=0\nnumprocs=2\n\
+        process_name=%(program_name)s-%(process_num)d\nready_interval=0.1\n\
+        ready_exec=/usr/bin/test ! -e {here}/broken\n";
+    let daemon = Daemon::start(Subject::Ours, &sandbox, &format!("{SERVER}{programs}"));
+    daemon.wait_for_log("ready: pool:pool-0");
+    daemon.wait_for_log("ready: pool:pool-1");
+    let mut terminal = at_terminal(&sandbox, SMALL);
+    terminal.press("Jx");
+    terminal.shows("no rolling restart is running");
+    sandbox.write("broken", "");
+    terminal.press("q\u{1b}[Hoy");
+    daemon.wait_for_log("rolling restart: pool:pool-0 is next");
+    terminal.press("J");
+    terminal.shows("running  rolling restart");
+    terminal.press("x");
+    terminal.shows("(rolling restart of pool:*)? y/N");
+    terminal.press("y");
+    terminal.shows(": done");
+    fs::remove_file(sandbox.path("broken")).expect("it exists");
+    daemon.wait_for_log("failed: ");
+    terminal.shows("not restarted: pool:pool-1");
+    terminal.press("qq");
+    assert_eq!(terminal.ends().code(), Some(0));
+}
+
 #[test]
 fn it_is_suspended_and_continued() {
     let sandbox = Sandbox::new();

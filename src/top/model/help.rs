@@ -18,7 +18,7 @@ pub(in crate::top) const LIST: Section = Section {
         ("l L", "show and follow the standard output, or the standard error"),
         ("w", "why is it in this state, and how did it end"),
         ("g", "graph of dependencies, and critical path of the last start"),
-        ("J", "the jobs of the daemon"),
+        ("J", "the jobs of the daemon; there, x cancels a rolling restart"),
     ],
 };
 

@@ -75,6 +75,13 @@ impl Model {
                     }
                 }
             }
+            Purpose::Cancel => match text.trim().parse() {
+                Ok(job) => {
+                    let id = self.next_id();
+                    return self.run(Task::cancel(id, job));
+                }
+                Err(_) => self.complain(format!("`{text}` is not the number of a job")),
+            },
             Purpose::Signal(targets) => {
                 let signal = match text.trim() {
                     "" => DEFAULT_SIGNAL,
@@ -95,7 +102,7 @@ impl Model {
                     log.search.clear();
                 }
             }
-            Purpose::Signal(_) => self.say("nothing was done"),
+            Purpose::Signal(_) | Purpose::Cancel => self.say("nothing was done"),
         }
         Vec::new()
     }
@@ -320,6 +327,7 @@ impl Model {
                 let plan = plan.clone();
                 return self.apply(&plan, Manner::Rolling);
             }
+            (Key::Char('x'), TextKind::Jobs) => self.on_cancel(),
             (Key::Char('r'), TextKind::Answer(query)) => {
                 let query = query.clone();
                 return self.ask(query);
@@ -334,6 +342,24 @@ impl Model {
             }
         }
         Vec::new()
+    }
+
+    /// Asks about the only job that can be cancelled, or which of several is meant.
+    fn on_cancel(&mut self) {
+        let jobs = self.snapshot.cancellable_jobs();
+        match jobs.as_slice() {
+            [] => self.complain("no rolling restart is running"),
+            [job] => {
+                let question = format!("cancel job {} ({} of {})?", job.id, job.kind, job.target);
+                let job = job.id;
+                let task = Task::cancel(self.next_id(), job);
+                self.dialog = Some(Dialog::Confirm { question, task });
+            }
+            _ => {
+                let purpose = Purpose::Cancel;
+                self.dialog = Some(Dialog::Input { purpose, text: String::new() });
+            }
+        }
     }
 
     fn apply(&mut self, plan: &update::Plan, manner: Manner) -> Vec<Request> {

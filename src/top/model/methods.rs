@@ -16,6 +16,7 @@ pub(in crate::top) const PLAN: &str = "supkit.planUpdate";
 pub(in crate::top) const UPDATE_MINIMAL: &str = "supkit.updateMinimal";
 pub(in crate::top) const UPDATE_ROLLING: &str = "supkit.updateRolling";
 pub(in crate::top) const ROLL: &str = "supkit.restartRolling";
+pub(in crate::top) const CANCEL: &str = "supkit.cancelJob";
 pub(in crate::top) const DISABLE: &str = "supkit.disableProcess";
 pub(in crate::top) const ENABLE: &str = "supkit.enableProcess";
 pub(in crate::top) const RELOAD_CONFIG: &str = "supervisor.reloadConfig";

@@ -132,6 +132,12 @@ impl Snapshot {
         }
     }
 
+    /// The jobs that can be cancelled: those that restart one process after the other.
+    pub(in crate::top) fn cancellable_jobs(&self) -> Vec<&Job> {
+        let is_rolling = |job: &&Job| ["rolling restart", "update"].contains(&job.kind.as_str());
+        self.running_jobs().filter(is_rolling).collect()
+    }
+
     /// The jobs that have steps left.
     pub(in crate::top) fn running_jobs(&self) -> impl Iterator<Item = &Job> {
         self.jobs.iter().filter(|job| job.state == "running")

@@ -68,6 +68,8 @@ pub(in crate::top) enum Purpose {
     Filter,
     Search,
     Signal(Vec<Target>),
+    /// The number of the job that is to be cancelled.
+    Cancel,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -168,6 +168,14 @@ impl Task {
     }
 }
 
+impl Task {
+    /// Ends a job after what it has begun.
+    pub(in crate::top) fn cancel(id: u64, job: i64) -> Self {
+        let steps = vec![Step::new(m::CANCEL, vec![Value::Int(job)])];
+        Self { id, title: format!("cancel job {job}"), parts: vec![Part { target: None, steps }] }
+    }
+}
+
 /// The names of a few targets, or the number of many.
 pub(in crate::top) fn names(targets: &[Target]) -> String {
     match targets {

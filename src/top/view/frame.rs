@@ -138,6 +138,7 @@ fn status(model: &Model, buffer: &mut Buffer, y: u16) {
                 Purpose::Filter => "filter: ",
                 Purpose::Search => "search: ",
                 Purpose::Signal(_) => "signal (HUP): ",
+                Purpose::Cancel => "number of the job that is cancelled: ",
             };
             // The end of what is typed stays visible.
             let line = format!("{prompt}{text}_");
@@ -180,7 +181,8 @@ fn keys(model: &Model, buffer: &mut Buffer, y: u16) {
             }
             TextKind::Plan(Plan::Plain { .. }) => "y:apply  q:back",
             TextKind::Answer(_) => "q:back r:again ?:help",
-            TextKind::Help | TextKind::Jobs | TextKind::Facts(_) => "q:back",
+            TextKind::Jobs => "x:cancel a rolling restart  q:back",
+            TextKind::Help | TextKind::Facts(_) => "q:back",
         },
     };
     let room = usize::from(buffer.area().width);

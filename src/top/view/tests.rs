@@ -273,7 +273,7 @@ fn the_help_fits_into_80_columns() {
       l L          show and follow the standard output, or the standard error
       w            why is it in this state, and how did it end
       g            graph of dependencies, and critical path of the last start
-      J            the jobs of the daemon
+      J            the jobs of the daemon; there, x cancels a rolling restart
 
     Actions on the selected or marked rows
       s x r        start, stop, restart
