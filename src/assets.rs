@@ -111,6 +111,7 @@ pub static WEB: &[(&str, &str)] = &[
     ("live.js", include_str!("../templates/web/live.js")),
     ("log.css", include_str!("../templates/web/log.css")),
     ("log.js", include_str!("../templates/web/log.js")),
+    ("matches.js", include_str!("../templates/web/matches.js")),
     ("program.css", include_str!("../templates/web/program.css")),
     ("program.hbs", include_str!("../templates/web/program.hbs")),
     ("program.js", include_str!("../templates/web/program.js")),

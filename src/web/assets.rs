@@ -21,6 +21,7 @@ pub(super) fn reply(request: &Request, path: &str) -> Reply {
         "ansi.js" => ("ansi.js", SCRIPT),
         "stylesheets/program.css" => ("program.css", "text/css; charset=utf-8"),
         "program.js" => ("program.js", SCRIPT),
+        "matches.js" => ("matches.js", SCRIPT),
         "log.js" => ("log.js", SCRIPT),
         "chart.js" => ("chart.js", SCRIPT),
         "live.js" => ("live.js", SCRIPT),

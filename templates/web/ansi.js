@@ -92,6 +92,10 @@ export const render = (line, style, element) => {
   return shown;
 };
 
+// The text of one or more lines without sequences.
+export const plain = (text) => text.replace(SEQUENCE, (found, codes) =>
+  codes !== undefined || found.length > 1 || found === "\r" ? "" : caret(found));
+
 const caret = (char) => {
   const code = char.charCodeAt(0);
   return code < 32 || code === 127 ? "^" + String.fromCharCode(code ^ 64) : "\ufffd";

@@ -1,6 +1,7 @@
-// Follows a log: fetches what is new, keeps the last lines of it, and searches in them. A place in the
+// Follows a log: fetches what is new, keeps the last lines of it, and searches in all of it. A place in the
 // log is a file and an offset, as the server names them, so it survives rotation and restarts.
 import { initial, render } from "./ansi.js";
+import { makeMatches } from "./matches.js";
 
 // How much is requested at once; what is more is skipped. How much is kept, and the length at which a
 // line is divided.
@@ -142,6 +143,7 @@ const append = (part, wasAtEnd = isAtEnd()) => {
     return makeLine(line, style, part.file);
   });
   insert(added);
+  added.forEach((entry) => matches.extend(entry, entry === added.at(-1) && rest !== undefined));
   file = part.file;
   next = part.start + part.bytes.length;
   if (wasAtEnd || entries.length > 2 * MAX_ENTRIES) remove(0, excess(true));
@@ -203,12 +205,14 @@ const receive = (part) => {
   if (lostAt) notice(text("log.again", { time: clock(new Date()) }));
   else if (part.relation === "rotated") notice(text("log.rotated"));
   else if (part.relation === "replaced") notice(text("log.replaced"));
+  if (part.relation === "replaced") matches.forget(part.file);
   if (file && part.skipped) notice(text("log.skipped", { size: bytesText(part.skipped) }));
   append(part, wasAtEnd);
 };
 
 const show = () => {
   log.classList.add("followed");
+  entries.forEach(forget);
   log.replaceChildren();
   [entries, size, rest, style] = [[], 0, undefined, initial()];
 };
@@ -344,15 +348,15 @@ const choose = (entry, index) => {
   entry.element.scrollIntoView({ block: "center" });
 };
 
+// Counts the matches in the whole log.
+const matches = makeMatches((place) => load(place), split, () => showFound());
+
 const showFound = () => {
   if (!pattern) return void ($("found").textContent = "");
-  const total = entries.reduce((sum, entry) => sum + entry.hits.length, 0);
-  let value = count("log.found", total);
-  if (current) {
-    const before = entries.slice(0, entries.indexOf(current.entry));
-    const at = before.reduce((sum, entry) => sum + entry.hits.length, current.index + 1);
-    value = text("log.found-at", { at, total });
-  }
+  const { total, progress } = matches;
+  const at = current && matches.numberOf(current.entry, current.index);
+  let value = at ? text("log.found-at", { at, total }) : count("log.found", total);
+  if (progress !== undefined) value = text("log.searching", { found: value, percent: progress });
   if ($("found").textContent !== value) $("found").textContent = value;
 };
 
@@ -360,30 +364,31 @@ const setPattern = (value) => {
   pattern = value ? new RegExp(value.replace(/[\\^$.*+?()[\]{}|/]/g, "\\$&"), "giu") : undefined;
   choose();
   entries.forEach((entry) => { if (!entry.isNotice) search(entry); });
+  matches.start(pattern, file);
   showFound();
 };
 
-// The next or previous match; at first, the first one that is in view or below.
-const step = (direction) => {
-  if (!entries.some((entry) => entry.hits.length)) return;
-  let at, index;
-  if (current) {
-    [at, index] = [entries.indexOf(current.entry), current.index + direction];
-  } else {
-    at = Math.max(0, entries.indexOf(firstInView()));
-    index = direction > 0 ? 0 : entries[at].hits.length - 1;
+// The next or previous match in the whole log; at first, the first one that is in view or below. What
+// is around it is fetched if it is not there.
+const step = async (direction) => {
+  const from = current ? current.entry : firstInView();
+  const find = () => from && matches.neighbour(from, current?.index, direction);
+  let next = find();
+  while (!next && matches.progress !== undefined) {
+    await frame();
+    next = find();
   }
-  while (!entries[at].hits[index]) {
-    at = (at + direction + entries.length) % entries.length;
-    index = direction > 0 ? 0 : entries[at].hits.length - 1;
-  }
-  choose(entries[at], index);
+  if (!next) return;
+  const { line: { file: of, at }, index: number } = next;
+  const isThere = (entry) => !entry.isNotice && entry.file === of && entry.at === at;
+  const entry = entries.find(isThere) || await showAround(of, at);
+  if (entry?.hits[number]) choose(entry, number);
   showFound();
 };
 
 const firstInView = () => {
   const { top } = log.getBoundingClientRect();
-  return entries.find((entry) => entry.element.getBoundingClientRect().bottom > top + HALF_LINE);
+  return entries.find((entry) => !entry.isNotice && entry.element.getBoundingClientRect().bottom > top + HALF_LINE);
 };
 
 // Links to lines, and copies.
@@ -427,26 +432,34 @@ const copyLines = async () => {
   setState(text("log.copied"));
 };
 
-// Shows the line of the address, with what is around it.
+// Shows the line of the address.
 const openLink = async ([, offset, of]) => {
+  const entry = await showAround(of, Number(offset));
+  if (!entry) return;
+  mark(entry);
+  entry.element.scrollIntoView({ block: "center" });
+};
+
+// Shows a line with what is around it instead of the end, and pauses; returns it if it still exists.
+const showAround = async (of, offset) => {
+  while (isBusy) await frame();
   isBusy = true;
+  let entry;
   try {
     const part = await load(`behind=${Math.max(0, offset - CONTEXT)}&id=${of}&limit=${LENGTH}`);
     show();
     if (part.relation !== "same") notice(text("log.link-gone"));
     append(part);
-    const entry = entries.find((it) => it.at <= offset && offset < it.at + it.length);
-    if (part.relation === "same" && entry) {
-      setPaused(true);
-      mark(entry);
-      entry.element.scrollIntoView({ block: "center" });
-    }
+    entry = part.relation === "same"
+      ? entries.find((it) => it.at <= offset && offset < it.at + it.length) : undefined;
+    if (entry) setPaused(true);
     succeeded();
   } catch (problem) {
     failed(problem);
   }
   isBusy = false;
   schedule(INTERVAL);
+  return entry;
 };
 
 const setWrap = (isWrapped) => {

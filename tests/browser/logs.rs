@@ -242,6 +242,49 @@ fn matches_are_counted_and_visited() {
     browser.wait_for(&tab, &format!("{found} === '3 matches'"));
 }
 
+/// What is found is counted in the whole file, and can be gone to: most of it is not loaded.
+#[test]
+fn the_whole_log_is_searched() {
+    let sandbox = Sandbox::new();
+    let site = Site::start(&sandbox);
+    let mut text = String::from("a needle at the start, Needle\n");
+    for number in 0..200_000 {
+        text += if number == 90_000 { "\u{1b}[31mnee\u{1b}[0mdle\n" } else { "nothing is here\n" };
+    }
+    site.write(&text);
+    site.write("the last needle\n");
+    let mut browser = Browser::start(&sandbox);
+    let tab = browser.open(&site.url());
+    browser.wait_for(&tab, &live("the last needle"));
+    let search = "(() => { const input = document.querySelector('#log-search input'); \
+                  input.value = 'needle'; input.dispatchEvent(new Event('input')); input.focus(); })()";
+    browser.eval(&tab, search);
+    let found = "document.querySelector('#found').textContent";
+    browser.wait_for(&tab, &format!("{found} === '4 matches'"));
+    let current = "document.querySelector('#log .current')?.textContent";
+    browser.press(&tab, "Enter");
+    browser.wait_for(&tab, &format!("{found} === '4 of 4'"));
+    browser.press(&tab, "Enter");
+    browser.wait_for(
+        &tab,
+        &format!("{found} === '1 of 4' && {current} === 'a needle at the start, Needle'"),
+    );
+    assert_eq!(browser.eval(&tab, STATE), "Paused");
+    browser.press(&tab, "Enter");
+    browser.wait_for(&tab, &format!("{found} === '2 of 4'"));
+    browser.press(&tab, "Enter");
+    browser.wait_for(&tab, &format!("{found} === '3 of 4' && {current} === 'needle'"));
+    browser.click(&tab, "[value=previous]");
+    browser.wait_for(&tab, &format!("{found} === '2 of 4'"));
+    assert!(count(&mut browser, &tab, "#log .line") <= 10_000);
+    // What is written meanwhile counts once the page follows again, also what it skips.
+    let more = "x".repeat(99) + "\n";
+    site.write(&format!("one more needle\n{}", more.repeat(3000)));
+    browser.click(&tab, "#pause");
+    browser.wait_for(&tab, &format!("{found} === '2 of 5' || {found} === '5 matches'"));
+    assert_eq!(browser.complaints(&tab), Vec::<String>::new());
+}
+
 #[test]
 fn a_link_leads_to_its_line_also_after_a_rotation() {
     let sandbox = Sandbox::new();
