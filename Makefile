@@ -19,7 +19,7 @@ demo: ## DIR=somewhere: build and run a small real Zope, ZEO and Varnish there
 
 test: ## lint, then all tests, the real deployment included
 	@scripts/need test
-	@scripts/tools oracle deny recipes axe
+	@scripts/tools oracle deny recipes axe zope
 	$(MAKE) lint
 	scripts/test
 
@@ -67,7 +67,7 @@ try-packages: ## as root: make the packages and install each of them in a new De
 
 tools: ## what the tests need beside Debian packages: cargo-deny, the Python originals
 	@scripts/need tools
-	@scripts/tools oracle deny recipes axe
+	@scripts/tools oracle deny recipes axe zope
 
 bare: ## as root: try `make demo` in a new Debian 12 that has nothing but git and make
 	@scripts/bare

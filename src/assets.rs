@@ -33,6 +33,8 @@ pub static RECIPES: &[(&str, &str)] = &[
     ("nginx-gocept.ini", include_str!("../recipes/nginx-gocept.ini")),
     ("nginx.ini", include_str!("../recipes/nginx.ini")),
     ("omelette.ini", include_str!("../recipes/omelette.ini")),
+    ("pip-instance.ini", include_str!("../recipes/pip-instance.ini")),
+    ("pip-zeo.ini", include_str!("../recipes/pip-zeo.ini")),
     ("pound-build.ini", include_str!("../recipes/pound-build.ini")),
     ("pound.ini", include_str!("../recipes/pound.ini")),
     ("prefixed.ini", include_str!("../recipes/prefixed.ini")),

@@ -17,8 +17,8 @@ use super::check_report::{Format, Report, Subject};
 
 #[derive(clap::Args)]
 pub(super) struct Args {
-    /// A configuration or a project (*.cfg). The default is ./buildout.cfg if it exists, otherwise
-    /// the configuration that supervisord would use
+    /// A configuration or a project (*.cfg). The default is the project in the working directory,
+    /// otherwise the configuration that supervisord would use
     #[arg(short = 'c', long = "configuration", value_name = "FILE")]
     file: Option<String>,
     /// Output format

@@ -1,5 +1,4 @@
-//! `supkit check` for a buildout project: errors that prevent its deployment, and warnings. Nothing
-//! is written.
+//! `supkit check` for a project: errors that prevent its deployment, and warnings. Nothing is written.
 
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
@@ -14,27 +13,27 @@ use crate::generate::derive::derive;
 use crate::generate::inspect::{OPEN_PASSWORD, inspect};
 use crate::generate::paths::Place;
 use crate::generate::plan::Plan;
-use crate::generate::project_reader;
 use crate::generate::read_back::place_of;
 
 use super::check_report::{Format, Report, Subject};
-use super::generate::{ProjectError, load_file, rehearse};
-use super::real_buildout_env::RealBuildoutEnv;
+use super::generate::{ProjectError, Source, load_file, rehearse};
+use super::pip_files;
 
-/// The project to check: a `*.cfg` file that is named, or `./buildout.cfg`. `None` if a
-/// configuration is to be checked.
+/// The project to check: a `*.cfg` file that is named, or `./buildout.cfg`, which need not exist in a
+/// pip project. `None` if a configuration is to be checked.
 pub(super) fn project_file(file: Option<&str>) -> Option<String> {
-    match file {
-        Some(file) => {
-            let extension = Path::new(file).extension();
-            extension.is_some_and(|extension| extension == "cfg").then(|| file.to_owned())
-        }
-        None => Path::new("buildout.cfg").exists().then(|| "buildout.cfg".to_owned()),
-    }
+    let Some(file) = file else {
+        let is_project = Path::new("buildout.cfg").exists() || pip_files::are_here();
+        return is_project.then(|| "buildout.cfg".to_owned());
+    };
+    let extension = Path::new(file).extension();
+    extension.is_some_and(|extension| extension == "cfg").then(|| file.to_owned())
 }
 
 pub(super) fn check(file: &str, format: Format) -> ExitCode {
-    let (problems, sources) = match problems(file) {
+    let source = load_file(file);
+    let file = source.as_ref().map_or(file, |source| source.origin.shown_file(file));
+    let (problems, sources) = match source.as_ref().map_err(Clone::clone).and_then(problems) {
         Ok(found) => found,
         Err(error) => (error.faults, error.sources),
     };
@@ -48,11 +47,9 @@ pub(super) fn check(file: &str, format: Format) -> ExitCode {
     report.print(format)
 }
 
-fn problems(file: &str) -> Result<(Vec<Diagnostic>, SourceMap), ProjectError> {
-    let source = load_file(file)?;
-    let project = &source.project;
-    let env = RealBuildoutEnv::around(file);
-    let input = source.faults(project_reader::read(project, &source.catalogue, &env))?;
+fn problems(source: &Source) -> Result<(Vec<Diagnostic>, SourceMap), ProjectError> {
+    let origin = &source.origin;
+    let input = source.input()?;
     let conf = format!("{}/etc/supervisord.conf", input.directory);
     let place = Place::new(&input.directory, &conf);
     let derived = source.faults(derive(&input, &source.catalogue, &place))?;
@@ -60,15 +57,16 @@ fn problems(file: &str) -> Result<(Vec<Diagnostic>, SourceMap), ProjectError> {
         let meta = std::fs::metadata(file);
         meta.is_ok_and(|meta| meta.permissions().mode() & 0o004 != 0)
     };
-    let mut all = project.warnings().to_vec();
+    let mut all = origin.warnings().to_vec();
     all.extend(derived.warnings.iter().cloned());
+    let project = origin.buildout();
     all.extend(inspect(project, &input, &source.catalogue, &derived, &is_world_readable));
-    all.extend(match rehearse(&source, &input) {
+    all.extend(match rehearse(source, &input) {
         Ok((plan, obstacles)) => obstacles.into_iter().chain(open_servers(&plan)).collect(),
         Err(error) => error.faults,
     });
-    all.extend(writable_files(project.sources(), &RealHost));
-    let mut sources = project.sources().clone();
+    all.extend(writable_files(origin.sources(), &RealHost));
+    let mut sources = origin.sources().clone();
     mask_sources(&mut sources);
     for fault in &all {
         mask_password(fault, &mut sources);

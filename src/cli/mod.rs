@@ -18,6 +18,7 @@ mod look_up;
 mod machine;
 mod orphans;
 mod pidproxy;
+mod pip_files;
 mod program_docs;
 mod project;
 mod query;
@@ -55,7 +56,7 @@ struct Supkit {
 enum Command {
     /// Write the files of a new project
     Init(init::Args),
-    /// Generate a deployment from buildout.cfg: etc/supervisord.conf, bin/ and libexec/
+    /// Generate a deployment from a project: etc/supervisord.conf, bin/ and libexec/
     Generate(generate::Args),
     /// Start the daemon and all programs, and wait until they run
     Run(run::Args),

@@ -121,7 +121,7 @@ fn is_script(path: &Path) -> bool {
         .unwrap_or(false)
 }
 
-fn is_program(path: &Path) -> bool {
+pub(super) fn is_program(path: &Path) -> bool {
     path.metadata().is_ok_and(|meta| meta.is_file() && meta.permissions().mode() & 0o111 != 0)
 }
 

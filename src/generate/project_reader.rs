@@ -12,6 +12,7 @@ use super::input::{Input, Part, Value};
 use super::part_options::{CLIENT_PREFIX, DAEMON_PREFIX, PROGRAM_PREFIX, buildout, supkit};
 use super::part_roles::{is_left_out, is_whole_configuration};
 use super::recipe::{Produces, Recipe};
+use super::switch::switch;
 use super::{configurations, proxies, templated, unlisted};
 
 /// All parts in the order of installation, with the resolved options.
@@ -53,8 +54,9 @@ pub fn read(
     if !faults.is_empty() && !is_verbatim {
         return Err(faults);
     }
-    let has_readiness = switch(project, supkit::READINESS, true).map_err(|fault| vec![*fault])?;
-    let has_drains = switch(project, supkit::DRAIN, has_readiness).map_err(|fault| vec![*fault])?;
+    let has_readiness = setting(project, supkit::READINESS, true).map_err(|fault| vec![*fault])?;
+    let has_drains =
+        setting(project, supkit::DRAIN, has_readiness).map_err(|fault| vec![*fault])?;
     let mut input = Input {
         directory: directory(buildout::DIRECTORY)?,
         bin: directory(buildout::BIN_DIRECTORY)?,
@@ -72,24 +74,13 @@ pub fn read(
 }
 
 /// An option of `[supkit]`.
-fn switch(project: &Project, option: &str, default: bool) -> Result<bool, Box<Diagnostic>> {
+fn setting(project: &Project, option: &str, default: bool) -> Result<bool, Box<Diagnostic>> {
     let section = supkit::SECTION;
     if !project.has_section(section) {
         return Ok(default);
     }
     let value = project.get(section, option).map_err(|fault| Box::new(fault.diagnostic()))?;
-    let value = value.unwrap_or_default();
-    match value.trim().to_lowercase().as_str() {
-        "" => Ok(default),
-        "true" | "yes" | "on" | "1" => Ok(true),
-        "false" | "no" | "off" | "0" => Ok(false),
-        other => {
-            let message = format!("`{option}` of [{section}] is neither true nor false: `{other}`");
-            let fault = Diagnostic::error("bad-value", message);
-            let fault = fault.help(format!("write `{option} = false` or remove it"));
-            Err(Box::new(fault.maybe_at(project.span(section, option))))
-        }
-    }
+    switch(option, &value.unwrap_or_default(), default, project.span(section, option))
 }
 
 fn part(

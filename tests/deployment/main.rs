@@ -9,6 +9,7 @@ mod support;
 mod demo;
 mod interrupted;
 mod new_project;
+mod pip_project;
 mod rolling;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};

@@ -105,6 +105,9 @@ const NOT_AN_OPTION: &[(&str, &[&str], &str)] = &[
 const OTHER_OPTIONS: &[&str] = &[
     "part_options.rs",
     "collective/options.rs",
+    "pip/search.rs",
+    "pip/wsgi.rs",
+    "pip/zconfig.rs",
     "server_config.rs",
     "shared_build.rs",
     "zodb_sections/adapter.rs",

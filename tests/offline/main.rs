@@ -36,6 +36,7 @@ mod oom;
 mod orphans;
 mod other_users;
 mod output;
+mod pip_projects;
 mod program_docs;
 mod readiness;
 mod recipes;

@@ -38,6 +38,21 @@ pub fn recipes_python() -> PathBuf {
     python
 }
 
+/// The environment with Zope and ZEO, as pip installs them.
+pub fn zope() -> PathBuf {
+    let home = std::env::var_os("SUPKIT_ZOPE").map_or_else(
+        || Path::new(env!("CARGO_MANIFEST_DIR")).join("target/tools/zope"),
+        PathBuf::from,
+    );
+    let exists = fs::exists(home.join("bin/runwsgi")).unwrap_or(false);
+    assert!(exists, "Zope is not in {}: run `make tools`, or set SUPKIT_ZOPE", home.display());
+    let home = std::path::absolute(home).expect("the working directory is known");
+    for name in ["mkwsgiinstance", "runwsgi", "runzeo", "zconsole"] {
+        follow_the_move(&home.join("bin").join(name), &home);
+    }
+    home
+}
+
 /// The script of axe-core.
 pub fn axe() -> String {
     let home = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/tools/axe");

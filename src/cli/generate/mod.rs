@@ -13,10 +13,8 @@ use crate::generate::input::Input;
 use crate::generate::installed_cfg::InstalledCfg;
 use crate::generate::plan::{Plan, Request, plan};
 use crate::generate::planned_file::{Conflict, Content, File, FileStatus, Role};
-use crate::generate::project_reader;
 
 use super::project::ProjectArgs;
-use super::real_buildout_env::RealBuildoutEnv;
 use comparison::Comparison;
 pub(super) use sources::{ProjectError, Source, catalogue, load_file};
 
@@ -66,8 +64,7 @@ pub(super) fn main(args: &Args) -> ExitCode {
 
 fn run(args: &Args) -> Result<ExitCode, ProjectError> {
     let source = sources::load(&args.project, &args.assignments)?;
-    let env = RealBuildoutEnv::around(&args.project.file);
-    let input = source.faults(project_reader::read(&source.project, &source.catalogue, &env))?;
+    let input = source.input()?;
     let comparison = compare(args, &source, &input)?;
     output::warnings(&source, &comparison.plan.derived, &input);
     if is_printed(args) {
@@ -122,7 +119,7 @@ fn compare(args: &Args, source: &Source, input: &Input) -> Result<Comparison, Pr
     let request = Request {
         conf: args.output.as_deref().filter(|_| !is_printed(args)).map(files::absolute),
         is_printed: is_printed(args),
-        project_file: source.project.file(),
+        project_file: source.origin.file(),
         absolute: &files::absolute,
     };
     let mut plan = source.faults(plan(input, &source.catalogue, &request))?;
@@ -144,7 +141,7 @@ fn compare_files(
     planned: Vec<File>,
 ) -> Result<(FileStatuses, Vec<String>), ProjectError> {
     let own = files::own_program()?;
-    let installed = InstalledCfg::of(&source.project);
+    let installed = source.origin.buildout().map(InstalledCfg::of).unwrap_or_default();
     let (mut statuses, mut kept) = (Vec::new(), Vec::new());
     for file in planned {
         if file.role == Role::CreateOnce && files::directory_exists(&file.path) {
@@ -178,10 +175,9 @@ fn installed_cfg(
     statuses: &FileStatuses,
 ) -> Result<Option<(File, FileStatus)>, ProjectError> {
     let is_replaced = |path: &str| statuses.iter().any(|(file, _)| file.path == path);
-    if !statuses.iter().any(|(file, _)| installed.has(&file.path)) {
-        return Ok(None);
-    }
-    let name = source.project.get("buildout", "installed");
+    let is_listed = statuses.iter().any(|(file, _)| installed.has(&file.path));
+    let Some(project) = source.origin.buildout().filter(|_| is_listed) else { return Ok(None) };
+    let name = project.get("buildout", "installed");
     let name = source.faults(name.map_err(|fault| vec![fault.diagnostic()]))?;
     let path = files::absolute(&name.unwrap_or_default());
     let without = files::text(&path).and_then(|text| installed.without(&text, &is_replaced));

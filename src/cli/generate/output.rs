@@ -6,6 +6,7 @@ use std::io::{IsTerminal as _, Write as _};
 use std::path::Path;
 use std::process::ExitCode;
 
+use crate::buildout::Project;
 use crate::conf::sections::program::{COMMAND, PRIORITY};
 use crate::diag::{Diagnostic, SourceMap, united};
 use crate::generate::config_diff::{Difference, differences};
@@ -39,11 +40,11 @@ pub(in crate::cli) fn report(error: &ProjectError) {
 }
 
 pub(super) fn warnings(source: &Source, derived: &Derived, input: &Input) {
-    let sources = source.project.sources();
-    for warning in united(source.project.warnings().iter().cloned()) {
+    let sources = source.origin.sources();
+    for warning in united(source.origin.warnings().iter().cloned()) {
         diagnostic(&warning, sources);
     }
-    for gap in source.project.unavailable() {
+    for gap in source.origin.buildout().into_iter().flat_map(Project::unavailable) {
         let message = format!("`{}` is not available; its options are unknown", gap.url);
         let warning = Diagnostic::warning("url", message).help(gap.help.clone());
         diagnostic(&warning.maybe_at(gap.span), sources);
@@ -212,7 +213,7 @@ fn joined(value: &str) -> String {
 fn reason_text(source: &Source, origin: &Origin) -> String {
     match origin {
         Origin::Project(Some(span)) => {
-            let place = source.project.sources().place(*span);
+            let place = source.origin.sources().place(*span);
             format!("{}:{}", place.file, place.line)
         }
         Origin::Project(None) => "the project".to_owned(),

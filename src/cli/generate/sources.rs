@@ -9,17 +9,68 @@ use crate::buildout::{Assignment, Project, Request};
 use crate::conf::secrets::mask_sources;
 use crate::diag::{Diagnostic, SourceMap, Span, united};
 use crate::generate::catalogue::{BadFile, Catalogue, WithDefaultLocation};
+use crate::generate::input::Input;
+use crate::generate::pip::{self, PipProject, Unreadable};
+use crate::generate::project_reader;
 
-use super::super::machine;
 use super::super::project::{self, ProjectArgs};
+use super::super::real_buildout_env::RealBuildoutEnv;
+use super::super::{machine, pip_files};
 
 /// A project with the known recipes.
 pub(in crate::cli) struct Source {
-    pub(in crate::cli) project: Project,
+    pub(in crate::cli) origin: Origin,
     pub(in crate::cli) catalogue: Rc<Catalogue>,
 }
 
+/// What the project is described by.
+pub(in crate::cli) enum Origin {
+    Buildout(Box<Project>),
+    /// Configurations of Zope and ZEO, and the options of the command line.
+    Pip(Box<PipProject>, Vec<Assignment>),
+}
+
+impl Origin {
+    pub(in crate::cli) fn buildout(&self) -> Option<&Project> {
+        match self {
+            Self::Buildout(project) => Some(project),
+            Self::Pip(..) => None,
+        }
+    }
+
+    pub(in crate::cli) fn sources(&self) -> &SourceMap {
+        match self {
+            Self::Buildout(project) => project.sources(),
+            Self::Pip(project, _) => project.sources(),
+        }
+    }
+
+    pub(in crate::cli) fn warnings(&self) -> &[Diagnostic] {
+        match self {
+            Self::Buildout(project) => project.warnings(),
+            Self::Pip(project, _) => project.warnings(),
+        }
+    }
+
+    /// The main file as messages have it, if `given` is the path of a buildout.
+    pub(in crate::cli) fn shown_file<'a>(&'a self, given: &'a str) -> &'a str {
+        match self {
+            Self::Buildout(_) => given,
+            Self::Pip(project, _) => project.shown_file(),
+        }
+    }
+
+    /// The main file, absolute.
+    pub(in crate::cli) fn file(&self) -> &str {
+        match self {
+            Self::Buildout(project) => project.file(),
+            Self::Pip(project, _) => project.file(),
+        }
+    }
+}
+
 /// Errors, and the texts that they refer to.
+#[derive(Clone)]
 pub(in crate::cli) struct ProjectError {
     pub(in crate::cli) faults: Vec<Diagnostic>,
     pub(in crate::cli) sources: SourceMap,
@@ -36,13 +87,24 @@ impl ProjectError {
 }
 
 impl Source {
+    /// The input of the generator.
+    pub(in crate::cli) fn input(&self) -> Result<Input, ProjectError> {
+        self.faults(match &self.origin {
+            Origin::Buildout(project) => {
+                let env = RealBuildoutEnv::around(project.file());
+                project_reader::read(project, &self.catalogue, &env)
+            }
+            Origin::Pip(project, assignments) => pip::input(project, assignments),
+        })
+    }
+
     /// Adds the texts of the project to errors.
     pub(in crate::cli) fn faults<T>(
         &self,
         result: Result<T, Vec<Diagnostic>>,
     ) -> Result<T, ProjectError> {
         result.map_err(|faults| {
-            let mut sources = self.project.sources().clone();
+            let mut sources = self.origin.sources().clone();
             mask_sources(&mut sources);
             ProjectError { faults: united(faults), sources }
         })
@@ -65,12 +127,21 @@ pub(in crate::cli) fn load_file(file: &str) -> Result<Source, ProjectError> {
 
 fn read(request: &Request) -> Result<Source, ProjectError> {
     let catalogue = Rc::new(catalogue(&request.file)?);
+    if pip_files::stands_for(&request.file) {
+        let project = pip_files::read(&request.file);
+        let project = project.map_err(|Unreadable { faults, mut sources }| {
+            mask_sources(&mut sources);
+            ProjectError { faults, sources }
+        })?;
+        let origin = Origin::Pip(Box::new(project), request.assignments.clone());
+        return Ok(Source { origin, catalogue });
+    }
     let recipes = Rc::new(WithDefaultLocation(Rc::clone(&catalogue)));
     let project = project::load(request, recipes).map_err(|failure| ProjectError {
         faults: vec![failure.fault.diagnostic()],
         sources: failure.sources,
     })?;
-    Ok(Source { project, catalogue })
+    Ok(Source { origin: Origin::Buildout(Box::new(project)), catalogue })
 }
 
 /// The built-in recipes and those in `recipes.d/` next to the main file of the project.

@@ -21,28 +21,36 @@ use super::recipe::Tier;
 use known_parts::{KnownPart, Service, addresses, known_parts, services};
 pub use secrets::OPEN_PASSWORD;
 
-/// All problems, in the order of the checks.
+/// All problems, in the order of the checks. `project` is the buildout, if it is one.
 pub fn inspect(
-    project: &Project,
+    project: Option<&Project>,
     input: &Input,
     catalogue: &Catalogue,
     derived: &Derived,
     is_world_readable: &dyn Fn(&str) -> bool,
 ) -> Vec<Diagnostic> {
     let parts = known_parts(input, catalogue);
-    let inspection = Inspection { input, derived, services: services(input, &parts), parts };
-    let mut problems = unbuilt::parts(project, input);
-    problems.extend(unbuilt::programs(project, input, derived));
+    let is_buildout = project.is_some();
+    let services = services(input, &parts);
+    let inspection = Inspection { input, is_buildout, derived, parts, services };
+    let mut problems = Vec::new();
+    if let Some(project) = project {
+        problems.extend(unbuilt::parts(project, input));
+        problems.extend(unbuilt::programs(project, input, derived));
+    }
     problems.extend(inspection.shared_ports());
     problems.extend(inspection.shared_data());
     problems.extend(inspection.unserved());
     problems.extend(inspection.wrong_order());
-    problems.extend(secrets::open(project, &inspection.parts, is_world_readable));
+    if let Some(project) = project {
+        problems.extend(secrets::open(project, &inspection.parts, is_world_readable));
+    }
     problems
 }
 
 struct Inspection<'a> {
     input: &'a Input,
+    is_buildout: bool,
     derived: &'a Derived,
     parts: Vec<KnownPart<'a>>,
     services: Vec<Service<'a>>,
@@ -97,8 +105,13 @@ impl Inspection<'_> {
             "parts `{}` and `{}` both open `{path}`, which only one process can",
             other.name, part.name
         );
-        let help = "connect the instance to a ZEO server with `zeo-client = on`, or set another \
-                    `file-storage` in one of them";
+        let help = if self.is_buildout {
+            "connect the instance to a ZEO server with `zeo-client = on`, or set another \
+             `file-storage` in one of them"
+        } else {
+            "connect the instance to a ZEO server with `<zeoclient>`, or set another `path` in one of \
+             them"
+        };
         Diagnostic::error("same-data", message).help(help).maybe_at(client.span)
     }
 

@@ -16,7 +16,7 @@ fn findings(text: &str) -> Vec<String> {
     let input = project_reader::read(&project, &catalogue, &env).unwrap();
     let place = Place::new(&input.directory, "/srv/plone/etc/supervisord.conf");
     let derived = derive(&input, &catalogue, &place).unwrap();
-    let faults = inspect(&project, &input, &catalogue, &derived, &|_| true);
+    let faults = inspect(Some(&project), &input, &catalogue, &derived, &|_| true);
     let line = |span| project.sources().place(span).line;
     faults.iter().map(|it| format!("{} {}", it.code, it.span.map_or(0, line))).collect()
 }
