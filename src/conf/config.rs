@@ -110,7 +110,7 @@ pub enum OrphanPolicy {
 }
 
 impl OrphanPolicy {
-    const ALL: &[Self] = &[Self::Stop, Self::Keep, Self::Refuse];
+    pub const ALL: &[Self] = &[Self::Stop, Self::Keep, Self::Refuse];
 
     pub const fn name(self) -> &'static str {
         match self {
@@ -160,6 +160,11 @@ impl LogLevel {
         LevelRow { level: Self::Trace, name: "trace", short: "TRAC", number: 5 },
         LevelRow { level: Self::Blather, name: "blather", short: "BLAT", number: 3 },
     ];
+
+    /// The names in a configuration file.
+    pub fn names() -> impl Iterator<Item = &'static str> {
+        Self::TABLE.iter().map(|row| row.name)
+    }
 
     fn find(is_wanted: impl Fn(&LevelRow) -> bool) -> Option<Self> {
         Self::TABLE.iter().find(|row| is_wanted(row)).map(|row| row.level)

@@ -16,6 +16,8 @@ pub enum KillMode {
 }
 
 impl KillMode {
+    pub(super) const ALL: [Self; 3] = [Self::Process, Self::Group, Self::Tree];
+
     pub fn name(self) -> &'static str {
         match self {
             Self::Process => "process",
@@ -26,7 +28,6 @@ impl KillMode {
 }
 
 pub(super) fn parse(text: &str) -> Result<KillMode, String> {
-    let all = [KillMode::Process, KillMode::Group, KillMode::Tree];
-    let found = all.into_iter().find(|mode| mode.name().eq_ignore_ascii_case(text));
+    let found = KillMode::ALL.into_iter().find(|mode| mode.name().eq_ignore_ascii_case(text));
     found.ok_or_else(|| format!("not a kill mode: {}", repr(text)))
 }

@@ -36,10 +36,14 @@ pub trait Kind: 'static {
     fn parse(text: &str, host: &dyn Host) -> Result<Self::Value, String>;
     /// The value as a file would spell it; `parse` reads it back.
     fn show(value: &Self::Value) -> String;
+    /// The words that a value may be or contain, if there are certain ones.
+    fn words() -> Vec<&'static str> {
+        Vec::new()
+    }
 }
 
 macro_rules! kinds {
-    ($($(#[doc = $doc:literal])+ $kind:ident -> $value:ty, $name:literal, $hint:literal, $parse:expr, $show:expr;)+) => {
+    ($($(#[doc = $doc:literal])+ $kind:ident -> $value:ty, $name:literal, $hint:literal, $parse:expr, $show:expr $(, $words:expr)?;)+) => {
         $(
             $(#[doc = $doc])+
             #[derive(Debug)]
@@ -57,6 +61,10 @@ macro_rules! kinds {
                 fn show(value: &$value) -> String {
                     $show(value)
                 }
+
+                $(fn words() -> Vec<&'static str> {
+                    $words.into_iter().collect()
+                })?
             }
         )+
     };
@@ -68,11 +76,11 @@ kinds! {
     /// The password of an account of a server, clear or as a hash.
     AccountPassword -> Secret, "password", "write the password, or what `supkit hash-password` prints", |text: &str, _| password::Password::parse(text).map(|_| Secret::new(text)), |secret: &Secret| secret.as_str().to_owned();
     /// What an account may do.
-    UserRole -> Role, "role", "write `viewer`, `operator` or `admin`", |text, _| role(text), |role: &Role| role.name().to_owned();
+    UserRole -> Role, "role", "write `viewer`, `operator` or `admin`", |text, _| role(text), |role: &Role| role.name().to_owned(), Role::ALL.iter().map(|role| role.name());
     /// A text that is not printed.
     Password -> Secret, "text", "any text", |text: &str, _| Ok(Secret::new(text)), |secret: &Secret| secret.as_str().to_owned();
     /// A boolean.
-    Flag -> bool, "boolean", "write `true` or `false`", |text, _| boolean(text), bool::to_string;
+    Flag -> bool, "boolean", "write `true` or `false`", |text, _| boolean(text), bool::to_string, ["true", "false"];
     /// An integer.
     Integer -> i64, "integer", "write an integer", |text, _| int::decimal(text), i64::to_string;
     /// A number of bytes, with or without a unit.
@@ -80,21 +88,21 @@ kinds! {
     /// An octal number, such as a file mode.
     Octal -> u32, "octal", "write digits from 0 to 7, such as `022`", |text, _| octal(text), |mode: &u32| format!("{mode:03o}");
     /// A signal.
-    SignalName -> Signal, "signal", "write a name such as `TERM`, or a number", |text, _| signal(text), |signal: &Signal| show_signal(*signal);
+    SignalName -> Signal, "signal", "write a name such as `TERM`, or a number", |text, _| signal(text), |signal: &Signal| show_signal(*signal), Signal::names();
     /// Exit codes, separated by commas.
     ExitCodes -> Vec<i64>, "exit codes", "write numbers from 0 to 255, separated by commas", |text, _| exit_codes(text), |codes: &Vec<i64>| joined(codes.iter().map(i64::to_string));
     /// When to restart a process.
-    Restart -> AutoRestart, "restart rule", "write `true`, `false` or `unexpected`", |text, _| restart(text), |rule: &AutoRestart| show_restart(*rule);
+    Restart -> AutoRestart, "restart rule", "write `true`, `false` or `unexpected`", |text, _| restart(text), |rule: &AutoRestart| show_restart(*rule), ["true", "false", "unexpected"];
     /// The log level.
-    Level -> LogLevel, "log level", "write critical, error, warn, info, debug, trace or blather", |text, _| level(text), |level: &LogLevel| level.name().to_owned();
+    Level -> LogLevel, "log level", "write critical, error, warn, info, debug, trace or blather", |text, _| level(text), |level: &LogLevel| level.name().to_owned(), LogLevel::names();
     /// What a starting daemon does with programs of a killed one.
-    Orphans -> OrphanPolicy, "orphan policy", "write `stop`, `keep` or `refuse`", |text, _| orphan_policy(text), |policy: &OrphanPolicy| policy.name().to_owned();
+    Orphans -> OrphanPolicy, "orphan policy", "write `stop`, `keep` or `refuse`", |text, _| orphan_policy(text), |policy: &OrphanPolicy| policy.name().to_owned(), OrphanPolicy::ALL.iter().map(|policy| policy.name());
     /// An existing directory.
     Directory -> String, "directory", "create the directory first", directory, String::clone;
     /// A file in an existing directory.
     FilePath -> String, "file", "create the directory first", file_path, String::clone;
     /// A file, `AUTO`, `NONE` or `syslog`.
-    LogFile -> LogTarget, "log file", "write a path in a directory that exists, `AUTO` or `NONE`", log_file, show_log_file;
+    LogFile -> LogTarget, "log file", "write a path in a directory that exists, `AUTO` or `NONE`", log_file, show_log_file, ["AUTO", "NONE"];
     /// Environment variables.
     Variables -> Environment, "environment", "write `KEY=\"value\",KEY2=\"value\"`, with quotes around everything but letters and digits", |text, _| shlex::pairs(text), show_variables;
     /// A user, by name or number.
@@ -106,11 +114,11 @@ kinds! {
     /// Comma-separated words.
     List -> Vec<String>, "list", "write names separated by commas", |text, _| Ok(list(text)), |words: &Vec<String>| words.join(",");
     /// Event types, each once.
-    EventTypes -> Vec<EventType>, "list", "write names of event types, separated by commas", |text: &str, _| event_types(text), |types: &Vec<EventType>| show_event_types(types);
+    EventTypes -> Vec<EventType>, "list", "write names of event types, separated by commas", |text: &str, _| event_types(text), |types: &Vec<EventType>| show_event_types(types), EventType::all().map(|(_, name)| name);
     /// The function that evaluates the result of an event listener.
-    Handler -> ResultHandler, "text", "write the name of a built-in function", |text: &str, _| built_in(text, ResultHandler::ALL, ResultHandler::name), |handler: &ResultHandler| handler.name().to_owned();
+    Handler -> ResultHandler, "text", "write the name of a built-in function", |text: &str, _| built_in(text, ResultHandler::ALL, ResultHandler::name), |handler: &ResultHandler| handler.name().to_owned(), ResultHandler::ALL.iter().map(|handler| handler.name());
     /// The function that makes an RPC interface.
-    Factory -> RpcFactory, "text", "write the name of a built-in function", |text: &str, _| built_in(text, RpcFactory::ALL, RpcFactory::name), |factory: &RpcFactory| factory.name().to_owned();
+    Factory -> RpcFactory, "text", "write the name of a built-in function", |text: &str, _| built_in(text, RpcFactory::ALL, RpcFactory::name), |factory: &RpcFactory| factory.name().to_owned(), RpcFactory::ALL.iter().map(|factory| factory.name());
     /// The address of a FastCGI socket.
     SocketUrl -> FcgiAddress, "text", "write `unix:///PATH` or `tcp://HOST:PORT`", fcgi_address, FcgiAddress::url;
     /// Origins of web pages.
@@ -134,19 +142,19 @@ kinds! {
     /// A number of results.
     Count -> u32, "count", "write a number of 1 or more", |text: &str, _| probe::count(text), u32::to_string;
     /// The format of the logs of a program.
-    LogLineFormat -> LogFormat, "log format", "write `raw`, `text` or `json`", |text: &str, _| log_format::parse(text), |format: &LogFormat| format.name().to_owned();
+    LogLineFormat -> LogFormat, "log format", "write `raw`, `text` or `json`", |text: &str, _| log_format::parse(text), |format: &LogFormat| format.name().to_owned(), LogFormat::ALL.map(LogFormat::name);
     /// What is killed with a program.
-    Killed -> KillMode, "kill mode", "write `process`, `group` or `tree`", |text: &str, _| kill_mode::parse(text), |mode: &KillMode| mode.name().to_owned();
+    Killed -> KillMode, "kill mode", "write `process`, `group` or `tree`", |text: &str, _| kill_mode::parse(text), |mode: &KillMode| mode.name().to_owned(), KillMode::ALL.map(KillMode::name);
     /// A resource limit in bytes: one number, or soft and hard limit separated by a colon.
-    ByteLimit -> ResourceLimit, "bytes limit", "write a number such as `64MB`, `SOFT:HARD` or `unlimited`", |text: &str, _| limits::parse(text, bytes), limits::show;
+    ByteLimit -> ResourceLimit, "bytes limit", "write a number such as `64MB`, `SOFT:HARD` or `unlimited`", |text: &str, _| limits::parse(text, bytes), limits::show, ["unlimited"];
     /// A resource limit without a unit.
-    CountLimit -> ResourceLimit, "limit", "write a number, `SOFT:HARD` or `unlimited`", |text: &str, _| limits::parse(text, int::decimal), limits::show;
+    CountLimit -> ResourceLimit, "limit", "write a number, `SOFT:HARD` or `unlimited`", |text: &str, _| limits::parse(text, int::decimal), limits::show, ["unlimited"];
     /// The niceness of a process.
     Niceness -> i32, "niceness", "write a number from -20 to 19", |text: &str, _| limits::within(text, -20, 19), i32::to_string;
     /// An adjustment of the OOM score.
     OomScore -> i32, "oom score", "write a number from -1000 to 1000", |text: &str, _| limits::within(text, -1000, 1000), i32::to_string;
     /// When a program is started.
-    Cron -> Schedule, "cron expression", "write five fields `minute hour day month weekday`, such as `30 3 * * *`, or @hourly, @daily, @weekly, @monthly, @yearly", |text: &str, _| schedule::schedule(text), |schedule: &Schedule| schedule.expression.clone();
+    Cron -> Schedule, "cron expression", "write five fields `minute hour day month weekday`, such as `30 3 * * *`, or @hourly, @daily, @weekly, @monthly, @yearly", |text: &str, _| schedule::schedule(text), |schedule: &Schedule| schedule.expression.clone(), ["@hourly", "@daily", "@weekly", "@monthly", "@yearly"];
     /// A time zone.
     ZoneName -> String, "time zone", "write a name such as `Europe/Berlin` or `UTC`; the rules are in /usr/share/zoneinfo (package tzdata)", schedule::zone_name, String::clone;
     /// A backend of a Varnish.
@@ -158,7 +166,7 @@ kinds! {
     /// The name of a process or group.
     Name -> String, "name", "leave out blanks, `:` and `/`", |text, _| name(text), String::clone;
     /// The server URL for children; `AUTO` is `None`.
-    ServerUrl -> Option<String>, "url", "write a URL or `AUTO`", |text, _| Ok(server_url(text)), |url: &Option<String>| url.clone().unwrap_or_else(|| "AUTO".to_owned());
+    ServerUrl -> Option<String>, "url", "write a URL or `AUTO`", |text, _| Ok(server_url(text)), |url: &Option<String>| url.clone().unwrap_or_else(|| "AUTO".to_owned()), ["AUTO"];
 }
 
 /// An option that may be absent.
@@ -176,6 +184,10 @@ impl<K: Kind> Kind for Maybe<K> {
 
     fn show(value: &Self::Value) -> String {
         value.as_ref().map_or_else(String::new, K::show)
+    }
+
+    fn words() -> Vec<&'static str> {
+        K::words()
     }
 }
 
@@ -465,6 +477,30 @@ mod tests {
             let value = K::parse(text, &host).expect("the text is valid");
             assert_eq!(K::parse(&K::show(&value), &host), Ok(value), "{} {text}", K::NAME);
         }
+    }
+
+    #[test]
+    fn each_word_of_a_kind_is_a_value_of_it() {
+        fn are_values<K: Kind<Value: Debug>>() {
+            assert!(!K::words().is_empty(), "{}", K::NAME);
+            is_read_back::<K>(&K::words());
+        }
+        are_values::<UserRole>();
+        are_values::<Flag>();
+        are_values::<SignalName>();
+        are_values::<Restart>();
+        are_values::<Level>();
+        are_values::<Orphans>();
+        are_values::<LogFile>();
+        are_values::<EventTypes>();
+        are_values::<Handler>();
+        are_values::<Factory>();
+        are_values::<Killed>();
+        are_values::<LogLineFormat>();
+        are_values::<Maybe<ByteLimit>>();
+        are_values::<Maybe<CountLimit>>();
+        are_values::<Maybe<Cron>>();
+        are_values::<ServerUrl>();
     }
 
     #[test]

@@ -16,6 +16,8 @@ pub enum LogFormat {
 }
 
 impl LogFormat {
+    pub(super) const ALL: [Self; 3] = [Self::Raw, Self::Text, Self::Json];
+
     pub fn name(self) -> &'static str {
         match self {
             Self::Raw => "raw",
@@ -26,7 +28,6 @@ impl LogFormat {
 }
 
 pub(super) fn parse(text: &str) -> Result<LogFormat, String> {
-    let all = [LogFormat::Raw, LogFormat::Text, LogFormat::Json];
-    let found = all.into_iter().find(|format| format.name().eq_ignore_ascii_case(text));
+    let found = LogFormat::ALL.into_iter().find(|format| format.name().eq_ignore_ascii_case(text));
     found.ok_or_else(|| format!("not a format of logs: {}", repr(text)))
 }

@@ -10,6 +10,7 @@ use super::kinds::{
     self, Account, Cron, Flag, Kind as _, LogFile, Maybe, Name, Pages, Text, Variables,
 };
 use super::option_reader::{OptionReader, Read};
+use super::placeholders::{GROUP_NAME, HERE, HOST_NODE_NAME, NUMPROCS, PROCESS_NUM, PROGRAM_NAME};
 use super::process as p;
 use super::python::names::{Names, Word};
 use super::python::shlex;
@@ -31,10 +32,10 @@ pub(super) fn processes(
     group: &str,
 ) -> Read<Vec<Process>> {
     let mut names = Names::default();
-    names.text("here", reader.loaded.here.as_str());
-    names.text("program_name", program);
-    names.text("host_node_name", reader.host.host_name());
-    names.text("group_name", group);
+    names.text(HERE.name, reader.loaded.here.as_str());
+    names.text(PROGRAM_NAME.name, program);
+    names.text(HOST_NODE_NAME.name, reader.host.host_name());
+    names.text(GROUP_NAME.name, group);
     let mut reader = SectionReader::of_program(reader, section, names);
     let shared = shared(&mut reader)?;
     let first = shared.numprocs_start;
@@ -87,8 +88,8 @@ fn check_number(reader: &mut SectionReader<'_, '_>, process: &Process) -> Read<(
 fn process(reader: &mut SectionReader<'_, '_>, shared: &Process, number: i64) -> Read<Process> {
     let first = shared.numprocs_start;
     let numprocs = first.saturating_add(shared.numprocs).saturating_sub(first);
-    reader.names.set("process_num", Word::Number(number));
-    reader.names.set("numprocs", Word::Number(numprocs));
+    reader.names.set(PROCESS_NUM.name, Word::Number(number));
+    reader.names.set(NUMPROCS.name, Word::Number(numprocs));
     reader.names.update(&reader.reader.environ);
     let mut process = shared.clone();
     let read = read(reader, Each, &mut process);

@@ -104,7 +104,7 @@ pub fn examine_again(
 }
 
 /// The environment of this process as names for expansion.
-pub(super) fn environ(host: &dyn Host) -> Names {
+pub fn environ(host: &dyn Host) -> Names {
     let mut names = Names::default();
     for (key, value) in host.environment() {
         names.text(format!("ENV_{key}"), value);

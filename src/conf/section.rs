@@ -39,6 +39,10 @@ pub struct Row {
     pub default: Option<&'static str>,
     pub sample: Sample,
     pub doc: &'static str,
+    /// What to write, as error messages have it.
+    pub hint: &'static str,
+    /// The words that a value may be or contain, if there are certain ones.
+    pub words: fn() -> Vec<&'static str>,
 }
 
 impl Row {

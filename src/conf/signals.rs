@@ -59,6 +59,11 @@ impl Signal {
     pub const KILL: Self = Self(9);
     pub const TERM: Self = Self(15);
 
+    /// The names, as a file usually has them: without `SIG`.
+    pub fn names() -> impl Iterator<Item = &'static str> {
+        TABLE.iter().map(|(_, name)| name.strip_prefix("SIG").unwrap_or(name))
+    }
+
     /// A number that Supervisor accepts.
     pub fn from_number(number: i64) -> Option<Self> {
         let number = i32::try_from(number).ok()?;

@@ -2,10 +2,11 @@
 //! start a comment after a blank, indented lines continue a value.
 
 mod document;
+mod line_kind;
 mod parser;
 
 pub use document::{Document, Entry, ParseError, ParseErrorKind, Section};
-pub use parser::comment_start;
+pub use line_kind::{LineKind, LineReader, comment_start};
 
 #[cfg(test)]
 mod tests {

@@ -132,6 +132,8 @@ macro_rules! rows {
                     default: $listed_default,
                     sample: $listed_sample,
                     doc: concat!($($listed_line, "\n"),+),
+                    hint: <$listed_kind as $crate::conf::kinds::Kind>::HINT,
+                    words: <$listed_kind as $crate::conf::kinds::Kind>::words,
                 },)*)?
                 $($crate::conf::section::Row {
                     name: $option.name,
@@ -139,6 +141,8 @@ macro_rules! rows {
                     default: $default,
                     sample: $sample,
                     doc: concat!($($line, "\n"),+),
+                    hint: <$kind as $crate::conf::kinds::Kind>::HINT,
+                    words: <$kind as $crate::conf::kinds::Kind>::words,
                 },)*
             ],
             open: $crate::conf::section::table::rows!(@open $($open)?),

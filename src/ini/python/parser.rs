@@ -1,9 +1,10 @@
 //! Parses lines into a document, following `RawConfigParser._read`.
 
 use super::document::{DEFAULTS, Document, Entry, ParseError, ParseErrorKind, Section};
+use super::line_kind::{LineKind, LineReader};
 use crate::diag::{SourceId, Span};
 use crate::ini::lines::{Line, lines};
-use crate::ini::text::{is_space, repr, strip, strip_end};
+use crate::ini::text::{repr, strip};
 
 impl Document {
     /// Parses another file into the document. `name` is used in error messages.
@@ -21,22 +22,24 @@ fn read(
     name: &str,
     text: &str,
 ) -> Result<(), ParseError> {
-    let mut reader = LineParser { document, source, place: Place::Nowhere, open: None };
-    let mut indent = 0;
+    let mut parser = LineParser { document, source, place: Place::Nowhere, open: None };
+    let mut reader = LineReader::default();
     let mut bogus = Vec::new();
     for (number, line) in lines(text).enumerate() {
-        match reader.line(line, &mut indent) {
-            Ok(()) => {}
-            Err(Rejected::Bogus) => bogus.push((number + 1, line)),
-            Err(Rejected::NoSection) => return Err(no_section(name, number + 1, line, source)),
+        match reader.read(line) {
+            LineKind::Comment => {}
+            LineKind::Blank => parser.continue_with(line, &line.text[..0]),
+            LineKind::Continuation(text) => parser.continue_with(line, text),
+            LineKind::Header { text, name } => parser.enter(name, parser.span(line, text)),
+            LineKind::Option { key, value } => parser.option(line, key, value),
+            LineKind::Bogus => bogus.push((number + 1, line)),
+            LineKind::Outside => return Err(no_section(name, number + 1, line, source)),
+        }
+        if !reader.has_option() {
+            parser.open = None;
         }
     }
     if bogus.is_empty() { Ok(()) } else { Err(no_delimiter(name, &bogus, source)) }
-}
-
-enum Rejected {
-    NoSection,
-    Bogus,
 }
 
 /// The section that a line belongs to.
@@ -56,30 +59,6 @@ struct LineParser<'d> {
 }
 
 impl LineParser<'_> {
-    fn line(&mut self, line: Line<'_>, indent: &mut usize) -> Result<(), Rejected> {
-        let comment = comment_start(line.text);
-        let text = strip(&line.text[..comment.unwrap_or(line.text.len())]);
-        if text.is_empty() {
-            if comment.is_none() {
-                self.continue_with(line, &line.text[..0]);
-            }
-            return Ok(());
-        }
-        let depth = line.text.chars().take_while(|c| is_space(*c)).count();
-        if depth > *indent && self.continue_with(line, text) {
-            return Ok(());
-        }
-        *indent = depth;
-        match header_name(text) {
-            Some(name) => {
-                self.enter(name, self.span(line, text));
-                Ok(())
-            }
-            None if matches!(self.place, Place::Nowhere) => Err(Rejected::NoSection),
-            None => self.option(line, text),
-        }
-    }
-
     fn span(&self, line: Line<'_>, part: &str) -> Span {
         let offset = (part.as_ptr() as usize).saturating_sub(line.text.as_ptr() as usize);
         let start = line.start + offset.min(line.text.len());
@@ -96,13 +75,12 @@ impl LineParser<'_> {
     }
 
     /// Appends a line to the open option, if there is one.
-    fn continue_with(&mut self, line: Line<'_>, text: &str) -> bool {
+    fn continue_with(&mut self, line: Line<'_>, text: &str) {
         let span = self.span(line, text);
-        let Some(open) = self.open else { return false };
-        let Some(entry) = self.entries().get_mut(open) else { return false };
+        let Some(open) = self.open else { return };
+        let Some(entry) = self.entries().get_mut(open) else { return };
         entry.lines.push(span);
         entry.pieces.push(text.to_owned());
-        true
     }
 
     fn enter(&mut self, name: &str, span: Span) {
@@ -121,14 +99,7 @@ impl LineParser<'_> {
         self.place = Place::Section(at);
     }
 
-    fn option(&mut self, line: Line<'_>, text: &str) -> Result<(), Rejected> {
-        let Some(delimiter) = text.find(['=', ':']) else { return Err(Rejected::Bogus) };
-        let written = strip_end(&text[..delimiter]);
-        let value = strip(&text[delimiter + 1..]);
-        self.open = None;
-        if written.is_empty() {
-            return Err(Rejected::Bogus);
-        }
+    fn option(&mut self, line: Line<'_>, written: &str, value: &str) {
         let entry = Entry {
             key: written.to_lowercase(),
             value: String::new(),
@@ -139,7 +110,6 @@ impl LineParser<'_> {
             verbatim: true,
         };
         self.open = Some(self.put(entry));
-        Ok(())
     }
 
     fn put(&mut self, mut entry: Entry) -> usize {
@@ -153,36 +123,6 @@ impl LineParser<'_> {
         entries[at] = entry;
         at
     }
-}
-
-/// The name between the first and the last bracket; the rest is ignored, as in Python.
-fn header_name(text: &str) -> Option<&str> {
-    let inner = text.strip_prefix('[')?;
-    let name = &inner[..inner.rfind(']')?];
-    (!name.is_empty()).then_some(name)
-}
-
-/// The start of a comment. Python checks the first `;` and the first `#`, then the second of each,
-/// and stops at the first round with a match: in `a;b ;c #d` that is the `#`.
-pub fn comment_start(line: &str) -> Option<usize> {
-    if strip(line).starts_with(['#', ';']) {
-        return Some(0);
-    }
-    let mut marks = [line.match_indices('#'), line.match_indices(';')];
-    loop {
-        let round = marks.each_mut().map(Iterator::next);
-        if round.iter().all(Option::is_none) {
-            return None;
-        }
-        let hit = round.iter().flatten().map(|mark| mark.0).filter(|at| begins_comment(line, *at));
-        if let Some(at) = hit.min() {
-            return Some(at);
-        }
-    }
-}
-
-fn begins_comment(line: &str, at: usize) -> bool {
-    line[..at].chars().next_back().is_none_or(is_space)
 }
 
 fn shown(line: Line<'_>) -> String {
