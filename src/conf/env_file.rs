@@ -39,6 +39,10 @@ pub(super) fn show_files(files: &[EnvFile]) -> String {
 
 /// The variables of a file; a later one replaces an earlier one.
 pub fn variables(text: &str) -> Result<Environment, EnvFileError> {
+    if let Some(at) = text.find('\0') {
+        let line = text[..at].matches('\n').count() + 1;
+        return Err(EnvFileError { line, message: "a NUL byte, which no variable can contain" });
+    }
     let mut reader = Reader { chars: text.chars().peekable(), line: 1 };
     let mut variables = Environment::new();
     while let Some((name, value)) = reader.assignment()? {
@@ -46,6 +50,16 @@ pub fn variables(text: &str) -> Result<Environment, EnvFileError> {
         variables.push((name, value));
     }
     Ok(variables)
+}
+
+/// A carriage return ends a line, too.
+fn is_line_end(c: char) -> bool {
+    c == '\n' || c == '\r'
+}
+
+/// What separates words. Other blanks of Unicode are characters like others.
+fn is_blank(c: char) -> bool {
+    c == ' ' || c == '\t'
 }
 
 struct Reader<'t> {
@@ -69,8 +83,8 @@ impl Reader<'_> {
         loop {
             match self.chars.peek() {
                 None => return Ok(None),
-                Some('#' | ';') => while !matches!(self.next(), None | Some('\n')) {},
-                Some(c) if c.is_whitespace() => drop(self.next()),
+                Some('#' | ';') => while self.next().is_some_and(|c| !is_line_end(c)) {},
+                Some(c) if is_blank(*c) || is_line_end(*c) => drop(self.next()),
                 Some(_) => break,
             }
         }
@@ -84,13 +98,14 @@ impl Reader<'_> {
         loop {
             match self.chars.peek() {
                 Some('=') => break,
-                None | Some('\n') => return Err(self.error("a line without `=`")),
+                None => return Err(self.error("a line without `=`")),
+                Some(c) if is_line_end(*c) => return Err(self.error("a line without `=`")),
                 Some(_) => name.extend(self.next()),
             }
         }
         self.next();
-        let name = name.trim();
-        let name = name.strip_prefix("export ").map_or(name, str::trim_start);
+        let name = name.trim_matches(is_blank);
+        let name = name.strip_prefix("export ").map_or(name, |it| it.trim_start_matches(is_blank));
         let is_valid = !name.starts_with(|c: char| c.is_ascii_digit())
             && !name.is_empty()
             && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
@@ -110,19 +125,17 @@ impl Reader<'_> {
         let mut is_unquoted = false;
         loop {
             match self.next() {
-                None | Some('\n') => return Ok(value),
-                Some(c) if c.is_whitespace() && !is_unquoted => {}
-                Some(c) if c.is_whitespace() => blanks.push(c),
+                None => return Ok(value),
+                Some(c) if is_line_end(c) => return Ok(value),
+                Some(c) if is_blank(c) && !is_unquoted => {}
+                Some(c) if is_blank(c) => blanks.push(c),
                 Some('\'') if !is_unquoted => self.single_quoted(&mut value)?,
                 Some('"') if !is_unquoted => self.double_quoted(&mut value)?,
                 Some(c) => {
                     is_unquoted = true;
                     value.push_str(&std::mem::take(&mut blanks));
                     match c {
-                        '\\' => match self.next() {
-                            None | Some('\n') => {}
-                            Some(c) => value.push(c),
-                        },
+                        '\\' => value.extend(self.next().filter(|c| !is_line_end(*c))),
                         c => value.push(c),
                     }
                 }
@@ -187,6 +200,19 @@ mod tests {
     "##);
     }
 
+    /// The values that systemd itself has read: see `fixtures/env_file`.
+    #[test]
+    fn values_are_those_that_systemd_has_read() {
+        let cases = include_str!("../../fixtures/env_file/systemd-252.json");
+        let cases: Vec<(String, String)> = serde_json::from_str(cases).unwrap();
+        assert!(cases.len() >= 400);
+        for (text, want) in cases {
+            let read = variables(&text).unwrap_or_else(|error| panic!("{text:?}: {error:?}"));
+            let value = read.into_iter().find(|(name, _)| name == "ID").map(|(_, value)| value);
+            assert_eq!(value.unwrap_or_default(), want, "{text:?}");
+        }
+    }
+
     #[test]
     fn what_is_no_variable_is_an_error_with_its_line() {
         for (text, line) in [
@@ -196,6 +222,7 @@ mod tests {
             ("A B=1", 1),
             ("A='x\ny\n", 1),
             ("A=\"x", 1),
+            ("A=1\nB=\0\n", 2),
         ] {
             assert_eq!(variables(text).map_err(|error| error.line), Err(line), "{text:?}");
         }

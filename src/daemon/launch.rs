@@ -108,7 +108,7 @@ fn env_files(config: &Process) -> Result<Environment, String> {
         let text = match read(path) {
             Err(error) if *is_optional && error.kind() == io::ErrorKind::NotFound => continue,
             Err(error) => {
-                let error = errno::describe(&error);
+                let error = errno::message(&error);
                 return Err(format!("can't read the environment file '{path}': {error}"));
             }
             Ok(bytes) => String::from_utf8(bytes)

@@ -62,15 +62,22 @@ pub fn describe(error: &io::Error) -> String {
     }
 }
 
-/// The error in Python's format: `[Errno 2] No such file or directory`.
-pub fn python_format(error: &io::Error) -> String {
-    let Some(code) = error.raw_os_error() else { return error.to_string() };
-    let known = NAMES.iter().find(|row| row.0 == code).map(|row| row.2.to_owned());
-    let message = known.unwrap_or_else(|| {
+/// The words of an error: `No such file or directory`.
+pub fn message(error: &io::Error) -> String {
+    let code = error.raw_os_error();
+    let known = NAMES.iter().find(|row| Some(row.0) == code).map(|row| row.2.to_owned());
+    known.unwrap_or_else(|| {
         let text = error.to_string();
         text.split(" (os error").next().unwrap_or_default().to_owned()
-    });
-    format!("[Errno {code}] {message}")
+    })
+}
+
+/// The error in Python's format: `[Errno 2] No such file or directory`.
+pub fn python_format(error: &io::Error) -> String {
+    match error.raw_os_error() {
+        Some(code) => format!("[Errno {code}] {}", message(error)),
+        None => error.to_string(),
+    }
 }
 
 #[cfg(test)]
