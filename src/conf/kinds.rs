@@ -106,7 +106,7 @@ kinds! {
     /// Environment variables.
     Variables -> Environment, "environment", "write `KEY=\"value\",KEY2=\"value\"`, with quotes around everything but letters and digits", |text, _| shlex::pairs(text), show_variables;
     /// A user, by name or number.
-    Account -> User, "user", "name a user of this system", user, |user: &User| user.name.clone();
+    Account -> User, "user", "name a user of this system; `ignore_user_without_root = true` in [supervisord] ignores it where root does not start the daemon", user, |user: &User| user.name.clone();
     /// An owner, or owner and group separated by a colon.
     Owner -> (u32, u32), "user:group", "write `user` or `user:group`", owner, |(user, group): &(u32, u32)| format!("{user}:{group}");
     /// A TCP port, with or without a host.

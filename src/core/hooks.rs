@@ -76,7 +76,10 @@ impl Supervisor {
     }
 
     fn run_hook(&mut self, id: ProcId, hook: Hook, ended: Option<Ended>, now: Now) {
-        let Some(process) = self.processes.get(&id) else { return };
+        let Some(process) = self.processes.get_mut(&id) else { return };
+        if hook == Hook::Prestart {
+            process.forget_last_output();
+        }
         let (name, timeout) = (process.name().to_owned(), hook.timeout(&process.config));
         let until = Some(Mono(now.mono.0.saturating_add(timeout)));
         self.timers.set(id, TimerKind::Hook, until);
@@ -146,7 +149,8 @@ impl Supervisor {
         self.request(Effect::KillHook { pid });
     }
 
-    /// The output of a hook goes to the logs of its program, nowhere else.
+    /// The output of a hook goes to the logs of its program, nowhere else. Until the fork, that of
+    /// `prestart` is the last output of the process.
     pub(super) fn on_hook_output(
         &mut self,
         id: ProcId,
@@ -154,6 +158,10 @@ impl Supervisor {
         bytes: Vec<u8>,
         now: Now,
     ) {
+        let is_prestart = self.running_hook(id) == Some(Hook::Prestart);
+        if let Some(process) = self.processes.get_mut(&id).filter(|_| is_prestart) {
+            process.keep_output(stream, &bytes);
+        }
         self.log_hook(id, stream, now, |lines, format, origin| lines.feed(format, bytes, origin));
     }
 

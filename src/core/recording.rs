@@ -8,6 +8,7 @@ use super::exit_report::{ExitReport, Requester, StopRequest};
 use super::group::Process;
 use super::history::{Ending, History, Outcome, Run, RunEnd};
 use super::jobs::JobId;
+use super::output_tail::OutputTail;
 use super::process::{Phase, Termination, TerminationKind};
 use super::time::{Mono, Now};
 use crate::conf::signals::Signal;
@@ -56,7 +57,7 @@ impl Supervisor {
     pub(super) fn record_failed_spawn(&mut self, id: ProcId, error: &str, now: Now) {
         let Some(process) = self.processes.get(&id) else { return };
         let outcome = Outcome::NotSpawned { error: error.to_owned() };
-        let ending = Ending { when: now.wall, outcome, output: Vec::new() };
+        let ending = Ending { when: now.wall, outcome, output: process.last_output() };
         let (group, name) = (process.group.clone(), process.name().to_owned());
         self.record(&group, &name, ending);
     }
@@ -101,6 +102,18 @@ impl Process {
         let streams = [(OutputStream::Stdout, &self.stdout), (OutputStream::Stderr, &self.stderr)];
         let lines = streams.map(|(stream, output)| (stream, output.tail.lines()));
         lines.into_iter().filter(|(_, lines)| !lines.is_empty()).collect()
+    }
+
+    pub(super) fn forget_last_output(&mut self) {
+        self.stdout.tail = OutputTail::default();
+        self.stderr.tail = OutputTail::default();
+    }
+
+    pub(super) fn keep_output(&mut self, stream: OutputStream, bytes: &[u8]) {
+        match stream {
+            OutputStream::Stdout => self.stdout.tail.push(bytes),
+            OutputStream::Stderr => self.stderr.tail.push(bytes),
+        }
     }
 
     /// Who requested the stop that it is in, or that ended its last child.

@@ -22,6 +22,7 @@ struct Node {
     name: String,
     state: String,
     readiness: String,
+    waits: bool,
     needs: Vec<Need>,
 }
 
@@ -102,6 +103,8 @@ impl Graph {
             let line = cells.collect::<Vec<_>>().join("  ");
             let _ = writeln!(table, "{}", line.trim_end());
         }
+        let waiting: Vec<&str> =
+            self.nodes.iter().filter(|node| node.waits).map(|node| &*node.name).collect();
         if !self.critical_path.is_empty() {
             let seconds = |millis: i64| format!("{:.1} s", millis as f64 / 1000.0);
             let steps = self.critical_path.iter();
@@ -109,7 +112,15 @@ impl Graph {
                 steps.map(|(name, millis)| format!("{name} {}", seconds(*millis))).collect();
             let total: i64 = self.critical_path.iter().map(|(_, millis)| millis).sum();
             let path = steps.join(" -> ");
-            let _ = writeln!(table, "critical path of the last start: {path} = {}", seconds(total));
+            let so_far = if waiting.is_empty() { "" } else { " so far" };
+            let total = match steps.len() {
+                1 => String::new(),
+                _ => format!(" = {}", seconds(total)),
+            };
+            let _ = writeln!(table, "critical path of the last start{so_far}: {path}{total}");
+        }
+        if !waiting.is_empty() {
+            let _ = writeln!(table, "waiting: {}", waiting.join(", "));
         }
         table
     }
@@ -148,6 +159,7 @@ impl Node {
             name: text(member(value, "name")?)?,
             state: text(member(value, "state")?)?,
             readiness: text(member(value, "readiness")?)?,
+            waits: member(value, "waits")? == &Value::Bool(true),
             needs: list(member(value, "needs")?, Need::read)?,
         })
     }
@@ -210,6 +222,7 @@ mod tests {
             name: name.to_owned(),
             state: state.to_owned(),
             readiness: readiness.to_owned(),
+            waits: state == "STOPPED" && needs.iter().any(|(_, is_met)| !is_met),
             needs: needs.iter().map(need).collect(),
         }
     }
@@ -232,7 +245,8 @@ mod tests {
     zeo       RUNNING  ready
     instance  RUNNING  not ready  zeo:ready
     cache     STOPPED             instance:ready (not met)
-    critical path of the last start: zeo 3.2 s -> instance 28.0 s = 31.2 s
+    critical path of the last start so far: zeo 3.2 s -> instance 28.0 s = 31.2 s
+    waiting: cache
     ");
     }
 
@@ -271,6 +285,6 @@ mod tests {
             node("b", "STOPPED", "", &[("a", false)]),
         ];
         let table = Graph { nodes, critical_path: Vec::new() }.table();
-        assert_eq!(table.lines().count(), 3);
+        assert_eq!(table.lines().count(), 4, "{table}");
     }
 }

@@ -19,7 +19,7 @@ struct Action {
 const ROTATE: Action = Action {
     method: "rotateLogs",
     done: "rotated",
-    none: "no log to rotate: they are empty or no files",
+    none: "no log to rotate (each is empty or not a file)",
 };
 const REOPEN: Action = Action { method: "reopenLogs", done: "reopened", none: "no open log" };
 
@@ -36,8 +36,9 @@ fn apply(session: &mut Session, action: &Action, rest: &str) -> Outcome {
         return Ok(Flow::Continue);
     }
     let names: Vec<&str> = rest.split_whitespace().collect();
-    if names.is_empty() {
+    if names.is_empty() || names.contains(&"all") {
         one(session, action, None)?;
+        return Ok(Flow::Continue);
     }
     for name in expand(session, &names, Groups::Keep)? {
         one(session, action, Some(&name))?;

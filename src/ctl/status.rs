@@ -31,8 +31,8 @@ pub(super) fn status(session: &mut Session, rest: &str) -> Outcome {
     let all = all.collect::<Result<Vec<_>, ClientError>>()?;
     let StatusOptions { exit_code, colour, is_wide, names } = match StatusOptions::parse(rest) {
         Ok(options) => options,
-        Err((option, value)) => {
-            session.fail(exit::GENERIC, format_args!("Error: bad value for {option}: {value}"));
+        Err(why) => {
+            session.fail(exit::GENERIC, format_args!("Error: {why}"));
             return Ok(Flow::ShowUsage);
         }
     };

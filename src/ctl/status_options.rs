@@ -16,8 +16,9 @@ pub(super) struct StatusOptions<'a> {
 }
 
 impl<'a> StatusOptions<'a> {
-    /// The error names the option and its unknown value.
-    pub(super) fn parse(rest: &'a str) -> Result<Self, (&'static str, &'a str)> {
+    /// The error is what is wrong with an option.
+    pub(super) fn parse(rest: &'a str) -> Result<Self, String> {
+        let bad = |option: &str, value: &str| format!("bad value for {option}: {value}");
         let mut options = Self {
             exit_code: ExitCode::Any,
             colour: Colour::Auto,
@@ -26,9 +27,12 @@ impl<'a> StatusOptions<'a> {
         };
         for word in rest.split_whitespace() {
             if let Some(value) = word.strip_prefix("--exit-code=") {
-                options.exit_code = ExitCode::parse(value).ok_or(("--exit-code", value))?;
+                options.exit_code =
+                    ExitCode::parse(value).ok_or_else(|| bad("--exit-code", value))?;
             } else if let Some(value) = word.strip_prefix("--color=") {
-                options.colour = Colour::parse(value).ok_or(("--color", value))?;
+                options.colour = Colour::parse(value).ok_or_else(|| bad("--color", value))?;
+            } else if matches!(word, "--exit-code" | "--color") {
+                return Err(format!("{word} needs a value after `=`"));
             } else if word == "--wide" {
                 options.is_wide = true;
             } else {
@@ -130,7 +134,9 @@ mod tests {
         assert_eq!(options.names, ["web", "api"]);
         assert!(options.is_wide && options.colour == Colour::Never);
         assert_eq!(options.exit_code, ExitCode::None);
-        assert_eq!(StatusOptions::parse("--color=red"), Err(("--color", "red")));
+        let error = |words| StatusOptions::parse(words).unwrap_err();
+        assert_eq!(error("--color=red"), "bad value for --color: red");
+        assert_eq!(error("--exit-code errors"), "--exit-code needs a value after `=`");
         assert_eq!(StatusOptions::parse("--wider").unwrap().names, ["--wider"]);
     }
 

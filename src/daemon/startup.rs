@@ -38,6 +38,7 @@ use crate::os::memory;
 use crate::os::poller::Poller;
 use crate::os::signals::ignore_write_signals;
 use crate::os::trusted;
+use crate::os::users;
 
 /// A message for standard error; the exit status is 2.
 #[derive(Debug)]
@@ -167,7 +168,8 @@ fn run_once(
 ) -> Result<ExitReason, StartupError> {
     let settings = config.supervisord.clone();
     let mut deferred = DeferredLog { criticals: Vec::new(), infos: config.notes.infos.clone() };
-    privileges::drop_privileges(&settings, &mut deferred)?;
+    privileges::drop_privileges(&settings, &mut deferred)
+        .map_err(|why| other_user(why, &settings))?;
     if is_first {
         privileges::raise_limits(&settings, &mut deferred)?;
         ignore_write_signals()?;
@@ -254,6 +256,16 @@ impl Run<'_> {
         let parts = Parts { core, shell, server: Server::new()?, reader };
         Ok(serve(parts, &settings, history, cleanup, daemonizes)?)
     }
+}
+
+/// With what may be done about it, if the daemon may not become the user.
+fn other_user(why: String, settings: &Supervisord) -> String {
+    let Some(user) = settings.user.as_ref().filter(|_| users::uid() != 0) else { return why };
+    let (name, own) = (&user.name, users::own_name());
+    format!(
+        "{why}\n\n  = `user={name}` of [supervisord] names another user than `{own}`, who starts it\n  \
+         = help: start it as root or as `{name}`, or set `ignore_user_without_root = true` there\n"
+    )
 }
 
 fn already_running(pid: i32, config: &Config) -> String {

@@ -67,7 +67,9 @@ pub fn description(context: &Context<'_>, process: &Process) -> String {
 
 fn with_next_run(context: &Context<'_>, process: &Process) -> String {
     let text = state_text(context, process);
-    let next = process.next_run().filter(|_| !process.state().is_running());
+    let shows_next =
+        matches!(process.state(), ProcessState::Running) || !process.state().is_running();
+    let next = process.next_run().filter(|_| shows_next);
     match next.map(|next| short_date(&context.services.local_time(next))) {
         Some(next) if text.is_empty() => format!("next run {next}"),
         Some(next) => format!("{text}, next run {next}"),
@@ -78,7 +80,7 @@ fn with_next_run(context: &Context<'_>, process: &Process) -> String {
 fn state_text(context: &Context<'_>, process: &Process) -> String {
     let reason = context.supervisor.waiting_reason(process.id(), context.now.mono);
     match process.state() {
-        state if state.is_stopped() && reason.is_some() => reason.unwrap_or_default(),
+        _ if reason.is_some() => reason.unwrap_or_default(),
         ProcessState::Running => {
             let pid = process.pid().map_or(0, |pid| pid.0);
             let uptime = uptime(context, process).unwrap_or_default();

@@ -10,19 +10,20 @@ use crate::core::Process;
 use crate::core::effect::OutputStream;
 
 pub(super) fn rotate_logs(context: &mut Context<'_>, args: &Args<'_>) -> Answer {
-    for_each(context, args, |context, log| context.services.rotate_log(log))
+    for_each(context, args, "rotated", |context, log| context.services.rotate_log(log))
 }
 
 pub(super) fn reopen_logs(context: &mut Context<'_>, args: &Args<'_>) -> Answer {
-    for_each(context, args, |context, log| context.services.reopen_log(log))
+    for_each(context, args, "reopened", |context, log| context.services.reopen_log(log))
 }
 
 /// Calls `act` for both logs of a process or of all processes of a group, or, without a name, for the
 /// activity log and those of all processes. Returns the paths for which it was done. All are tried;
-/// the fault has what failed.
+/// the fault has what failed, and for which it was done nevertheless.
 fn for_each(
     context: &mut Context<'_>,
     args: &Args<'_>,
+    verb: &str,
     act: impl Fn(&mut Context<'_>, Log) -> Result<bool, String>,
 ) -> Answer {
     let logs = match args.value(0) {
@@ -38,12 +39,14 @@ fn for_each(
             Err(why) => failures.push(why),
         }
     }
+    // Programs may share a log.
+    done.dedup();
     if failures.is_empty() {
-        // Programs may share a log.
-        done.dedup();
         Ok(Value::Array(done.into_iter().map(Value::Str).collect()).into())
     } else {
-        Err(Fault::new(Code::Failed, failures.join("; ")))
+        let rest =
+            if done.is_empty() { String::new() } else { format!("; {verb}: {}", done.join(", ")) };
+        Err(Fault::new(Code::Failed, failures.join("; ") + &rest))
     }
 }
 

@@ -185,7 +185,14 @@ fn logs_are_rotated_and_reopened_on_request() {
     assert_eq!(ask(&sandbox, "reopen pair").status, 0);
 
     fs::rename(sandbox.path("d.log"), sandbox.path("moved")).unwrap();
-    let reopened = said("reopen");
+    // What was done is reported beside what could not be done.
+    sandbox.write("web.log", "one\n");
+    let all = ask(&sandbox, "rotate all");
+    let rest = "it has no backups, so its content would be lost; rotated: ";
+    assert!(all.status == 1 && all.out.contains(rest), "{all:?}");
+    assert!(all.out.contains("/web.log") && sandbox.read("web.log").is_empty(), "{all:?}");
+
+    let reopened = said("reopen all");
     assert_eq!(reopened.matches(": reopened\n").count(), 2, "{reopened}");
     assert!(reopened.contains("/d.log: reopened") && reopened.contains("/bare.log: reopened"));
     assert!(sandbox.path("d.log").exists());

@@ -51,7 +51,8 @@ fn hooks_run_in_order_with_the_environment_of_the_program() {
 #[test]
 fn a_prestart_that_fails_or_hangs_is_a_failed_start() {
     let sandbox = Sandbox::new();
-    let fails = conf(&sandbox, "prestart=/bin/false\nstartretries=0\n");
+    let prestart = "prestart=/bin/sh -c 'echo disk full >&2; exit 1'\nstartretries=0\n";
+    let fails = conf(&sandbox, prestart);
     let hangs = "[program:y]\ncommand=/bin/cat\nprestart=/bin/sh -c \"sleep 100 & sleep 100\"\n\
                  prestart_timeout=0.2\nstartretries=0\n";
     let mut daemon = Daemon::start(Subject::Ours, &sandbox, &format!("{fails}{hangs}"));
@@ -60,6 +61,10 @@ fn a_prestart_that_fails_or_hangs_is_a_failed_start() {
     daemon.wait_for_log("spawnerr: prestart failed: it did not end within 0.2 seconds");
     daemon.wait_for_log("gave up: y entered FATAL state");
     assert!(ctl(&sandbox, &["status", "x"]).contains("FATAL     prestart failed: exit status 1"));
+    // Its output is the reason, so `why` has it.
+    let why = ctl(&sandbox, &["why", "x"]);
+    let reason = "  it could not be started: prestart failed: exit status 1\n  last lines of stdout:\n    disk full\n";
+    assert!(why.contains(reason), "{why}");
     wait_until("the group of the hook is gone", || sandbox.processes().len() == 1);
     assert!(daemon.stop().success());
 }

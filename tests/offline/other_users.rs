@@ -4,13 +4,14 @@
 use std::fs;
 use std::io::Write;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, lchown, symlink};
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 
 use nix::sys::signal::Signal;
 use nix::sys::stat::Mode;
 
 use crate::support::daemon::{SERVER, conf};
-use crate::support::{Daemon, Sandbox, Subject, wait_until};
+use crate::support::{Daemon, Sandbox, Subject, printed, wait_until};
 
 const MALLORY: u32 = 65_533;
 
@@ -220,4 +221,69 @@ fn a_configuration_that_another_user_owns_is_reported_and_refused_on_request() {
     daemon.wait_for_count("supervisord started with pid", 2);
     assert_eq!(daemon.log().matches("other users may change").count(), 1);
     daemon.stop();
+}
+
+const NOBODY: u32 = 65_534;
+
+/// A daemon that another user than root starts.
+fn as_nobody(place: &Place) -> std::process::Command {
+    let mut supervisord = Subject::Ours.program(&place.sandbox, "supervisord");
+    supervisord.uid(NOBODY).gid(NOBODY).env("HOME", "/nonexistent");
+    supervisord
+}
+
+fn conf_with_users(users: (&str, &str), more: &str) -> String {
+    let (own, program) = users;
+    format!(
+        "[supervisord]\nlogfile={{here}}/d.log\npidfile={{here}}/d.pid\nchildlogdir={{here}}\n\
+         user={own}\n{more}\n{SERVER}[program:x]\ncommand=/bin/sh -c 'id -u; exec sleep 1000'\n\
+         startsecs=0\nuser={program}\nstdout_logfile={{here}}/o\n"
+    )
+}
+
+#[test]
+fn users_of_a_server_are_ignored_on_request_where_a_developer_starts_it() {
+    if !is_root() {
+        return;
+    }
+    let place = Place::new();
+    lchown(place.sandbox.dir(), Some(NOBODY), Some(NOBODY)).unwrap();
+    let ignore = "ignore_user_without_root=true";
+    place.sandbox.write("d.conf", &conf_with_users(("no-such-user", "root"), ignore));
+    let mut daemon = Daemon::launch_by(as_nobody(&place), &place.sandbox, &[]);
+    daemon.wait_for_log("success: x entered RUNNING");
+    wait_until("it has printed its user", || place.sandbox.read("o") == format!("{NOBODY}\n"));
+    let log = daemon.log();
+    for (user, section) in [("no-such-user", "supervisord"), ("root", "program:x")] {
+        let warning = format!(
+            "WARN `user={user}` of [{section}] is ignored, because supervisord was not started by root"
+        );
+        assert!(log.contains(&warning), "{log}");
+    }
+    // A reread sees no change in that.
+    let mut ctl = Subject::Ours.program(&place.sandbox, "supervisorctl");
+    let output = ctl.uid(NOBODY).gid(NOBODY).args(["-c", "d.conf", "reread"]).output().unwrap();
+    assert_eq!(printed(&output), "No config updates to processes\n", "{output:?}");
+    assert!(daemon.stop().success());
+}
+
+#[test]
+fn a_user_that_the_daemon_cannot_become_is_an_error_with_a_remedy() {
+    if !is_root() {
+        return;
+    }
+    let place = Place::new();
+    lchown(place.sandbox.dir(), Some(NOBODY), Some(NOBODY)).unwrap();
+    for (users, why) in [
+        (("root", "nobody"), "Can't drop privilege as nonroot user"),
+        (("no-such-user", "nobody"), "Invalid user name no-such-user"),
+        (("nobody", "no-such-user"), "Invalid user name no-such-user"),
+    ] {
+        place.sandbox.write("d.conf", &conf_with_users(users, ""));
+        let output = as_nobody(&place).args(["-n", "-c", "d.conf"]).output().unwrap();
+        let text = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(2), "{text}");
+        assert!(text.starts_with("Error: ") && text.contains(why), "{text}");
+        assert!(text.contains("ignore_user_without_root = true"), "{text}");
+    }
 }
