@@ -54,6 +54,8 @@ pub(super) struct ProcessInfo {
     pub(super) is_disabled: bool,
     /// Why it is not ready, if it runs and was asked for that.
     pub(super) not_ready: Option<String>,
+    /// Why it will not be started without a request although it waits, if that was asked.
+    pub(super) waits_in_vain: Option<String>,
 }
 
 impl Deployment {
@@ -179,13 +181,14 @@ fn info(value: &Value) -> ProcessInfo {
         description: text("description"),
         is_disabled: value.get("disabled") == Some(&Value::Bool(true)),
         not_ready: None,
+        waits_in_vain: None,
     }
 }
 
 impl ProcessInfo {
     /// Whether it is started as soon as what it depends on is up.
     pub(super) fn waits(&self) -> bool {
-        self.state.is_stopped() && self.description.starts_with(WAITS_FOR)
+        self.pid == 0 && self.description.starts_with(WAITS_FOR)
     }
 
     /// Whether it runs and, as far as that is examined, is ready.

@@ -26,12 +26,29 @@ impl Supervisor {
             self.end(status, format!("the end of {name}"));
             let message = format!("the essential program {name} has ended ({how})");
             self.log(LogLevel::Warn, message);
-        } else if self.config.supervisord.exit_when_done && self.is_done() {
-            let programs = self.processes().filter(|it| it.listener.is_none());
-            let failed = programs.map(Process::exit_status).find(|status| *status != 0);
-            self.end(failed.unwrap_or(0), "the end of the last program".to_owned());
-            self.log(LogLevel::Info, "all programs have ended".to_owned());
+        } else {
+            self.end_if_done();
         }
+    }
+
+    /// With `exit_when_done`: ends the daemon if nothing is left that runs or will.
+    pub(super) fn end_if_done(&mut self) {
+        if !self.config.supervisord.exit_when_done || !self.is_done() {
+            return;
+        }
+        let is_failure = |it: &&Process| it.listener.is_none() && it.exit_status() != 0;
+        let failed = self.processes().find(is_failure);
+        let status = failed.map_or(0, Process::exit_status);
+        let message = match failed {
+            Some(it) => format!(
+                "all programs have ended; the exit status {status} is that of {} ({})",
+                it.full_name(),
+                it.ending()
+            ),
+            None => "all programs have ended".to_owned(),
+        };
+        self.end(status, "the end of the last program".to_owned());
+        self.log(LogLevel::Info, message);
     }
 
     fn end(&mut self, status: u8, requester: String) {
@@ -44,13 +61,14 @@ impl Supervisor {
     fn is_done(&self) -> bool {
         let mut programs = self.processes().filter(|process| process.listener.is_none());
         programs.all(|process| {
-            let will_start =
-                self.waiting.contains(&process.id) && self.failed_dependency(process.id).is_none();
+            let waits = self.waiting.contains(&process.id) && process.pid().is_none();
+            let is_over = if waits {
+                self.failed_dependency(process.id).is_some()
+            } else {
+                process.machine.is_inactive()
+            };
             let is_planned = process.config.schedule.is_some();
-            process.machine.is_inactive()
-                && !is_planned
-                && !will_start
-                && !self.is_to_be_restarted(process.id)
+            is_over && !is_planned && !self.is_to_be_restarted(process.id)
         })
     }
 }

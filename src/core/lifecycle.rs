@@ -202,6 +202,9 @@ impl Supervisor {
 
     /// Applies an event to the state machine of one process and executes the resulting actions.
     pub(super) fn step(&mut self, id: ProcId, event: ProcessEvent, now: Now) {
+        if event == ProcessEvent::Tick && self.hold_restart(id, now) {
+            return;
+        }
         let (may_start, is_busy) = (self.may_start_process(id), self.is_busy(id));
         let Some(process) = self.processes.get_mut(&id) else { return };
         let mut policy = Policy::of(&process.config, may_start);
@@ -232,6 +235,8 @@ impl Supervisor {
         let phase = process.machine.deadline(&Policy::of(&process.config, may_start));
         // One that was reaped neither succeeds nor is killed again.
         let phase = phase.filter(|_| !self.sweeps.contains_key(&id));
+        let is_held = self.waiting.contains(&id) && process.next_attempt().is_some();
+        let phase = phase.filter(|_| !is_held);
         let report = process.stop_report_at.filter(|_| process.state() == ProcessState::Stopping);
         let probes: Vec<_> = process.probes.iter().map(|it| (it.id, it.probe.deadline())).collect();
         if !may_start {

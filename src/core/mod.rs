@@ -24,6 +24,7 @@ pub mod event_queue;
 pub mod exchange;
 pub mod exit_report;
 pub mod group;
+mod held_restarts;
 pub mod history;
 #[cfg(test)]
 mod hook_tests;

@@ -58,7 +58,7 @@ fn a_program_is_started_when_what_it_needs_is_ready() {
     sim.advance(3);
     assert_snapshot!(sim.log, @r"
      0s instance waits for zeo: STARTING
-     0s varnish waits for instance: STOPPED, it waits itself
+     0s varnish waits for instance: STOPPED, waits for zeo
      0s spawned: 'zeo' with pid 101
      1s success: zeo entered RUNNING state, process has stayed up for > than 1 seconds (startsecs)
     13s ready: zeo

@@ -53,12 +53,12 @@ impl Supervisor {
 
     /// Starts a process, or lets it wait for what it depends on, which is started first.
     pub(super) fn start_or_wait(&mut self, id: ProcId, now: Now) {
-        let is_inactive = self.processes.get(&id).is_some_and(|it| it.machine.is_inactive());
-        if is_inactive && self.is_disabled(id) {
+        let may_wait = self.processes.get(&id).is_some_and(Self::may_wait);
+        if may_wait && self.is_disabled(id) {
             return;
         }
-        if !is_inactive || !self.may_start() || self.is_satisfied(id) {
-            if !self.waiting.remove(&id) && is_inactive {
+        if !may_wait || !self.may_start() || self.is_satisfied(id) {
+            if !self.waiting.remove(&id) && may_wait {
                 self.request_milestones(id, now);
             }
             return self.step(id, ProcessEvent::Start, now);
@@ -98,18 +98,20 @@ impl Supervisor {
         if !self.may_start() {
             return;
         }
-        let is_ready = |id: &ProcId| {
-            let is_inactive = self.processes.get(id).is_some_and(|it| it.machine.is_inactive());
-            self.waiting.contains(id) && is_inactive && self.is_satisfied(*id)
+        let start = |id: ProcId| {
+            let process = self.processes.get(&id).filter(|_| self.waiting.contains(&id))?;
+            let event = Self::start_event(process)?;
+            self.is_satisfied(id).then_some((id, event))
         };
-        let ready: Vec<ProcId> = if self.waiting.iter().any(is_ready) {
-            self.by_priority().into_iter().filter(is_ready).collect()
-        } else {
-            Vec::new()
-        };
-        for id in ready {
+        let ready: Vec<(ProcId, ProcessEvent)> =
+            if self.waiting.iter().any(|id| start(*id).is_some()) {
+                self.by_priority().into_iter().filter_map(start).collect()
+            } else {
+                Vec::new()
+            };
+        for (id, event) in ready {
             self.waiting.remove(&id);
-            self.step(id, ProcessEvent::Start, now);
+            self.step(id, event, now);
         }
     }
 
@@ -136,7 +138,8 @@ impl Supervisor {
 
     /// Why a waiting process is not started, as `waits for a: STARTING; b: FATAL`.
     pub fn waiting_reason(&self, id: ProcId, now: Mono) -> Option<String> {
-        if !self.waiting.contains(&id) {
+        let is_down = self.processes.get(&id).is_some_and(|it| it.pid().is_none());
+        if !self.waiting.contains(&id) || !is_down {
             return None;
         }
         let edges = self.dependencies.of_process(id).iter();
@@ -145,7 +148,7 @@ impl Supervisor {
     }
 
     /// Why a waiting process will not be started without a request, if that is so.
-    pub(super) fn failed_dependency(&self, id: ProcId) -> Option<String> {
+    pub fn failed_dependency(&self, id: ProcId) -> Option<String> {
         // A failure has no duration.
         let now = Mono::default();
         let edges = self.dependencies.of_process(id).iter();
@@ -265,7 +268,7 @@ impl Supervisor {
         edge.targets().any(needs) && !(edge.requirement.is_any() && edge.targets().any(is_left))
     }
 
-    fn is_satisfied(&self, id: ProcId) -> bool {
+    pub(super) fn is_satisfied(&self, id: ProcId) -> bool {
         self.dependencies.of_process(id).iter().all(|edge| self.is_met(edge))
     }
 
@@ -343,7 +346,7 @@ impl Supervisor {
         }
         if self.waiting.contains(&process.id) {
             let failed = self.failed_dependency(process.id).is_some();
-            let why = "STOPPED, it waits itself".to_owned();
+            let why = format!("{}, {WAITS_FOR}{}", process.state(), self.awaited_names(process.id));
             return if failed { Progress::Failed(why) } else { Progress::Pending(why) };
         }
         let why = process.progress_text(condition, now);
@@ -355,6 +358,21 @@ impl Supervisor {
         } else {
             Progress::Pending(why)
         }
+    }
+
+    /// The names of what a process waits for: `zeoserver, initdb`.
+    fn awaited_names(&self, id: ProcId) -> String {
+        let edges = self.dependencies.of_process(id).iter().filter(|edge| !self.is_met(edge));
+        let name = |(dependency, on): (&Dependency, &[ProcId])| match on {
+            [] => vec![dependency.name.clone()],
+            on => self.names_of(on),
+        };
+        let names = edges.map(|edge| {
+            let names: Vec<String> = edge.parts().flat_map(name).collect();
+            let any = if edge.requirement.is_any() { "any of " } else { "" };
+            format!("{any}{}", names.join(", "))
+        });
+        names.collect::<Vec<_>>().join(", ")
     }
 }
 

@@ -28,11 +28,13 @@ fn dependencies(supervisor: &Supervisor, process: &Process, now: Mono) -> Option
         return None;
     }
     let reason = supervisor.waiting_reason(id, now);
+    let failed = supervisor.failed_dependency(id).filter(|_| reason.is_some());
     Some(fields([
         ("group", Value::str(process.group())),
         ("name", Value::str(process.name())),
         ("waits", Value::Bool(supervisor.is_waiting(id))),
         ("reason", Value::Str(reason.unwrap_or_default())),
+        ("failed", Value::Str(failed.unwrap_or_default())),
         ("depends_on", Value::Array(depends_on)),
     ]))
 }

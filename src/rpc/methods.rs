@@ -201,7 +201,8 @@ pub static METHODS: &[Method] = methods! {
     "supkit.getDependencies" Supkit Always See () -> "array", dependencies::get_dependencies,
         "What each process with `depends_on` depends on: a struct for each with `group`, `name`, \
          `waits` (it is started as soon as its dependencies are met), `reason` (what it waits for; \
-         empty if it does not wait) and `depends_on`, a struct for each dependency with `name`, \
+         empty if it does not wait), `failed` (the part of that which only a request can change, such as \
+         `waits for zeoserver: FATAL`; empty if there is none) and `depends_on`, a struct for each dependency with `name`, \
          `condition`, `is_met`, `processes` (the full names of those that it means) and `any` (the \
          number of the `any(...)` in which it is written, of which one suffices; otherwise 0).";
     "supkit.getEventPools" Supkit Running See () -> "array", supkit::get_event_pools,

@@ -120,10 +120,9 @@ pub fn reason(context: &Context<'_>, process: &Process) -> String {
     let (supervisor, now) = (&*context.supervisor, context.now.mono);
     let state = process.state();
     let ended = || process.last_exit().map(|exit| exit.description());
+    let waits = supervisor.waiting_reason(process.id(), now);
     let reason = match state {
-        _ if state.is_stopped() && supervisor.waiting_reason(process.id(), now).is_some() => {
-            supervisor.waiting_reason(process.id(), now)
-        }
+        _ if waits.is_some() => waits,
         ProcessState::Running => process.not_ready_text(now).map(|why| format!("not ready: {why}")),
         ProcessState::Fatal | ProcessState::Backoff => match (process.spawnerr(), ended()) {
             (Some(error), Some(ended)) if process.last_exit().is_some_and(|it| !it.is_expected) => {

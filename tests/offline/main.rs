@@ -45,6 +45,7 @@ mod refused_restart;
 mod reload_program;
 mod restarts;
 mod rolling;
+mod run;
 mod schedule;
 mod second_daemon;
 mod security;

@@ -216,7 +216,8 @@ fn the_daemon_exits_when_its_tasks_are_done() {
     let rest = format!("exit_when_done=true\n{}{}", task("a", 0), task("b", 3));
     let mut daemon = Daemon::start(Subject::Ours, &sandbox, &rest);
     assert_eq!(daemon.wait().code(), Some(3));
-    assert!(daemon.log().contains("INFO all programs have ended"));
+    let why = "INFO all programs have ended; the exit status 3 is that of b (exit status 3)";
+    assert!(daemon.log().contains(why), "{}", daemon.log());
 }
 
 #[test]
@@ -238,6 +239,12 @@ fn variables_come_from_files_at_each_start() {
     assert!(out.contains("web: ERROR (spawn error)"), "{out}");
     let status = status(&sandbox, "web");
     assert!(status.contains("a.env:1: a quote that is not closed"), "{status}");
+    std::fs::remove_file(sandbox.path("a.env")).expect("it is there");
+    ctl(&sandbox, "stop web");
+    ctl(&sandbox, "start web");
+    let why = ctl(&sandbox, "why web");
+    assert!(why.contains("can't read the environment file"), "{why}");
+    assert!(why.contains("a.env': No such file or directory"), "{why}");
     assert!(!daemon.log().contains("secret"));
     assert!(daemon.stop().success());
 }

@@ -5,10 +5,14 @@ use std::process::Stdio;
 use crate::support::daemon::{SERVER, conf};
 use crate::support::{Daemon, Sandbox, Subject, wait_until};
 
-fn status(sandbox: &Sandbox) -> String {
+fn ctl(sandbox: &Sandbox, words: &str) -> String {
     let mut command = Subject::Ours.program(sandbox, "supervisorctl");
-    command.args(["-c", "d.conf", "status"]).stdin(Stdio::null());
+    command.args(["-c", "d.conf"]).args(words.split(' ')).stdin(Stdio::null());
     String::from_utf8_lossy(&command.output().expect("it runs").stdout).into_owned()
+}
+
+fn status(sandbox: &Sandbox) -> String {
+    ctl(sandbox, "status")
 }
 
 /// The milliseconds of the day in a line of the activity log.
@@ -55,6 +59,48 @@ fn a_program_is_retried_without_end_and_with_growing_pauses() {
         assert!(pause + 1 >= least, "pause {at} is {pause} ms: {log}");
     }
     assert!(pauses(&log, "y").iter().all(|pause| pause + 1 >= 300), "{log}");
+}
+
+#[test]
+fn a_restart_waits_while_what_the_program_depends_on_is_down() {
+    let sandbox = Sandbox::new();
+    let rest = format!(
+        "{SERVER}[program:zeo]\ncommand=/bin/cat\nstartsecs=0\nautorestart=false\n\
+         [program:web]\ncommand=/bin/cat\nstartsecs=0\ndepends_on=zeo\n\
+         [program:slow]\ncommand=/bin/cat\nstartsecs=1000\nstartretries=0\ndepends_on=zeo\n\
+         [program:retried]\ncommand=/bin/cat\nstartsecs=1000\nstartretries=1\ndepends_on=zeo\n"
+    );
+    let mut daemon = Daemon::start(Subject::Ours, &sandbox, &rest);
+    for name in ["web", "slow", "retried"] {
+        daemon.wait_for_log(&format!("spawned: '{name}'"));
+    }
+    ctl(&sandbox, "signal KILL zeo");
+    daemon.wait_for_log("exited: zeo (terminated by SIGKILL");
+    ctl(&sandbox, "signal KILL web slow retried");
+    for name in ["web", "retried"] {
+        daemon.wait_for_log(&format!(
+            "the restart of {name} waits for zeo: EXITED, terminated by SIGKILL"
+        ));
+    }
+    let line = |name: &str| {
+        let status = status(&sandbox);
+        let line = status.lines().find(|line| line.starts_with(name)).unwrap_or_default();
+        line.split_whitespace().skip(1).collect::<Vec<_>>().join(" ")
+    };
+    assert_eq!(line("web"), "EXITED waits for zeo: EXITED, terminated by SIGKILL");
+    assert_eq!(line("retried"), "BACKOFF waits for zeo: EXITED, terminated by SIGKILL");
+    assert_eq!(line("slow"), "FATAL Exited too quickly (process log may have details)");
+    let why = ctl(&sandbox, "why web");
+    let answer = "web is EXITED: terminated by SIGKILL (not expected; exitcodes 0); its restart waits for zeo: ";
+    assert!(why.starts_with(answer), "{why}");
+    let why = ctl(&sandbox, "why retried");
+    let answer = "retried is BACKOFF: its start has failed once (startretries 1); the next attempt waits for ";
+    assert!(why.starts_with(answer), "{why}");
+    assert_eq!(ctl(&sandbox, "start zeo"), "zeo: started\n");
+    for name in ["web", "retried"] {
+        daemon.wait_for_count(&format!("spawned: '{name}'"), 2);
+    }
+    assert!(daemon.stop().success());
 }
 
 #[test]

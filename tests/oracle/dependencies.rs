@@ -38,7 +38,10 @@ fn programs_start_in_order_and_stop_in_reverse() {
         line.split_whitespace().collect::<Vec<_>>().join(" ")
     };
     assert_eq!(line("instance"), "instance STOPPED waits for initdb: RUNNING, not completed");
-    assert_eq!(line("cache"), "cache:varnish STOPPED waits for instance: STOPPED, it waits itself");
+    assert_eq!(
+        line("cache"),
+        "cache:varnish STOPPED waits for instance: STOPPED, waits for initdb"
+    );
     assert_eq!(code, Some(3));
     let json = ctl(&sandbox, Subject::Ours, "status instance --json").0;
     let json: serde_json::Value = serde_json::from_str(&json).expect("JSON");

@@ -2,17 +2,15 @@
 //! and waits until all are running and ready. Reports failures with their causes.
 
 mod failure;
+mod outlook;
 mod progress;
-mod readiness;
 
 use std::os::unix::process::CommandExt as _;
 use std::process::{Command, ExitCode, Stdio};
 use std::time::Duration;
 
-use anyhow::{Context as _, Error, Result, bail};
+use anyhow::{Context as _, Error, Result, anyhow, bail};
 
-use crate::conf::config::AutoRestart;
-use crate::core::state::ProcessState as S;
 use crate::ctl::client::Client;
 use crate::rpc::value::Value;
 
@@ -60,7 +58,9 @@ fn run(args: &Args) -> Result<ExitCode> {
         start_daemon(&deployment)?;
         await_daemon(&deployment, &mut client, end)?;
     }
-    start_programs(&deployment, &mut client)?;
+    if let Err(error) = start_programs(&deployment, &mut client) {
+        return Err(if has_ended(&mut client) { end_of_daemon(&deployment) } else { error });
+    }
     await_programs(&deployment, &mut client, end)
 }
 
@@ -109,15 +109,28 @@ fn start_daemon(deployment: &Deployment) -> Result<()> {
     bail!("the daemon did not start ({status})\n{log}")
 }
 
+/// Its sockets are open when its parent has exited. So one that does not answer and is not alive has ended.
 fn await_daemon(deployment: &Deployment, client: &mut Client, end: Deadline) -> Result<()> {
-    while !is_up(client)? {
+    let mut was_alive = true;
+    loop {
+        match is_up(client) {
+            Ok(true) => return Ok(()),
+            Ok(false) => {}
+            // It is shutting down already.
+            Err(_) if has_ended(client) => return Err(end_of_daemon(deployment)),
+            Err(error) => return Err(error),
+        }
+        let is_alive = deployment.pid().is_some();
+        if !is_alive && !was_alive {
+            return Err(end_of_daemon(deployment));
+        }
+        was_alive = is_alive;
         if end.has_passed() {
             let log = failure::last_lines_of(&deployment.config.supervisord.logfile);
             bail!("the daemon does not answer at {}\n{log}", client.serverurl());
         }
         wait_poll_interval();
     }
-    Ok(())
 }
 
 fn ask(client: &mut Client) -> Result<Vec<ProcessInfo>> {
@@ -153,17 +166,24 @@ fn start_one_by_one(deployment: &Deployment, client: &mut Client) -> Result<()> 
     Ok(())
 }
 
+/// Until all are up, or until one has failed: more time changes nothing about that. What fails together with
+/// it is reported, too, so one more look follows.
 fn await_programs(deployment: &Deployment, client: &mut Client, end: Deadline) -> Result<ExitCode> {
     let mut progress = Progress::new();
+    let mut has_failed = false;
     loop {
-        let mut wanted = ask(client)?;
-        wanted.retain(|info| deployment.should_run(info));
-        readiness::add(deployment, client, &mut wanted);
-        wanted.sort_by_key(|info| deployment.stop_order(info));
+        let wanted = match look(deployment, client) {
+            Ok(wanted) => wanted,
+            Err(_) if has_ended(client) => {
+                progress.finish();
+                return Err(end_of_daemon(deployment));
+            }
+            Err(error) => return Err(error),
+        };
         progress.show(&wanted);
-        let waiting = may_change(deployment, &wanted);
         let timed_out = end.has_passed();
-        if !waiting || timed_out {
+        let is_over = wanted.iter().all(|info| !info.is_pending(deployment));
+        if is_over || has_failed || timed_out {
             progress.finish();
             for (name, count) in progress.returned() {
                 let times = if count == 1 { String::new() } else { format!(" {count} times") };
@@ -171,17 +191,32 @@ fn await_programs(deployment: &Deployment, client: &mut Client, end: Deadline) -
             }
             return Ok(report_result(deployment, client, &wanted, timed_out));
         }
+        has_failed = wanted.iter().any(|info| info.has_failed(deployment));
         wait_poll_interval();
     }
 }
 
-/// Whether a program starts, or waits for others of which none has failed.
-fn may_change(deployment: &Deployment, wanted: &[ProcessInfo]) -> bool {
-    let (waiting, others): (Vec<&ProcessInfo>, Vec<_>) =
-        wanted.iter().partition(|info| info.waits());
-    let mut up = others.iter().filter(|info| !info.is_starting(deployment));
-    others.iter().any(|info| info.is_starting(deployment))
-        || !waiting.is_empty() && up.all(|info| info.is_healthy(deployment))
+/// The programs that are meant to run, with what is known about their readiness and their chances.
+fn look(deployment: &Deployment, client: &mut Client) -> Result<Vec<ProcessInfo>> {
+    let mut wanted = ask(client)?;
+    wanted.retain(|info| deployment.should_run(info));
+    outlook::add(deployment, client, &mut wanted);
+    wanted.sort_by_key(|info| deployment.stop_order(info));
+    Ok(wanted)
+}
+
+/// Whether the daemon has exited or is about to, as with `essential` or `exit_when_done`.
+fn has_ended(client: &mut Client) -> bool {
+    match client.call("supervisor.getState", &[]) {
+        Ok(_) => false,
+        Err(error) => is_shutting_down(&error) || is_not_listening(&error),
+    }
+}
+
+/// Only its log has the reason: its exit status is not known here.
+fn end_of_daemon(deployment: &Deployment) -> Error {
+    let log = failure::last_lines_of(&deployment.config.supervisord.logfile);
+    anyhow!("the daemon has ended\n{log}")
 }
 
 fn report_result(
@@ -190,8 +225,10 @@ fn report_result(
     wanted: &[ProcessInfo],
     timed_out: bool,
 ) -> ExitCode {
-    let failed: Vec<&ProcessInfo> =
-        wanted.iter().filter(|info| !info.is_healthy(deployment)).collect();
+    let (failed, pending): (Vec<&ProcessInfo>, Vec<_>) = wanted
+        .iter()
+        .filter(|info| !info.is_healthy(deployment))
+        .partition(|info| timed_out || info.has_failed(deployment));
     for info in &failed {
         report_error(&failure::report(deployment, client, info));
     }
@@ -204,46 +241,9 @@ fn report_result(
         report_error(
             "the time is over; --timeout gives more, bin/supervisorctl status shows the rest",
         );
+    } else if !pending.is_empty() {
+        let names: Vec<String> = pending.iter().map(|info| info.full_name()).collect();
+        report_error(&format!("\nnot up yet, and left to the daemon: {}", names.join(", ")));
     }
     ExitCode::FAILURE
-}
-
-impl Deployment {
-    /// Programs with `autostart=false` are started manually and not waited for, and disabled ones are
-    /// not started at all.
-    fn should_run(&self, info: &ProcessInfo) -> bool {
-        !info.is_disabled
-            && self.process(&info.group, &info.name).is_some_and(|process| process.autostart)
-    }
-}
-
-impl ProcessInfo {
-    fn is_down(&self) -> bool {
-        self.state.is_stopped()
-    }
-
-    /// Whether it is starting, is not ready yet, or will be restarted.
-    fn is_starting(&self, deployment: &Deployment) -> bool {
-        match self.state {
-            S::Starting | S::Backoff | S::Stopping => true,
-            S::Running => self.not_ready.is_some(),
-            S::Exited => {
-                deployment.process(&self.group, &self.name).is_some_and(|it| match it.autorestart {
-                    AutoRestart::Always => true,
-                    AutoRestart::Unexpected => !self.spawnerr.is_empty(),
-                    AutoRestart::Never => false,
-                })
-            }
-            _ => false,
-        }
-    }
-
-    /// Whether it has completed successfully, like a one-time job.
-    fn has_completed(&self, deployment: &Deployment) -> bool {
-        self.state == S::Exited && self.spawnerr.is_empty() && !self.is_starting(deployment)
-    }
-
-    fn is_healthy(&self, deployment: &Deployment) -> bool {
-        self.is_up() || self.has_completed(deployment)
-    }
 }

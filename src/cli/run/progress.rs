@@ -182,6 +182,7 @@ mod tests {
             description: "pid 5, uptime 0:00:07".to_owned(),
             is_disabled: false,
             not_ready: None,
+            waits_in_vain: None,
         }
     }
 

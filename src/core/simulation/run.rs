@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use super::script::{Act, Behaviour, Script};
-use super::timeline::{Timeline, What};
+use super::timeline::{Timeline, What, clock};
 use crate::conf::config::{Config, LogLevel};
 use crate::conf::dependency::{Condition, Requirement};
 use crate::conf::hook::Hook;
@@ -25,8 +25,8 @@ const TASK_TAKES: Duration = Duration::from_secs(1);
 const REQUESTER: &str = "simulate";
 
 /// Messages that repeat a change of state.
-const OF_STATES: [&str; 6] =
-    ["spawned: ", "success: ", "exited: ", "stopped: ", "gave up: ", "spawnerr: "];
+const OF_STATES: [&str; 7] =
+    ["spawned: ", "success: ", "exited: ", "stopped: ", "gave up: ", "spawnerr: ", "waiting for "];
 
 #[derive(Clone, Debug)]
 enum Planned {
@@ -115,6 +115,7 @@ impl Simulator {
         for (at, act) in self.script.acts.clone() {
             self.plan(at, Planned::Act(act));
         }
+        self.timeline.assumptions = self.assumptions();
         self.core.set_publishing(true, self.now);
         self.core.run(self.now);
         self.perform();
@@ -125,8 +126,34 @@ impl Simulator {
             self.run_until(Mono(self.script.until * 2));
         }
         let missing: Vec<ProcId> = Self::missing(&self.core).into_iter().collect();
-        self.timeline.finish(&self.core, &missing, self.now.mono.0);
+        self.timeline.finish(&self.core, &missing, self.now);
         self.timeline
+    }
+
+    /// What the children do that is not as usual, and then what is usual.
+    fn assumptions(&self) -> Vec<String> {
+        let mut lines = Vec::new();
+        let usual = Behaviour::default();
+        for process in self.core.processes() {
+            let (id, name) = (process.id(), process.full_name());
+            let Behaviour { ready_after, stop_takes, .. } = self.behaviour(id);
+            if let Some((takes, _)) = self.own_end(id) {
+                lines.push(format!("{name} exits by itself {} after each start", clock(takes)));
+            }
+            match ready_after {
+                None => lines.push(format!("{name} never becomes ready")),
+                Some(_) if ready_after == usual.ready_after => {}
+                Some(wait) => {
+                    lines.push(format!("{name} is ready {} after each start", clock(wait)));
+                }
+            }
+            if stop_takes != usual.stop_takes {
+                lines.push(format!("{name} ends {} after its stop signal", clock(stop_takes)));
+            }
+        }
+        let all = if lines.is_empty() { "all programs" } else { "otherwise programs" };
+        lines.push(format!("{all} run until they are stopped, are ready at once and stop at once"));
+        lines
     }
 
     fn plan(&mut self, at: Duration, planned: Planned) {
@@ -345,8 +372,13 @@ impl World for Simulator {
     }
 
     fn settle(&mut self) {
-        let is_up = !self.is_stopping && Self::missing(&self.core).is_empty();
+        let missing = Self::missing(&self.core);
+        let is_up = !self.is_stopping && missing.is_empty();
         self.timeline.set_up(self.now.mono.0, is_up, &self.core);
+        if !self.is_stopping {
+            let names: Vec<String> = missing.iter().map(|id| self.name(*id)).collect();
+            self.timeline.note_down(names);
+        }
         let has_acts = self.planned.values().any(|it| matches!(it, Planned::Act(_)));
         if self.script.stops && is_up && !has_acts && !self.is_stopping {
             self.plan(self.now.mono.0, Planned::Act(Act::Shutdown));

@@ -109,6 +109,32 @@ fn a_stop_that_takes_too_long_ends_with_sigkill() {
 }
 
 #[test]
+fn a_program_that_ends_during_an_outage_waits_for_it_to_end() {
+    let zeo = Process {
+        ready_tcp: Some("127.0.0.1:8100".to_owned()),
+        autorestart: crate::conf::config::AutoRestart::Never,
+        ..program("zeoserver")
+    };
+    let groups = vec![
+        group("zeoserver", 1, vec![zeo]),
+        group("instance", 2, vec![needs("instance", "zeoserver", Condition::Ready)]),
+    ];
+    let simulator = Simulator::new(config(groups), Wall::default());
+    let mut script = script(60);
+    let (zeo, instance) =
+        (simulator.find("zeoserver").unwrap()[0], simulator.find("instance").unwrap()[0]);
+    script.acts.push((seconds(10), Act::Kill(zeo)));
+    script.acts.push((seconds(20), Act::Exit(instance, 1)));
+    script.acts.push((seconds(40), Act::Restart(zeo)));
+    let text = simulator.run(script).text();
+    let waits =
+        "20.0s             the restart of instance waits for zeoserver: EXITED, terminated by";
+    assert!(text.contains(waits), "{text}");
+    let outage = "not everything was up from 10.0s to 41.1s, for 31.1s: instance, zeoserver";
+    assert!(text.contains(outage), "{text}");
+}
+
+#[test]
 fn what_is_up_at_once_is_no_outage() {
     let task = Process { startsecs: 0, autostart: false, ..program("task") };
     let simulator = Simulator::new(config(vec![group("task", 1, vec![task])]), Wall::default());
@@ -158,6 +184,9 @@ fn tasks_end_by_themselves() {
     let timeline = simulator.run(script(300));
     assert!(timeline.is_good(), "{}", timeline.text());
     insta::assert_snapshot!(timeline.text(), @r"
+    assumed:  initdb exits by itself 1.0s after each start
+              pack exits by itself 1.0s after each start
+              otherwise programs run until they are stopped, are ready at once and stop at once
         0.0s  initdb  STOPPED -> STARTING
         0.0s          web waits for initdb: STARTING
         1.0s  initdb  STARTING -> RUNNING
@@ -175,7 +204,9 @@ fn tasks_end_by_themselves() {
 
     everything was up after 2.0s
     critical path of the start: initdb 1.0s -> web 1.0s
+    pack runs next 1 min after the end of this simulation
     ");
+    assert_eq!(timeline.json()["summary"]["next_runs"][0]["seconds_after_the_end"], 60.0);
 
     let simulator = Simulator::new(config(groups), Wall::default());
     let mut script = script(300);

@@ -1,18 +1,20 @@
 //! What happened in a simulation, as data and as a text like a log.
 
+use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::time::Duration;
 
 use serde_json::{Value, json};
 
 use crate::conf::events::EventType;
+use crate::conf::hook::Hook;
 use crate::core::Supervisor;
 use crate::core::critical_path::CriticalStep;
 use crate::core::effect::ProcId;
-use crate::core::exit_report::StopRequest;
+use crate::core::exit_report::{Requester, StopRequest};
 use crate::core::group::{Process, full_name};
 use crate::core::state::ProcessState;
-use crate::core::time::Mono;
+use crate::core::time::{Mono, Now};
 
 /// One line of the timeline.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,8 +40,10 @@ pub enum What {
 }
 
 /// A span in which everything was up.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UpSpan {
+    /// What was not up at some time since the previous span.
+    pub down_before: Vec<String>,
     pub from: Duration,
     /// `None` if it lasted to the end.
     pub to: Option<Duration>,
@@ -57,12 +61,18 @@ pub struct Summary {
     pub missing: Vec<(String, String)>,
     /// Processes that are not started.
     pub not_started: Vec<String>,
+    /// Processes with a schedule, and the time from the end until their next run.
+    pub next_runs: Vec<(String, Duration)>,
     /// How long the simulation was.
     pub length: Duration,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Timeline {
+    /// What the children do, a sentence each.
+    pub assumptions: Vec<String>,
+    /// What was not up at some time since everything was.
+    down: BTreeSet<String>,
     pub entries: Vec<Entry>,
     pub summary: Summary,
 }
@@ -86,7 +96,7 @@ impl Timeline {
             return;
         };
         let process = core.find(group, name).and_then(|id| core.process(id));
-        let detail = process.map_or_else(String::new, |it| detail(it, to, Mono(at)));
+        let detail = process.map_or_else(String::new, |it| detail(core, it, to, Mono(at)));
         let what = What::State { from: from.to_owned(), to: to.to_owned(), detail };
         self.push(at, Some(full_name(group, name)), what);
     }
@@ -100,12 +110,14 @@ impl Timeline {
                 if let Some(span) = last.filter(|span| span.to == Some(at)) {
                     // No time has passed without it, as with a task that is up at once.
                     span.to = None;
+                    self.down.clear();
                     return;
                 }
                 if self.summary.up.is_empty() {
                     self.summary.critical_path = core.critical_path();
                 }
-                self.summary.up.push(UpSpan { from: at, to: None });
+                let down_before = std::mem::take(&mut self.down).into_iter().collect();
+                self.summary.up.push(UpSpan { down_before, from: at, to: None });
             }
             (true, false) => {
                 if let Some(span) = self.summary.up.last_mut() {
@@ -116,9 +128,18 @@ impl Timeline {
         }
     }
 
+    /// Records what is not up now.
+    pub(super) fn note_down(&mut self, names: Vec<String>) {
+        self.down.extend(names);
+    }
+
     /// What is left at the end.
-    pub(super) fn finish(&mut self, core: &Supervisor, missing: &[ProcId], length: Duration) {
+    pub(super) fn finish(&mut self, core: &Supervisor, missing: &[ProcId], now: Now) {
+        let length = now.mono.0;
         self.summary.length = length;
+        let next =
+            |it: &Process| Some((it.full_name(), it.next_run()?.0.saturating_sub(now.wall.0)));
+        self.summary.next_runs = core.processes().filter_map(next).collect();
         let missing = missing.iter().filter_map(|id| core.process(*id));
         let why = |process: &Process| {
             let name = process.full_name();
@@ -152,6 +173,10 @@ impl Timeline {
         let name = |entry: &Entry| entry.process.clone().unwrap_or_default();
         let width = self.entries.iter().map(|it| name(it).chars().count()).max().unwrap_or(0);
         let mut text = String::new();
+        for (at, line) in self.assumptions.iter().enumerate() {
+            let head = if at == 0 { "assumed:" } else { "" };
+            let _ = writeln!(text, "{head:<8}  {line}");
+        }
         for entry in &self.entries {
             let (name, what) = (name(entry), entry.what.words());
             let line = format!("{:>8}  {name:width$}  {what}", clock(entry.at));
@@ -164,7 +189,11 @@ impl Timeline {
 
     pub fn json(&self) -> Value {
         let entries: Vec<Value> = self.entries.iter().map(Entry::json).collect();
-        json!({ "events": entries, "summary": self.summary.json() })
+        json!({
+            "assumptions": self.assumptions,
+            "events": entries,
+            "summary": self.summary.json(),
+        })
     }
 }
 
@@ -176,7 +205,7 @@ fn parse(payload: &str) -> Option<(&str, &str, &str)> {
 }
 
 /// What a person wants to know about a new state.
-fn detail(process: &Process, to: &str, now: Mono) -> String {
+fn detail(core: &Supervisor, process: &Process, to: &str, now: Mono) -> String {
     let ended = process.last_exit().map(|exit| exit.description()).unwrap_or_default();
     let next = process.next_attempt().map(|at| clock(at.since(now)));
     match to {
@@ -186,7 +215,7 @@ fn detail(process: &Process, to: &str, now: Mono) -> String {
             let next = next.map(|wait| format!(", next attempt in {wait}")).unwrap_or_default();
             format!("{why}{next}")
         }
-        "STOPPING" => process.stop_request().map_or_else(String::new, StopRequest::description),
+        "STOPPING" => process.stop_request().map_or_else(String::new, |it| stop_text(core, it)),
         "STOPPED" => ended,
         "EXITED" => {
             let next = match (next, process.state()) {
@@ -204,9 +233,37 @@ fn detail(process: &Process, to: &str, now: Mono) -> String {
     }
 }
 
+/// `SIGTERM for the restart of web`
+fn stop_text(core: &Supervisor, stop: &StopRequest) -> String {
+    let how = if stop.has_command {
+        Hook::StopCommand.name().to_owned()
+    } else {
+        stop.signal.to_string()
+    };
+    match &stop.by {
+        Requester::Dependency(name) => format!("{how} because of the end of {name}"),
+        Requester::Job { id, .. } => match core.job(*id) {
+            Some(job) => format!("{how} for the {} of {}", job.kind().name(), job.target()),
+            None => how,
+        },
+    }
+}
+
 /// `12.5s`
-fn clock(duration: Duration) -> String {
+pub(super) fn clock(duration: Duration) -> String {
     format!("{:.1}s", duration.as_secs_f64())
+}
+
+/// `45.0s`, `12 min`, `3 h 5 min`, `2 d 21 h`
+fn span(duration: Duration) -> String {
+    let minutes = duration.as_secs() / 60;
+    let (days, hours) = (minutes / 1440, minutes / 60 % 24);
+    match (days, hours) {
+        (0, 0) if minutes == 0 => clock(duration),
+        (0, 0) => format!("{minutes} min"),
+        (0, _) => format!("{hours} h {} min", minutes % 60),
+        _ => format!("{days} d {hours} h"),
+    }
 }
 
 fn seconds(duration: Duration) -> Value {
@@ -246,7 +303,11 @@ impl Summary {
                 Some(lost) => {
                     let outage = clock(span.from.saturating_sub(lost));
                     let (from, to) = (clock(lost), clock(span.from));
-                    writeln!(text, "not everything was up from {from} to {to}, for {outage}")
+                    let down = span.down_before.join(", ");
+                    writeln!(
+                        text,
+                        "not everything was up from {from} to {to}, for {outage}: {down}"
+                    )
                 }
             };
             lost = span.to;
@@ -258,11 +319,19 @@ impl Summary {
             let _ = writeln!(text, "critical path of the start: {}", steps.join(" -> "));
         }
         if let Some(ended) = self.ended {
-            let _ = writeln!(text, "the daemon had ended after {}", clock(ended));
+            let _ = writeln!(
+                text,
+                "everything had stopped and the daemon had exited after {}",
+                clock(ended)
+            );
             return;
         }
         if !self.missing.is_empty() {
-            let _ = writeln!(text, "after {}, not everything is up:", clock(self.length));
+            let since = match lost {
+                Some(lost) => format!(" (since {})", clock(lost)),
+                None => String::new(),
+            };
+            let _ = writeln!(text, "after {}, not everything is up{since}:", clock(self.length));
         }
         for (name, why) in &self.missing {
             let _ = writeln!(text, "  {name}: {why}");
@@ -271,12 +340,25 @@ impl Summary {
             let names = self.not_started.join(", ");
             let _ = writeln!(text, "not started, because nothing requests it: {names}");
         }
+        for (name, wait) in &self.next_runs {
+            let _ =
+                writeln!(text, "{name} runs next {} after the end of this simulation", span(*wait));
+        }
     }
 
     fn json(&self) -> Value {
-        let spans = self.up.iter();
-        let up: Vec<Value> =
-            spans.map(|it| json!({ "from": seconds(it.from), "to": it.to.map(seconds) })).collect();
+        let span = |it: &UpSpan| {
+            json!({
+                "from": seconds(it.from),
+                "to": it.to.map(seconds),
+                "down_before": it.down_before,
+            })
+        };
+        let up: Vec<Value> = self.up.iter().map(span).collect();
+        let next_runs = self.next_runs.iter();
+        let next_runs: Vec<Value> = next_runs
+            .map(|(name, wait)| json!({ "name": name, "seconds_after_the_end": seconds(*wait) }))
+            .collect();
         let path = self.critical_path.iter();
         let path: Vec<Value> = path
             .map(|step| json!({ "name": step.name, "seconds": seconds(step.duration) }))
@@ -290,6 +372,7 @@ impl Summary {
             "ended": self.ended.map(seconds),
             "missing": missing,
             "not_started": self.not_started,
+            "next_runs": next_runs,
             "length": seconds(self.length),
         })
     }

@@ -27,7 +27,8 @@ impl Why {
     /// `local` converts to the local time zone.
     pub fn text(&self, local: Local<'_>) -> String {
         let mut text = format!("{} is {}: {}\n", self.name, self.state, self.answer());
-        if let Some(disabled) = &self.disabled {
+        let is_answer = self.state == ProcessState::Stopped && self.waits.is_none();
+        if let Some(disabled) = self.disabled.as_ref().filter(|_| !is_answer) {
             let _ = writeln!(text, "it {disabled}");
         }
         if let Some(child) = &self.child {
@@ -46,8 +47,9 @@ impl Why {
     /// Why it is in its state, in one line.
     pub fn answer(&self) -> String {
         match self.state {
-            _ if self.state.is_stopped() && self.waits.is_some() => {
-                format!("it {}", self.waits.clone().unwrap_or_default())
+            _ if self.waits.is_some() => self.waiting(),
+            ProcessState::Stopped if self.disabled.is_some() => {
+                format!("it {}", self.disabled.clone().unwrap_or_default())
             }
             ProcessState::Stopped if !self.was_started => self.never_started(),
             ProcessState::Stopped => match &self.stop {
@@ -78,6 +80,18 @@ impl Why {
             ProcessState::Exited => self.exited(),
             ProcessState::Fatal => self.given_up(),
             ProcessState::Unknown => "a signal could not be sent to it".to_owned(),
+        }
+    }
+
+    /// A start that was requested waits, or an automatic restart.
+    fn waiting(&self) -> String {
+        let waits = self.waits.as_deref().unwrap_or_default();
+        match self.state {
+            ProcessState::Backoff => format!("{}; the next attempt {waits}", self.failed_starts()),
+            ProcessState::Exited if self.next_attempt.is_some() => {
+                format!("{}; its restart {waits}", self.last_exit_text())
+            }
+            _ => format!("it {waits}"),
         }
     }
 
@@ -128,17 +142,21 @@ impl Why {
     }
 
     fn exited(&self) -> String {
-        let last = self.record.as_ref().and_then(|record| record.endings.back());
-        let how = match last.map(|ending| &ending.outcome) {
-            Some(Outcome::Ended(run)) => self.exit_text(run),
-            _ => "it has ended".to_owned(),
-        };
+        let how = self.last_exit_text();
         let next = match (self.next_attempt, self.settings.autorestart) {
             (Some(wait), _) => format!("it is restarted {}", within(wait)),
             (None, AutoRestart::Never) => "it is not restarted (autorestart=false)".to_owned(),
             (None, _) => "it is not restarted, because that was expected".to_owned(),
         };
         format!("{how}; {next}")
+    }
+
+    fn last_exit_text(&self) -> String {
+        let last = self.record.as_ref().and_then(|record| record.endings.back());
+        match last.map(|ending| &ending.outcome) {
+            Some(Outcome::Ended(run)) => self.exit_text(run),
+            _ => "it has ended".to_owned(),
+        }
     }
 
     fn exit_text(&self, run: &Run) -> String {
