@@ -132,6 +132,62 @@ fn a_main_process_beside_the_first_one_gets_its_signals() {
     assert_eq!(sandbox.processes(), [0; 0]);
 }
 
+/// Ignores the stop signal for longer than `stopwaitsecs`, as it has announced.
+const POSTPONES: &str = r#"
+who = "web"
+def leave(number, frame):
+    notify("STOPPING=1\nSTATUS=finishing requests\nEXTEND_TIMEOUT_USEC=60000000")
+    trace("stopping")
+    while not os.path.exists(here + "/leave"):
+        time.sleep(0.02)
+    time.sleep(1.5)
+    os._exit(0)
+def reload(number, frame):
+    notify("RELOADING=1\nSTATUS=reading the configuration")
+    trace("reloading")
+    while not os.path.exists(here + "/reloaded"):
+        time.sleep(0.02)
+    notify("READY=1\nSTATUS=")
+signal.signal(signal.SIGTERM, leave)
+signal.signal(signal.SIGHUP, reload)
+notify("READY=1\nSTATUS=serving")
+while True:
+    time.sleep(0.05)
+"#;
+
+#[test]
+fn a_program_ends_its_readiness_and_postpones_its_kill() {
+    let sandbox = Sandbox::new();
+    let options = "ready_notify=true\nautorestart=false\nstopwaitsecs=1\nreloadsignal=HUP";
+    let mut daemon = start(&sandbox, POSTPONES, options);
+    daemon.wait_for_log("ready: web");
+    let readiness = || -> serde_json::Value {
+        let json = ctl(&sandbox, &["status", "--json"]);
+        let json: serde_json::Value = serde_json::from_str(&json).expect("JSON");
+        json[0]["readiness"].clone()
+    };
+    wait_until("its status is known", || readiness()["status"] == "serving");
+    assert_eq!(ctl(&sandbox, &["reload-program", "web"]), "web: reloaded\n");
+    wait_until("it reloads", || readiness()["is_ready"] == false);
+    assert_eq!(readiness()["status"], "reading the configuration");
+    sandbox.write("reloaded", "");
+    daemon.wait_for_count("ready: web", 3);
+    assert_eq!((&readiness()["is_ready"], &readiness()["status"]), (&true.into(), &"".into()));
+
+    std::thread::scope(|scope| {
+        let stop = scope.spawn(|| ctl(&sandbox, &["stop", "web"]));
+        wait_until("it is being stopped", || sandbox.read("trace").contains("stopping"));
+        let status = ctl(&sandbox, &["status"]);
+        assert!(status.contains("STOPPING"), "{status}");
+        sandbox.write("leave", "");
+        assert_eq!(stop.join().expect("it returns"), "web: stopped\n");
+    });
+    let log = daemon.log();
+    assert!(log.contains("stopped: web (exit status 0)"), "{log}");
+    assert!(!log.contains("killing 'web'"), "{log}");
+    assert!(daemon.stop().success());
+}
+
 #[test]
 fn a_process_of_another_program_is_refused() {
     let sandbox = Sandbox::new();

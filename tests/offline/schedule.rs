@@ -40,6 +40,25 @@ fn the_next_run_is_shown_everywhere() {
     assert!(daemon.stop().success());
 }
 
+/// The only test that waits for the clock: up to a minute.
+#[test]
+fn a_program_is_started_when_its_time_comes() {
+    let sandbox = Sandbox::new();
+    let rest = format!(
+        "{SERVER}[program:pack]\ncommand=/bin/sh -c 'date +%%M; exec cat'\nstdout_logfile={{here}}/o\n\
+         schedule=* * * * *\nschedule_timezone=Europe/Berlin\n\
+         [program:never]\ncommand=/bin/date\nschedule=0 0 1 1 *\n"
+    );
+    let mut daemon = Daemon::start(Subject::Ours, &sandbox, &rest);
+    daemon.wait_for_log("pack is started by its schedule");
+    daemon.wait_for_log("success: pack entered RUNNING");
+    let status = ctl(&sandbox, "status");
+    let pack = status.lines().find(|line| line.starts_with("pack")).unwrap_or_default();
+    assert!(pack.contains("RUNNING") && pack.contains(", next run "), "{status}");
+    assert!(status.contains("STOPPED   Not started, next run Jan 01 "), "{status}");
+    assert!(daemon.stop().success());
+}
+
 #[test]
 fn wrong_values_are_errors_with_their_place() {
     let sandbox = Sandbox::new();
