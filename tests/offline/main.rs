@@ -29,6 +29,7 @@ mod hooks;
 mod init;
 mod kill_mode;
 mod link;
+mod liveness;
 mod log_format;
 mod monitoring;
 mod notify;

@@ -208,7 +208,7 @@ impl Simulator {
                 self.note(id, &format!("{} (as requested here)", status.description()));
                 self.apply(ChildEvent::Ends { pid, status });
             }
-            None => self.note(id, "it has no child that could end"),
+            None => self.note(id, "it does not run, so it cannot end"),
         }
     }
 

@@ -171,6 +171,8 @@ impl Timeline {
 
     pub fn text(&self) -> String {
         let name = |entry: &Entry| entry.process.clone().unwrap_or_default();
+        let last = self.entries.last().map(|it| clock(it.at)).unwrap_or_default();
+        let time = last.len().max(8);
         let width = self.entries.iter().map(|it| name(it).chars().count()).max().unwrap_or(0);
         let mut text = String::new();
         for (at, line) in self.assumptions.iter().enumerate() {
@@ -179,7 +181,7 @@ impl Timeline {
         }
         for entry in &self.entries {
             let (name, what) = (name(entry), entry.what.words());
-            let line = format!("{:>8}  {name:width$}  {what}", clock(entry.at));
+            let line = format!("{:>time$}  {name:width$}  {what}", clock(entry.at));
             let _ = writeln!(text, "{}", line.trim_end());
         }
         text.push('\n');
@@ -249,9 +251,18 @@ fn stop_text(core: &Supervisor, stop: &StopRequest) -> String {
     }
 }
 
-/// `12.5s`
+/// What is shown in seconds: less than a quarter of an hour.
+const IN_SECONDS: Duration = Duration::from_secs(15 * 60);
+
+/// `12.5s`, `1:10:00`, `2d 3:30:00`
 pub(super) fn clock(duration: Duration) -> String {
-    format!("{:.1}s", duration.as_secs_f64())
+    if duration < IN_SECONDS {
+        return format!("{:.1}s", duration.as_secs_f64());
+    }
+    let seconds = duration.as_secs();
+    let (days, hours) = (seconds / 86_400, seconds / 3600 % 24);
+    let days = if days == 0 { String::new() } else { format!("{days}d ") };
+    format!("{days}{hours}:{:02}:{:02}", seconds / 60 % 60, seconds % 60)
 }
 
 /// `45.0s`, `12 min`, `3 h 5 min`, `2 d 21 h`
@@ -375,5 +386,24 @@ impl Summary {
             "next_runs": next_runs,
             "length": seconds(self.length),
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_times_are_shown_as_clocks_show_them() {
+        for (seconds, moment, wait) in [
+            (0, "0.0s", "0.0s"),
+            (899, "899.0s", "14 min"),
+            (900, "0:15:00", "15 min"),
+            (4200, "1:10:00", "1 h 10 min"),
+            (86_400 + 3661, "1d 1:01:01", "1 d 1 h"),
+        ] {
+            let duration = Duration::from_secs(seconds);
+            assert_eq!((clock(duration).as_str(), span(duration).as_str()), (moment, wait));
+        }
     }
 }
