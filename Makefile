@@ -34,10 +34,10 @@ lint: ## formatting, clippy with warnings denied, licences and banned crates
 	$(CARGO) clippy --locked --all-targets -- -D warnings
 	target/tools/bin/cargo-deny --locked check bans licenses sources
 
-bench: ## speed and memory beside Supervisor 4.3.0, as ratios
+bench: ## speed and memory beside Supervisor 4.3.0, s6 and runit; QUICK=1 in five minutes, ONLY=word: some figures
 	@scripts/need bench
 	@scripts/tools oracle
-	$(CARGO) bench --locked --bench suite
+	$(CARGO) bench --locked --bench suite -- $(ONLY)
 
 fuzz: ## each parser of outside bytes for ten minutes; SECONDS=60: for a minute
 	@scripts/need fuzz

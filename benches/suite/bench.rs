@@ -36,10 +36,29 @@ impl fmt::Display for Contender {
 pub(crate) struct Measure {
     pub(crate) name: &'static str,
     pub(crate) unit: &'static str,
+    /// One of them is enough.
+    pub(crate) goals: &'static [Goal],
+}
+
+/// What supkit should reach.
+#[derive(Clone, Copy)]
+pub(crate) enum Goal {
+    /// At least so many times better than Supervisor.
+    TimesBetter(f64),
+    /// At most so many times the cost of the reference.
+    TimesTheCost(f64),
+    /// At most this value.
+    AtMost(f64),
 }
 
 pub(crate) const fn measure(name: &'static str, unit: &'static str) -> Measure {
-    Measure { name, unit }
+    Measure { name, unit, goals: &[] }
+}
+
+impl Measure {
+    pub(crate) const fn goal(self, goals: &'static [Goal]) -> Self {
+        Self { goals, ..self }
+    }
 }
 
 type Run = Box<dyn Fn(&Bench, Contender) -> Option<Vec<f64>>>;
@@ -48,6 +67,8 @@ type Run = Box<dyn Fn(&Bench, Contender) -> Option<Vec<f64>>>;
 pub(crate) struct Figure {
     pub(crate) title: String,
     pub(crate) measures: Vec<Measure>,
+    /// Whether one round takes long; then there are fewer of them.
+    pub(crate) is_long: bool,
     /// `None` if the contender does not do this.
     pub(crate) run: Run,
 }
@@ -58,7 +79,12 @@ impl Figure {
         measures: &[Measure],
         run: impl Fn(&Bench, Contender) -> Option<Vec<f64>> + 'static,
     ) -> Self {
-        Self { title: title.into(), measures: measures.to_vec(), run: Box::new(run) }
+        let measures = measures.to_vec();
+        Self { title: title.into(), measures, is_long: false, run: Box::new(run) }
+    }
+
+    pub(crate) fn long_if(self, is_long: bool) -> Self {
+        Self { is_long, ..self }
     }
 }
 
@@ -98,13 +124,23 @@ impl Bench {
         }
     }
 
-    pub(crate) fn rounds(&self) -> usize {
-        if self.is_quick { 3 } else { 5 }
+    pub(crate) fn rounds(&self, figure: &Figure) -> usize {
+        match (self.is_quick, figure.is_long) {
+            (_, true) => 1,
+            (true, false) => 3,
+            (false, false) => 5,
+        }
     }
 
     /// The first number, or the second for a quick run.
     pub(crate) fn amount(&self, full: usize, quick: usize) -> usize {
         if self.is_quick { quick } else { full }
+    }
+
+    /// Growing numbers; a quick run leaves out those above a limit.
+    pub(crate) fn curve(&self, numbers: &[usize], quick_limit: usize) -> Vec<usize> {
+        let is_wanted = |number: &usize| !self.is_quick || *number <= quick_limit;
+        numbers.iter().copied().filter(is_wanted).collect()
     }
 
     /// A program of supkit or of Supervisor; the others have none of the same name.
@@ -114,5 +150,11 @@ impl Bench {
             Contender::Supervisor => Some(self.oracle.join(name)),
             Contender::Reference | Contender::Runit | Contender::S6 => None,
         }
+    }
+
+    /// The size of the program that is measured, in MB.
+    pub(crate) fn program_size() -> f64 {
+        let size = std::fs::metadata(env!("CARGO_BIN_EXE_supkit")).map_or(0, |it| it.len());
+        size as f64 / 1e6
     }
 }

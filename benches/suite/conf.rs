@@ -16,11 +16,14 @@ pub(crate) fn sleepers(count: usize, more: &str) -> String {
 }
 
 /// What supervisord reads before the programs.
-pub(crate) fn head() -> &'static str {
-    "[unix_http_server]\nfile=%(here)s/s.sock\n\
-     [rpcinterface:supervisor]\n\
-     supervisor.rpcinterface_factory=supervisor.rpcinterface:make_main_rpcinterface\n\
-     [supervisord]\nnodaemon=true\nsilent=true\nlogfile=%(here)s/s.log\nlogfile_maxbytes=0\n\
-     pidfile=%(here)s/s.pid\nchildlogdir=%(here)s\nminfds=65536\n\
-     [supervisorctl]\nserverurl=unix://%(here)s/s.sock\n"
+pub(crate) fn head() -> String {
+    let descriptors = super::kernel::most_descriptors().min(65_536);
+    format!(
+        "[unix_http_server]\nfile=%(here)s/s.sock\n\
+         [rpcinterface:supervisor]\n\
+         supervisor.rpcinterface_factory=supervisor.rpcinterface:make_main_rpcinterface\n\
+         [supervisord]\nnodaemon=true\nsilent=true\nlogfile=%(here)s/s.log\nlogfile_maxbytes=0\n\
+         pidfile=%(here)s/s.pid\nchildlogdir=%(here)s\nminfds={descriptors}\n\
+         [supervisorctl]\nserverurl=unix://%(here)s/s.sock\n"
+    )
 }

@@ -1,22 +1,55 @@
-//! What the kernel accounts for a process.
+//! What the kernel accounts for a process, and waiting with a deadline.
 
 use std::fs;
+use std::process::{Child, Command, ExitStatus};
 use std::time::{Duration, Instant};
 
-use nix::sys::resource::{UsageWho, getrusage};
+use nix::sys::resource::{Resource, UsageWho, getrlimit, getrusage, setrlimit};
 use nix::sys::time::TimeValLike;
 
 /// The longest that anything here may take.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(180);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(120);
 
 /// Waits for a condition. The checks touch no daemon: any I/O of it would hide when it wakes up by
 /// itself.
-pub(crate) fn until(what: &str, mut holds: impl FnMut() -> bool) {
+pub(crate) fn until(what: &str, holds: impl FnMut() -> bool) {
+    until_every(Duration::from_micros(500), what, holds);
+}
+
+/// The same for checks that take long themselves.
+pub(crate) fn until_every(pause: Duration, what: &str, mut holds: impl FnMut() -> bool) {
     let started = Instant::now();
     while !holds() {
         assert!(started.elapsed() < PATIENCE, "waited too long for {what}");
-        std::thread::sleep(Duration::from_micros(500));
+        std::thread::sleep(pause);
     }
+}
+
+/// Waits for the end of a child; `None` if it does not end.
+pub(crate) fn end_of(child: &mut Child) -> Option<ExitStatus> {
+    let started = Instant::now();
+    while started.elapsed() < PATIENCE {
+        if let Ok(Some(status)) = child.try_wait() {
+            return Some(status);
+        }
+        std::thread::sleep(Duration::from_micros(200));
+    }
+    None
+}
+
+/// Runs a command to its end, with its output in files.
+pub(crate) fn run(command: &mut Command) -> (ExitStatus, String, String) {
+    let mut files = [(); 2].map(|()| tempfile::NamedTempFile::new().expect("a file"));
+    let handle = |file: &tempfile::NamedTempFile| file.reopen().expect("a file");
+    command.stdin(std::process::Stdio::null()).stdout(handle(&files[0])).stderr(handle(&files[1]));
+    let mut child = command.spawn().unwrap_or_else(|error| panic!("{command:?}: {error}"));
+    let Some(status) = end_of(&mut child) else {
+        let _ = child.kill();
+        let _ = child.wait();
+        panic!("{command:?} does not end");
+    };
+    let [out, err] = files.each_mut().map(|file| fs::read_to_string(&*file).unwrap_or_default());
+    (status, out, err)
 }
 
 /// The processor time of a process without its children, in seconds.
@@ -33,13 +66,15 @@ pub(crate) fn processor_time_of_children() -> f64 {
     micros as f64 / 1e6
 }
 
-/// The processor time of a process and of its children, living and reaped, in seconds.
+/// The processor time of a process and of all below it, living and reaped, in seconds.
 pub(crate) fn processor_time_of_tree(pid: u32) -> f64 {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
     let fields = stat.rsplit(')').next().unwrap_or_default().split_whitespace();
     let reaped: f64 = fields.skip(13).take(2).filter_map(|it| it.parse::<f64>().ok()).sum();
-    let living: f64 = children(pid).into_iter().map(processor_time).sum();
-    processor_time(pid) + reaped / 100.0 + living
+    let living: f64 = children(pid).into_iter().map(processor_time_of_tree).sum();
+    // A child may have ended just now.
+    let own = Some(processor_time(pid)).filter(|own| own.is_finite()).unwrap_or(0.0);
+    own + reaped / 100.0 + living
 }
 
 pub(crate) fn children(pid: u32) -> Vec<u32> {
@@ -48,7 +83,18 @@ pub(crate) fn children(pid: u32) -> Vec<u32> {
     text.split_whitespace().filter_map(|word| word.parse().ok()).collect()
 }
 
-/// How often a process gave up or lost the processor.
+/// All processes below another one.
+pub(crate) fn descendants(pid: u32) -> Vec<u32> {
+    let mut found = children(pid);
+    let mut at = 0;
+    while let Some(pid) = found.get(at) {
+        found.extend(children(*pid));
+        at += 1;
+    }
+    found
+}
+
+/// How often a process gave up the processor.
 pub(crate) fn switches(pid: u32) -> f64 {
     number_after(&format!("/proc/{pid}/status"), "voluntary_ctxt_switches:")
 }
@@ -69,4 +115,16 @@ fn number_after(path: &str, label: &str) -> f64 {
     let line = text.lines().find_map(|line| line.strip_prefix(label));
     let number = line.and_then(|rest| rest.split_whitespace().next()?.parse().ok());
     number.unwrap_or(f64::NAN)
+}
+
+/// How many descriptors a process may open, if it asks for them.
+pub(crate) fn most_descriptors() -> usize {
+    let (_, hard) = getrlimit(Resource::RLIMIT_NOFILE).expect("a limit");
+    usize::try_from(hard).unwrap_or(usize::MAX)
+}
+
+/// Asks for them.
+pub(crate) fn raise_descriptors() {
+    let (_, hard) = getrlimit(Resource::RLIMIT_NOFILE).expect("a limit");
+    setrlimit(Resource::RLIMIT_NOFILE, hard, hard).expect("the limit can be raised");
 }

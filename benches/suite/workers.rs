@@ -1,28 +1,34 @@
 //! The children that the daemons supervise while they are measured, and the references.
 
 use std::fs;
-use std::io::{BufRead, Write};
+use std::io::{BufRead, Read as _, Write};
 use std::path::Path;
 use std::time::Duration;
 
+use nix::sys::prctl::set_pdeathsig;
+use nix::sys::signal::Signal;
 use nix::time::{ClockId, clock_gettime};
 
-use super::kernel::until;
 use super::reference;
 
 /// Runs the part that the arguments name.
 pub(crate) fn run(arguments: &[String]) {
+    // None of them outlives what has started it.
+    set_pdeathsig(Signal::SIGKILL).expect("a signal at the end of the parent");
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match arguments.as_slice() {
-        ["lines", directory, count, size] => {
-            lines(Path::new(directory), number(count), number(size));
+        ["lines", directory, name, count, size] => {
+            lines(Path::new(directory), name, number(count), number(size));
         }
         ["stamp", file] => stamp(file),
-        ["listener", file] => listener(file),
-        ["copy", directory, count, size] => reference::copy(directory, count, size),
+        ["listener", file] => listener(|payload| count_events(file, payload)),
+        ["stamping-listener", file] => listener(|_| append_time(file)),
+        ["copy", streams, count, size] => {
+            reference::copy(number(streams), number(count), number(size));
+        }
         ["responder", socket, kind, count] => reference::respond(socket, kind, number(count)),
         ["spawner", count, mode] => reference::spawn(number(count), mode),
-        ["sections", file] => reference::read_sections(file),
+        ["sections", file, rest @ ..] => reference::read_sections(file, rest),
         other => panic!("no such part: {other:?}"),
     }
 }
@@ -46,10 +52,10 @@ pub(crate) fn line(number: usize, size: usize) -> Vec<u8> {
     line
 }
 
-/// Writes numbered lines, each with one call, after the file `go` has appeared.
-fn lines(directory: &Path, count: usize, size: usize) {
-    fs::write(directory.join("ready"), "").expect("a file");
-    until("the start", || directory.join("go").exists());
+/// Writes numbered lines, each with one call, when the fifo `go` has been opened.
+fn lines(directory: &Path, name: &str, count: usize, size: usize) {
+    fs::write(directory.join(format!("ready.{name}")), "").expect("a file");
+    drop(fs::File::open(directory.join("go")).expect("the fifo"));
     // Not `stdout`, which buffers lines.
     let mut out = fs::File::from(nix::unistd::dup(std::io::stdout()).expect("a descriptor"));
     for at in 0..count {
@@ -60,30 +66,38 @@ fn lines(directory: &Path, count: usize, size: usize) {
 
 /// Appends the time and its pid to a file, then sleeps.
 fn stamp(file: &str) {
-    let now = monotonic();
-    let mut out = fs::OpenOptions::new().append(true).create(true).open(file).expect("a file");
-    writeln!(out, "{now} {}", std::process::id()).expect("the time is written");
+    append_time(file);
     std::thread::sleep(Duration::from_secs(100_000));
 }
 
-/// An event listener that accepts every event, and writes how many events and bytes it has got.
-fn listener(file: &str) {
+fn append_time(file: &str) {
+    let now = monotonic();
+    let mut out = fs::OpenOptions::new().append(true).create(true).open(file).expect("a file");
+    let line = format!("{now} {}\n", std::process::id());
+    out.write_all(line.as_bytes()).expect("the time is written");
+}
+
+/// Writes how many events and bytes have come, without the names of the process before them.
+fn count_events(file: &str, payload: &[u8]) {
+    let text = fs::read_to_string(file).unwrap_or_default();
+    let (events, bytes) = text.split_once(' ').unwrap_or(("0", "0"));
+    let names = payload.iter().position(|byte| *byte == b'\n').map_or(0, |at| at + 1);
+    let (events, bytes) = (number(events) + 1, number(bytes) + payload.len() - names);
+    fs::write(file, format!("{events} {bytes}")).expect("the counts are written");
+}
+
+/// An event listener that accepts every event.
+fn listener(mut on_event: impl FnMut(&[u8])) {
     let mut input = std::io::BufReader::new(std::io::stdin());
     let mut out = fs::File::from(nix::unistd::dup(std::io::stdout()).expect("a descriptor"));
-    let (mut events, mut bytes, mut head) = (0_usize, 0_usize, String::new());
-    loop {
-        out.write_all(b"READY\n").expect("the daemon reads");
-        head.clear();
-        if input.read_line(&mut head).expect("a header") == 0 {
-            return;
-        }
+    let mut head = String::new();
+    out.write_all(b"READY\n").expect("the daemon reads");
+    while input.read_line(&mut head).expect("a header") > 0 {
         let length = head.trim().rsplit("len:").next().and_then(|it| it.parse().ok()).unwrap_or(0);
         let mut payload = vec![0; length];
-        std::io::Read::read_exact(&mut input, &mut payload).expect("a payload");
-        events += 1;
-        let body = payload.iter().position(|byte| *byte == b'\n').map_or(0, |at| at + 1);
-        bytes += payload.len() - body;
-        fs::write(file, format!("{events} {bytes}")).expect("the counts are written");
-        out.write_all(b"RESULT 2\nOK").expect("the daemon reads");
+        input.read_exact(&mut payload).expect("a payload");
+        on_event(&payload);
+        out.write_all(b"RESULT 2\nOKREADY\n").expect("the daemon reads");
+        head.clear();
     }
 }

@@ -1,51 +1,79 @@
-//! Calls: one client and several.
+//! Calls: one client and several, few programs and many.
 
 use std::time::Instant;
 
-use crate::bench::{Bench, Contender, Figure, measure};
+use crate::bench::Goal::{TimesBetter, TimesTheCost};
+use crate::bench::{Bench, Contender, Figure, Goal, measure};
 use crate::client::{Client, request};
 use crate::conf::sleepers;
 use crate::daemon::Daemon;
 use crate::kernel::until;
 
 pub(crate) fn figures(bench: &Bench) -> Vec<Figure> {
-    let few = bench.amount(2000, 500);
-    let mut figures = vec![
-        calls("getState", 3, few, 1),
-        calls("getState", 3, few, 8),
-        calls("getAllProcessInfo", 10, few, 1),
-        calls("getAllProcessInfo", 100, few / 4, 1),
-    ];
-    if !bench.is_quick {
-        figures.push(calls("getState", 3, few, 100));
-        figures.push(calls("getAllProcessInfo", 1000, 50, 1));
-    }
+    let count = bench.amount(2000, 500);
+    // supkit serves at most 500 connections.
+    let clients = bench.curve(&[1, 8, 100, 450], 100).into_iter();
+    let mut figures: Vec<Figure> = clients.map(|clients| get_state(count, clients)).collect();
+    let of = |programs| get_all(programs, (count * 10 / programs).clamp(20, count));
+    figures.extend(bench.curve(&[10, 100, 1000], 100).into_iter().map(of));
     figures
 }
 
-fn calls(method: &'static str, programs: usize, count: usize, clients: usize) -> Figure {
-    let of = if method == "getState" { String::new() } else { format!(" of {programs}") };
-    let title = format!("{method}{of}, {clients} client{}", if clients == 1 { "" } else { "s" });
-    let measures = [measure("wall", "µs"), measure("CPU", "µs")];
+fn get_state(count: usize, clients: usize) -> Figure {
+    let goals: (&[Goal], &[Goal]) = match clients {
+        1 => (&[TimesBetter(5.0), TimesTheCost(1.3)], &[TimesBetter(15.0), TimesTheCost(1.3)]),
+        _ => (&[], &[]),
+    };
+    let title = format!("getState, {clients} client{}", if clients == 1 { "" } else { "s" });
+    calls(title, goals, Calls { method: "getState", programs: 3, count, clients })
+}
+
+fn get_all(programs: usize, count: usize) -> Figure {
+    let cpu: &[Goal] = match programs {
+        100 => &[TimesTheCost(2.5), TimesBetter(35.0)],
+        1000 => &[TimesTheCost(2.5), TimesBetter(250.0)],
+        _ => &[TimesTheCost(2.5)],
+    };
+    let calls_ = Calls { method: "getAllProcessInfo", programs, count, clients: 1 };
+    calls(format!("getAllProcessInfo of {programs} programs"), (&[], cpu), calls_)
+}
+
+#[derive(Clone, Copy)]
+struct Calls {
+    method: &'static str,
+    programs: usize,
+    /// How many in all.
+    count: usize,
+    clients: usize,
+}
+
+fn calls(title: String, goals: (&'static [Goal], &'static [Goal]), calls: Calls) -> Figure {
+    let measures = [measure("wall", "µs").goal(goals.0), measure("CPU", "µs").goal(goals.1)];
     Figure::new(title, &measures, move |bench, contender| {
+        let Calls { method, programs, count, clients } = calls;
         let daemon = serving(bench, contender, method, programs)?;
-        let connect = || Client::connect(&daemon.at("s.sock"));
-        // The reference serves one client after the other.
-        let clients = if contender == Contender::Reference { 1 } else { clients };
-        let mut clients: Vec<Client> = (0..clients).filter_map(|_| connect()).collect();
-        let call = request(&format!("supervisor.{method}"));
+        let connect = |_| Client::connect(&daemon.at("s.sock")).expect("a connection");
+        let mut clients: Vec<Client> = (0..clients).map(connect).collect();
+        let call = request(&format!("supervisor.{method}"), &[]);
         let length = clients[0].call(&call).expect("a reply").len();
+        let rounds = count.div_ceil(clients.len());
         let (before, began) = (daemon.processor_time(), Instant::now());
-        for at in 0..count {
-            let at = at % clients.len();
-            let reply = clients[at].call(&call).expect("a reply");
-            assert!(reply.ends_with(b"</methodResponse>\n"), "the reply is cut");
-            // The uptime in it may become longer.
-            assert!(reply.len().abs_diff(length) <= 4 * programs, "the reply is not complete");
+        for _ in 0..rounds {
+            for client in &mut clients {
+                client.send(&call).expect("the request is accepted");
+            }
+            for client in &mut clients {
+                let reply = client.receive().expect("a reply");
+                assert!(reply.ends_with(b"</methodResponse>\n"), "the reply is cut");
+                // The uptime in it may become longer.
+                let difference = reply.len().abs_diff(length);
+                assert!(difference <= 4 * programs, "the reply is not complete");
+            }
         }
         let wall = began.elapsed().as_secs_f64();
         let cpu = daemon.processor_time() - before;
-        Some([wall, cpu].map(|seconds| seconds * 1e6 / count as f64).to_vec())
+        let all = (rounds * clients.len()) as f64;
+        Some([wall, cpu].map(|seconds| seconds * 1e6 / all).to_vec())
     })
 }
 

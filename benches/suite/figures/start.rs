@@ -1,79 +1,110 @@
 //! Start, memory and shutdown, with more and more programs.
 
-use std::fs;
-use std::path::Path;
-use std::process::Command;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use crate::bench::{Bench, Contender, Figure, measure};
+use crate::bench::Goal::{AtMost, TimesBetter, TimesTheCost};
+use crate::bench::{Bench, Contender, Figure, Goal, measure};
+use crate::client::request;
 use crate::conf::sleepers;
 use crate::daemon::Daemon;
-use crate::kernel::{children, private, processor_time_of_tree, resident, until};
+use crate::figures::services;
+use crate::kernel::{
+    children, most_descriptors, private, processor_time, processor_time_of_tree, resident, until,
+};
 
 pub(crate) fn figures(bench: &Bench) -> Vec<Figure> {
-    let mut figures = vec![answering(0), answering(100)];
-    let counts: &[usize] = if bench.is_quick { &[100] } else { &[10, 100, 1000, 10_000] };
-    if !bench.is_quick {
-        figures.push(answering(1000));
-    }
-    figures.push(memory(0));
-    figures.extend(counts.iter().flat_map(|count| [running(*count), memory(*count)]));
+    // Each program needs three descriptors, and the daemon some.
+    let most = ((most_descriptors().min(65_536) - 500) / 3).min(10_000);
+    let mut figures = vec![
+        answering(0, &[TimesTheCost(3.0)]),
+        answering(100, &[TimesBetter(30.0)]),
+        answering(bench.amount(1000, 300), &[TimesBetter(200.0)]),
+        empty(),
+        program_size(),
+    ];
+    figures.extend(bench.curve(&[10, 100, 1000, most], 100).into_iter().map(running));
+    figures.push(start_all(bench.amount(1000, 200)));
     figures
 }
 
 /// Until the daemon answers a call.
-fn answering(count: usize) -> Figure {
-    let measures = [measure("wall", "ms"), measure("CPU", "ms")];
-    let title = format!("start of {count} programs until it answers");
+fn answering(count: usize, goals: &'static [Goal]) -> Figure {
+    let measures = [measure("wall", "ms").goal(goals), measure("CPU", "ms")];
+    let title = format!("start with {count} programs until it answers");
     Figure::new(title, &measures, move |bench, contender| {
         let began = Instant::now();
-        let daemon = Daemon::supervisord(bench, contender, &sleepers(count, ""))?;
+        let daemon = match contender {
+            Contender::Reference if count == 0 => {
+                Daemon::worker(bench, &["responder", "s.sock", "canned", "0"])
+            }
+            _ => Daemon::supervisord(bench, contender, &sleepers(count, ""))?,
+        };
         drop(daemon.client());
         Some(vec![began.elapsed().as_secs_f64() * 1e3, daemon.processor_time() * 1e3])
     })
 }
 
-/// Until all programs run; then until all have ended.
-fn running(count: usize) -> Figure {
-    let measures = [
-        measure("wall", "ms"),
-        measure("CPU", "ms"),
-        measure("CPU of tree", "ms"),
-        measure("shutdown", "ms"),
-    ];
-    Figure::new(format!("{count} programs until all run"), &measures, move |bench, contender| {
-        let (began, mut daemon) = (Instant::now(), all_running(bench, contender, count)?);
-        let wall = began.elapsed().as_secs_f64();
-        let cpu = daemon.processor_time();
-        let of_tree = processor_time_of_tree(daemon.pid());
-        let shutdown = daemon.terminate().as_secs_f64();
-        Some([wall, cpu, of_tree, shutdown].map(|seconds| seconds * 1e3).to_vec())
-    })
-}
-
-fn memory(count: usize) -> Figure {
-    let measures = [measure("RSS", "MB"), measure("private", "MB")];
-    Figure::new(format!("memory with {count} programs"), &measures, move |bench, contender| {
-        if count == 0 && !matches!(contender, Contender::Supkit | Contender::Supervisor) {
-            return None;
-        }
-        let daemon = all_running(bench, contender, count)?;
+/// A daemon that has nothing to do.
+fn empty() -> Figure {
+    let measures =
+        [measure("RSS", "MB").goal(&[AtMost(3.0)]), measure("private", "MB").goal(&[AtMost(1.0)])];
+    Figure::new("memory without programs", &measures, |bench, contender| {
+        let daemon = Daemon::supervisord(bench, contender, "")?;
+        drop(daemon.client());
+        std::thread::sleep(REST);
         Some(vec![resident(daemon.pid()), private(daemon.pid())])
     })
 }
 
+fn program_size() -> Figure {
+    let measures = [measure("size", "MB").goal(&[AtMost(10.0)])];
+    Figure::new("the program", &measures, |_, contender| {
+        (contender == Contender::Supkit).then(|| vec![Bench::program_size()])
+    })
+}
+
+/// After this time without work a daemon may have returned memory.
+const REST: Duration = Duration::from_secs(3);
+
+/// Until all programs run; then until all have ended.
+fn running(count: usize) -> Figure {
+    let of_1000 = |goals| if count == 1000 { goals } else { &[][..] };
+    let shutdown: &[Goal] = if count == 1000 { &[TimesBetter(20.0)] } else { &[] };
+    let measures = [
+        measure("wall", "ms").goal(&[TimesTheCost(2.0)]),
+        measure("CPU", "ms").goal(of_1000(&[TimesTheCost(2.5)])),
+        measure("CPU with programs", "ms").goal(of_1000(&[TimesTheCost(1.8)])),
+        measure("RSS", "MB").goal(of_1000(&[TimesBetter(7.0)])),
+        measure("private memory", "MB").goal(of_1000(&[AtMost(3.0)])),
+        measure("shutdown", "ms").goal(shutdown),
+    ];
+    let title = format!("{count} programs until all run");
+    let figure = Figure::new(title, &measures, move |bench, contender| {
+        let (began, mut daemon) = (Instant::now(), all_running(bench, contender, count)?);
+        let wall = began.elapsed().as_secs_f64();
+        let parts = parts(&daemon, contender);
+        let sum = |of: fn(u32) -> f64| parts.iter().copied().map(of).sum::<f64>();
+        let (cpu, of_tree) = (sum(processor_time), processor_time_of_tree(daemon.pid()));
+        std::thread::sleep(REST);
+        let (resident, private) = (sum(resident), sum(private));
+        let shutdown = daemon.terminate().as_secs_f64();
+        Some(vec![wall * 1e3, cpu * 1e3, of_tree * 1e3, resident, private, shutdown * 1e3])
+    });
+    figure.long_if(count > 1000)
+}
+
+/// The processes that supervise: runit and s6 have one for each service.
+fn parts(daemon: &Daemon, contender: Contender) -> Vec<u32> {
+    let has_helpers = matches!(contender, Contender::Runit | Contender::S6);
+    let helpers = if has_helpers { children(daemon.pid()) } else { Vec::new() };
+    [daemon.pid()].into_iter().chain(helpers).collect()
+}
+
 /// A daemon whose programs run.
 fn all_running(bench: &Bench, contender: Contender, count: usize) -> Option<Daemon> {
-    // Supervisor waits with select-like calls for more descriptors than it may open.
-    if count > 1000 && contender == Contender::Supervisor {
-        return None;
-    }
     match contender {
         Contender::Supkit | Contender::Supervisor => {
             let daemon = Daemon::supervisord(bench, contender, &sleepers(count, ""))?;
-            if count == 0 {
-                drop(daemon.client());
-            }
             daemon.wait_running(count);
             Some(daemon)
         }
@@ -82,45 +113,23 @@ fn all_running(bench: &Bench, contender: Contender, count: usize) -> Option<Daem
             until("the reference", || daemon.at("up").exists());
             Some(daemon)
         }
-        Contender::Runit => service_directory("runsvdir", count),
-        Contender::S6 => service_directory("s6-svscan", count),
+        Contender::Runit | Contender::S6 => services::start(contender, count),
     }
 }
 
-/// One of the supervisors with a directory for each service, if it is installed. They have a process of
-/// their own for each service, so their figures are those of the tree.
-fn service_directory(program: &str, count: usize) -> Option<Daemon> {
-    let program = find(program)?;
-    if count > 1000 {
-        return None;
-    }
-    let dir = tempfile::tempdir().expect("a temporary directory");
-    for number in 0..count {
-        let service = dir.path().join(format!("p{number}"));
-        fs::create_dir(&service).expect("a directory");
-        fs::write(service.join("run"), "#!/bin/sh\nexec /bin/sleep 100000\n").expect("a script");
-        let executable = std::os::unix::fs::PermissionsExt::from_mode(0o755);
-        fs::set_permissions(service.join("run"), executable).expect("a mode");
-    }
-    let mut command = Command::new(program);
-    command.arg(dir.path());
-    let daemon = Daemon::start(&mut command, dir);
-    until("the services", || {
-        let services = children(daemon.pid());
-        let runs = |service: &&u32| {
-            let of_service = children(**service);
-            of_service.iter().any(|pid| name(*pid) == "sleep")
-        };
-        services.iter().filter(runs).count() == count
-    });
-    Some(daemon)
-}
-
-fn name(pid: u32) -> String {
-    fs::read_to_string(format!("/proc/{pid}/comm")).unwrap_or_default().trim().to_owned()
-}
-
-fn find(program: &str) -> Option<std::path::PathBuf> {
-    let directories = ["/usr/bin", "/bin", "/usr/sbin", "/sbin"];
-    directories.iter().map(|it| Path::new(it).join(program)).find(|path| path.exists())
+/// One call that starts all programs.
+fn start_all(count: usize) -> Figure {
+    let measures = [measure("wall", "ms"), measure("CPU", "ms").goal(&[TimesBetter(20.0)])];
+    let title = format!("startAllProcesses with {count} programs");
+    Figure::new(title, &measures, move |bench, contender| {
+        let programs = sleepers(count, "autostart=false\n");
+        let daemon = Daemon::supervisord(bench, contender, &programs)?;
+        let mut client = daemon.client();
+        let (before, began) = (daemon.processor_time(), Instant::now());
+        let reply = client.call(&request("supervisor.startAllProcesses", &[])).expect("a reply");
+        let started = reply.windows(11).filter(|it| it == b"<name>group").count();
+        assert_eq!(started, count, "started programs");
+        let wall = began.elapsed().as_secs_f64();
+        Some(vec![wall * 1e3, (daemon.processor_time() - before) * 1e3])
+    })
 }
