@@ -8,6 +8,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::account::{Programs, Role};
+pub use super::option_places::Origins;
 pub use super::process::Process;
 pub use super::sections::eventlistener::Pool;
 pub use super::sections::fcgi_program::FcgiSocket;
@@ -17,7 +18,6 @@ pub use super::sections::inet_http_server::InetServer;
 pub use super::sections::rpcinterface::RpcInterface;
 pub use super::sections::supervisord::Supervisord;
 pub use super::sections::unix_http_server::UnixServer;
-use crate::diag::Place;
 
 /// A complete configuration.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -70,31 +70,6 @@ pub struct Notes {
     /// What Supervisor ignores silently.
     pub remarks: Vec<String>,
     pub infos: Vec<String>,
-}
-
-/// The positions of options, by section.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Origins(pub Vec<Origin>);
-
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Origin {
-    pub section: String,
-    /// Empty for the section header.
-    pub option: String,
-    pub place: Place,
-}
-
-impl Origins {
-    /// The position of an option, or of the section header.
-    pub fn of(&self, section: &str, option: &str) -> Option<&Place> {
-        self.exactly(section, option).or_else(|| self.exactly(section, ""))
-    }
-
-    /// The position of an option that is written in the section.
-    pub fn exactly(&self, section: &str, option: &str) -> Option<&Place> {
-        let found = self.0.iter().find(|o| o.section == section && o.option == option);
-        found.map(|o| &o.place)
-    }
 }
 
 /// What a starting daemon does with the programs of a killed predecessor.

@@ -137,7 +137,7 @@ fn read(file: &str, host: &dyn Host) -> Result<Supervisorctl, InvalidConfig> {
     if loaded.document.section(s::SECTION.word).is_none() {
         return Err(InvalidConfig::new(vec![no_section()], loaded.sources));
     }
-    let mut reader = OptionReader::new(&loaded, environ(host), host);
+    let mut reader = OptionReader::new(&loaded, environ(host).into(), host);
     let section = SectionReader::new(&mut reader, s::SECTION.word).read();
     plugins::check_ctl_plugins(&mut reader);
     let faults = reader.into_faults();

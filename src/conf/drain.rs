@@ -59,7 +59,7 @@ impl Process {
         match self.warm_http.get(at)? {
             Page::Url(url) => Some(url.clone()),
             Page::Path(path) => {
-                let base = self.ready_http.as_ref().or(self.live_http.as_ref())?;
+                let base = self.ready_http.as_deref().or(self.live_http.as_deref())?;
                 Some(HttpUrl { path: path.clone(), ..base.clone() })
             }
         }

@@ -1,5 +1,7 @@
 //! Expands `%(name)s` in a value. The error messages are identical to Supervisor's.
 
+use std::fmt;
+
 use super::fault::Fault;
 use super::nearest::nearest;
 use super::python::names::Layers;
@@ -13,13 +15,13 @@ use crate::ini::python::Entry;
 pub(super) fn expand(
     text: &str,
     names: Layers<'_>,
-    title: &str,
+    title: fmt::Arguments<'_>,
     entry: Option<&Entry>,
 ) -> Result<String, Fault> {
     if !text.contains('%') {
         return Ok(text.to_owned());
     }
-    format(text, names).map_err(|error| fault(&error, text, names, title, entry))
+    format(text, names).map_err(|error| fault(&error, text, names, &title.to_string(), entry))
 }
 
 fn fault(

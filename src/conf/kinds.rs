@@ -191,6 +191,24 @@ impl<K: Kind> Kind for Maybe<K> {
     }
 }
 
+/// The same for a large value that few programs have: absent it takes no more space than a pointer.
+#[derive(Debug)]
+pub struct Rare<K>(PhantomData<K>);
+
+impl<K: Kind> Kind for Rare<K> {
+    type Value = Option<Box<K::Value>>;
+    const NAME: &'static str = K::NAME;
+    const HINT: &'static str = K::HINT;
+
+    fn parse(text: &str, host: &dyn Host) -> Result<Self::Value, String> {
+        K::parse(text, host).map(|value| Some(Box::new(value)))
+    }
+
+    fn show(value: &Self::Value) -> String {
+        value.as_deref().map_or_else(String::new, K::show)
+    }
+}
+
 fn joined(words: impl Iterator<Item = String>) -> String {
     words.collect::<Vec<_>>().join(",")
 }

@@ -1,6 +1,8 @@
 //! Reads the main file and the files that its `[include]` names, and merges them into one document
 //! as Supervisor does.
 
+use std::rc::Rc;
+
 use super::config::Notes;
 use super::expand;
 use super::fault::Fault;
@@ -8,7 +10,7 @@ use super::glob;
 use super::host::{Host, ReadFailure};
 use super::python::names::{Layers, Names};
 use super::python::{path, words};
-use super::secrets::{is_secret_name, mask_sources};
+use super::secrets::{SecretNames, mask_sources};
 use super::sections::include;
 use super::sections::inet_http_server;
 use crate::diag::{Diagnostic, SourceId, SourceMap, Span};
@@ -45,7 +47,7 @@ pub struct Include {
 const HERE: &str = "%(here)s";
 
 /// Reads a file and the files that it includes. `environ` has the `ENV_` names.
-pub fn load(file: &str, environ: &Names, host: &dyn Host) -> Loaded {
+pub fn load(file: &str, environ: &Rc<Names>, host: &dyn Host) -> Loaded {
     let here = path::abspath(path::dirname(file), &host.current_dir());
     let mut loaded = Loaded { here, file: file.to_owned(), ..Loaded::default() };
     loaded.fault = loaded.everything(environ, host).err();
@@ -63,7 +65,7 @@ pub fn load_one(file: &str, host: &dyn Host) -> Loaded {
 }
 
 impl Loaded {
-    fn everything(&mut self, environ: &Names, host: &dyn Host) -> Result<(), Fault> {
+    fn everything(&mut self, environ: &Rc<Names>, host: &dyn Host) -> Result<(), Fault> {
         self.main_file(host)?;
         if self.document.section(include::SECTION.word).is_none() {
             return Ok(());
@@ -122,7 +124,7 @@ impl Loaded {
     }
 
     /// The patterns of `files=`, with the position of each.
-    fn patterns(&self, environ: &Names, host: &dyn Host) -> Result<Vec<(String, Span)>, Fault> {
+    fn patterns(&self, environ: &Rc<Names>, host: &dyn Host) -> Result<Vec<(String, Span)>, Fault> {
         let section = include::SECTION.word;
         let Some(entry) = self.document.entry(section, include::FILES.name) else {
             return Err(self.no_files());
@@ -132,8 +134,8 @@ impl Loaded {
         names.text("host_node_name", host.host_name());
         names.update(environ);
         let layers = Layers { below: &Names::default(), above: &names };
-        let title = format!("{section}.{}", include::FILES.name);
-        let files = expand::expand(&entry.value, layers, &title, Some(entry))?;
+        let title = format_args!("{section}.{}", include::FILES.name);
+        let files = expand::expand(&entry.value, layers, title, Some(entry))?;
         let place = |word: &str| match entry.value.find(word) {
             Some(at) => entry.locate(at, at + word.len()),
             None => entry.value_span(),
@@ -145,8 +147,9 @@ impl Loaded {
     /// and secret variables in others.
     fn hide_passwords(&mut self) {
         let all = self.document.sections().iter().chain([self.document.defaults()]);
+        let mut names = SecretNames::default();
         // The path of a key is no secret.
-        let is_secret = |key: &str| is_secret_name(key) && key != inet_http_server::KEY.name;
+        let mut is_secret = |key: &str| names.contain(key) && key != inet_http_server::KEY.name;
         let secret = all.flat_map(|section| &section.entries).filter(|e| is_secret(&e.key));
         let spans = secret.flat_map(|entry| {
             let keys = entry.replaced.iter().chain([&entry.key_span]);

@@ -31,6 +31,7 @@ mod listener;
 pub mod load;
 pub mod log_format;
 pub mod nearest;
+mod option_places;
 mod option_reader;
 pub mod options;
 mod origins;

@@ -1,7 +1,10 @@
 //! Reads typed options from a document and collects errors. The options themselves are defined in
 //! `sections`.
 
-use super::config::Environment;
+use std::cell::{Cell, OnceCell};
+use std::rc::Rc;
+
+use super::config::{Environment, Process};
 use super::expand;
 use super::fault::Fault;
 use super::host::Host;
@@ -25,7 +28,7 @@ pub(super) struct OptionReader<'a> {
     pub(super) loaded: &'a Loaded,
     pub(super) host: &'a dyn Host,
     /// `ENV_` names, including those of `[supervisord] environment` once they are known.
-    pub(super) environ: Names,
+    pub(super) environ: Rc<Names>,
     /// The environment of all children: that of `[supervisord]`, once it is known.
     pub(super) environment: Environment,
     /// Whether users that this process cannot switch to are ignored.
@@ -33,6 +36,10 @@ pub(super) struct OptionReader<'a> {
     /// Messages for the activity log.
     pub(super) warnings: Vec<String>,
     faults: Vec<Fault>,
+    /// The section that was found last: its options are read one after the other.
+    found: Cell<Option<&'a Section>>,
+    /// A process with the default of each option.
+    defaults: OnceCell<Process>,
 }
 
 /// The section of an option and the names that it may expand.
@@ -46,9 +53,18 @@ pub(super) struct Scope<'s> {
 }
 
 impl<'a> OptionReader<'a> {
-    pub(super) fn new(loaded: &'a Loaded, environ: Names, host: &'a dyn Host) -> Self {
-        let (environment, warnings, faults) = (Environment::new(), Vec::new(), Vec::new());
-        Self { loaded, host, environ, environment, ignores_users: false, warnings, faults }
+    pub(super) fn new(loaded: &'a Loaded, environ: Rc<Names>, host: &'a dyn Host) -> Self {
+        Self {
+            loaded,
+            host,
+            environ,
+            environment: Environment::new(),
+            ignores_users: false,
+            warnings: Vec::new(),
+            faults: Vec::new(),
+            found: Cell::new(None),
+            defaults: OnceCell::new(),
+        }
     }
 
     pub(super) fn into_faults(self) -> Vec<Fault> {
@@ -63,7 +79,17 @@ impl<'a> OptionReader<'a> {
     }
 
     pub(super) fn section(&self, name: &str) -> Option<&'a Section> {
-        self.loaded.document.section(name)
+        let last = self.found.get().filter(|section| section.name == name);
+        last.or_else(|| {
+            self.found.set(self.loaded.document.section(name));
+            self.found.get()
+        })
+    }
+
+    /// A process of this section with the default of each option.
+    pub(super) fn process_of(&self, section: &str) -> Process {
+        let defaults = self.defaults.get_or_init(|| Process::with_defaults(self.host));
+        Process { program: section.to_owned(), ..defaults.clone() }
     }
 
     pub(super) fn has(&self, name: &str) -> bool {
@@ -71,7 +97,8 @@ impl<'a> OptionReader<'a> {
     }
 
     pub(super) fn entry(&self, section: &str, name: &str) -> Option<&'a Entry> {
-        self.loaded.document.entry(section, name)
+        let found = self.section(section)?;
+        found.entry(name).or_else(|| self.loaded.document.defaults().entry(name))
     }
 
     /// An option with a default. The default also replaces an invalid value, so that further errors
@@ -116,12 +143,10 @@ impl<'a> OptionReader<'a> {
         option: &Opt<K>,
     ) -> Read<Option<String>> {
         let Some(raw) = self.raw(scope.section, option) else { return Ok(None) };
-        let title = format!("{}.{}", scope.section, option.name);
+        let title = format_args!("{}.{}", scope.section, option.name);
         let layers = Layers { below: &self.environ, above: scope.names };
         let entry = self.entry(scope.section, option.name);
-        expand::expand(raw, layers, &title, entry)
-            .map(Some)
-            .map_err(|fault| self.note(scope, fault))
+        expand::expand(raw, layers, title, entry).map(Some).map_err(|fault| self.note(scope, fault))
     }
 
     /// The unexpanded text of an option, or its default.
@@ -139,7 +164,8 @@ impl<'a> OptionReader<'a> {
         let none = Names::default();
         let layers = Layers { below: &none, above: scope.names };
         let entry = self.entry(scope.section, option.name);
-        expand::expand(text, layers, option.name, entry).map_err(|fault| self.note(scope, fault))
+        let title = format_args!("{}", option.name);
+        expand::expand(text, layers, title, entry).map_err(|fault| self.note(scope, fault))
     }
 
     /// Parses a text as a value of this kind.
@@ -160,9 +186,9 @@ impl<'a> OptionReader<'a> {
     pub(super) fn expand_extras(&mut self, scope: Scope<'_>, known: &str) {
         let Some(section) = self.section(scope.section) else { return };
         for entry in self.loaded.document.entries(section).filter(|e| e.key != known) {
-            let title = format!("{}.{}", scope.section, entry.key);
+            let title = format_args!("{}.{}", scope.section, entry.key);
             let layers = Layers { below: &self.environ, above: scope.names };
-            if let Err(fault) = expand::expand(&entry.value, layers, &title, Some(entry)) {
+            if let Err(fault) = expand::expand(&entry.value, layers, title, Some(entry)) {
                 self.note(scope, fault);
             }
         }

@@ -114,13 +114,13 @@ impl Process {
         match (probe.purpose, probe.method) {
             (Purpose::Ready, Method::Tcp) => self.ready_tcp.clone(),
             (Purpose::Ready, Method::Unix) => self.ready_unix.clone(),
-            (Purpose::Ready, Method::Http) => self.ready_http.as_ref().map(HttpUrl::to_string),
+            (Purpose::Ready, Method::Http) => self.ready_http.as_deref().map(HttpUrl::to_string),
             (Purpose::Ready, Method::Exec) => self.ready_exec.clone(),
             (Purpose::Ready, Method::Log) => self.ready_log.clone(),
             (Purpose::Ready, Method::Notify) => self.ready_notify.then(String::new),
             (Purpose::Live, Method::Tcp) => self.live_tcp.clone(),
             (Purpose::Live, Method::Unix) => self.live_unix.clone(),
-            (Purpose::Live, Method::Http) => self.live_http.as_ref().map(HttpUrl::to_string),
+            (Purpose::Live, Method::Http) => self.live_http.as_deref().map(HttpUrl::to_string),
             (Purpose::Live, Method::Exec) => self.live_exec.clone(),
             (Purpose::Live, Method::Notify) => self.live_notify.then(String::new),
             (Purpose::Live, Method::Log) => None,
@@ -144,7 +144,7 @@ impl Process {
             ),
         };
         let (header, body) = (header.as_deref(), body.as_deref());
-        Some(HttpProbe { url: url.as_ref()?, statuses, header, body })
+        Some(HttpProbe { url: url.as_deref()?, statuses, header, body })
     }
 
     /// Whether it gets a socket for messages of `sd_notify(3)`.

@@ -10,8 +10,8 @@ use super::host::Host;
 use super::kinds::{
     Account, ByteLimit, Bytes, Count, CountLimit, Cron, Dependencies, EnvFiles, ExitCodes, Flag,
     Haproxy, HeaderField, Integer, Killed, LogFile, LogLineFormat, Maybe, Niceness, Octal,
-    OomScore, Pages, Pattern, Restart, Seconds, ServerUrl, SignalName, Statuses, TcpAddress, Text,
-    Url, Variables, Varnish, ZoneName,
+    OomScore, Pages, Pattern, Rare, Restart, Seconds, ServerUrl, SignalName, Statuses, TcpAddress,
+    Text, Url, Variables, Varnish, ZoneName,
 };
 use super::program;
 use super::schedule::Schedule;
@@ -113,7 +113,7 @@ options! {
     SCHEDULE_TIMEZONE schedule_timezone: Maybe<ZoneName> = None, SupkitOnly, Each;
     /// Start it at these times, if it does not run then. With it the defaults of `autostart` and
     /// `autorestart` are false, and that of `startsecs` is 0.
-    SCHEDULE schedule: Maybe<Cron> = None, SupkitOnly, Each,
+    SCHEDULE schedule: Rare<Cron> = None, SupkitOnly, Each,
         read: program::schedule, differs: other_schedule;
     /// When it ends and is not restarted, stop the others and exit with its status.
     ESSENTIAL essential: Flag = Some("false"), SupkitOnly, Once;
@@ -128,7 +128,7 @@ options! {
     /// It is ready when this unix socket accepts connections.
     READY_UNIX ready_unix: Maybe<Text> = None, SupkitOnly, Each;
     /// It is ready when this URL answers.
-    READY_HTTP ready_http: Maybe<Url> = None, SupkitOnly, Each;
+    READY_HTTP ready_http: Rare<Url> = None, SupkitOnly, Each;
     /// Statuses of that answer that count as success.
     READY_HTTP_STATUS ready_http_status: Statuses = Some("200-399"), SupkitOnly, Each;
     /// A header field of that request.
@@ -155,7 +155,7 @@ options! {
     /// Restart it when this unix socket no longer accepts connections.
     LIVE_UNIX live_unix: Maybe<Text> = None, SupkitOnly, Each;
     /// Restart it when this URL no longer answers.
-    LIVE_HTTP live_http: Maybe<Url> = None, SupkitOnly, Each;
+    LIVE_HTTP live_http: Rare<Url> = None, SupkitOnly, Each;
     /// Statuses of that answer that count as success.
     LIVE_HTTP_STATUS live_http_status: Statuses = Some("200-399"), SupkitOnly, Each;
     /// A header field of that request.
@@ -194,47 +194,47 @@ options! {
     /// Signal that makes it read its own configuration again, for `supervisorctl reload-program`.
     RELOADSIGNAL reloadsignal: Maybe<SignalName> = None, SupkitOnly, Once;
     /// Maximum bytes of its address space.
-    RLIMIT_AS rlimit_as: Maybe<ByteLimit> = None, SupkitOnly, Once;
+    RLIMIT_AS rlimit_as: Rare<ByteLimit> = None, SupkitOnly, Once;
     /// Maximum bytes of a core file; 0 disables core files.
-    RLIMIT_CORE rlimit_core: Maybe<ByteLimit> = None, SupkitOnly, Once;
+    RLIMIT_CORE rlimit_core: Rare<ByteLimit> = None, SupkitOnly, Once;
     /// Seconds of CPU time: SIGXCPU is sent at the soft limit, SIGKILL at the hard one.
-    RLIMIT_CPU rlimit_cpu: Maybe<CountLimit> = None, SupkitOnly, Once;
+    RLIMIT_CPU rlimit_cpu: Rare<CountLimit> = None, SupkitOnly, Once;
     /// Maximum bytes of its data segment.
-    RLIMIT_DATA rlimit_data: Maybe<ByteLimit> = None, SupkitOnly, Once;
+    RLIMIT_DATA rlimit_data: Rare<ByteLimit> = None, SupkitOnly, Once;
     /// Maximum bytes of a file that it writes.
-    RLIMIT_FSIZE rlimit_fsize: Maybe<ByteLimit> = None, SupkitOnly, Once;
+    RLIMIT_FSIZE rlimit_fsize: Rare<ByteLimit> = None, SupkitOnly, Once;
     /// Maximum number of file locks; Linux ignores it.
-    RLIMIT_LOCKS rlimit_locks: Maybe<CountLimit> = None, SupkitOnly, Once;
+    RLIMIT_LOCKS rlimit_locks: Rare<CountLimit> = None, SupkitOnly, Once;
     /// Maximum bytes of locked memory.
-    RLIMIT_MEMLOCK rlimit_memlock: Maybe<ByteLimit> = None, SupkitOnly, Once;
+    RLIMIT_MEMLOCK rlimit_memlock: Rare<ByteLimit> = None, SupkitOnly, Once;
     /// Maximum bytes of POSIX message queues of its user.
-    RLIMIT_MSGQUEUE rlimit_msgqueue: Maybe<ByteLimit> = None, SupkitOnly, Once;
+    RLIMIT_MSGQUEUE rlimit_msgqueue: Rare<ByteLimit> = None, SupkitOnly, Once;
     /// How far it may lower its niceness: to 20 minus this number.
-    RLIMIT_NICE rlimit_nice: Maybe<CountLimit> = None, SupkitOnly, Once;
+    RLIMIT_NICE rlimit_nice: Rare<CountLimit> = None, SupkitOnly, Once;
     /// Limit of its descriptor numbers.
-    RLIMIT_NOFILE rlimit_nofile: Maybe<CountLimit> = None, SupkitOnly, Once;
+    RLIMIT_NOFILE rlimit_nofile: Rare<CountLimit> = None, SupkitOnly, Once;
     /// Maximum number of processes of its user.
-    RLIMIT_NPROC rlimit_nproc: Maybe<CountLimit> = None, SupkitOnly, Once;
+    RLIMIT_NPROC rlimit_nproc: Rare<CountLimit> = None, SupkitOnly, Once;
     /// Maximum bytes of resident memory; Linux ignores it.
-    RLIMIT_RSS rlimit_rss: Maybe<ByteLimit> = None, SupkitOnly, Once;
+    RLIMIT_RSS rlimit_rss: Rare<ByteLimit> = None, SupkitOnly, Once;
     /// Maximum real-time priority.
-    RLIMIT_RTPRIO rlimit_rtprio: Maybe<CountLimit> = None, SupkitOnly, Once;
+    RLIMIT_RTPRIO rlimit_rtprio: Rare<CountLimit> = None, SupkitOnly, Once;
     /// Microseconds of CPU time under real-time scheduling without a blocking system call.
-    RLIMIT_RTTIME rlimit_rttime: Maybe<CountLimit> = None, SupkitOnly, Once;
+    RLIMIT_RTTIME rlimit_rttime: Rare<CountLimit> = None, SupkitOnly, Once;
     /// Maximum number of queued signals of its user.
-    RLIMIT_SIGPENDING rlimit_sigpending: Maybe<CountLimit> = None, SupkitOnly, Once;
+    RLIMIT_SIGPENDING rlimit_sigpending: Rare<CountLimit> = None, SupkitOnly, Once;
     /// Maximum bytes of its stack.
-    RLIMIT_STACK rlimit_stack: Maybe<ByteLimit> = None, SupkitOnly, Once;
+    RLIMIT_STACK rlimit_stack: Rare<ByteLimit> = None, SupkitOnly, Once;
     /// Its niceness, from -20 (favoured) to 19.
     NICE nice: Maybe<Niceness> = None, SupkitOnly, Once;
     /// How likely the kernel kills it when memory is exhausted: from -1000 (never) to 1000.
     OOM_SCORE_ADJ oom_score_adj: Maybe<OomScore> = None, SupkitOnly, Once;
     /// Before a rolling restart stops it, Varnish sends no more requests to this backend of its VCL
     /// (`varnishadm backend.set_health`).
-    DRAIN_VARNISH drain_varnish: Maybe<Varnish> = None, SupkitOnly, Each;
+    DRAIN_VARNISH drain_varnish: Rare<Varnish> = None, SupkitOnly, Each;
     /// Before a rolling restart stops it, HAProxy sends no more requests to this server (`set server`
     /// on its runtime socket).
-    DRAIN_HAPROXY drain_haproxy: Maybe<Haproxy> = None, SupkitOnly, Each;
+    DRAIN_HAPROXY drain_haproxy: Rare<Haproxy> = None, SupkitOnly, Each;
     /// Command that takes it out of service before a rolling restart stops it; it exits with 0 when
     /// requests no longer come.
     DRAIN_EXEC drain_exec: Maybe<Text> = None, SupkitOnly, Each;
@@ -304,8 +304,8 @@ fn other_uid(old: &Option<User>, new: &Option<User>) -> bool {
 
 /// The time zone is an option of its own.
 #[expect(clippy::ref_option, reason = "the value of a kind is compared by reference")]
-fn other_schedule(old: &Option<Schedule>, new: &Option<Schedule>) -> bool {
-    let expression = |it: &Option<Schedule>| it.as_ref().map(|it| it.expression.clone());
+fn other_schedule(old: &Option<Box<Schedule>>, new: &Option<Box<Schedule>>) -> bool {
+    let expression = |it: &Option<Box<Schedule>>| it.as_ref().map(|it| it.expression.clone());
     expression(old) != expression(new)
 }
 
@@ -337,6 +337,16 @@ mod tests {
         let mut rows: Vec<_> = supervisors.map(|row| row.name).collect();
         rows.sort_unstable();
         assert_eq!(listed, rows);
+    }
+
+    /// There are thousands of them.
+    #[test]
+    fn a_process_needs_little_memory() {
+        let size = size_of::<Process>();
+        assert!(
+            size <= 1320,
+            "{size} bytes: give a large value that few programs have the kind `Rare`"
+        );
     }
 
     #[test]

@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 use super::config::{AutoRestart, Environment, LogTarget, Process, StreamLog, User};
 use super::drain::Page;
 use super::kinds::{
-    self, Account, Cron, Flag, Kind as _, LogFile, Maybe, Name, Pages, Text, Variables,
+    self, Account, Cron, Flag, Kind as _, LogFile, Maybe, Name, Pages, Rare, Text, Variables,
 };
 use super::option_reader::{OptionReader, Read};
 use super::placeholders::{GROUP_NAME, HERE, HOST_NODE_NAME, NUMPROCS, PROCESS_NUM, PROGRAM_NAME};
@@ -62,7 +62,7 @@ fn read(reader: &mut SectionReader<'_, '_>, when: When, process: &mut Process) -
 
 /// A process with the options that all processes of the section share.
 fn shared(reader: &mut SectionReader<'_, '_>) -> Read<Process> {
-    let mut process = Process::of_section(reader.section, reader.reader.host);
+    let mut process = reader.reader.process_of(reader.section);
     let read = read(reader, Once, &mut process);
     let valid = check_group_kill(reader, &process).and(check_number(reader, &process));
     read.and(valid).map(|()| process)
@@ -211,9 +211,9 @@ pub(super) fn user(
 /// `schedule=/var/lib/celery/beat.db`.
 pub(super) fn schedule(
     reader: &mut SectionReader<'_, '_>,
-    option: &Opt<Maybe<Cron>>,
+    option: &Opt<Rare<Cron>>,
     _: &Process,
-) -> Read<Option<Schedule>> {
+) -> Read<Option<Box<Schedule>>> {
     let (reader, scope) = reader.parts();
     let raw = reader.raw(scope.section, option).unwrap_or_default();
     if raw.starts_with(['/', '.', '~', '%']) && !raw.contains(char::is_whitespace) {

@@ -1,10 +1,11 @@
 //! Converts text to a [`Config`] and reports all errors at once. Pure: the system is accessed
 //! through [`Host`].
 
+use std::rc::Rc;
+
 use super::config::HttpUser;
 use super::config::{
-    Config, Environment, Group, HttpServer, Notes, Origin, Origins, Process, RpcInterface,
-    Supervisord,
+    Config, Environment, Group, HttpServer, Notes, Origins, Process, RpcInterface, Supervisord,
 };
 use super::exposure::{self, Exposure};
 use super::fault::{Fault, InvalidConfig};
@@ -12,6 +13,7 @@ use super::groups;
 use super::host::Host;
 use super::load::{self, Loaded};
 use super::nearest::nearest;
+use super::option_places::HEADER;
 use super::option_reader::OptionReader;
 use super::options::CommandLine;
 use super::python::names::Names;
@@ -79,6 +81,7 @@ pub fn examine_again(
     for (key, value) in earlier {
         environ.text(format!("ENV_{key}"), value);
     }
+    let environ = Rc::new(environ);
     let mut loaded = load::load(file, &environ, host);
     let unread = match loaded.fault.take() {
         None if loaded.document.section(s::SECTION.word).is_none() => Some(no_supervisord(&loaded)),
@@ -145,7 +148,7 @@ fn assemble(supervisord: Supervisord, draft: &Draft, mut notes: Notes, loaded: &
 fn replaced_processes(groups: &[Group], origins: &Origins) -> Vec<String> {
     let place = |process: &Process| {
         let place = origins.of(&process.program, program::PROCESS_NAME.name);
-        place.map_or_else(|| process.program.clone(), ToString::to_string)
+        place.map_or_else(|| process.program.clone(), |place| place.to_string())
     };
     let mut found = Vec::new();
     for group in groups {
@@ -169,19 +172,12 @@ fn replaced_processes(groups: &[Group], origins: &Origins) -> Vec<String> {
 
 fn origins(loaded: &Loaded) -> Origins {
     let document: &Document = &loaded.document;
-    let mut origins = Vec::new();
-    for section in document.sections() {
-        let header = section.header().map(|span| ("", span));
+    Origins::new(document.sections().iter().map(|section| {
+        let header = section.header().map(|span| (HEADER, span));
         let options = document.entries(section).map(|entry| (entry.key.as_str(), entry.key_span));
-        for (option, span) in header.into_iter().chain(options) {
-            origins.push(Origin {
-                section: section.name.clone(),
-                option: option.to_owned(),
-                place: loaded.sources.place(span),
-            });
-        }
-    }
-    Origins(origins)
+        let all = header.into_iter().chain(options);
+        (section.name.as_str(), all.map(|(option, span)| (option, loaded.sources.place(span))))
+    }))
 }
 
 /// Why `--strict` refuses the configuration.

@@ -1,5 +1,6 @@
 //! Which parts of a configuration are secret, by their names, so that no message shows them.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 use super::nearest::nearest;
@@ -21,13 +22,29 @@ pub fn is_secret_name(name: &str) -> bool {
         || parts.any(|part| WORDS.contains(&part) || nearest(part, MISSPELT.to_vec()).is_some())
 }
 
+/// Names, each examined once for all its uses.
+#[derive(Debug, Default)]
+pub(super) struct SecretNames(BTreeMap<String, bool>);
+
+impl SecretNames {
+    pub(super) fn contain(&mut self, name: &str) -> bool {
+        if let Some(known) = self.0.get(name) {
+            return *known;
+        }
+        let is_secret = is_secret_name(name);
+        self.0.insert(name.to_owned(), is_secret);
+        is_secret
+    }
+}
+
 /// Masks the secrets in all lines that diagnostics may show.
 pub fn mask_sources(sources: &mut SourceMap) {
-    let mut secret = Vec::new();
+    let (mut secret, mut names) = (Vec::new(), SecretNames::default());
     for id in sources.ids() {
         let mut start = 0;
         for line in sources.text(id).split_inclusive('\n') {
-            let found = if is_key_file(line) { Vec::new() } else { ranges(line.trim_end()) };
+            let is_key_file = is_key_file(line);
+            let found = if is_key_file { Vec::new() } else { find(line.trim_end(), &mut names) };
             secret.extend(found.iter().map(|it| Span::new(id, start + it.start, start + it.end)));
             start += line.len();
         }
@@ -54,24 +71,27 @@ pub fn masked(text: &str) -> String {
 
 /// The values of secret variables in `KEY=value,KEY2="value"`, and passwords in URLs, in order.
 pub fn ranges(text: &str) -> Vec<Range<usize>> {
+    find(text, &mut SecretNames::default())
+}
+
+fn find(text: &str, names: &mut SecretNames) -> Vec<Range<usize>> {
     let mut found: Vec<Range<usize>> = Vec::new();
     for (at, sign) in text.match_indices(['=', '@']) {
         if found.last().is_some_and(|last| at < last.end) {
             continue;
         }
-        let range = if sign == "=" { variable(text, at) } else { url_password(text, at) };
+        let range = if sign == "=" { variable(text, at, names) } else { url_password(text, at) };
         found.extend(range.filter(|range| !range.is_empty()));
     }
     found
 }
 
 /// The value behind the equals sign at `at`, if the name before it is secret.
-fn variable(text: &str, at: usize) -> Option<Range<usize>> {
+fn variable(text: &str, at: usize, names: &mut SecretNames) -> Option<Range<usize>> {
     let before = text[..at].trim_end();
     let is_name = |c: char| c.is_ascii_alphanumeric() || "_-.".contains(c);
     let start = before.rfind(|c: char| !is_name(c)).map_or(0, |end| end + 1);
-    let name = before.get(start..).filter(|name| is_secret_name(name));
-    name?;
+    before.get(start..).filter(|name| names.contain(name))?;
     let rest = &text[at + 1..];
     let start = at + 1 + (rest.len() - rest.trim_start_matches([' ', '\t']).len());
     let value = &text[start..];

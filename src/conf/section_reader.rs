@@ -57,6 +57,13 @@ impl<'r, 'a> SectionReader<'r, 'a> {
         reader.refuse(scope, option, message, help)
     }
 
+    /// Whether an option of a program is not set and has a default, which is valid on every host; then
+    /// there is nothing to read.
+    pub(super) fn keeps_default<K: Kind>(&self, option: &Opt<K>) -> bool {
+        let is_plain = option.default.is_none_or(|text| !text.contains('%'));
+        self.is_program && is_plain && self.reader.entry(self.section, option.name).is_none()
+    }
+
     /// Keeps an expanded text for [`take_text`](Self::take_text).
     pub(super) fn keep_text<K>(&mut self, option: &Opt<K>, text: String) {
         self.texts.insert(option.name, text);

@@ -1,5 +1,7 @@
 //! `[supervisord]`: the options that are exceptions, and the command line that overrides them.
 
+use std::rc::Rc;
+
 use super::config::{Environment, Supervisord, User};
 use super::kinds::{self, Account, Directory, Kind, Maybe, Variables};
 use super::option_reader::{OptionReader, Read, Scope};
@@ -65,7 +67,8 @@ pub(super) fn environment(
 ) -> Read<Environment> {
     let environment = expanded_twice(reader, option).unwrap_or_default();
     for (key, value) in &environment {
-        reader.reader.environ.set(format!("ENV_{key}"), Word::Text(value.clone()));
+        let environ = Rc::make_mut(&mut reader.reader.environ);
+        environ.set(format!("ENV_{key}"), Word::Text(value.clone()));
     }
     reader.reader.environment.clone_from(&environment);
     Ok(environment)

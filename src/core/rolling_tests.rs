@@ -16,8 +16,8 @@ pub(super) fn instance(name: &str) -> Process {
     let server = HaproxyServer { socket: "/h".into(), backend: "z".into(), server: name.into() };
     Process {
         ready_tcp: Some("127.0.0.1:8080".to_owned()),
-        drain_varnish: Some(VarnishBackend { directory: None, name: name.to_owned() }),
-        drain_haproxy: Some(server),
+        drain_varnish: Some(Box::new(VarnishBackend { directory: None, name: name.to_owned() })),
+        drain_haproxy: Some(Box::new(server)),
         ..program(name)
     }
 }

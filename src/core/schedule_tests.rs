@@ -19,7 +19,7 @@ const TO_THE_NEXT_MINUTE: u64 = 17;
 
 fn task(name: &str, expression: &str) -> Process {
     Process {
-        schedule: Some(Cron::parse(expression, &FakeHost::default()).unwrap()),
+        schedule: Some(Box::new(Cron::parse(expression, &FakeHost::default()).unwrap())),
         autostart: false,
         autorestart: AutoRestart::Never,
         startsecs: 0,

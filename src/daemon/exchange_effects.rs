@@ -81,7 +81,7 @@ impl Shell<'_> {
         exchange: Exchange,
         config: &Process,
     ) -> Result<(), String> {
-        let backend = config.drain_varnish.clone().ok_or(GONE)?;
+        let backend = config.drain_varnish.as_deref().cloned().ok_or(GONE)?;
         let (program, arguments) = varnish::command(exchange, &backend);
         let command = Process {
             command: program.to_owned(),
@@ -128,7 +128,7 @@ impl Shell<'_> {
         config: &Process,
         now: Now,
     ) -> Result<(), String> {
-        let server = config.drain_haproxy.clone().ok_or(GONE)?;
+        let server = config.drain_haproxy.as_deref().cloned().ok_or(GONE)?;
         let place = if server.socket.contains('/') {
             Place::Peer(Peer::Unix(server.socket.clone().into()))
         } else {

@@ -178,7 +178,7 @@ impl Problem {
         };
         Self {
             message: error_message(error),
-            place: place.map_or(String::new(), ToString::to_string),
+            place: place.map_or(String::new(), |place| place.to_string()),
             text: format!("`{address}` of [{}] {problem}", server.section),
             help,
         }

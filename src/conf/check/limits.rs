@@ -117,7 +117,7 @@ impl Rights {
 
     fn refused_niceness(&self, process: &Process, niceness: i32) -> Option<Refused> {
         let present = self.niceness?;
-        let permitted = match process.rlimit_nice {
+        let permitted = match &process.rlimit_nice {
             Some(limit) => limit.soft,
             None => self.present(Resource::Nice, SOFT),
         };

@@ -89,6 +89,9 @@ impl<S, K: Kind> SectionOption<S> for Field<S, K> {
     }
 
     fn read(&self, reader: &mut SectionReader<'_, '_>, settings: &mut S) -> Read<()> {
+        if self.read.is_none() && reader.keeps_default(&self.option) {
+            return Ok(());
+        }
         let value = if let Some(read) = self.read {
             Some(read(reader, &self.option, settings)?)
         } else {

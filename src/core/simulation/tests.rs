@@ -169,8 +169,12 @@ fn names_are_found_and_misspelt_ones_suggested() {
 #[test]
 fn tasks_end_by_themselves() {
     let schedule = Cron::parse("*/2 * * * *", &FakeHost::default()).expect("it is valid");
-    let pack =
-        Process { schedule: Some(schedule), autostart: false, startsecs: 0, ..program("pack") };
+    let pack = Process {
+        schedule: Some(Box::new(schedule)),
+        autostart: false,
+        startsecs: 0,
+        ..program("pack")
+    };
     let groups = vec![
         group("initdb", 1, vec![program("initdb")]),
         group(

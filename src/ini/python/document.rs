@@ -33,8 +33,8 @@ pub struct Entry {
     pub lines: Vec<Span>,
     /// Earlier keys of the same option that were replaced, oldest first.
     pub replaced: Vec<Span>,
-    /// The text of `lines` while the file is being read.
-    pub(super) pieces: Vec<String>,
+    /// Whether lines were added that may be blank at the end.
+    pub(super) is_unfinished: bool,
     /// Whether `value` is still the text of `lines`.
     pub(super) verbatim: bool,
 }
@@ -87,13 +87,12 @@ impl Document {
         section.entries.iter().chain(inherited)
     }
 
-    /// Joins the lines of all values.
-    pub(super) fn join(&mut self) {
+    /// Removes blank lines at the end of values.
+    pub(super) fn finish(&mut self) {
         let all = self.sections.iter_mut().chain([&mut self.defaults]);
         for entry in all.flat_map(|section| &mut section.entries) {
-            if !entry.pieces.is_empty() {
-                strip_end(&entry.pieces.join("\n")).clone_into(&mut entry.value);
-                entry.pieces.clear();
+            if std::mem::take(&mut entry.is_unfinished) {
+                entry.value.truncate(strip_end(&entry.value).len());
             }
         }
     }

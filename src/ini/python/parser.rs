@@ -10,12 +10,12 @@ impl Document {
     /// Parses another file into the document. `name` is used in error messages.
     pub fn read(&mut self, source: SourceId, name: &str, text: &str) -> Result<(), ParseError> {
         let result = read(self, source, name, text);
-        self.join();
+        self.finish();
         result
     }
 }
 
-/// Parses a text into a document; values are joined later.
+/// Parses a text into a document; values are finished later.
 fn read(
     document: &mut Document,
     source: SourceId,
@@ -80,7 +80,9 @@ impl LineParser<'_> {
         let Some(open) = self.open else { return };
         let Some(entry) = self.entries().get_mut(open) else { return };
         entry.lines.push(span);
-        entry.pieces.push(text.to_owned());
+        entry.value.push('\n');
+        entry.value.push_str(text);
+        entry.is_unfinished = true;
     }
 
     fn enter(&mut self, name: &str, span: Span) {
@@ -102,11 +104,11 @@ impl LineParser<'_> {
     fn option(&mut self, line: Line<'_>, written: &str, value: &str) {
         let entry = Entry {
             key: written.to_lowercase(),
-            value: String::new(),
+            value: value.to_owned(),
             key_span: self.span(line, written),
             lines: vec![self.span(line, value)],
             replaced: Vec::new(),
-            pieces: vec![value.to_owned()],
+            is_unfinished: false,
             verbatim: true,
         };
         self.open = Some(self.put(entry));

@@ -119,7 +119,7 @@ impl Why {
                 startretries: config.startretries,
                 stopwaitsecs: config.stopwaitsecs,
             },
-            schedule: config.schedule.clone().map(|it| (it, process.next_run())),
+            schedule: config.schedule.as_deref().map(|it| (it.clone(), process.next_run())),
             record: supervisor.history().of(process.group(), process.name()).cloned(),
             changes: changes(process, on_disk),
             logs: logs(context, process),
