@@ -171,7 +171,7 @@ impl Supervisor {
     }
 
     fn pool_member(&mut self, id: ProcId) -> Option<&mut super::group::PoolMember> {
-        self.processes.get_mut(&id)?.listener.as_mut()
+        self.processes.get_mut(&id)?.listener.as_deref_mut()
     }
 
     fn listener_changed(&mut self, id: ProcId, from: ListenerState, to: ListenerState) {

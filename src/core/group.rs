@@ -91,7 +91,8 @@ impl LastExit {
     }
 }
 
-/// One process: its configuration, its state machine and the data that persists across phases.
+/// One process: its configuration, its state machine and the data that persists across phases. What few
+/// processes have is in boxes, because there may be thousands.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Process {
     pub(super) id: ProcId,
@@ -106,9 +107,9 @@ pub struct Process {
     /// Whether its child was sent SIGKILL because it did not stop in time.
     pub(super) is_killed: bool,
     /// Who stopped it, until it is started again.
-    pub(super) stop_request: Option<StopRequest>,
+    pub(super) stop_request: Option<Box<StopRequest>>,
     /// The last signal that a client sent to its child.
-    pub(super) sent_signal: Option<SentSignal>,
+    pub(super) sent_signal: Option<Box<SentSignal>>,
     /// The child that was just reaped, until its end is recorded.
     pub(super) ended: Option<(Pid, ExitReport)>,
     pub(super) stdout: Output,
@@ -118,7 +119,7 @@ pub struct Process {
     pub(super) is_relayed: bool,
     /// Set while a client waits for the stop: when "waiting for x to stop" is logged next.
     pub(super) stop_report_at: Option<Mono>,
-    pub(super) listener: Option<PoolMember>,
+    pub(super) listener: Option<Box<PoolMember>>,
     /// While a child is up that has probes.
     pub(super) probes: Vec<ProcessProbe>,
     pub(super) notified_status: Option<String>,
@@ -144,7 +145,7 @@ pub(super) struct PoolMember {
 /// The state of one output stream between two reads.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Output {
-    pub(super) capture: Option<Capture>,
+    pub(super) capture: Option<Box<Capture>>,
     pub(super) ansi: Stripper,
     pub(super) lines: LogLines,
     pub(super) tail: OutputTail,
@@ -153,7 +154,7 @@ pub(super) struct Output {
 impl Output {
     pub(super) fn of(config: &config::StreamLog<'_>) -> Self {
         let maxbytes = usize::try_from(config.capture_maxbytes).unwrap_or(0);
-        let capture = (config.capture_maxbytes != 0).then(|| Capture::new(maxbytes));
+        let capture = (config.capture_maxbytes != 0).then(|| Box::new(Capture::new(maxbytes)));
         Self { capture, ..Self::default() }
     }
 }
@@ -184,7 +185,7 @@ impl Process {
             stdin_closed: false,
             is_relayed: true,
             stop_report_at: None,
-            listener: is_listener.then(PoolMember::default),
+            listener: is_listener.then(Box::default),
             probes: Vec::new(),
             notified_status: None,
             main: None,

@@ -94,7 +94,7 @@ impl Supervisor {
             return Err(problem);
         };
         let requester = requester.to_owned();
-        process.sent_signal = Some(SentSignal { signal, requester, when: now });
+        process.sent_signal = Some(Box::new(SentSignal { signal, requester, when: now }));
         self.debug(|| format!("sending {name} (pid {}) sig {signal}", pid.0));
         self.send_to_main(id, pid, signal);
         Ok(())
@@ -354,7 +354,7 @@ impl Process {
         self.stdin_closed = false;
         self.is_relayed = level <= LogLevel::Debug;
         if let Some(pool_member) = &mut self.listener {
-            *pool_member = PoolMember::default();
+            **pool_member = PoolMember::default();
         }
     }
 }

@@ -42,6 +42,7 @@ impl Supervisor {
         let group = Group { config, processes, queue: EventQueue::default() };
         self.pools.add(self.groups.len(), &group);
         self.groups.push(group);
+        self.group_names.add_last(&self.groups);
         if self.running {
             self.relink();
         }
@@ -63,13 +64,12 @@ impl Supervisor {
     }
 
     pub(super) fn detach_group(&mut self, name: &str, now: Now) -> bool {
-        let Some(at) = self.groups.iter().position(|group| group.name() == name) else {
-            return false;
-        };
+        let Some(at) = self.group_position(name) else { return false };
         if !self.is_stopped(&self.groups[at]) {
             return false;
         }
         let group = self.groups.remove(at);
+        self.group_names.remove(at);
         self.pools = PoolIndex::of(&self.groups);
         for id in &group.processes {
             self.drop_process(*id);
@@ -99,7 +99,7 @@ impl Supervisor {
         if self.find(group, &process.name).is_some() {
             return false;
         }
-        let Some(at) = self.groups.iter().position(|it| it.name() == group) else { return false };
+        let Some(at) = self.group_position(group) else { return false };
         let config = self.groups[at].config.clone();
         self.groups[at].config.processes.push(Arc::clone(&process));
         let id = self.insert_process(&config, process);
@@ -151,7 +151,7 @@ impl Supervisor {
     /// Applies a new configuration to the group itself and sorts its members in the order of that
     /// configuration.
     pub fn replace_group_settings(&mut self, config: &config::Group) {
-        let Some(at) = self.groups.iter().position(|it| it.name() == config.name) else { return };
+        let Some(at) = self.group_position(&config.name) else { return };
         let position = |name: &str| config.processes.iter().position(|it| it.name == name);
         let mut members: Vec<(Option<usize>, ProcId)> = self
             .members(&self.groups[at])

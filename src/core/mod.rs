@@ -25,6 +25,7 @@ pub mod exchange;
 pub mod exit_report;
 pub mod group;
 mod held_restarts;
+mod group_names;
 pub mod history;
 #[cfg(test)]
 mod hook_tests;

@@ -62,7 +62,7 @@ impl Supervisor {
     pub(super) fn finish_output(&mut self, id: ProcId, stream: OutputStream, now: Now) {
         let Some(process) = self.processes.get_mut(&id) else { return };
         let Output { capture, ansi, .. } = process.output_mut(stream);
-        let held = capture.as_mut().and_then(super::capture::Capture::finish);
+        let held = capture.as_deref_mut().and_then(super::capture::Capture::finish);
         let partial = ansi.finish();
         if let Some(piece) = held {
             self.piece(id, stream, piece, now);

@@ -93,7 +93,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn the_index_agrees_with_the_groups_after_every_change(changes in changes()) {
+        fn the_indices_agree_with_the_groups_after_every_change(changes in changes()) {
             let mut sim = Simulation::new(Vec::new());
             for change in changes {
                 match change {
@@ -108,6 +108,10 @@ mod tests {
                     }
                 }
                 let groups = sim.core.groups();
+                for name in (0..6).map(|name| format!("g{name}")) {
+                    let position = groups.iter().position(|group| group.name() == name);
+                    prop_assert_eq!(sim.core.group_position(&name), position);
+                }
                 for (kind, _) in EventType::all() {
                     let expected = subscribers(groups, kind);
                     prop_assert_eq!(sim.core.pools.subscribers(kind), expected.as_slice());

@@ -51,7 +51,8 @@ impl Supervisor {
         let Some(process) = self.processes.get_mut(&id) else { return };
         let signal = process.config.stopsignal;
         let has_command = process.config.stop_command.is_some();
-        process.stop_request = Some(StopRequest { by, has_command, signal, when: now });
+        let request = StopRequest { by, has_command, signal, when: now };
+        process.stop_request = Some(Box::new(request));
     }
 
     pub(super) fn record_failed_spawn(&mut self, id: ProcId, error: &str, now: Now) {
@@ -77,8 +78,8 @@ impl Supervisor {
             status: termination.status,
             kind,
             report,
-            stop: process.stop_request.clone(),
-            sent: process.sent_signal.clone(),
+            stop: process.stop_request.as_deref().cloned(),
+            sent: process.sent_signal.as_deref().cloned(),
             was_killed: process.is_killed,
         };
         let (group, name) = (process.group.clone(), process.name().to_owned());
@@ -118,7 +119,7 @@ impl Process {
 
     /// Who requested the stop that it is in, or that ended its last child.
     pub fn stop_request(&self) -> Option<&StopRequest> {
-        self.stop_request.as_ref()
+        self.stop_request.as_deref()
     }
 
     /// Whether this daemon has sent SIGKILL to its child.

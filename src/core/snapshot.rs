@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Deserializer};
 
+use super::group_names::GroupNames;
 use super::pool_index::PoolIndex;
 use super::supervisor::Supervisor;
 use crate::conf::config::{Group, Process};
@@ -24,6 +25,7 @@ pub fn load(bytes: &[u8]) -> serde_json::Result<Supervisor> {
 pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Supervisor, D::Error> {
     let mut core = Supervisor::deserialize(from)?;
     core.pools = PoolIndex::of(&core.groups);
+    core.group_names = GroupNames::of(&core.groups);
     share(&mut core);
     Ok(core)
 }

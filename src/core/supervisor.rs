@@ -14,6 +14,7 @@ use super::disabled::Disabled;
 use super::effect::{Effect, Input, Pid, ProcId};
 use super::exit_report::Requester;
 use super::group::{Group, Process};
+use super::group_names::GroupNames;
 use super::history::History;
 use super::jobs::Jobs;
 use super::pool_index::PoolIndex;
@@ -43,6 +44,9 @@ pub struct Supervisor {
     /// Updated with every change of `groups`.
     #[serde(skip)]
     pub(super) pools: PoolIndex,
+    /// The same.
+    #[serde(skip)]
+    pub(super) group_names: GroupNames,
     pub(super) processes: Processes,
     pub(super) pids: BTreeMap<Pid, ProcId>,
     /// Updated with every change of `processes`.
@@ -95,6 +99,7 @@ impl Supervisor {
             mood: Mood::Running,
             groups: Vec::new(),
             pools: PoolIndex::default(),
+            group_names: GroupNames::default(),
             processes: Processes::default(),
             pids: BTreeMap::new(),
             dependencies: Dependencies::default(),
@@ -138,6 +143,7 @@ impl Supervisor {
     /// Adds the groups of the configuration. Nothing is started yet.
     pub fn boot(&mut self, now: Now) {
         self.ticks.mark_announced(now.wall);
+        self.groups.reserve_exact(self.config.groups.len());
         for group in self.config.groups.clone() {
             self.add_group(group, now);
         }
@@ -258,7 +264,11 @@ impl Supervisor {
     }
 
     pub fn group(&self, name: &str) -> Option<&Group> {
-        self.groups.iter().find(|group| group.name() == name)
+        self.group_position(name).map(|at| &self.groups[at])
+    }
+
+    pub(super) fn group_position(&self, name: &str) -> Option<usize> {
+        self.group_names.position(&self.groups, name)
     }
 
     pub fn process(&self, id: ProcId) -> Option<&Process> {
