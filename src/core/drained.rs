@@ -23,7 +23,7 @@ impl Supervisor {
     /// Whether a process stays down until somebody starts it.
     pub(super) fn is_at_rest(&self, id: ProcId) -> bool {
         let is_down = |it: &Process| it.machine.is_inactive() && !it.is_forking();
-        self.processes.get(&id).is_some_and(is_down) && !self.waiting.contains(&id)
+        self.processes.get(&id).is_some_and(is_down) && !self.is_waiting(id)
     }
 
     /// Whether proxies send a process no requests, as requested.

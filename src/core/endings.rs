@@ -61,7 +61,7 @@ impl Supervisor {
     fn is_done(&self) -> bool {
         let mut programs = self.processes().filter(|process| process.listener.is_none());
         programs.all(|process| {
-            let waits = self.waiting.contains(&process.id) && process.pid().is_none();
+            let waits = self.is_waiting(process.id) && process.pid().is_none();
             let is_over = if waits {
                 self.failed_dependency(process.id).is_some()
             } else {

@@ -6,6 +6,7 @@
 mod ansi;
 #[cfg(test)]
 mod any_dependency_tests;
+mod autostart;
 mod capture;
 pub mod critical_path;
 mod dependencies;

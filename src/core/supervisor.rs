@@ -53,7 +53,10 @@ pub struct Supervisor {
     pub(super) dependencies: Dependencies,
     /// Processes that are started when what they depend on is up.
     pub(super) waiting: BTreeSet<ProcId>,
-    /// Whether anything that they wait for may have changed.
+    /// Those that are started with the daemon and have not had their turn.
+    #[serde(default)]
+    pub(super) autostarts: VecDeque<ProcId>,
+    /// Whether anything that the waiting ones wait for may have changed.
     pub(super) may_be_satisfied: bool,
     /// What an operator has disabled.
     #[serde(default)]
@@ -104,6 +107,7 @@ impl Supervisor {
             pids: BTreeMap::new(),
             dependencies: Dependencies::default(),
             waiting: BTreeSet::new(),
+            autostarts: VecDeque::new(),
             may_be_satisfied: false,
             disabled: Disabled::default(),
             drained: BTreeSet::new(),
@@ -154,9 +158,7 @@ impl Supervisor {
         self.running = true;
         self.relink();
         self.notify_supervisor(EventType::SupervisorStateChangeRunning, now);
-        for name in self.groups_by_priority() {
-            self.autostart(&name, now);
-        }
+        self.autostart_all(now);
         self.pump(now);
     }
 
@@ -213,16 +215,20 @@ impl Supervisor {
             }
             self.set_timers(id);
         }
+        self.continue_autostart(now);
         self.tick(now);
         self.pump(now);
     }
 
     pub fn is_due(&self, now: Now) -> bool {
-        self.timers.nearest().is_some_and(|at| at <= now.mono)
+        !self.autostarts.is_empty() || self.timers.nearest().is_some_and(|at| at <= now.mono)
     }
 
     /// When [`Supervisor::expire`] must be called next; `None` if no timer is set.
     pub fn deadline(&self, now: Now) -> Option<Mono> {
+        if !self.autostarts.is_empty() {
+            return Some(now.mono);
+        }
         let deadlines = [self.timers.nearest(), self.jobs.deadline(), self.next_tick(now)];
         deadlines.into_iter().flatten().min()
     }
@@ -392,6 +398,7 @@ impl Supervisor {
         let at_once = self.sweeps.contains_key(&id).then_some(Mono(Duration::ZERO));
         self.timers.set(id, TimerKind::Sweep, at_once);
         self.waiting.remove(&id);
+        self.leave_autostart(id);
         self.set_drained(id, false);
         self.processes.remove(id);
         self.touch(id);
@@ -416,24 +423,5 @@ impl Supervisor {
         let mut members: Vec<&Process> = self.members(group).collect();
         members.sort_by_key(|process| process.config.priority);
         members.into_iter().map(Process::id).collect()
-    }
-
-    /// Starts the `autostart` processes of a group that were never started.
-    pub(super) fn autostart(&mut self, name: &str, now: Now) {
-        let Some(group) = self.group(name) else { return };
-        let never_started: Vec<ProcId> = self
-            .members(group)
-            .filter(|process| process.config.autostart && process.started.is_none())
-            .map(Process::id)
-            .collect();
-        for id in never_started {
-            self.autostart_one(id, now);
-        }
-    }
-
-    pub(super) fn autostart_one(&mut self, id: ProcId, now: Now) {
-        if self.running && self.may_start() && !self.is_disabled(id) {
-            self.start_or_wait(id, now);
-        }
     }
 }

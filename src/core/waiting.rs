@@ -58,11 +58,13 @@ impl Supervisor {
             return;
         }
         if !may_wait || !self.may_start() || self.is_satisfied(id) {
+            self.leave_autostart(id);
             if !self.waiting.remove(&id) && may_wait {
                 self.request_milestones(id, now);
             }
             return self.step(id, ProcessEvent::Start, now);
         }
+        self.leave_autostart(id);
         let is_new = self.waiting.insert(id);
         self.may_be_satisfied = true;
         if is_new {
@@ -115,9 +117,9 @@ impl Supervisor {
         }
     }
 
-    /// Whether a process is started as soon as what it depends on is up.
+    /// Whether a process is started as soon as what it depends on is up, or as it is its turn.
     pub fn is_waiting(&self, id: ProcId) -> bool {
-        self.waiting.contains(&id)
+        self.waiting.contains(&id) || self.autostarts.contains(&id)
     }
 
     /// Jobs that wait for a waiting process look again: its dependency may have failed.
@@ -129,7 +131,7 @@ impl Supervisor {
 
     /// Gives up waiting; false if the process does not wait.
     pub(super) fn cancel_waiting(&mut self, id: ProcId) -> bool {
-        let did_wait = self.waiting.remove(&id);
+        let did_wait = self.waiting.remove(&id) | self.leave_autostart(id);
         if did_wait {
             self.touch(id);
         }

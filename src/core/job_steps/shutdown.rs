@@ -101,6 +101,7 @@ impl Shutdown {
 impl Supervisor {
     pub(super) fn begin_shutdown(&mut self, now: Now) -> Shutdown {
         self.waiting.clear();
+        self.autostarts.clear();
         // No process may wake the daemon for a start that will not come.
         let ids: Vec<ProcId> = self.processes.ids().collect();
         for id in ids {
