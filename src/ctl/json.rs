@@ -25,8 +25,8 @@ pub(super) fn from(value: &Value) -> Json {
         Value::Struct(members) => {
             members.iter().map(|(name, value)| (name.to_string(), from(value))).collect()
         }
-        // A decoded reply contains the text of a log.
-        Value::Nil | Value::Log(_) => Json::Null,
+        // A decoded reply contains the text of a log, and values.
+        Value::Nil | Value::Log(_) | Value::Encoded(_) => Json::Null,
     }
 }
 

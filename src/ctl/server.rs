@@ -353,7 +353,7 @@ fn unexpected(value: &Value) -> ClientError {
         Value::Str(_) | Value::Log(_) => "a text",
         Value::DateTime(_) => "a date",
         Value::Bytes(_) => "bytes",
-        Value::Array(_) => "a list",
+        Value::Array(_) | Value::Encoded(_) => "a list",
         Value::Struct(_) => "a struct",
         Value::Nil => "nothing",
     };

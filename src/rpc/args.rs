@@ -43,7 +43,7 @@ impl<'a> Args<'a> {
             Some(Value::Bytes(bytes)) => !bytes.is_empty(),
             Some(Value::Array(items)) => !items.is_empty(),
             Some(Value::Struct(members)) => !members.is_empty(),
-            Some(Value::Nil | Value::Log(_)) => false,
+            Some(Value::Nil | Value::Log(_) | Value::Encoded(_)) => false,
         }
     }
 
@@ -91,8 +91,8 @@ pub(super) fn python_str(value: &Value) -> String {
             };
             format!("{{{}}}", members.iter().map(pair).collect::<Vec<_>>().join(", "))
         }
-        // Only replies contain logs.
-        Value::Log(_) => String::new(),
+        // Only replies contain them.
+        Value::Log(_) | Value::Encoded(_) => String::new(),
         Value::Nil => "None".to_owned(),
     }
 }

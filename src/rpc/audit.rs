@@ -68,7 +68,7 @@ fn json(value: &Value, depth: usize) -> Json {
             };
             Json::Object(members.iter().take(MAX_ELEMENTS).map(member).collect::<Map<_, _>>())
         }
-        Value::Log(_) | Value::Nil => Json::Null,
+        Value::Log(_) | Value::Encoded(_) | Value::Nil => Json::Null,
     }
 }
 

@@ -4,7 +4,8 @@ use super::answer::Answer;
 use super::args::Args;
 use super::context::{Context, LocalTime, Log};
 use super::names;
-use super::value::Value;
+use super::value::{Members, Value};
+use super::xml::ArrayWriter;
 use crate::core::Process;
 use crate::core::effect::OutputStream;
 use crate::core::state::ProcessState;
@@ -16,39 +17,43 @@ const WEEKDAYS: [&str; 7] = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];
 
 pub(super) fn get_process_info(context: &mut Context<'_>, args: &Args<'_>) -> Answer {
     let process = names::find_process(context, args.name(0)?)?;
-    Ok(info(context, process).into())
+    let mut members = Vec::with_capacity(MEMBERS);
+    info(context, process, &mut members);
+    Ok(Value::Struct(members).into())
 }
 
 pub(super) fn get_all_process_info(context: &mut Context<'_>, _: &Args<'_>) -> Answer {
-    let all = names::by_name(context.supervisor);
-    Ok(Value::Array(all.into_iter().map(|process| info(context, process)).collect()).into())
+    let mut all = ArrayWriter::default();
+    for process in names::by_name(context.supervisor) {
+        all.record(|members| info(context, process, members));
+    }
+    Ok(all.finish().into())
 }
 
-fn info(context: &Context<'_>, process: &Process) -> Value {
-    let path = |stream| {
-        let path = context.services.log_path(Log::Child(process.id(), stream));
-        Value::Str(path.unwrap_or_default())
-    };
+/// How many members the information of a process has.
+const MEMBERS: usize = 15;
+
+fn info(context: &Context<'_>, process: &Process, members: &mut dyn Members) {
+    let path = |stream| context.services.log_path(Log::Child(process.id(), stream));
+    let stdout = path(OutputStream::Stdout).unwrap_or_default();
     let state = process.state();
-    let members = [
-        ("name", Value::str(process.name())),
-        ("group", Value::str(process.group())),
-        ("start", Value::Int(secs(process.started()))),
-        ("stop", Value::Int(secs(process.stopped()))),
-        ("now", Value::Int(context.now.wall.secs())),
-        ("state", Value::Int(state.code())),
-        ("statename", Value::str(state.name())),
-        ("spawnerr", Value::str(process.spawnerr().unwrap_or_default())),
-        ("exitstatus", Value::Int(process.exitstatus().unwrap_or(0))),
-        ("logfile", path(OutputStream::Stdout)),
-        ("stdout_logfile", path(OutputStream::Stdout)),
-        ("stderr_logfile", path(OutputStream::Stderr)),
-        ("pid", Value::Int(process.pid().map_or(0, |pid| i64::from(pid.0)))),
-        ("description", Value::Str(description(context, process))),
-    ];
-    let is_disabled = context.supervisor.is_disabled(process.id());
-    let disabled = is_disabled.then_some(("disabled", Value::Bool(true)));
-    Value::record(members.into_iter().chain(disabled))
+    members.text("name", process.name());
+    members.text("group", process.group());
+    members.int("start", secs(process.started()));
+    members.int("stop", secs(process.stopped()));
+    members.int("now", context.now.wall.secs());
+    members.int("state", state.code());
+    members.text("statename", state.name());
+    members.text("spawnerr", process.spawnerr().unwrap_or_default());
+    members.int("exitstatus", process.exitstatus().unwrap_or(0));
+    members.text("logfile", &stdout);
+    members.text("stdout_logfile", &stdout);
+    members.text("stderr_logfile", &path(OutputStream::Stderr).unwrap_or_default());
+    members.int("pid", process.pid().map_or(0, |pid| i64::from(pid.0)));
+    members.text("description", &description(context, process));
+    if context.supervisor.is_disabled(process.id()) {
+        members.flag("disabled", true);
+    }
 }
 
 fn secs(moment: Option<Now>) -> i64 {

@@ -25,7 +25,30 @@ pub enum Value {
     Bytes(Vec<u8>),
     Array(Vec<Value>),
     Struct(Vec<(Name, Value)>),
+    /// What was encoded as it was made: a large answer that nothing but the client looks at.
+    Encoded(String),
     Nil,
+}
+
+/// The members of a struct, one after the other.
+pub trait Members {
+    fn text(&mut self, name: &'static str, text: &str);
+    fn int(&mut self, name: &'static str, number: i64);
+    fn flag(&mut self, name: &'static str, flag: bool);
+}
+
+impl Members for Vec<(Name, Value)> {
+    fn text(&mut self, name: &'static str, text: &str) {
+        self.push((name.into(), Value::str(text)));
+    }
+
+    fn int(&mut self, name: &'static str, number: i64) {
+        self.push((name.into(), Value::Int(number)));
+    }
+
+    fn flag(&mut self, name: &'static str, flag: bool) {
+        self.push((name.into(), Value::Bool(flag)));
+    }
 }
 
 impl Value {
@@ -50,6 +73,7 @@ impl Value {
     pub fn size(&self) -> usize {
         match self {
             Self::Str(text) | Self::DateTime(text) => 32 + text.len(),
+            Self::Encoded(text) => text.len(),
             Self::Bytes(bytes) => 32 + bytes.len() * 4 / 3,
             Self::Array(values) => 48 + values.iter().map(Self::size).sum::<usize>(),
             Self::Struct(members) => {

@@ -15,7 +15,7 @@ use super::fault::Fault;
 use super::value::Value;
 pub use document::{Document, DocumentReader, MAX_PIECE};
 pub use message::{Call, MAX_DEPTH, MAX_ELEMENTS, XmlError, decoding_memory};
-pub use write::{encode_call, encode_fault, encode_response};
+pub use write::{ArrayWriter, encode_call, encode_fault, encode_response};
 
 /// Decodes a method call. The name of the root element is not checked and `<params>` may be
 /// missing.

@@ -1,5 +1,6 @@
 use super::*;
 use crate::rpc::fault::Code;
+use crate::rpc::value::Members;
 use proptest::prelude::*;
 
 fn call(body: &str) -> Result<Call, XmlError> {
@@ -44,6 +45,23 @@ fn a_response_has_the_bytes_that_python_writes() {
         <value><dateTime.iso8601>20260101T00:00:00</dateTime.iso8601></value>\n\
         </data></array></value>\n</param>\n</params>\n</methodResponse>\n";
     assert_eq!(response_text(&value), python);
+}
+
+#[test]
+fn structs_that_are_encoded_as_they_are_made_have_the_same_bytes() {
+    let write = |members: &mut dyn Members| {
+        members.text("name", "a<b>é\u{1}");
+        members.int("pid", -7);
+        members.flag("disabled", true);
+    };
+    let mut structs = Vec::new();
+    write(&mut structs);
+    for count in [0, 1, 3] {
+        let mut encoded = ArrayWriter::default();
+        (0..count).for_each(|_| encoded.record(write));
+        let values = Value::Array(vec![Value::Struct(structs.clone()); count]);
+        assert_eq!(response_text(&encoded.finish()), response_text(&values));
+    }
 }
 
 #[test]

@@ -2,7 +2,7 @@
 //! that are read when it is sent.
 
 use super::super::fault::Fault;
-use super::super::value::{Name, Value};
+use super::super::value::{Members, Name, Value};
 use super::document::Document;
 use super::escape::escaped;
 use super::message::Call;
@@ -11,6 +11,10 @@ use base64::prelude::BASE64_STANDARD;
 use std::fmt::Write;
 
 const HEAD: &str = "<?xml version='1.0'?>\n";
+const ARRAY_BEGIN: &str = "<value><array><data>\n";
+const ARRAY_END: &str = "</data></array></value>\n";
+const STRUCT_BEGIN: &str = "<value><struct>\n";
+const STRUCT_END: &str = "</struct></value>\n";
 /// The line width of base64 in Python.
 const BASE64_WIDTH: usize = 76;
 
@@ -49,6 +53,68 @@ pub fn encode_fault(fault: &Fault) -> Vec<u8> {
     out.into_bytes().unwrap_or_default()
 }
 
+/// An array of structs that are encoded as they are made.
+#[derive(Debug)]
+pub struct ArrayWriter(String);
+
+/// Encodes the members of a struct.
+#[derive(Debug)]
+struct StructWriter<'a>(&'a mut String);
+
+impl Default for ArrayWriter {
+    fn default() -> Self {
+        Self(ARRAY_BEGIN.to_owned())
+    }
+}
+
+impl ArrayWriter {
+    /// Appends a struct, whose members `write` passes on.
+    pub fn record(&mut self, write: impl FnOnce(&mut dyn Members)) {
+        self.0.push_str(STRUCT_BEGIN);
+        write(&mut StructWriter(&mut self.0));
+        self.0.push_str(STRUCT_END);
+    }
+
+    pub fn finish(mut self) -> Value {
+        self.0.push_str(ARRAY_END);
+        Value::Encoded(self.0)
+    }
+}
+
+impl StructWriter<'_> {
+    fn begin(&mut self, name: &str, tag: &str) {
+        for part in ["<member>\n<name>", name, "</name>\n<value><", tag, ">"] {
+            self.0.push_str(part);
+        }
+    }
+
+    fn end(&mut self, tag: &str) {
+        for part in ["</", tag, "></value>\n</member>\n"] {
+            self.0.push_str(part);
+        }
+    }
+}
+
+impl Members for StructWriter<'_> {
+    fn text(&mut self, name: &'static str, text: &str) {
+        self.begin(name, "string");
+        escaped(self.0, text);
+        self.end("string");
+    }
+
+    fn int(&mut self, name: &'static str, number: i64) {
+        self.begin(name, "int");
+        let _ = write!(self.0, "{number}");
+        self.end("int");
+    }
+
+    fn flag(&mut self, name: &'static str, flag: bool) {
+        self.begin(name, "boolean");
+        self.0.push(if flag { '1' } else { '0' });
+        self.end("boolean");
+    }
+}
+
 fn value(out: &mut Document, content: &Value) {
     match content {
         Value::Int(number) => typed(out, "int", &number.to_string()),
@@ -63,12 +129,13 @@ fn value(out: &mut Document, content: &Value) {
         Value::DateTime(text) => typed(out, "dateTime.iso8601", text),
         Value::Bytes(bytes) => base64(out.text(), bytes),
         Value::Array(values) => {
-            out.text().push_str("<value><array><data>\n");
+            out.text().push_str(ARRAY_BEGIN);
             for item in values {
                 value(out, item);
             }
-            out.text().push_str("</data></array></value>\n");
+            out.text().push_str(ARRAY_END);
         }
+        Value::Encoded(text) => out.text().push_str(text),
         Value::Struct(content) => members(out, content),
         Value::Nil => out.text().push_str("<value><nil/></value>"),
     }
@@ -86,7 +153,7 @@ fn typed(out: &mut Document, tag: &str, text: &str) {
 }
 
 fn members(out: &mut Document, content: &[(Name, Value)]) {
-    out.text().push_str("<value><struct>\n");
+    out.text().push_str(STRUCT_BEGIN);
     for (name, member) in content {
         out.text().push_str("<member>\n<name>");
         escaped(out.text(), name);
@@ -94,7 +161,7 @@ fn members(out: &mut Document, content: &[(Name, Value)]) {
         value(out, member);
         out.text().push_str("</member>\n");
     }
-    out.text().push_str("</struct></value>\n");
+    out.text().push_str(STRUCT_END);
 }
 
 fn base64(out: &mut String, bytes: &[u8]) {
