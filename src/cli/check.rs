@@ -6,9 +6,10 @@ use std::process::ExitCode;
 
 use crate::conf::check::{check, sort};
 use crate::conf::fault::Fault;
+use crate::conf::host::Host;
 use crate::conf::options::{self, CommandLine, Invocation};
-use crate::conf::read::examine;
-use crate::daemon::preflight::preflight;
+use crate::conf::read::{Examined, examine};
+use crate::daemon::preflight::{Preflight, preflight};
 use crate::daemon::real_host::RealHost;
 use crate::diag::{Diagnostic, SourceMap};
 
@@ -97,14 +98,21 @@ fn check_configuration(
         Err(error) => return fail(&error),
     };
     let examined = examine(&file, line, &RealHost);
-    let mut problems = check(&examined, &RealHost);
-    let preflight = preflight(&examined);
-    problems.extend(preflight.faults.iter().map(|fault| (*fault.diagnostic).clone()));
-    problems.extend(preflight.warnings);
-    sort(&mut problems);
+    let (problems, preflight) = problems(&examined, &RealHost);
     let faults: Vec<Fault> = examined.faults.iter().cloned().chain(preflight.faults).collect();
     let checked = Checked { file: &file, faults: &faults, sources: &examined.loaded.sources };
     checked.report(&problems, preflight.running, |report| report.print(format))
+}
+
+/// All problems of a configuration, also those of this host. As [`preflight`], this may change the user
+/// of the process.
+pub(super) fn problems(examined: &Examined, host: &dyn Host) -> (Vec<Diagnostic>, Preflight) {
+    let mut problems = check(examined, host);
+    let preflight = preflight(examined);
+    problems.extend(preflight.faults.iter().map(|fault| (*fault.diagnostic).clone()));
+    problems.extend(preflight.warnings.iter().cloned());
+    sort(&mut problems);
+    (problems, preflight)
 }
 
 /// A configuration with its errors and texts.

@@ -4,6 +4,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::ExitCode;
 
+use crate::buildout::BuildoutEnv;
 use crate::conf::check::{open_server, writable_files};
 use crate::conf::secrets::mask_sources;
 use crate::conf::sections::inet_http_server;
@@ -18,6 +19,7 @@ use crate::generate::read_back::place_of;
 use super::check_report::{Format, Report, Subject};
 use super::generate::{ProjectError, Source, load_file, rehearse};
 use super::pip_files;
+use super::real_buildout_env::RealBuildoutEnv;
 
 /// The project to check: a `*.cfg` file that is named, or `./buildout.cfg`, which need not exist in a
 /// pip project. `None` if a configuration is to be checked.
@@ -31,14 +33,12 @@ pub(super) fn project_file(file: Option<&str>) -> Option<String> {
 }
 
 pub(super) fn check(file: &str, format: Format) -> ExitCode {
-    let source = load_file(file);
-    let file = source.as_ref().map_or(file, |source| source.origin.shown_file(file));
-    let (problems, sources) = match source.as_ref().map_err(Clone::clone).and_then(problems) {
-        Ok(found) => found,
-        Err(error) => (error.faults, error.sources),
-    };
+    let env = RealBuildoutEnv::around(file);
+    let loaded = load_file(file, &env);
+    let shown = loaded.as_ref().map_or(file, |source| source.origin.shown_file(file)).to_owned();
+    let (problems, sources) = found(loaded, &env);
     let report = Report {
-        file,
+        file: &shown,
         problems: &problems,
         sources: &sources,
         subject: Subject::Project,
@@ -47,9 +47,25 @@ pub(super) fn check(file: &str, format: Format) -> ExitCode {
     report.print(format)
 }
 
-fn problems(source: &Source) -> Result<(Vec<Diagnostic>, SourceMap), ProjectError> {
+/// The problems of a project, and the texts that they are in.
+pub(super) fn problems(file: &str, env: &dyn BuildoutEnv) -> (Vec<Diagnostic>, SourceMap) {
+    found(load_file(file, env), env)
+}
+
+fn found(
+    loaded: Result<Source, ProjectError>,
+    env: &dyn BuildoutEnv,
+) -> (Vec<Diagnostic>, SourceMap) {
+    let inspected = loaded.and_then(|source| inspected(&source, env));
+    inspected.unwrap_or_else(|error| (error.faults, error.sources))
+}
+
+fn inspected(
+    source: &Source,
+    env: &dyn BuildoutEnv,
+) -> Result<(Vec<Diagnostic>, SourceMap), ProjectError> {
     let origin = &source.origin;
-    let input = source.input()?;
+    let input = source.input(env)?;
     let conf = format!("{}/etc/supervisord.conf", input.directory);
     let place = Place::new(&input.directory, &conf);
     let derived = source.faults(derive(&input, &source.catalogue, &place))?;

@@ -15,6 +15,7 @@ mod hash_password;
 mod init;
 mod link;
 mod look_up;
+mod lsp;
 mod machine;
 mod orphans;
 mod pidproxy;
@@ -82,6 +83,8 @@ enum Command {
     Man(manual::Args),
     /// Print completions for a shell
     Completions(completions::Args),
+    /// Serve editors: problems, explanations and completions while a configuration is written
+    Lsp(lsp::Args),
     /// The daemon; accepts Supervisor's arguments
     #[command(disable_help_flag = true)]
     Supervisord(Raw),
@@ -161,6 +164,7 @@ fn subcommand(command: Command) -> ExitCode {
         Command::Link(args) => link::main(&args),
         Command::Man(args) => manual::main(&args, Supkit::command()),
         Command::Completions(args) => completions::main(&args, Supkit::command()),
+        Command::Lsp(args) => lsp::main(&args),
         Command::Supervisord(raw) => Applet::Supervisord.run(raw.args),
         Command::Supervisorctl(raw) => Applet::Supervisorctl.run(raw.args),
         Command::EchoSupervisordConf(raw) => Applet::EchoSupervisordConf.run(raw.args),

@@ -32,7 +32,9 @@ impl<'h> Overlay<'h> {
         if self.texts.is_empty() {
             return None;
         }
-        self.texts.get(&path::abspath(path, &self.host.current_dir()))
+        let path = path::abspath(path, &self.host.current_dir());
+        // A configuration may name a file by a link.
+        self.texts.get(&path).or_else(|| self.texts.get(&self.host.real_path(&path)))
     }
 }
 

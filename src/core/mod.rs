@@ -25,8 +25,8 @@ pub mod event_queue;
 pub mod exchange;
 pub mod exit_report;
 pub mod group;
-mod held_restarts;
 mod group_names;
+mod held_restarts;
 pub mod history;
 #[cfg(test)]
 mod hook_tests;

@@ -30,6 +30,8 @@ const ALLOWED_IMPORTS: &[(&str, &[&str])] = &[
     ("web", &["assets", "conf", "core", "http", "rpc"]),
     ("buildout", &["diag", "ini", "pattern"]),
     ("generate", &["assets", "buildout", "conf", "diag", "ini", "pattern"]),
+    ("editor", &["buildout", "conf", "diag", "ini"]),
+    ("lsp", &["buildout", "conf", "diag", "editor"]),
     ("tls", &[]),
     ("os", &[]),
     (
@@ -44,8 +46,8 @@ const ALLOWED_IMPORTS: &[(&str, &[&str])] = &[
     (
         "cli",
         &[
-            "assets", "buildout", "conf", "core", "ctl", "daemon", "diag", "generate", "http",
-            "ini", "os", "password", "pattern", "rpc", "tls", "top", "web",
+            "assets", "buildout", "conf", "core", "ctl", "daemon", "diag", "editor", "generate",
+            "http", "ini", "lsp", "os", "password", "pattern", "rpc", "tls", "top", "web",
         ],
     ),
 ];
@@ -89,6 +91,7 @@ const NOT_AN_OPTION: &[(&str, &[&str], &str)] = &[
     ("ctl/extras.rs", &["buffer_size", "schedule"], "members of its JSON"),
     ("ctl/plan.rs", &["file"], "a member of supkit.planUpdate"),
     ("http/route.rs", &["events"], "a path of the web interface"),
+    ("lsp/uri.rs", &["file"], "the scheme of a URI"),
     ("rpc/dependencies.rs", &["depends_on"], "a member of supkit.getDependencies"),
     ("rpc/info.rs", &["logfile", "stderr_logfile", "stdout_logfile"], "members of getProcessInfo"),
     ("rpc/methods.rs", &["process_name"], "a parameter of twiddler"),

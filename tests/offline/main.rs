@@ -31,6 +31,7 @@ mod kill_mode;
 mod link;
 mod liveness;
 mod log_format;
+mod lsp;
 mod monitoring;
 mod notify;
 mod oom;

@@ -15,6 +15,7 @@ use crate::generate::plan::{Plan, Request, plan};
 use crate::generate::planned_file::{Conflict, Content, File, FileStatus, Role};
 
 use super::project::ProjectArgs;
+use super::real_buildout_env::RealBuildoutEnv;
 use comparison::Comparison;
 pub(super) use sources::{ProjectError, Source, catalogue, load_file};
 
@@ -64,7 +65,7 @@ pub(super) fn main(args: &Args) -> ExitCode {
 
 fn run(args: &Args) -> Result<ExitCode, ProjectError> {
     let source = sources::load(&args.project, &args.assignments)?;
-    let input = source.input()?;
+    let input = source.input(&RealBuildoutEnv::around(source.origin.file()))?;
     let comparison = compare(args, &source, &input)?;
     output::warnings(&source, &comparison.plan.derived, &input);
     if is_printed(args) {

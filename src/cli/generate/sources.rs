@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use walkdir::WalkDir;
 
-use crate::buildout::{Assignment, Project, Request};
+use crate::buildout::{Assignment, BuildoutEnv, Project, Request};
 use crate::conf::secrets::mask_sources;
 use crate::diag::{Diagnostic, SourceMap, Span, united};
 use crate::generate::catalogue::{BadFile, Catalogue, WithDefaultLocation};
@@ -13,7 +13,7 @@ use crate::generate::input::Input;
 use crate::generate::pip::{self, PipProject, Unreadable};
 use crate::generate::project_reader;
 
-use super::super::project::{self, ProjectArgs};
+use super::super::project::ProjectArgs;
 use super::super::real_buildout_env::RealBuildoutEnv;
 use super::super::{machine, pip_files};
 
@@ -88,12 +88,9 @@ impl ProjectError {
 
 impl Source {
     /// The input of the generator.
-    pub(in crate::cli) fn input(&self) -> Result<Input, ProjectError> {
+    pub(in crate::cli) fn input(&self, env: &dyn BuildoutEnv) -> Result<Input, ProjectError> {
         self.faults(match &self.origin {
-            Origin::Buildout(project) => {
-                let env = RealBuildoutEnv::around(project.file());
-                project_reader::read(project, &self.catalogue, &env)
-            }
+            Origin::Buildout(project) => project_reader::read(project, &self.catalogue, env),
             Origin::Pip(project, assignments) => pip::input(project, assignments),
         })
     }
@@ -117,15 +114,16 @@ pub(super) fn load(args: &ProjectArgs, assignments: &[String]) -> Result<Source,
         .map(|text| text.parse::<Assignment>())
         .collect::<Result<Vec<_>, _>>()
         .map_err(|error| ProjectError::plain(error.to_string()))?;
-    read(&args.request(Request::lazy(&args.file), assignments))
+    let env = RealBuildoutEnv::around(&args.file);
+    read(&args.request(Request::lazy(&args.file), assignments), &env)
 }
 
 /// Loads a project without arguments of the command line.
-pub(in crate::cli) fn load_file(file: &str) -> Result<Source, ProjectError> {
-    read(&Request::lazy(file))
+pub(in crate::cli) fn load_file(file: &str, env: &dyn BuildoutEnv) -> Result<Source, ProjectError> {
+    read(&Request::lazy(file), env)
 }
 
-fn read(request: &Request) -> Result<Source, ProjectError> {
+fn read(request: &Request, env: &dyn BuildoutEnv) -> Result<Source, ProjectError> {
     let catalogue = Rc::new(catalogue(&request.file)?);
     if pip_files::stands_for(&request.file) {
         let project = pip_files::read(&request.file);
@@ -137,7 +135,7 @@ fn read(request: &Request) -> Result<Source, ProjectError> {
         return Ok(Source { origin, catalogue });
     }
     let recipes = Rc::new(WithDefaultLocation(Rc::clone(&catalogue)));
-    let project = project::load(request, recipes).map_err(|failure| ProjectError {
+    let project = Project::load(request, env, recipes).map_err(|failure| ProjectError {
         faults: vec![failure.fault.diagnostic()],
         sources: failure.sources,
     })?;
