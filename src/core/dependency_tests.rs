@@ -344,7 +344,7 @@ fn groups_of_two_versions_that_would_depend_on_each_other_do_not_block() {
     let mut sim = simulation(vec![program("a"), dependent("b", &["a"])]);
     sim.advance(5);
     let id = sim.id("a");
-    sim.core.replace_process(id, std::sync::Arc::new(dependent("a", &["b"])));
+    sim.core.replace_process(id, std::sync::Arc::new(dependent("a", &["b"])), sim.now);
     sim.shutdown();
     for name in ["b", "a"] {
         sim.advance(1);

@@ -4,6 +4,7 @@
 use super::disabled::{Disabled, IS_DISABLED};
 use super::effect::ProcId;
 use super::group::Process;
+use super::notes::NoteKind;
 use super::supervisor::Supervisor;
 use super::time::Now;
 
@@ -32,6 +33,8 @@ impl Supervisor {
                 self.cancel_start(id, now);
             }
             if is_disabled != was_disabled {
+                let what = if is_disabled { NoteKind::Disabled } else { NoteKind::Enabled };
+                self.note(id, what, now);
                 self.look_at_schedule(id);
             }
             self.set_timers(id);

@@ -1,4 +1,4 @@
-//! How the children of each process ended: the last few of them, as plain data. It outlives the
+//! How the children of each process ended, and what was noted about it: the last few of both, as plain data. It outlives the
 //! processes, because an update removes and adds them; a daemon can hand it to the next one.
 
 use std::collections::{BTreeMap, VecDeque};
@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::effect::{OutputStream, Pid, WaitStatus};
 use super::exit_report::{ExitReport, SentSignal, StopRequest};
+use super::notes::{self, Note, Notes};
 use super::time::Wall;
 
 /// How many ends of a process are kept.
@@ -91,6 +92,8 @@ pub struct Record {
 pub struct History {
     /// By group and process.
     records: BTreeMap<String, Record>,
+    #[serde(default)]
+    notes: BTreeMap<String, Notes>,
     /// How often something was added.
     #[serde(skip)]
     changes: u64,
@@ -125,22 +128,27 @@ impl History {
         record.endings.iter_mut().take(older).for_each(|ending| ending.output = Vec::new());
     }
 
-    /// Forgets the process whose last end is longest ago, if there are too many.
+    pub(super) fn note(&mut self, group: &str, process: &str, note: Note) {
+        self.changes += 1;
+        let kept = self.notes.entry(key(group, process)).or_insert_with(|| Notes::with_capacity(1));
+        notes::push(kept, note);
+    }
+
+    /// Forgets the processes whose last end or note is longest ago, if there are too many.
     pub(super) fn limit(&mut self, is_active: impl Fn(&str) -> bool) {
-        while self.records.len() > PROCESSES {
-            let last = |record: &Record| record.endings.back().map(|it| it.when);
-            let removed = self.records.iter().filter(|(key, _)| !is_active(key));
-            let oldest = removed.min_by_key(|(_, record)| last(record));
-            let Some(key) = oldest.map(|(key, _)| key.clone()) else { return };
-            self.records.remove(&key);
-        }
+        limit(&mut self.records, &is_active, |it| it.endings.back().map(|it| it.when));
+        limit(&mut self.notes, &is_active, |it| it.back().map(|it| it.when));
+    }
+
+    pub fn notes_of(&self, group: &str, process: &str) -> impl DoubleEndedIterator<Item = &Note> {
+        self.notes.get(&key(group, process)).into_iter().flatten()
     }
 
     pub fn of(&self, group: &str, process: &str) -> Option<&Record> {
         self.records.get(&key(group, process))
     }
 
-    /// Rises with each end.
+    /// Rises with each end and note.
     pub fn changes(&self) -> u64 {
         self.changes
     }
@@ -157,6 +165,19 @@ impl History {
     /// Whether any failure is recorded.
     pub fn has_failures(&self) -> bool {
         self.records.values().any(|record| record.failures > 0)
+    }
+}
+
+fn limit<T>(
+    all: &mut BTreeMap<String, T>,
+    is_active: impl Fn(&str) -> bool,
+    last: impl Fn(&T) -> Option<Wall>,
+) {
+    while all.len() > PROCESSES {
+        let removed = all.iter().filter(|(key, _)| !is_active(key));
+        let oldest = removed.min_by_key(|(_, it)| last(it));
+        let Some(key) = oldest.map(|(key, _)| key.clone()) else { return };
+        all.remove(&key);
     }
 }
 

@@ -7,6 +7,7 @@ use super::event_dispatch::Notification;
 use super::exit_report::{ExitReport, SentSignal};
 use super::group::{LastExit, Output, PoolMember, Process};
 use super::log_messages;
+use super::notes::NoteKind;
 use super::policy::Policy;
 use super::process::{Action, ProcessEvent, Termination, TerminationKind};
 use super::state::ProcessState;
@@ -37,6 +38,7 @@ impl Supervisor {
             self.log(LogLevel::Warn, format!("process '{name}' already running"));
             return;
         }
+        self.note_start(id, now);
         self.start_or_wait(id, now);
     }
 
@@ -94,7 +96,9 @@ impl Supervisor {
             return Err(problem);
         };
         let requester = requester.to_owned();
-        process.sent_signal = Some(Box::new(SentSignal { signal, requester, when: now }));
+        let sent = SentSignal { signal, requester: requester.clone(), when: now };
+        process.sent_signal = Some(Box::new(sent));
+        self.note(id, NoteKind::Signalled { signal, requester }, now);
         self.debug(|| format!("sending {name} (pid {}) sig {signal}", pid.0));
         self.send_to_main(id, pid, signal);
         Ok(())

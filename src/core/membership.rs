@@ -9,6 +9,7 @@ use std::sync::Arc;
 use super::effect::{Effect, ProcId};
 use super::event_queue::EventQueue;
 use super::group::Group;
+use super::notes::NoteKind;
 use super::pool_index::PoolIndex;
 use super::supervisor::Supervisor;
 use super::time::Now;
@@ -34,11 +35,14 @@ impl Supervisor {
         self.tick(now);
         let name = config.name.clone();
         config.processes = config.distinct().into_iter().cloned().collect();
-        let processes = config
+        let processes: Vec<ProcId> = config
             .processes
             .iter()
             .map(|it| self.insert_process(&config, Arc::clone(it)))
             .collect();
+        for id in &processes {
+            self.note_added(*id, now);
+        }
         let group = Group { config, processes, queue: EventQueue::default() };
         self.pools.add(self.groups.len(), &group);
         self.groups.push(group);
@@ -72,6 +76,7 @@ impl Supervisor {
         self.group_names.remove(at);
         self.pools = PoolIndex::of(&self.groups);
         for id in &group.processes {
+            self.note(*id, NoteKind::Removed(self.acting.clone()), now);
             self.drop_process(*id);
         }
         self.relink();
@@ -104,6 +109,7 @@ impl Supervisor {
         self.groups[at].config.processes.push(Arc::clone(&process));
         let id = self.insert_process(&config, process);
         self.groups[at].processes.push(id);
+        self.note_added(id, now);
         self.relink();
         self.autostart_one(id, now);
         true
@@ -111,14 +117,14 @@ impl Supervisor {
 
     /// Removes a stopped process from its group; false if it is not stopped.
     pub fn remove_process(&mut self, id: ProcId, now: Now) -> bool {
-        let is_removed = self.detach_process(id);
+        let is_removed = self.detach_process(id, now);
         if is_removed {
             self.pump(now);
         }
         is_removed
     }
 
-    pub(super) fn detach_process(&mut self, id: ProcId) -> bool {
+    pub(super) fn detach_process(&mut self, id: ProcId, now: Now) -> bool {
         let Some(process) = self.processes.get(&id) else { return false };
         if !process.state().is_stopped() {
             return false;
@@ -128,6 +134,7 @@ impl Supervisor {
             group.processes.retain(|member| *member != id);
             group.config.processes.retain(|member| member.name != name);
         }
+        self.note(id, NoteKind::Removed(self.acting.clone()), now);
         self.drop_process(id);
         self.relink();
         self.request(Effect::ProcessRemoved { id });
@@ -135,7 +142,8 @@ impl Supervisor {
     }
 
     /// Replaces the configuration of a process; it takes effect at the next start.
-    pub fn replace_process(&mut self, id: ProcId, config: Arc<config::Process>) {
+    pub fn replace_process(&mut self, id: ProcId, config: Arc<config::Process>, now: Now) {
+        self.note_change(id, &config, now);
         let Some(process) = self.processes.get_mut(&id) else { return };
         let group = process.group.clone();
         process.config = Arc::clone(&config);

@@ -45,7 +45,9 @@ mod memory;
 #[cfg(test)]
 mod memory_tests;
 mod milestones;
+pub mod notes;
 mod notify;
+mod noting;
 pub mod orphans;
 mod output;
 mod output_tail;

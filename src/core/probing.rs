@@ -4,6 +4,7 @@
 use super::effect::{Effect, OutputStream, ProcId};
 use super::group::Process;
 use super::jobs::{Request, Scope, Task};
+use super::notes::NoteKind;
 use super::probe::ProbeAction;
 use super::process_probe::{ProbeStatus, ProcessProbe};
 use super::state::ProcessState;
@@ -165,10 +166,14 @@ impl Supervisor {
             process.milestones.ready.get_or_insert(now.mono);
         }
         match (came_up, process.is_ready()) {
-            (true, Some(true)) => self.log(LogLevel::Info, format!("ready: {name}")),
+            (true, Some(true)) => {
+                self.log(LogLevel::Info, format!("ready: {name}"));
+                self.note(id, NoteKind::Ready, now);
+            }
             (false, _) => {
                 let why = process.not_ready_text(now.mono).unwrap_or_default();
                 self.log(LogLevel::Warn, format!("not ready: {name} ({why})"));
+                self.note(id, NoteKind::NotReady(why), now);
             }
             _ => {}
         }
@@ -185,6 +190,7 @@ impl Supervisor {
             Some(format!("{name} is not restarted: {why}; it {is_disabled}"))
         } else {
             self.log(LogLevel::Warn, format!("{name} is restarted: {why}"));
+            self.note(id, NoteKind::NotLive(why), now);
             let (requester, task) = (probe.name().to_owned(), Task::Restart(Scope::One(id)));
             let request = Request { requester, target: name, task };
             self.submit(request, now).err().map(|conflict| conflict.to_string())

@@ -8,6 +8,7 @@ use super::exit_report::{ExitReport, Requester, StopRequest};
 use super::group::Process;
 use super::history::{Ending, History, Outcome, Run, RunEnd};
 use super::jobs::JobId;
+use super::notes::NoteKind;
 use super::output_tail::OutputTail;
 use super::process::{Phase, Termination, TerminationKind};
 use super::time::{Mono, Now};
@@ -52,7 +53,8 @@ impl Supervisor {
         let signal = process.config.stopsignal;
         let has_command = process.config.stop_command.is_some();
         let request = StopRequest { by, has_command, signal, when: now };
-        process.stop_request = Some(Box::new(request));
+        process.stop_request = Some(Box::new(request.clone()));
+        self.note(id, NoteKind::StopRequested(request), now);
     }
 
     pub(super) fn record_failed_spawn(&mut self, id: ProcId, error: &str, now: Now) {
@@ -90,6 +92,10 @@ impl Supervisor {
 
     fn record(&mut self, group: &str, name: &str, ending: Ending) {
         self.history.push(group, name, ending);
+        self.limit_history();
+    }
+
+    pub(super) fn limit_history(&mut self) {
         let active = &self.processes;
         self.history.limit(|key| {
             active.values().any(|it| format!("{}:{}", it.group, it.config.name) == key)

@@ -155,10 +155,14 @@ fn a_changed_schedule_is_planned_anew() {
     let mut sim = sim(vec![task("pack", "0 0 1 1 *")]);
     sim.advance(5);
     let id = sim.id("pack");
-    sim.core.replace_process(id, task("pack", "* * * * *").into());
+    sim.core.replace_process(id, task("pack", "* * * * *").into(), sim.now);
     sim.advance(0);
     assert_eq!(next_in(&sim, "pack"), Some(TO_THE_NEXT_MINUTE - 5));
-    sim.core.replace_process(id, Process { schedule: None, ..task("pack", "@daily") }.into());
+    sim.core.replace_process(
+        id,
+        Process { schedule: None, ..task("pack", "@daily") }.into(),
+        sim.now,
+    );
     sim.advance(120);
     assert_eq!(sim.process("pack").next_run(), None);
     assert_eq!(sim.state("pack"), ProcessState::Stopped);

@@ -21,7 +21,7 @@ use crate::os::stream::Peer;
 use crate::rpc;
 use crate::rpc::access::Rights;
 use crate::rpc::xml::MAX_PIECE;
-use crate::web::{Answer, Pending, document_head};
+use crate::web::{self, Answer, Pending, document_head};
 
 pub(super) mod saving;
 
@@ -82,7 +82,7 @@ impl Client {
     pub(super) fn new(transport: Transport, server: usize, is_owner: bool, now: Now) -> Self {
         let no_rights = Rights::new("".into(), Role::Viewer, Programs::default());
         Self {
-            conn: Conn::new(moment(now)),
+            conn: Conn::new(moment(now), web::wording),
             is_owner,
             peer: transport.peer(),
             rights: Rc::new(no_rights),
@@ -359,6 +359,15 @@ impl Client {
             self.send_events(now);
         } else {
             self.disconnect();
+        }
+    }
+
+    /// Something that a page shows has changed.
+    pub(super) fn notify(&mut self, now: Now) {
+        let Task::Events(stream, beat_at) = &mut self.task else { return };
+        if stream.notify() {
+            *beat_at = next_beat(stream, now);
+            self.send_events(now);
         }
     }
 

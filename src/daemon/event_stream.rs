@@ -15,6 +15,8 @@ const MAX_BEHIND: usize = 64 * 1024;
 const MAX_CHUNK: usize = 16 * 1024;
 const COMMENT: &str = ":\n\n";
 const HEARTBEAT: &str = "event: heartbeat\ndata:\n\n";
+/// Beside the events that have a type: what pages show of a process has changed.
+const CHANGE: &str = "event: change\ndata:\n\n";
 
 pub(super) struct EventStream {
     subscription: Subscription,
@@ -71,6 +73,16 @@ impl EventStream {
             let beat = if self.has_heartbeat() { HEARTBEAT } else { COMMENT };
             self.queue.push_back(Rc::from(beat.as_bytes()));
         }
+    }
+
+    /// Queues a change for a page; false if it is no page, or will look anyway because something else is
+    /// waiting.
+    pub(super) fn notify(&mut self) -> bool {
+        let is_wanted = self.has_heartbeat() && self.behind() == 0;
+        if is_wanted {
+            self.queue.push_back(Rc::from(CHANGE.as_bytes()));
+        }
+        is_wanted
     }
 
     fn behind(&self) -> usize {
@@ -132,6 +144,16 @@ mod tests {
         assert_eq!(stream.next(1000), Some(b"x".as_slice()));
         assert_eq!(stream.next(1000), None);
         assert_eq!(stream.memory(), 0);
+    }
+
+    #[test]
+    fn a_change_is_sent_to_pages_only_and_once() {
+        let mut stream = stream();
+        assert!(!stream.notify());
+        stream.subscription.has_heartbeat = true;
+        assert!(stream.notify() && !stream.notify());
+        assert_eq!(stream.next(99), Some(CHANGE.as_bytes()));
+        assert_eq!(stream.next(99), None);
     }
 
     #[test]

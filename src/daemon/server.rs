@@ -50,6 +50,8 @@ pub struct Server {
     buffer: Vec<u8>,
     open_logs: OpenLogs,
     budget: Budget,
+    /// The number of changes of the history that pages were notified of.
+    noted: u64,
     /// The steps of TLS handshakes in this iteration.
     handshakes: usize,
     /// The client whose work was advanced last.
@@ -82,6 +84,7 @@ impl Server {
             buffer: Vec::new(),
             open_logs: OpenLogs::default(),
             budget: Budget::new(DEFAULT_MEMORY),
+            noted: 0,
             handshakes: 0,
             last_turn: None,
             in_dispatch: None,
@@ -197,6 +200,7 @@ impl Server {
         if let Some(token) = self.in_dispatch.take() {
             self.close_client(token, context.poller);
         }
+        self.notify_pages(context);
         let mut runnable = 0;
         for token in self.due_clients(context.now) {
             if self.clients.get(&token).is_some_and(Client::is_runnable) {
@@ -248,6 +252,15 @@ impl Server {
     pub fn deadline(&self) -> Option<Mono> {
         let clients = self.clients.values().filter_map(Client::deadline);
         clients.chain(self.listen_sockets.iter().filter_map(|it| it.paused_until)).min()
+    }
+
+    /// What is no event of Supervisor, such as readiness or a request, changes what pages show, too.
+    fn notify_pages(&mut self, context: &ServerContext<'_>) {
+        let changes = context.core.history().changes();
+        if changes != self.noted {
+            self.noted = changes;
+            self.clients.values_mut().for_each(|client| client.notify(context.now));
+        }
     }
 
     /// Sends an event to the clients that stream events.

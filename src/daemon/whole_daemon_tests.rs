@@ -1,6 +1,8 @@
 //! The whole daemon in the process of the test: a real configuration, real XML-RPC bytes over a pair
 //! of sockets, and the simulated kernel. Hours pass in milliseconds.
 
+mod streaming;
+
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::os::unix::net::{UnixListener, UnixStream};

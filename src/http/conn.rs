@@ -8,7 +8,7 @@ use super::body::BodyReader;
 use super::memory::append;
 use super::parse::{self, Framing};
 use super::saved_bytes;
-use super::{MAX_HEAD, Moment, Reply, Request, Version};
+use super::{MAX_HEAD, Moment, Reply, Request, Reword, Version, Wording};
 use std::time::Duration;
 
 mod sending;
@@ -34,6 +34,8 @@ pub const HIGH_WATER: usize = 64 * 1024;
 #[derive(Clone, Serialize, Deserialize)]
 pub struct Conn {
     phase: Phase,
+    #[serde(skip, default = "unworded")]
+    wording: Wording,
     #[serde(with = "saved_bytes")]
     input: Vec<u8>,
     /// The client sends nothing more.
@@ -94,6 +96,16 @@ struct ReplyFormat {
     version: Version,
     keep: bool,
     is_head: bool,
+    #[serde(skip, default = "as_it_is")]
+    reword: Reword,
+}
+
+fn as_it_is() -> Reword {
+    |reply| reply
+}
+
+fn unworded() -> Wording {
+    |_| as_it_is()
 }
 
 /// What the owner of the socket must wait for or do.
@@ -107,9 +119,11 @@ pub struct IoState {
 }
 
 impl Conn {
-    pub fn new(now: Moment) -> Self {
+    /// `wording` selects the language of error pages for a request.
+    pub fn new(now: Moment, wording: Wording) -> Self {
         Self {
             phase: Phase::Head,
+            wording,
             input: Vec::new(),
             has_input_ended: false,
             output: Vec::new(),
@@ -119,6 +133,12 @@ impl Conn {
             since: now.mono,
             timeout: FIRST_BYTE_TIMEOUT,
         }
+    }
+
+    /// The same for a connection of another daemon.
+    #[must_use]
+    pub fn with_wording(self, wording: Wording) -> Self {
+        Self { wording, ..self }
     }
 
     /// Feeds bytes from the client. Blank lines before a request are ignored and do not count as the
@@ -179,7 +199,7 @@ impl Conn {
             match reader.feed(&self.input) {
                 Ok(taken) => drop(self.input.drain(..taken)),
                 Err(reply) => {
-                    let format = ReplyFormat::of(request);
+                    let format = ReplyFormat::of(request, self.wording);
                     self.reject(format, reply, now);
                     return None;
                 }
@@ -209,7 +229,7 @@ impl Conn {
             return self.set_timeout(REQUEST_TIMEOUT, now);
         }
         self.input.drain(..head.length);
-        let mut format = ReplyFormat::of(&head.request);
+        let mut format = ReplyFormat::of(&head.request, self.wording);
         let framing = match verdict {
             Verdict::Reject(reply, Some(at)) if at > now.mono => {
                 format.keep = false;
@@ -249,7 +269,7 @@ impl Conn {
         if request.body.is_some() {
             request.body = Some(reader.body);
         }
-        self.phase = Phase::AwaitingReply(ReplyFormat::of(&request));
+        self.phase = Phase::AwaitingReply(ReplyFormat::of(&request, self.wording));
         self.is_searched = false;
         self.set_timeout(STALL_TIMEOUT, now);
         Some(request)
@@ -397,10 +417,12 @@ fn without_blank_lines(bytes: &[u8]) -> &[u8] {
 
 impl ReplyFormat {
     /// For a request that could not be parsed.
-    const UNKNOWN: Self = Self { version: Version::Http11, keep: false, is_head: false };
+    const UNKNOWN: Self =
+        Self { version: Version::Http11, keep: false, is_head: false, reword: |reply| reply };
 
-    fn of(request: &Request) -> Self {
+    fn of(request: &Request, wording: Wording) -> Self {
         Self {
+            reword: wording(request),
             version: request.version,
             keep: request.is_keep_alive(),
             is_head: request.method == "HEAD",

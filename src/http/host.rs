@@ -55,9 +55,9 @@ fn refusal(name: &str, option: &str, section: &str) -> Reply {
         &format!(
             "The server has no password, and the request used a host name that it does not know. \
              Another site could make its own name resolve to this machine (DNS rebinding) and read \
-             everything. Use an IP address or <code>localhost</code>, or set <code>username</code> \
-             and <code>password</code> in <code>[{section}]</code>, or, if the name is yours, \
-             <code>{option} = {name}</code>."
+             everything. Use an IP address or `localhost`, or set `username` \
+             and `password` in `[{section}]`, or, if the name is yours, \
+             `{option} = {name}`."
         ),
     )
 }

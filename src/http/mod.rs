@@ -23,5 +23,5 @@ mod saved_bytes;
 
 pub use conn::{Conn, Verdict};
 pub use limits::{GRACE, MAX_BODY, MAX_HEAD, MAX_HEADERS, Moment};
-pub use reply::Reply;
+pub use reply::{Reply, Reword, Wording};
 pub use request::{Request, Version};

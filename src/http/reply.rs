@@ -1,7 +1,7 @@
 //! Replies: status, header fields and body, and their encoding.
 
 use super::date::http_date;
-use super::request::Version;
+use super::request::{Request, Version};
 use std::fmt::Write;
 
 /// A reply. The chunks of a streamed body follow separately.
@@ -12,7 +12,14 @@ pub struct Reply {
     pub body: Body,
     /// Close the connection after the reply, even if the client requested keep-alive.
     pub close: bool,
+    /// What the page of an error explains, in English; code is between backquotes.
+    pub explanation: Option<Box<str>>,
 }
+
+/// The words of a reply in the language of a client. Only pages of errors have words of this module.
+pub type Reword = fn(Reply) -> Reply;
+/// Which language that is.
+pub type Wording = fn(&Request) -> Reword;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Body {
@@ -26,7 +33,7 @@ pub enum Body {
 impl Reply {
     pub fn new(status: u16, content_type: &str, body: impl Into<Vec<u8>>) -> Self {
         let headers = vec![("Content-Type", content_type.to_owned())];
-        Self { status, headers, body: Body::Full(body.into()), close: false }
+        Self { status, headers, body: Body::Full(body.into()), close: false, explanation: None }
     }
 
     /// A reply with a streamed body.
@@ -39,17 +46,13 @@ impl Reply {
         Self { body: Body::Sized(length), ..Self::new(200, content_type, "") }
     }
 
-    /// A short page with the status and an explanation.
+    /// A short page with the status and an explanation, in which code is between backquotes.
     pub fn error(status: u16, text: &str) -> Self {
-        let reason_phrase = reason_phrase(status);
-        let page = format!(
-            "<!DOCTYPE html>\n<html lang=\"en\">\n<head><meta charset=\"utf-8\">\
-             <title>{status} {reason_phrase}</title></head>\n\
-             <body><main><h1>{status} {reason_phrase}</h1><p>{text}</p></main></body>\n</html>\n"
-        );
-        Self::new(status, "text/html; charset=utf-8", page)
+        let page = error_page("en", status, reason_phrase(status), text);
+        let reply = Self::new(status, "text/html; charset=utf-8", page)
             .header("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
-            .header("Cache-Control", "no-store")
+            .header("Cache-Control", "no-store");
+        Self { explanation: Some(text.into()), ..reply }
     }
 
     /// An error after which the connection is closed.
@@ -98,6 +101,24 @@ impl Reply {
         out.push_str("\r\n");
         out
     }
+}
+
+/// The page of an error in a language: `en`.
+pub fn error_page(language: &str, status: u16, title: &str, text: &str) -> String {
+    let parts = text.split('`').enumerate().map(|(at, part)| {
+        let part = escaped(part);
+        if at % 2 == 1 { format!("<code>{part}</code>") } else { part }
+    });
+    let text: String = parts.collect();
+    format!(
+        "<!DOCTYPE html>\n<html lang=\"{language}\">\n<head><meta charset=\"utf-8\">\
+         <title>{status} {title}</title></head>\n\
+         <body><main><h1>{status} {title}</h1><p>{text}</p></main></body>\n</html>\n"
+    )
+}
+
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
 fn reason_phrase(status: u16) -> &'static str {

@@ -3,6 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::replies::explanation;
 use super::texts::{Language, Value as Text};
 use crate::core::jobs::JobId;
 use crate::core::state::ProcessState;
@@ -141,7 +142,8 @@ impl Action {
 
     /// Why it failed for a process.
     pub(super) fn failure(self, language: Language, name: &str, fault: &Fault) -> String {
-        let values: [Text<'_>; 2] = [("code", &fault.code), ("fault", &fault.string)];
+        let text = translated(language, fault);
+        let values: [Text<'_>; 2] = [("code", &fault.code), ("fault", &text)];
         let unexpected = language.fill("failure.rpc", &values);
         if self == A::CancelJob {
             return failure(language, fault);
@@ -163,8 +165,15 @@ impl Action {
 
 /// A fault that no message of Supervisor exists for.
 pub(super) fn failure(language: Language, fault: &Fault) -> String {
-    let why = fault.string.split_once(": ").map_or(fault.string.as_str(), |(_, text)| text);
-    language.fill("failure.plain", &[("why", &why)])
+    language.fill("failure.plain", &[("why", &language.translate(explanation(fault)))])
+}
+
+/// The text of a fault, with the name of its code.
+fn translated(language: Language, fault: &Fault) -> String {
+    match fault.string.split_once(": ") {
+        Some((code, text)) => format!("{code}: {}", language.translate(text)),
+        None => fault.string.clone(),
+    }
 }
 
 /// An action in progress.
@@ -251,7 +260,11 @@ impl PendingAction {
     }
 
     fn success(&self, context: &Context<'_>) -> String {
-        let time = info::ctime(&context.services.local_time(context.now.wall));
+        let local = context.services.local_time(context.now.wall);
+        let time = match self.language {
+            Language::English => info::ctime(&local),
+            Language::German => local.to_string(),
+        };
         let values: [Text<'_>; 2] = [("name", &self.name), ("time", &time)];
         self.language.word("done", self.action.name(), &values)
     }

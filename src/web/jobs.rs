@@ -91,7 +91,7 @@ fn title(job: &Job, language: Language) -> String {
 }
 
 /// What did not work, with the reason why a process is not up.
-fn failures(context: &Context<'_>, job: &Job) -> Vec<String> {
+fn failures(context: &Context<'_>, job: &Job, language: Language) -> Vec<String> {
     let mut failures = job.failures();
     let failed = job.members().into_iter().flat_map(Members::iter);
     for member in failed.filter(|it| it.failure() == Some(&Failure::Spawn)) {
@@ -108,12 +108,12 @@ fn failures(context: &Context<'_>, job: &Job) -> Vec<String> {
             *failure = format!("{}: {why}", member.name);
         }
     }
-    failures
+    failures.iter().map(|failure| language.translate(failure)).collect()
 }
 
 /// The result in some words.
 fn outcome(context: &Context<'_>, job: &Job, language: Language) -> String {
-    let failures = failures(context, job);
+    let failures = failures(context, job, language);
     match failures.first() {
         None => language.word("job-state", state(job), &[]),
         Some(first) => {
@@ -141,16 +141,17 @@ fn row(context: &Context<'_>, job: &Job, language: Language) -> Value {
         "part": part,
         "done": progress.done,
         "total": progress.total,
-        "waits_for": if is_running && job.rolling().is_none() { waits_for(context, job) } else { String::new() },
+        "waits_for": if is_running && job.rolling().is_none() { waits_for(context, job, language) } else { String::new() },
         "stages": stages(job, language),
-        "failures": failures(context, job).into_iter().take(MAX_LINES).collect::<Vec<_>>(),
+        "failures": failures(context, job, language).into_iter().take(MAX_LINES).collect::<Vec<_>>(),
         "may_cancel": is_running && web_ops::may_cancel(context, job.id()),
     })
 }
 
 /// `a, b, c +4`
-fn waits_for(context: &Context<'_>, job: &Job) -> String {
+fn waits_for(context: &Context<'_>, job: &Job, language: Language) -> String {
     let names = job.waits_for(context.supervisor);
+    let names: Vec<String> = names.iter().map(|name| language.translate(name)).collect();
     let shown = names[..names.len().min(MAX_LINES)].join(", ");
     match names.len().saturating_sub(MAX_LINES) {
         0 => shown,
@@ -171,7 +172,9 @@ fn stages(job: &Job, language: Language) -> Vec<Value> {
             continue;
         }
         let label = language.word("job-stage", stage, &[]);
-        shown.push(json!({ "name": name, "stage": stage, "label": label, "why": why }));
+        shown.push(
+            json!({ "name": name, "stage": stage, "label": label, "why": language.translate(why) }),
+        );
     }
     let rest = counts.into_iter().map(|(stage, number)| {
         let label = language.word("job-stage", stage, &[]);

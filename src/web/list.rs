@@ -217,13 +217,13 @@ impl Row {
             group: process.group().to_owned(),
             query: percent_encode(&name),
             state: state.name().to_lowercase(),
-            description: info::description(context, process),
+            description: language.translate(&info::description(context, process)),
             uptime: info::uptime(context, process),
-            usage: Usage::of(context, language, process),
+            usage: Usage::of(context, language, process, with_failure),
             charts: Value::Null,
             actions: offered.map(|action| action.name()).collect(),
             private: is_private,
-            failure: with_failure.then(|| Failure::of(context, process, is_private)),
+            failure: with_failure.then(|| Failure::of(context, language, process, is_private)),
             buttons,
             name,
         }
@@ -243,8 +243,8 @@ impl Row {
 }
 
 impl Failure {
-    fn of(context: &Context<'_>, process: &Process, is_private: bool) -> Self {
-        let exit = process.last_exit().map(|exit| exit.cause());
+    fn of(context: &Context<'_>, language: Language, process: &Process, is_private: bool) -> Self {
+        let exit = process.last_exit().map(|exit| language.translate(&exit.cause()));
         let (channel, lines) = [OutputStream::Stderr, OutputStream::Stdout]
             .into_iter()
             .filter(|_| !is_private)

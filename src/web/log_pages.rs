@@ -218,7 +218,7 @@ fn tail<'a>(
 
 fn problem(language: Language, name: &str, fault: &Fault) -> String {
     match Code::from_number(fault.code) {
-        _ if fault.refusal().is_some() => explanation(fault).to_owned(),
+        _ if fault.refusal().is_some() => language.translate(explanation(fault)),
         Some(Code::BadName) if name.is_empty() => language.text("log.no-name").to_owned(),
         Some(Code::NoFile) if name.is_empty() => language.text("log.no-file-at-all").to_owned(),
         Some(Code::NoFile) => language.fill("log.no-file", &[("name", &name)]),

@@ -4,6 +4,7 @@
 mod actions;
 mod assets;
 mod begin;
+mod error_pages;
 mod event_filter;
 mod exposition;
 mod graph;
@@ -24,10 +25,12 @@ pub mod site;
 mod text_helpers;
 mod texts;
 mod token;
+mod translation;
 mod update_page;
 mod usage;
 mod view;
 
+pub use error_pages::wording;
 pub use policy::ServerPolicy;
 pub use saved_pending::SavedPending;
 pub use site::{Answer, Pending, Site, Subscription, document_head};

@@ -13,7 +13,7 @@ use crate::core::{Process, Supervisor};
 use crate::http::form::percent_encode;
 use crate::rpc::access::Access;
 use crate::rpc::context::{LocalTime, Log};
-use crate::rpc::why::{self, PastRun};
+use crate::rpc::why::{self, PastEvent, PastRun};
 use crate::rpc::{Context, names};
 
 use crate::core::time::Wall;
@@ -42,7 +42,7 @@ pub(super) fn data(context: &mut Context<'_>, language: Language, name: &str) ->
         "order": order(context.supervisor, process),
     });
     merge(&mut data, dependencies(context.supervisor, process, language));
-    merge(&mut data, facts(context, process, may_read));
+    merge(&mut data, facts(context, language, process, may_read));
     if may(Access::ReadOwnOptions) {
         merge(&mut data, options(context, process));
         merge(&mut data, changes);
@@ -73,17 +73,19 @@ fn logs(context: &Context<'_>, process: &Process) -> Vec<Value> {
 }
 
 /// Why it is in its state, its present child, and its past ones.
-fn facts(context: &Context<'_>, process: &Process, may_read: bool) -> Value {
+fn facts(context: &Context<'_>, language: Language, process: &Process, may_read: bool) -> Value {
     let local = |when: Wall| context.services.local_time(when);
     let started = process.pid().and(process.started());
     let mut data = json!({
         "pid": process.pid().map(|pid| pid.0),
-        "started": started.map(|at| date(&local(at.wall))),
+        "started": started.map(|at| local(at.wall).to_string()),
         "disabled": context.supervisor.is_disabled(process.id()),
         "timetable": schedule(process, &local),
         "readiness": process.is_ready().map(|is_ready| if is_ready { "ready" } else { "not-ready" }),
         "probes": [],
         "history": [],
+        "past_events": [],
+        "last_exit": "",
         "reason": "",
         "status": "",
         "total": 0,
@@ -94,7 +96,7 @@ fn facts(context: &Context<'_>, process: &Process, may_read: bool) -> Value {
     }
     let why = why::explain_without_disk(context, process);
     let (total, failures) = why.totals();
-    data["reason"] = json!(why.answer());
+    data["reason"] = json!(language.translate(&why.answer()));
     data["status"] = json!(process.notified_status().map(printable).unwrap_or_default());
     data["probes"] = process
         .probes()
@@ -104,27 +106,38 @@ fn facts(context: &Context<'_>, process: &Process, may_read: bool) -> Value {
                 "name": probe.id.name(),
                 "target": masked(&probe.target),
                 "is_up": probe.is_up,
-                "error": masked(&probe.error),
+                "error": language.translate(&masked(&probe.error)),
             })
         })
         .collect();
-    data["history"] = why.history(&local).into_iter().map(past_run).collect();
+    data["history"] = why.history(&local).into_iter().map(|run| past_run(language, run)).collect();
+    data["past_events"] = why.events(&local).into_iter().map(|it| event(language, &it)).collect();
+    data["last_exit"] = json!(process.last_exit().map(|it| language.translate(&it.cause())));
     data["total"] = json!(total);
     data["failures"] = json!(failures);
     data
 }
 
-fn past_run(run: PastRun) -> Value {
+fn past_run(language: Language, run: PastRun) -> Value {
+    let causes = run.causes.iter().map(|cause| language.translate(cause));
     let output = run.output.into_iter().map(|(stream, lines)| {
         json!({ "channel": stream.name(), "lines": printable(&lines.join("\n")) })
     });
     json!({
         "started": run.started,
         "ended": run.ended,
-        "how": run.how,
-        "causes": run.causes,
+        "how": language.translate(&run.how),
+        "causes": causes.collect::<Vec<_>>(),
         "failed": run.is_failure,
         "output": output.collect::<Vec<_>>(),
+    })
+}
+
+fn event(language: Language, event: &PastEvent) -> Value {
+    json!({
+        "when": event.when,
+        "text": language.translate(&event.text),
+        "failed": event.is_failure,
     })
 }
 
@@ -133,14 +146,8 @@ fn schedule(process: &Process, local: &dyn Fn(Wall) -> LocalTime) -> Value {
     json!({
         "expression": schedule.expression,
         "zone": schedule.zone.name,
-        "next": process.next_run().map(|at| date(&local(at))),
+        "next": process.next_run().map(|at| local(at).to_string()),
     })
-}
-
-/// `2026-11-27 23:14:39`
-fn date(when: &LocalTime) -> String {
-    let LocalTime { year, month, day, hour, minute, second } = when;
-    format!("{year}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02}")
 }
 
 fn link(supervisor: &Supervisor, name: &str) -> Value {

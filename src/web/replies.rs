@@ -16,7 +16,7 @@ const LIVE_CSP: &str = "default-src 'none'; style-src 'self'; script-src 'self';
 pub(super) const JSON: &str = "application/json";
 
 pub(super) fn forbidden(fault: &Fault) -> Reply {
-    Reply::error(403, &handlebars::html_escape(&format!("{}.", explanation(fault))))
+    Reply::error(403, explanation(fault))
 }
 
 /// A fault without the name of its code.

@@ -1,6 +1,6 @@
 //! Dispatches a request and returns a reply, a pending reply, or a stream.
 
-use super::actions::{Action, Message, PendingAction};
+use super::actions::{Action, Message, PendingAction, failure};
 use super::assets;
 use super::begin::{Begun, Order};
 use super::event_filter;
@@ -12,7 +12,7 @@ use super::metrics;
 use super::pages::Pages;
 use super::policy::ServerPolicy;
 use super::refusal;
-use super::replies::{JSON, explanation, forbidden, json, refused, with_live_csp, with_page_csp};
+use super::replies::{JSON, forbidden, json, refused, with_live_csp, with_page_csp};
 use super::texts::Language;
 use super::token::Tokens;
 use super::update_page;
@@ -63,7 +63,7 @@ impl Answer {
                 let MaxReply { bytes, option } = max;
                 let why = format!(
                     "The page would be larger than {bytes} bytes, a quarter of \
-                     <code>{option}</code> in <code>[supervisord]</code>."
+                     `{option}` in `[supervisord]`."
                 );
                 Self::Reply(Reply::error(503, &why))
             }
@@ -438,7 +438,7 @@ fn check(
     let (at, fault) = all.iter().enumerate().find_map(|(at, name)| Some((at, check(name)?)))?;
     action.audit(context, all[at], &Err(fault.clone()));
     if wants_json(request) {
-        let message = format!("ERROR: {}", explanation(&fault));
+        let message = failure(Choice::of(request).language, &fault);
         let reply = json(&json!({ "message": message, "is_error": true }));
         return Some(Answer::Reply(Reply { status: 403, ..reply }));
     }

@@ -21,6 +21,9 @@ pub(super) enum Language {
 /// The value of a placeholder.
 pub(super) type Value<'a> = (&'a str, &'a dyn Display);
 
+/// The families that no script of a page uses.
+const OF_SERVER: [&str; 4] = ["core", "core-job", "error", "http"];
+
 static ENGLISH: LazyLock<Catalogue> = LazyLock::new(|| parse(Language::English));
 static GERMAN: LazyLock<Catalogue> = LazyLock::new(|| parse(Language::German));
 
@@ -82,9 +85,22 @@ impl Language {
         }
     }
 
-    /// The script that contains all texts, for the scripts of the pages.
+    /// The keys of a family, and their texts.
+    pub(super) fn family(
+        self,
+        name: &'static str,
+    ) -> impl Iterator<Item = (&'static str, &'static str)> {
+        let is_member =
+            move |key: &str| key.strip_prefix(name).is_some_and(|it| it.starts_with('.'));
+        self.catalogue().iter().map(|(key, text)| (*key, *text)).filter(move |it| is_member(it.0))
+    }
+
+    /// The script that contains the texts for the scripts of the pages.
     pub(super) fn script(self) -> String {
-        let mut lines: Vec<_> = self.catalogue().iter().collect();
+        let is_of_server =
+            |key: &str| key.split('.').next().is_some_and(|it| OF_SERVER.contains(&it));
+        let mut lines: Vec<_> =
+            self.catalogue().iter().filter(|(key, _)| !is_of_server(key)).collect();
         lines.sort_unstable();
         let lines = lines.into_iter().map(|(key, text)| {
             let [key, text] = [*key, *text].map(|it| serde_json::Value::from(it).to_string());

@@ -5,6 +5,7 @@ use std::fmt::Write;
 use serde::Serialize;
 use serde_json::json;
 
+use super::language::Choice;
 use super::texts::{Language, Value};
 use crate::core::Process;
 use crate::core::resources::text;
@@ -25,7 +26,7 @@ const FULL_MEMORY: f64 = 1024.0;
 pub(super) struct Usage {
     cpu: String,
     memory: String,
-    /// `7 descriptors, 2 restarts`
+    /// `7 descriptors, 2 restarts, last exit: terminated by SIGTERM`
     more: String,
     /// The last points of the two charts: percent, and KiB.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -33,15 +34,26 @@ pub(super) struct Usage {
 }
 
 impl Usage {
-    pub(super) fn of(context: &Context<'_>, language: Language, process: &Process) -> Self {
+    /// The last exit is left out if it is shown as a failure.
+    pub(super) fn of(
+        context: &Context<'_>,
+        language: Language,
+        process: &Process,
+        has_failure: bool,
+    ) -> Self {
         let current = context.services.resources().current(process);
         let descriptors = current.and_then(|it| it.descriptors).unwrap_or(0);
         let more = [("usage.descriptors", descriptors), ("usage.restarts", process.restarts())];
         let more = more.into_iter().filter(|(_, number)| *number > 0);
         let more = more.map(|(key, number)| language.count(key, number as usize, &[]));
+        let last_exit = process.last_exit().filter(|_| !has_failure).map(|exit| {
+            let cause = language.translate(&exit.cause());
+            language.fill("usage.last-exit", &[("cause", &cause)])
+        });
+        let more = more.chain(last_exit);
         Self {
-            cpu: current.map(|it| text::cpu(it.cpu_percent)).unwrap_or_default(),
-            memory: current.map(|it| text::memory(it.memory)).unwrap_or_default(),
+            cpu: current.map(|it| language.amount(text::cpu(it.cpu_percent))).unwrap_or_default(),
+            memory: current.map(|it| language.amount(text::memory(it.memory))).unwrap_or_default(),
             more: more.collect::<Vec<_>>().join(", "),
             now: current.map(|it| ((it.cpu_percent * 10.0).round() / 10.0, it.memory >> 10)),
         }
@@ -97,9 +109,10 @@ pub(super) fn machine(context: &Context<'_>, language: Language) -> String {
     let Some((machine, percent)) = context.services.resources().machine() else {
         return String::new();
     };
-    let used = text::memory(machine.memory.saturating_sub(machine.available));
-    let (cpu, memory) = (text::cpu(percent), text::memory(machine.memory));
-    let load = format!("{:.2}", machine.load[0]);
+    let used = machine.memory.saturating_sub(machine.available);
+    let [used, memory] = [used, machine.memory].map(|it| language.amount(text::memory(it)));
+    let cpu = language.amount(text::cpu(percent));
+    let load = language.amount(format!("{:.2}", machine.load[0]));
     let values: [Value<'_>; 4] =
         [("cpu", &cpu), ("load", &load), ("used", &used), ("memory", &memory)];
     language.count("usage.machine", machine.processors as usize, &values)
@@ -117,7 +130,12 @@ pub(super) fn history(
     let context = &*context;
     let process = names::find_process(context, name)
         .map_err(|_: Fault| Reply::error(404, "There is no such process."))?;
-    Ok(json!(resources::history(context, process, seconds.unwrap_or(i64::MAX))))
+    let language = Choice::of(request).language;
+    let mut history = resources::history(context, process, seconds.unwrap_or(i64::MAX));
+    for mark in &mut history.marks {
+        mark.text = language.translate(&mark.text);
+    }
+    Ok(json!(history))
 }
 
 #[cfg(test)]

@@ -8,11 +8,15 @@
   const SVG = "http://www.w3.org/2000/svg";
   const HOURS = 3600, LABELS = 6;
 
-  const percent = (number) => `${number < 99.95 ? number.toFixed(1) : number.toFixed(0)} %`;
+  const language = document.documentElement.lang;
+  const rounded = (number, digits) => number.toLocaleString(language, {
+    minimumFractionDigits: digits, maximumFractionDigits: digits, useGrouping: false,
+  });
+  const percent = (number) => `${rounded(number, number < 99.95 ? 1 : 0)} %`;
   const size = (kib) => {
     const mb = kib / 1024;
-    if (mb < 99.95) return `${mb.toFixed(1)} MB`;
-    return mb < 1023.5 ? `${mb.toFixed(0)} MB` : `${(mb / 1024).toFixed(1)} GB`;
+    if (mb < 99.95) return `${rounded(mb, 1)} MB`;
+    return mb < 1023.5 ? `${rounded(mb, 0)} MB` : `${rounded(mb / 1024, 1)} GB`;
   };
   // The column of the data, the least number that fills the chart, and how a number is shown.
   const KINDS = [
@@ -38,7 +42,7 @@
   };
 
   const clock = (seconds) =>
-    new Date(seconds * 1000).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
+    new Date(seconds * 1000).toLocaleTimeString(language, { hour: "2-digit", minute: "2-digit" });
 
   const described = ({ time, kind, text: how }) => `${clock(time)} ${word("mark", kind)}${how ? `: ${how}` : ""}`;
 

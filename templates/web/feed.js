@@ -65,6 +65,7 @@ const open = () => {
   stream = new EventSource("events?heartbeat=1&types=" + TYPES.join());
   stream.addEventListener("heartbeat", beat);
   TYPES.forEach((type) => stream.addEventListener(type, () => { beat(); plan(); }));
+  stream.addEventListener("change", () => { beat(); plan(); });
   stream.addEventListener("open", plan);
   // Opened again when the list can be fetched.
   stream.addEventListener("error", () => { close(); plan(); });

@@ -24,6 +24,8 @@
     states.set(row.id.slice(2), $(".state span", row).className);
   });
   let updated = Date.now(), appeared = updated, problem = 0;
+  // How many results of jobs were shown. A job may end before its request was answered.
+  let results = 0;
   let isStale = false, isReplacing = false, isReplacedAgain = false, isNative = false;
 
   // The password may be part of the address of the page; a script must not repeat it there.
@@ -66,7 +68,7 @@
   };
 
   // The uptime counts on between two lists. It is set anew only if it would be off by a second.
-  const UPTIME = /uptime (\d+ days?, )?\d+:\d\d:\d\d/;
+  const UPTIME = /(\d+ \p{L}+, )?\d+:\d\d:\d\d/u;
   const showDescription = (line, row, asked) => {
     const place = $(".description > span", line);
     if (row.uptime === undefined) {
@@ -85,8 +87,7 @@
     const days = Math.floor(seconds / 86400);
     const two = (number) => String(number).padStart(2, "0");
     const clock = `${Math.floor(seconds / 3600) % 24}:${two(Math.floor(seconds / 60) % 60)}:${two(seconds % 60)}`;
-    const date = days ? `${days} day${days === 1 ? "" : "s"}, ` : "";
-    return description.replace(UPTIME, `uptime ${date}${clock}`);
+    return description.replace(UPTIME, (days ? `${count("uptime.days", days)}, ` : "") + clock);
   };
 
   const tick = () => {
@@ -292,6 +293,7 @@
       fields.set("names", names.join("\n"));
     }
     button.setAttribute("aria-busy", "true");
+    const before = results;
     try {
       const answer = await fetch(address(form.getAttribute("action")), {
         method: "POST", body: fields, headers: { Accept: "application/json" },
@@ -303,7 +305,7 @@
         keep();
       }
       if (result.job) document.dispatchEvent(new CustomEvent("begun", { detail: result.job }));
-      setMessage(result.message, result.is_error);
+      if (results === before || result.is_error) setMessage(result.message, result.is_error);
       feed.postMessage("visible");
     } catch {
       isNative = true;
@@ -312,7 +314,10 @@
     }
     button.removeAttribute("aria-busy");
   };
-  document.addEventListener("result", ({ detail }) => setMessage(detail.result, detail.isError));
+  document.addEventListener("result", ({ detail }) => {
+    results++;
+    setMessage(detail.result, detail.isError);
+  });
 
   // The processes behind `group:*`.
   const members = (names) => names.flatMap((name) => {

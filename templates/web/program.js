@@ -17,8 +17,8 @@ const connect = () => {
   return new SharedWorker(address("feed.js"), `supkit ${version}`).port;
 };
 
-// What of a row makes the page obsolete: all but the time that it has run.
-const key = (row) => row && `${row.state} ${row.description.split(",")[0]}`;
+// What of a row makes the page obsolete: all but the times in its description.
+const key = (row) => row && `${row.state} ${row.description.replace(/(\d+ \p{L}+, )?\d+:\d\d:\d\d|\d+ s\b/gu, "")}`;
 
 const replace = async () => {
   if (isReplacing) return;

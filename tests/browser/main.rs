@@ -18,6 +18,7 @@ mod language;
 mod logs;
 mod many;
 mod monitoring;
+mod order;
 mod page;
 mod pictures;
 mod program;

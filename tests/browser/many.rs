@@ -59,6 +59,77 @@ fn a_thousand_processes_are_shown_in_short_pages() {
     }
 }
 
+/// `cargo nextest run --no-capture --test browser -E 'test(prints_what)'` prints the figures of the manual.
+/// The test itself examines what does not depend on the machine: how much of the list is in the page.
+#[test]
+fn a_page_of_a_thousand_running_processes_prints_what_it_takes() {
+    let sandbox = Sandbox::new();
+    let port = sandbox.port();
+    let programs = PROGRAMS.replace("autostart=false", "autostart=true");
+    let daemon = site::start(&sandbox, port, "", &programs);
+    daemon.wait_for_count("entered RUNNING state", 1000);
+    let mut browser = Browser::start(&sandbox);
+    let tab = browser.open("about:blank");
+    let url = format!("http://127.0.0.1:{port}/");
+    browser.before_each_page(
+        &tab,
+        "globalThis.port = { postMessage() {}, start() {} };
+         globalThis.SharedWorker = class { constructor() { this.port = globalThis.port; } };",
+    );
+    browser.go(&tab, &url);
+    browser.wait_for(
+        &tab,
+        "typeof port.onmessage === 'function' && !document.querySelector('#keys').hidden",
+    );
+    browser.wait_for(&tab, "performance.getEntriesByName('first-contentful-paint').length === 1");
+    let figures = browser.eval(
+        &tab,
+        "(async () => {
+            const page = performance.getEntriesByType('navigation')[0];
+            const painted = performance.getEntriesByName('first-contentful-paint')[0].startTime;
+            const begun = performance.now();
+            const answer = await fetch('status.json');
+            const text = await answer.text();
+            const fetched = performance.now() - begun;
+            const list = JSON.parse(text);
+            const update = (change) => {
+                list.processes.forEach(change);
+                const before = performance.now();
+                port.onmessage({ data: { list, asked: Date.now() } });
+                document.body.offsetHeight;
+                return performance.now() - before;
+            };
+            const same = update(() => {});
+            const all = update((row) => { row.state = 'stopping'; row.description = ''; });
+            const input = document.querySelector('[name=q]');
+            input.value = ':95';
+            const before = performance.now();
+            const filtered = new Promise((resolve) => new MutationObserver(() => {
+                if (document.querySelectorAll('#list tr[id]').length === 10) resolve();
+            }).observe(document.body, { childList: true, subtree: true }));
+            input.dispatchEvent(new Event('input', { bubbles: true }));
+            await filtered;
+            document.body.offsetHeight;
+            const filter = performance.now() - before;
+            const round = (it) => Math.round(it * 10) / 10;
+            return {
+                'first paint, ms': round(painted), 'page, kB': round(page.encodedBodySize / 1000),
+                'filter, ms (100 of them wait for more keys)': round(filter),
+                'list fetched, ms': round(fetched), 'list, kB': round(text.length / 1000),
+                'update without changes, ms': round(same), 'update with 1000 changes, ms': round(all),
+            };
+        })()",
+    );
+    let figures = figures.as_object().expect("figures");
+    for (name, value) in figures {
+        println!("1000 processes: {name}: {value}");
+    }
+    assert!(figures["page, kB"].as_f64().is_some_and(|size| size < 500.0), "{figures:?}");
+    assert!(figures["list, kB"].as_f64().is_some_and(|size| size < 500.0), "{figures:?}");
+    let elements = browser.eval(&tab, "document.querySelectorAll('#list *').length");
+    assert!(elements.as_i64().is_some_and(|count| count < 1000), "{elements}");
+}
+
 #[test]
 fn a_selection_is_kept_across_pages_and_searches() {
     let sandbox = Sandbox::new();

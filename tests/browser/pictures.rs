@@ -4,8 +4,8 @@
 use std::path::Path;
 
 use crate::site;
-use crate::support::Sandbox;
 use crate::support::browser::Browser;
+use crate::support::{Sandbox, Subject};
 
 const PROGRAMS: &str = "[program:zeoserver]\ncommand=/bin/sleep 1000\nstartsecs=0\n\
     priority=10\n\
@@ -60,6 +60,53 @@ fn the_pages_fit_into_every_window() {
         std::fs::write(directory.join(format!("web-{name}.png")), picture).expect("a picture");
     }
     assert_eq!(browser.complaints(&tab), Vec::<String>::new());
+}
+
+/// In both languages, with and without scripts: the buttons of a group are one line beside its name, and
+/// the boxes of jobs fit into a phone.
+#[test]
+fn groups_and_jobs_fit_into_every_window() {
+    let sandbox = Sandbox::new();
+    let port = sandbox.port();
+    let programs =
+        PROGRAMS.replace("ready_tcp=127.0.0.1:1", "ready_tcp=127.0.0.1:1\nready_interval=0.1");
+    let daemon = site::start(&sandbox, port, "", &programs);
+    daemon.wait_for_log("gave up: solr");
+    let mut ctl = Subject::Ours.program(&sandbox, "supervisorctl");
+    ctl.args(["-c", "d.conf", "restart", "--rolling", "instance:*"]);
+    let mut rolling = ctl.stdout(std::process::Stdio::null()).spawn().expect("it runs");
+    daemon.wait_for_log("rolling restart: instance:instance-0 is next");
+    let mut browser = Browser::start(&sandbox);
+    let address = format!("http://127.0.0.1:{port}/");
+    for with_script in [true, false] {
+        let tab = browser.open("about:blank");
+        if !with_script {
+            browser.disable_scripts(&tab);
+        }
+        for language in ["en", "de"] {
+            for (width, height) in [(1100, 760), (360, 760)] {
+                let what = format!("{language} {width} {with_script}");
+                browser.resize(&tab, width, height, "light");
+                browser.go(&tab, &format!("{address}?lang={language}"));
+                let fits = "document.documentElement.scrollWidth <= innerWidth";
+                assert_eq!(browser.eval(&tab, fits), true, "{what}");
+                let is_inside = "[...document.querySelectorAll('.job *')].every(it => \
+                    it.getBoundingClientRect().right <= innerWidth)";
+                browser.wait_for(&tab, "document.querySelector('.job .stages') !== null");
+                assert_eq!(browser.eval(&tab, is_inside), true, "{what}");
+                let lines = "new Set([...document.querySelectorAll('.group button[name=action]')]\
+                    .map(it => it.getBoundingClientRect().top)).size";
+                if width == 1100 {
+                    assert_eq!(browser.eval(&tab, lines), 1, "{what}");
+                }
+                let picture = browser.screenshot(&tab);
+                std::fs::write(sandbox.path(format!("{what}.png")), picture).expect("a picture");
+            }
+        }
+        browser.close(&tab);
+    }
+    let _ = rolling.kill();
+    let _ = rolling.wait();
 }
 
 /// What a site with a busy evening writes.

@@ -25,6 +25,7 @@ mod generate;
 mod generate_details;
 mod generate_readiness;
 mod generated_deployment;
+mod german;
 mod hooks;
 mod init;
 mod kill_mode;

@@ -10,9 +10,9 @@ type Catalogue = BTreeMap<&'static str, &'static str>;
 
 const LANGUAGES: [&str; 2] = ["en", "de"];
 /// How a key is used: in Rust, in templates and in scripts.
-const USES: [&str; 10] = [
-    ".text(", ".fill(", ".word(", ".count(", "{t ", "{rich ", "{count ", "{word ", "text(",
-    "count(",
+const USES: [&str; 11] = [
+    ".text(", ".fill(", ".word(", ".count(", ".family(", "{t ", "{rich ", "{count ", "{word ",
+    "text(", "count(",
 ];
 const SCRIPT_WORD: &str = "word(";
 
@@ -33,9 +33,13 @@ fn placeholders(text: &str) -> BTreeSet<&str> {
 
 /// All sources that may use a text.
 fn sources() -> Vec<(String, String)> {
+    sources_in(&["src/web", "templates/web"])
+}
+
+fn sources_in(folders: &[&str]) -> Vec<(String, String)> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let files = ["src/web", "templates/web"]
-        .into_iter()
+    let files = folders
+        .iter()
         .flat_map(|folder| WalkDir::new(root.join(folder)).into_iter().filter_map(Result::ok));
     let files = files.filter(|file| {
         let extension = file.path().extension().and_then(|it| it.to_str()).unwrap_or_default();
@@ -125,6 +129,77 @@ fn every_text_is_used_and_every_used_text_exists() {
         let is_named = || sources().iter().any(|(_, text)| text.contains(&literal));
         assert!(is_found || is_named(), "`{key}` is not used");
     }
+}
+
+/// English texts of the core and of HTTP are recognised by their words, so they have to be the same.
+#[test]
+fn every_recognised_text_is_made_by_the_sources() {
+    let folders = ["src/core", "src/rpc", "src/daemon", "src/http", "src/web", "src/os"];
+    let sources: Vec<String> =
+        sources_in(&folders).into_iter().map(|(_, text)| joined_lines(&text)).collect();
+    for (key, text) in catalogue("en") {
+        if !["core", "error"].contains(&key.split('.').next().unwrap_or_default()) {
+            continue;
+        }
+        let text = text.split(['{', '}']).step_by(2).collect::<Vec<_>>().join(" ");
+        let words: Vec<&str> =
+            text.split(|char: char| !char.is_alphanumeric() && !"_'-".contains(char)).collect();
+        // Parts of a text may be made apart from each other, but in one place.
+        let is_made = sources.iter().any(|source| words.iter().all(|word| source.contains(word)));
+        assert!(is_made, "{key}: no source has the words of `{text}`");
+    }
+}
+
+#[test]
+fn every_explanation_of_an_error_page_is_in_the_catalogue() {
+    let english = catalogue("en");
+    let of_errors = english.iter().filter(|(key, _)| key.starts_with("error."));
+    let known: BTreeSet<String> = of_errors.map(|(_, text)| skeleton(text)).collect();
+    let mut found = 0;
+    for (path, source) in sources_in(&["src/daemon", "src/http", "src/web"]) {
+        if path.ends_with("tests.rs") {
+            continue;
+        }
+        let source = joined_lines(source.split("#[cfg(test)]").next().unwrap_or_default());
+        for rest in source.split("Reply::").skip(1) {
+            let call = ["error(", "fatal("].iter().find_map(|it| rest.strip_prefix(it));
+            let between = |char: char| char.is_ascii_digit() || ", &\n".contains(char);
+            let text = call.unwrap_or_default().trim_start_matches(between);
+            let text = text.strip_prefix("format!(").unwrap_or(text).trim_start();
+            // Other texts are made by functions, and tested with them.
+            let Some(literal) = text.strip_prefix('"') else { continue };
+            let literal = literal.split('"').next().unwrap_or_default();
+            assert!(known.contains(&skeleton(literal)), "{path}: `{literal}`");
+            found += 1;
+        }
+    }
+    assert!(found > 15, "{found}");
+}
+
+/// A text without its numbers and placeholders.
+fn skeleton(text: &str) -> String {
+    let text = text.split('{').map(|part| part.split_once('}').map_or(part, |(_, rest)| rest));
+    text.collect::<String>().replace(|char: char| char.is_ascii_digit(), "")
+}
+
+/// A source in which a literal that continues on the next line is one line.
+fn joined_lines(source: &str) -> String {
+    let mut joined = String::new();
+    for line in source.lines() {
+        match line.strip_suffix('\\') {
+            Some(part) if joined.ends_with('\n') || joined.is_empty() => joined += part,
+            Some(part) => joined += part.trim_start(),
+            None if joined.ends_with('\n') || joined.is_empty() => {
+                joined += line;
+                joined.push('\n');
+            }
+            None => {
+                joined += line.trim_start();
+                joined.push('\n');
+            }
+        }
+    }
+    joined.replace("\\\"", "\"")
 }
 
 /// What a page shows has a key: a template contains no words of its own.

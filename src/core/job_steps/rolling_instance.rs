@@ -171,7 +171,7 @@ impl Instance {
         match &self.goal {
             Goal::Remove => Progress::Done,
             Goal::Replace(config) => {
-                supervisor.replace_process(id, Arc::clone(config));
+                supervisor.replace_process(id, Arc::clone(config), now);
                 self.enter(Stage::Checking { is_down: true }, VecDeque::new());
                 supervisor.request(Effect::CheckCommand { id });
                 Progress::Wait

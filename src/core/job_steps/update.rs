@@ -79,14 +79,14 @@ impl Update {
                 }
             }
             Step::RemoveProcess(id) => {
-                if supervisor.process(*id).is_some() && !supervisor.detach_process(*id) {
+                if supervisor.process(*id).is_some() && !supervisor.detach_process(*id, now) {
                     return Outcome::Failed(not_removed(supervisor, &[*id]));
                 }
             }
             Step::ReplaceProcess(id, process) => {
-                supervisor.replace_process(*id, Arc::clone(process));
+                supervisor.replace_process(*id, Arc::clone(process), now);
             }
-            Step::Keep(id, process) => self.keep(supervisor, *id, process),
+            Step::Keep(id, process) => self.keep(supervisor, *id, process, now),
             Step::AddProcess { group, process } => {
                 if !supervisor.attach_process(group, Arc::clone(process), now) {
                     return Outcome::Failed(format!("{} was not added", process.name));
@@ -162,14 +162,14 @@ impl Update {
         Outcome::Wait
     }
 
-    fn keep(&mut self, supervisor: &mut Supervisor, id: ProcId, config: &Arc<Process>) {
+    fn keep(&mut self, supervisor: &mut Supervisor, id: ProcId, config: &Arc<Process>, now: Now) {
         let Some(process) = supervisor.process(id) else { return };
         if process.is_active() {
             let why = supervisor.disabled_reason(id).unwrap_or_default();
             let name = process.full_name();
             return self.fail(format!("{name} keeps running with its old configuration: it {why}"));
         }
-        supervisor.replace_process(id, Arc::clone(config));
+        supervisor.replace_process(id, Arc::clone(config), now);
         if let Some(group) = self.reports.last_mut() {
             group.members.push(report(config, UpdateAction::Changed));
         }

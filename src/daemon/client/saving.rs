@@ -19,7 +19,7 @@ use crate::http::Conn;
 use crate::os::poller::Interest;
 use crate::os::stream::SocketStream;
 use crate::rpc::access::Rights;
-use crate::web::SavedPending;
+use crate::web::{self, SavedPending};
 
 #[derive(Serialize, Deserialize)]
 pub(in crate::daemon) struct SavedClient {
@@ -96,7 +96,7 @@ impl Client {
             SocketStream::Unix(socket.into())
         };
         let mut client = Self::new(Transport::new(socket, None), server, is_owner, now);
-        client.conn = conn;
+        client.conn = conn.with_wording(web::wording);
         client.rights = Rc::new(rights);
         client.is_write_shut_down = saved.is_write_shut_down;
         client.interest = Interest { read: false, write: false };

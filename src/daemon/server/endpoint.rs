@@ -42,8 +42,8 @@ impl Address {
 }
 
 /// For a client that speaks plain HTTP to a server with TLS.
-const LACKS_TLS: &str = "This server accepts only TLS connections. Use <code>https://</code> instead \
-                         of <code>http://</code>.";
+const LACKS_TLS: &str = "This server accepts only TLS connections. Use `https://` instead \
+                         of `http://`.";
 
 /// One server of the configuration, with its access rules.
 pub(super) struct Endpoint {

@@ -107,7 +107,7 @@ fn memory_exceeded(budget: Budget) -> Reply {
     let (limit, option) = (budget.limit(), HTTP_MAXBYTES.name);
     let why = format!(
         "The requests and replies of all clients need more than {limit} bytes, the limit of \
-         <code>{option}</code> in <code>[supervisord]</code>."
+         `{option}` in `[supervisord]`."
     );
     Reply::fatal(503, &why)
 }

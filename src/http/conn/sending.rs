@@ -10,6 +10,7 @@ impl Conn {
     /// Starts the reply to the taken request. After [`Body::Stream`], chunks follow.
     pub fn reply(&mut self, mut reply: Reply, now: Moment) {
         let Phase::AwaitingReply(mut format) = self.phase else { return };
+        reply = (format.reword)(reply);
         let remaining = match reply.body {
             Body::Full(_) => None,
             _ if format.is_head => None,

@@ -51,7 +51,7 @@ mod tests {
 
     #[test]
     fn blank_lines_are_not_the_start_of_a_request() {
-        let mut conn = Conn::new(at(0));
+        let mut conn = Conn::new(at(0), |_| |reply| reply);
         for secs in 0..50 {
             conn.receive(b"\r\n\n", at(secs));
         }

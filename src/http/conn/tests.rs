@@ -20,7 +20,7 @@ pub(super) fn written(conn: &mut Conn) -> String {
 }
 
 pub(super) fn receive_all(bytes: &str) -> (Conn, Option<Request>) {
-    let mut conn = Conn::new(at(0));
+    let mut conn = Conn::new(at(0), |_| |reply| reply);
     conn.receive(bytes.as_bytes(), at(0));
     let request = conn.request(at(0), authorize);
     (conn, request)
@@ -128,7 +128,7 @@ fn an_invalid_request_is_answered_and_the_connection_closed() {
 
 #[test]
 fn an_unauthorized_request_is_rejected_before_the_body() {
-    let mut conn = Conn::new(at(0));
+    let mut conn = Conn::new(at(0), |_| |reply| reply);
     conn.receive(b"POST / HTTP/1.1\r\nContent-Length: 99999999\r\n\r\n", at(0));
     assert_eq!(conn.request(at(0), |_| Verdict::Reject(Reply::fatal(401, ""), None)), None);
     assert!(written(&mut conn).starts_with("HTTP/1.1 401 "));
@@ -179,7 +179,7 @@ fn a_body_of_known_length_may_follow_in_chunks_on_a_connection_that_stays_open()
 #[test]
 fn a_client_that_does_not_read_gets_no_further_replies() {
     let request = "GET / HTTP/1.1\r\n\r\n";
-    let mut conn = Conn::new(at(0));
+    let mut conn = Conn::new(at(0), |_| |reply| reply);
     let mut taken = 0;
     while conn.read_capacity() > 0 {
         let piece = request.as_bytes().iter().cycle().take(request.len() * 50).copied();
@@ -212,7 +212,7 @@ fn a_head_request_gets_no_body() {
 
 #[test]
 fn slow_clients_are_disconnected() {
-    let mut silent = Conn::new(at(0));
+    let mut silent = Conn::new(at(0), |_| |reply| reply);
     silent.expire(at(59));
     assert!(!silent.io_state().close);
     silent.expire(at(60));
@@ -325,7 +325,7 @@ proptest! {
 
 /// All requests that are parsed from `bytes`, fed in pieces of `size`.
 fn drive(bytes: &[u8], size: usize) -> Vec<Request> {
-    let mut conn = Conn::new(at(0));
+    let mut conn = Conn::new(at(0), |_| |reply| reply);
     let mut seen = Vec::new();
     for piece in bytes.chunks(size) {
         conn.receive(piece, at(0));
@@ -340,7 +340,7 @@ fn drive(bytes: &[u8], size: usize) -> Vec<Request> {
 
 #[test]
 fn the_reply_to_a_wrong_password_may_be_held_back() {
-    let mut conn = Conn::new(at(0));
+    let mut conn = Conn::new(at(0), |_| |reply| reply);
     conn.receive(b"POST / HTTP/1.1\r\nContent-Length: 1\r\n\r\nx", at(0));
     let at_2 = Duration::from_secs(2);
     let reject = |_: &Request| Verdict::Reject(Reply::fatal(401, ""), Some(at_2));
@@ -357,7 +357,7 @@ fn the_reply_to_a_wrong_password_may_be_held_back() {
 
 #[test]
 fn the_verdict_on_a_request_may_take_time() {
-    let mut conn = Conn::new(at(0));
+    let mut conn = Conn::new(at(0), |_| |reply| reply);
     conn.receive(b"GET / HTTP/1.1\r\n\r\n", at(0));
     let at_2 = Duration::from_secs(2);
     assert_eq!(conn.request(at(0), |_| Verdict::AskAt(at_2)), None);

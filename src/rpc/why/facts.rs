@@ -10,6 +10,7 @@ use crate::core::Process;
 use crate::core::effect::OutputStream;
 use crate::core::exit_report::{StopRequest, Usage};
 use crate::core::history::Record;
+use crate::core::notes::Note;
 use crate::core::state::ProcessState;
 use crate::core::time::Wall;
 use crate::core::waiting::DependencyStatus;
@@ -44,6 +45,7 @@ pub struct Why {
     /// Its schedule, and the next run.
     pub(super) schedule: Option<(Schedule, Option<Wall>)>,
     pub(super) record: Option<Record>,
+    pub(super) notes: Vec<Note>,
     pub(super) changes: Changes,
     pub(super) logs: Vec<(OutputStream, String)>,
 }
@@ -121,6 +123,11 @@ impl Why {
             },
             schedule: config.schedule.as_deref().map(|it| (it.clone(), process.next_run())),
             record: supervisor.history().of(process.group(), process.name()).cloned(),
+            notes: supervisor
+                .history()
+                .notes_of(process.group(), process.name())
+                .cloned()
+                .collect(),
             changes: changes(process, on_disk),
             logs: logs(context, process),
         }

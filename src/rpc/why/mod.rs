@@ -10,7 +10,7 @@ mod text_tests;
 mod value;
 
 pub use facts::Why;
-pub use history::PastRun;
+pub use history::{PastEvent, PastRun};
 
 use super::access::Access;
 use super::answer::Answer;

@@ -1,8 +1,6 @@
-//! Durations, dates and amounts as people read them.
+//! Durations and amounts as people read them.
 
 use std::time::Duration;
-
-use crate::rpc::context::LocalTime;
 
 /// `0.3 s`, `12 s`, `3 min 5 s`, `2 h 5 min`, `3 d 4 h`
 pub(super) fn duration(duration: Duration) -> String {
@@ -35,12 +33,6 @@ pub(super) fn memory(bytes: u64) -> String {
     }
 }
 
-/// `2026-11-27 23:14:39`
-pub(super) fn date(when: &LocalTime) -> String {
-    let LocalTime { year, month, day, hour, minute, second } = when;
-    format!("{year}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02}")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -67,7 +59,5 @@ mod tests {
             [0, 524_288, 24_536_678, 1_610_612_736].map(memory),
             ["0 KiB", "512 KiB", "23.4 MiB", "1.5 GiB"]
         );
-        let when = LocalTime { year: 2026, month: 1, day: 2, hour: 3, minute: 4, second: 5 };
-        assert_eq!(date(&when), "2026-01-02 03:04:05");
     }
 }

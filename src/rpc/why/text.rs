@@ -4,7 +4,7 @@ use std::fmt::Write;
 use std::time::Duration;
 
 use super::facts::{Changes, Child, Why};
-use super::spans::{date, duration, memory};
+use super::spans::{duration, memory};
 use crate::conf::config::AutoRestart;
 use crate::conf::hook::Hook;
 use crate::conf::signals::Signal;
@@ -194,7 +194,7 @@ impl Why {
             let _ = write!(text, " ({})", schedule.zone.name);
         }
         let _ = match next {
-            Some(next) => writeln!(text, ": next run {}", date(&local(*next))),
+            Some(next) => writeln!(text, ": next run {}", local(*next)),
             None => writeln!(text, ": no run is planned"),
         };
     }
@@ -208,7 +208,7 @@ impl Why {
         };
         let mut endings = record.endings.iter().rev();
         let Some(last) = endings.next() else { return };
-        let when = date(&local(last.when));
+        let when = local(last.when);
         let _ = writeln!(text, "last end: {when}{}", self.ago(last.when));
         self.write_ending(text, last);
         let earlier: Vec<&Ending> = endings.take(EARLIER).collect();
@@ -216,12 +216,12 @@ impl Why {
             text.push_str("before that:\n");
         }
         for ending in earlier {
-            let when = date(&local(ending.when));
+            let when = local(ending.when);
             let _ = writeln!(text, "  {when}  {}", brief(ending));
         }
         if record.total > 1 {
             let (total, failures) = (record.total, record.failures);
-            let since = date(&local(record.since));
+            let since = local(record.since);
             let _ =
                 writeln!(text, "ended {total} times since {since}, {failures} of them failures");
         }

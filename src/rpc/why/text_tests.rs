@@ -188,3 +188,53 @@ fn a_disabled_program_is_explained_with_the_remedy() {
     assert!(text.starts_with(expected), "{text}");
     assert_eq!(super::value::of(&why, text).get("disabled"), Some(&Value::Bool(true)));
 }
+
+/// What the page of a program lists, the latest first.
+#[test]
+fn requests_starts_ends_and_changes_are_events() {
+    let mut sim = Simulation::new(vec![group("web", 1, vec![web()])]);
+    sim.advance(3);
+    sim.stop("web");
+    sim.advance(1);
+    end(&mut sim, "web", TERMINATED, OomKill::NotSuspected);
+    sim.advance(1);
+    sim.start("web");
+    sim.advance(5);
+    let id = sim.id("web");
+    sim.core.signal(id, crate::conf::signals::Signal(10), "unix_http_server", sim.now).unwrap();
+    sim.perform();
+    let new = Process { command: "/opt/web".to_owned(), ..web() };
+    sim.core.replace_process(id, new.into(), sim.now);
+    sim.advance(2);
+    let mut disabled = Disabled::default();
+    disabled.insert("web", Some("web"));
+    sim.core.set_disabled(disabled, sim.now);
+    sim.advance(1);
+    end(&mut sim, "web", WaitStatus::Exited(3), OomKill::NotSuspected);
+    sim.core.set_disabled(Disabled::default(), sim.now);
+    sim.advance(1);
+    assert!(sim.core.remove_group("web", sim.now));
+    assert!(sim.core.add_group(group("web", 1, vec![web()]), sim.now));
+    sim.perform();
+    sim.advance(1);
+    let events = why(&mut sim, "web", Err("")).events(&local).into_iter();
+    let lines = events.map(|it| {
+        let mark = if it.is_failure { "!" } else { " " };
+        format!("{} {mark} {}", &it.when[11..], it.text)
+    });
+    insta::assert_snapshot!(lines.collect::<Vec<_>>().join("\n"), @r"
+    13:46:57   started with pid 103
+    13:46:57   added to the active configuration
+    13:46:57   removed from the active configuration
+    13:46:56 ! exit status 3 after 8 s, not expected
+    13:46:56   allowed to start again
+    13:46:55   disabled
+    13:46:53   new values of command
+    13:46:53   SIGUSR1 was sent on request through unix_http_server
+    13:46:48   started with pid 102
+    13:46:48   start requested by job 2 (start of web, requested through test)
+    13:46:47   terminated by SIGTERM after 4 s, stopped by job 1 (stop of web, requested through test)
+    13:46:46   SIGTERM was sent by job 1 (stop of web, requested through test)
+    13:46:43   started with pid 101
+    ");
+}
