@@ -10,11 +10,11 @@ _supervisorctl() {
     while ((index < last)); do
         word=${words[index]}
         case $word in
-        -c | --configuration | -s | --serverurl | -u | --username | -p | --password)
+        @VALUED@)
             daemon+=("$word" "${words[index + 1]}")
             ((index++))
             ;;
-        -r | --history_file) ((index++)) ;;
+        --*=*) daemon+=("$word") ;;
         -*) ;;
         *)
             action=$word

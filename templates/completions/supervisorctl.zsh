@@ -12,12 +12,13 @@ _supervisorctl() {
     help) compadd -- @ACTIONS@ ;;
     @NAMING@)
         local option given=()
-        for option in -c --configuration -s --serverurl -u --username -p --password; do
+        for option in @VALUED@; do
             [[ -z $opt_args[$option] ]] || given+=($option $opt_args[$option])
         done
         local names=(${(f)"$(supervisorctl $given status </dev/null 2>/dev/null |
             awk '$2 ~ /^(STOPPED|STARTING|RUNNING|BACKOFF|STOPPING|EXITED|FATAL|UNKNOWN)$/ { print $1 }')"})
-        compadd -- $names all
+        local groups=(${(u)${(M)names:#*:*}%%:*})
+        compadd -- $names ${^groups}:\* all
         ;;
     esac
 }

@@ -17,6 +17,7 @@ mod support;
 mod buildout;
 mod check;
 mod collective;
+mod completions;
 mod config;
 mod ctl;
 mod ctl_answers;

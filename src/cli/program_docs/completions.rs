@@ -58,16 +58,18 @@ fn generated(shell: SupportedShell, mut command: clap::Command) -> String {
 
 /// Its arguments are names that only the daemon knows.
 fn of_supervisorctl(shell: SupportedShell) -> String {
-    let (template, separator) = match shell {
-        SupportedShell::Bash => ("supervisorctl.bash", " | "),
-        SupportedShell::Zsh => ("supervisorctl.zsh", "|"),
-        SupportedShell::Fish => ("supervisorctl.fish", " "),
+    // Between the patterns of a `case`, and between words.
+    let (template, separator, between) = match shell {
+        SupportedShell::Bash => ("supervisorctl.bash", " | ", " | "),
+        SupportedShell::Zsh => ("supervisorctl.zsh", "|", " "),
+        SupportedShell::Fish => ("supervisorctl.fish", " ", " "),
     };
     let template = assets::completion(template);
     let flags = || ctl::FLAGS.iter().filter(|flag| !flag.doc.is_empty());
     let join = |lines: Vec<String>| lines.join("\n");
     template
         .replace("@ACTIONS@", &names(|_| true).join(" "))
+        .replace("@VALUED@", &flags().flat_map(names_with_value).collect::<Vec<_>>().join(between))
         .replace("@NAMING@", &names(|action| action.is_naming).join(separator))
         .replace("@OPTIONS@", &flags().map(bash_option).collect::<Vec<_>>().join(" "))
         .replace("@ARGUMENTS@", &join(flags().map(zsh_argument).collect()))
@@ -79,30 +81,39 @@ fn names(is_wanted: fn(&Documented) -> bool) -> Vec<&'static str> {
     actions().into_iter().filter(is_wanted).map(|action| action.name).collect()
 }
 
+/// `-c` and `--configuration` if a value follows.
+fn names_with_value(flag: &OptionSpec) -> Vec<String> {
+    let names = flag.short.map(|letter| format!("-{letter}")).into_iter();
+    let names = names.chain(std::iter::once(format!("--{}", flag.long)));
+    names.filter(|_| !flag.argument.is_empty()).collect()
+}
+
 fn bash_option(flag: &OptionSpec) -> String {
     format!("--{}", flag.long)
 }
 
-/// `'(-c --configuration)'{-c,--configuration}'[the file]:FILENAME:_files' \`
+/// `'(-c --configuration)'{-c,--configuration=}'[the file]:FILENAME:_files' \`; `=` permits the value in
+/// the same word.
 fn zsh_argument(flag: &OptionSpec) -> String {
     let value = match flag.argument {
         "" => String::new(),
         "FILENAME" => ":file:_files".to_owned(),
         argument => format!(":{argument}:"),
     };
-    let text = quoted(flag.doc);
+    let (text, long) = (quoted(flag.doc), flag.long);
+    let equals = if value.is_empty() { "" } else { "=" };
     match flag.short {
         Some(letter) => format!(
-            "        '(-{letter} --{long})'{{-{letter},--{long}}}'[{text}]{value}' \\",
-            long = flag.long
+            "        '(-{letter} --{long})'{{-{letter},--{long}{equals}}}'[{text}]{value}' \\"
         ),
-        None => format!("        '--{}[{text}]{value}' \\", flag.long),
+        None => format!("        '--{long}{equals}[{text}]{value}' \\"),
     }
 }
 
 fn described_actions() -> Vec<String> {
-    let described =
-        |meaning: &str| quoted(meaning).replace([':', '(', ')', '"'], "").replace(' ', "\\ ");
+    let described = |meaning: &str| {
+        quoted(meaning).replace(": ", " - ").replace([':', '(', ')', '"'], "").replace(' ', "\\ ")
+    };
     actions()
         .into_iter()
         .map(|action| format!("{}\\:{}", action.name, described(action.usage[0].1)))
@@ -123,7 +134,10 @@ fn fish_option(flag: &OptionSpec) -> String {
 fn fish_actions() -> impl Iterator<Item = String> {
     actions().into_iter().map(|action| {
         let text = quoted(action.usage[0].1);
-        format!("complete -c supervisorctl -n __fish_use_subcommand -a {} -d '{text}'", action.name)
+        format!(
+            "complete -c supervisorctl -n 'not __supervisorctl_scan action >/dev/null' -a {} -d '{text}'",
+            action.name
+        )
     })
 }
 
