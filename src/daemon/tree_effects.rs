@@ -29,6 +29,9 @@ const STOP: i32 = 19;
 /// that it forks no more.
 const MAX_PASSES: usize = 32;
 
+/// How often the environment of one process is read in a look.
+const MAX_READS: usize = 4;
+
 /// The cgroup of a program; the name is the same for a daemon that continues this one.
 fn cgroup_path(id: ProcId) -> std::io::Result<std::path::PathBuf> {
     let name = format!("supkit-{}", process::id());
@@ -134,13 +137,10 @@ impl Shell<'_> {
         let mut protected: BTreeSet<i32> = core.pids().map(|pid| pid.0).collect();
         protected.extend(i32::try_from(process::id()));
         let mark = mark(id);
-        let find = || members(mode, pid.0, &mark, &protected);
-        let mut left = kill_all(find);
+        let is_hidden = mode == KillMode::Tree && cgroup.is_none();
+        let mut left = kill_all(is_hidden, || look(mode, pid.0, &mark, &protected));
         if cgroup.as_ref().is_some_and(Cgroup::is_populated) {
             left.push("processes in its cgroup".to_owned());
-        }
-        if mode == KillMode::Tree && cgroup.is_none() {
-            left.extend(self.unreadable_children(&protected));
         }
         if left.is_empty() {
             if let Some(cgroup) = cgroup {
@@ -153,31 +153,17 @@ impl Shell<'_> {
         core.take(Input::Swept { id, left }, now);
     }
 
-    /// Living children of the daemon that it has not started.
-    fn adopted_children(&self, protected: &BTreeSet<i32>) -> Vec<i32> {
-        let own = process::id();
-        let is_adopted = |stat: &ProcessStat| {
-            u32::try_from(stat.parent) == Ok(own)
-                && !protected.contains(&stat.pid)
-                && !self.probes.has_child(stat.pid)
-                && !self.names.is_child(stat.pid)
-                && !stat.is_zombie
-        };
-        processes::all().into_iter().filter(is_adopted).map(|stat| stat.pid).collect()
-    }
-
-    /// Those that execute a program at this moment: they have no arguments and no environment yet, so it is
-    /// not known to which program of the daemon they belong. They are looked at again.
-    fn unreadable_children(&self, protected: &BTreeSet<i32>) -> Vec<String> {
-        let adopted = self.adopted_children(protected).into_iter();
-        let unreadable = adopted.filter(|pid| processes::arguments(*pid).is_empty());
-        unreadable.map(|pid| format!("{pid} (it begins to execute a program)")).collect()
-    }
-
     /// Children of the daemon without a mark: they may be of this program or of another one.
     fn report_strays(&mut self, name: &str, protected: &BTreeSet<i32>) {
-        let mut strays = self.adopted_children(protected);
-        strays.retain(|pid| mark_of(*pid).is_none());
+        let is_stray = |stat: &ProcessStat| {
+            is_adopted(stat, protected)
+                && !stat.is_zombie
+                && !self.probes.has_child(stat.pid)
+                && !self.names.is_child(stat.pid)
+                && mark_of(stat.pid).is_none()
+        };
+        let strays: Vec<i32> =
+            processes::all().into_iter().filter(is_stray).map(|stat| stat.pid).collect();
         self.trees.strays.retain(|pid| strays.contains(pid));
         for pid in strays {
             if self.trees.strays.insert(pid) {
@@ -197,42 +183,95 @@ fn mark_of(pid: i32) -> Option<String> {
     environment.into_iter().find(|(name, _)| name == MARK).map(|(_, mark)| mark)
 }
 
-/// The living processes that belong to a program.
-fn members(mode: KillMode, leader: i32, mark: &str, protected: &BTreeSet<i32>) -> Vec<ProcessStat> {
-    let all: Vec<ProcessStat> =
-        processes::all().into_iter().filter(|stat| !stat.is_zombie).collect();
-    let seen = |stat: &ProcessStat| Seen {
-        pid: stat.pid,
-        parent: stat.parent,
-        group: stat.group,
-        session: stat.session,
-        is_marked: mode == KillMode::Tree && mark_of(stat.pid).as_deref() == Some(mark),
-    };
-    let facts: Vec<Seen> = all.iter().map(seen).collect();
+/// Whether the daemon is the parent of a process that it has not started.
+fn is_adopted(stat: &ProcessStat, protected: &BTreeSet<i32>) -> bool {
+    u32::try_from(stat.parent) == Ok(process::id()) && !protected.contains(&stat.pid)
+}
+
+/// What a look at all processes has found.
+struct Look {
+    /// The living processes that belong to the program.
+    members: Vec<ProcessStat>,
+    /// Children that the daemon has adopted and that have ended. Each may have forked another process after the
+    /// look has passed that one's place.
+    ended: BTreeSet<i32>,
+    /// Adopted children that execute a program at this moment: they have neither arguments nor an
+    /// environment yet, so it is not known whether they belong to the program.
+    unreadable: Vec<i32>,
+}
+
+/// What the environment of a process shows.
+enum Mark {
+    Present(bool),
+    Unreadable,
+}
+
+/// Whether a process has the mark. It is read again if a program was begun in between.
+fn find_mark(pid: i32, mark: &str) -> Mark {
+    for _ in 0..MAX_READS {
+        match mark_of(pid) {
+            Some(found) => return Mark::Present(found == mark),
+            None if processes::arguments(pid).is_empty() => return Mark::Unreadable,
+            None => {}
+        }
+    }
+    Mark::Present(false)
+}
+
+fn look(mode: KillMode, leader: i32, mark: &str, protected: &BTreeSet<i32>) -> Look {
+    let all = processes::all();
+    let ended = all.iter().filter(|it| it.is_zombie && is_adopted(it, protected));
+    let ended = ended.map(|stat| stat.pid).collect();
+    let all: Vec<ProcessStat> = all.into_iter().filter(|stat| !stat.is_zombie).collect();
+    let mut unreadable = Vec::new();
+    let mut facts = Vec::with_capacity(all.len());
+    for stat in &all {
+        let found = match mode {
+            KillMode::Tree => find_mark(stat.pid, mark),
+            KillMode::Process | KillMode::Group => Mark::Present(false),
+        };
+        if matches!(found, Mark::Unreadable) && is_adopted(stat, protected) {
+            unreadable.push(stat.pid);
+        }
+        facts.push(Seen {
+            pid: stat.pid,
+            parent: stat.parent,
+            group: stat.group,
+            session: stat.session,
+            is_marked: matches!(found, Mark::Present(true)),
+        });
+    }
     let members = match mode {
         KillMode::Process => BTreeSet::new(),
         KillMode::Group => tree::group_members(&facts, leader),
         KillMode::Tree => tree::tree_members(&facts, leader, protected),
     };
-    all.into_iter().filter(|stat| members.contains(&stat.pid)).collect()
+    let members = all.into_iter().filter(|stat| members.contains(&stat.pid)).collect();
+    Look { members, ended, unreadable }
 }
 
 /// Stops all members until there is no new one, then kills them. Returns those that were killed, with
-/// their commands.
-fn kill_all(find: impl Fn() -> Vec<ProcessStat>) -> Vec<String> {
+/// their commands. `is_hidden`: they are found by a look at all processes only, which is complete if nothing has
+/// changed since the one before.
+fn kill_all(is_hidden: bool, look: impl Fn() -> Look) -> Vec<String> {
     let mut stopped: BTreeSet<(i32, u64)> = BTreeSet::new();
+    let mut before = None;
+    let mut left = vec!["processes that come and go".to_owned()];
     for _ in 0..MAX_PASSES {
+        let Look { members, ended, unreadable } = look();
         let fresh: Vec<ProcessStat> =
-            find().into_iter().filter(|it| stopped.insert((it.pid, it.started))).collect();
-        if fresh.is_empty() {
+            members.into_iter().filter(|it| stopped.insert((it.pid, it.started))).collect();
+        let is_complete = fresh.is_empty() && unreadable.is_empty();
+        if is_complete && (!is_hidden || before.as_ref() == Some(&ended)) {
+            left.clear();
             break;
         }
+        before = Some(ended);
         for stat in fresh {
             // One that cannot be signalled is reported after the last attempt.
             let _ = pidfd::signal(stat.pid, stat.started, STOP);
         }
     }
-    let mut left = Vec::new();
     for (pid, started) in stopped {
         if !matches!(pidfd::signal(pid, started, KILL), Ok(false)) {
             left.push(format!("{pid} ({})", processes::arguments(pid).join(" ")));

@@ -1,5 +1,7 @@
 //! A configuration as it is written: its main file and the files that it includes.
 
+use std::rc::Rc;
+
 use super::outline::Outline;
 use super::text::Text;
 use crate::conf::host::Host;
@@ -33,7 +35,7 @@ impl SourceFile {
 impl Configuration {
     /// Reads the files around a main file. Lines that cannot be read yet do not prevent that.
     pub fn read(main: &str, host: &dyn Host) -> Self {
-        let loaded = load::load(main, &environ(host), &Overlay::changed(host, readable));
+        let loaded = load::load(main, &Rc::new(environ(host)), &Overlay::changed(host, readable));
         let mut names: Vec<&str> = loaded.sources.names().collect();
         names.dedup();
         let file = |name: &str| {
