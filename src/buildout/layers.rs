@@ -74,7 +74,8 @@ pub(super) fn update_section(
         let adds = key.ends_with('+');
         let sign = if adds { '+' } else { '-' };
         let plain = key.trim_end_matches([' ', sign]);
-        let below = upper.remove(plain).or_else(|| lower.get(plain).cloned());
+        // What is changed replaces the lower value, so that is not needed any more.
+        let below = upper.remove(plain).or_else(|| lower.remove(plain));
         let mut value = below.unwrap_or_else(Value::empty);
         if adds {
             value.add(&change);

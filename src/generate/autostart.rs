@@ -82,9 +82,8 @@ fn required(
     let addresses = |text: &Option<String>| -> Vec<Address> {
         text.iter().flat_map(|text| Address::list(text)).collect()
     };
-    let serves = |program: &Program, address: &Address| {
-        addresses(&program.serves).iter().any(|own| own.overlaps(address))
-    };
+    let served: Vec<Vec<Address>> = programs.iter().map(|it| addresses(&it.serves)).collect();
+    let serves = |at: usize, address: &Address| served[at].iter().any(|own| own.overlaps(address));
     let mut warnings = Vec::new();
     for at in 0..programs.len() {
         if reasons[at].is_some() {
@@ -92,7 +91,7 @@ fn required(
         }
         for address in addresses(&programs[at].needs).iter().filter(|it| it.is_local()) {
             let servers: Vec<usize> =
-                (0..programs.len()).filter(|it| serves(&programs[*it], address)).collect();
+                (0..programs.len()).filter(|it| serves(*it, address)).collect();
             if servers.iter().any(|server| reasons[*server].is_none()) {
                 continue;
             }

@@ -5,7 +5,7 @@
 use super::address::Address;
 use super::deployment::{Origin, Program};
 use super::input::{Control, Input, Part};
-use super::options::underscored;
+use super::options::is_spelt;
 use super::order::sort_settings;
 use super::part_options::PROGRAM_PREFIX;
 use super::paths::Place;
@@ -48,7 +48,7 @@ pub(super) fn add(input: &Input, programs: &mut [Program], place: &Place) -> Vec
 
 fn sets(part: &Part, option: &str) -> bool {
     let mut given = part.options.keys().filter_map(|key| key.strip_prefix(PROGRAM_PREFIX));
-    given.any(|key| underscored(key) == option)
+    given.any(|key| is_spelt(key, option))
 }
 
 /// The values of an option that describe this program as a backend.

@@ -15,6 +15,12 @@ pub(super) fn underscored(option: &str) -> String {
     option.replace('-', "_")
 }
 
+/// Whether `given` is `option` of supervisord.conf, in either spelling.
+pub(super) fn is_spelt(given: &str, option: &str) -> bool {
+    let underscored = |byte: u8| if byte == b'-' { b'_' } else { byte };
+    given.bytes().map(underscored).eq(option.bytes())
+}
+
 /// `redirect-stderr` for `redirect_stderr`: the spelling of buildout.cfg.
 pub(super) fn dashed(option: &str) -> String {
     option.replace('_', "-")

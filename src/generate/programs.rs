@@ -217,7 +217,7 @@ impl<'a> ProgramBuilder<'a> {
 fn part_option<'a>(part: &'a Part, option: &str) -> Option<(&'a str, &'a str)> {
     part.options.iter().find_map(|(key, value)| {
         let given = key.strip_prefix(PROGRAM_PREFIX)?;
-        (options::underscored(given) == option && !value.text.trim().is_empty())
+        (options::is_spelt(given, option) && !value.text.trim().is_empty())
             .then_some((key.as_str(), value.text.as_str()))
     })
 }

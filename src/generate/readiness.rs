@@ -8,7 +8,7 @@ use super::address::Address;
 use super::catalogue::Catalogue;
 use super::deployment::{Origin, Program, Section};
 use super::input::{Input, Part};
-use super::options::{in_order, underscored};
+use super::options::{in_order, is_spelt};
 use super::order::sort_settings;
 use super::part_options::{COMMAND, PROGRAM_PREFIX};
 use super::paths::Place;
@@ -58,8 +58,9 @@ pub(super) fn add(
         let Some((part, recipe)) = described(input, catalogue, program) else { continue };
         warnings.extend(add_probe(input, catalogue, program, part, recipe, place));
     }
+    let usable = usable(programs);
     let wanted: Vec<Servers> =
-        programs.iter().map(|program| servers(input, catalogue, programs, program)).collect();
+        programs.iter().map(|program| servers(input, catalogue, &usable, program)).collect();
     for (at, wanted) in wanted.into_iter().enumerate() {
         add_dependencies(programs, groups, at, wanted);
     }
@@ -78,7 +79,7 @@ fn described<'a>(
 /// Whether the part has an option of its program, even an empty one.
 fn sets(part: &Part, option: &str) -> bool {
     let mut given = part.options.keys().filter_map(|key| key.strip_prefix(PROGRAM_PREFIX));
-    given.any(|key| underscored(key) == option)
+    given.any(|key| is_spelt(key, option))
 }
 
 fn fill(input: &Input, part: &Part, text: Option<&Text>) -> String {
@@ -175,10 +176,20 @@ struct Servers {
     backends: Vec<String>,
 }
 
+/// The programs that others can wait for, with the addresses on which they listen.
+fn usable(programs: &[Program]) -> Vec<(&Program, Vec<Address>)> {
+    let is_started = |server: &Program| {
+        let autostart = server.get(p::AUTOSTART.name).unwrap_or("true").to_lowercase();
+        ["true", "yes", "on", "1"].contains(&autostart.trim())
+    };
+    let usable = programs.iter().filter(|server| is_started(server) && has_probe(server));
+    usable.map(|it| (it, Address::list(it.serves.as_deref().unwrap_or_default()))).collect()
+}
+
 fn servers(
     input: &Input,
     catalogue: &Catalogue,
-    programs: &[Program],
+    usable: &[(&Program, Vec<Address>)],
     program: &Program,
 ) -> Servers {
     let Some((part, recipe)) = described(input, catalogue, program) else {
@@ -187,17 +198,11 @@ fn servers(
     if sets(part, p::DEPENDS_ON.name) {
         return Servers::default();
     }
-    let is_started = |server: &Program| {
-        let autostart = server.get(p::AUTOSTART.name).unwrap_or("true").to_lowercase();
-        ["true", "yes", "on", "1"].contains(&autostart.trim())
-    };
-    let usable =
-        |server: &&Program| server.name != program.name && is_started(server) && has_probe(server);
-    let usable: Vec<&Program> = programs.iter().filter(usable).collect();
     let reached = |addresses: &str| -> Vec<String> {
         let wanted = Address::list(addresses);
-        let reached = usable.iter().filter(|server| serves_one_of(server, &wanted));
-        reached.map(|server| server.name.clone()).collect()
+        let others = usable.iter().filter(|(server, _)| server.name != program.name);
+        let reached = others.filter(|(_, served)| is_one_of(served, &wanted));
+        reached.map(|(server, _)| server.name.clone()).collect()
     };
     let required = reached(program.needs.as_deref().unwrap_or_default());
     let mut backends = reached(&fill(input, part, recipe.backends.as_ref()));
@@ -206,11 +211,10 @@ fn servers(
 }
 
 /// A name or an address that is not certainly of this machine has to be the same on both sides.
-fn serves_one_of(server: &Program, wanted: &[Address]) -> bool {
-    let own = Address::list(server.serves.as_deref().unwrap_or_default());
+fn is_one_of(served: &[Address], wanted: &[Address]) -> bool {
     wanted
         .iter()
-        .any(|to| own.iter().any(|own| if to.is_local() { own.overlaps(to) } else { own == to }))
+        .any(|to| served.iter().any(|own| if to.is_local() { own.overlaps(to) } else { own == to }))
 }
 
 /// Adds those dependencies that close no circle.

@@ -8,7 +8,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer};
 
-use super::options::underscored;
+use super::options::is_spelt;
 use super::part_options::PROGRAM_PREFIX;
 use super::template_string::TemplateString;
 
@@ -412,9 +412,8 @@ impl Recipe {
 
     /// The preset for an option of its program.
     pub fn preset(&self, option: &str) -> Option<&TemplateString> {
-        let spelt = |key: &str| {
-            key.strip_prefix(PROGRAM_PREFIX).is_some_and(|key| underscored(key) == option)
-        };
+        let spelt =
+            |key: &str| key.strip_prefix(PROGRAM_PREFIX).is_some_and(|key| is_spelt(key, option));
         self.presets.iter().find(|(key, _)| spelt(key)).map(|(_, text)| &text.0)
     }
 }
