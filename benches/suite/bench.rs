@@ -67,7 +67,7 @@ type Run = Box<dyn Fn(&Bench, Contender) -> Option<Vec<f64>>>;
 pub(crate) struct Figure {
     pub(crate) title: String,
     pub(crate) measures: Vec<Measure>,
-    /// Whether one round takes long; then there are fewer of them.
+    /// Whether one round takes long; then there is only one.
     pub(crate) is_long: bool,
     /// `None` if the contender does not do this.
     pub(crate) run: Run,
@@ -125,11 +125,7 @@ impl Bench {
     }
 
     pub(crate) fn rounds(&self, figure: &Figure) -> usize {
-        match (self.is_quick, figure.is_long) {
-            (_, true) => 1,
-            (true, false) => 3,
-            (false, false) => 5,
-        }
+        if self.is_quick || figure.is_long { 1 } else { 3 }
     }
 
     /// The first number, or the second for a quick run.

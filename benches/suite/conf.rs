@@ -15,9 +15,9 @@ pub(crate) fn sleepers(count: usize, more: &str) -> String {
     text
 }
 
-/// What supervisord reads before the programs.
-pub(crate) fn head() -> String {
-    let descriptors = super::kernel::most_descriptors().min(65_536);
+/// What supervisord reads before these programs.
+pub(crate) fn head(programs: &str) -> String {
+    let descriptors = descriptors(programs);
     format!(
         "[unix_http_server]\nfile=%(here)s/s.sock\n\
          [rpcinterface:supervisor]\n\
@@ -26,4 +26,12 @@ pub(crate) fn head() -> String {
          pidfile=%(here)s/s.pid\nchildlogdir=%(here)s\nminfds={descriptors}\n\
          [supervisorctl]\nserverurl=unix://%(here)s/s.sock\n"
     )
+}
+
+/// The default, or what so many programs need. Not more: Supervisor closes as many in each child.
+fn descriptors(programs: &str) -> usize {
+    let several = programs.lines().filter_map(|line| line.strip_prefix("numprocs="));
+    let several: usize = several.filter_map(|number| number.parse::<usize>().ok()).sum();
+    let all = programs.matches("[program:").count() + several;
+    (3 * all + 300).clamp(1024, super::kernel::most_descriptors().max(1024))
 }

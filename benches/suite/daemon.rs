@@ -43,7 +43,8 @@ impl Daemon {
         let dir = directory();
         let sections = sections.replace("{dir}", &dir.path().to_string_lossy());
         let conf = dir.path().join("s.conf");
-        fs::write(&conf, conf::head() + &sections).expect("the configuration can be written");
+        fs::write(&conf, conf::head(&sections) + &sections)
+            .expect("the configuration can be written");
         Some(Self::start(Command::new(program).arg("-c").arg(conf), dir, Signal::SIGTERM))
     }
 

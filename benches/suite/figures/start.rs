@@ -64,7 +64,7 @@ fn program_size() -> Figure {
 }
 
 /// After this time without work a daemon may have returned memory.
-const REST: Duration = Duration::from_secs(3);
+const REST: Duration = Duration::from_secs(2);
 
 /// Until all programs run; then until all have ended.
 fn running(count: usize) -> Figure {
@@ -103,6 +103,8 @@ fn parts(daemon: &Daemon, contender: Contender) -> Vec<u32> {
 /// A daemon whose programs run.
 fn all_running(bench: &Bench, contender: Contender, count: usize) -> Option<Daemon> {
     match contender {
+        // It would take minutes.
+        Contender::Supervisor if count > 1000 => None,
         Contender::Supkit | Contender::Supervisor => {
             let daemon = Daemon::supervisord(bench, contender, &sleepers(count, ""))?;
             daemon.wait_running(count);
