@@ -7,7 +7,7 @@ PROFILE ?= quick
 export CARGO PROFILE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test unit lint bench fuzz miri fmt build dist try-packages tools bare clean-demo clean-tools
+.PHONY: help demo test unit lint docs bench fuzz miri fmt build dist try-packages tools bare clean-demo clean-tools
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | while IFS="$$(printf '\t')" read -r target text; do \
@@ -33,6 +33,11 @@ lint: ## formatting, clippy with warnings denied, licences and banned crates
 	$(CARGO) fmt --check
 	$(CARGO) clippy --locked --all-targets -- -D warnings
 	target/tools/bin/cargo-deny --locked check bans licenses sources
+
+docs: ## the book: target/book/index.html
+	@scripts/need build
+	@scripts/tools mdbook
+	target/tools/bin/mdbook build
 
 bench: ## speed and memory beside Supervisor 4.3.0, s6 and runit; QUICK=1 in five minutes, ONLY=word: some figures
 	@scripts/need bench

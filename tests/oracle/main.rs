@@ -14,6 +14,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod book;
 mod buildout;
 mod check;
 mod collective;

@@ -7,6 +7,9 @@
     reason = "each test file uses its own part of this"
 )]
 
+pub mod book;
+pub mod book_session;
+pub mod book_text;
 pub mod browser;
 pub mod ctl;
 pub mod daemon;

@@ -107,12 +107,18 @@ impl Terminal {
         assert!(gone, "{text:?} is still in\n{}", self.picture());
     }
 
+    /// What a terminal of this size displays of an output, without blanks at the end of a line.
+    pub fn displayed(output: &str, size: Size) -> String {
+        let parser = parsed(output, size);
+        let rows = parser.screen().rows(0, size.1);
+        let rows = rows.map(|row| row.trim_end().to_owned()).collect::<Vec<_>>();
+        rows.join("\n").trim_end().to_owned()
+    }
+
     /// The displayed lines without trailing blanks, and the row of the cursor. The clients use
     /// different control sequences to edit a line.
     pub fn lines(&self) -> (Vec<String>, u16) {
-        let cell = |number| NonZero::new(number).expect("a terminal has cells");
-        let mut parser = vt100::Parser::new(cell(self.size.0), cell(self.size.1), 0);
-        parser.process(self.screen().as_bytes());
+        let parser = parsed(&self.screen(), self.size);
         let screen = parser.screen();
         let lines = screen.contents().lines().map(|line| line.trim_end().to_owned()).collect();
         (lines, screen.cursor_position().0)
@@ -142,6 +148,13 @@ impl Terminal {
         wait_until("the terminal is closed", || self.watcher.is_finished());
         status.expect("it was waited for")
     }
+}
+
+fn parsed(output: &str, size: Size) -> vt100::Parser {
+    let cell = |number| NonZero::new(number).expect("a terminal has cells");
+    let mut parser = vt100::Parser::new(cell(size.0), cell(size.1), 0);
+    parser.process(output.as_bytes());
+    parser
 }
 
 impl Drop for Terminal {
