@@ -342,6 +342,12 @@ fn a_flood_is_bounded_and_what_is_left_out_is_reported() {
          notices.push(it.textContent) })) })\
          .observe(document.querySelector('#log'), {childList: true}); 0",
     );
+    // A search counts everything meanwhile, also what the page leaves out.
+    browser.eval(
+        &tab,
+        "(() => { const input = document.querySelector('#log-search input'); \
+         input.value = 'line 99999'; input.dispatchEvent(new Event('input')); })()",
+    );
     let mut written = 0;
     for _ in 0..20 {
         let text = lines(written, written + 50_000);
@@ -351,6 +357,7 @@ fn a_flood_is_bounded_and_what_is_left_out_is_reported() {
         assert_eq!(browser.eval(&tab, "1 + 1"), 2);
     }
     browser.wait_for(&tab, &has("line 999999"));
+    browser.wait_for(&tab, "document.querySelector('#found').textContent === '11 matches'");
     let notices = browser.eval(&tab, "notices.join()");
     let notices = notices.as_str().unwrap_or_default();
     assert!(notices.contains(" MB skipped"), "{notices}");
