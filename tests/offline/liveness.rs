@@ -3,10 +3,12 @@
 use crate::support::daemon::SERVER;
 use crate::support::{Daemon, Sandbox, Subject};
 
-/// Serves until a file appears; then it goes on without serving.
+/// Serves until a file appears; then it goes on without serving. The next one removes the file.
 const SERVE: &str = r#"
 import http.server, os, socket, sys, time
 kind, address, stop = sys.argv[1:]
+if os.path.exists(stop):
+    os.remove(stop)
 def is_over():
     return os.path.exists(stop)
 class Handler(http.server.BaseHTTPRequestHandler):
@@ -45,23 +47,23 @@ fn a_program_that_no_longer_serves_is_restarted() {
     ];
     for (kind, address, target, more) in programs {
         rest += &format!(
-            "[program:{kind}]\ncommand=python3 {{here}}/serve.py {kind} {address} {{here}}/over\n\
+            "[program:{kind}]\ncommand=python3 {{here}}/serve.py {kind} {address} {{here}}/{kind}.over\n\
              startsecs=0\nlive_interval=0.1\nlive_failures=2\nready_interval=0.1\n\
              ready_{kind}={target}\nlive_{kind}={target}{more}\n"
         );
     }
     let mut daemon = Daemon::start(Subject::Ours, &sandbox, &rest);
     for kind in ["http", "tcp", "unix"] {
-        daemon.wait_for_log(&format!("ready: {kind}"));
+        daemon.wait_for_log(&format!("INFO ready: {kind}"));
+        sandbox.write(&format!("{kind}.over"), "");
     }
-    sandbox.write("over", "");
     for (kind, why) in [
         ("http", format!("live_http {http_url}, the body does not match for ")),
         ("tcp", format!("live_tcp 127.0.0.1:{tcp}, refused for ")),
         ("unix", format!("live_unix {unix}, refused for ")),
     ] {
         daemon.wait_for_log(&format!("WARN {kind} is restarted: {why}"));
-        daemon.wait_for_count(&format!("spawned: '{kind}'"), 2);
+        daemon.wait_for_count(&format!("INFO ready: {kind}"), 2);
     }
     assert!(daemon.stop().success());
     assert_eq!(sandbox.processes(), [0; 0]);

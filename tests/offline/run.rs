@@ -116,13 +116,11 @@ fn the_end_of_the_daemon_is_reported() {
 #[test]
 fn a_daemon_that_ends_during_its_start_is_not_awaited() {
     let sandbox = Sandbox::new();
-    let task = "exit_when_done=true\n[program:task]\ncommand=/bin/sh -c 'exit 4'\nstartsecs=0\n\
-                autorestart=false\n";
-    let (head, rest) = task.split_once('\n').expect("two lines");
-    sandbox.write("d.conf", &conf(&format!("{head}\n{SERVER}{rest}")));
+    let main = "[program:main]\ncommand=/bin/sh -c 'exit 4'\nstartsecs=0\nautorestart=false\nessential=true\n";
+    sandbox.write("d.conf", &conf(&format!("{SERVER}{LATE}{main}")));
     let (is_up, text) = run(&sandbox);
     assert!(!is_up && text.contains("the daemon has ended"), "{text}");
-    let why = "all programs have ended; the exit status 4 is that of task (exit status 4)";
+    let why = "the essential program main has ended (exit status 4)";
     assert!(text.contains(why), "{text}");
     wait_until("the daemon is gone", || sandbox.processes().is_empty());
 }

@@ -64,7 +64,8 @@ fn programs_start_in_order_and_stop_in_reverse() {
             "cache:varnish STOPPED instance:running (not met)",
         ]
     );
-    assert!(lines[5].starts_with("critical path of the last start: zeo 1."), "{graph}");
+    assert!(lines[5].starts_with("critical path of the last start so far: zeo 1."), "{graph}");
+    assert_eq!(lines[6], "waiting: cache:varnish, instance");
     let dot = ctl(&sandbox, Subject::Ours, "graph --dot").0;
     assert!(dot.contains("\"instance\" -> \"zeo\" [label = \"running\", style = solid];"), "{dot}");
 
