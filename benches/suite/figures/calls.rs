@@ -7,7 +7,6 @@ use crate::bench::{Bench, Contender, Figure, Goal, measure};
 use crate::client::{Client, request};
 use crate::conf::sleepers;
 use crate::daemon::Daemon;
-use crate::kernel::until;
 
 pub(crate) fn figures(bench: &Bench) -> Vec<Figure> {
     let count = bench.amount(2000, 500);
@@ -81,7 +80,7 @@ fn serving(bench: &Bench, contender: Contender, method: &str, programs: usize) -
     if contender == Contender::Reference {
         let kind = if method == "getState" { "canned" } else { "processes" };
         let daemon = Daemon::worker(bench, &["responder", "s.sock", kind, &programs.to_string()]);
-        until("the socket", || daemon.at("s.sock").exists());
+        drop(daemon.client());
         return Some(daemon);
     }
     let daemon = Daemon::supervisord(bench, contender, &sleepers(programs, ""))?;
