@@ -26,8 +26,12 @@ else:
     server = socket.socket(socket.AF_UNIX)
     server.bind(address)
     server.listen(8)
+server.settimeout(0.02)
 while not is_over():
-    time.sleep(0.02)
+    try:
+        server.accept()[0].close()
+    except TimeoutError:
+        pass
 server.close()
 time.sleep(1000)
 "#;
