@@ -5,6 +5,9 @@
 mod check_process;
 mod checker;
 
+pub(super) use check_process::CHECK_PROGRAM;
+pub(super) use checker::main as check;
+
 use std::io::{self, IsTerminal as _, Read as _, Write as _};
 use std::os::fd::AsFd as _;
 use std::process::ExitCode;
@@ -30,18 +33,12 @@ pub(super) struct Args {
     /// The page that explains the codes of problems. The default is the installed one
     #[arg(long, value_name = "URL")]
     docs: Option<String>,
-    /// For clients that pass it; there is no other way of communication
-    #[arg(long, hide = true)]
+    /// Accepted, because some clients pass it: there is no other way of communication
+    #[arg(long)]
     stdio: bool,
-    /// Check the texts on standard input once
-    #[arg(long, hide = true)]
-    check_once: bool,
 }
 
 pub(super) fn main(args: &Args) -> ExitCode {
-    if args.check_once {
-        return checker::main();
-    }
     if io::stdin().is_terminal() {
         let _ = writeln!(io::stderr(), "supkit lsp is started by an editor: see docs/editors.md");
     }

@@ -117,6 +117,9 @@ pub fn main() -> ExitCode {
     if name == CHECK_PROGRAM {
         return upgrade::check_main();
     }
+    if name == lsp::CHECK_PROGRAM {
+        return lsp::check();
+    }
     let code = match applet::by_name(&name) {
         Some(applet) => applet.run(argv.collect()),
         None => match Supkit::try_parse() {

@@ -125,7 +125,8 @@ pub(in crate::cli) fn load_file(file: &str, env: &dyn BuildoutEnv) -> Result<Sou
 
 fn read(request: &Request, env: &dyn BuildoutEnv) -> Result<Source, ProjectError> {
     let catalogue = Rc::new(catalogue(&request.file)?);
-    if pip_files::stands_for(&request.file) {
+    // An editor may have a buildout.cfg that is not saved yet.
+    if !env.exists(&request.file) && pip_files::stands_for(&request.file) {
         let project = pip_files::read(&request.file);
         let project = project.map_err(|Unreadable { faults, mut sources }| {
             mask_sources(&mut sources);

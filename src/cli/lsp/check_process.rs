@@ -3,9 +3,13 @@
 
 use std::io::{self, Read as _, Write as _};
 use std::os::fd::{AsFd as _, BorrowedFd};
+use std::os::unix::process::CommandExt as _;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
 use crate::lsp::check::{CheckRequest, Checked};
+
+/// The program name under which this program checks the texts on standard input.
+pub(in crate::cli) const CHECK_PROGRAM: &str = "supkit-lsp-check";
 
 type CheckResult = Result<Checked, String>;
 
@@ -55,7 +59,7 @@ impl CheckProcess {
 #[expect(clippy::disallowed_methods, reason = "not the daemon; the child is this program")]
 fn spawn() -> io::Result<(Child, ChildStdin, ChildStdout)> {
     let mut command = Command::new(std::env::current_exe()?);
-    command.args(["lsp", "--check-once"]).stdin(Stdio::piped()).stdout(Stdio::piped());
+    command.arg0(CHECK_PROGRAM).stdin(Stdio::piped()).stdout(Stdio::piped());
     let mut child = command.spawn()?;
     match (child.stdin.take(), child.stdout.take()) {
         (Some(input), Some(output)) => Ok((child, input, output)),

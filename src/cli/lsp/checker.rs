@@ -1,4 +1,4 @@
-//! `supkit lsp --check-once`: what `supkit check` finds in the texts on standard input.
+//! What `supkit check` finds in the texts on standard input.
 
 use std::collections::BTreeMap;
 use std::io::{self, Read as _, Write as _};
@@ -18,7 +18,7 @@ use crate::editor::outline::{Block, Outline};
 use crate::lsp::check::{CheckRequest, Checked};
 use crate::os::stdout;
 
-pub(super) fn main() -> ExitCode {
+pub(in crate::cli) fn main() -> ExitCode {
     let mut bytes = Vec::new();
     let request = io::stdin().read_to_end(&mut bytes);
     let request = request.and_then(|_| Ok(serde_json::from_slice::<CheckRequest>(&bytes)?));
@@ -29,7 +29,7 @@ pub(super) fn main() -> ExitCode {
             ExitCode::SUCCESS
         }
         Err(error) => {
-            let _ = writeln!(io::stderr(), "supkit lsp --check-once: {error}");
+            let _ = writeln!(io::stderr(), "supkit lsp: check: {error}");
             ExitCode::FAILURE
         }
     }
