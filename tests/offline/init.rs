@@ -1,7 +1,8 @@
 //! `supkit init`: the questions that it asks, the files that it writes and keeps, and a plain project
 //! that runs. `tests/deployment` builds and runs a Zope project.
 
-use std::fs;
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt as _;
 use std::process::Output;
 
 use crate::support::terminal::Terminal;
@@ -56,6 +57,45 @@ fn without_a_terminal_it_takes_the_defaults() {
     for program in ["zeoserver", "instance1", "instance2", "varnish"] {
         assert!(conf.contains(&format!("[program:{program}]")), "{conf}");
     }
+}
+
+#[test]
+fn a_plone_project_is_checked_and_generated_before_it_is_built() {
+    let sandbox = Sandbox::new();
+    let output = init(&sandbox, &["shop", "--kind", "plone", "--instances", "1"]);
+    assert!(output.status.success(), "{}", printed(&output));
+    sandbox.write("shop/secret.cfg", "[secret]\nuser = admin:x\n");
+    for file in ["shop", "shop/buildout.cfg", "shop/versions.cfg", "shop/secret.cfg"] {
+        // Otherwise the check of a password or of root's files depends on the umask.
+        let mode = if file == "shop" { 0o755 } else { 0o600 };
+        fs::set_permissions(sandbox.path(file), Permissions::from_mode(mode)).expect("chmod");
+    }
+    let run = |args: &[&str]| {
+        let mut command = sandbox.command(env!("CARGO_BIN_EXE_supkit"));
+        let command = command.args(args).current_dir(sandbox.path("shop"));
+        let output = command.env("HOME", sandbox.dir()).output().expect("it runs");
+        assert!(output.status.success(), "{args:?}: {}", printed(&output));
+        printed(&output)
+    };
+    assert_eq!(run(&["check"]), "buildout.cfg: no problems\n");
+    for part in ["zeoserver", "instance"] {
+        assert_eq!(run(&["query", &format!("{part}:eggs")]).trim(), "Products.CMFPlone");
+    }
+    let pinned = run(&["query", "versions:Products.CMFPlone"]);
+    assert!(pinned.starts_with("6."), "{pinned}");
+    let temporary = run(&["annotate", "instance"]);
+    assert!(!temporary.contains("zodb-temporary-storage"), "Plone has it: {temporary}");
+    let conf = run(&["generate", "--dry-run"]);
+    for (program, line) in [
+        ("zeoserver", "ready_tcp = 127.0.0.1:8100"),
+        ("instance", "depends_on = zeoserver:ready"),
+        ("varnish", "depends_on = instance:ready"),
+    ] {
+        let section = conf.split(&format!("[program:{program}]\n")).nth(1).expect("a program");
+        let section = section.split("\n[").next().unwrap_or_default();
+        assert!(section.lines().any(|it| it == line), "[program:{program}] {section}");
+    }
+    assert!(sandbox.read("shop/README.md").contains("A Plone site"));
 }
 
 #[test]
