@@ -131,8 +131,10 @@ pub(crate) fn spawn(count: usize, mode: &str) {
     }
     fs::write("up", "").expect("a file");
     while signals.wait().expect("a signal") == Signal::SIGCHLD {
-        while let Ok(status) = waitpid(None, Some(WaitPidFlag::WNOHANG)) {
-            let Some(pid) = status.pid() else { break };
+        // No more, because those that are started here may end before the last one was looked at.
+        for _ in 0..count {
+            let status = waitpid(None, Some(WaitPidFlag::WNOHANG));
+            let Some(pid) = status.ok().and_then(|status| status.pid()) else { break };
             if children.remove(&pid).is_some() {
                 start(&mut children);
                 restarts += 1;
