@@ -3,6 +3,7 @@
 mod annotate;
 mod applet;
 mod apply;
+mod build;
 mod check;
 mod check_project;
 mod check_report;
@@ -59,6 +60,8 @@ enum Command {
     Init(init::Args),
     /// Generate a deployment from a project: etc/supervisord.conf, bin/ and libexec/
     Generate(generate::Args),
+    /// Build the parts of a buildout that have changed, then generate its deployment
+    Build(build::Args),
     /// Start the daemon and all programs, and wait until they run
     Run(run::Args),
     /// Stop all programs in order, then the daemon
@@ -155,6 +158,7 @@ fn subcommand(command: Command) -> ExitCode {
     match command {
         Command::Init(args) => init::main(&args),
         Command::Generate(args) => generate::main(&args),
+        Command::Build(args) => build::main(&args),
         Command::Run(args) => run::main(&args),
         Command::Stop(args) => stop::main(&args),
         Command::Top(args) => top::main(args),

@@ -9,7 +9,7 @@ use crate::buildout::{Assignment, Failure, Fault, Project, Recipes, Request};
 use crate::diag::SourceMap;
 use crate::os::stdout;
 
-#[derive(Default, clap::Args)]
+#[derive(Clone, Default, clap::Args)]
 pub(super) struct ProjectArgs {
     /// The main file of the project
     #[arg(short = 'c', value_name = "FILE", default_value = "buildout.cfg")]
@@ -18,7 +18,7 @@ pub(super) struct ProjectArgs {
     #[arg(short = 'U')]
     no_user_defaults: bool,
     /// Set `offline` to true
-    #[arg(short = 'o')]
+    #[arg(short = 'o', long)]
     offline: bool,
     /// Set `offline` to false
     #[arg(short = 'O')]
@@ -44,6 +44,29 @@ pub(super) struct ProjectArgs {
 }
 
 impl ProjectArgs {
+    /// The same arguments for zc.buildout.
+    pub(super) fn for_buildout(&self) -> Vec<String> {
+        let mut words = vec!["-c".to_owned(), self.file.clone()];
+        let flags = [
+            (self.no_user_defaults, "-U"),
+            (self.offline, "-o"),
+            (self.online, "-O"),
+            (self.newest, "-n"),
+            (self.not_newest, "-N"),
+        ];
+        words.extend(flags.iter().filter(|(given, _)| *given).map(|(_, flag)| (*flag).to_owned()));
+        words.extend((0..self.verbose).map(|_| "-v".to_owned()));
+        words.extend((0..self.quiet).map(|_| "-q".to_owned()));
+        if let Some(seconds) = self.timeout {
+            words.extend(["-t".to_owned(), seconds.to_string()]);
+        }
+        words
+    }
+
+    pub(super) fn is_offline(&self) -> bool {
+        self.offline
+    }
+
     /// The request for these arguments and assignments.
     pub(super) fn request(&self, mut request: Request, assignments: Vec<Assignment>) -> Request {
         request.file.clone_from(&self.file);

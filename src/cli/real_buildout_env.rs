@@ -105,7 +105,7 @@ fn find_interpreter(project: &Path) -> PathBuf {
 }
 
 /// The programs with a name on PATH.
-fn programs(name: &str) -> impl Iterator<Item = PathBuf> {
+pub(super) fn programs(name: &str) -> impl Iterator<Item = PathBuf> {
     let path = env::var_os("PATH").unwrap_or_default();
     let all: Vec<PathBuf> = env::split_paths(&path).map(|dir| dir.join(name)).collect();
     all.into_iter().filter(|path| is_program(path))

@@ -7,6 +7,7 @@ mod autostart;
 mod base_sections;
 mod blank_paths;
 mod build_commands;
+pub mod build_plan;
 pub mod catalogue;
 mod checksum_header;
 mod collective;

@@ -18,6 +18,7 @@ pub mod host_names;
 pub mod interrupt;
 pub mod limits;
 pub mod locale;
+pub mod lock;
 pub mod logfile;
 pub mod memory;
 pub mod network;

@@ -85,7 +85,7 @@ impl Deployment {
         String::from_utf8_lossy(&answer).lines().next().map(str::to_owned)
     }
 
-    fn answers(&self) {
+    pub(crate) fn answers(&self) {
         let ok = || self.status_line().is_some_and(|line| line.contains(" 200"));
         wait_until("the site answers 200", ok);
     }

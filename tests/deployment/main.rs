@@ -7,6 +7,7 @@
 mod support;
 
 mod book;
+mod build;
 mod demo;
 mod interrupted;
 mod new_project;

@@ -17,6 +17,7 @@ mod book;
 mod book_commands;
 mod book_contents;
 mod bounds;
+mod build;
 mod buildout;
 mod check;
 mod check_project;

@@ -17,7 +17,7 @@ use crate::generate::planned_file::{Conflict, Content, File, FileStatus, Role};
 use super::project::ProjectArgs;
 use super::real_buildout_env::RealBuildoutEnv;
 use comparison::Comparison;
-pub(super) use sources::{ProjectError, Source, catalogue, load_file};
+pub(super) use sources::{ProjectError, Source, catalogue, load, load_file};
 
 #[derive(Default, clap::Args)]
 pub(super) struct Args {
@@ -61,6 +61,12 @@ pub(super) fn main(args: &Args) -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// Generates the deployment of a project that was built.
+pub(super) fn deploy(project: &ProjectArgs, assignments: &[String], replace: bool) -> ExitCode {
+    let (project, assignments) = (project.clone(), assignments.to_vec());
+    main(&Args { project, replace, assignments, ..Args::default() })
 }
 
 fn run(args: &Args) -> Result<ExitCode, ProjectError> {

@@ -108,7 +108,10 @@ impl Source {
     }
 }
 
-pub(super) fn load(args: &ProjectArgs, assignments: &[String]) -> Result<Source, ProjectError> {
+pub(in crate::cli) fn load(
+    args: &ProjectArgs,
+    assignments: &[String],
+) -> Result<Source, ProjectError> {
     let assignments = assignments
         .iter()
         .map(|text| text.parse::<Assignment>())

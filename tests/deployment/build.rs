@@ -1,0 +1,118 @@
+//! `supkit build` on the real thing: the demo's project, with real pip and zc.buildout, compared with
+//! what scripts/demo builds by hand from the same files.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use crate::demo::Deployment;
+
+const PARTS: [&str; 3] = ["zeoserver", "instance", "varnish"];
+const SUPKIT: &str = env!("CARGO_BIN_EXE_supkit");
+
+/// The texts of all files in a directory of the site, with the site's own path replaced.
+fn texts(site: &Deployment, directory: &str) -> BTreeMap<String, String> {
+    let top = site.sandbox.path("site");
+    let here = top.display().to_string();
+    let mut texts = BTreeMap::new();
+    for entry in walkdir::WalkDir::new(top.join(directory)).into_iter().flatten() {
+        let is_link = entry.path_is_symlink();
+        if entry.file_type().is_file() && !is_link {
+            let bytes = fs::read(entry.path()).expect("a file");
+            let text = String::from_utf8_lossy(&bytes).replace(&here, "SITE");
+            let name = entry.path().strip_prefix(&top).expect("below").display().to_string();
+            texts.insert(name, text);
+        }
+    }
+    texts
+}
+
+/// The words of a text, sorted: the recipe of the ZEO server writes its path in the order of a set.
+fn words(text: &str) -> Vec<&str> {
+    let mut words: Vec<&str> = text.split([':', ' ', '\n', '"']).collect();
+    words.sort_unstable();
+    words
+}
+
+/// The files of a built site without those that `generate` writes.
+fn built(site: &Deployment) -> BTreeMap<String, String> {
+    let mut all = texts(site, "parts");
+    let own = [
+        "supkit",
+        "run",
+        "stop",
+        "supervisord",
+        "supervisorctl",
+        "pidproxy",
+        "echo_supervisord_conf",
+    ];
+    let scripts = texts(site, "bin");
+    all.extend(scripts.into_iter().filter(|(name, _)| !own.iter().any(|it| name.ends_with(it))));
+    all
+}
+
+fn eggs(site: &Deployment) -> Vec<String> {
+    let mut names = Vec::new();
+    for entry in
+        walkdir::WalkDir::new(site.sandbox.path("site/eggs")).max_depth(2).into_iter().flatten()
+    {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if Path::new(&name).extension().is_some_and(|extension| extension == "egg") {
+            names.push(name);
+        }
+    }
+    names.sort();
+    names
+}
+
+#[test]
+fn a_build_makes_what_buildout_makes_and_a_second_one_nothing() {
+    let _machine = crate::machine();
+    let by_hand = Deployment::prepare(&PARTS);
+    by_hand.build();
+    let site = Deployment::prepare(&PARTS);
+    site.sandbox.write("site/ports.cfg", &by_hand.sandbox.read("site/ports.cfg"));
+    for name in ["buildout.cfg", "versions.cfg", "etc/varnish.vcl"] {
+        site.sandbox.write(&format!("site/{name}"), &by_hand.sandbox.read(format!("site/{name}")));
+    }
+    // Packages are taken from there; they are installed by buildout all the same.
+    let mut copy = site.sandbox.command("cp");
+    let copy = copy.arg("-a").arg(by_hand.sandbox.path("site/eggs")).arg("site/eggs").status();
+    assert!(copy.expect("cp runs").success());
+
+    let printed = site.works(SUPKIT, &["build"]);
+    assert!(printed.contains("make the environment venv"), "{printed}");
+    assert!(printed.contains("Installing instance."), "{printed}");
+    assert_eq!(eggs(&site), eggs(&by_hand));
+    let (wanted, found) = (built(&by_hand), built(&site));
+    assert_eq!(found.keys().collect::<Vec<_>>(), wanted.keys().collect::<Vec<_>>());
+    for (name, text) in &wanted {
+        assert_eq!(words(&found[name]), words(text), "{name}");
+    }
+    let look = || {
+        (texts(&site, "bin"), texts(&site, "parts"), texts(&site, "etc"), texts(&site, ".supkit"))
+    };
+    let before = look();
+    let again = site.works(SUPKIT, &["build"]);
+    assert!(again.contains("nothing changed") && !again.contains("Updating"), "{again}");
+    assert!(before == look());
+
+    // Another address of the instance: buildout makes it anew, and the deployment has it.
+    let port = site.sandbox.port().to_string();
+    let ports = site.sandbox.read("site/ports.cfg");
+    let old = format!("instance = {}", site.port("instance"));
+    site.sandbox.write("site/ports.cfg", &ports.replace(&old, &format!("instance = {port}")));
+    let vcl = site.sandbox.read("site/etc/varnish.vcl");
+    let vcl = vcl.replace(&old.replace("instance = ", ""), &port);
+    site.sandbox.write("site/etc/varnish.vcl", &vcl);
+    let changed = site.works(SUPKIT, &["build"]);
+    assert!(changed.contains("Installing instance."), "{changed}");
+    assert!(!changed.contains("make the environment"), "{changed}");
+    assert!(site.sandbox.read("site/parts/instance/etc/wsgi.ini").contains(&port));
+    assert!(site.sandbox.read("site/etc/supervisord.conf").contains(&format!("127.0.0.1:{port}/")));
+    let run = site.works("bin/run", &["--timeout", "120"]);
+    assert!(run.contains("all 3 programs run"), "{run}");
+    site.answers();
+    site.works("bin/stop", &[]);
+    assert_eq!(site.sandbox.processes(), [0; 0], "no process is left");
+}
