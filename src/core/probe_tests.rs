@@ -195,9 +195,8 @@ fn a_program_that_no_longer_answers_is_restarted() {
     assert_eq!(sim.log, "");
 }
 
-#[test]
-fn a_disabled_program_that_no_longer_answers_is_not_stopped() {
-    let mut sim = one(Process { live_tcp: Some("127.0.0.1:80".to_owned()), ..program("web") });
+fn outlive_a_refused_restart(web: Process) {
+    let mut sim = one(Process { live_tcp: Some("127.0.0.1:80".to_owned()), ..web });
     sim.serve("web", true);
     sim.advance(10);
     let mut disabled = Disabled::default();
@@ -214,6 +213,16 @@ fn a_disabled_program_that_no_longer_answers_is_not_stopped() {
     sim.perform();
     sim.advance(200);
     assert_eq!(sim.state("web"), ProcessState::Stopping, "it is examined again");
+}
+
+#[test]
+fn a_disabled_program_that_no_longer_answers_is_not_stopped() {
+    outlive_a_refused_restart(program("web"));
+}
+
+#[test]
+fn one_that_is_not_ready_any_more_is_examined_again_too() {
+    outlive_a_refused_restart(probed("web"));
 }
 
 #[test]

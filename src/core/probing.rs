@@ -5,13 +5,13 @@ use super::effect::{Effect, OutputStream, ProcId};
 use super::group::Process;
 use super::jobs::{Request, Scope, Task};
 use super::notes::NoteKind;
-use super::probe::ProbeAction;
+use super::probe::{Probe, ProbeAction};
 use super::process_probe::{ProbeStatus, ProcessProbe};
 use super::state::ProcessState;
 use super::supervisor::Supervisor;
 use super::time::{Mono, Now};
 use super::timers::TimerKind;
-use crate::conf::config::LogLevel;
+use crate::conf::config::{self, LogLevel};
 use crate::conf::probe::{Method, ProbeId, Purpose};
 
 impl Supervisor {
@@ -34,12 +34,9 @@ impl Supervisor {
             // A liveness probe that has begun goes on when the process is no longer ready.
             let is_wanted = is_up && (id.purpose == Purpose::Ready || is_live || !probe.is_off());
             if is_wanted && probe.is_off() {
-                match (id.purpose, process.config.watchdog()) {
-                    (Purpose::Ready, _) => probe.begin(id.is_passive(), schedule, now.mono),
-                    (Purpose::Live, Some(limit)) if id.is_passive() => {
-                        probe.begin_watch(limit, now.mono);
-                    }
-                    (Purpose::Live, _) => probe.begin_up(schedule, now.mono),
+                match id.purpose {
+                    Purpose::Ready => probe.begin(id.is_passive(), schedule, now.mono),
+                    Purpose::Live => begin_liveness(probe, *id, &process.config, now),
                 }
             } else if !is_wanted && !probe.is_off() {
                 cancelled.extend(probe.end().map(|action| (*id, action)));
@@ -197,12 +194,24 @@ impl Supervisor {
         };
         if let Some(refusal) = refusal {
             self.log(LogLevel::Warn, refusal);
-            // It is examined again.
-            if let Some(found) = self.probe_mut(id, probe) {
-                found.probe.end();
-            }
-            self.adjust_probes(id, now);
+            self.examine_again(id, probe, now);
         }
+    }
+
+    /// A liveness probe that has failed begins again, whether or not its process is ready.
+    fn examine_again(&mut self, id: ProcId, probe: ProbeId, now: Now) {
+        let Some(process) = self.processes.get_mut(&id) else { return };
+        let Some(found) = process.probes.iter_mut().find(|it| it.id == probe) else { return };
+        found.probe.end();
+        begin_liveness(&mut found.probe, probe, &process.config, now);
+        self.set_timers(id);
+    }
+}
+
+fn begin_liveness(probe: &mut Probe, id: ProbeId, config: &config::Process, now: Now) {
+    match config.watchdog() {
+        Some(limit) if id.is_passive() => probe.begin_watch(limit, now.mono),
+        _ => probe.begin_up(config.schedule(Purpose::Live), now.mono),
     }
 }
 
