@@ -2,7 +2,7 @@
 
 use crate::support::ctl::{Answer, transcript};
 use crate::support::daemon::SERVER;
-use crate::support::{Daemon, Sandbox, Subject};
+use crate::support::{Daemon, Sandbox, Subject, wait_until};
 
 const PROGRAMS: &str = "[program:a]\nprocess_name=w\ncommand=/bin/sleep 61\nstartsecs=0\n\
     priority=5\n[program:b]\ncommand=/bin/sleep 62\nstartsecs=0\npriority=7\n\
@@ -20,8 +20,13 @@ fn run(subject: Subject) -> (Vec<Answer>, Vec<String>) {
         let line = std::fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
         String::from_utf8_lossy(&line).replace('\0', " ").trim().to_owned()
     };
-    let running = sandbox.processes().into_iter().map(command);
-    let mut running: Vec<String> = running.filter(|line| line.starts_with("/bin/sleep")).collect();
+    let sleeping = || {
+        let commands = sandbox.processes().into_iter().map(command);
+        commands.filter(|line| line.starts_with("/bin/sleep")).collect::<Vec<String>>()
+    };
+    // A child that was forked has not executed its command yet.
+    wait_until("two programs run", || sleeping().len() == 2);
+    let mut running = sleeping();
     running.sort();
     let commands = "status; avail; reread; stop g:w; status; start g:*; pid g:b; @second; reread; \
                     update; status; reread; restart g:*; stop all";
