@@ -24,6 +24,11 @@ impl Supervisor {
         self.autostart_next(PER_SLICE, now);
     }
 
+    /// Starts all that are left, because a client has requested that.
+    pub fn finish_autostart(&mut self, now: Now) {
+        self.autostart_next(self.autostarts.len(), now);
+    }
+
     fn autostart_next(&mut self, count: usize, now: Now) {
         for _ in 0..count {
             let Some(id) = self.autostarts.pop_front() else { return };
@@ -84,6 +89,14 @@ mod tests {
         sim.advance(0);
         assert_eq!(started(&sim), AT_ONCE + 2 * PER_SLICE);
         assert!(!sim.core.is_due(sim.now));
+    }
+
+    #[test]
+    fn a_client_can_request_the_start_of_what_is_left() {
+        let mut sim = many(AT_ONCE + 3 * PER_SLICE);
+        sim.core.finish_autostart(sim.now);
+        sim.advance(0);
+        assert_eq!(started(&sim), AT_ONCE + 3 * PER_SLICE);
     }
 
     #[test]

@@ -128,6 +128,8 @@ impl<'a> Daemon<'a> {
             self.perform();
             let now = self.now();
             self.expire(now);
+            // Forks take a while, and an answer lists what was done before it was first asked for.
+            let now = self.now();
             self.catch_panic("the server", |daemon| daemon.poll_clients(now));
             if self.exit_reason.is_some() || !self.core.has_effects() {
                 return;

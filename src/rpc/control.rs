@@ -35,6 +35,8 @@ pub(super) fn start_all_processes(context: &mut Context<'_>, args: &Args<'_>) ->
 
 /// A process that another job will start is left to that.
 pub(super) fn start_autostart(context: &mut Context<'_>, _: &Args<'_>) -> Answer {
+    // Those of the start of the daemon do not wait for their turn any longer.
+    context.supervisor.finish_autostart(context.now);
     let supervisor = &*context.supervisor;
     let is_wanted = |process: &&Process| {
         process.config().autostart
