@@ -15,6 +15,7 @@ fuzz_target!(|bytes: &[u8]| {
     let config = examine_bytes(CONFIG).config.expect("a valid configuration");
     let now = Now::default();
     let mut core = Supervisor::new(config);
+    core.boot(now);
     core.run(now);
     core.expire(now);
     let spawned = std::iter::from_fn(|| core.next_effect()).find_map(|effect| match effect {

@@ -39,6 +39,7 @@ fn logged(bytes: &[u8], size: usize, strip_ansi: bool) -> Vec<u8> {
 }
 
 fn start(core: &mut Supervisor) -> ProcId {
+    core.boot(Now::default());
     core.run(Now::default());
     core.expire(Now::default());
     let spawned = std::iter::from_fn(|| core.next_effect()).find_map(|effect| match effect {

@@ -95,7 +95,7 @@ mod tests {
     fn a_client_can_request_the_start_of_what_is_left() {
         let mut sim = many(AT_ONCE + 3 * PER_SLICE);
         sim.core.finish_autostart(sim.now);
-        sim.advance(0);
+        sim.perform();
         assert_eq!(started(&sim), AT_ONCE + 3 * PER_SLICE);
     }
 

@@ -77,7 +77,7 @@ fn shift(input: &mut Vec<u8>, count: usize, output: &mut Vec<u8>) -> usize {
 
 fn take_line(input: &mut Vec<u8>) -> Result<Option<Vec<u8>>, String> {
     match input.iter().position(|&byte| byte == b'\n') {
-        Some(end) => {
+        Some(end) if end <= MAX_LINE => {
             let mut line: Vec<u8> = input.drain(..=end).collect();
             line.truncate(end);
             if line.last() == Some(&b'\r') {
@@ -85,8 +85,8 @@ fn take_line(input: &mut Vec<u8>) -> Result<Option<Vec<u8>>, String> {
             }
             Ok(Some(line))
         }
-        None if input.len() > MAX_LINE => Err("a chunk has no size".to_owned()),
-        None => Ok(None),
+        None if input.len() <= MAX_LINE => Ok(None),
+        _ => Err("a chunk has no size".to_owned()),
     }
 }
 
@@ -133,5 +133,19 @@ mod tests {
         let (mut input, mut output) = (b"zz\r\n".to_vec(), Vec::new());
         let error = Framing::Chunked(Chunk::Size).take(&mut input, &mut output);
         assert_eq!(error, Err("`zz` is not a valid chunk size".to_owned()));
+    }
+
+    #[test]
+    fn a_line_that_is_too_long_is_an_error_in_one_piece_too() {
+        let line = format!("{}5\r\n", " ".repeat(MAX_LINE));
+        let chunked = || Framing::Chunked(Chunk::Size);
+        for size in [1, 100, line.len()] {
+            let (mut framing, mut input, mut output) = (chunked(), Vec::new(), Vec::new());
+            let mut take = |piece: &[u8]| {
+                input.extend_from_slice(piece);
+                framing.take(&mut input, &mut output)
+            };
+            assert!(line.as_bytes().chunks(size).any(|piece| take(piece).is_err()), "{size}");
+        }
     }
 }
