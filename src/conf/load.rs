@@ -134,8 +134,9 @@ impl Loaded {
         names.text("host_node_name", host.host_name());
         names.update(environ);
         let layers = Layers { below: &Names::default(), above: &names };
-        let title = format_args!("{section}.{}", include::FILES.name);
-        let files = expand::expand(&entry.value, layers, title, Some(entry))?;
+        let title = include::FILES.name;
+        let files =
+            expand::expand(&entry.value, layers, format_args!("{section}.{title}"), Some(entry))?;
         let place = |word: &str| match entry.value.find(word) {
             Some(at) => entry.locate(at, at + word.len()),
             None => entry.value_span(),

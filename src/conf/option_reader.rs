@@ -143,10 +143,11 @@ impl<'a> OptionReader<'a> {
         option: &Opt<K>,
     ) -> Read<Option<String>> {
         let Some(raw) = self.raw(scope.section, option) else { return Ok(None) };
-        let title = format_args!("{}.{}", scope.section, option.name);
         let layers = Layers { below: &self.environ, above: scope.names };
         let entry = self.entry(scope.section, option.name);
-        expand::expand(raw, layers, title, entry).map(Some).map_err(|fault| self.note(scope, fault))
+        expand::expand(raw, layers, format_args!("{}.{}", scope.section, option.name), entry)
+            .map(Some)
+            .map_err(|fault| self.note(scope, fault))
     }
 
     /// The unexpanded text of an option, or its default.
@@ -164,8 +165,8 @@ impl<'a> OptionReader<'a> {
         let none = Names::default();
         let layers = Layers { below: &none, above: scope.names };
         let entry = self.entry(scope.section, option.name);
-        let title = format_args!("{}", option.name);
-        expand::expand(text, layers, title, entry).map_err(|fault| self.note(scope, fault))
+        expand::expand(text, layers, format_args!("{}", option.name), entry)
+            .map_err(|fault| self.note(scope, fault))
     }
 
     /// Parses a text as a value of this kind.
@@ -186,9 +187,11 @@ impl<'a> OptionReader<'a> {
     pub(super) fn expand_extras(&mut self, scope: Scope<'_>, known: &str) {
         let Some(section) = self.section(scope.section) else { return };
         for entry in self.loaded.document.entries(section).filter(|e| e.key != known) {
-            let title = format_args!("{}.{}", scope.section, entry.key);
             let layers = Layers { below: &self.environ, above: scope.names };
-            if let Err(fault) = expand::expand(&entry.value, layers, title, Some(entry)) {
+            let (section, key) = (scope.section, &entry.key);
+            let expanded =
+                expand::expand(&entry.value, layers, format_args!("{section}.{key}"), Some(entry));
+            if let Err(fault) = expanded {
                 self.note(scope, fault);
             }
         }
