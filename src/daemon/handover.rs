@@ -58,13 +58,6 @@ pub struct State<'a> {
     abandoned: Vec<i32>,
 }
 
-impl Saved {
-    /// Where the activity log is.
-    pub fn core(&self) -> &Supervisor {
-        &self.core
-    }
-}
-
 impl<'a> Daemon<'a> {
     /// The state between two turns, when all effects were performed.
     pub fn state(&self) -> State<'_> {

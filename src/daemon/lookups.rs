@@ -1,11 +1,9 @@
 //! Starts the children that look up host names, and connects when the address is known.
 
 use std::ffi::OsString;
-use std::fs::File;
-use std::io;
 use std::net::SocketAddr;
-use std::os::unix::net::UnixStream;
 
+use super::answering_child::{answering, null};
 use super::host_names::{Known, Waiter};
 use super::launch::spawn_error;
 use super::place::Place;
@@ -16,8 +14,6 @@ use crate::core::supervisor::Supervisor;
 use crate::core::time::Now;
 use crate::os::connect::Peer;
 use crate::os::host_names::LOOKUP_PROGRAM;
-use crate::os::locale;
-use crate::os::spawn::ChildSpec;
 
 /// This program, also after its file was replaced.
 const OWN_PROGRAM: &str = "/proc/self/exe";
@@ -49,26 +45,9 @@ impl Shell<'_> {
     }
 
     fn look_up(&mut self, name: &str) -> Result<(), String> {
-        let open = || -> io::Result<_> {
-            let (ours, theirs) = UnixStream::pair()?;
-            ours.set_nonblocking(true)?;
-            let null = File::options().read(true).write(true).open("/dev/null")?;
-            Ok((ours, theirs, null.try_clone()?, null))
-        };
-        let (ours, theirs, stdin, stderr) = open().map_err(|error| describe(&error))?;
-        let spec = ChildSpec {
-            program: OWN_PROGRAM.into(),
-            argv: [LOOKUP_PROGRAM, name].map(OsString::from).into(),
-            environment: locale::environment(),
-            directory: None,
-            umask: None,
-            settings: Vec::new(),
-            leads_group: true,
-            user: None,
-            stdin: stdin.into(),
-            stdout: theirs.into(),
-            stderr: Some(stderr.into()),
-        };
+        let argv = [LOOKUP_PROGRAM, name].map(OsString::from).into();
+        let child = null().and_then(|stdin| answering(OWN_PROGRAM, argv, stdin));
+        let (spec, ours) = child.map_err(|error| describe(&error))?;
         let pid = self.kernel.spawn(spec).map_err(|error| spawn_error(name, &error))?;
         self.names.add(pid, name.to_owned(), ours);
         Ok(())

@@ -2,6 +2,7 @@
 //! before it, `shell` performs the effects of the core.
 
 pub mod activity;
+mod answering_child;
 mod audit;
 mod auto_log_cleanup;
 mod certificates;

@@ -10,7 +10,6 @@ use std::path::Path;
 
 use nix::fcntl::{FcntlArg, FdFlag, fcntl};
 use nix::sys::memfd::{MFdFlags, memfd_create};
-use nix::sys::signal::{SigSet, Signal};
 use nix::unistd::{execve, fexecve};
 
 /// What is executed.
@@ -31,23 +30,6 @@ pub fn memory_file(bytes: &[u8]) -> io::Result<File> {
 /// The file of the running program.
 pub fn own_program() -> io::Result<File> {
     File::open("/proc/self/exe")
-}
-
-/// Delays these signals, also across [`execute`], until they are caught or [`release`]d.
-pub fn hold(numbers: &[i32]) -> io::Result<()> {
-    Ok(set(numbers)?.thread_block()?)
-}
-
-pub fn release(numbers: &[i32]) -> io::Result<()> {
-    Ok(set(numbers)?.thread_unblock()?)
-}
-
-fn set(numbers: &[i32]) -> io::Result<SigSet> {
-    let mut set = SigSet::empty();
-    for &number in numbers {
-        set.add(Signal::try_from(number)?);
-    }
-    Ok(set)
 }
 
 /// Executes a program with the environment of this process and one more variable.

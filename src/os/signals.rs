@@ -109,13 +109,22 @@ impl Signals {
     }
 }
 
-/// Unblocks signals that the parent process may have blocked.
-fn unblock(numbers: &[i32]) -> io::Result<()> {
+/// Delays these signals, also across an execve, until they are [`unblock`]ed.
+pub fn block(numbers: &[i32]) -> io::Result<()> {
+    Ok(set(numbers)?.thread_block()?)
+}
+
+/// Unblocks signals, which the parent process may have blocked.
+pub fn unblock(numbers: &[i32]) -> io::Result<()> {
+    Ok(set(numbers)?.thread_unblock()?)
+}
+
+fn set(numbers: &[i32]) -> io::Result<SigSet> {
     let mut set = SigSet::empty();
     for &number in numbers {
         set.add(Signal::try_from(number)?);
     }
-    Ok(set.thread_unblock()?)
+    Ok(set)
 }
 
 impl AsFd for Signals {

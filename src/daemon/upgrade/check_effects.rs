@@ -1,9 +1,6 @@
 //! The effects of the core that concern the check before an upgrade, and their outcomes.
 
 use std::ffi::OsString;
-use std::fs::File;
-use std::io;
-use std::os::unix::net::UnixStream;
 
 use super::checking::{CHECK_PROGRAM, Checking};
 use super::format;
@@ -12,13 +9,12 @@ use crate::core::effect::{Input, WaitStatus};
 use crate::core::jobs::JobId;
 use crate::core::supervisor::Supervisor;
 use crate::core::time::Now;
-use crate::daemon::config_reader::ConfigReader;
+use crate::daemon::answering_child::answering;
 use crate::daemon::event_loop::Daemon;
 use crate::daemon::kernel::Kernel;
 use crate::daemon::launch::spawn_error;
 use crate::daemon::shell::Shell;
-use crate::os::spawn::ChildSpec;
-use crate::os::{errno, locale, replace};
+use crate::os::{errno, replace};
 
 const KILL: i32 = 9;
 
@@ -31,34 +27,18 @@ fn begin(
     now: Now,
 ) -> Result<Checking, String> {
     let (_, _, sum) = format::decode(bytes)?;
-    let open = || -> io::Result<_> {
-        let (ours, theirs) = UnixStream::pair()?;
-        ours.set_nonblocking(true)?;
-        let null = File::options().write(true).open("/dev/null")?;
-        Ok((ours, theirs, null, replace::memory_file(bytes)?))
-    };
-    let (ours, theirs, stderr, stdin) = open().map_err(|error| errno::describe(&error))?;
-    let spec = ChildSpec {
-        program: program.into(),
-        argv: vec![OsString::from(CHECK_PROGRAM)],
-        environment: locale::environment(),
-        directory: None,
-        umask: None,
-        settings: Vec::new(),
-        leads_group: true,
-        user: None,
-        stdin: stdin.into(),
-        stdout: theirs.into(),
-        stderr: Some(stderr.into()),
-    };
+    let stdin = replace::memory_file(bytes).map_err(|error| errno::describe(&error))?;
+    let argv = vec![OsString::from(CHECK_PROGRAM)];
+    let (spec, answer) =
+        answering(program, argv, stdin.into()).map_err(|error| errno::describe(&error))?;
     let pid = kernel.spawn(spec).map_err(|error| spawn_error(program, &error))?;
-    Ok(Checking::new(pid, job, program, &sum, ours, now))
+    Ok(Checking::new(pid, job, program, &sum, answer, now))
 }
 
 impl Daemon<'_> {
     /// Asks a program whether it can continue this daemon.
     pub(in crate::daemon) fn check_upgrade(&mut self, job: JobId, program: &str, now: Now) {
-        let head = Head::of_check(job, self.reader);
+        let head = Head::new(job, self.reader);
         let begun = encode(&head, self)
             .and_then(|bytes| begin(job, program, &bytes, &mut *self.shell.kernel, now));
         match begun {
@@ -91,22 +71,6 @@ impl Shell<'_> {
         let (job, result) = (checking.job, checking.result(status));
         core.take(Input::UpgradeChecked { job, result }, now);
         true
-    }
-}
-
-impl Head {
-    /// Without what is known only when the daemon is handed over.
-    fn of_check(job: JobId, reader: &ConfigReader) -> Self {
-        Self {
-            version: env!("CARGO_PKG_VERSION").to_owned(),
-            arguments: Vec::new(),
-            job,
-            signals: Vec::new(),
-            reader: reader.save(),
-            pidfile: None,
-            sockets: Vec::new(),
-            descriptors: Vec::new(),
-        }
     }
 }
 

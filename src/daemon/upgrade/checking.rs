@@ -76,13 +76,3 @@ impl Checking {
         }
     }
 }
-
-impl Checking {
-    pub(in crate::daemon) fn deadline(&self) -> Option<Mono> {
-        self.until
-    }
-
-    pub(in crate::daemon) fn pid(&self) -> i32 {
-        self.pid
-    }
-}

@@ -4,7 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::check_effects::encode_state;
-use super::head::Head;
+use super::head::{Head, VERSION};
 use super::replacing::{Handed, replace};
 use crate::conf::config::LogLevel;
 use crate::core::effect::Input;
@@ -14,9 +14,7 @@ use crate::daemon::descriptors::Descriptors;
 use crate::daemon::event_loop::{Daemon, Parts};
 use crate::daemon::handover::Saved;
 use crate::daemon::kernel::{CAUGHT, Kernel};
-use crate::os::replace;
-
-const VERSION: &str = env!("CARGO_PKG_VERSION");
+use crate::os::signals;
 
 impl<'a> Daemon<'a> {
     /// Becomes the program that a job names. Returns the daemon as it was if that fails.
@@ -27,9 +25,9 @@ impl<'a> Daemon<'a> {
         sockets: &[PathBuf],
     ) -> io::Result<Self> {
         self.exit_reason = None;
-        replace::hold(&CAUGHT)?;
+        signals::block(&CAUGHT)?;
         let daemon = self.hand_over_to_program(job, pidfile, sockets);
-        replace::release(&CAUGHT)?;
+        signals::unblock(&CAUGHT)?;
         daemon
     }
 
@@ -40,16 +38,13 @@ impl<'a> Daemon<'a> {
         sockets: &[PathBuf],
     ) -> io::Result<Self> {
         let program = self.core.job(job).map(Job::target).unwrap_or_default().to_owned();
-        let signals = self.finish_turn(job);
+        let received = self.finish_turn(job);
         let head = Head {
-            version: VERSION.to_owned(),
             arguments: std::env::args_os().collect(),
-            job,
-            signals,
-            reader: self.reader.save(),
+            signals: received,
             pidfile: pidfile.map(str::to_owned),
             sockets: sockets.to_vec(),
-            descriptors: Vec::new(),
+            ..Head::new(job, self.reader)
         };
         let state = encode_state(&self).map_err(io::Error::other)?;
         let reader = self.reader;
@@ -70,7 +65,7 @@ impl<'a> Daemon<'a> {
         let mut daemon = Self::assemble(Parts::adopt(saved, descriptors, kernel, reader)?)?;
         let now = daemon.now();
         if outcome.is_ok() {
-            let message = format!("supkit {} continues, before: supkit {}", VERSION, head.version);
+            let message = format!("supkit {VERSION} continues, before: supkit {}", head.version);
             daemon.shell.logs.log(LogLevel::Info, &message);
         }
         let Head { job, signals, .. } = head;

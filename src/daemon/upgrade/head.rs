@@ -7,9 +7,11 @@ use serde::{Deserialize, Serialize};
 
 use super::format;
 use crate::core::jobs::JobId;
-use crate::daemon::config_reader::SavedReader;
+use crate::daemon::config_reader::{ConfigReader, SavedReader};
 use crate::daemon::descriptors::Purpose;
 use crate::daemon::handover::Saved;
+
+pub(super) const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// What is needed to continue a daemon beside its state.
 #[derive(Debug, Serialize, Deserialize)]
@@ -29,12 +31,27 @@ pub struct Head {
     pub(in crate::daemon) descriptors: Vec<(Purpose, i32)>,
 }
 
+impl Head {
+    /// Without what is known only when the daemon is handed over.
+    pub(super) fn new(job: JobId, reader: &ConfigReader) -> Self {
+        Self {
+            version: VERSION.to_owned(),
+            arguments: Vec::new(),
+            job,
+            signals: Vec::new(),
+            reader: reader.save(),
+            pidfile: None,
+            sockets: Vec::new(),
+            descriptors: Vec::new(),
+        }
+    }
+}
+
 /// Reads what [`format::encode`] wrote; with the checksum.
 pub(super) fn read(bytes: &[u8]) -> Result<(Head, Saved, String), String> {
     let (head, state, sum) = format::decode(bytes)?;
-    let unreadable = |error: serde_json::Error| {
-        format!("supkit {} cannot read the state: {error}", env!("CARGO_PKG_VERSION"))
-    };
+    let unreadable =
+        |error: serde_json::Error| format!("supkit {VERSION} cannot read the state: {error}");
     let head = serde_json::from_slice(head).map_err(unreadable)?;
     let state = serde_json::from_slice(state).map_err(unreadable)?;
     Ok((head, state, sum))

@@ -3,7 +3,6 @@
 
 use std::time::Duration;
 
-use super::checking::Checking;
 use crate::conf::config::LogLevel;
 use crate::core::jobs::JobId;
 use crate::core::time::Mono;
@@ -36,7 +35,7 @@ impl Daemon<'_> {
     /// When [`Daemon::prepare_replacement`] must be called without an event.
     pub(in crate::daemon) fn upgrade_deadline(&self) -> Option<Mono> {
         let due = self.shell.replacement.map(|(_, since)| Mono(since.0.saturating_add(PATIENCE)));
-        let check = self.shell.checking.as_ref().and_then(Checking::deadline);
+        let check = self.shell.checking.as_ref().and_then(|it| it.until);
         due.into_iter().chain(check).min()
     }
 
@@ -65,7 +64,7 @@ impl Shell<'_> {
     /// The children that carry out probes, requests and look-ups.
     pub(in crate::daemon) fn short_lived_children(&self) -> Vec<i32> {
         let probes = self.probes.children();
-        let of_check = self.checking.as_ref().map(Checking::pid);
+        let of_check = self.checking.as_ref().map(|it| it.pid);
         probes
             .chain(self.exchanges.children())
             .chain(self.names.children())
