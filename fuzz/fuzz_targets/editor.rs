@@ -14,7 +14,7 @@ use supkit::lsp::system::System;
 const METHODS: [&str; 6] =
     ["hover", "completion", "definition", "documentSymbol", "references", "prepareRename"];
 
-fn message(method: &str, id: Option<u32>, params: Value) -> Vec<u8> {
+fn message(method: &str, id: Option<u32>, params: &Value) -> Vec<u8> {
     let mut message = json!({"method": method, "params": params});
     if let Some(id) = id {
         message["id"] = json!(id);
@@ -28,7 +28,7 @@ fuzz_target!(|bytes: &[u8]| {
     let mut frames = Frames::default();
     frames.add(bytes);
     let mut server = Server::default();
-    server.receive(&[message("initialize", Some(1), json!({}))], &system);
+    server.receive(&[message("initialize", Some(1), &json!({}))], &system);
     while let Ok(Some(message)) = frames.next_message() {
         server.receive(&[message], &system);
     }
@@ -40,8 +40,8 @@ fuzz_target!(|bytes: &[u8]| {
         let file = json!({"uri": format!("file:///{name}"), "languageId": "x", "version": 1,
                           "text": text});
         let mut messages = vec![
-            message("initialize", Some(1), json!({})),
-            message("textDocument/didOpen", None, json!({"textDocument": file})),
+            message("initialize", Some(1), &json!({})),
+            message("textDocument/didOpen", None, &json!({"textDocument": file})),
         ];
         let params = json!({
             "textDocument": {"uri": format!("file:///{name}")},
@@ -49,7 +49,7 @@ fuzz_target!(|bytes: &[u8]| {
             "context": {"includeDeclaration": false},
         });
         let requests = METHODS.map(|name| format!("textDocument/{name}"));
-        messages.extend(requests.map(|method| message(&method, Some(2), params.clone())));
+        messages.extend(requests.map(|method| message(&method, Some(2), &params)));
         for reply in server.receive(&messages, &system) {
             assert_ne!(reply["error"]["code"], -32603, "{reply}");
         }

@@ -1,4 +1,4 @@
-//! Any text as messages in the protocol of sd_notify, a NUL byte between two of them: no panic, a
+//! Any text as messages in the protocol of `sd_notify`, a NUL byte between two of them: no panic, a
 //! short status, and a state that survives being saved and loaded.
 #![no_main]
 

@@ -10,6 +10,10 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+// The fuzz targets import the macro of the fuzzer from a crate of this name.
+extern crate self as libfuzzer_sys;
+pub(crate) use fuzz_targets::fuzz_target;
+
 mod accounts;
 mod architecture;
 mod audit;
@@ -25,6 +29,7 @@ mod child_settings;
 mod ctl_shell;
 mod daemon;
 mod disabling;
+mod fuzz_targets;
 mod generate;
 mod generate_details;
 mod generate_readiness;
