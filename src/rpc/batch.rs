@@ -36,6 +36,9 @@ pub(super) struct Row {
     pub(super) id: ProcId,
     pub(super) group: String,
     pub(super) name: String,
+    /// `startsecs=0`: Supervisor answers with the first look, however long the forks take.
+    #[serde(default)]
+    pub(super) runs_at_once: bool,
     /// What is known without the job.
     pub(super) result: Option<Result<(), Fault>>,
 }
@@ -59,7 +62,8 @@ impl Batch {
         for process in processes.filter(|process| allowed(process)) {
             let result = check(context, process, &process.full_name()).err().map(Err);
             let (group, name) = (process.group().to_owned(), process.name().to_owned());
-            self.rows.push(Row { id: process.id(), group, name, result });
+            let runs_at_once = process.config().startsecs <= 0;
+            self.rows.push(Row { id: process.id(), group, name, runs_at_once, result });
         }
     }
 
@@ -115,7 +119,10 @@ impl Batch {
             return (None, result.clone());
         }
         let ended = member.and_then(|member| match self.kind {
-            BatchKind::Start => start_result(member, self.wait),
+            BatchKind::Start => start_result(member, self.wait).map(|(at, result)| {
+                let is_known_at_once = row.runs_at_once && result.is_ok();
+                (member.spawned().filter(|_| is_known_at_once).unwrap_or(at), result)
+            }),
             _ => member.done().map(|(at, result)| (*at, result.as_ref().copied())),
         });
         let name = || crate::core::group::full_name(&row.group, &row.name);

@@ -217,7 +217,7 @@ pub(super) fn each(
         let (group, name) = (process.group().to_owned(), process.name().to_owned());
         let full_name = process.full_name();
         let result = send(context, id, &full_name).map(drop);
-        batch.rows.push(Row { id, group, name, result: Some(result) });
+        batch.rows.push(Row { id, group, name, runs_at_once: false, result: Some(result) });
     }
     batch.report(std::iter::empty()).into()
 }

@@ -141,7 +141,7 @@ pub(super) fn clear_all_process_logs(context: &mut Context<'_>, _: &Args<'_>) ->
         let (group, name) = (process.group().to_owned(), process.name().to_owned());
         let full_name = process.full_name();
         let result = clear(context, id, &full_name).map(drop);
-        batch.rows.push(Row { id, group, name, result: Some(result) });
+        batch.rows.push(Row { id, group, name, runs_at_once: false, result: Some(result) });
     }
     Ok(batch.report(std::iter::empty()).into())
 }

@@ -355,6 +355,19 @@ fn slow_forks_do_not_change_the_order_of_a_batch() {
 }
 
 #[test]
+fn a_program_without_startsecs_is_listed_with_what_is_known_at_once() {
+    let mut fixture = Fixture::new();
+    let mut all = fixture.pending("supervisor.startAllProcesses", &[]);
+    assert_eq!(fixture.poll(&mut all), None, "its turn to run has not come");
+    for millis in [70, 1000, 1000, 5000] {
+        fixture.advance(millis);
+    }
+    let results = entries(fixture.poll(&mut all));
+    let names: Vec<_> = results.iter().filter_map(|line| line.split(' ').next()).collect();
+    assert_eq!(names, ["broken", "quick", "unfound", "b", "a", "slow"]);
+}
+
+#[test]
 fn batch_results_are_ordered_by_completion() {
     let mut fixture = Fixture::new();
     let mut start = fixture.pending("supervisor.startProcessGroup", &[string("pair")]);
