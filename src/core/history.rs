@@ -1,7 +1,7 @@
 //! How the children of each process ended, and what was noted about it: the last few of both, as plain data. It outlives the
 //! processes, because an update removes and adds them; a daemon can hand it to the next one.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -103,7 +103,7 @@ pub struct History {
 }
 
 /// A name cannot contain a colon that the group does not end with.
-fn key(group: &str, process: &str) -> String {
+pub(super) fn key(group: &str, process: &str) -> String {
     format!("{group}:{process}")
 }
 
@@ -134,10 +134,16 @@ impl History {
         notes::push(kept, note);
     }
 
-    /// Forgets the processes whose last end or note is longest ago, if there are too many.
-    pub(super) fn limit(&mut self, is_active: impl Fn(&str) -> bool) {
-        limit(&mut self.records, &is_active, |it| it.endings.back().map(|it| it.when));
-        limit(&mut self.notes, &is_active, |it| it.back().map(|it| it.when));
+    /// Whether there may be processes to forget; with as many active ones there are none.
+    pub(super) fn is_full(&self, active: usize) -> bool {
+        self.records.len().max(self.notes.len()) > active.max(PROCESSES)
+    }
+
+    /// Forgets the processes whose last end or note is longest ago, if there are too many. Those that are
+    /// active are kept.
+    pub(super) fn limit(&mut self, active: &BTreeSet<String>) {
+        limit(&mut self.records, active, |it| it.endings.back().map(|it| it.when));
+        limit(&mut self.notes, active, |it| it.back().map(|it| it.when));
     }
 
     pub fn notes_of(&self, group: &str, process: &str) -> impl DoubleEndedIterator<Item = &Note> {
@@ -170,11 +176,11 @@ impl History {
 
 fn limit<T>(
     all: &mut BTreeMap<String, T>,
-    is_active: impl Fn(&str) -> bool,
+    active: &BTreeSet<String>,
     last: impl Fn(&T) -> Option<Wall>,
 ) {
-    while all.len() > PROCESSES {
-        let removed = all.iter().filter(|(key, _)| !is_active(key));
+    while all.len() > active.len().max(PROCESSES) {
+        let removed = all.iter().filter(|(key, _)| !active.contains(*key));
         let oldest = removed.min_by_key(|(_, it)| last(it));
         let Some(key) = oldest.map(|(key, _)| key.clone()) else { return };
         all.remove(&key);
@@ -212,10 +218,21 @@ mod tests {
         for number in 0..PROCESSES as u64 + 5 {
             let name = format!("p{number}");
             history.push(&name, &name, Ending { output: Vec::new(), ..failure(number) });
-            history.limit(|key| key == "p0:p0");
+            history.limit(&BTreeSet::from([key("p0", "p0")]));
         }
         assert_eq!(history.records.len(), PROCESSES);
         assert!(history.of("p0", "p0").is_some() && history.of("p5", "p5").is_none());
+    }
+
+    #[test]
+    fn there_is_nothing_to_forget_while_all_are_active() {
+        let mut history = History::default();
+        for number in 0..PROCESSES as u64 + 5 {
+            let name = format!("p{number}");
+            history.push(&name, &name, Ending { output: Vec::new(), ..failure(number) });
+        }
+        assert!(history.is_full(PROCESSES));
+        assert!(!history.is_full(PROCESSES + 5));
     }
 
     #[test]

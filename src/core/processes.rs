@@ -30,6 +30,10 @@ impl Processes {
         self.0.remove(&id);
     }
 
+    pub(super) fn len(&self) -> usize {
+        self.0.len()
+    }
+
     pub(super) fn ids(&self) -> impl Iterator<Item = ProcId> {
         self.0.keys().copied()
     }

@@ -6,7 +6,7 @@ use super::Supervisor;
 use super::effect::{OutputStream, Pid, ProcId};
 use super::exit_report::{ExitReport, Requester, StopRequest};
 use super::group::Process;
-use super::history::{Ending, History, Outcome, Run, RunEnd};
+use super::history::{self, Ending, History, Outcome, Run, RunEnd};
 use super::jobs::JobId;
 use super::notes::NoteKind;
 use super::output_tail::OutputTail;
@@ -96,10 +96,10 @@ impl Supervisor {
     }
 
     pub(super) fn limit_history(&mut self) {
-        let active = &self.processes;
-        self.history.limit(|key| {
-            active.values().any(|it| format!("{}:{}", it.group, it.config.name) == key)
-        });
+        if self.history.is_full(self.processes.len()) {
+            let active = self.processes.values().map(|it| history::key(&it.group, it.name()));
+            self.history.limit(&active.collect());
+        }
     }
 }
 

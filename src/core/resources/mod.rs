@@ -8,7 +8,7 @@ pub mod text;
 mod track;
 mod trees;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -130,16 +130,14 @@ impl Resources {
     /// those whose last minute is longest ago.
     fn limit(&mut self, core: &Supervisor) {
         let minute = self.minute.unwrap_or_default();
-        let is_active = |name: &str| {
-            let (group, process) = name.split_once(':').unwrap_or((name, name));
-            core.find(group, process).is_some()
-        };
+        let active: BTreeSet<String> = core.processes().map(Process::full_name).collect();
+        let is_active = |name: &str| active.contains(name);
         let is_old = |track: &Track| {
             let newest = track.ring().newest().unwrap_or_default();
             minute.saturating_sub(newest) >= MINUTES as u64
         };
         self.tracks.retain(|name, track| !is_old(track) || is_active(name));
-        while self.tracks.len() > TRACKS {
+        while self.tracks.len() > active.len().max(TRACKS) {
             let removed = self.tracks.iter().filter(|(name, _)| !is_active(name));
             let oldest = removed.min_by_key(|(_, track)| track.ring().newest());
             let Some(name) = oldest.map(|(name, _)| name.clone()) else { return };

@@ -4,8 +4,10 @@ use super::super::value::Value;
 
 /// The maximum nesting depth of elements.
 pub const MAX_DEPTH: usize = 64;
-/// The maximum number of elements in a message; without it a call of 4 MB could contain a million.
+/// The maximum number of elements in a call; without it a call of 4 MB could contain a million.
 pub const MAX_ELEMENTS: usize = 200_000;
+/// The same for a response: enough for 40,000 processes.
+pub const MAX_RESPONSE_ELEMENTS: usize = 2_000_000;
 
 /// The shortest element, such as `<a/>`.
 const MIN_ELEMENT: usize = 4;
@@ -34,7 +36,7 @@ pub enum XmlError {
     /// Neither a predefined entity nor a character reference.
     Entity(String),
     TooDeep,
-    TooManyElements,
+    TooManyElements(usize),
     NoMethodName,
     /// An element with an invalid number, date or member.
     BadValue(&'static str),
@@ -50,7 +52,7 @@ impl std::fmt::Display for XmlError {
             Self::Doctype => f.write_str("a document type is not accepted"),
             Self::Entity(name) => write!(f, "unknown entity `&{name};`"),
             Self::TooDeep => write!(f, "more than {MAX_DEPTH} elements inside each other"),
-            Self::TooManyElements => write!(f, "more than {MAX_ELEMENTS} elements"),
+            Self::TooManyElements(max) => write!(f, "more than {max} elements"),
             Self::NoMethodName => f.write_str("no method name"),
             Self::BadValue(tag) => write!(f, "bad value in `<{tag}>`"),
             Self::NoValue => f.write_str("neither a value nor a fault"),

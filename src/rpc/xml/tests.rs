@@ -186,7 +186,12 @@ fn depth_and_number_of_elements_are_bounded() {
     let deep = "<a>".repeat(50_000);
     assert_eq!(call(&deep), Err(XmlError::TooDeep));
     let many = format!("<a>{}</a>", "<b/>".repeat(MAX_ELEMENTS));
-    assert_eq!(call(&many), Err(XmlError::TooManyElements));
+    assert_eq!(call(&many), Err(XmlError::TooManyElements(MAX_ELEMENTS)));
+    let values = "<value/>".repeat(MAX_ELEMENTS);
+    let list = format!("<value><array><data>{values}</data></array></value>");
+    let response =
+        format!("<methodResponse><params><param>{list}</param></params></methodResponse>");
+    assert!(decode_response(response.as_bytes()).is_ok());
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! A bounded element tree. Only the predefined entities and character references are expanded.
 
-use super::message::{MAX_DEPTH, MAX_ELEMENTS, XmlError};
+use super::message::{MAX_DEPTH, XmlError};
 use quick_xml::Reader;
 use quick_xml::events::{BytesRef, Event};
 
@@ -59,6 +59,7 @@ struct Builder {
     open: Vec<Element>,
     root: Option<Element>,
     count: usize,
+    max: usize,
 }
 
 impl Builder {
@@ -66,8 +67,8 @@ impl Builder {
         if self.open.len() == MAX_DEPTH {
             return Err(XmlError::TooDeep);
         }
-        if self.count == MAX_ELEMENTS {
-            return Err(XmlError::TooManyElements);
+        if self.count == self.max {
+            return Err(XmlError::TooManyElements(self.max));
         }
         if self.root.is_some() {
             return Err(malformed("a second root element"));
@@ -104,10 +105,10 @@ fn utf8(bytes: &[u8]) -> Result<&str, XmlError> {
     std::str::from_utf8(bytes).map_err(|_| XmlError::NotUtf8)
 }
 
-/// Parses one document.
-pub(super) fn parse(bytes: &[u8]) -> Result<Element, XmlError> {
+/// Parses one document of at most `max` elements.
+pub(super) fn parse(bytes: &[u8], max: usize) -> Result<Element, XmlError> {
     let mut reader = Reader::from_str(utf8(bytes)?);
-    let mut builder = Builder { open: Vec::new(), root: None, count: 0 };
+    let mut builder = Builder { open: Vec::new(), root: None, count: 0, max };
     loop {
         match reader.read_event().map_err(malformed)? {
             Event::Start(tag) => builder.start(utf8(tag.name().as_ref())?)?,
