@@ -71,6 +71,10 @@ impl Settings {
         Ok(Self { list: list.to_vec(), report })
     }
 
+    pub(super) fn is_empty(&self) -> bool {
+        self.list.is_empty()
+    }
+
     /// In the child: applies all settings and reports the outcome. False after a failure.
     ///
     /// # Safety

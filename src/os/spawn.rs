@@ -71,13 +71,8 @@ impl ChildSpec {
     pub fn spawn(self) -> Result<i32, SpawnError> {
         let prepared = self.prepare()?;
         let mask = block_all_signals();
-        // SAFETY: the daemon has one thread; the child calls nothing but become_child, which keeps
-        // to async-signal-safe functions and never returns.
-        let pid = unsafe { libc::fork() };
-        if pid == 0 {
-            // SAFETY: this is the child of a fork, all signals are blocked, `prepared` is alive.
-            unsafe { become_child(&prepared) }
-        }
+        let pid =
+            if prepared.may_share_memory() { share_memory(&prepared) } else { fork(&prepared) };
         let result = if pid < 0 { Err(io::Error::last_os_error().into()) } else { Ok(pid) };
         let result = result.and_then(|pid| match prepared.settings.failure() {
             Some(error) => {
@@ -125,6 +120,51 @@ impl ChildSpec {
             changed_signals: changed_signals(),
         })
     }
+}
+
+impl Prepared {
+    /// Whether the child may use the memory of the daemon until it executes its program, which stops the
+    /// daemon for that time. Not if it enters a directory, which may not answer, nor if it changes its user or
+    /// other attributes: some of them belong to the memory.
+    fn may_share_memory(&self) -> bool {
+        self.directory.is_none()
+            && self.account.is_none()
+            && self.setup_error.is_none()
+            && self.settings.is_empty()
+    }
+}
+
+fn fork(prepared: &Prepared) -> libc::pid_t {
+    // SAFETY: the daemon has one thread; the child calls nothing but become_child, which keeps
+    // to async-signal-safe functions and never returns.
+    let pid = unsafe { libc::fork() };
+    if pid == 0 {
+        // SAFETY: this is the child of a fork, all signals are blocked, `prepared` is alive.
+        unsafe { become_child(prepared) }
+    }
+    pid
+}
+
+/// As vfork: no page table is copied, and no page of the daemon is copied afterwards.
+#[cfg(target_os = "linux")]
+fn share_memory(prepared: &Prepared) -> libc::pid_t {
+    const STACK: usize = 32 * 1024;
+    extern "C" fn child(prepared: *mut libc::c_void) -> libc::c_int {
+        // SAFETY: the pointer is that of `prepared` below, which is alive because the parent is stopped; this
+        // is a child with signals blocked, and its writes end with it or are those of a call's error number.
+        unsafe { become_child(&*prepared.cast::<Prepared>().cast_const()) }
+    }
+    let mut stack: Vec<u128> = vec![0; STACK / size_of::<u128>()];
+    let flags = libc::CLONE_VM | libc::CLONE_VFORK | libc::SIGCHLD;
+    let argument = ptr::from_ref(prepared).cast_mut().cast();
+    // SAFETY: the stack is aligned and large enough for a function that does not allocate, it grows downwards
+    // from its end, and both it and the argument live until the child has executed its program or ended.
+    unsafe { libc::clone(child, stack.as_mut_ptr_range().end.cast(), flags, argument) }
+}
+
+#[cfg(not(target_os = "linux"))]
+fn share_memory(prepared: &Prepared) -> libc::pid_t {
+    fork(prepared)
 }
 
 /// Reaps a child that has reported a failure and exits.
@@ -176,7 +216,7 @@ const NOT_SPAWNED: &[u8] = b"supervisor: child process was not spawned\n";
 /// The setup of the child between fork and exec, in Supervisor's order.
 ///
 /// # Safety
-/// Only in the child of a fork of a process with one thread.
+/// Only in a child of a process with one thread, which has its own stack and table of descriptors.
 unsafe fn become_child(child: &Prepared) -> ! {
     // SAFETY: every call below is async-signal-safe and gets live, null-terminated arguments.
     unsafe {
