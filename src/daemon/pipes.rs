@@ -13,13 +13,19 @@ use crate::core::effect::{OutputStream, ProcId};
 use crate::core::group::Process;
 use crate::core::supervisor::Supervisor;
 use crate::core::time::Mono;
-use crate::os::pipe::{PipeReader, PipeWriter, pipe};
+use crate::os::pipe::{self, PipeReader, PipeWriter, pipe};
 use crate::os::poller::{self, Interest, Poller, Token};
 
 /// The maximum number of bytes read from one pipe per loop iteration.
 const MAX_READ: usize = 64 * 1024;
 /// The default maximum capacity of a pipe (`fs.pipe-max-size`).
 const MAX_PIPE_CAPACITY: usize = 1024 * 1024;
+/// What the pipe of a busy stream holds: several times what a child writes in a pause, also if the daemon
+/// wakes up late. With the usual 64 KiB the child stops in each pause.
+const BUSY_PIPE_CAPACITY: i32 = 256 * 1024;
+/// How many pipes are enlarged at the same time. A user may have 64 MiB of pipes; with more, new ones
+/// hold a page.
+const MAX_LARGE_PIPES: usize = 64;
 /// The maximum number of buffered bytes for the stdin of a child. A single message may be longer: a
 /// listener gets events of any size, but one at a time.
 const MAX_STDIN_BUFFER: usize = 16 * 1024 * 1024;
@@ -31,6 +37,8 @@ pub(super) struct Pipes {
     tokens: BTreeMap<Token, PipeEnd>,
     /// The busy streams and when they are read: the poller does not watch them.
     due: BTreeSet<(Mono, ProcId, OutputStream)>,
+    /// The streams whose pipes were enlarged.
+    large: BTreeSet<(ProcId, OutputStream)>,
     /// Made by the first read.
     buffer: Vec<u8>,
 }
@@ -247,6 +255,9 @@ impl Pipes {
         }
         if let Next::At(due) = output.next {
             self.due.insert((due, id, stream));
+            if self.large.len() < MAX_LARGE_PIPES && self.large.insert((id, stream)) {
+                pipe::enlarge(&output.reader, BUSY_PIPE_CAPACITY);
+            }
         }
     }
 
@@ -338,6 +349,7 @@ impl Pipes {
         if let Some(output) = self.outputs.remove(&(id, stream)) {
             poller.remove(&output.reader);
             self.tokens.remove(&output.token);
+            self.large.remove(&(id, stream));
             if let Next::At(due) = output.next {
                 self.due.remove(&(due, id, stream));
             }

@@ -12,6 +12,16 @@ pub fn pipe() -> io::Result<(PipeReader, PipeWriter)> {
     Ok((reader.into(), writer.into()))
 }
 
+/// Lets a pipe hold more. Where that is not permitted it stays as it is.
+#[cfg(target_os = "linux")]
+pub fn enlarge(pipe: &PipeReader, capacity: i32) {
+    let _ = nix::fcntl::fcntl(pipe, nix::fcntl::FcntlArg::F_SETPIPE_SZ(capacity));
+}
+
+/// Only Linux has a call for that.
+#[cfg(not(target_os = "linux"))]
+pub fn enlarge(_: &PipeReader, _: i32) {}
+
 #[cfg(not(target_vendor = "apple"))]
 fn close_on_exec() -> nix::Result<(std::os::fd::OwnedFd, std::os::fd::OwnedFd)> {
     nix::unistd::pipe2(nix::fcntl::OFlag::O_CLOEXEC)
