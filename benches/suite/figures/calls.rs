@@ -7,6 +7,7 @@ use crate::bench::{Bench, Contender, Figure, Goal, measure};
 use crate::client::{Client, request};
 use crate::conf::sleepers;
 use crate::daemon::Daemon;
+use crate::kernel::OneProcessor;
 
 pub(crate) fn figures(bench: &Bench) -> Vec<Figure> {
     let count = bench.amount(2000, 500);
@@ -50,6 +51,7 @@ fn calls(title: String, goals: (&'static [Goal], &'static [Goal]), calls: Calls)
     let measures = [measure("wall", "µs").goal(goals.0), measure("CPU", "µs").goal(goals.1)];
     Figure::new(title, &measures, move |bench, contender| {
         let Calls { method, programs, count, clients } = calls;
+        let _one = OneProcessor::enter();
         let daemon = serving(bench, contender, method, programs)?;
         let connect = |_| Client::connect(&daemon.at("s.sock")).expect("a connection");
         let mut clients: Vec<Client> = (0..clients).map(connect).collect();
