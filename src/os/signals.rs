@@ -65,7 +65,6 @@ impl Signals {
         let (reader, writer) = UnixStream::pair()?;
         reader.set_nonblocking(true)?;
         writer.set_nonblocking(true)?;
-        unblock(numbers)?;
         let writer = Arc::new(writer);
         let mut pending = Vec::with_capacity(numbers.len());
         for &number in numbers {
@@ -82,6 +81,8 @@ impl Signals {
             unsafe { signal_hook_registry::register_sigaction(number, action) }?;
             pending.push((number, raised));
         }
+        // A signal that arrived before, during an execve, is handled now instead of ending the process.
+        unblock(numbers)?;
         Ok(Self { reader, pending })
     }
 
@@ -182,5 +183,15 @@ mod tests {
         assert_eq!(signals.take(), Vec::<i32>::new());
         signal_hook::low_level::raise(libc::SIGUSR2).unwrap();
         assert_eq!(signals.take(), [libc::SIGUSR2]);
+    }
+
+    #[test]
+    fn a_signal_that_was_delayed_is_caught() {
+        // Its default is to end the process.
+        let number = libc::SIGXCPU;
+        block(&[number]).unwrap();
+        signal_hook::low_level::raise(number).unwrap();
+        let mut signals = Signals::catch(&[number]).unwrap();
+        assert_eq!(signals.take(), [number]);
     }
 }
