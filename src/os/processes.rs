@@ -90,6 +90,13 @@ pub fn environment(pid: i32) -> Option<Vec<(String, String)>> {
     Some(variables.into_iter().filter_map(pair).collect())
 }
 
+/// The environment at its start, as bytes.
+pub fn environment_bytes(pid: i32) -> std::io::Result<Vec<Vec<u8>>> {
+    let bytes = fs::read(format!("/proc/{pid}/environ"))?;
+    let variables = bytes.split(|byte| *byte == 0).filter(|variable| !variable.is_empty());
+    Ok(variables.map(<[u8]>::to_vec).collect())
+}
+
 /// The command line.
 pub fn arguments(pid: i32) -> Vec<String> {
     strings(&format!("/proc/{pid}/cmdline")).unwrap_or_default()
@@ -117,6 +124,38 @@ pub fn owner(pid: i32) -> Option<u32> {
     fs::metadata(format!("/proc/{pid}")).ok().map(|metadata| metadata.uid())
 }
 
+/// How many threads it has.
+pub fn thread_count(pid: i32) -> usize {
+    fs::read_dir(format!("/proc/{pid}/task")).into_iter().flatten().count()
+}
+
+/// The process that traces it, as a debugger does; `None` if there is none.
+pub fn tracer(pid: i32) -> Option<i32> {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("TracerPid:"))?;
+    line.trim().parse().ok().filter(|tracer| *tracer != 0)
+}
+
+/// The file that it executes; `None` if that may not be read.
+pub fn program(pid: i32) -> Option<PathBuf> {
+    fs::read_link(format!("/proc/{pid}/exe")).ok()
+}
+
+/// Whether it executes programs of the same machine as this one: the heads of both files are equal.
+pub fn has_same_machine(pid: i32) -> bool {
+    let head = |pid: &str| {
+        let mut bytes = [0; ELF_HEAD];
+        File::open(format!("/proc/{pid}/exe")).ok()?.read_exact(&mut bytes).ok()?;
+        // Width and byte order, and the machine; the rest differs between kinds of programs.
+        Some((bytes[..6].to_vec(), bytes[18..20].to_vec()))
+    };
+    let own = head("self");
+    own.is_some() && head(&pid.to_string()) == own
+}
+
+/// The part of an ELF file up to the machine.
+const ELF_HEAD: usize = 20;
+
 /// Whether the process sees the same files as this one. In another mount namespace the same path
 /// is another file.
 pub fn shares_mounts(pid: i32) -> bool {
@@ -137,13 +176,18 @@ pub fn unix_listener(path: &Path) -> Option<i32> {
 
 /// The process that listens on a TCP port: at this address, or at all of them.
 pub fn tcp_listener(host: &str, port: u16) -> Option<i32> {
-    let tables = ["/proc/net/tcp", "/proc/net/tcp6"];
-    let texts = tables.iter().filter_map(|table| fs::read_to_string(table).ok());
-    let inodes: Vec<u64> = texts.flat_map(|text| tcp_inodes(&text, host, port)).collect();
-    holder(&inodes)
+    holder(&tcp_inodes(host, port))
 }
 
-fn unix_inodes(path: &Path) -> Vec<u64> {
+/// The inodes of the sockets that listen on a TCP port.
+pub fn tcp_inodes(host: &str, port: u16) -> Vec<u64> {
+    let tables = ["/proc/net/tcp", "/proc/net/tcp6"];
+    let texts = tables.iter().filter_map(|table| fs::read_to_string(table).ok());
+    texts.flat_map(|text| parse_tcp(&text, host, port)).collect()
+}
+
+/// The inodes of the sockets that listen on the unix socket at `path`.
+pub fn unix_inodes(path: &Path) -> Vec<u64> {
     let text = fs::read("/proc/net/unix").unwrap_or_default();
     parse_unix(&String::from_utf8_lossy(&text), path)
 }
@@ -174,7 +218,7 @@ const LISTENING: u32 = 0x1_0000;
 /// `TCP_LISTEN` of the kernel.
 const TCP_LISTEN: &str = "0A";
 
-fn tcp_inodes(table: &str, host: &str, port: u16) -> Vec<u64> {
+fn parse_tcp(table: &str, host: &str, port: u16) -> Vec<u64> {
     // The kernel prints the address as a number in the byte order of the machine.
     let wanted = host.parse::<Ipv4Addr>().ok().filter(|address| !address.is_unspecified());
     let wanted = wanted.map(|address| format!("{:08X}", u32::from_ne_bytes(address.octets())));
