@@ -50,6 +50,11 @@ impl Listener {
         self.state
     }
 
+    /// What it has done of the protocol is not known: its output is discarded.
+    pub fn lose_track(&mut self) {
+        *self = Self { state: ListenerState::Unknown, buffer: Vec::new(), result: None };
+    }
+
     /// An event was sent to the listener.
     pub fn on_event_sent(&mut self) {
         self.state = ListenerState::Busy;

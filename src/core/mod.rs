@@ -88,6 +88,7 @@ mod sweep;
 #[cfg(test)]
 mod sweep_tests;
 mod sweeping;
+pub mod takeover;
 mod tick;
 mod tick_periods;
 pub mod time;

@@ -183,6 +183,11 @@ impl Phase {
 }
 
 impl Machine {
+    /// A process that is in this phase already. How often its start has failed is not known.
+    pub fn continuing(phase: Phase) -> Self {
+        Self { phase, tries: 0 }
+    }
+
     pub fn phase(&self) -> Phase {
         self.phase
     }
