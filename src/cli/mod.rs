@@ -31,6 +31,7 @@ mod simulate;
 mod stop;
 mod supervisorctl;
 mod supervisord;
+mod takeover;
 mod top;
 
 use std::ffi::OsString;
@@ -66,6 +67,8 @@ enum Command {
     Run(run::Args),
     /// Stop all programs in order, then the daemon
     Stop(stop::Args),
+    /// Take over what a running Supervisor supervises, without ending it
+    Takeover(takeover::Args),
     /// Show and control processes in a terminal
     Top(top::Args),
     /// Check a project or configuration and report every problem
@@ -161,6 +164,7 @@ fn subcommand(command: Command) -> ExitCode {
         Command::Build(args) => build::main(&args),
         Command::Run(args) => run::main(&args),
         Command::Stop(args) => stop::main(&args),
+        Command::Takeover(args) => takeover::main(&args),
         Command::Top(args) => top::main(args),
         Command::Check(args) => check::main(args),
         Command::Simulate(args) => simulate::main(&args),

@@ -89,6 +89,15 @@ impl ActivityLog {
         })
     }
 
+    /// The settings of a log that another program has opened.
+    pub(super) fn saved(settings: &Supervisord) -> SavedActivityLog {
+        let (maxbytes, backups) = (settings.logfile_maxbytes, settings.logfile_backups);
+        let file = (settings.logfile != SYSLOG)
+            .then(|| (PathBuf::from(&settings.logfile), Rotation { maxbytes, backups }));
+        let console = settings.nodaemon && !settings.silent;
+        SavedActivityLog { level: settings.loglevel, console, file }
+    }
+
     pub fn save(&self) -> SavedActivityLog {
         let file = match &self.target {
             Target::File(file) => Some((file.path().to_owned(), file.rotation())),

@@ -93,13 +93,21 @@ struct Line<'a> {
 impl AuditLog {
     /// `None` if the configuration has none.
     pub(super) fn open(settings: &Supervisord) -> io::Result<Option<Self>> {
-        let Some(path) = &settings.audit_logfile else { return Ok(None) };
+        let Some(SavedAuditLog { path, rotation, jobs }) = Self::saved(settings) else {
+            return Ok(None);
+        };
+        let file = LogFile::open_private(path, rotation, clock::monotonic())?;
+        Ok(Some(Self { file, jobs }))
+    }
+
+    /// The settings of a log without jobs; `None` if the configuration has none.
+    pub(super) fn saved(settings: &Supervisord) -> Option<SavedAuditLog> {
+        let path = settings.audit_logfile.as_ref()?.into();
         let rotation = Rotation {
             maxbytes: settings.audit_logfile_maxbytes,
             backups: settings.audit_logfile_backups,
         };
-        let file = LogFile::open_private(path, rotation, clock::monotonic())?;
-        Ok(Some(Self { file, jobs: BTreeSet::new() }))
+        Some(SavedAuditLog { path, rotation, jobs: BTreeSet::new() })
     }
 
     pub(super) fn adopt(saved: SavedAuditLog, fd: Option<OwnedFd>) -> io::Result<Self> {

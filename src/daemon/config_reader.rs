@@ -57,6 +57,11 @@ impl ConfigReader {
         Self { program, line, given: file, absolute, environment, accepted }
     }
 
+    /// The variables of a configuration that another program has read.
+    pub(super) fn remember(&self, environment: &Environment) {
+        self.environment.replace(environment.clone());
+    }
+
     pub fn program(&self) -> &str {
         &self.program
     }

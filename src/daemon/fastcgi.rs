@@ -97,6 +97,12 @@ pub(super) struct SavedSocket {
     holders: BTreeSet<ProcId>,
 }
 
+impl SavedSocket {
+    pub(super) fn new(group: String, holders: BTreeSet<ProcId>) -> Self {
+        Self { group, holders }
+    }
+}
+
 impl Sockets {
     pub(super) fn save(&self) -> Vec<SavedSocket> {
         let groups = self.groups.iter();

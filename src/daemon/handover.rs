@@ -47,15 +47,15 @@ pub struct Saved {
 /// The same, borrowed from a daemon that runs.
 #[derive(Serialize)]
 pub struct State<'a> {
-    core: &'a Supervisor,
-    logs: SavedLogs,
-    stdins: Vec<SavedStdin>,
-    sockets: Vec<SavedSocket>,
-    server: SavedServer,
-    server_url: Option<&'a str>,
-    resources: &'a Resources,
-    began: Wall,
-    abandoned: Vec<i32>,
+    pub(super) core: &'a Supervisor,
+    pub(super) logs: SavedLogs,
+    pub(super) stdins: Vec<SavedStdin>,
+    pub(super) sockets: Vec<SavedSocket>,
+    pub(super) server: SavedServer,
+    pub(super) server_url: Option<&'a str>,
+    pub(super) resources: &'a Resources,
+    pub(super) began: Wall,
+    pub(super) abandoned: Vec<i32>,
 }
 
 impl<'a> Daemon<'a> {

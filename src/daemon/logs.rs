@@ -403,6 +403,30 @@ pub struct SavedLog {
     totals: LogTotals,
 }
 
+impl SavedLogs {
+    /// The logs of a daemon that another program was until now.
+    pub(super) fn of_another(settings: &Supervisord, of_children: Vec<SavedLog>) -> Self {
+        Self {
+            activity: ActivityLog::saved(settings),
+            audit: AuditLog::saved(settings),
+            directory: settings.childlogdir.as_str().into(),
+            identifier: settings.identifier.clone(),
+            of_children,
+        }
+    }
+}
+
+impl SavedLog {
+    pub(super) fn of_another(
+        id: ProcId,
+        stream: OutputStream,
+        file: Option<(PathBuf, bool)>,
+        is_open: bool,
+    ) -> Self {
+        Self { id, stream, file, is_open, totals: LogTotals::default() }
+    }
+}
+
 impl Logs {
     pub fn save(&self) -> SavedLogs {
         let keys: BTreeSet<Key> = self.names.keys().chain(self.open.keys()).copied().collect();

@@ -60,6 +60,7 @@ pub mod shell;
 mod simulated;
 pub mod startup;
 mod state_file;
+pub mod takeover;
 mod transport;
 mod tree_effects;
 mod trees;

@@ -372,6 +372,13 @@ pub(super) struct SavedStdin {
     pending: Vec<u8>,
 }
 
+impl SavedStdin {
+    /// A stdin for which nothing is pending.
+    pub(super) fn empty(id: ProcId) -> Self {
+        Self { id, pending: Vec::new() }
+    }
+}
+
 impl Pipes {
     pub(super) fn save(&self) -> Vec<SavedStdin> {
         let stdins = self.stdins.iter();

@@ -467,6 +467,7 @@ mod tests {
                       while True:\n    if p.poll(1000):\n        print(input(), flush=True)\n";
         let mut command = Command::new("/usr/bin/python3");
         command.args(["-c", script]).stdin(Stdio::piped()).stdout(Stdio::piped());
+        command.stderr(Stdio::null());
         command.spawn().unwrap()
     }
 

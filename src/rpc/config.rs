@@ -71,11 +71,24 @@ pub(super) fn get_all_config_info(context: &mut Context<'_>, _: &Args<'_>) -> An
     Ok(Value::Array(structs.collect()).into())
 }
 
-/// Supervisor's members in its order; clients compare them. Options of supkit are not among them.
 fn config_info(context: &Context<'_>, group: &Group, process: &Process) -> Value {
+    let id = context.supervisor.find(&group.name, &process.name);
+    let automatic = |stream| context.services.log_path(Log::Child(id?, stream));
+    let is_active = context.supervisor.group(&group.name).is_some();
+    configured(group, process, is_active, &automatic)
+}
+
+/// The options of a process as Supervisor reports them, in its order; clients compare them. Options of
+/// supkit are not among them. `automatic` is the path of an AUTO log, if it exists.
+pub fn configured(
+    group: &Group,
+    process: &Process,
+    is_active: bool,
+    automatic: &dyn Fn(OutputStream) -> Option<String>,
+) -> Value {
     let none = || Value::str("none");
     let text = |text: &Option<String>| text.as_ref().map_or_else(none, Value::str);
-    let path = |stream, target| log_info(context, group, process, stream, target);
+    let path = |stream, target| log_info(process, stream, target, automatic);
     let members = [
         (p::AUTOSTART.name, Value::Bool(process.autostart)),
         (p::DIRECTORY.name, text(&process.directory)),
@@ -87,7 +100,7 @@ fn config_info(context: &Context<'_>, group: &Group, process: &Process) -> Value
         ),
         ("group", Value::str(&group.name)),
         ("group_prio", Value::Int(group.priority)),
-        ("inuse", Value::Bool(context.supervisor.group(&group.name).is_some())),
+        ("inuse", Value::Bool(is_active)),
         (p::KILLASGROUP.name, Value::Bool(process.killasgroup)),
         ("name", Value::str(&process.name)),
         ("process_prio", Value::Int(process.priority)),
@@ -115,11 +128,10 @@ fn config_info(context: &Context<'_>, group: &Group, process: &Process) -> Value
 
 /// The configured log of a stream; for AUTO the path of the created file, if there is one.
 fn log_info(
-    context: &Context<'_>,
-    group: &Group,
     process: &Process,
     stream: OutputStream,
     target: &LogTarget,
+    automatic: &dyn Fn(OutputStream) -> Option<String>,
 ) -> Value {
     if stream == OutputStream::Stderr && process.redirect_stderr {
         return Value::str("none");
@@ -127,10 +139,6 @@ fn log_info(
     match target {
         LogTarget::None => Value::str("none"),
         LogTarget::File(path) => Value::str(path),
-        LogTarget::Auto => {
-            let id = context.supervisor.find(&group.name, &process.name);
-            let path = id.and_then(|id| context.services.log_path(Log::Child(id, stream)));
-            Value::Str(path.unwrap_or_else(|| "auto".to_owned()))
-        }
+        LogTarget::Auto => Value::Str(automatic(stream).unwrap_or_else(|| "auto".to_owned())),
     }
 }

@@ -12,7 +12,7 @@ mod args;
 pub mod audit;
 mod batch;
 pub mod call_stats;
-mod config;
+pub mod config;
 pub mod context;
 mod control;
 mod daemon;

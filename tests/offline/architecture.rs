@@ -87,6 +87,8 @@ const SPELLS_OPTIONS: &[(&str, &str)] = &[
 /// Strings elsewhere that are the name of an option by accident: the file, the strings, the reason.
 const NOT_AN_OPTION: &[(&str, &[&str], &str)] = &[
     ("cli/check_report.rs", &["file"], "a member of its JSON"),
+    ("cli/takeover/facts.rs", &["stderr_logfile", "stdout_logfile"], "members of getProcessInfo"),
+    ("cli/takeover/report.rs", &["programs"], "a member of its JSON"),
     ("core/simulation/timeline.rs", &["events"], "a member of its JSON"),
     ("ctl/extras.rs", &["buffer_size", "schedule"], "members of its JSON"),
     ("ctl/plan.rs", &["file"], "a member of supkit.planUpdate"),

@@ -37,6 +37,7 @@ mod real_buildout;
 mod recipes;
 mod rpc;
 mod seed;
+mod takeover;
 mod tls;
 mod top;
 mod update;

@@ -13,6 +13,7 @@ use crate::daemon::client::Client;
 use crate::daemon::client::saving::SavedClient;
 use crate::daemon::descriptors::{Descriptors, Purpose};
 use crate::daemon::followed::Followed;
+use crate::os::files;
 use crate::os::poller::Poller;
 use crate::os::socket::Listener;
 
@@ -25,6 +26,18 @@ pub struct SavedServer {
     users: Vec<HttpUser>,
     #[serde(default)]
     clients: Vec<SavedClient>,
+}
+
+impl SavedServer {
+    /// The servers that another program has opened.
+    pub(in crate::daemon) fn of_another(config: &Config) -> io::Result<Self> {
+        Ok(Self {
+            token: files::random_token()?,
+            servers: config.servers.clone(),
+            users: config.users.clone(),
+            clients: Vec::new(),
+        })
+    }
 }
 
 impl Server {

@@ -38,7 +38,7 @@ fn begin(
 impl Daemon<'_> {
     /// Asks a program whether it can continue this daemon.
     pub(in crate::daemon) fn check_upgrade(&mut self, job: JobId, program: &str, now: Now) {
-        let head = Head::new(job, self.reader);
+        let head = Head::new(Some(job), self.reader);
         let begun = encode(&head, self)
             .and_then(|bytes| begin(job, program, &bytes, &mut *self.shell.kernel, now));
         match begun {

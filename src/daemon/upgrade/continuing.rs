@@ -7,8 +7,10 @@ use super::check_effects::encode_state;
 use super::head::{Head, VERSION};
 use super::replacing::{Handed, replace};
 use crate::conf::config::LogLevel;
-use crate::core::effect::Input;
-use crate::core::jobs::{Job, JobId};
+use crate::core::Process;
+use crate::core::effect::{Input, ProcId};
+use crate::core::jobs::{Job, JobId, Request, Scope, Task};
+use crate::core::time::Now;
 use crate::daemon::config_reader::ConfigReader;
 use crate::daemon::descriptors::Descriptors;
 use crate::daemon::event_loop::{Daemon, Parts};
@@ -44,7 +46,7 @@ impl<'a> Daemon<'a> {
             signals: received,
             pidfile: pidfile.map(str::to_owned),
             sockets: sockets.to_vec(),
-            ..Head::new(job, self.reader)
+            ..Head::new(Some(job), self.reader)
         };
         let state = encode_state(&self).map_err(io::Error::other)?;
         let reader = self.reader;
@@ -64,14 +66,35 @@ impl<'a> Daemon<'a> {
     ) -> io::Result<Self> {
         let mut daemon = Self::assemble(Parts::adopt(saved, descriptors, kernel, reader)?)?;
         let now = daemon.now();
+        let Head { job, takeover, signals, version, .. } = head;
         if outcome.is_ok() {
-            let message = format!("supkit {VERSION} continues, before: supkit {}", head.version);
+            let before = takeover.as_ref().map(|it| it.before.clone());
+            let before = before.unwrap_or_else(|| format!("supkit {version}"));
+            let message = format!("supkit {VERSION} continues, before: {before}");
             daemon.shell.logs.log(LogLevel::Info, &message);
         }
-        let Head { job, signals, .. } = head;
-        daemon.core.take(Input::Upgraded { job, result: outcome }, now);
+        if let Some(job) = job {
+            daemon.core.take(Input::Upgraded { job, result: outcome }, now);
+        }
         daemon.process_signals(signals, now);
+        if let Some(takeover) = takeover {
+            daemon.finish_takeover(takeover.restarts, now);
+        }
         daemon.perform();
         Ok(daemon)
+    }
+
+    /// Restarts what could not be adopted.
+    fn finish_takeover(&mut self, restarts: Vec<ProcId>, now: Now) {
+        if restarts.is_empty() {
+            return;
+        }
+        let names = restarts.iter().filter_map(|id| self.core.process(*id));
+        let target = names.map(Process::full_name).collect::<Vec<_>>().join(", ");
+        let task = Task::Restart(Scope::Many(restarts));
+        let request = Request { requester: "takeover".to_owned(), target, task };
+        if let Err(conflict) = self.core.submit(request, now) {
+            self.shell.logs.log(LogLevel::Error, &conflict.to_string());
+        }
     }
 }

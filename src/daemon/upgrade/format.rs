@@ -12,7 +12,7 @@ const MAGIC: &str = "supkit-state";
 const FORMAT: u32 = 1;
 
 /// Head and state with their lengths and a checksum.
-pub(super) fn encode(head: &[u8], state: &[u8]) -> Vec<u8> {
+pub(in crate::daemon) fn encode(head: &[u8], state: &[u8]) -> Vec<u8> {
     let line =
         format!("{MAGIC} {FORMAT} {} {} {}\n", head.len(), state.len(), checksum(head, state));
     [line.as_bytes(), head, state].concat()

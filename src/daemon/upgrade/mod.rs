@@ -6,9 +6,9 @@ mod check_effects;
 mod check_program;
 pub(super) mod checking;
 mod continuing;
-mod format;
+pub(super) mod format;
 pub(super) mod head;
-pub(super) mod program;
+pub mod program;
 pub(super) mod replacing;
 mod waiting;
 

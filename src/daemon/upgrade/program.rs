@@ -16,7 +16,7 @@ const GROUP_AND_OTHERS_WRITE: u32 = 0o022;
 const STICKY: u32 = 0o1000;
 
 /// The absolute path of the program; without one that of the running program.
-pub(in crate::daemon) fn find(given: Option<&str>) -> Result<String, String> {
+pub fn find(given: Option<&str>) -> Result<String, String> {
     let path = match given {
         Some(path) if !path.starts_with('/') => {
             return Err(format!("{path} is not an absolute path"));

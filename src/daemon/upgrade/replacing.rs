@@ -19,7 +19,7 @@ use crate::os::replace::{self, Program};
 
 /// The numbers of the descriptors of the state and of the program before; then, if that program is executed
 /// again, the reason.
-const VARIABLE: &str = "SUPKIT_STATE";
+pub(in crate::daemon) const VARIABLE: &str = "SUPKIT_STATE";
 
 /// A daemon that was handed over, and is not continued yet.
 pub(in crate::daemon) struct Handed {
