@@ -15,7 +15,7 @@ use super::retry::Retry;
 use crate::conf::config::{LogLevel, Supervisord};
 use crate::os::clock;
 use crate::os::errno;
-use crate::os::logfile::{LogFile, Report, Rotation};
+use crate::os::logfile::{LogFile, Report, Rotation, Unwritten};
 use crate::os::syslog::Syslog;
 
 /// The name of the daemon in syslog.
@@ -47,6 +47,16 @@ pub struct SavedActivityLog {
     console: bool,
     /// `None` if it goes to syslog.
     file: Option<(PathBuf, Rotation)>,
+    #[serde(default)]
+    unwritten: UnwrittenActivity,
+}
+
+/// What was logged and not written yet.
+#[derive(Default, Serialize, Deserialize)]
+struct UnwrittenActivity {
+    file: Unwritten,
+    console: Unwritten,
+    syslog: Unwritten,
 }
 
 impl ActivityLog {
@@ -71,22 +81,29 @@ impl ActivityLog {
 
     /// Continues the log of another daemon.
     pub fn adopt(saved: SavedActivityLog, descriptors: &mut Descriptors) -> io::Result<Self> {
-        let SavedActivityLog { level, console, file } = saved;
+        let SavedActivityLog { level, console, file, unwritten } = saved;
+        let now = clock::monotonic();
         let target = match file {
             Some((path, rotation)) => {
                 let fd = descriptors.take(&Purpose::ActivityLog);
-                Target::File(LogFile::adopt(path, rotation, fd, clock::monotonic())?)
+                let mut file = LogFile::adopt(path, rotation, fd, now)?;
+                file.continue_with(unwritten.file, now);
+                Target::File(file)
             }
             None => Target::Syslog,
         };
-        Ok(Self {
-            level,
-            console: self::console(console),
-            target,
-            syslog: Syslog::new(IDENTIFIER),
-            retry: Retry::default(),
-            followed: Followed::default(),
-        })
+        let mut console = self::console(console);
+        if let Some(console) = &mut console {
+            console.continue_with(unwritten.console, now);
+        }
+        let mut syslog = Syslog::new(IDENTIFIER);
+        syslog.continue_with(&unwritten.syslog);
+        let (retry, followed) = (Retry::default(), Followed::default());
+        let mut log = Self { level, console, target, syslog, retry, followed };
+        if log.is_pending() {
+            log.retry.request(now);
+        }
+        Ok(log)
     }
 
     /// The settings of a log that another program has opened.
@@ -95,7 +112,8 @@ impl ActivityLog {
         let file = (settings.logfile != SYSLOG)
             .then(|| (PathBuf::from(&settings.logfile), Rotation { maxbytes, backups }));
         let console = settings.nodaemon && !settings.silent;
-        SavedActivityLog { level: settings.loglevel, console, file }
+        let unwritten = UnwrittenActivity::default();
+        SavedActivityLog { level: settings.loglevel, console, file, unwritten }
     }
 
     pub fn save(&self) -> SavedActivityLog {
@@ -103,7 +121,12 @@ impl ActivityLog {
             Target::File(file) => Some((file.path().to_owned(), file.rotation())),
             Target::Syslog => None,
         };
-        SavedActivityLog { level: self.level, console: self.console.is_some(), file }
+        let unwritten = UnwrittenActivity {
+            file: self.file().map(LogFile::unwritten).unwrap_or_default(),
+            console: self.console.as_ref().map(LogFile::unwritten).unwrap_or_default(),
+            syslog: self.syslog.unwritten(),
+        };
+        SavedActivityLog { level: self.level, console: self.console.is_some(), file, unwritten }
     }
 
     pub fn hand_over(self, descriptors: &mut Descriptors) {
@@ -112,12 +135,16 @@ impl ActivityLog {
         }
     }
 
-    /// The path of the log file; `None` if the log goes to syslog.
-    pub fn path(&self) -> Option<&Path> {
+    fn file(&self) -> Option<&LogFile> {
         match &self.target {
-            Target::File(file) => Some(file.path()),
+            Target::File(file) => Some(file),
             Target::Syslog => None,
         }
+    }
+
+    /// The path of the log file; `None` if the log goes to syslog.
+    pub fn path(&self) -> Option<&Path> {
+        self.file().map(LogFile::path)
     }
 
     /// Writes a line if its level is enabled.
@@ -158,6 +185,10 @@ impl ActivityLog {
                 let path = path.display();
                 let _ = writeln!(io::stderr(), "supervisord: cannot write to {path}: {error}");
             }
+            Some(Report::Ended(lost)) => {
+                let path = path.display();
+                let _ = writeln!(io::stderr(), "supervisord: writing to {path} ended after {lost}");
+            }
             report @ Some(Report::Resumed(_)) => self.report(&path, report),
         }
     }
@@ -189,16 +220,16 @@ impl ActivityLog {
                 let path = path.display();
                 (LogLevel::Warn, format!("writing to log {path} resumed after {lost}"))
             }
+            Some(Report::Ended(lost)) => {
+                let path = path.display();
+                (LogLevel::Warn, format!("writing to log {path} ended after {lost}"))
+            }
         };
         self.log(level, &message);
     }
 
     fn is_pending(&self) -> bool {
-        let file = match &self.target {
-            Target::File(file) => Some(file),
-            Target::Syslog => None,
-        };
-        self.syslog.is_pending() || self.console.iter().chain(file).any(LogFile::is_pending)
+        self.syslog.is_pending() || self.console.iter().chain(self.file()).any(LogFile::is_pending)
     }
 
     /// Writes what slow readers did not accept before.
@@ -215,8 +246,13 @@ impl ActivityLog {
         self.retry.continue_if(self.is_pending(), now);
     }
 
-    /// Waits for slow readers, at most until then.
+    /// Waits for slow readers, at most until then, and reports what is lost.
     pub(super) fn finish(&mut self, until: Duration) {
+        self.syslog.finish(until);
+        if matches!(self.target, Target::File(_)) {
+            let report = self.syslog.end(clock::monotonic());
+            self.report_syslog(report);
+        }
         let file = match &mut self.target {
             Target::File(file) => Some(file),
             Target::Syslog => None,
@@ -224,7 +260,11 @@ impl ActivityLog {
         for file in self.console.iter_mut().chain(file) {
             file.finish(until);
         }
-        self.syslog.finish(until);
+        let report = match &mut self.target {
+            Target::File(file) => file.end(clock::monotonic()),
+            Target::Syslog => self.syslog.end(clock::monotonic()),
+        };
+        self.report_own(report);
     }
 
     /// Reopens the log file under its path.

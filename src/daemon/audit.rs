@@ -17,7 +17,7 @@ use crate::core::jobs::{Job, JobId};
 use crate::core::supervisor::Supervisor;
 use crate::http::date::timestamp;
 use crate::os::clock;
-use crate::os::logfile::{LogFile, Report, Rotation};
+use crate::os::logfile::{LogFile, Report, Rotation, Unwritten};
 use crate::os::signals::Sender;
 use crate::os::stream::Peer;
 use crate::rpc::record::{AuditResult, Record, shortened};
@@ -34,6 +34,8 @@ pub(super) struct SavedAuditLog {
     path: PathBuf,
     rotation: Rotation,
     jobs: BTreeSet<JobId>,
+    #[serde(default)]
+    unwritten: Unwritten,
 }
 
 /// Who requested an action.
@@ -93,7 +95,7 @@ struct Line<'a> {
 impl AuditLog {
     /// `None` if the configuration has none.
     pub(super) fn open(settings: &Supervisord) -> io::Result<Option<Self>> {
-        let Some(SavedAuditLog { path, rotation, jobs }) = Self::saved(settings) else {
+        let Some(SavedAuditLog { path, rotation, jobs, .. }) = Self::saved(settings) else {
             return Ok(None);
         };
         let file = LogFile::open_private(path, rotation, clock::monotonic())?;
@@ -107,19 +109,31 @@ impl AuditLog {
             maxbytes: settings.audit_logfile_maxbytes,
             backups: settings.audit_logfile_backups,
         };
-        Some(SavedAuditLog { path, rotation, jobs: BTreeSet::new() })
+        Some(SavedAuditLog {
+            path,
+            rotation,
+            jobs: BTreeSet::new(),
+            unwritten: Unwritten::default(),
+        })
     }
 
     pub(super) fn adopt(saved: SavedAuditLog, fd: Option<OwnedFd>) -> io::Result<Self> {
-        let SavedAuditLog { path, rotation, jobs } = saved;
-        let file = LogFile::adopt_private(path, rotation, fd, clock::monotonic())?;
+        let SavedAuditLog { path, rotation, jobs, unwritten } = saved;
+        let now = clock::monotonic();
+        let mut file = LogFile::adopt_private(path, rotation, fd, now)?;
+        file.continue_with(unwritten, now);
         Ok(Self { file, jobs })
     }
 
     pub(super) fn save(&self) -> SavedAuditLog {
         let Self { file, jobs } = self;
         let (path, rotation) = (file.path().into(), file.rotation());
-        SavedAuditLog { path, rotation, jobs: jobs.clone() }
+        SavedAuditLog { path, rotation, jobs: jobs.clone(), unwritten: file.unwritten() }
+    }
+
+    /// Called at the end: what is lost.
+    pub(super) fn end(&mut self) -> Option<Report> {
+        self.file.end(clock::monotonic())
     }
 
     pub(super) fn into_fd(self) -> Option<OwnedFd> {

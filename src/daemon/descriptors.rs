@@ -15,6 +15,8 @@ pub enum Purpose {
     AuditLog,
     /// The log file of a stream.
     ChildLog(ProcId, OutputStream),
+    /// The same of a process that has ended, whose reader has not accepted everything.
+    SlowLog(ProcId, OutputStream),
     /// The pipe from which the output of a child is read.
     Output(ProcId, OutputStream),
     /// The pipe from which the output of a hook is read.

@@ -1,18 +1,15 @@
 //! The logs of the children: their resolved paths and open files. Also owns the activity log, where
 //! write errors are reported.
 
+use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
-use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
-
-use super::activity::{ActivityLog, SavedActivityLog, log_file_error};
-use super::audit::{AuditLog, Requester, SavedAuditLog, Times};
-use super::descriptors::{Descriptors, Purpose};
+use super::activity::{ActivityLog, log_file_error};
+use super::audit::{AuditLog, Requester, Times};
 use super::real_host::RealHost;
 use super::retry::Retry;
 use crate::conf::config::{LogLevel, LogTarget, Process, StreamLog, Supervisord};
@@ -28,6 +25,8 @@ use crate::os::files::{self, FileKind};
 use crate::os::logfile::{LogFile, Report, Rotation};
 use crate::rpc::context::{Log, LogTotals};
 use crate::rpc::record::Record;
+
+pub mod saving;
 
 type Key = (ProcId, OutputStream);
 
@@ -59,9 +58,9 @@ struct Name {
     rotation: Rotation,
 }
 
-/// What is lost is known when writing works again.
+/// What is lost is known when writing works again, or when the log is closed.
 fn add_loss(totals: &mut LogTotals, report: Option<&Report>) {
-    if let Some(Report::Resumed(lost)) = report {
+    if let Some(Report::Resumed(lost) | Report::Ended(lost)) = report {
         totals.lost_bytes += lost.bytes;
         totals.lost_lines += lost.lines;
     }
@@ -189,12 +188,16 @@ impl Logs {
         self.resolve_log_paths(id, process)?;
         for (stream, log) in streams(process) {
             let rotation = Rotation { maxbytes: log.maxbytes, backups: log.backups };
-            let file = match self.names.get(&(id, stream)) {
-                Some(name) => Some(match self.slow.remove(&(id, stream)) {
-                    Some(file) if file.path() == name.path => file,
-                    _ => LogFile::open(&name.path, rotation, clock::monotonic())?,
-                }),
-                None => None,
+            let path = self.names.get(&(id, stream)).map(|name| name.path.clone());
+            let file = match (path, self.slow.remove(&(id, stream))) {
+                (Some(path), Some(file)) if file.path() == path => Some(file),
+                (path, slow) => {
+                    if let Some(slow) = slow {
+                        self.end((id, stream), slow);
+                    }
+                    let open = |path| LogFile::open(path, rotation, clock::monotonic());
+                    path.map(open).transpose()?
+                }
             };
             let syslog = log.syslog.then(|| format!("{} ", process.name));
             self.open.insert((id, stream), Box::new(ChildLog { file, syslog }));
@@ -232,11 +235,7 @@ impl Logs {
     pub fn relay(&mut self, stream: OutputStream, bytes: &[u8]) {
         let now = clock::monotonic();
         if let Entry::Vacant(entry) = self.relays.entry(stream) {
-            let opened = match stream {
-                OutputStream::Stdout => LogFile::standard(io::stdout().as_fd(), now),
-                OutputStream::Stderr => LogFile::standard(io::stderr().as_fd(), now),
-            };
-            match opened {
+            match Self::standard(stream, now) {
                 Ok(file) => drop(entry.insert(file)),
                 Err(_) => return,
             }
@@ -247,6 +246,14 @@ impl Logs {
             self.retry.request(now);
         }
         self.activity.report(file.path(), report);
+    }
+
+    /// The daemon's own stdout or stderr.
+    fn standard(stream: OutputStream, now: Duration) -> io::Result<LogFile> {
+        match stream {
+            OutputStream::Stdout => LogFile::standard(io::stdout().as_fd(), now),
+            OutputStream::Stderr => LogFile::standard(io::stderr().as_fd(), now),
+        }
     }
 
     /// When [`Logs::flush`] is to be called: a reader has not accepted everything.
@@ -275,16 +282,25 @@ impl Logs {
             is_pending |= file.is_pending();
             self.activity.report(file.path(), report);
         }
-        self.slow.retain(|_, file| file.is_pending());
+        for (key, file) in std::mem::take(&mut self.slow) {
+            self.close_file(key, file);
+        }
         self.retry.continue_if(is_pending, now.0);
     }
 
-    /// Waits a moment for slow readers: the daemon is about to exit.
+    /// Waits a moment for slow readers: the daemon is about to exit. What is lost is reported.
     pub fn finish(&mut self) {
         let until = clock::monotonic() + EXIT_WAIT;
         let of_children = self.open.values_mut().filter_map(|log| log.file.as_mut());
-        for file in of_children.chain(self.slow.values_mut()).chain(self.relays.values_mut()) {
+        let files = of_children.chain(self.slow.values_mut()).chain(self.relays.values_mut());
+        for file in files {
             file.finish(until);
+            let report = file.end(clock::monotonic());
+            self.activity.report(file.path(), report);
+        }
+        if let Some(audit) = &mut self.audit {
+            let report = audit.end();
+            self.activity.report(audit.path(), report);
         }
         self.activity.finish(until);
     }
@@ -293,9 +309,28 @@ impl Logs {
     pub fn close(&mut self, id: ProcId) {
         for stream in OutputStream::BOTH {
             let log = self.open.remove(&(id, stream));
-            let slow = log.and_then(|log| log.file).filter(LogFile::is_pending);
-            self.slow.extend(slow.map(|file| ((id, stream), file)));
+            if let Some(file) = log.and_then(|log| log.file) {
+                self.close_file((id, stream), file);
+            }
         }
+    }
+
+    /// Closes a file, unless its reader has not accepted everything.
+    fn close_file(&mut self, key: Key, file: LogFile) {
+        if file.is_pending() {
+            self.slow.insert(key, file);
+        } else {
+            self.end(key, file);
+        }
+    }
+
+    /// Closes a file, and reports what is lost with it.
+    fn end(&mut self, key: Key, mut file: LogFile) {
+        let report = file.end(clock::monotonic());
+        if let Some(totals) = self.totals.get_mut(&key) {
+            add_loss(totals, report.as_ref());
+        }
+        self.activity.report(file.path(), report);
     }
 
     /// Removes a process from the registry. Its files stay on disk.
@@ -379,126 +414,5 @@ impl Logs {
             }
         }
         Ok(())
-    }
-}
-
-#[derive(Serialize, Deserialize)]
-pub struct SavedLogs {
-    activity: SavedActivityLog,
-    audit: Option<SavedAuditLog>,
-    directory: PathBuf,
-    identifier: String,
-    of_children: Vec<SavedLog>,
-}
-
-/// The logs of one stream of a process.
-#[derive(Serialize, Deserialize)]
-pub struct SavedLog {
-    id: ProcId,
-    stream: OutputStream,
-    /// The file and whether its name is automatic.
-    file: Option<(PathBuf, bool)>,
-    is_open: bool,
-    #[serde(default)]
-    totals: LogTotals,
-}
-
-impl SavedLogs {
-    /// The logs of a daemon that another program was until now.
-    pub(super) fn of_another(settings: &Supervisord, of_children: Vec<SavedLog>) -> Self {
-        Self {
-            activity: ActivityLog::saved(settings),
-            audit: AuditLog::saved(settings),
-            directory: settings.childlogdir.as_str().into(),
-            identifier: settings.identifier.clone(),
-            of_children,
-        }
-    }
-}
-
-impl SavedLog {
-    pub(super) fn of_another(
-        id: ProcId,
-        stream: OutputStream,
-        file: Option<(PathBuf, bool)>,
-        is_open: bool,
-    ) -> Self {
-        Self { id, stream, file, is_open, totals: LogTotals::default() }
-    }
-}
-
-impl Logs {
-    pub fn save(&self) -> SavedLogs {
-        let keys: BTreeSet<Key> = self.names.keys().chain(self.open.keys()).copied().collect();
-        let saved = keys.into_iter().map(|key| SavedLog {
-            id: key.0,
-            stream: key.1,
-            file: self.names.get(&key).map(|it| (it.path.clone(), it.is_automatic)),
-            is_open: self.open.contains_key(&key),
-            totals: self.totals.get(&key).copied().unwrap_or_default(),
-        });
-        SavedLogs {
-            activity: self.activity.save(),
-            audit: self.audit.as_ref().map(AuditLog::save),
-            directory: self.directory.clone(),
-            identifier: self.identifier.clone(),
-            of_children: saved.collect(),
-        }
-    }
-
-    pub fn hand_over(self, descriptors: &mut Descriptors) {
-        self.activity.hand_over(descriptors);
-        descriptors.extend(Purpose::AuditLog, self.audit.and_then(AuditLog::into_fd));
-        for ((id, stream), log) in self.open {
-            let fd = log.file.and_then(LogFile::into_fd);
-            descriptors.extend(Purpose::ChildLog(id, stream), fd);
-        }
-    }
-
-    pub fn adopt(
-        saved: SavedLogs,
-        core: &Supervisor,
-        descriptors: &mut Descriptors,
-    ) -> io::Result<Self> {
-        let activity = ActivityLog::adopt(saved.activity, descriptors)?;
-        let fd = descriptors.take(&Purpose::AuditLog);
-        let audit = saved.audit.map(|audit| AuditLog::adopt(audit, fd)).transpose()?;
-        let (directory, identifier) = (saved.directory, saved.identifier);
-        let (mut names, mut open, mut totals) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
-        for SavedLog { id, stream, file, is_open, totals: so_far } in saved.of_children {
-            let Some(process) = core.process(id) else { continue };
-            let key = (id, stream);
-            if so_far != LogTotals::default() {
-                totals.insert(key, so_far);
-            }
-            let log = match stream {
-                OutputStream::Stdout => process.config().stdout(),
-                OutputStream::Stderr => process.config().stderr(),
-            };
-            let rotation = Rotation { maxbytes: log.maxbytes, backups: log.backups };
-            if is_open {
-                let fd = descriptors.take(&Purpose::ChildLog(id, stream));
-                let file = file
-                    .as_ref()
-                    .map(|(path, _)| LogFile::adopt(path, rotation, fd, clock::monotonic()));
-                let syslog = log.syslog.then(|| format!("{} ", process.name()));
-                open.insert(key, Box::new(ChildLog { file: file.transpose()?, syslog }));
-            }
-            if let Some((path, is_automatic)) = file {
-                names.insert(key, Name { path, is_automatic, rotation });
-            }
-        }
-        Ok(Self {
-            activity,
-            audit,
-            directory,
-            identifier,
-            names,
-            open,
-            slow: BTreeMap::new(),
-            totals,
-            relays: BTreeMap::new(),
-            retry: Retry::default(),
-        })
     }
 }

@@ -14,7 +14,7 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::socket::{self as sys, AddressFamily, MsgFlags, SockFlag, SockType, UnixAddr};
 
 use super::clock;
-use super::logfile::{LossCounter, Lost, Report};
+use super::logfile::{LossCounter, Lost, Report, Unwritten};
 
 #[cfg(target_os = "macos")]
 const SOCKET: &str = "/var/run/syslog";
@@ -139,6 +139,30 @@ impl Syslog {
             self.queue.pop_front();
         }
         Ok(self.loss.resume(now))
+    }
+
+    /// What another program has to continue with.
+    pub fn unwritten(&self) -> Unwritten {
+        let pending = self.queue.iter().flatten().copied().collect();
+        Unwritten::new(self.loss, pending, self.is_failing)
+    }
+
+    /// Continues with it.
+    pub fn continue_with(&mut self, unwritten: &Unwritten) {
+        self.loss = unwritten.loss();
+        self.is_failing = unwritten.is_failing();
+        let messages = unwritten.pending().split_inclusive(|byte| *byte == b'\0');
+        self.queue = messages.map(<[u8]>::to_vec).collect();
+        self.queued = self.queue.iter().map(Vec::len).sum();
+    }
+
+    /// Called at the end: what is lost.
+    pub fn end(&mut self, now: Duration) -> Option<Report> {
+        for message in std::mem::take(&mut self.queue) {
+            self.lose(&message, now);
+        }
+        self.queued = 0;
+        self.loss.resume(now).map(Report::Ended)
     }
 
     /// Waits for the logging service, at most until then: the daemon is about to exit.

@@ -54,7 +54,6 @@ impl Daemon<'_> {
         let job = self.core.job(job).map(crate::core::jobs::Job::describe).unwrap_or_default();
         let message = format!("{job}: replacing the program{connections}");
         self.shell.logs.log(LogLevel::Info, &message);
-        self.shell.logs.finish();
         self.perform();
         numbers
     }

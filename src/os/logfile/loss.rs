@@ -3,6 +3,8 @@
 use std::fmt;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 /// What was lost, for the activity log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Lost {
@@ -31,7 +33,7 @@ fn size(bytes: u64) -> String {
 }
 
 /// Counts from the first loss to the first write that succeeds.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(in crate::os) struct LossCounter {
     since: Option<Duration>,
     lines: u64,

@@ -9,6 +9,7 @@ mod rotation;
 mod sink;
 #[cfg(test)]
 mod tests;
+mod unwritten;
 
 use std::fs::{self, File};
 use std::io;
@@ -24,6 +25,7 @@ pub use privacy::try_private;
 use regular::Regular;
 pub use rotation::Rotation;
 use sink::Sink;
+pub use unwritten::Unwritten;
 
 /// How often a file that cannot be opened is tried again.
 const RETRY_INTERVAL: Duration = Duration::from_secs(1);
@@ -35,6 +37,8 @@ pub enum Report {
     /// activity log.
     Failed(io::Error),
     Resumed(Lost),
+    /// The log was closed before that.
+    Ended(Lost),
 }
 
 #[derive(Debug)]
@@ -158,10 +162,13 @@ impl LogFile {
             Target::Sink(_) => {}
             Target::Regular(regular) => {
                 if regular.was_replaced(&self.path, now) {
+                    let mut loss = regular.unwritten().loss;
                     match Target::open(&self.path, self.privacy, now) {
-                        Ok(target) => self.target = target,
+                        Ok(mut target) => {
+                            target.inherit(loss);
+                            self.target = target;
+                        }
                         Err(error) if regular.is_removed() => {
-                            let mut loss = LossCounter::default();
                             loss.add(bytes, now);
                             self.target = Target::Missing { tried: now, loss };
                             return Err(error);
@@ -239,13 +246,48 @@ impl LogFile {
         }
     }
 
-    /// Closes the file and opens the path again.
+    /// Closes the file and opens the path again. What was lost before is counted further.
     pub fn reopen(&mut self, now: Duration) -> io::Result<()> {
-        let loss = LossCounter::default();
+        let Unwritten { mut loss, pending, .. } = self.unwritten();
         self.target = Target::Missing { tried: now, loss };
-        self.target = Target::open(&self.path, self.privacy, now)?;
-        self.is_failing = false;
-        Ok(())
+        match Target::open(&self.path, self.privacy, now) {
+            Ok(target) => {
+                self.target = target;
+                self.target.continue_with(Unwritten { loss, pending, ..Unwritten::default() }, now);
+                self.is_failing = false;
+                Ok(())
+            }
+            Err(error) => {
+                loss.add(&pending, now);
+                self.target = Target::Missing { tried: now, loss };
+                Err(error)
+            }
+        }
+    }
+
+    /// What another program has to continue with that adopts the file.
+    pub fn unwritten(&self) -> Unwritten {
+        let is_failing = self.is_failing;
+        match &self.target {
+            Target::Regular(regular) => Unwritten { is_failing, ..regular.unwritten() },
+            Target::Sink(sink) => Unwritten { is_failing, ..sink.unwritten() },
+            Target::Missing { loss, .. } => {
+                Unwritten { is_failing, loss: *loss, ..Unwritten::default() }
+            }
+        }
+    }
+
+    /// Continues with it, in the same file.
+    pub fn continue_with(&mut self, unwritten: Unwritten, now: Duration) {
+        self.is_failing = unwritten.is_failing;
+        self.target.continue_with(unwritten, now);
+    }
+
+    /// Called before the log is closed for good: what is lost with it.
+    pub fn end(&mut self, now: Duration) -> Option<Report> {
+        let unwritten = self.unwritten();
+        self.target.continue_with(Unwritten::default(), now);
+        unwritten.into_lost(now).map(Report::Ended)
     }
 
     /// Rotates whatever the size of the file; false if it is empty or no regular file.
@@ -296,6 +338,18 @@ impl Target {
             Ok(Self::Regular(Regular::new(file, now)?))
         } else {
             Ok(Self::Sink(Sink::new(file)))
+        }
+    }
+
+    fn continue_with(&mut self, mut unwritten: Unwritten, now: Duration) {
+        if !matches!(self, Self::Sink(_)) {
+            // Only a sink has a place for it.
+            unwritten.loss.add(&unwritten.pending, now);
+        }
+        match self {
+            Self::Regular(regular) => regular.continue_with(&unwritten),
+            Self::Sink(sink) => sink.continue_with(unwritten),
+            Self::Missing { loss, .. } => *loss = unwritten.loss,
         }
     }
 

@@ -9,6 +9,7 @@ use std::time::Duration;
 use super::loss::{LossCounter, Lost};
 use super::privacy::Privacy;
 use super::rotation::Rotation;
+use super::unwritten::Unwritten;
 
 /// The maximum number of backups.
 const MAX_BACKUPS: i64 = 10_000;
@@ -45,6 +46,16 @@ impl Regular {
     /// Continues to count what was lost before.
     pub(super) fn inherit(&mut self, loss: LossCounter) {
         self.loss = loss;
+    }
+
+    pub(super) fn unwritten(&self) -> Unwritten {
+        Unwritten { loss: self.loss, line: self.line, ..Unwritten::default() }
+    }
+
+    /// Continues in the same file.
+    pub(super) fn continue_with(&mut self, unwritten: &Unwritten) {
+        self.loss = unwritten.loss;
+        self.line = unwritten.line;
     }
 
     /// Whether lines are being lost, or the file could not be rotated.

@@ -12,6 +12,7 @@ use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
 use super::loss::{LossCounter, Lost};
+use super::unwritten::Unwritten;
 use crate::os::clock;
 
 /// How many bytes are buffered for a slow reader.
@@ -47,6 +48,16 @@ impl Sink {
     /// Continues to count what was lost before.
     pub(super) fn inherit(&mut self, loss: LossCounter) {
         self.loss = loss;
+    }
+
+    pub(super) fn unwritten(&self) -> Unwritten {
+        let pending = self.buffer.iter().copied().collect();
+        Unwritten { loss: self.loss, pending, ..Unwritten::default() }
+    }
+
+    pub(super) fn continue_with(&mut self, unwritten: Unwritten) {
+        self.loss = unwritten.loss;
+        self.buffer = unwritten.pending.into();
     }
 
     pub(super) fn is_losing(&self) -> bool {

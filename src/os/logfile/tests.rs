@@ -22,6 +22,7 @@ fn shown(report: Option<Report>) -> String {
         None => String::new(),
         Some(Report::Failed(error)) => error.kind().to_string(),
         Some(Report::Resumed(lost)) => lost.to_string(),
+        Some(Report::Ended(lost)) => format!("ended after {lost}"),
     }
 }
 
