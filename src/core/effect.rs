@@ -101,6 +101,8 @@ pub enum Input {
     CommandChecked { id: ProcId, usable: bool },
     /// The answer to [`Effect::Probe`]; `error` is shown to people.
     Probed { id: ProcId, probe: ProbeId, number: u64, result: Result<(), String> },
+    /// A probe could not be made, because the daemon lacks what it needs.
+    NotProbed { id: ProcId, probe: ProbeId, number: u64, why: String },
     /// The answer to [`Effect::Exchange`].
     Exchanged { id: ExchangeId, answer: Answer },
     /// The outcome of [`Effect::MeasureMemory`].

@@ -11,6 +11,10 @@ use crate::conf::probe::Schedule;
 /// Before the first success a probe is repeated sooner: this is the first interval, which doubles.
 const FIRST_INTERVAL: Duration = Duration::from_millis(100);
 
+/// A limit that is looked at so late has passed while this daemon did not run: the machine was suspended, or
+/// the container frozen. What it limits may not have run either, and gets its time again.
+const LATE: Duration = Duration::from_secs(1);
+
 /// One report decides.
 const AT_ONCE: Schedule =
     Schedule { interval: Duration::ZERO, timeout: Duration::ZERO, successes: 1, failures: 1 };
@@ -44,6 +48,9 @@ pub(super) struct Probe {
     successes: u32,
     failures: u32,
     delay: Duration,
+    /// The last one could not be made.
+    #[serde(default)]
+    is_postponed: bool,
     failing_since: Option<Mono>,
     error: Option<String>,
 }
@@ -145,6 +152,14 @@ impl Probe {
                 self.phase = Phase::Running { until: after(now, schedule.timeout) };
                 vec![ProbeAction::Request(self.number)]
             }
+            Phase::Running { until } if now.since(until) > LATE => {
+                self.phase = Phase::Running { until: after(now, schedule.timeout) };
+                Vec::new()
+            }
+            Phase::Watched { until, limit } if now.since(until) > LATE => {
+                self.phase = Phase::Watched { until: after(now, limit), limit };
+                Vec::new()
+            }
             Phase::Running { until } if now >= until => {
                 let error = format!("no answer within {} s", schedule.timeout.as_secs_f64());
                 let mut actions = vec![ProbeAction::Cancel(self.number)];
@@ -171,6 +186,15 @@ impl Probe {
         if is_expected { self.record(result, schedule, now) } else { None }
     }
 
+    /// The request could not be carried out, which is no result. True if the one before could.
+    pub(super) fn postpone(&mut self, number: u64, schedule: Schedule, now: Mono) -> bool {
+        if !matches!(self.phase, Phase::Running { .. }) || number != self.number {
+            return false;
+        }
+        self.phase = Phase::Idle { at: after(now, schedule.interval) };
+        !std::mem::replace(&mut self.is_postponed, true)
+    }
+
     /// What the process reports by itself decides at once.
     pub(super) fn report(&mut self, result: Result<(), String>, now: Mono) -> Option<ProbeAction> {
         if self.phase == Phase::Passive { self.record(result, AT_ONCE, now) } else { None }
@@ -182,6 +206,7 @@ impl Probe {
         schedule: Schedule,
         now: Mono,
     ) -> Option<ProbeAction> {
+        self.is_postponed = false;
         let action = match result {
             Ok(()) => self.succeed(schedule),
             Err(error) => self.fail(error, schedule, now),
@@ -287,6 +312,42 @@ mod tests {
         assert_eq!(probe.answer(1, Ok(()), once, now), None, "an answer to the first request");
         assert_eq!(probe.end(), Some(Cancel(2)));
         assert_eq!((probe.deadline(), probe.end()), (None, None));
+    }
+
+    #[test]
+    fn a_limit_that_has_passed_while_nothing_ran_begins_again() {
+        let limit = Duration::from_secs(30);
+        let (mut probe, begin) = (Probe::default(), Mono(Duration::from_secs(100)));
+        let once = Schedule { failures: 1, ..SCHEDULE };
+        probe.begin_watch(limit, begin);
+        let thawed = after(begin, Duration::from_secs(3600));
+        assert_eq!(probe.tick(once, thawed), []);
+        assert_eq!(probe.deadline(), Some(after(thawed, limit)));
+        assert_eq!(probe.tick(once, after(thawed, limit)), [Down]);
+        probe.begin_up(once, begin);
+        assert_eq!(probe.tick(once, after(begin, once.interval)), [Request(1)]);
+        assert_eq!(probe.tick(once, thawed), []);
+        assert_eq!(probe.answer(1, Ok(()), once, thawed), None);
+        assert!(probe.is_up());
+    }
+
+    #[test]
+    fn a_probe_that_cannot_be_made_is_no_result() {
+        let (mut probe, mut now) = (Probe::default(), Mono(Duration::from_secs(100)));
+        let once = Schedule { failures: 1, ..SCHEDULE };
+        probe.begin_up(once, now);
+        for number in 1..=5 {
+            assert_eq!(step(&mut probe, &mut now), (vec![Request(number)], 2000));
+            assert!(!probe.postpone(number + 1, once, now), "another request");
+            assert_eq!(probe.postpone(number, once, now), number == 1, "only the first is news");
+        }
+        assert!(probe.is_up() && probe.failure().is_none());
+        step(&mut probe, &mut now);
+        assert_eq!(probe.answer(6, Ok(()), once, now), None);
+        step(&mut probe, &mut now);
+        assert!(probe.postpone(7, once, now), "news again");
+        step(&mut probe, &mut now);
+        assert_eq!(probe.answer(8, refused(), once, now), Some(Down));
     }
 
     #[test]

@@ -84,6 +84,26 @@ impl Supervisor {
         }
     }
 
+    /// The same if the daemon was not able to make the probe: that changes nothing, and is logged once.
+    pub(super) fn on_not_probed(
+        &mut self,
+        id: ProcId,
+        probe: ProbeId,
+        number: u64,
+        why: &str,
+        now: Now,
+    ) {
+        let Some(process) = self.processes.get(&id) else { return };
+        let (name, schedule) = (process.full_name(), process.config.schedule(probe.purpose));
+        let Some(found) = self.probe_mut(id, probe) else { return };
+        let is_news = found.probe.postpone(number, schedule, now.mono);
+        self.set_timers(id);
+        if is_news {
+            let message = format!("{} of {name} is not made: {why}", probe.name());
+            self.log(LogLevel::Warn, message);
+        }
+    }
+
     /// Output of a process, for the probe that waits for a line.
     pub(super) fn match_output(&mut self, id: ProcId, stream: OutputStream, text: &[u8], now: Now) {
         let Some(process) = self.processes.get_mut(&id) else { return };

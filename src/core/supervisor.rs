@@ -179,6 +179,9 @@ impl Supervisor {
             Input::Probed { id, probe, number, result } => {
                 self.on_probed(id, probe, number, result, now);
             }
+            Input::NotProbed { id, probe, number, why } => {
+                self.on_not_probed(id, probe, number, &why, now);
+            }
             Input::HookStarted { id, pid } => self.on_hook_started(id, pid, now),
             Input::HookOutput { id, stream, bytes } => self.on_hook_output(id, stream, bytes, now),
             Input::HookFailed { id, error } => self.on_hook_failed(id, error, now),

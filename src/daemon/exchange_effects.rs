@@ -135,7 +135,7 @@ impl Shell<'_> {
             place(&server.socket)?
         };
         let peer = self.peer(place, Waiter::Exchange(id, exchange), now);
-        let peer = peer.map_err(|error| format!("{}: {error}", server.socket))?;
+        let peer = peer.map_err(|error| format!("{}: {}", server.socket, String::from(error)))?;
         let Some(peer) = peer else { return Ok(()) };
         let request = haproxy::command(exchange, &server).into_bytes();
         let failed = |error: &std::io::Error| format!("{}: {}", server.socket, describe(error));

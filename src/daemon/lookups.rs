@@ -5,10 +5,9 @@ use std::net::SocketAddr;
 
 use super::answering_child::{answering, null};
 use super::host_names::{Known, Waiter};
-use super::launch::spawn_error;
 use super::place::Place;
-use super::probes::describe;
 use super::shell::Shell;
+use super::unable::Unable;
 use crate::core::effect::WaitStatus;
 use crate::core::supervisor::Supervisor;
 use crate::core::time::Now;
@@ -27,7 +26,7 @@ impl Shell<'_> {
         place: Place,
         waiter: Waiter,
         now: Now,
-    ) -> Result<Option<Peer>, String> {
+    ) -> Result<Option<Peer>, Unable> {
         let (name, port) = match place {
             Place::Peer(peer) => return Ok(Some(peer)),
             Place::Host { name, port } => (name, port),
@@ -36,7 +35,7 @@ impl Shell<'_> {
             Known::Address(address) => {
                 return Ok(Some(Peer::Tcp(SocketAddr::new(address, port))));
             }
-            Known::Failure(why) => return Err(why),
+            Known::Failure(why) => return Err(why.into()),
             Known::Asked => {}
             Known::Nothing => self.look_up(&name)?,
         }
@@ -44,11 +43,11 @@ impl Shell<'_> {
         Ok(None)
     }
 
-    fn look_up(&mut self, name: &str) -> Result<(), String> {
+    fn look_up(&mut self, name: &str) -> Result<(), Unable> {
         let argv = [LOOKUP_PROGRAM, name].map(OsString::from).into();
         let child = null().and_then(|stdin| answering(OWN_PROGRAM, argv, stdin));
-        let (spec, ours) = child.map_err(|error| describe(&error))?;
-        let pid = self.kernel.spawn(spec).map_err(|error| spawn_error(name, &error))?;
+        let (spec, ours) = child.map_err(|error| Unable::of(&error))?;
+        let pid = self.kernel.spawn(spec).map_err(|error| Unable::of_spawn(name, &error))?;
         self.names.add(pid, name.to_owned(), ours);
         Ok(())
     }

@@ -64,6 +64,7 @@ pub mod takeover;
 mod transport;
 mod tree_effects;
 mod trees;
+mod unable;
 pub mod upgrade;
 mod varnish;
 #[cfg(test)]

@@ -112,8 +112,10 @@ fn can_open(count: usize) -> bool {
     true
 }
 
-fn is_exhausted(error: &io::Error) -> bool {
-    matches!(error.raw_os_error(), Some(libc::EMFILE | libc::ENFILE))
+/// Whether descriptors or memory of this process or of the machine were used up.
+pub fn is_exhausted(error: &io::Error) -> bool {
+    let used_up = [libc::EMFILE, libc::ENFILE, libc::ENOMEM, libc::ENOBUFS];
+    error.raw_os_error().is_some_and(|code| used_up.contains(&code))
 }
 
 #[cfg(test)]
