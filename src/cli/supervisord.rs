@@ -24,7 +24,7 @@ pub(super) fn main(args: &[OsString]) -> ExitCode {
     let args: Vec<String> = args.iter().map(|arg| arg.to_string_lossy().into_owned()).collect();
     if let Some(received) = upgrade::receive() {
         return match options::parse(&args, &RealHost) {
-            Ok(Invocation::Run(line)) => startup::resume(program, *line, &received),
+            Ok(Invocation::Run(line)) => startup::resume(program, *line, received),
             Ok(_) => received.give_back("the command line does not run a daemon"),
             Err(error) => received.give_back(&error),
         };

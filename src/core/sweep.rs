@@ -11,6 +11,9 @@ pub(super) struct Sweep {
     pub(super) target: SweepTarget,
     pub(super) until: Mono,
     pub(super) ending: Ending,
+    /// What was left when it was looked at last.
+    #[serde(default)]
+    pub(super) left: Vec<String>,
 }
 
 /// What is held back until nothing is left.

@@ -65,6 +65,21 @@ fn what_cannot_be_killed_is_reported_and_holds_nothing_up() {
     assert!(sim.log.contains("exit restart=false"));
 }
 
+/// The time that a look takes moves the limit between two looks.
+#[test]
+fn what_is_left_is_reported_whenever_the_last_look_was() {
+    let mut sim = with(KillMode::Tree);
+    left(&mut sim, 1000);
+    sim.terminate("x", TERMINATED);
+    sim.now.mono.0 += std::time::Duration::from_millis(10_020);
+    sim.advance(1);
+    assert!(
+        sim.log.contains("x is down, but these could not be killed: 7 (worker)\n"),
+        "{}",
+        sim.log
+    );
+}
+
 #[test]
 fn without_a_killmode_nothing_is_looked_for() {
     let mut sim = with(KillMode::Process);

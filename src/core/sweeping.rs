@@ -63,7 +63,8 @@ impl Supervisor {
     }
 
     fn insert_sweep(&mut self, id: ProcId, target: SweepTarget, ending: Ending, now: Now) {
-        self.sweeps.insert(id, Sweep { target, until: Mono(now.mono.0 + LIMIT), ending });
+        let (until, left) = (Mono(now.mono.0 + LIMIT), Vec::new());
+        self.sweeps.insert(id, Sweep { target, until, ending, left });
         self.sweep(id, now);
     }
 
@@ -92,21 +93,21 @@ impl Supervisor {
 
     /// `left` are those that were killed and are not gone yet: `12 (worker)`.
     pub(super) fn on_swept(&mut self, id: ProcId, left: &[String], now: Now) {
-        let Some(Sweep { target, until, .. }) = self.sweeps.get(&id) else { return };
-        if !left.is_empty() && now.mono < *until {
-            return;
+        let Some(sweep) = self.sweeps.get_mut(&id) else { return };
+        sweep.left = left.to_vec();
+        if left.is_empty() || now.mono >= sweep.until {
+            self.finish_sweep(id, now);
         }
+    }
+
+    fn finish_sweep(&mut self, id: ProcId, now: Now) {
+        self.timers.set(id, TimerKind::Sweep, None);
+        let Some(Sweep { target, ending, left, .. }) = self.sweeps.remove(&id) else { return };
         if !left.is_empty() {
             let (name, left) = (&target.name, left.join(", "));
             let message = format!("{name} is down, but these could not be killed: {left}");
             self.log(LogLevel::Warn, message);
         }
-        self.finish_sweep(id, now);
-    }
-
-    fn finish_sweep(&mut self, id: ProcId, now: Now) {
-        self.timers.set(id, TimerKind::Sweep, None);
-        let Some(Sweep { target, ending, .. }) = self.sweeps.remove(&id) else { return };
         match ending {
             Ending::Child(status) => self.end_child(id, target.pid, status, now),
             Ending::Prestart { failure, status } => {

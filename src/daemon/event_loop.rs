@@ -19,7 +19,7 @@ use crate::core::effect::{Effect, Input, OutputStream, Pid, ProcId};
 use crate::core::jobs::JobId;
 use crate::core::state::Mood;
 use crate::core::supervisor::Supervisor;
-use crate::core::time::Now;
+use crate::core::time::{Mono, Now};
 use crate::os::limits;
 use crate::os::poller::{Ready, Token};
 use crate::os::signals;
@@ -31,6 +31,9 @@ const MAX_SLEEP: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
 /// How long expired timers are processed before descriptors are looked at again.
 const SLICE: Duration = Duration::from_millis(1);
+
+/// A turn that takes longer was interrupted, as if this process had been suspended.
+const INTERRUPTED: Duration = Duration::from_millis(100);
 
 /// How many descriptors a start needs: three pipes, two logs, /dev/null, what looks up the user, the
 /// report about limits, and a cgroup.
@@ -70,13 +73,29 @@ pub struct Daemon<'a> {
     pub reader: &'a ConfigReader,
     signals_token: Token,
     pub(super) exit_reason: Option<ExitReason>,
+    /// When descriptors were looked at last. This process may have been suspended since.
+    looked: Mono,
+    /// Whether timers were left to the next turn, and whether they may be in this one.
+    has_deferred: bool,
+    may_defer: bool,
 }
 
 impl<'a> Daemon<'a> {
     pub fn assemble(parts: Parts<'a>) -> io::Result<Self> {
         let Parts { core, mut shell, server, reader } = parts;
         let signals_token = shell.kernel.watch_signals(&mut shell.poller)?;
-        Ok(Self { core, shell, server, reader, signals_token, exit_reason: None })
+        let looked = shell.kernel.now().mono;
+        Ok(Self {
+            core,
+            shell,
+            server,
+            reader,
+            signals_token,
+            exit_reason: None,
+            looked,
+            has_deferred: false,
+            may_defer: true,
+        })
     }
 
     /// Runs until all processes have stopped.
@@ -102,6 +121,7 @@ impl<'a> Daemon<'a> {
         if self.exit_reason.is_none() {
             let ready = self.wait()?;
             let now = self.now();
+            self.may_defer = !std::mem::take(&mut self.has_deferred);
             for ready in ready {
                 self.dispatch_guarded(ready, now);
             }
@@ -123,7 +143,7 @@ impl<'a> Daemon<'a> {
 
     /// Expires timers and answers pending requests until no effect is left. A reply may be followed
     /// by the next request of the same client, which may cause more effects.
-    fn process_due(&mut self) {
+    pub(super) fn process_due(&mut self) {
         loop {
             self.perform();
             let now = self.now();
@@ -140,6 +160,9 @@ impl<'a> Daemon<'a> {
     /// Expires what is due `now`. If that takes long because many programs are started, the rest waits
     /// until clients and children were looked at.
     fn expire(&mut self, now: Now) {
+        if self.must_look_first(now) {
+            return;
+        }
         loop {
             let is_done = self.catch_panic("timer expiry", |daemon| daemon.core.expire(now));
             self.perform();
@@ -148,6 +171,14 @@ impl<'a> Daemon<'a> {
                 return;
             }
         }
+    }
+
+    /// Whether descriptors have to be looked at again before timers expire: the end of a child that came while
+    /// this process was suspended was in time. Not in two turns in succession.
+    fn must_look_first(&mut self, now: Now) -> bool {
+        let is_late = now.mono.since(self.looked) > INTERRUPTED && self.may_defer;
+        self.has_deferred |= is_late;
+        is_late
     }
 
     /// Performs all pending effects. The effects that follow from one effect are performed before
@@ -203,7 +234,7 @@ impl<'a> Daemon<'a> {
                     Effect::Spawn { id } => Some(id),
                     _ => None,
                 };
-                if spawning.is_some() || matches!(effect, Effect::RunHook { .. }) {
+                if needs_descriptors(&effect) {
                     self.free_descriptors();
                 }
                 // The time is read for each effect, because many forks take a while.
@@ -218,7 +249,7 @@ impl<'a> Daemon<'a> {
         }
     }
 
-    /// Connections yield their descriptors to a program that is started.
+    /// Connections yield their descriptors to a program that is started, or whose rest is searched.
     fn free_descriptors(&mut self) {
         while !limits::has_descriptors(SPAWN_DESCRIPTORS) {
             let now = self.now();
@@ -257,7 +288,12 @@ impl<'a> Daemon<'a> {
         ];
         let nearest = deadlines.into_iter().flatten().min();
         let timeout = nearest.map(|deadline| deadline.since(now.mono).min(MAX_SLEEP));
-        self.shell.kernel.wait(&mut self.shell.poller, timeout)
+        let ready = self.shell.kernel.wait(&mut self.shell.poller, timeout);
+        // After the nearest deadline it would have ended without an event.
+        let latest = nearest.map(|deadline| deadline.max(now.mono));
+        let ended = self.now().mono;
+        self.looked = latest.map_or(ended, |latest| latest.min(ended));
+        ready
     }
 
     /// Runs `apply` and catches a panic: the operation is abandoned and the daemon continues, so
@@ -411,4 +447,8 @@ impl<'a> Daemon<'a> {
         };
         (&mut self.server, server_context)
     }
+}
+
+fn needs_descriptors(effect: &Effect) -> bool {
+    matches!(effect, Effect::Spawn { .. } | Effect::RunHook { .. } | Effect::Sweep { .. })
 }

@@ -17,6 +17,8 @@ use crate::os::{clock, files};
 /// The time between two writes, and how many times as long as a write it is at least.
 const PAUSE: Duration = Duration::from_secs(5);
 const SHARE: u32 = 100;
+/// The same after a failure, such as a full disk.
+const PAUSE_AFTER_FAILURE: Duration = Duration::from_secs(60);
 
 /// More than ten ends of each of two thousand programs take.
 const MAX_SIZE: u64 = 128 << 20;
@@ -55,6 +57,8 @@ pub(super) struct HistoryFile {
     written_failures: u64,
     /// Not before.
     next: Mono,
+    /// Whether the last write has failed, which was reported.
+    is_failing: bool,
 }
 
 impl HistoryFile {
@@ -116,15 +120,22 @@ impl HistoryFile {
         let before = clock::monotonic();
         let result = self.write_to(&path, history);
         let duration = clock::monotonic().saturating_sub(before);
-        self.next = Mono(now.0 + PAUSE.max(duration * SHARE));
-        self.written_changes = history.changes();
-        self.written_failures = history.failures();
-        let error = result.err()?;
-        // It would fail again.
-        self.path = None;
+        let was_failing = std::mem::replace(&mut self.is_failing, result.is_err());
         let path = path.display();
-        let message = format!("the history cannot be kept in {path}: {error}");
-        Some((LogLevel::Warn, message))
+        match result {
+            Ok(()) => {
+                self.next = Mono(now.0 + PAUSE.max(duration * SHARE));
+                self.written_changes = history.changes();
+                self.written_failures = history.failures();
+                was_failing
+                    .then(|| (LogLevel::Info, format!("the history is kept in {path} again")))
+            }
+            Err(error) => {
+                self.next = Mono(now.0 + PAUSE_AFTER_FAILURE);
+                let message = format!("the history cannot be kept in {path}: {error}");
+                (!was_failing).then_some((LogLevel::Warn, message))
+            }
+        }
     }
 
     fn write_to(&self, path: &Path, history: &History) -> io::Result<()> {

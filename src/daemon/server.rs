@@ -3,6 +3,7 @@
 //! iteration.
 
 use std::collections::BTreeMap;
+use std::fs::File;
 use std::io;
 use std::rc::Rc;
 
@@ -50,6 +51,8 @@ pub struct Server {
     buffer: Vec<u8>,
     open_logs: OpenLogs,
     budget: Budget,
+    /// Given up for a client when no other descriptor is left.
+    reserve: Option<File>,
     /// The number of changes of the history that pages were notified of.
     noted: u64,
     /// The steps of TLS handshakes in this iteration.
@@ -58,6 +61,11 @@ pub struct Server {
     last_turn: Option<Token>,
     /// The client being processed; still set in the next iteration only if processing it panicked.
     in_dispatch: Option<Token>,
+}
+
+/// A descriptor without another use.
+fn reserve() -> Option<File> {
+    File::open("/dev/null").ok()
 }
 
 /// The socket on which an endpoint accepts connections.
@@ -84,6 +92,7 @@ impl Server {
             buffer: Vec::new(),
             open_logs: OpenLogs::default(),
             budget: Budget::new(DEFAULT_MEMORY),
+            reserve: reserve(),
             noted: 0,
             handshakes: 0,
             last_turn: None,
@@ -189,6 +198,7 @@ impl Server {
         if let Some(mut client) = self.clients.remove(&token) {
             self.budget.charge(&mut client.charged, 0);
             client.close(poller);
+            self.reserve = self.reserve.take().or_else(reserve);
         }
     }
 

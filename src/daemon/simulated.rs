@@ -1,10 +1,12 @@
 //! A simulated kernel: scripted children at the other ends of real pipes, a clock that moves only when
 //! the daemon waits, and no process, socket or sleep.
 
+use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fs::File;
 use std::io::{self, Write};
 use std::os::unix::net::UnixStream;
+use std::rc::Rc;
 use std::time::Duration;
 
 use super::command::{Command, CommandError};
@@ -50,6 +52,8 @@ struct Child {
 
 pub(super) struct Simulated {
     now: Now,
+    /// By how many seconds the wall clock was set.
+    pub(super) set_by: Rc<Cell<i64>>,
     scripts: BTreeMap<String, Script>,
     children: BTreeMap<i32, Child>,
     next_pid: i32,
@@ -76,6 +80,7 @@ impl Simulated {
                 mono: Mono(Duration::from_secs(1000)),
                 wall: Wall(Duration::from_secs(1_000_000)),
             },
+            set_by: Rc::default(),
             scripts: scripts
                 .iter()
                 .map(|(name, script)| ((*name).to_owned(), script.clone()))
@@ -132,7 +137,10 @@ impl Simulated {
 
 impl Kernel for Simulated {
     fn now(&self) -> Now {
-        self.now
+        let seconds = self.now.wall.secs() + self.set_by.get();
+        let seconds = Duration::from_secs(u64::try_from(seconds).expect("after 1970"));
+        let wall = Wall(seconds + Duration::from_nanos(self.now.wall.0.subsec_nanos().into()));
+        Now { mono: self.now.mono, wall }
     }
 
     fn wait(&mut self, poller: &mut Poller, timeout: Option<Duration>) -> io::Result<Vec<Ready>> {

@@ -69,12 +69,14 @@ pub fn run(reader: &ConfigReader) -> ExitCode {
 }
 
 /// Continues a daemon that another program has handed over.
-pub fn resume(program: String, line: CommandLine, received: &Received) -> ExitCode {
+pub fn resume(program: String, line: CommandLine, received: Received) -> ExitCode {
     memory::return_large_blocks();
     let (head, saved, outcome) = match received.read() {
         Ok(read) => read,
         Err(why) => return received.give_back(&why),
     };
+    // From here on nothing is given back: the state and the program before need not stay open.
+    drop(received);
     let reader = ConfigReader::restore(program, line, head.reader.clone());
     let mut runs = Runs::new(&reader);
     let resumed = runs.resumed(head, saved, outcome);

@@ -17,7 +17,7 @@ use crate::core::tree::{self, Seen};
 use crate::os::cgroup::{self, Cgroup};
 use crate::os::child_settings::{ChildSetting, Setting};
 use crate::os::processes::{self, ProcessStat};
-use crate::os::{errno, pidfd, subreaper};
+use crate::os::{errno, limits, pidfd, subreaper};
 
 /// The variable by which the descendants of a program are recognised.
 const MARK: &str = "SUPKIT_TREE";
@@ -28,6 +28,9 @@ const STOP: i32 = 19;
 /// How often the processes are looked at before they are killed: each is stopped when it is seen, so
 /// that it forks no more.
 const MAX_PASSES: usize = 32;
+
+/// How many descriptors a search needs at the same time: a directory and a file in it, and one for a signal.
+const SEARCH_DESCRIPTORS: usize = 4;
 
 /// How often the environment of one process is read in a look.
 const MAX_READS: usize = 4;
@@ -125,6 +128,11 @@ impl Shell<'_> {
         core: &mut Supervisor,
         now: Now,
     ) {
+        if !limits::has_descriptors(SEARCH_DESCRIPTORS) {
+            // What cannot be searched may be there: it is searched again in a moment.
+            let left = vec!["whatever is left of it, because too many files are open".to_owned()];
+            return core.take(Input::Swept { id, left }, now);
+        }
         let SweepTarget { pid, killmode: mode, name } = target;
         let mode = *mode;
         let cgroup = (mode == KillMode::Tree).then(|| existing_cgroup(id)).flatten();

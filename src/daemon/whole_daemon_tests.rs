@@ -1,7 +1,9 @@
 //! The whole daemon in the process of the test: a real configuration, real XML-RPC bytes over a pair
 //! of sockets, and the simulated kernel. Hours pass in milliseconds.
 
+mod clock;
 mod streaming;
+mod upgrading;
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};

@@ -87,9 +87,10 @@ impl Poller {
     /// Ready descriptors are returned in order of registration.
     pub fn wait(&mut self, timeout: Option<Duration>) -> io::Result<Vec<Ready>> {
         let count = match self.wait_for_events(timeout) {
-            Ok(count) => count,
-            Err(Errno::EINTR) => return Ok(Vec::new()),
-            Err(error) => return Err(error.into()),
+            // What was ready meanwhile is reported before timers expire: after this process was stopped, both
+            // are due.
+            Err(Errno::EINTR) => self.wait_for_events(Some(Duration::ZERO))?,
+            waited => waited?,
         };
         let mut ready: Vec<Ready> = self.events[..count].iter().map(ready).collect();
         ready.sort_unstable_by_key(|ready| ready.token);

@@ -4,9 +4,11 @@ use std::io::{self, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
 use std::os::unix::net::UnixStream;
+use std::time::Duration;
 
 use nix::sys::socket::{MsgFlags, getsockopt, recv, sockopt};
 
+use super::ready;
 use super::socket::Listener;
 
 /// Who is at the other end of a connection.
@@ -70,8 +72,15 @@ impl Listener {
         match accepted {
             Ok(stream) => Ok(Some(stream)),
             Err(error) if is_transient(&error) => Ok(None),
+            // The kernel looks for a free descriptor before it looks for a client.
+            Err(_) if !self.has_client() => Ok(None),
             Err(error) => Err(error),
         }
+    }
+
+    /// Whether a client waits.
+    fn has_client(&self) -> bool {
+        ready::wait_readable(&[self.as_fd()], Some(Duration::ZERO)).is_ok_and(|it| it == [true])
     }
 }
 

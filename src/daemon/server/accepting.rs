@@ -10,6 +10,7 @@ use crate::daemon::client::Client;
 use crate::daemon::server_context::ServerContext;
 use crate::daemon::transport::Transport;
 use crate::http::eviction::Newcomer;
+use crate::os::limits;
 use crate::os::poller::{Interest, Poller};
 use crate::os::stream::SocketStream;
 
@@ -29,6 +30,8 @@ impl Server {
                 }
                 Ok(None) => return,
                 Err(_) if self.yield_descriptor(context.poller, context.now) => {}
+                // However many descriptors programs take, one client at a time can look and stop some.
+                Err(error) if limits::is_exhausted(&error) && self.reserve.take().is_some() => {}
                 Err(_) => return self.pause(at, context),
             }
         }

@@ -80,7 +80,8 @@ impl<'a> Daemon<'a> {
         if let Some(takeover) = takeover {
             daemon.finish_takeover(takeover.restarts, now);
         }
-        daemon.perform();
+        // Requests that wait for the upgrade are answered now: nothing may wake the daemon for a long time.
+        daemon.process_due();
         Ok(daemon)
     }
 
