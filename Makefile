@@ -7,7 +7,7 @@ PROFILE ?= quick
 export CARGO PROFILE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test unit lint docs bench fuzz miri fmt build dist try-packages tools bare clean-demo clean-tools
+.PHONY: help demo test unit lint docs bench fuzz soak miri fmt build dist try-packages tools bare clean-demo clean-tools
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | while IFS="$$(printf '\t')" read -r target text; do \
@@ -47,6 +47,10 @@ bench: ## speed and memory beside Supervisor 4.3.0, s6 and runit; QUICK=1 in fiv
 fuzz: ## each parser of outside bytes for ten minutes; SECONDS=60: for a minute
 	@scripts/need fuzz
 	scripts/fuzz $(or $(SECONDS),600)
+
+soak: ## random actions against the real daemon for an hour; SECONDS=60: for a minute, SEED=7: the same again
+	@scripts/need build
+	scripts/soak $(or $(SECONDS),3600) $(SEED)
 
 miri: ## the tests of src/os that Miri can run; needs a nightly Rust with Miri
 	@scripts/need fuzz

@@ -36,9 +36,14 @@ pub struct Sandbox {
 impl Sandbox {
     /// In `/tmp`, so that socket paths stay short.
     pub fn new() -> Self {
+        Self::with_time_limit(DEADLINE)
+    }
+
+    /// For a test that takes longer than others.
+    pub fn with_time_limit(limit: Duration) -> Self {
         restore_signals();
         let dir = TempDir::with_prefix_in("sk", "/tmp").expect("a directory in /tmp");
-        let watch = watch(dir.path().to_owned());
+        let watch = watch(dir.path().to_owned(), limit);
         Self { dir, ports: Mutex::default(), _watch: watch }
     }
 
@@ -144,10 +149,10 @@ fn kill_all(dir: &Path) {
 }
 
 /// Kills the processes of a sandbox at the time limit, unless it was dropped before.
-fn watch(dir: PathBuf) -> Sender<()> {
+fn watch(dir: PathBuf, limit: Duration) -> Sender<()> {
     let (sender, receiver) = mpsc::channel::<()>();
     std::thread::spawn(move || {
-        if receiver.recv_timeout(DEADLINE) == Err(RecvTimeoutError::Timeout) {
+        if receiver.recv_timeout(limit) == Err(RecvTimeoutError::Timeout) {
             kill_all(&dir);
         }
     });
