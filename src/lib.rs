@@ -22,6 +22,7 @@ pub mod generate;
 pub mod http;
 pub mod ini;
 pub mod lsp;
+pub mod parts;
 pub mod password;
 pub mod pattern;
 pub mod rpc;

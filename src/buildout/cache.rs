@@ -1,5 +1,6 @@
 //! The extends-cache: a directory with one file per URL, named by the MD5 of the URL. Nothing is
-//! downloaded; a URL that is not cached is an error with the command that would cache it.
+//! downloaded; a URL that is not cached is an error with the command that would cache it. A project
+//! without an extends-cache has that of `supkit build`.
 
 use super::buildout_env::BuildoutEnv;
 use super::fault::{Fault, Kind};
@@ -8,6 +9,9 @@ use super::paths;
 use super::value::Section;
 use crate::ini::text::repr;
 
+/// The cache that `supkit build` fills, below the project.
+pub const OWN_CACHE: &str = ".supkit/extends-cache";
+
 /// The download options of `[buildout]` when a file is opened.
 pub(super) struct Download {
     directory: String,
@@ -15,10 +19,20 @@ pub(super) struct Download {
     offline: bool,
 }
 
+/// The text of an extended URL in a file.
+pub(super) enum Local {
+    /// The path of a `file:` URL.
+    File(String),
+    /// A file of the cache.
+    Cached(String),
+}
+
 /// Why a URL cannot be read.
 pub(super) struct Refusal {
     pub(super) message: String,
     pub(super) help: String,
+    /// The file of the cache that would have its text.
+    pub(super) file: String,
 }
 
 impl Download {
@@ -48,24 +62,29 @@ fn has_reference(text: &str) -> bool {
 }
 
 /// The local file for a URL.
-pub(super) fn fetch(
+pub(super) fn find(
     env: &dyn BuildoutEnv,
     download: &Download,
     url: &str,
-) -> Result<String, Refusal> {
+) -> Result<Local, Refusal> {
     if let Some(path) = local(url) {
-        return Ok(path);
+        return Ok(Local::File(path));
     }
     let name = md5::hex(url.as_bytes());
     let Some(cache) = &download.cache else {
-        return Err(refusal(url, download, ".extends-cache", &name, true));
+        let file = paths::join(&paths::join(&download.directory, OWN_CACHE), &name);
+        if env.exists(&file) {
+            return Ok(Local::Cached(file));
+        }
+        let refused = refusal(url, download, ".extends-cache", &name, true);
+        return Err(Refusal { file, ..refused });
     };
     let configured = paths::join(&download.directory, cache);
     let home = paths::join(&download.directory, &paths::expand_user(&env.home(), cache));
     for directory in [&configured, &home] {
         let path = paths::join(directory, &name);
         if env.exists(&path) {
-            return Ok(path);
+            return Ok(Local::Cached(path));
         }
     }
     let mut refusal = refusal(url, download, &home, &name, false);
@@ -99,5 +118,5 @@ fn refusal(url: &str, download: &Download, directory: &str, name: &str, set: boo
     } else {
         format!("run: {command}")
     };
-    Refusal { message, help }
+    Refusal { message, help, file: paths::join(directory, name) }
 }

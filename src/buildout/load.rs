@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::buildout_env::{BuildoutEnv, ReadFault};
-use super::cache::{self, Download};
+use super::cache::{self, Download, Local, Refusal};
 use super::condition::Conditions;
 use super::fault::{Fault, Kind};
 use super::layers::{self, EmptyKey};
@@ -25,6 +25,16 @@ pub struct Unavailable {
     pub span: Option<Span>,
     /// The command that makes it available.
     pub help: String,
+    /// The file of the extends-cache that would have its text.
+    pub file: String,
+}
+
+/// A URL whose text was read from the extends-cache.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cached {
+    pub url: String,
+    pub span: Option<Span>,
+    pub file: String,
 }
 
 impl Unavailable {
@@ -42,6 +52,7 @@ pub(super) struct Loader<'w> {
     pub(super) names: BTreeMap<SourceId, String>,
     pub(super) warnings: Vec<Diagnostic>,
     pub(super) unavailable: Vec<Unavailable>,
+    pub(super) cached: Vec<Cached>,
     /// An unavailable URL is recorded instead of being an error.
     tolerant: bool,
     /// `[buildout]` of the command line.
@@ -87,6 +98,7 @@ impl<'w> Loader<'w> {
             names: BTreeMap::new(),
             warnings: Vec::new(),
             unavailable: Vec::new(),
+            cached: Vec::new(),
             tolerant,
             overrides,
             conditions: Conditions::new(env),
@@ -209,13 +221,25 @@ impl<'w> Loader<'w> {
             return Ok(Some(Opened { name: path, text, base }));
         };
         let base = url[..url.rfind('/').unwrap_or(0)].to_owned();
-        match cache::fetch(self.env, facts, &url) {
-            Ok(path) => {
+        match cache::find(self.env, facts, &url) {
+            Ok(found) => {
+                let path = match found {
+                    Local::File(path) => path,
+                    Local::Cached(file) => {
+                        self.note_cached(Cached {
+                            url: url.clone(),
+                            span: place.asked,
+                            file: file.clone(),
+                        });
+                        file
+                    }
+                };
                 let text = self.read(&path).map_err(|fault| fault.at(place.asked))?;
                 Ok(Some(Opened { name: url, text, base }))
             }
             Err(refusal) if self.tolerant => {
-                let gap = Unavailable { url, span: place.asked, help: refusal.help };
+                let Refusal { help, file, .. } = refusal;
+                let gap = Unavailable { url, span: place.asked, help, file };
                 if !self.unavailable.iter().any(|known| known.url == gap.url) {
                     self.unavailable.push(gap);
                 }
@@ -224,6 +248,12 @@ impl<'w> Loader<'w> {
             Err(refusal) => {
                 Err(Fault::new(Kind::Extends, refusal.message).help(refusal.help).at(place.asked))
             }
+        }
+    }
+
+    fn note_cached(&mut self, cached: Cached) {
+        if !self.cached.iter().any(|known| known.url == cached.url) {
+            self.cached.push(cached);
         }
     }
 

@@ -28,9 +28,10 @@ mod value;
 
 pub use assign::{Assignment, NoAssignment};
 pub use buildout_env::{BuildoutEnv, MemoryFiles, Python, ReadFault};
+pub use cache::OWN_CACHE;
 pub use fault::{ChainLink, Fault, Kind};
 pub use installed::Installed;
-pub use load::Unavailable;
+pub use load::{Cached, Unavailable};
 pub use options::Strictness;
 pub use overlay::EnvOverlay;
 pub use project::{Failure, Project, Reached, Request};

@@ -9,7 +9,7 @@ use super::buildout_env::BuildoutEnv;
 use super::fault::{Fault, Kind};
 use super::finish;
 use super::installed::Installed;
-use super::load::{Loader, Unavailable};
+use super::load::{Cached, Loader, Unavailable};
 use super::options::{Engine, Strictness};
 use super::recipes::Recipes;
 use super::value::{Section, Sections, Value};
@@ -60,6 +60,7 @@ pub struct Project {
     installed: Rc<Installed>,
     warnings: Vec<Diagnostic>,
     unavailable: Vec<Unavailable>,
+    cached: Vec<Cached>,
     /// The absolute directory of the project.
     directory: String,
     file: String,
@@ -88,7 +89,7 @@ impl Project {
         let overrides = super::assign::section(&request.assignments, "buildout");
         let mut loader = Loader::new(env, tolerant, overrides);
         let merged = merged(request, &mut loader);
-        let Loader { sources, names, warnings, unavailable, .. } = loader;
+        let Loader { sources, names, warnings, unavailable, cached, .. } = loader;
         let (file, mut raw) = match merged {
             Ok(merged) => merged,
             Err(fault) => return Err(Box::new(Failure { fault, sources })),
@@ -118,6 +119,7 @@ impl Project {
             installed,
             warnings,
             unavailable,
+            cached,
             directory: directory.unwrap_or_default(),
             file,
         })
@@ -146,6 +148,11 @@ impl Project {
     /// Extended URLs that were not available.
     pub fn unavailable(&self) -> &[Unavailable] {
         &self.unavailable
+    }
+
+    /// The URLs whose texts are from the extends-cache.
+    pub fn cached(&self) -> &[Cached] {
+        &self.cached
     }
 
     /// What buildout installed here before, according to `.installed.cfg`.

@@ -33,9 +33,10 @@ mod supervisorctl;
 mod supervisord;
 mod takeover;
 mod top;
+mod usage;
 
 use std::ffi::OsString;
-use std::io::{self, IsTerminal as _, Write as _};
+use std::io::{self, Write as _};
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -46,6 +47,7 @@ use crate::os::host_names::LOOKUP_PROGRAM;
 use crate::os::stdout;
 use applet::Applet;
 use program_docs::{completions, manual};
+use usage::print_usage;
 
 /// Deploy buildout projects and supervise their processes
 #[derive(Parser)]
@@ -63,6 +65,9 @@ enum Command {
     Generate(generate::Args),
     /// Build the parts of a buildout that have changed, then generate its deployment
     Build(build::Args),
+    /// Build like bin/buildout; accepts the arguments of zc.buildout
+    #[command(disable_help_flag = true)]
+    Buildout(Raw),
     /// Start the daemon and all programs, and wait until they run
     Run(run::Args),
     /// Stop all programs in order, then the daemon
@@ -142,26 +147,12 @@ pub fn main() -> ExitCode {
     }
 }
 
-/// Prints help or version to standard output, an error of the command line to standard error.
-fn print_usage(error: &clap::Error) -> ExitCode {
-    if error.use_stderr() {
-        let _ = error.print();
-        return ExitCode::from(2);
-    }
-    let text = error.render();
-    if io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none() {
-        stdout::write_all(text.ansi().to_string().as_bytes());
-    } else {
-        stdout::write_all(text.to_string().as_bytes());
-    }
-    ExitCode::SUCCESS
-}
-
 fn subcommand(command: Command) -> ExitCode {
     match command {
         Command::Init(args) => init::main(&args),
         Command::Generate(args) => generate::main(&args),
         Command::Build(args) => build::main(&args),
+        Command::Buildout(raw) => build::buildout_main(raw.args),
         Command::Run(args) => run::main(&args),
         Command::Stop(args) => stop::main(&args),
         Command::Takeover(args) => takeover::main(&args),

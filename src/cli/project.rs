@@ -67,6 +67,10 @@ impl ProjectArgs {
         self.offline
     }
 
+    pub(super) fn is_newest(&self) -> bool {
+        self.newest
+    }
+
     /// The request for these arguments and assignments.
     pub(super) fn request(&self, mut request: Request, assignments: Vec<Assignment>) -> Request {
         request.file.clone_from(&self.file);

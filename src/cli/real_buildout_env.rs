@@ -88,10 +88,22 @@ impl BuildoutEnv for RealBuildoutEnv {
     }
 }
 
-/// The interpreter in the first line of a `buildout` script (that of the project, else one on
-/// PATH), else that of the active virtual environment, else `python3` or `python` on PATH.
+/// Where an environment with zc.buildout may be, below the project.
+const ENVIRONMENTS: [&str; 4] = ["", ".venv", "env", "venv"];
+
+/// The environment of a project that zc.buildout is installed in.
+pub(super) fn buildout_environment(project: &Path) -> Option<PathBuf> {
+    let mut environments = ENVIRONMENTS.iter().map(|name| project.join(name));
+    environments
+        .find(|path| path.join("pyvenv.cfg").exists() && is_program(&path.join("bin/buildout")))
+}
+
+/// The interpreter in the first line of a `buildout` script (that of the project or of its
+/// environment, else one on PATH), else that of the active virtual environment, else `python3` or `python` on PATH.
 fn find_interpreter(project: &Path) -> PathBuf {
-    let scripts = [Some(project.join("bin/buildout")), programs("buildout").next()];
+    // bin/buildout may be supkit's, which names no interpreter.
+    let own = buildout_environment(project).map(|environment| environment.join("bin/buildout"));
+    let scripts = [Some(project.join("bin/buildout")), own, programs("buildout").next()];
     let named = scripts.into_iter().flatten().find_map(|script| shebang(&script));
     let active = || {
         let python = PathBuf::from(env::var_os("VIRTUAL_ENV")?).join("bin/python");

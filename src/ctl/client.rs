@@ -11,7 +11,7 @@ pub use super::error::ClientError;
 use super::error::Result;
 use super::framing::Framing;
 use super::notice::Notice;
-pub use super::trust::Trust;
+pub use super::trust::{Trust, system_bundle};
 use super::url::ServerUrl;
 use crate::os::interrupt::Interrupt;
 use crate::rpc::value::Value;

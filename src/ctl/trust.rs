@@ -47,7 +47,8 @@ impl Trust {
     }
 }
 
-fn system_bundle() -> Option<String> {
+/// The file with the certificates of authorities that this system trusts.
+pub fn system_bundle() -> Option<String> {
     let own = std::env::var(VARIABLE).ok().filter(|path| !path.is_empty());
     own.or_else(|| {
         BUNDLES.iter().find(|path| Path::new(path).exists()).map(|path| (*path).to_owned())

@@ -1,7 +1,12 @@
 //! Recognizes the scripts that zc.buildout makes for the entry points of an egg. They contain no
 //! mark, but every line matches buildout's template. A script that was edited is not recognized.
+//! bin/buildout of zc.buildout is one of them.
 
-/// Whether buildout made this script for one of the entry points of Supervisor's or supkit's egg.
+/// The module of bin/buildout.
+const BUILDOUT: &str = "zc.buildout.buildout";
+
+/// Whether buildout made this script for one of the entry points of Supervisor's or supkit's egg, or
+/// for itself.
 pub(super) fn is_entry_point(text: &str) -> bool {
     let mut lines = text.lines().map(str::trim_end).filter(|line| !line.is_empty());
     let has_interpreter = lines.next().is_some_and(|line| line.starts_with("#!"));
@@ -11,7 +16,8 @@ pub(super) fn is_entry_point(text: &str) -> bool {
     };
     let Some(module) = import.strip_prefix("import ") else { return false };
     has_interpreter
-        && (module == "supkit" || module.strip_prefix("supervisor.").is_some_and(is_name))
+        && (["supkit", BUILDOUT].contains(&module)
+            || module.strip_prefix("supervisor.").is_some_and(is_name))
         && *condition == "if __name__ == '__main__':"
         && is_call(call, module)
         && head.contains(&"sys.path[0:0] = [")
@@ -79,6 +85,11 @@ mod tests {
             .replace("supervisor.supervisord.main()", "supkit.supervisord()");
         assert!(is_entry_point(&script));
         assert!(!is_entry_point(&script.replace("import supkit", "import supkit_web")));
+    }
+
+    #[test]
+    fn the_script_of_buildout_itself_is_recognized_as_well() {
+        assert!(is_entry_point(&SCRIPT.replace("supervisor.supervisord", BUILDOUT)));
     }
 
     #[test]

@@ -21,6 +21,9 @@ use super::render::{self, RenderFault};
 /// The names of Supervisor's own scripts.
 const APPLETS: [&str; 4] = ["supervisord", "supervisorctl", "echo_supervisord_conf", "pidproxy"];
 
+/// The script that builds a project, and the command of supkit that it calls.
+pub const BUILDOUT: &str = "buildout";
+
 /// The configuration at `conf`. `source` is the main file of the project.
 pub fn configuration(
     deployment: &Deployment,
@@ -38,6 +41,7 @@ pub fn installation(
     input: &Input,
     derived: &Derived,
     conf: &str,
+    with_buildout: bool,
 ) -> Result<Vec<File>, RenderFault> {
     // Only the client can use a configuration without `[supervisord]`.
     if derived.is_fragment() && derived.scripts.is_empty() {
@@ -68,6 +72,9 @@ pub fn installation(
             &[command.to_owned(), scripts.conf_option()],
         )?);
     }
+    if with_buildout {
+        files.push(scripts.script(BUILDOUT, "supkit", &[BUILDOUT.to_owned()])?);
+    }
     if !derived.is_verbatim {
         let content = Content::Text(render::template("local.conf.hbs", &json!({}))?);
         let path = join(dirname(conf), "supervisord.d/local.conf");
@@ -90,6 +97,9 @@ impl Scripts<'_> {
             "run" => "Starts the daemon and its programs and waits until they run: supkit run."
                 .to_owned(),
             "stop" => "Stops all programs in order, then the daemon: supkit stop.".to_owned(),
+            BUILDOUT => {
+                "Builds what has changed, then generates the deployment: supkit build.".to_owned()
+            }
             _ => format!("{program} of this deployment."),
         };
         let program = self.word_for(&join(&self.libexec, program));

@@ -39,6 +39,8 @@ fn paragraph(entry: &Entry) -> String {
     line("debug", source(recipe.debug.as_ref()));
     line("data", source(recipe.data.as_ref()));
     line("log", source(recipe.log.as_ref()));
+    line("built", &recipe.build_recipes.0.join(" "));
+    line("options", &recipe.build_options.0.join(" "));
     line("read from", &entry.file);
     out
 }
@@ -76,6 +78,8 @@ pub fn markdown(catalogue: &Catalogue) -> String {
         row("debug", source(recipe.debug.as_ref()));
         row("data", source(recipe.data.as_ref()));
         row("log", source(recipe.log.as_ref()));
+        row("built without zc.buildout", &recipe.build_recipes.0.join(" "));
+        row("with the options", &recipe.build_options.0.join(" "));
     }
     out
 }
@@ -93,7 +97,9 @@ and `{bind.port}` are the halves of an address, `{option>name}` is the option `n
 the file of the row `configuration`, if the project has no other (see [deploying](../deploying.md)), and
 `{configuration/listens}` and `{configuration/backends}` are the addresses in it. The rows from
 `command` on are presets for options of `[program:x]`; a part overrides them with
-`supervisor-command`, `supervisor-startsecs` and so on.
+`supervisor-command`, `supervisor-startsecs` and so on. `supkit build` makes parts of the recipes in the row
+`built without zc.buildout` itself (`NAME==4`: if version 4 is pinned), unless an option is set that the row
+below does not have.
 ";
 
 /// Programs in their start order, then the others.

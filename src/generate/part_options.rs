@@ -25,6 +25,12 @@ pub(super) const DAEMON_PREFIX: &str = "supervisord-";
 /// The prefix of the options of `[supervisorctl]`.
 pub(super) const CLIENT_PREFIX: &str = "supervisorctl-";
 
+/// Whether an option of a part is for its deployment, not for its recipe.
+pub fn is_for_deployment(option: &str) -> bool {
+    let prefixes = [PROGRAM_PREFIX, DAEMON_PREFIX, CLIENT_PREFIX];
+    option == ENABLED || prefixes.iter().any(|prefix| option.starts_with(prefix))
+}
+
 /// The options of a part for Supervisor that begin with [`PROGRAM_PREFIX`] and set no option of a
 /// program.
 pub(super) const SERVER_AND_GROUPS: [&str; 4] = [PORT, USERNAME, PASSWORD, GROUPS];

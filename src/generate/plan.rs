@@ -20,6 +20,8 @@ pub struct Request<'a> {
     pub conf: Option<String>,
     /// Only the text of the configuration is used.
     pub is_printed: bool,
+    /// Whether bin/buildout calls `supkit buildout`.
+    pub with_buildout: bool,
     /// The main file of the project.
     pub project_file: &'a str,
     /// Converts a path of the project to an absolute one.
@@ -66,7 +68,8 @@ pub fn plan(
     let (mut files, mut directories) = (vec![file], Vec::new());
     if place.is_inside() && !request.is_printed {
         files.extend(fragments);
-        files.extend(layout::installation(input, &derived, &conf).map_err(failed)?);
+        let installation = layout::installation(input, &derived, &conf, request.with_buildout);
+        files.extend(installation.map_err(failed)?);
         directories = layout::directories(input, &derived, &conf);
     }
     Ok(Plan { derived, conf, text, config, files, directories })

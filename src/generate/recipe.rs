@@ -106,6 +106,14 @@ pub struct Recipe {
     /// Its own log file, besides its output.
     #[serde(default)]
     pub log: Option<Text>,
+    /// How its parts are built without zc.buildout, for which recipes (`NAME`, or `NAME==VERSION`, if the
+    /// result depends on the version), and the options that may be set then.
+    #[serde(default)]
+    pub builds: Option<Builder>,
+    #[serde(default)]
+    pub build_recipes: Words,
+    #[serde(default)]
+    pub build_options: Words,
     /// Presets for options of the program, such as `supervisor-startsecs`.
     #[serde(flatten)]
     pub presets: BTreeMap<String, Text>,
@@ -125,6 +133,23 @@ pub enum Produces {
     Configuration,
     /// A file, which may be a configuration of Supervisor.
     Template,
+}
+
+/// What builds the parts of a recipe.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Builder {
+    /// Eggs and their scripts.
+    Egg,
+    /// Eggs alone.
+    Eggs,
+    Zeoserver,
+    Instance,
+    /// The script that starts varnishd.
+    VarnishScript,
+    Directories,
+    /// Nothing: the part is a matter of the deployment.
+    Deployment,
 }
 
 /// The start order of a deployment; the stop order is the reverse.

@@ -30,6 +30,11 @@ impl Authorities {
         self.certificates.first().cloned().map(ServerCertificate)
     }
 
+    /// The certificates, in DER.
+    pub fn in_der(&self) -> impl Iterator<Item = &[u8]> {
+        self.certificates.iter().map(AsRef::as_ref)
+    }
+
     /// Reads a PEM file. A bundle of a system may have certificates that cannot be used; a file with
     /// nothing else is an error.
     pub fn parse(pem: &[u8]) -> Result<Self, AuthoritiesError> {

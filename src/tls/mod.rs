@@ -14,6 +14,7 @@ mod test_pairs;
 mod tests;
 
 pub use authorities::{Authorities, AuthoritiesError, ServerCertificate};
+pub use crypto::provider;
 pub use identity::{Identity, PairError, PairFile};
 pub use session::Session;
 

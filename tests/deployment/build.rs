@@ -1,5 +1,5 @@
-//! `supkit build` on the real thing: the demo's project, with real pip and zc.buildout, compared with
-//! what scripts/demo builds by hand from the same files.
+//! `supkit build` on the real thing: the demo's project, with and without zc.buildout, with real pip,
+//! compared with what scripts/demo builds by hand from the same files.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -38,6 +38,7 @@ fn words(text: &str) -> Vec<&str> {
 fn built(site: &Deployment) -> BTreeMap<String, String> {
     let mut all = texts(site, "parts");
     let own = [
+        "bin/buildout",
         "supkit",
         "run",
         "stop",
@@ -80,7 +81,7 @@ fn a_build_makes_what_buildout_makes_and_a_second_one_nothing() {
     let copy = copy.arg("-a").arg(by_hand.sandbox.path("site/eggs")).arg("site/eggs").status();
     assert!(copy.expect("cp runs").success());
 
-    let printed = site.works(SUPKIT, &["build"]);
+    let printed = site.works(SUPKIT, &["build", "--zc-buildout"]);
     assert!(printed.contains("make the environment venv"), "{printed}");
     assert!(printed.contains("Installing instance."), "{printed}");
     assert_eq!(eggs(&site), eggs(&by_hand));
@@ -93,7 +94,7 @@ fn a_build_makes_what_buildout_makes_and_a_second_one_nothing() {
         (texts(&site, "bin"), texts(&site, "parts"), texts(&site, "etc"), texts(&site, ".supkit"))
     };
     let before = look();
-    let again = site.works(SUPKIT, &["build"]);
+    let again = site.works(SUPKIT, &["build", "--zc-buildout"]);
     assert!(again.contains("nothing changed") && !again.contains("Updating"), "{again}");
     assert!(before == look());
 
@@ -105,7 +106,7 @@ fn a_build_makes_what_buildout_makes_and_a_second_one_nothing() {
     let vcl = site.sandbox.read("site/etc/varnish.vcl");
     let vcl = vcl.replace(&old.replace("instance = ", ""), &port);
     site.sandbox.write("site/etc/varnish.vcl", &vcl);
-    let changed = site.works(SUPKIT, &["build"]);
+    let changed = site.works(SUPKIT, &["build", "--zc-buildout"]);
     assert!(changed.contains("Installing instance."), "{changed}");
     assert!(!changed.contains("make the environment"), "{changed}");
     assert!(site.sandbox.read("site/parts/instance/etc/wsgi.ini").contains(&port));
@@ -115,4 +116,99 @@ fn a_build_makes_what_buildout_makes_and_a_second_one_nothing() {
     site.answers();
     site.works("bin/stop", &[]);
     assert_eq!(site.sandbox.processes(), [0; 0], "no process is left");
+}
+
+/// The names and versions of eggs, in their normalized form.
+fn versions<'a>(names: impl Iterator<Item = &'a str>) -> BTreeMap<String, String> {
+    let versions = names.filter_map(|name| {
+        let mut words = name.split('-');
+        let key = words.next()?.to_lowercase().replace(['_', '.'], "-");
+        Some((key, words.next()?.trim_end_matches(".dist").to_owned()))
+    });
+    versions.collect()
+}
+
+/// What a program reads of a text.
+fn essence(text: &str) -> Vec<String> {
+    let lines = text.lines().map(str::trim);
+    let lines = lines.filter(|line| !line.is_empty() && !line.starts_with('#'));
+    lines.map(|line| line.split_whitespace().collect::<Vec<_>>().join(" ")).collect()
+}
+
+#[test]
+fn a_build_without_buildout_makes_what_buildout_makes_and_it_runs() {
+    let _machine = crate::machine();
+    let by_hand = Deployment::prepare(&PARTS);
+    by_hand.build();
+    let site = Deployment::prepare(&PARTS);
+    site.sandbox.write("site/ports.cfg", &by_hand.sandbox.read("site/ports.cfg"));
+    for name in ["buildout.cfg", "versions.cfg", "etc/varnish.vcl"] {
+        site.sandbox.write(&format!("site/{name}"), &by_hand.sandbox.read(format!("site/{name}")));
+    }
+    let printed = site.works(SUPKIT, &["build"]);
+    assert!(printed.contains("install the eggs of the project"), "{printed}");
+    assert!(!printed.contains("zc.buildout:"), "{printed}");
+    assert!(!site.sandbox.path("site/eggs").exists());
+
+    let (wanted, found) = (built(&by_hand), built(&site));
+    let is_unread = |name: &str| name.ends_with("README.txt") || name.ends_with("etc/.eggs");
+    let names = |files: &BTreeMap<String, String>| {
+        let names = files.keys().filter(|name| !is_unread(name) && *name != "bin/buildout");
+        names.cloned().collect::<Vec<_>>()
+    };
+    assert_eq!(names(&found), names(&wanted));
+    for name in [
+        "parts/zeoserver/etc/zeo.conf",
+        "parts/instance/etc/zope.conf",
+        "parts/instance/etc/wsgi.ini",
+    ] {
+        assert_eq!(essence(&found[name]), essence(&wanted[name]), "{name}");
+    }
+    assert_eq!(found["parts/instance/inituser"], wanted["parts/instance/inituser"]);
+    let eggs = eggs(&by_hand);
+    let theirs = versions(eggs.iter().map(String::as_str));
+    let listed = site.works(".supkit/venv/bin/python", &["-m", "pip", "freeze"]);
+    let ours = listed.replace("==", "-");
+    let ours = versions(ours.lines());
+    for (name, version) in &theirs {
+        // The recipe of Varnish is not needed, and neither is what it needs.
+        let is_of_varnish = ["plone-recipe-varnish", "zc-recipe-cmmi", "jinja2", "markupsafe"];
+        if !is_of_varnish.contains(&name.as_str()) {
+            assert_eq!(ours.get(name), Some(version), "{name}");
+        }
+    }
+
+    let look = || (texts(&site, "bin"), texts(&site, "parts"), texts(&site, "etc"));
+    let before = look();
+    let again = site.works(SUPKIT, &["build"]);
+    assert!(again.contains("nothing changed"), "{again}");
+    assert!(before == look());
+
+    let run = site.works("bin/run", &["--timeout", "120"]);
+    assert!(run.contains("all 3 programs run"), "{run}");
+    site.answers();
+    assert!(site.works("bin/instance", &["adduser", "second", "secret"]).contains("second"));
+    site.works("bin/zeopack", &[]);
+    site.works("bin/repozo", &["--help"]);
+    site.works("bin/stop", &[]);
+    // Its own scripts start and stop it, too.
+    site.works("bin/zeoserver", &["start"]);
+    assert!(site.works("bin/zeoserver", &["status"]).contains("running"));
+    site.works("bin/instance", &["run", "-c", "assert app.acl_users"]);
+    site.works("bin/zeoserver", &["stop"]);
+    // What was read at the first start is not written again.
+    assert!(!site.sandbox.path("site/parts/instance/inituser").exists());
+    assert!(site.works("bin/buildout", &[]).contains("nothing changed"));
+    assert_eq!(site.sandbox.processes(), [0; 0], "no process is left");
+
+    // Another address: only the files with it are written.
+    let port = site.sandbox.port().to_string();
+    let ports = site.sandbox.read("site/ports.cfg");
+    let old = format!("zeoserver = {}", site.port("zeoserver"));
+    site.sandbox.write("site/ports.cfg", &ports.replace(&old, &format!("zeoserver = {port}")));
+    let changed = site.works(SUPKIT, &["build"]);
+    assert!(changed.contains("build the parts: 3 files"), "{changed}");
+    let run = site.works("bin/run", &["--timeout", "120"]);
+    assert!(run.contains("all 3 programs run"), "{run}");
+    site.works("bin/stop", &[]);
 }

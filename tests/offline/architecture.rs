@@ -30,6 +30,7 @@ const ALLOWED_IMPORTS: &[(&str, &[&str])] = &[
     ("web", &["assets", "conf", "core", "http", "rpc"]),
     ("buildout", &["diag", "ini", "pattern"]),
     ("generate", &["assets", "buildout", "conf", "diag", "ini", "pattern"]),
+    ("parts", &["buildout", "diag", "generate"]),
     ("editor", &["buildout", "conf", "diag", "ini"]),
     ("lsp", &["buildout", "conf", "diag", "editor"]),
     ("tls", &[]),
@@ -47,7 +48,7 @@ const ALLOWED_IMPORTS: &[(&str, &[&str])] = &[
         "cli",
         &[
             "assets", "buildout", "conf", "core", "ctl", "daemon", "diag", "editor", "generate",
-            "http", "ini", "lsp", "os", "password", "pattern", "rpc", "tls", "top", "web",
+            "http", "ini", "lsp", "os", "parts", "password", "pattern", "rpc", "tls", "top", "web",
         ],
     ),
 ];
@@ -82,6 +83,7 @@ const SPELLS_OPTIONS: &[(&str, &str)] = &[
     ("conf", "it has the table"),
     ("buildout", "its words are zc.buildout's; it does not know supervisord.conf"),
     ("generate", "a test of its own checks it"),
+    ("parts", "its words are those of recipes, and of the programs that they configure"),
 ];
 
 /// Strings elsewhere that are the name of an option by accident: the file, the strings, the reason.

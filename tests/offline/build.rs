@@ -2,72 +2,11 @@
 //! scripts that record how they were called; the real ones are in `tests/deployment`.
 
 use std::fs;
-use std::process::{Output, Stdio};
+use std::process::Stdio;
 
-use crate::support::project::{SMALL, project};
+use crate::support::build::Project;
+use crate::support::project::SMALL;
 use crate::support::{Sandbox, printed, wait_until};
-
-/// `python3 -m venv DIR` and `python -m pip install ...`, which installs a buildout.
-const PYTHON: &str = "\
-#!/bin/sh
-echo \"python $*\" >>\"$CALLS\"
-case \"$2\" in
-venv) mkdir -p \"$3/bin\"; touch \"$3/pyvenv.cfg\"; cp \"$0\" \"$3/bin/python\" ;;
-pip) cp \"$TOOLS/buildout\" \"${0%/*}/buildout\" ;;
-esac
-";
-
-/// Builds a part of one file.
-const BUILDOUT: &str = "\
-#!/bin/sh
-echo \"buildout $*\" >>\"$CALLS\"
-echo Installing web.
-[ ! -e fails ] || { echo 'Error: no such distribution' >&2; exit 1; }
-for word; do case \"$word\" in buildout:extends-cache=*)
-    [ -d \"${word#*=}\" ] || exit 1; printf '[web]\\nsupervisor-startsecs = 7\\n' >\"${word#*=}/0eb43ebd45c8d727376f84f1aedbc33e\" ;;
-esac; done
-mkdir -p bin
-case \"$*\" in *bootstrap*) cp \"$0\" bin/buildout; exit 0 ;; esac
-[ ! -e slow ] || { touch started; while [ -e slow ]; do sleep 0.1; done; }
-printf '#!/bin/sh\\n' >bin/web; chmod +x bin/web
-printf '[buildout]\\nparts = web\\n\\n[web]\\n__buildout_installed__ = %s/bin/web\\nrecipe = some.recipe\\n' \"$PWD\" >.installed.cfg
-";
-
-struct Project {
-    sandbox: Sandbox,
-}
-
-impl Project {
-    fn new() -> Self {
-        let sandbox = project(SMALL);
-        sandbox.script("tools/python3", PYTHON);
-        sandbox.script("tools/buildout", BUILDOUT);
-        Self { sandbox }
-    }
-
-    fn command(&self, args: &[&str]) -> std::process::Command {
-        let sandbox = &self.sandbox;
-        let mut command = sandbox.command(env!("CARGO_BIN_EXE_supkit"));
-        let path = format!("{}:/usr/bin:/bin", sandbox.path("tools").display());
-        command.args([&["build"], args].concat()).env("HOME", sandbox.dir()).env("PATH", path);
-        command.env("CALLS", sandbox.path("calls")).env("TOOLS", sandbox.path("tools"));
-        command
-    }
-
-    fn run(&self, args: &[&str]) -> Output {
-        let _ = fs::remove_file(self.sandbox.path("calls"));
-        self.command(args).output().expect("it runs")
-    }
-
-    /// The calls of a build that succeeds.
-    fn calls(&self, args: &[&str]) -> Vec<String> {
-        let output = self.run(args);
-        assert!(output.status.success(), "{}", printed(&output));
-        let calls = fs::read_to_string(self.sandbox.path("calls")).unwrap_or_default();
-        let here = format!("{}/", self.sandbox.dir().display());
-        calls.lines().map(|line| line.replace(&here, "")).collect()
-    }
-}
 
 const ENVIRONMENT: [&str; 2] = [
     "python -m venv venv",
@@ -78,18 +17,82 @@ const PARTS: &str = "buildout -c buildout.cfg";
 #[test]
 fn a_build_makes_the_environment_the_parts_and_the_deployment_once() {
     let project = Project::new();
-    let bootstrap = format!("{PARTS} bootstrap");
-    let all = [ENVIRONMENT[0], ENVIRONMENT[1], &bootstrap, PARTS];
-    assert_eq!(project.calls(&[]), all);
+    assert_eq!(project.calls(&[]), [ENVIRONMENT[0], ENVIRONMENT[1], PARTS]);
     let requirements = project.sandbox.read(".supkit/requirements.txt");
     assert!(requirements.starts_with("zc.buildout==6.0.1\n"), "{requirements}");
     assert!(project.sandbox.read("etc/supervisord.conf").contains("[program:web]"));
     assert!(project.sandbox.path("bin/run").exists());
-    let names = project.sandbox.names();
-    assert_eq!(project.calls(&[]), [""; 0]);
-    assert_eq!(project.sandbox.names().len(), names.len() - 1, "only the calls are missing");
-    assert!(printed(&project.run(&[])).contains("nothing changed"));
     assert!(printed(&project.run(&["--dry-run"])).is_empty());
+}
+
+#[test]
+fn a_second_build_starts_no_process_and_writes_no_file() {
+    let project = Project::new();
+    project.calls(&[]);
+    // Every program that it could find records its call.
+    let record = "#!/bin/sh\necho \"$0 $*\" >>\"$CALLS\"\n";
+    for name in ["tools/python3", "tools/python", "tools/buildout", "tools/uv", "tools/pip"] {
+        project.sandbox.script(name, record);
+    }
+    for name in ["venv/bin/python", "venv/bin/buildout"] {
+        project.sandbox.script(name, record);
+    }
+    let _ = fs::remove_file(project.sandbox.path("calls"));
+    let before = project.changes();
+    let mut again = project.command(&[]);
+    let again = again.env("PATH", project.sandbox.path("tools")).output().expect("it runs");
+    let text = printed(&again);
+    assert!(again.status.success() && text.contains("nothing changed"), "{text}");
+    assert_eq!(project.changes(), before);
+}
+
+#[test]
+fn bin_buildout_builds_then_generates() {
+    let project = Project::new();
+    project.calls(&[]);
+    let call = |args: &[&str]| {
+        let build = project.command(&[]);
+        let mut call = project.sandbox.command(project.sandbox.path("bin/buildout"));
+        let set = build.get_envs().filter_map(|(name, value)| Some((name, value?)));
+        call.args(args).envs(set);
+        call
+    };
+    assert_eq!(project.calls_of(call(&[])), [""; 0]);
+    let changed = SMALL.replace("--port 1", "--port 2");
+    project.sandbox.write("buildout.cfg", &changed);
+    assert_eq!(project.calls_of(call(&["-N", "install"])), [format!("{PARTS} -N")]);
+    assert!(project.sandbox.read("etc/supervisord.conf").contains("--port 2"));
+    // Some parts: zc.buildout decides, and the deployment follows.
+    project.sandbox.write("buildout.cfg", &SMALL.replace("--port 1", "--port 3"));
+    let one = project.calls_of(call(&["web:x=1", "install", "web"]));
+    assert_eq!(one, [format!("{PARTS} web:x=1 install web")]);
+    assert!(project.sandbox.read("etc/supervisord.conf").contains("--port 3"));
+    // Other commands are zc.buildout's.
+    assert_eq!(project.calls_of(call(&["annotate"])), [format!("{PARTS} annotate")]);
+    let output = call(&["-x"]).output().expect("it runs");
+    assert_eq!(output.status.code(), Some(2));
+    assert!(printed(&output).contains("buildout [OPTIONS] [ASSIGNMENTS] [COMMAND]"));
+    // In a directory without an environment, it is made first.
+    fs::remove_dir_all(project.sandbox.path("venv")).expect("it was made");
+    let calls = project.calls_of(call(&["annotate"]));
+    assert_eq!(calls, [ENVIRONMENT[0], ENVIRONMENT[1], &format!("{PARTS} annotate")]);
+}
+
+#[test]
+fn a_bin_buildout_of_others_is_kept_unless_zc_buildout_wrote_it() {
+    let project = Project::new();
+    let own = "#!/bin/sh\nexec make \"$@\"\n";
+    project.sandbox.script("bin/buildout", own);
+    let text = printed(&project.run(&[]));
+    assert!(text.contains("kept bin/buildout, which supkit did not write"), "{text}");
+    assert_eq!(project.sandbox.read("bin/buildout"), own);
+    let bootstrapped = "#!/x/python\n\nimport sys\nsys.path[0:0] = [\n  '/x/eggs/a',\n  ]\n\n\
+        import zc.buildout.buildout\n\nif __name__ == '__main__':\n    \
+        sys.exit(zc.buildout.buildout.main())\n";
+    project.sandbox.script("bin/buildout", bootstrapped);
+    let text = printed(&project.run(&[]));
+    assert!(text.contains("replaced bin/buildout"), "{text}");
+    assert!(project.sandbox.read("bin/buildout").contains("libexec/supkit\" buildout \"$@\""));
 }
 
 #[test]
@@ -98,7 +101,8 @@ fn a_change_builds_what_depends_on_it() {
     project.calls(&[]);
     project.sandbox.write("buildout.cfg", &SMALL.replace("--port 1", "--port 2"));
     let planned = project.run(&["--dry-run"]);
-    assert_eq!(printed(&planned), "would build the parts with zc.buildout\n");
+    let reason = "part `web` has the recipe `some.recipe` (buildout.cfg:5)";
+    assert_eq!(printed(&planned), format!("would build the parts with zc.buildout: {reason}\n"));
     assert_eq!(project.calls(&[]), [PARTS]);
     assert!(project.sandbox.read("etc/supervisord.conf").contains("--port 2"));
     // A result that is gone, and versions of buildout itself.
@@ -125,18 +129,6 @@ fn a_file_that_an_option_names_is_an_input() {
 }
 
 #[test]
-fn what_is_extended_from_the_network_is_kept_and_deployed() {
-    let project = Project::new();
-    let extends = "[buildout]\nextends = http://versions.invalid/versions.cfg\n";
-    project.sandbox.write("buildout.cfg", &SMALL.replace("[buildout]\n", extends));
-    let calls = project.calls(&[]);
-    let cache = "buildout:extends-cache=.supkit/extends-cache";
-    assert_eq!(calls.last(), Some(&format!("{PARTS} {cache}")));
-    assert!(project.sandbox.read("etc/supervisord.conf").contains("startsecs = 7"));
-    assert_eq!(project.calls(&[]), [""; 0]);
-}
-
-#[test]
 fn a_failed_step_is_reported_with_its_output_and_run_again() {
     let project = Project::new();
     project.sandbox.write("fails", "");
@@ -149,8 +141,7 @@ fn a_failed_step_is_reported_with_its_output_and_run_again() {
     assert!(project.sandbox.read(".supkit/build.log").contains("Error: no such distribution"));
     assert!(!project.sandbox.path("etc/supervisord.conf").exists());
     fs::remove_file(project.sandbox.path("fails")).expect("it is there");
-    let bootstrap = format!("{PARTS} bootstrap");
-    assert_eq!(project.calls(&[]), [bootstrap.as_str(), PARTS], "the environment is kept");
+    assert_eq!(project.calls(&[]), [PARTS], "the environment is kept");
 }
 
 #[test]

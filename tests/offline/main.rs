@@ -22,6 +22,8 @@ mod book_commands;
 mod book_contents;
 mod bounds;
 mod build;
+mod build_fetch;
+mod build_native;
 mod buildout;
 mod check;
 mod check_project;

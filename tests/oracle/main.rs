@@ -31,6 +31,7 @@ mod echo_supervisord_conf;
 mod events;
 mod generate;
 mod jobs;
+mod parts;
 mod pidproxy;
 mod projects;
 mod real_buildout;

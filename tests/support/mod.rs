@@ -11,6 +11,7 @@ pub mod book;
 pub mod book_session;
 pub mod book_text;
 pub mod browser;
+pub mod build;
 pub mod ctl;
 pub mod daemon;
 pub mod follower;
@@ -23,6 +24,7 @@ pub mod sandbox;
 pub mod terminal;
 pub mod tls;
 pub mod wait;
+pub mod web_server;
 
 pub use daemon::{Daemon, Subject};
 pub use sandbox::Sandbox;

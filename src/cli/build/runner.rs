@@ -3,19 +3,18 @@
 
 use std::ffi::OsString;
 use std::fs::{File, OpenOptions};
-use std::io::{self, BufRead as _, BufReader, IsTerminal as _, Write as _};
+use std::io::{self, BufRead as _, BufReader, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus};
-use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
-use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::os::lock::Lock;
 use crate::os::pipe::pipe;
 
 use super::super::deployment::print_line;
+use super::live::Live;
 
 /// How many lines of the log are shown when a program fails.
 const LAST_LINES: usize = 20;
@@ -27,7 +26,7 @@ pub(super) struct Runner<'a> {
     /// The last lines, and whether they were shown.
     last: Vec<String>,
     is_echoed: bool,
-    bar: Option<ProgressBar>,
+    live: Live,
 }
 
 impl<'a> Runner<'a> {
@@ -37,13 +36,10 @@ impl<'a> Runner<'a> {
         // Output may contain the password of an index.
         let log = options.create(true).write(true).truncate(true).mode(0o600).open(path);
         let log = log.with_context(|| format!("cannot write {}", path.display()))?;
-        let is_live = io::stderr().is_terminal() && !is_verbose;
-        let bar = is_live.then(|| live(what));
-        if !is_live {
-            print_line(what);
-        }
+        let live = if is_verbose { Live::plain(what) } else { Live::begin(what) };
         let path = path.to_owned();
-        Ok(Self { log, path, lock, last: Vec::new(), is_echoed: !is_live, bar })
+        let is_echoed = !live.is_on_terminal();
+        Ok(Self { log, path, lock, last: Vec::new(), is_echoed, live })
     }
 
     /// Runs a program; an error has the end of its output.
@@ -54,7 +50,7 @@ impl<'a> Runner<'a> {
         if status.success() {
             return Ok(());
         }
-        self.finish();
+        self.live.end();
         if !self.is_echoed {
             for line in &self.last {
                 let _ = writeln!(io::stderr(), "{line}");
@@ -86,9 +82,7 @@ impl<'a> Runner<'a> {
         if self.is_echoed {
             print_line(&line);
         }
-        if let Some(bar) = &self.bar {
-            bar.set_message(line.trim().to_owned());
-        }
+        self.live.show(line.trim());
         self.last.push(line);
         if self.last.len() > LAST_LINES {
             self.last.remove(0);
@@ -98,19 +92,6 @@ impl<'a> Runner<'a> {
 
     /// Removes the display.
     pub(super) fn finish(&mut self) {
-        if let Some(bar) = self.bar.take() {
-            let elapsed = bar.elapsed().as_secs();
-            let what = bar.prefix();
-            bar.finish_and_clear();
-            print_line(&format!("{what} ({elapsed} s)"));
-        }
+        self.live.end();
     }
-}
-
-fn live(what: &str) -> ProgressBar {
-    let bar = ProgressBar::new_spinner().with_prefix(what.to_owned());
-    let style = ProgressStyle::with_template("{spinner} {prefix} [{elapsed_precise}] {wide_msg}");
-    bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner()));
-    bar.enable_steady_tick(Duration::from_millis(200));
-    bar
 }

@@ -12,10 +12,12 @@ use crate::generate::build_plan::BuildRecord;
 use crate::os::files::write_atomically;
 use crate::os::lock::{Holder, Lock};
 
-use super::super::real_buildout_env::{is_program, programs};
+use super::super::real_buildout_env::{buildout_environment, is_program, programs};
+use super::fetch::FetchRecord;
+use super::native::NativeRecord;
 
-/// Where an environment with buildout may be; the last one is made.
-const ENVIRONMENTS: [&str; 4] = ["", ".venv", "env", "venv"];
+/// The environment that is made if the project has none.
+const ENVIRONMENT: &str = "venv";
 
 /// The directory of what a build keeps.
 const OWN: &str = ".supkit";
@@ -28,16 +30,14 @@ pub(super) struct Workshop {
 
 impl Workshop {
     pub(super) fn of(directory: &Path) -> Self {
-        let environments = ENVIRONMENTS.map(|name| directory.join(name));
-        let is_usable = |path: &&PathBuf| {
-            path.join("pyvenv.cfg").exists() && is_program(&path.join("bin/buildout"))
-        };
-        let found = environments.iter().find(is_usable).unwrap_or(&environments[3]);
-        Self { directory: directory.to_owned(), environment: found.clone() }
+        let found = buildout_environment(directory);
+        let environment = found.unwrap_or_else(|| directory.join(ENVIRONMENT));
+        Self { directory: directory.to_owned(), environment }
     }
 
-    pub(super) fn directory(&self) -> &Path {
-        &self.directory
+    /// Whether bin/buildout is free for supkit: in an environment it is zc.buildout's.
+    pub(super) fn has_own_buildout(&self) -> bool {
+        self.environment != self.directory
     }
 
     pub(super) fn environment(&self) -> &Path {
@@ -75,6 +75,7 @@ impl Workshop {
             .with_context(|| format!("cannot create {}", directory.display()))?;
         match Lock::take(&path).with_context(|| format!("cannot lock {}", path.display()))? {
             Ok(lock) => Ok(lock),
+            Err(Holder(pid)) if pid.is_empty() => bail!("another build of this project is running"),
             Err(Holder(pid)) => bail!("another build of this project is running (pid {pid})"),
         }
     }
@@ -89,22 +90,63 @@ impl Workshop {
         if *record == self.record() {
             return Ok(());
         }
-        let path = self.own("build.json");
-        let text = serde_json::to_vec_pretty(record).context("writing the record")?;
-        write_atomically(&path, &text, Some(0o644))
+        self.write("build.json", &serde_json::to_vec_pretty(record).context("writing the record")?)
+    }
+
+    /// Which texts the last builds fetched.
+    pub(super) fn fetched(&self) -> FetchRecord {
+        let text = fs::read(self.own("extends.json")).unwrap_or_default();
+        serde_json::from_slice(&text).unwrap_or_default()
+    }
+
+    pub(super) fn save_fetched(&self, record: &FetchRecord) -> Result<()> {
+        if *record == self.fetched() {
+            return Ok(());
+        }
+        self.write(
+            "extends.json",
+            &serde_json::to_vec_pretty(record).context("writing the record")?,
+        )
+    }
+
+    /// What the last build without zc.buildout made.
+    pub(super) fn native(&self) -> NativeRecord {
+        let text = fs::read(self.own("native.json")).unwrap_or_default();
+        serde_json::from_slice(&text).unwrap_or_default()
+    }
+
+    pub(super) fn save_native(&self, record: &NativeRecord) -> Result<()> {
+        if *record == self.native() {
+            return Ok(());
+        }
+        self.write("native.json", &serde_json::to_vec_pretty(record).context("writing the record")?)
+    }
+
+    /// The environment with the eggs of a build without zc.buildout.
+    pub(super) fn eggs(&self) -> PathBuf {
+        self.own("venv")
+    }
+
+    /// The record of zc.buildout.
+    pub(super) fn installed_cfg(&self) -> PathBuf {
+        self.directory.join(".installed.cfg")
+    }
+
+    fn write(&self, name: &str, text: &[u8]) -> Result<()> {
+        let path = self.own(name);
+        write_atomically(&path, text, Some(0o644))
             .with_context(|| format!("cannot write {}", path.display()))
     }
 
-    pub(super) fn write_requirements(&self, text: &str) -> Result<PathBuf> {
-        let path = self.own("requirements.txt");
-        write_atomically(&path, text.as_bytes(), Some(0o644))
-            .with_context(|| format!("cannot write {}", path.display()))?;
-        Ok(path)
+    /// Writes a file that pip reads.
+    pub(super) fn write_for_pip(&self, name: &str, text: &str) -> Result<PathBuf> {
+        self.write(name, text.as_bytes())?;
+        Ok(self.own(name))
     }
 
     /// The text of `.installed.cfg`, if all files that it lists are there.
     pub(super) fn installed(&self) -> Option<String> {
-        let text = fs::read_to_string(self.directory.join(".installed.cfg")).ok()?;
+        let text = fs::read_to_string(self.installed_cfg()).ok()?;
         let installed = Installed::read(&text);
         let mut paths = installed.parts().iter().flat_map(|part| installed.paths(part));
         let is_there = |path: &str| self.directory.join(path).symlink_metadata().is_ok();

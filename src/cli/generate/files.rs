@@ -56,6 +56,10 @@ pub(super) fn find(path: &str) -> Found {
 
 pub(super) fn write(comparison: &Comparison) -> Result<(), ProjectError> {
     let directories = directories(comparison);
+    // A run that changes nothing writes nothing, not even to see whether it could.
+    if comparison.changes().next().is_none() && directories.iter().all(|path| path.is_dir()) {
+        return Ok(());
+    }
     existing(&directories).into_iter().try_for_each(check_writable)?;
     for directory in directories {
         let made = fs::create_dir_all(directory);

@@ -8,9 +8,11 @@ mod sources;
 
 use std::process::ExitCode;
 
+use crate::buildout::paths::basename;
 use crate::diag::Diagnostic;
 use crate::generate::input::Input;
 use crate::generate::installed_cfg::InstalledCfg;
+use crate::generate::layout::BUILDOUT;
 use crate::generate::plan::{Plan, Request, plan};
 use crate::generate::planned_file::{Conflict, Content, File, FileStatus, Role};
 
@@ -48,6 +50,9 @@ pub(super) struct Args {
     /// to the part to LIST, and leave `.installed.cfg` to buildout
     #[arg(long, value_name = "LIST", hide = true)]
     as_part: Option<String>,
+    /// Whether bin/buildout belongs to the deployment
+    #[arg(skip)]
+    with_buildout: bool,
     /// Override options of the project
     #[arg(value_name = "SECTION:OPTION=VALUE")]
     assignments: Vec<String>,
@@ -63,10 +68,15 @@ pub(super) fn main(args: &Args) -> ExitCode {
     }
 }
 
-/// Generates the deployment of a project that was built.
-pub(super) fn deploy(project: &ProjectArgs, assignments: &[String], replace: bool) -> ExitCode {
+/// Generates the deployment of a project that was built, with or without a bin/buildout.
+pub(super) fn deploy(
+    project: &ProjectArgs,
+    assignments: &[String],
+    replace: bool,
+    with_buildout: bool,
+) -> ExitCode {
     let (project, assignments) = (project.clone(), assignments.to_vec());
-    main(&Args { project, replace, assignments, ..Args::default() })
+    main(&Args { project, replace, with_buildout, assignments, ..Args::default() })
 }
 
 fn run(args: &Args) -> Result<ExitCode, ProjectError> {
@@ -126,6 +136,7 @@ fn compare(args: &Args, source: &Source, input: &Input) -> Result<Comparison, Pr
     let request = Request {
         conf: args.output.as_deref().filter(|_| !is_printed(args)).map(files::absolute),
         is_printed: is_printed(args),
+        with_buildout: args.with_buildout,
         project_file: source.origin.file(),
         absolute: &files::absolute,
     };
@@ -159,10 +170,7 @@ fn compare_files(
             FileStatus::Conflict(Conflict::Foreign | Conflict::Edited) if args.replace => {
                 statuses.push((file, FileStatus::Changed));
             }
-            // With --output, existing scripts are not replaced.
-            FileStatus::Conflict(Conflict::Foreign | Conflict::Edited)
-                if args.output.is_some() && file.role == Role::Script =>
-            {
+            FileStatus::Conflict(Conflict::Foreign | Conflict::Edited) if is_kept(args, &file) => {
                 kept.push(file.path);
             }
             status => statuses.push((file, status)),
@@ -172,6 +180,13 @@ fn compare_files(
         statuses.extend(installed_cfg(source, &installed, &statuses)?);
     }
     Ok((statuses, kept))
+}
+
+/// Whether an existing script stays as it is: with --output each, and bin/buildout, without which
+/// the deployment works.
+fn is_kept(args: &Args, file: &File) -> bool {
+    let is_buildout = args.with_buildout && basename(&file.path) == BUILDOUT;
+    file.role == Role::Script && (args.output.is_some() || is_buildout)
 }
 
 /// `.installed.cfg` without the files that supkit replaces. It is written last: until then they
