@@ -98,7 +98,7 @@ the file of the row `configuration`, if the project has no other (see [deploying
 `{configuration/listens}` and `{configuration/backends}` are the addresses in it. The rows from
 `command` on are presets for options of `[program:x]`; a part overrides them with
 `supervisor-command`, `supervisor-startsecs` and so on. `supkit build` makes parts of the recipes in the row
-`built without zc.buildout` itself (`NAME==4`: if version 4 is pinned), unless an option is set that the row
+`built without zc.buildout` itself (`NAME==3|4`: if version 3 or 4 is pinned), unless an option is set that the row
 below does not have.
 ";
 

@@ -47,6 +47,6 @@ mod server_config;
 mod shared_build;
 mod switch;
 pub mod template_string;
-mod templated;
+pub mod templated;
 mod unlisted;
 mod zodb_sections;

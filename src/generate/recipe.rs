@@ -106,8 +106,8 @@ pub struct Recipe {
     /// Its own log file, besides its output.
     #[serde(default)]
     pub log: Option<Text>,
-    /// How its parts are built without zc.buildout, for which recipes (`NAME`, or `NAME==VERSION`, if the
-    /// result depends on the version), and the options that may be set then.
+    /// How its parts are built without zc.buildout, for which recipes (`NAME`, or `NAME==3|4`, if the
+    /// result depends on the version), and the options that may be set then (`*`: all)
     #[serde(default)]
     pub builds: Option<Builder>,
     #[serde(default)]
@@ -148,6 +148,8 @@ pub enum Builder {
     /// The script that starts varnishd.
     VarnishScript,
     Directories,
+    /// A file from a template.
+    Template,
     /// Nothing: the part is a matter of the deployment.
     Deployment,
 }

@@ -3,7 +3,7 @@
 //! the part itself; `$$` is not an escape.
 
 use crate::buildout::paths::{dirname, join, normalize};
-use crate::buildout::{BuildoutEnv, Project, ReadFault};
+use crate::buildout::{BuildoutEnv, Fault, Project, ReadFault};
 use crate::diag::{Diagnostic, SourceMap};
 use crate::ini::python::{self, Document};
 
@@ -67,14 +67,29 @@ pub(super) fn source(
 }
 
 fn fill(project: &Project, part: &Part, source: &str) -> Result<String, Box<Diagnostic>> {
+    filled(project, &part.name, source).map_err(|unfilled| match unfilled {
+        Unfilled::Fault(fault) => Box::new(fault.diagnostic()),
+        Unfilled::Missing(reference) => missing(part, &reference),
+    })
+}
+
+/// Why a template cannot be filled.
+pub enum Unfilled {
+    Fault(Fault),
+    /// A reference to an option that is not set.
+    Missing(String),
+}
+
+/// A template of the part `own` with its references filled.
+pub fn filled(project: &Project, own: &str, source: &str) -> Result<String, Unfilled> {
     let mut filled = String::new();
     let mut rest = source;
     while let Some((before, reference, after)) = next_reference(rest) {
         filled.push_str(before);
-        let (section, option) = reference.split_once(':').unwrap_or((&part.name, reference));
-        let section = if section.is_empty() { &part.name } else { section };
-        let value = project.get(section, option).map_err(|fault| Box::new(fault.diagnostic()))?;
-        filled.push_str(&value.ok_or_else(|| missing(part, reference))?);
+        let (section, option) = reference.split_once(':').unwrap_or((own, reference));
+        let section = if section.is_empty() { own } else { section };
+        let value = project.get(section, option).map_err(Unfilled::Fault)?;
+        filled.push_str(&value.ok_or_else(|| Unfilled::Missing(reference.to_owned()))?);
         rest = after;
     }
     filled.push_str(rest);

@@ -2,16 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use crate::buildout::Project;
+use crate::buildout::{BuildoutEnv, Project};
 use crate::diag::Span;
 use crate::generate::catalogue::Catalogue;
 use crate::generate::part_options::is_for_deployment;
 use crate::generate::recipe::{Builder, Recipe};
 
-use super::environment::{Distributions, Requirements};
+use super::environment::{Distributions, Requirements, key, name_of};
 use super::part::{Part, Place, Unsupported};
 use super::products::Products;
-use super::{directories, egg, instance, varnish, zeoserver};
+use super::{directories, egg, instance, template, varnish, zeoserver};
 
 /// Why zc.buildout is needed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,11 +40,15 @@ const BUILDOUT_OPTIONS: [(&str, &str); 7] = [
     ("include-site-packages", "false"),
 ];
 
+/// What stands for all options of a recipe.
+const ALL: &str = "*";
+
 /// `found` are the distributions in the environment; `None` before it is made, when scripts of eggs
 /// are not known yet.
 pub fn decide(
     project: &Project,
     catalogue: &Catalogue,
+    env: &dyn BuildoutEnv,
     place: &Place,
     found: Option<&Distributions>,
 ) -> Result<Plan, Reason> {
@@ -91,6 +95,7 @@ pub fn decide(
             }
             Builder::VarnishScript => varnish::build(&part),
             Builder::Directories => directories::build(&part),
+            Builder::Template => template::build(&part, project, env),
             Builder::Deployment => Ok(Products::default()),
         };
         plan.products.extend(products.map_err(unsupported)?);
@@ -134,7 +139,7 @@ fn known<'a>(
     for option in given.keys() {
         let is_known = ["recipe", "<"].contains(&option.as_str())
             || is_for_deployment(option)
-            || recipe.build_options.0.contains(option);
+            || recipe.build_options.0.iter().any(|known| known == option || known == ALL);
         if !is_known {
             let why = format!("part `{name}` sets `{option}`");
             return Err(Reason { why, span: project.span(name, option) });
@@ -149,27 +154,24 @@ fn check_version(
     written: &str,
     pins: &BTreeMap<String, String>,
 ) -> Result<(), String> {
-    let mut known = recipe.build_recipes.0.iter().map(|word| {
-        let (name, version) = word.split_once("==").unwrap_or((word, ""));
-        (name, version)
-    });
-    let Some((name, version)) = known.find(|(name, _)| *name == written) else {
+    let mut known =
+        recipe.build_recipes.0.iter().map(|word| word.split_once("==").unwrap_or((word, "")));
+    let Some((name, versions)) = known.find(|(name, _)| *name == written) else {
         return Err(format!("only zc.buildout builds the recipe `{written}`"));
     };
-    if version.is_empty() {
+    if versions.is_empty() {
         return Ok(());
     }
-    let distribution = super::environment::name_of(name);
-    let wanted = super::environment::key(distribution);
-    let pinned = pins.iter().find(|(name, _)| super::environment::key(name) == wanted);
+    let distribution = name_of(name);
+    let pinned = pins.iter().find(|(name, _)| key(name) == key(distribution)).map(|(_, pin)| pin);
+    let is_known = |pin: &&String| {
+        versions.split('|').any(|it| *pin == it || pin.starts_with(&format!("{it}.")))
+    };
+    let builds = format!("supkit builds what {} makes", versions.replace('|', ", "));
     match pinned {
-        Some((_, pin)) if *pin == version || pin.starts_with(&format!("{version}.")) => Ok(()),
-        Some((_, pin)) => Err(format!(
-            "{distribution} is pinned to {pin}, and supkit builds what {version} makes"
-        )),
-        None => {
-            Err(format!("{distribution} is not pinned, and supkit builds what {version} makes"))
-        }
+        Some(pin) if is_known(&pin) => Ok(()),
+        Some(pin) => Err(format!("{distribution} is pinned to {pin}, and {builds}")),
+        None => Err(format!("{distribution} is not pinned, and {builds}")),
     }
 }
 

@@ -6,8 +6,9 @@ use super::products::Products;
 use super::script::{Call, interpreter};
 use crate::buildout::paths::join;
 
-/// The scripts that `supkit generate` makes.
-const OWN: [&str; 4] = ["supervisord", "supervisorctl", "pidproxy", "echo_supervisord_conf"];
+/// The scripts that the deployment has.
+const OWN: [&str; 6] =
+    ["supervisord", "supervisorctl", "pidproxy", "echo_supervisord_conf", "supkit", "buildout"];
 
 /// The eggs of a part.
 pub(super) fn eggs<'p>(part: &'p Part<'_>) -> Vec<&'p str> {

@@ -20,9 +20,19 @@ pub struct Directory {
 pub struct Product {
     pub path: String,
     pub text: String,
-    pub is_program: bool,
+    pub mode: Mode,
     /// It is written when the text changes; whoever reads it may delete it.
     pub is_initial: bool,
+}
+
+/// The mode of a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Mode {
+    Text,
+    Program,
+    Given(u32),
+    /// That of another file.
+    Like(String),
 }
 
 impl Products {
@@ -41,23 +51,23 @@ impl Products {
     }
 
     pub(super) fn file(&mut self, path: impl Into<String>, text: impl Into<String>) {
-        self.add(path.into(), text.into(), false);
+        self.add(path.into(), text.into(), Mode::Text);
     }
 
     pub(super) fn program(&mut self, path: impl Into<String>, text: impl Into<String>) {
-        self.add(path.into(), text.into(), true);
+        self.add(path.into(), text.into(), Mode::Program);
     }
 
     /// A file that a program reads once and deletes.
     pub(super) fn initial_file(&mut self, path: impl Into<String>, text: impl Into<String>) {
-        self.add(path.into(), text.into(), false);
+        self.add(path.into(), text.into(), Mode::Text);
         if let Some(last) = self.files.last_mut() {
             last.is_initial = true;
         }
     }
 
-    fn add(&mut self, path: String, text: String, is_program: bool) {
-        self.files.push(Product { path, text, is_program, is_initial: false });
+    pub(super) fn add(&mut self, path: String, text: String, mode: Mode) {
+        self.files.push(Product { path, text, mode, is_initial: false });
     }
 
     /// Appends the products of another part. Of two files with one path the later one stays.

@@ -3,6 +3,7 @@
 //! are made of in `tests/oracle/parts.rs`.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 
 use crate::support::build::Project;
 use crate::support::printed;
@@ -140,11 +141,11 @@ fn the_reason_for_buildout_names_the_part_the_option_and_the_line() {
     let why = "`entry-points` of part `tool` is not supported: `x` cannot be read (buildout.cfg:7)";
     reason(&bad, why);
     let zeo = "[buildout]\nparts = zeo\n[zeo]\nrecipe = plone.recipe.zeoserver\n[versions]\n";
-    let not_pinned = "part `zeo`: plone.recipe.zeoserver is not pinned, and supkit builds what 4 makes \
+    let not_pinned = "part `zeo`: plone.recipe.zeoserver is not pinned, and supkit builds what 3, 4 makes \
                       (buildout.cfg:4)";
     reason(zeo, not_pinned);
     let old = format!("{zeo}plone.recipe.zeoserver = 2.0.1\n");
-    let pinned = "part `zeo`: plone.recipe.zeoserver is pinned to 2.0.1, and supkit builds what 4 makes \
+    let pinned = "part `zeo`: plone.recipe.zeoserver is pinned to 2.0.1, and supkit builds what 3, 4 makes \
                   (buildout.cfg:4)";
     reason(&old, pinned);
 }
@@ -176,4 +177,57 @@ fn errors_name_the_remedy() {
     let picked = failure(&project(&strict.replace("tool = 1.0\n", "")), &[]);
     assert!(picked.contains("these eggs are not pinned: tool"), "{picked}");
     assert!(picked.contains("pin them in [versions]"), "{picked}");
+}
+
+#[test]
+fn uv_is_used_if_it_is_there() {
+    let project = project(TOOL);
+    let uv = "#!/bin/sh\necho \"uv $*\" >>\"$CALLS\"\n\
+              [ \"$1\" != venv ] || exec \"$TOOLS/python3\" -m venv \"$5\"\n\
+              shift 3; python=$1; shift; exec \"$python\" -m pip install \"$@\"\n";
+    project.sandbox.script("tools/uv", uv);
+    let prefer =
+        TOOL.replace("[buildout]\n", "[buildout]\nprefer-final = false\nindex = http://i/s\n");
+    project.sandbox.write("buildout.cfg", &prefer);
+    let calls = project.calls(&[]);
+    let calls: Vec<&str> =
+        calls.iter().map(String::as_str).filter(|it| it.starts_with("uv")).collect();
+    let make = "uv venv --allow-existing --python python3 .supkit/venv";
+    let install = "uv pip install --python .supkit/venv/bin/python --requirement .supkit/eggs.txt \
+                   --constraint .supkit/constraints.txt --index-url http://i/s --prerelease=allow";
+    assert_eq!(calls, [make, install]);
+    assert!(project.sandbox.path("bin/tool").exists());
+}
+
+#[test]
+fn a_template_is_filled_with_options_of_its_part_and_of_others() {
+    let template = "\
+[buildout]
+parts = conf
+
+[conf]
+recipe = collective.recipe.template
+input = conf.in
+output = etc/made/tool.conf
+own = 1
+supervisor-command = bin/tool
+";
+    let project = project(template);
+    let input = project.sandbox.script("conf.in", "a ${own} ${conf:own}\n$${buildout:directory}\n");
+    assert_eq!(project.calls(&[]), [""; 0]);
+    let here = project.sandbox.dir().display().to_string();
+    assert_eq!(project.sandbox.read("etc/made/tool.conf"), format!("a 1 1\n${here}\n"));
+    let mode = |path: &std::path::Path| path.metadata().expect("it is there").permissions().mode();
+    assert_eq!(mode(&project.sandbox.path("etc/made/tool.conf")), mode(&input));
+    // The template is an input, and so is each option that it names.
+    project.sandbox.write("conf.in", "b ${own}\n");
+    assert!(text(&project, &[]).contains("build the parts: 1 file\n"));
+    project.sandbox.write("buildout.cfg", &template.replace("own = 1", "own = 2"));
+    text(&project, &[]);
+    assert_eq!(project.sandbox.read("etc/made/tool.conf"), "b 2\n");
+    let unknown = "`input` of part `conf` is not supported: `${none}` is not set (buildout.cfg:6)";
+    project.sandbox.write("conf.in", "${none}\n");
+    assert!(text(&project, &["--dry-run"]).contains(unknown));
+    project.sandbox.write("conf.in", "[program:x]\n");
+    assert!(text(&project, &["--dry-run"]).contains("it is a configuration of Supervisor"));
 }

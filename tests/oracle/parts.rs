@@ -147,6 +147,12 @@ const VARNISH: &[Choice] = &[
 
 const DIRECTORIES: &[Choice] = &[("mode", &["700", "0755"])];
 
+const TEMPLATE: &[Choice] = &[
+    ("mode", &["755", "0600"]),
+    ("overwrite", &["true", "YES"]),
+    ("output", &["made/z.conf", "top.conf"]),
+];
+
 /// A recipe with the options that every part has, and those that it may have.
 struct Subject {
     recipe: &'static str,
@@ -154,7 +160,7 @@ struct Subject {
     choices: &'static [Choice],
 }
 
-const SUBJECTS: [Subject; 4] = [
+const SUBJECTS: [Subject; 5] = [
     Subject { recipe: "plone.recipe.zeoserver", always: "", choices: ZEOSERVER },
     Subject { recipe: "plone.recipe.zope2instance", always: "eggs = Zope\n", choices: INSTANCE },
     Subject {
@@ -166,6 +172,12 @@ const SUBJECTS: [Subject; 4] = [
         recipe: "z3c.recipe.mkdir",
         always: "paths =\n    made/a\n    ${buildout:directory}/made/b\n",
         choices: DIRECTORIES,
+    },
+    Subject {
+        recipe: "collective.recipe.template",
+        always: "output = ${buildout:directory}/etc/x/y.conf\nown = 1\ninline =\n    ${:own} ${part:own}\n    \
+                 bin ${buildout:bin-directory} $${buildout:directory}\n    last $ $${part:own}\n",
+        choices: TEMPLATE,
     },
 ];
 
@@ -216,7 +228,7 @@ fn ours(text: &str) -> Products {
         parts: format!("{DIRECTORY}/parts"),
         python: PYTHON.to_owned(),
     };
-    let plan = decide(&project, &catalogue, &place, None);
+    let plan = decide(&project, &catalogue, &env, &place, None);
     plan.unwrap_or_else(|reason| panic!("{}\n{text}", reason.why)).products
 }
 

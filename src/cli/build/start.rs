@@ -10,6 +10,7 @@ use crate::os::lock::Lock;
 use crate::parts::{Distributions, Place, Plan, Reason, decide};
 
 use super::super::generate::{self, Source};
+use super::super::real_buildout_env::RealBuildoutEnv;
 use super::args::Args;
 use super::failure::Failure;
 use super::fetch::{self, Fetcher};
@@ -68,7 +69,9 @@ impl Start {
         place: &Place,
         found: Option<&Distributions>,
     ) -> Result<Result<Plan, String>, Failure> {
-        let plan = decide(self.project()?, &self.source.catalogue, place, found);
+        let project = self.project()?;
+        let env = RealBuildoutEnv::around(project.file());
+        let plan = decide(project, &self.source.catalogue, &env, place, found);
         Ok(plan.map_err(|Reason { why, span }| match span {
             Some(span) => {
                 let place = self.source.origin.sources().place(span);

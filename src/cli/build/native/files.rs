@@ -8,7 +8,7 @@ use std::path::{Component, Path, PathBuf};
 use anyhow::{Context as _, Result};
 
 use crate::os::files::write_atomically;
-use crate::parts::{Directory, Place, Product, Products};
+use crate::parts::{Directory, Mode, Place, Product, Products};
 
 use super::record::checksum;
 
@@ -66,8 +66,7 @@ impl<'p> Difference<'p> {
         for it in &self.files {
             let path = absolute(&it.path);
             create(path.parent().unwrap_or(Path::new(".")), 0o777)?;
-            let mode = if it.is_program { 0o755 } else { 0o644 };
-            write_atomically(&path, it.text.as_bytes(), Some(mode))
+            write_atomically(&path, it.text.as_bytes(), Some(mode_of(it)))
                 .with_context(|| format!("cannot write {}", path.display()))?;
         }
         self.stale.iter().try_for_each(|path| remove(path, place))
@@ -95,8 +94,20 @@ fn checksum_of(product: &Product) -> String {
 
 fn is_written(product: &Product, path: &Path) -> bool {
     let is_same = fs::read(path).is_ok_and(|bytes| bytes == product.text.as_bytes());
-    let mode = || path.metadata().is_ok_and(|it| it.permissions().mode() & 0o111 != 0);
-    is_same && (!product.is_program || mode())
+    let may_execute = |mode: u32| mode & 0o111 != 0;
+    let mode = || path.metadata().is_ok_and(|it| may_execute(it.permissions().mode()));
+    is_same && (!may_execute(mode_of(product)) || mode())
+}
+
+fn mode_of(product: &Product) -> u32 {
+    match &product.mode {
+        Mode::Text => 0o644,
+        Mode::Program => 0o755,
+        Mode::Given(mode) => *mode,
+        Mode::Like(path) => {
+            Path::new(path).metadata().map_or(0o644, |it| it.permissions().mode() & 0o7777)
+        }
+    }
 }
 
 /// Whether a path is where builds make files; data are elsewhere.
