@@ -89,6 +89,8 @@ static TEMPLATES: &[(&str, &str)] = &[
 pub static ZOPE_VERSIONS: &str = include_str!("../demo/versions.cfg");
 /// The versions of a new Plone project.
 pub static PLONE_VERSIONS: &str = include_str!("../templates/init/plone-versions.cfg");
+/// What makes the site of a new Plone project.
+pub static CREATE_SITE: &str = include_str!("../templates/init/create_site.py");
 /// What pip installs for zc.buildout.
 pub static BUILDOUT_REQUIREMENTS: &str = include_str!("../demo/requirements.txt");
 

@@ -40,6 +40,9 @@ pub struct ScaffoldFile {
     pub text: String,
 }
 
+/// As often as Varnish tries a request again (`max_retries`).
+const MOST_RETRIES: u16 = 4;
+
 /// The first port of the programs of a Procfile, as Foreman sets it; each has its own hundred.
 const FIRST_PORT: usize = 5000;
 
@@ -48,27 +51,38 @@ impl Scaffold {
     pub fn files(&self, name: &str) -> Result<Vec<ScaffoldFile>, RenderFault> {
         match self {
             Self::Zope(site) => site_files(site, name, true),
-            Self::Plone(site) => site_files(site, name, false),
+            Self::Plone(site) => plone_files(site, name),
             Self::Plain { programs, from_procfile } => plain_files(programs, name, *from_procfile),
         }
     }
 }
 
+fn plone_files(site: &Site, name: &str) -> Result<Vec<ScaffoldFile>, RenderFault> {
+    let mut files = site_files(site, name, false)?;
+    let text = assets::CREATE_SITE.to_owned();
+    files.push(ScaffoldFile { path: "scripts/create_site.py", text });
+    Ok(files)
+}
+
 fn site_files(site: &Site, name: &str, is_zope: bool) -> Result<Vec<ScaffoldFile>, RenderFault> {
-    let (title, egg, versions) = if is_zope {
-        ("A Zope site", "Zope", assets::ZOPE_VERSIONS)
+    let (title, egg, versions, probe_path) = if is_zope {
+        ("A Zope site", "Zope", assets::ZOPE_VERSIONS, "/")
     } else {
-        ("A Plone site", "Products.CMFPlone", assets::PLONE_VERSIONS)
+        ("A Plone site", "Plone", assets::PLONE_VERSIONS, "/ok")
     };
+    let instances = instances(site);
     let data = json!({
         "name": name,
         "title": title,
         "egg": egg,
         "is_plain_zope": is_zope,
-        "instances": instances(site),
+        "first_instance": instances[0]["name"],
+        "instances": instances,
+        "others": (site.instances - 1).min(MOST_RETRIES),
         "count": counted(site.instances),
         "varnish_port": site.port,
         "zeo_port": site.zeo_port,
+        "probe_path": probe_path,
     });
     let rendered = |path, source| Ok(ScaffoldFile { path, text: template(source, &data)? });
     let verbatim = |path, text: &str| ScaffoldFile { path, text: text.to_owned() };
@@ -83,13 +97,17 @@ fn site_files(site: &Site, name: &str, is_zope: bool) -> Result<Vec<ScaffoldFile
     ])
 }
 
-/// The instances after the first one are made from it.
+/// The instances after the first one are made from it. `next` is the one that answers in place of it.
 fn instances(site: &Site) -> Vec<Value> {
     let name =
         |number| if site.instances == 1 { "instance".into() } else { format!("instance{number}") };
     let instance = |number: u16| {
-        let first = (number > 1).then(|| name(1));
-        json!({ "name": name(number), "own_port": site.instance_port + number - 1, "first": first })
+        json!({
+            "name": name(number),
+            "own_port": site.instance_port + number - 1,
+            "first": (number > 1).then(|| name(1)),
+            "next": name(number % site.instances + 1),
+        })
     };
     (1..=site.instances).map(instance).collect()
 }
@@ -185,14 +203,33 @@ mod tests {
     }
 
     #[test]
-    fn plone_is_another_egg() {
+    fn what_one_instance_fails_to_answer_the_next_one_answers() {
+        let vcl = |instances| file(&Scaffold::Zope(site(instances)), "etc/varnish.vcl");
+        assert!(!vcl(1).contains("vcl_backend_error"), "{}", vcl(1));
+        let three = vcl(3);
+        for (failed, next) in [(1, 2), (2, 3), (3, 1)] {
+            let step = format!(
+                "if (beresp.backend == instance{failed}) {{\n            \
+                 set bereq.backend = instance{next};\n"
+            );
+            assert!(three.contains(&step), "{step}: {three}");
+        }
+        assert!(three.contains("bereq.retries < 2)"), "{three}");
+        assert!(vcl(100).contains("bereq.retries < 4)"));
+    }
+
+    #[test]
+    fn plone_is_another_egg_and_is_packed() {
         let plone = file(&Scaffold::Plone(site(2)), "buildout.cfg");
-        assert!(
-            plone.contains("Products.CMFPlone") && !plone.contains("zodb-temporary"),
-            "{plone}"
-        );
+        assert!(plone.contains("\n    Plone\n") && !plone.contains("zodb-temporary"), "{plone}");
+        assert!(plone.contains("[zeopack]\nsupervisor-command = "), "{plone}");
         assert!(file(&Scaffold::Plone(site(2)), "README.md").starts_with("# shop\n\nA Plone site"));
-        assert!(file(&Scaffold::Plone(site(2)), "versions.cfg").contains("Products.CMFPlone ="));
+        assert!(file(&Scaffold::Plone(site(2)), "versions.cfg").contains("\nPlone = 6."));
+        let makefile = file(&Scaffold::Plone(site(1)), "Makefile");
+        assert!(makefile.contains("bin/instance run scripts/create_site.py"), "{makefile}");
+        let zope = Scaffold::Zope(site(2));
+        assert!(!file(&zope, "Makefile").contains("create-site"));
+        assert!(!file(&zope, "buildout.cfg").contains("zeopack"));
     }
 
     #[test]

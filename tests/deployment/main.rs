@@ -10,6 +10,7 @@ mod book;
 mod build;
 mod demo;
 mod interrupted;
+mod load;
 mod new_project;
 mod pip_project;
 mod rolling;

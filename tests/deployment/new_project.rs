@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
+use crate::load::Load;
 use crate::support::{Sandbox, printed, wait_until};
 
 const PROGRAMS: [&str; 4] = ["zeoserver", "instance1", "instance2", "varnish"];
@@ -82,6 +83,19 @@ impl Project {
         wait_until(&format!("all are {state}"), all);
     }
 
+    /// To how many Varnish sends requests.
+    fn used_instances(&self) -> usize {
+        let directory = self.sandbox.path("site/var/varnish");
+        let directory = directory.to_str().expect("UTF-8");
+        let list = self.works("varnishadm", &["-n", directory, "backend.list"]);
+        // The director, `instances`, is listed too.
+        let is_used = |name: &&str| {
+            let name = format!(".{name} ");
+            list.lines().any(|line| line.contains(&name) && line.contains("healthy"))
+        };
+        ["instance1", "instance2"].into_iter().filter(is_used).count()
+    }
+
     fn answers(&self) {
         wait_until("the site answers 200", || {
             let Ok(mut stream) = TcpStream::connect(("127.0.0.1", self.port)) else { return false };
@@ -119,12 +133,29 @@ fn a_new_project_is_built_and_runs_and_its_recipe_generates_it_in_any_order() {
     project.works("make", &["start"]);
     project.await_all("RUNNING");
     project.answers();
+    an_instance_is_missed_by_no_request(&project);
     project.works("make", &["stop"]);
     its_recipe_generates_it(&project);
     project.works("make", &["clean"]);
     let left = project.sandbox.path("site");
     assert!(!left.join("parts").exists() && left.join("var/filestorage/Data.fs").exists());
     assert_eq!(project.sandbox.processes(), [0; 0]);
+}
+
+/// Varnish notices within seconds that an instance is stopped; until then the other one answers in its place.
+fn an_instance_is_missed_by_no_request(project: &Project) {
+    wait_until("both instances are used", || project.used_instances() == 2);
+    let load = Load::begin(project.port);
+    load.await_more(50);
+    for instance in ["instance1", "instance2"] {
+        project.works("bin/supervisorctl", &["stop", instance]);
+        wait_until("one instance is used", || project.used_instances() == 1);
+        load.await_more(50);
+        project.works("bin/supervisorctl", &["start", instance]);
+        wait_until("both instances are used", || project.used_instances() == 2);
+    }
+    let (requests, failures) = load.end();
+    assert!(failures.is_empty(), "of {requests}: {failures:#?}\n{}", project.log());
 }
 
 fn its_recipe_generates_it(project: &Project) {
