@@ -2,12 +2,13 @@
 SHELL = /bin/sh
 CARGO ?= cargo
 # Varnish gives up root rights and must still be able to enter.
-DIR ?= $(if $(filter 0,$(shell id -u)),/var/tmp/supkit-demo,target/demo)
+demo clean-demo: DIR ?= $(if $(filter 0,$(shell id -u)),/var/tmp/supkit-demo,target/demo)
+demo-plone: DIR ?= $(if $(filter 0,$(shell id -u)),/var/tmp/supkit-demo-plone,target/demo-plone)
 PROFILE ?= quick
 export CARGO PROFILE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test unit lint docs bench fuzz soak miri fmt build dist try-packages tools bare clean-demo clean-tools
+.PHONY: help demo demo-plone test unit lint docs bench fuzz soak miri fmt build dist try-packages tools bare clean-demo clean-tools
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | while IFS="$$(printf '\t')" read -r target text; do \
@@ -16,6 +17,10 @@ help: ## list the targets
 demo: ## DIR=somewhere: build and run a small real Zope, ZEO and Varnish there
 	@scripts/need demo
 	@scripts/demo '$(DIR)'
+
+demo-plone: ## DIR=somewhere: build, run and check a real Plone with two instances (first ten minutes)
+	@scripts/need demo
+	@scripts/demo-plone '$(DIR)'
 
 test: ## lint, then all tests, the real deployment included
 	@scripts/need test
@@ -81,7 +86,7 @@ tools: ## what the tests need beside Debian packages: cargo-deny, the Python ori
 bare: ## as root: try `make demo` in a new Debian 12 that has nothing but git and make
 	@scripts/bare
 
-clean-demo: ## DIR=somewhere: stop the demo there and delete it
+clean-demo: ## DIR=somewhere: stop the demo or the Plone there and delete it
 	@scripts/demo --clean '$(DIR)'
 
 clean-tools: ## delete what the targets have made for themselves
