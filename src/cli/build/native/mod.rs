@@ -79,8 +79,8 @@ impl<'a> Native<'a> {
         if !difference.is_empty() {
             lock.sign().context("cannot write the lock")?;
             let count = difference.paths().count();
-            let files = if count == 1 { "file" } else { "files" };
-            print_line(&format!("build the parts: {count} {files}"));
+            let plural = if count == 1 { "" } else { "s" };
+            print_line(&format!("build the parts: {count} file{plural}"));
             // What is written is known before it is, so that an interrupted build is continued.
             record.files.extend(difference.paths().map(|path| (path.to_owned(), String::new())));
             workshop.save_native(&record)?;
