@@ -1,7 +1,7 @@
 //! supkit deploys a buildout project and keeps its processes alive.
 //!
 //! The modules up to [`assets`] are pure functions of their arguments: they access no file, clock,
-//! environment or descriptor. [`os`], [`daemon`], [`ctl`] and [`cli`] are the shell around them.
+//! environment or descriptor. [`os`], [`daemon`], [`keeper`], [`ctl`] and [`cli`] are the shell around them.
 //! `docs/architecture.md` describes the modules; `tests/offline/architecture.rs` checks their
 //! boundaries, and `clippy.toml` disallows functions that would break the invariants.
 
@@ -33,5 +33,6 @@ pub mod web;
 pub mod cli;
 pub mod ctl;
 pub mod daemon;
+pub mod keeper;
 pub mod os;
 pub mod top;

@@ -9,6 +9,7 @@ use crate::conf::getopt;
 use crate::conf::host::Host;
 use crate::conf::options::{self, CommandLine, Invocation};
 use crate::daemon::config_reader::ConfigReader;
+use crate::daemon::keeping;
 use crate::daemon::real_host::RealHost;
 use crate::daemon::startup;
 use crate::daemon::upgrade;
@@ -27,6 +28,13 @@ pub(super) fn main(args: &[OsString]) -> ExitCode {
             Ok(Invocation::Run(line)) => startup::resume(program, *line, received),
             Ok(_) => received.give_back("the command line does not run a daemon"),
             Err(error) => received.give_back(&error),
+        };
+    }
+    if let Some(received) = keeping::receive() {
+        return match options::parse(&args, &RealHost) {
+            Ok(Invocation::Run(line)) => startup::recover(program, *line, received),
+            Ok(_) => refuse(&program, "the command line does not run a daemon"),
+            Err(error) => refuse(&program, &error),
         };
     }
     if let Some(code) = super::check::instead_of_supervisord(&path, &args) {

@@ -201,6 +201,9 @@ pub mod supervisord {
         /// If another user than root starts the daemon, every `user` that is not that one is ignored
         /// with a warning; otherwise it is an error.
         IGNORE_USER_WITHOUT_ROOT ignore_user_without_root: Flag = Some("false"), SupkitOnly, Once;
+        /// Start a keeper, with which the programs, their output and the servers outlive a daemon that is
+        /// killed: another one continues at once.
+        KEEPER keeper: Flag = Some("false"), SupkitOnly, Once, added: default;
         /// Exit when all programs have ended by themselves, with the status of the first that failed.
         EXIT_WHEN_DONE exit_when_done: Flag = Some("false"), SupkitOnly, Once;
         /// The file that keeps how programs ended, for `why` after a restart of the daemon: a path,

@@ -190,3 +190,13 @@ pub enum Effect {
     /// Every process has stopped: exit, or read the configuration again and restart.
     Exit { restart: bool },
 }
+
+impl Effect {
+    /// Whether it only writes down or shows what has happened.
+    pub fn is_record(&self) -> bool {
+        matches!(
+            self,
+            Self::ChildLog { .. } | Self::Log { .. } | Self::Relay { .. } | Self::Publish { .. }
+        )
+    }
+}

@@ -80,6 +80,7 @@ impl Supervisor {
         if subscribers.is_empty() {
             return;
         }
+        self.revision += 1;
         let event = Arc::new(event);
         let serial = self.serial;
         self.serial += 1;

@@ -143,6 +143,7 @@ impl Supervisor {
 
     /// Replaces the configuration of a process; it takes effect at the next start.
     pub fn replace_process(&mut self, id: ProcId, config: Arc<config::Process>, now: Now) {
+        self.revision += 1;
         self.note_change(id, &config, now);
         let Some(process) = self.processes.get_mut(&id) else { return };
         let group = process.group.clone();
@@ -159,6 +160,7 @@ impl Supervisor {
     /// Applies a new configuration to the group itself and sorts its members in the order of that
     /// configuration.
     pub fn replace_group_settings(&mut self, config: &config::Group) {
+        self.revision += 1;
         let Some(at) = self.group_position(&config.name) else { return };
         let position = |name: &str| config.processes.iter().position(|it| it.name == name);
         let mut members: Vec<(Option<usize>, ProcId)> = self

@@ -22,6 +22,7 @@ impl Supervisor {
 
     /// Continues the history of a previous daemon. Called before anything ends.
     pub fn continue_history(&mut self, history: History) {
+        self.revision += 1;
         self.history = history;
     }
 

@@ -72,6 +72,9 @@ pub struct Supervisor {
     pub(super) sweeps: BTreeMap<ProcId, Sweep>,
     #[serde(skip)]
     pub(super) effects: VecDeque<Effect>,
+    /// Grows with every change, except for output that only goes to a log.
+    #[serde(skip)]
+    pub(super) revision: u64,
     pub(super) next_id: u32,
     /// The serial of the next event that a pool buffers.
     pub(super) serial: u64,
@@ -116,6 +119,7 @@ impl Supervisor {
             hooks: BTreeMap::new(),
             sweeps: BTreeMap::new(),
             effects: VecDeque::new(),
+            revision: 0,
             next_id: 0,
             serial: 0,
             publishing: false,
@@ -162,8 +166,14 @@ impl Supervisor {
         self.pump(now);
     }
 
+    /// Equal numbers mean that nothing has changed but what follows from the same output.
+    pub fn revision(&self) -> u64 {
+        self.revision
+    }
+
     /// Processes one input.
     pub fn take(&mut self, input: Input, now: Now) {
+        let is_output = matches!(input, Input::Output { .. } | Input::HookOutput { .. });
         match input {
             Input::Spawned { id, pid } => self.on_spawned(id, pid, now),
             Input::SpawnFailed { id, error } => {
@@ -199,13 +209,16 @@ impl Supervisor {
             Input::Upgraded { job, result } => self.on_upgraded(job, result, now),
             Input::Signal(signal) => self.on_signal(signal, now),
         }
-        self.pump(now);
+        if is_output { self.advance(now) } else { self.pump(now) }
     }
 
     /// Processes expired timers, at most a few: after an outage hundreds of programs may be restarted
     /// at once, and each costs a fork. [`Supervisor::is_due`] is true if more have expired.
     pub fn expire(&mut self, now: Now) {
         self.jobs.forget();
+        if self.is_due(now) {
+            self.revision += 1;
+        }
         for (id, kind) in self.timers.due(now.mono, MAX_EXPIRED) {
             match kind {
                 TimerKind::Phase => self.step(id, ProcessEvent::Tick, now),
@@ -220,7 +233,7 @@ impl Supervisor {
         }
         self.continue_autostart(now);
         self.tick(now);
-        self.pump(now);
+        self.advance(now);
     }
 
     pub fn is_due(&self, now: Now) -> bool {
@@ -237,7 +250,11 @@ impl Supervisor {
     }
 
     pub fn next_effect(&mut self) -> Option<Effect> {
-        self.effects.pop_front()
+        let effect = self.effects.pop_front()?;
+        if !effect.is_record() {
+            self.revision += 1;
+        }
+        Some(effect)
     }
 
     /// Whether there are effects that were not performed yet.
@@ -253,6 +270,7 @@ impl Supervisor {
     /// Stores a configuration that was read again. Active groups keep their configuration until
     /// they are removed and added; servers and interfaces stay the open ones.
     pub fn replace_config(&mut self, config: Config) {
+        self.revision += 1;
         let Config { servers, rpcinterfaces, .. } = std::mem::replace(&mut self.config, config);
         self.config.servers = servers;
         self.config.rpcinterfaces = rpcinterfaces;
@@ -345,9 +363,15 @@ impl Supervisor {
         matches!(self.mood, Mood::Running | Mood::Fatal)
     }
 
-    /// Advances everything that may proceed after a change: running jobs, and the delivery of
-    /// events to ready listeners.
+    /// Called after a change.
     pub(super) fn pump(&mut self, now: Now) {
+        self.revision += 1;
+        self.advance(now);
+    }
+
+    /// Advances everything that may proceed: running jobs, and the delivery of events to ready
+    /// listeners.
+    fn advance(&mut self, now: Now) {
         self.begin_ending(now);
         self.start_satisfied(now);
         self.advance_jobs(now);
@@ -371,6 +395,7 @@ impl Supervisor {
 
     /// A process may have changed: jobs and processes that wait for it are considered again.
     pub(super) fn touch(&mut self, id: ProcId) {
+        self.revision += 1;
         self.may_be_satisfied = true;
         self.jobs.touch(id);
     }

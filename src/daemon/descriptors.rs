@@ -56,6 +56,11 @@ impl Descriptors {
         self.0.iter()
     }
 
+    /// All of them, to be held.
+    pub fn into_all(self) -> impl Iterator<Item = (Purpose, OwnedFd)> {
+        self.0.into_iter()
+    }
+
     /// Those that were not taken.
     pub fn purposes(&self) -> impl Iterator<Item = &Purpose> {
         self.0.keys()

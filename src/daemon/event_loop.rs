@@ -13,7 +13,7 @@ use super::server::Server;
 use super::server_context::ServerContext;
 use super::service_manager::ServiceManager;
 use super::shell::Shell;
-use crate::conf::config::LogLevel;
+use crate::conf::config::{GroupKind, LogLevel};
 use crate::conf::signals::Signal;
 use crate::core::effect::{Effect, Input, OutputStream, Pid, ProcId};
 use crate::core::jobs::JobId;
@@ -21,7 +21,7 @@ use crate::core::state::Mood;
 use crate::core::supervisor::Supervisor;
 use crate::core::time::{Mono, Now};
 use crate::os::limits;
-use crate::os::poller::{Ready, Token};
+use crate::os::poller::{Interest, Ready, Token};
 use crate::os::signals;
 use crate::rpc::fault::{Code, Fault};
 use crate::rpc::record::{AuditResult, Record};
@@ -55,6 +55,8 @@ pub enum ExitReason {
     Upgrade {
         job: JobId,
     },
+    /// Its keeper has ended; this process takes its place.
+    KeeperLost,
 }
 
 /// Everything that a daemon is assembled from.
@@ -72,6 +74,7 @@ pub struct Daemon<'a> {
     pub server: Server,
     pub reader: &'a ConfigReader,
     signals_token: Token,
+    keeper_token: Option<Token>,
     pub(super) exit_reason: Option<ExitReason>,
     /// When descriptors were looked at last. This process may have been suspended since.
     looked: Mono,
@@ -84,6 +87,9 @@ impl<'a> Daemon<'a> {
     pub fn assemble(parts: Parts<'a>) -> io::Result<Self> {
         let Parts { core, mut shell, server, reader } = parts;
         let signals_token = shell.kernel.watch_signals(&mut shell.poller)?;
+        let poller = &mut shell.poller;
+        let keeper = shell.kernel.link().map(|link| poller.add(link, Interest::READ));
+        let keeper_token = keeper.transpose()?;
         let looked = shell.kernel.now().mono;
         Ok(Self {
             core,
@@ -91,6 +97,7 @@ impl<'a> Daemon<'a> {
             server,
             reader,
             signals_token,
+            keeper_token,
             exit_reason: None,
             looked,
             has_deferred: false,
@@ -102,7 +109,8 @@ impl<'a> Daemon<'a> {
     pub fn run(&mut self) -> io::Result<ExitReason> {
         let mut service_manager = ServiceManager::default();
         loop {
-            service_manager.report(self.core.mood(), &mut self.shell.logs.activity);
+            let (kernel, log) = (&mut *self.shell.kernel, &mut self.shell.logs.activity);
+            service_manager.report(self.core.mood(), kernel, log);
             if let Some(exit_reason) = self.turn()? {
                 return Ok(exit_reason);
             }
@@ -118,6 +126,7 @@ impl<'a> Daemon<'a> {
     /// One iteration of the main loop; returns the reason if it was the last one.
     pub fn turn(&mut self) -> io::Result<Option<ExitReason>> {
         self.perform();
+        self.save_changes();
         if self.exit_reason.is_none() {
             let ready = self.wait()?;
             let now = self.now();
@@ -128,6 +137,7 @@ impl<'a> Daemon<'a> {
             self.read_busy_streams(now);
             self.process_due();
             self.prepare_replacement();
+            self.look_at_orphaned();
             self.shell.logs.audit_jobs(&self.core);
             let now = self.now();
             self.shell.logs.flush(now.mono);
@@ -237,6 +247,9 @@ impl<'a> Daemon<'a> {
                 if needs_descriptors(&effect) {
                     self.free_descriptors();
                 }
+                if self.may_open_address(&effect) {
+                    self.release_addresses();
+                }
                 // The time is read for each effect, because many forks take a while.
                 let is_performed = self.catch_panic("an effect", |daemon| {
                     let now = daemon.now();
@@ -247,6 +260,17 @@ impl<'a> Daemon<'a> {
                 }
             }
         }
+    }
+
+    /// Whether a `FastCGI` socket may be opened whose address was in use before.
+    fn may_open_address(&self, effect: &Effect) -> bool {
+        let group = match effect {
+            Effect::GroupAdded { name } => Some(name.as_str()),
+            Effect::Spawn { id } => self.core.process(*id).map(crate::core::Process::group),
+            _ => None,
+        };
+        let group = group.and_then(|name| self.core.group(name));
+        group.is_some_and(|group| matches!(group.config().kind, GroupKind::FastCgi(_)))
     }
 
     /// Connections yield their descriptors to a program that is started, or whose rest is searched.
@@ -285,6 +309,7 @@ impl<'a> Daemon<'a> {
             self.shell.history.deadline(self.core.history()),
             self.shell.sampler.deadline(&self.core, now),
             self.upgrade_deadline(),
+            self.shell.kernel.link().and_then(|link| link.deadline()),
         ];
         let nearest = deadlines.into_iter().flatten().min();
         let timeout = nearest.map(|deadline| deadline.since(now.mono).min(MAX_SLEEP));
@@ -332,6 +357,8 @@ impl<'a> Daemon<'a> {
     fn dispatch(&mut self, ready: Ready, now: Now) {
         if ready.token == self.signals_token {
             self.on_signals(now);
+        } else if Some(ready.token) == self.keeper_token {
+            self.on_keeper(now);
         } else if let Some(end) = self.shell.pipes.end(ready.token) {
             match end {
                 PipeEnd::Output(id, stream) => self.on_output(id, stream, now),
@@ -359,6 +386,15 @@ impl<'a> Daemon<'a> {
         self.shell.read(id, stream, &mut self.core, now);
         // Performed immediately, so that at most one chunk per iteration is held in memory.
         self.perform();
+        self.save_if_full();
+    }
+
+    /// The keeper reports children that have terminated, or has ended itself.
+    fn on_keeper(&mut self, now: Now) {
+        if let Some(link) = self.shell.kernel.link() {
+            link.receive();
+        }
+        self.process_signals(Vec::new(), now);
     }
 
     /// Reads the streams that are read on a timer.
@@ -381,6 +417,7 @@ impl<'a> Daemon<'a> {
     pub(super) fn process_signals(&mut self, numbers: Vec<i32>, now: Now) {
         while self.shell.reap(&mut self.core, now) {
             self.perform();
+            self.save_if_full();
         }
         if numbers.contains(&signals::USR2) {
             let (server, mut server_context) = self.server_context(now);

@@ -3,7 +3,7 @@
 //! once when the group is added, to report configuration errors early.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
@@ -111,6 +111,13 @@ impl Sockets {
             holders: shared.holders.clone(),
         });
         saved.collect()
+    }
+
+    /// What another daemon needs of them.
+    pub(super) fn descriptors(&self) -> impl Iterator<Item = (Purpose, BorrowedFd<'_>)> {
+        self.groups.iter().filter_map(|(group, shared)| {
+            Some((Purpose::FastCgi(group.clone()), shared.socket.as_ref()?.as_fd()))
+        })
     }
 
     pub(super) fn hand_over(self, descriptors: &mut Descriptors) {

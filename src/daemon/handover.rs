@@ -2,6 +2,7 @@
 //! clients. The state is plain data ([`Saved`]), the rest are descriptors by purpose.
 
 use std::io;
+use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
@@ -14,11 +15,12 @@ use super::kernel::Kernel;
 use super::logs::Logs;
 use super::logs::saving::SavedLogs;
 use super::notify_sockets::NotifySockets;
-use super::pipes::{Pipes, SavedStdin};
+use super::pipes::SavedStdin;
 use super::sampler::Sampler;
 use super::server::Server;
 use super::server::saving::SavedServer;
 use super::shell::Shell;
+use crate::core::effect::{OutputStream, ProcId};
 use crate::core::resources::Resources;
 use crate::core::snapshot;
 use crate::core::supervisor::Supervisor;
@@ -32,7 +34,7 @@ pub struct Saved {
     #[serde(deserialize_with = "snapshot::deserialize")]
     core: Supervisor,
     logs: SavedLogs,
-    stdins: Vec<SavedStdin>,
+    pub(super) stdins: Vec<SavedStdin>,
     sockets: Vec<SavedSocket>,
     server: SavedServer,
     server_url: Option<String>,
@@ -42,7 +44,14 @@ pub struct Saved {
     began: Option<Wall>,
     /// Children that carried out what is begun again.
     #[serde(default)]
-    abandoned: Vec<i32>,
+    pub(super) abandoned: Vec<i32>,
+}
+
+impl Saved {
+    /// The log of a stream.
+    pub(super) fn log_path(&self, id: ProcId, stream: OutputStream) -> Option<&Path> {
+        self.logs.path(id, stream)
+    }
 }
 
 /// The same, borrowed from a daemon that runs.
@@ -62,13 +71,18 @@ pub struct State<'a> {
 impl<'a> Daemon<'a> {
     /// The state between two turns, when all effects were performed.
     pub fn state(&self) -> State<'_> {
+        State { server: self.server.save(), ..self.state_without_clients() }
+    }
+
+    /// The same for a daemon that continues if this one is killed, with which all connections end.
+    pub(super) fn state_without_clients(&self) -> State<'_> {
         let shell = &self.shell;
         State {
             core: &self.core,
             logs: shell.logs.save(),
             stdins: shell.pipes.save(),
             sockets: shell.sockets.save(),
-            server: self.server.save(),
+            server: self.server.save_sockets(),
             server_url: shell.server_url.as_deref(),
             resources: shell.sampler.resources(),
             began: shell.sampler.began,
@@ -112,9 +126,10 @@ impl<'a> Parts<'a> {
         shell.sampler = Sampler::new(resources, saved.began.unwrap_or(shell.sampler.began));
         shell.abandon(saved.abandoned);
         let poller = &mut shell.poller;
-        shell.pipes = Pipes::adopt(stdins, &core, poller, &mut descriptors, Purpose::Output)?;
+        let (pipes, hook_pipes) = (shell.pipes, shell.hook_pipes);
+        shell.pipes = pipes.adopt(stdins, &core, poller, &mut descriptors, Purpose::Output)?;
         shell.hook_pipes =
-            Pipes::adopt(Vec::new(), &core, poller, &mut descriptors, Purpose::HookOutput)?;
+            hook_pipes.adopt(Vec::new(), &core, poller, &mut descriptors, Purpose::HookOutput)?;
         shell.history = HistoryFile::of(&core.config().supervisord, reader.path());
         shell.notify_sockets = NotifySockets::adopt(&core, &mut shell.poller, &mut descriptors)?;
         // What was being examined is examined again.

@@ -96,7 +96,9 @@ impl Shell<'_> {
         core: &mut Supervisor,
         now: Now,
     ) {
-        if let Chunk::Bytes(bytes) = self.hook_pipes.read(&mut self.poller, id, stream, now.mono) {
+        if let Chunk::Bytes(bytes) =
+            self.hook_pipes.read(&mut self.poller, &mut *self.kernel, (id, stream), now)
+        {
             core.take(Input::HookOutput { id, stream, bytes }, now);
         }
     }
@@ -104,7 +106,8 @@ impl Shell<'_> {
     /// Delivers the remaining output of a hook that was reaped.
     pub(super) fn drain_hook(&mut self, id: ProcId, core: &mut Supervisor, now: Now) {
         for stream in OutputStream::BOTH {
-            for chunk in self.hook_pipes.drain(&mut self.poller, id, stream, now.mono) {
+            let kernel = &mut *self.kernel;
+            for chunk in self.hook_pipes.drain(&mut self.poller, kernel, (id, stream), now) {
                 if let Chunk::Bytes(bytes) = chunk {
                     core.take(Input::HookOutput { id, stream, bytes }, now);
                 }

@@ -4,25 +4,30 @@
 
 use std::collections::BTreeSet;
 use std::io;
+use std::process;
 use std::time::Duration;
 
 use super::command::{self, Command, CommandError};
 use super::idle::Idle;
+use super::keeping::link::Link;
 use super::proc_sample;
 use crate::conf::config::Process;
 use crate::core::effect::Pid;
 use crate::core::resources::Sample;
 use crate::core::time::{Mono, Now, Wall};
+use crate::keeper::protocol::ToKeeper;
 use crate::os::child_settings::SpawnError;
 use crate::os::clock;
 use crate::os::connect::{self, Peer};
 use crate::os::memory;
+use crate::os::notify;
 use crate::os::poller::{Interest, Poller, Ready, Token};
 use crate::os::process_memory;
+use crate::os::processes;
 use crate::os::signals::{self, CHLD, HUP, INT, QUIT, Sender, Signals, TERM, USR2};
 use crate::os::spawn::ChildSpec;
 use crate::os::stream::SocketStream;
-use crate::os::wait::{self, EndedChild};
+use crate::os::wait::{self, EndedChild, Which};
 
 /// The signals that the daemon handles.
 pub(super) const CAUGHT: [i32; 6] = [TERM, INT, QUIT, HUP, CHLD, USR2];
@@ -55,8 +60,12 @@ pub trait Kernel {
     /// Sends a signal to a process or, with `group`, to its process group.
     fn kill(&mut self, pid: i32, signal: i32, group: bool) -> io::Result<()>;
 
-    /// The next terminated child, if there is one.
+    /// The next terminated child, if there is one; with a keeper it stays a zombie until
+    /// [`Kernel::collect`].
     fn reap(&mut self) -> io::Result<Option<EndedChild>>;
+
+    /// The exit of a child that [`Kernel::reap`] has returned is noted.
+    fn collect(&mut self, _: i32) {}
 
     /// From now on signals are queued for [`Kernel::take_signals`]. Once per process.
     fn catch_signals(&mut self) -> io::Result<()>;
@@ -71,6 +80,27 @@ pub trait Kernel {
     fn sender(&self, _: i32) -> Option<Sender> {
         None
     }
+
+    /// Whether this daemon or its keeper is the parent of a process with this parent.
+    fn is_parent(&self, parent: i32) -> bool {
+        u32::try_from(parent) == Ok(process::id())
+    }
+
+    /// Sends a state to the service manager, if there is one.
+    fn notify_manager(&mut self, state: &str) -> io::Result<()> {
+        notify::send(state)
+    }
+
+    /// The connection to the keeper.
+    fn link(&mut self) -> Option<&mut Link> {
+        None
+    }
+
+    fn take_link(&mut self) -> Option<Box<Link>> {
+        None
+    }
+
+    fn put_link(&mut self, _: Box<Link>) {}
 }
 
 /// The operating system that the daemon runs on.
@@ -78,6 +108,7 @@ pub trait Kernel {
 pub struct Local {
     signals: Option<Signals>,
     idle: Idle,
+    link: Option<Box<Link>>,
 }
 
 impl Kernel for Local {
@@ -110,7 +141,10 @@ impl Kernel for Local {
     }
 
     fn spawn(&mut self, child: ChildSpec) -> Result<i32, SpawnError> {
-        child.spawn()
+        let Some(link) = &mut self.link else { return child.spawn() };
+        let (pid, gate) = child.spawn_held()?;
+        link.hold(gate);
+        Ok(pid)
     }
 
     fn connect(&mut self, peer: &Peer) -> io::Result<SocketStream> {
@@ -130,7 +164,19 @@ impl Kernel for Local {
     }
 
     fn reap(&mut self) -> io::Result<Option<EndedChild>> {
-        wait::reap()
+        match &self.link {
+            None => wait::reap(),
+            Some(link) => match link.ended() {
+                None => wait::peek(Which::Any),
+                reported => Ok(reported),
+            },
+        }
+    }
+
+    fn collect(&mut self, pid: i32) {
+        if self.link.as_mut().is_some_and(|link| !link.collect(pid)) {
+            wait::collect(pid);
+        }
     }
 
     fn catch_signals(&mut self) -> io::Result<()> {
@@ -152,5 +198,28 @@ impl Kernel for Local {
 
     fn sender(&self, signal: i32) -> Option<Sender> {
         self.signals.as_ref()?.sender(signal)
+    }
+
+    fn is_parent(&self, parent: i32) -> bool {
+        let is_keeper = self.link.is_some() && parent == processes::parent();
+        is_keeper || u32::try_from(parent) == Ok(process::id())
+    }
+
+    fn notify_manager(&mut self, state: &str) -> io::Result<()> {
+        let Some(link) = &mut self.link else { return notify::send(state) };
+        link.send(&ToKeeper::Notify { state: state.to_owned() }, None);
+        Ok(())
+    }
+
+    fn link(&mut self) -> Option<&mut Link> {
+        self.link.as_deref_mut()
+    }
+
+    fn take_link(&mut self) -> Option<Box<Link>> {
+        self.link.take()
+    }
+
+    fn put_link(&mut self, link: Box<Link>) {
+        self.link = Some(link);
     }
 }

@@ -22,7 +22,7 @@ use crate::ini::text;
 use crate::os::clock;
 use crate::os::errno;
 use crate::os::files::{self, FileKind};
-use crate::os::logfile::{LogFile, Report, Rotation};
+use crate::os::logfile::{LogFile, Place, Report, Rotation};
 use crate::rpc::context::{Log, LogTotals};
 use crate::rpc::record::Record;
 
@@ -224,6 +224,19 @@ impl Logs {
             self.retry.request(clock::monotonic());
         }
         self.activity.report(file.path(), report);
+    }
+
+    /// Counts bytes that another daemon has written.
+    pub(super) fn count(&mut self, id: ProcId, stream: OutputStream, bytes: usize) {
+        if bytes > 0 && self.open.contains_key(&(id, stream)) {
+            self.totals.entry((id, stream)).or_default().bytes += bytes as u64;
+        }
+    }
+
+    /// Where the next write to a log goes to; `None` if that is no regular file.
+    pub(super) fn place(&mut self, id: ProcId, stream: OutputStream) -> Option<Place> {
+        let log = self.open.get_mut(&(id, stream))?;
+        log.file.as_mut()?.place(clock::monotonic())
     }
 
     /// What was received for a log so far; `None` if nothing was.

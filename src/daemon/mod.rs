@@ -24,6 +24,7 @@ mod history_file;
 mod hooks;
 mod host_names;
 mod idle;
+pub mod keeping;
 pub mod kernel;
 mod launch;
 mod log_follower;

@@ -3,6 +3,7 @@
 use std::io;
 use std::process;
 
+use super::keeping::journal::Entry;
 use super::launch::Variables;
 use super::shell::Shell;
 use super::tree_effects;
@@ -135,7 +136,7 @@ impl Shell<'_> {
         let name = process.full_name();
         let stat = processes::stat(main.pid.0).filter(|stat| stat.started == main.started);
         let Some(stat) = stat else { return false };
-        if u32::try_from(stat.parent) != Ok(process::id()) {
+        if !self.kernel.is_parent(stat.parent) {
             let message = format!(
                 "{name}: its main process, pid {}, is no child of supervisord, which therefore cannot \
                  see its end",
@@ -143,6 +144,9 @@ impl Shell<'_> {
             );
             self.logs.log(LogLevel::Warn, &message);
             return false;
+        }
+        if let Some(link) = self.kernel.link() {
+            link.note(&Entry::Followed { id, pid, status, now }, 0);
         }
         core.take(Input::Followed { id, pid, status }, now);
         true

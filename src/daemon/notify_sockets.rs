@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io;
+use std::os::fd::{AsFd, BorrowedFd};
 
 use super::descriptors::{Descriptors, Purpose};
 use crate::core::effect::ProcId;
@@ -59,6 +60,11 @@ impl NotifySockets {
     pub(super) fn receive(&self, id: ProcId) -> Option<Message> {
         // An error leaves nothing to read; the socket stays open for later messages.
         self.by_process.get(&id)?.socket.receive().ok().flatten()
+    }
+
+    /// What another daemon needs of them.
+    pub(super) fn descriptors(&self) -> impl Iterator<Item = (Purpose, BorrowedFd<'_>)> {
+        self.by_process.iter().map(|(id, open)| (Purpose::Notify(*id), open.socket.as_fd()))
     }
 
     pub(super) fn hand_over(self, poller: &mut Poller, descriptors: &mut Descriptors) {

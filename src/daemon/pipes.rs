@@ -3,16 +3,18 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::io::{self, Read, Write};
-use std::os::fd::{AsFd, AsRawFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 
 use serde::{Deserialize, Serialize};
 
 use super::descriptors::{Descriptors, Purpose};
+use super::keeping::journal::Entry;
+use super::kernel::Kernel;
 use super::pace::{Next, Pace};
 use crate::core::effect::{OutputStream, ProcId};
 use crate::core::group::Process;
 use crate::core::supervisor::Supervisor;
-use crate::core::time::Mono;
+use crate::core::time::{Mono, Now};
 use crate::os::pipe::{self, PipeReader, PipeWriter, pipe};
 use crate::os::poller::{self, Interest, Poller, Token};
 
@@ -41,6 +43,11 @@ pub(super) struct Pipes {
     large: BTreeSet<(ProcId, OutputStream)>,
     /// Made by the first read.
     buffer: Vec<u8>,
+    /// Whether they are those of hooks.
+    are_of_hooks: bool,
+    /// With a keeper: the stdins that are written when the state was saved. Otherwise that happens at
+    /// once.
+    unwritten: Option<BTreeSet<ProcId>>,
 }
 
 struct Output {
@@ -209,21 +216,31 @@ impl Pipes {
     pub(super) fn read(
         &mut self,
         poller: &mut Poller,
-        id: ProcId,
-        stream: OutputStream,
-        now: Mono,
+        kernel: &mut dyn Kernel,
+        (id, stream): (ProcId, OutputStream),
+        now: Now,
     ) -> Chunk {
         let Some(output) = self.outputs.get_mut(&(id, stream)) else { return Chunk::Nothing };
-        self.buffer.resize(MAX_READ, 0);
-        let chunk = match output.reader.read(&mut self.buffer) {
-            Ok(count) if count > 0 => Chunk::Bytes(self.buffer[..count].to_vec()),
+        let read = match kernel.link() {
+            None => {
+                self.buffer.resize(MAX_READ, 0);
+                let count = output.reader.read(&mut self.buffer);
+                count.map(|count| self.buffer[..count].to_vec())
+            }
+            Some(link) => {
+                let of_hook = self.are_of_hooks;
+                link.read(&output.reader, &Entry::Output { id, stream, of_hook, now })
+            }
+        };
+        let chunk = match read {
+            Ok(bytes) if !bytes.is_empty() => Chunk::Bytes(bytes),
             Err(error) if is_temporary(&error) => Chunk::Nothing,
             Ok(_) | Err(_) => {
                 self.close_output(poller, id, stream);
                 return Chunk::End;
             }
         };
-        self.set_pace(poller, id, stream, chunk.len(), now);
+        self.set_pace(poller, id, stream, chunk.len(), now.mono);
         chunk
     }
 
@@ -277,14 +294,14 @@ impl Pipes {
     pub(super) fn drain(
         &mut self,
         poller: &mut Poller,
-        id: ProcId,
-        stream: OutputStream,
-        now: Mono,
+        kernel: &mut dyn Kernel,
+        key: (ProcId, OutputStream),
+        now: Now,
     ) -> Vec<Chunk> {
         let mut chunks = Vec::new();
         let mut left = MAX_PIPE_CAPACITY;
         while left > 0 {
-            match self.read(poller, id, stream, now) {
+            match self.read(poller, kernel, key, now) {
                 Chunk::Nothing => break,
                 Chunk::End => {
                     chunks.push(Chunk::End);
@@ -312,7 +329,31 @@ impl Pipes {
             return Err(StdinError::BufferFull);
         }
         stdin.pending.extend(bytes);
+        if let Some(unwritten) = &mut self.unwritten {
+            unwritten.insert(id);
+            return Ok(());
+        }
         self.flush(poller, id)
+    }
+
+    /// From now on the state is saved before a stdin is written.
+    pub(super) fn defer_writes(&mut self) {
+        self.unwritten.get_or_insert_default();
+    }
+
+    /// Whether [`Pipes::take_unwritten`] returns anything.
+    pub(super) fn has_unwritten(&self) -> bool {
+        self.unwritten.as_ref().is_some_and(|it| !it.is_empty())
+    }
+
+    /// The stdins that are to be written now.
+    pub(super) fn take_unwritten(&mut self) -> BTreeSet<ProcId> {
+        self.unwritten.as_mut().map(std::mem::take).unwrap_or_default()
+    }
+
+    /// How many bytes a stdin has not accepted yet.
+    pub(super) fn pending(&self, id: ProcId) -> usize {
+        self.stdins.get(&id).map_or(0, |stdin| stdin.pending.len())
     }
 
     /// Writes buffered bytes as far as the pipe accepts them.
@@ -368,8 +409,8 @@ impl Pipes {
 /// The bytes that the stdin of a child has not accepted yet.
 #[derive(Serialize, Deserialize)]
 pub(super) struct SavedStdin {
-    id: ProcId,
-    pending: Vec<u8>,
+    pub(super) id: ProcId,
+    pub(super) pending: Vec<u8>,
 }
 
 impl SavedStdin {
@@ -380,6 +421,23 @@ impl SavedStdin {
 }
 
 impl Pipes {
+    /// Those of hooks.
+    pub(super) fn of_hooks() -> Self {
+        Self { are_of_hooks: true, ..Self::default() }
+    }
+
+    /// What another daemon needs of them.
+    pub(super) fn descriptors(
+        &self,
+        purpose: fn(ProcId, OutputStream) -> Purpose,
+    ) -> impl Iterator<Item = (Purpose, BorrowedFd<'_>)> {
+        let outputs = self.outputs.iter();
+        let outputs =
+            outputs.map(move |((id, it), output)| (purpose(*id, *it), output.reader.as_fd()));
+        let stdins = self.stdins.iter();
+        outputs.chain(stdins.map(|(id, stdin)| (Purpose::Stdin(*id), stdin.writer.as_fd())))
+    }
+
     pub(super) fn save(&self) -> Vec<SavedStdin> {
         let stdins = self.stdins.iter();
         let saved = stdins.map(|(id, stdin)| SavedStdin {
@@ -406,29 +464,29 @@ impl Pipes {
     }
 
     pub(super) fn adopt(
+        mut self,
         stdins: Vec<SavedStdin>,
         core: &Supervisor,
         poller: &mut Poller,
         descriptors: &mut Descriptors,
         purpose: fn(ProcId, OutputStream) -> Purpose,
     ) -> io::Result<Self> {
-        let mut pipes = Self::default();
         for process in core.processes() {
             let id = process.id();
             for stream in OutputStream::BOTH {
                 if let Some(fd) = descriptors.take(&purpose(id, stream)) {
-                    pipes.add_output(poller, id, stream, fd.into(), Latency::of(process))?;
+                    self.add_output(poller, id, stream, fd.into(), Latency::of(process))?;
                 }
             }
         }
         for SavedStdin { id, pending } in stdins {
             if let Some(fd) = descriptors.take(&Purpose::Stdin(id)) {
-                pipes.add_stdin(poller, id, fd.into())?;
+                self.add_stdin(poller, id, fd.into())?;
             }
             // A closed pipe is noticed when it is written to.
-            let _ = pipes.write_stdin(poller, id, &pending);
+            let _ = self.write_stdin(poller, id, &pending);
         }
-        Ok(pipes)
+        Ok(self)
     }
 }
 

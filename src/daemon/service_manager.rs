@@ -2,10 +2,10 @@
 //! `Type=notify` requires.
 
 use super::activity::ActivityLog;
+use super::kernel::Kernel;
 use crate::conf::config::LogLevel;
 use crate::core::state::Mood;
 use crate::os::errno;
-use crate::os::notify;
 
 /// The state that was reported to the service manager last in this run.
 #[derive(Default)]
@@ -15,7 +15,7 @@ pub struct ServiceManager {
 
 impl ServiceManager {
     /// Reports a mood that differs from the last one. Called when the servers accept connections.
-    pub fn report(&mut self, mood: Mood, log: &mut ActivityLog) {
+    pub fn report(&mut self, mood: Mood, kernel: &mut dyn Kernel, log: &mut ActivityLog) {
         let state = match mood {
             Mood::Running | Mood::Fatal => "READY=1",
             Mood::Restarting => "RELOADING=1",
@@ -25,7 +25,7 @@ impl ServiceManager {
             return;
         }
         self.reported = Some(state);
-        if let Err(error) = notify::send(state) {
+        if let Err(error) = kernel.notify_manager(state) {
             let error = errno::describe(&error);
             log.log(LogLevel::Warn, &format!("could not report {state} to NOTIFY_SOCKET: {error}"));
         }

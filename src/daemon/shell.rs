@@ -1,10 +1,15 @@
 //! Owns the daemon's descriptors, pids and logs. Performs the effects of the core in order and
 //! feeds the outcomes back; makes no decisions.
 
+use std::os::fd::BorrowedFd;
+
+use super::descriptors::Purpose;
 use super::exchanges::Exchanges;
 use super::fastcgi::Sockets;
 use super::history_file::{HistoryFile, Remark};
 use super::host_names::HostNames;
+use super::keeping::journal::Entry;
+use super::keeping::kill::Kill;
 use super::kernel::Kernel;
 use super::logs::Logs;
 use super::notify_sockets::NotifySockets;
@@ -50,6 +55,10 @@ pub struct Shell<'k> {
     pub(super) sampler: Sampler,
     /// A child that was forked and that the core does not know yet.
     pub(super) unclaimed: Option<(ProcId, Pid)>,
+    /// With a keeper: the signals that are sent when the state was saved.
+    pub(super) kills: Vec<Kill>,
+    /// While a daemon continues: what was written and shown already is not written again.
+    pub(super) is_silent: bool,
     /// The value of `SUPERVISOR_SERVER_URL` for children.
     pub(super) server_url: Option<String>,
 }
@@ -66,12 +75,17 @@ impl<'k> Shell<'k> {
         server_url: Option<String>,
     ) -> Self {
         let began = kernel.now().wall;
+        let (mut pipes, mut hook_pipes) = (Pipes::default(), Pipes::of_hooks());
+        if kernel.link().is_some() {
+            pipes.defer_writes();
+            hook_pipes.defer_writes();
+        }
         Self {
             kernel,
             poller,
             logs,
-            pipes: Pipes::default(),
-            hook_pipes: Pipes::default(),
+            pipes,
+            hook_pipes,
             sockets: Sockets::default(),
             probes: Probes::default(),
             trees: Trees::default(),
@@ -84,6 +98,8 @@ impl<'k> Shell<'k> {
             replacement: None,
             sampler: Sampler::new(Resources::default(), began),
             unclaimed: None,
+            kills: Vec::new(),
+            is_silent: false,
             server_url,
         }
     }
@@ -110,16 +126,26 @@ impl<'k> Shell<'k> {
         self.logs.log(LogLevel::Critical, message);
     }
 
+    /// What another daemon needs if this one is killed.
+    pub(super) fn descriptors(&self) -> impl Iterator<Item = (Purpose, BorrowedFd<'_>)> {
+        let pipes = self.pipes.descriptors(Purpose::Output);
+        let pipes = pipes.chain(self.hook_pipes.descriptors(Purpose::HookOutput));
+        pipes.chain(self.notify_sockets.descriptors()).chain(self.sockets.descriptors())
+    }
+
     /// Performs one effect. A failure is logged or fed back to the core.
     pub fn perform(&mut self, effect: Effect, core: &mut Supervisor, now: Now) {
         match effect {
+            Effect::Log { .. } | Effect::Relay { .. } if self.is_silent => {}
             Effect::Spawn { id } => self.spawn(id, core, now),
             Effect::CheckCommand { id } => {
                 let process = core.process(id);
                 let usable = process.is_some_and(|it| self.kernel.resolve(it.config()).is_ok());
                 core.take(Input::CommandChecked { id, usable }, now);
             }
-            Effect::Kill { id, pid, signal, group } => self.kill(id, pid, signal, group, core, now),
+            Effect::Kill { id, pid, signal, group } => {
+                self.kill(Kill { id, pid, signal, group }, core, now);
+            }
             Effect::SignalMain { id, main, signal } => self.signal_main(id, main, signal, core),
             Effect::ClosePipes { id } => self.close(id, core),
             Effect::Sweep { id, target } => self.sweep(id, &target, core, now),
@@ -148,7 +174,7 @@ impl<'k> Shell<'k> {
                 let outcome = self.pipes.write_stdin(&mut self.poller, id, &bytes);
                 self.on_stdin_result(id, outcome, core, now);
             }
-            Effect::ChildLog { id, stream, bytes } => self.logs.write(id, stream, &bytes),
+            Effect::ChildLog { id, stream, bytes } => self.write_log(id, stream, &bytes),
             Effect::Log { level, message } => self.logs.log(level, &message),
             Effect::ReopenLogs => {
                 self.logs.log(LogLevel::Info, "supervisord logreopen");
@@ -218,15 +244,28 @@ impl<'k> Shell<'k> {
         }
     }
 
-    fn kill(
-        &mut self,
-        id: ProcId,
-        pid: Pid,
-        signal: Signal,
-        group: bool,
-        core: &mut Supervisor,
-        now: Now,
-    ) {
+    /// Writes to the log of a stream. With a keeper the journal has how far.
+    fn write_log(&mut self, id: ProcId, stream: OutputStream, bytes: &[u8]) {
+        let Some(link) = self.kernel.link() else { return self.logs.write(id, stream, bytes) };
+        let unwritten = link.unwritten((id, stream), bytes);
+        self.logs.count(id, stream, bytes.len() - unwritten.len());
+        if !unwritten.is_empty() {
+            link.begin_write((id, stream), self.logs.place(id, stream), unwritten.len());
+            self.logs.write(id, stream, unwritten);
+            link.end_write();
+        }
+    }
+
+    fn kill(&mut self, kill: Kill, core: &mut Supervisor, now: Now) {
+        if self.kernel.link().is_some() {
+            self.kills.push(kill);
+        } else {
+            self.send_kill(kill, core, now);
+        }
+    }
+
+    pub(super) fn send_kill(&mut self, kill: Kill, core: &mut Supervisor, now: Now) {
+        let Kill { id, pid, signal, group } = kill;
         // A pid that was reaped may have been reused.
         if core.owner(pid) != Some(id) {
             return;
@@ -252,7 +291,7 @@ impl<'k> Shell<'k> {
         }
     }
 
-    fn on_stdin_result(
+    pub(super) fn on_stdin_result(
         &mut self,
         id: ProcId,
         outcome: Result<(), StdinError>,
@@ -283,7 +322,7 @@ impl<'k> Shell<'k> {
 
     /// The stdin of a child is writable again.
     pub fn flush(&mut self, id: ProcId, core: &mut Supervisor, now: Now) {
-        if self.pipes.flush(&mut self.poller, id).is_err() {
+        if self.write_pending(id).is_err() {
             self.on_stdin_hangup(id, core, now);
         }
     }
@@ -291,11 +330,11 @@ impl<'k> Shell<'k> {
     /// The output pipe of a child is readable or closed.
     pub fn read(&mut self, id: ProcId, stream: OutputStream, core: &mut Supervisor, now: Now) {
         let fd_number = self.pipes.fd_number(id, stream);
-        let chunk = self.pipes.read(&mut self.poller, id, stream, now.mono);
-        self.deliver(id, stream, chunk, fd_number, core, now);
+        let chunk = self.pipes.read(&mut self.poller, &mut *self.kernel, (id, stream), now);
+        self.deliver_chunk(id, stream, chunk, fd_number, core, now);
     }
 
-    fn deliver(
+    fn deliver_chunk(
         &mut self,
         id: ProcId,
         stream: OutputStream,
@@ -341,28 +380,46 @@ impl<'k> Shell<'k> {
             || self.on_lookup_reaped(pid, status, core, now)
             || self.on_check_reaped(pid, status, core, now)
         {
+            self.kernel.collect(pid);
             return true;
         }
         let pid = Pid(pid);
+        if self.is_stranger(pid, core) {
+            self.kernel.collect(pid.0);
+            return true;
+        }
         if let Some(id) = core.hook_owner(pid) {
             self.drain_hook(id, core, now);
         } else if let Some(id) = core.owner(pid) {
             for stream in OutputStream::BOTH {
                 let fd_number = self.pipes.fd_number(id, stream);
-                for chunk in self.pipes.drain(&mut self.poller, id, stream, now.mono) {
-                    self.deliver(id, stream, chunk, fd_number, core, now);
+                let kernel = &mut *self.kernel;
+                for chunk in self.pipes.drain(&mut self.poller, kernel, (id, stream), now) {
+                    self.deliver_chunk(id, stream, chunk, fd_number, core, now);
                 }
             }
         }
         if self.follow_main(pid, status, core, now) {
+            self.kernel.collect(pid.0);
             return true;
         }
         let oom = self.examine_kill(pid, status, core);
         let usage =
             Usage { peak_memory: usage.peak_memory, user: usage.user, system: usage.system };
         let report = ExitReport { usage: Some(usage), oom };
+        if let Some(link) = self.kernel.link() {
+            link.note(&Entry::Reaped { pid, status, report, now }, 0);
+        }
+        self.kernel.collect(pid.0);
         core.take(Input::Reaped { pid, status, report }, now);
         true
+    }
+
+    /// Whether the keeper has adopted this process and its end concerns no program.
+    fn is_stranger(&mut self, pid: Pid, core: &Supervisor) -> bool {
+        let is_known = core.owner(pid).is_some() || core.hook_owner(pid).is_some();
+        let ended = self.kernel.link().and_then(|link| link.ended());
+        !is_known && ended.is_some_and(|ended| ended.pid == pid.0)
     }
 
     /// Whether the out-of-memory killer ended a child, if it ended by a SIGKILL from elsewhere.

@@ -13,6 +13,9 @@ use super::config_reader::ConfigReader;
 use super::event_loop::{Daemon, ExitReason, Parts};
 use super::handover::Saved;
 use super::history_file::HistoryFile;
+use super::keeping;
+use super::keeping::link::Link;
+use super::keeping::received::Remains;
 use super::kernel::{Kernel, Local};
 use super::logs::Logs;
 use super::orphans;
@@ -32,6 +35,8 @@ use crate::core::lasting::Lasting;
 use crate::core::orphans::Orphan;
 use crate::core::supervisor::Supervisor;
 use crate::ini::text;
+use crate::keeper::protocol::ToKeeper;
+use crate::keeper::{self, Start};
 use crate::os::daemonize::{self, Side};
 use crate::os::errno;
 use crate::os::memory;
@@ -83,6 +88,22 @@ pub fn resume(program: String, line: CommandLine, received: Received) -> ExitCod
     runs.go_on(resumed)
 }
 
+/// Continues a daemon that was killed.
+pub fn recover(program: String, line: CommandLine, received: keeping::Received) -> ExitCode {
+    memory::return_large_blocks();
+    let remains = match received.read() {
+        Ok(remains) => remains,
+        Err(why) => {
+            let _ = writeln!(io::stderr(), "supervisord: cannot continue: {why}");
+            return ExitCode::from(70);
+        }
+    };
+    let reader = ConfigReader::restore(program, line, remains.reader());
+    let mut runs = Runs::new(&reader);
+    let recovered = runs.recovered(remains);
+    runs.go_on(recovered)
+}
+
 /// The runs of one process.
 struct Runs<'a> {
     reader: &'a ConfigReader,
@@ -104,11 +125,37 @@ impl<'a> Runs<'a> {
     fn resumed(&mut self, head: Head, saved: Saved, outcome: Result<(), String>) -> RunResult {
         ignore_write_signals()?;
         self.kernel.catch_signals()?;
+        if let Some(numbers) = &head.link {
+            let mut link = Link::inherit(numbers)?;
+            link.pidfile.clone_from(&head.pidfile);
+            link.sockets.clone_from(&head.sockets);
+            self.kernel.put_link(Box::new(link));
+        }
         let sockets = ServerSockets::of_paths(head.sockets.clone());
         let cleanup = Cleanup { sockets, pidfile: head.pidfile.clone() };
         let descriptors = replacing::inherit(&head);
         let handed = (head, saved, descriptors);
         let daemon = Daemon::continue_from(handed, outcome, &mut self.kernel, self.reader)?;
+        let exit_reason = run_to_end(daemon, &mut self.history, &cleanup);
+        cleanup.run();
+        Ok(exit_reason?)
+    }
+
+    fn recovered(&mut self, remains: Remains) -> RunResult {
+        ignore_write_signals()?;
+        daemonize::write_in_background()?;
+        self.kernel.catch_signals()?;
+        let mut daemon = Daemon::recover(remains, &mut self.kernel, self.reader)?;
+        let mut cleanup = Cleanup::default();
+        if let Some(link) = daemon.shell.kernel.link() {
+            cleanup.pidfile.clone_from(&link.pidfile);
+            cleanup.sockets = ServerSockets::of_paths(link.sockets.clone());
+        }
+        // From then on yet another one can continue.
+        daemon.save_changes();
+        if let Some(path) = &cleanup.pidfile {
+            overwrite_pidfile(path, &mut daemon.shell.logs.activity);
+        }
         let exit_reason = run_to_end(daemon, &mut self.history, &cleanup);
         cleanup.run();
         Ok(exit_reason?)
@@ -121,7 +168,9 @@ impl<'a> Runs<'a> {
             let serial = match result {
                 Ok(ExitReason::Failed { status }) => return ExitCode::from(status),
                 Ok(ExitReason::Restart { serial }) => serial,
-                Ok(ExitReason::Exit | ExitReason::Upgrade { .. }) => return ExitCode::SUCCESS,
+                Ok(ExitReason::Exit | ExitReason::Upgrade { .. } | ExitReason::KeeperLost) => {
+                    return ExitCode::SUCCESS;
+                }
                 Err(StartupError(message)) => {
                     if let Some(settings) = &settings {
                         log_failed_restart(settings, &message);
@@ -175,6 +224,16 @@ fn run_once(
     if is_first {
         privileges::raise_limits(&settings, &mut deferred)?;
         ignore_write_signals()?;
+        if settings.keeper {
+            match keeper::split(!settings.nodaemon)? {
+                Start::Daemon(packets) => kernel.put_link(Box::new(Link::new(packets)?)),
+                Start::Keeper(keeper) => {
+                    drop((config, deferred));
+                    return Ok(ended(keeper.run(None)));
+                }
+                Start::Nothing(status) => return Ok(ended(status)),
+            }
+        }
     }
     let mut cleanup = Cleanup::default();
     let run = Run { reader, config, serial, history, deferred, is_first };
@@ -182,6 +241,11 @@ fn run_once(
         run.claim(&mut cleanup).and_then(|claim| run.start(claim, kernel, &mut cleanup));
     cleanup.run();
     exit_reason
+}
+
+/// How this process ends that is no daemon.
+fn ended(status: u8) -> ExitReason {
+    if status == 0 { ExitReason::Exit } else { ExitReason::Failed { status } }
 }
 
 /// What one run is started with.
@@ -304,11 +368,15 @@ fn serve(
     let shell = &mut parts.shell;
     shell.kernel.catch_signals()?;
     if daemonizes {
-        daemonize_process(settings, &mut shell.logs.activity)?;
+        daemonize_process(settings, &mut *shell.kernel, &mut shell.logs.activity)?;
         // An epoll survives a fork, a kqueue does not.
         shell.poller = Poller::new()?;
     }
     cleanup.pidfile = write_pidfile(settings, &mut shell.logs.activity);
+    if let Some(link) = shell.kernel.link() {
+        link.pidfile.clone_from(&cleanup.pidfile);
+        link.sockets = cleanup.sockets.paths().to_vec();
+    }
     parts.server.limit_memory(settings.http_maxbytes);
     parts.server.add_users(&parts.core.config().users);
     for open in cleanup.sockets.listeners.drain(..) {
@@ -332,11 +400,17 @@ fn run_to_end(
             daemon = daemon.upgrade(job, cleanup.pidfile.as_deref(), cleanup.sockets.paths())?;
             continue;
         }
+        if let Ok(ExitReason::KeeperLost) = exit_reason {
+            return daemon.become_keeper();
+        }
         let now = daemon.shell.kernel.now();
         daemon.shell.finish_history(&daemon.core, now);
         *history = Some(daemon.core.history().clone());
         daemon.shell.logs.finish();
         daemon.server.close(&mut daemon.shell.poller);
+        if let Some(link) = daemon.shell.kernel.link() {
+            link.end_run();
+        }
         return exit_reason;
     }
 }
@@ -404,8 +478,16 @@ pub(super) fn create_core(
 }
 
 #[expect(clippy::disallowed_methods, reason = "the option `directory` of the daemon")]
-fn daemonize_process(settings: &Supervisord, log: &mut ActivityLog) -> io::Result<()> {
-    if daemonize::fork()? == Side::Parent {
+fn daemonize_process(
+    settings: &Supervisord,
+    kernel: &mut dyn Kernel,
+    log: &mut ActivityLog,
+) -> io::Result<()> {
+    if let Some(link) = kernel.link() {
+        // The keeper ends the process that the user has started.
+        let (directory, umask) = (settings.directory.clone(), settings.umask);
+        link.send(&ToKeeper::Detach { directory, umask }, None);
+    } else if matches!(daemonize::fork()?, Side::Parent(_)) {
         daemonize::exit_parent();
     }
     log.log(LogLevel::Info, "daemonizing the supervisord process");
@@ -424,14 +506,21 @@ fn daemonize_process(settings: &Supervisord, log: &mut ActivityLog) -> io::Resul
 
 /// Returns the path if the file was written, so that it is removed at exit.
 fn write_pidfile(settings: &Supervisord, log: &mut ActivityLog) -> Option<String> {
-    let (path, pid) = (&settings.pidfile, process::id());
-    if let Err(error) = trusted::overwrite(Path::new(path), format!("{pid}\n").as_bytes()) {
-        log.log(LogLevel::Critical, &format!("could not write pidfile {path}"));
-        if trusted::is_refusal(&error) {
-            log.log(LogLevel::Critical, &error.to_string());
-        }
+    let path = &settings.pidfile;
+    if !overwrite_pidfile(path, log) {
         return None;
     }
-    log.log(LogLevel::Info, &format!("supervisord started with pid {pid}"));
+    log.log(LogLevel::Info, &format!("supervisord started with pid {}", process::id()));
     Some(path.clone())
+}
+
+/// False if that failed, which is logged.
+fn overwrite_pidfile(path: &str, log: &mut ActivityLog) -> bool {
+    let text = format!("{}\n", process::id());
+    let Err(error) = trusted::overwrite(Path::new(path), text.as_bytes()) else { return true };
+    log.log(LogLevel::Critical, &format!("could not write pidfile {path}"));
+    if trusted::is_refusal(&error) {
+        log.log(LogLevel::Critical, &error.to_string());
+    }
+    false
 }

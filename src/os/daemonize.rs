@@ -4,13 +4,15 @@ use std::fs::{File, OpenOptions};
 use std::io;
 use std::os::fd::AsFd;
 
+use nix::sys::signal::{SigHandler, Signal, signal};
 use nix::sys::stat::{Mode, umask};
 use nix::unistd::{self, ForkResult};
 
 /// The process in which [`fork`] returned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Side {
-    Parent,
+    /// With the pid of the child.
+    Parent(i32),
     Child,
 }
 
@@ -18,7 +20,7 @@ pub enum Side {
 pub fn fork() -> io::Result<Side> {
     // SAFETY: the daemon has one thread, so the child may do anything that the parent may.
     match unsafe { unistd::fork() }? {
-        ForkResult::Parent { .. } => Ok(Side::Parent),
+        ForkResult::Parent { child } => Ok(Side::Parent(child.as_raw())),
         ForkResult::Child => Ok(Side::Child),
     }
 }
@@ -27,6 +29,18 @@ pub fn fork() -> io::Result<Side> {
 pub fn exit_parent() -> ! {
     // SAFETY: _exit takes a number and does not return.
     unsafe { libc::_exit(0) }
+}
+
+/// From now on this process leads a process group of its own.
+pub fn lead_group() -> io::Result<()> {
+    Ok(unistd::setpgid(unistd::Pid::from_raw(0), unistd::Pid::from_raw(0))?)
+}
+
+/// A terminal does not stop this process when it writes in the background.
+pub fn write_in_background() -> io::Result<()> {
+    // SAFETY: ignoring a signal installs no handler.
+    unsafe { signal(Signal::SIGTTOU, SigHandler::SigIgn) }?;
+    Ok(())
 }
 
 /// Detaches the child from terminal and session.

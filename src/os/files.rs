@@ -3,9 +3,11 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::os::fd::BorrowedFd;
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 
+use nix::sys::stat::fstat;
 use nix::unistd::{AccessFlags, access};
 
 use super::trusted;
@@ -108,6 +110,13 @@ pub enum FileKind {
     Directory,
     /// A pipe, a socket or another device.
     Special,
+}
+
+/// The device and the inode of an open file, pipe or socket. While it is open, no other has the same.
+pub fn identity(fd: BorrowedFd<'_>) -> io::Result<(u64, u64)> {
+    let found = fstat(fd)?;
+    #[allow(clippy::useless_conversion, reason = "the width depends on the system")]
+    Ok((u64::from(found.st_dev), u64::from(found.st_ino)))
 }
 
 pub fn kind(path: &Path) -> FileKind {

@@ -31,6 +31,11 @@ fn pids() -> impl Iterator<Item = i32> {
     entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok())
 }
 
+/// The pid of the parent of this process.
+pub fn parent() -> i32 {
+    nix::unistd::getppid().as_raw()
+}
+
 /// `None` if the process does not exist. One read: a start reads this of every process.
 pub fn stat(pid: i32) -> Option<ProcessStat> {
     let mut bytes = [0; STAT_SIZE];

@@ -49,7 +49,8 @@ pub fn execute(
     error.unwrap_or_else(|| io::Error::other("the program returned"))
 }
 
-fn set_inherited(fd: BorrowedFd<'_>, is_inherited: bool) -> io::Result<()> {
+/// Whether programs that this process executes inherit a descriptor.
+pub fn set_inherited(fd: BorrowedFd<'_>, is_inherited: bool) -> io::Result<()> {
     let flags = if is_inherited { FdFlag::empty() } else { FdFlag::FD_CLOEXEC };
     fcntl(fd, FcntlArg::F_SETFD(flags))?;
     Ok(())

@@ -17,6 +17,7 @@ pub const TERM: i32 = libc::SIGTERM;
 pub const CHLD: i32 = libc::SIGCHLD;
 pub const TSTP: i32 = libc::SIGTSTP;
 pub const CONT: i32 = libc::SIGCONT;
+pub const STOP: i32 = libc::SIGSTOP;
 pub const WINCH: i32 = libc::SIGWINCH;
 
 /// The process that sent a signal.
@@ -152,6 +153,12 @@ pub fn kill(pid: i32, number: i32, group: bool) -> io::Result<()> {
         0 => Ok(()),
         _ => Err(io::Error::last_os_error()),
     }
+}
+
+/// Whether a process ends by this signal because of a defect of its own.
+pub fn is_fault(number: i32) -> bool {
+    use libc::{SIGABRT, SIGBUS, SIGFPE, SIGILL, SIGSEGV, SIGSYS, SIGTRAP};
+    [SIGABRT, SIGBUS, SIGFPE, SIGILL, SIGSEGV, SIGSYS, SIGTRAP].contains(&number)
 }
 
 /// Stops this process and those of its pipeline, as Ctrl-Z does. Returns when they are continued.

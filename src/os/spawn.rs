@@ -3,7 +3,7 @@
 //! child's standard error, as Supervisor does.
 
 use std::ffi::{CString, OsString};
-use std::io;
+use std::io::{self, Write};
 use std::os::fd::{AsRawFd, OwnedFd, RawFd};
 use std::os::unix::ffi::OsStringExt;
 use std::ptr;
@@ -11,6 +11,7 @@ use std::sync::OnceLock;
 
 use super::child_settings::{ChildSetting, Settings, SpawnError};
 use super::errno;
+use super::pipe::{PipeReader, PipeWriter, pipe};
 use super::users::{Account, Identity};
 
 /// Everything that is needed to spawn a child.
@@ -51,6 +52,21 @@ struct Prepared {
     chdir_failed: Vec<u8>,
     highest_fd: RawFd,
     changed_signals: &'static [libc::c_int],
+    /// Both ends of the pipe from which the child reads a byte before it executes its program.
+    gate: Option<[RawFd; 2]>,
+}
+
+/// Holds a child before it executes its program. If this process ends before [`Gate::open`], the child
+/// exits, and the program was never started.
+#[derive(Debug)]
+pub struct Gate(PipeWriter);
+
+impl Gate {
+    /// The child goes on.
+    pub fn open(mut self) {
+        // An error means that the child was killed.
+        let _ = self.0.write_all(b"x");
+    }
 }
 
 /// Strings with a null-terminated array of pointers to them.
@@ -69,7 +85,19 @@ impl CStrings {
 impl ChildSpec {
     /// Forks. The descriptors of the spec are closed in the parent in any case.
     pub fn spawn(self) -> Result<i32, SpawnError> {
-        let prepared = self.prepare()?;
+        self.fork(None)
+    }
+
+    /// The same with a child that waits until its gate is opened.
+    pub fn spawn_held(self) -> Result<(i32, Gate), SpawnError> {
+        let (reader, writer) = pipe()?;
+        let pid = self.fork(Some((&reader, &writer)))?;
+        Ok((pid, Gate(writer)))
+    }
+
+    fn fork(self, gate: Option<(&PipeReader, &PipeWriter)>) -> Result<i32, SpawnError> {
+        let mut prepared = self.prepare()?;
+        prepared.gate = gate.map(|(reader, writer)| [reader.as_raw_fd(), writer.as_raw_fd()]);
         let mask = block_all_signals();
         let pid =
             if prepared.may_share_memory() { share_memory(&prepared) } else { fork(&prepared) };
@@ -118,16 +146,18 @@ impl ChildSpec {
             ],
             highest_fd: highest_fd(),
             changed_signals: changed_signals(),
+            gate: None,
         })
     }
 }
 
 impl Prepared {
     /// Whether the child may use the memory of the daemon until it executes its program, which stops the
-    /// daemon for that time. Not if it enters a directory, which may not answer, nor if it changes its user or
+    /// daemon for that time. Not if it is held until the daemon opens its gate, nor if it enters a directory, which may not answer, nor if it changes its user or
     /// other attributes: some of them belong to the memory.
     fn may_share_memory(&self) -> bool {
-        self.directory.is_none()
+        self.gate.is_none()
+            && self.directory.is_none()
             && self.account.is_none()
             && self.setup_error.is_none()
             && self.settings.is_empty()
@@ -224,7 +254,7 @@ unsafe fn become_child(child: &Prepared) -> ! {
             libc::setpgid(0, 0);
         }
         // While it still has the privileges and descriptors of the daemon.
-        if !child.settings.apply() {
+        if !child.settings.apply() || child.gate.is_some_and(|gate| !pass(gate)) {
             libc::_exit(127);
         }
         for (to, from) in (0..).zip(child.fds) {
@@ -246,6 +276,20 @@ unsafe fn become_child(child: &Prepared) -> ! {
         let (argv, environment) = (&child.argv.pointers, &child.environment.pointers);
         libc::execve(child.program.as_ptr(), argv.as_ptr(), environment.as_ptr());
         exit_not_spawned(&child.exec_failed, Some(last_errno()))
+    }
+}
+
+/// Waits until the gate is opened; false if the parent has ended. The child's own copy of the other end
+/// would hide that, so it is closed.
+///
+/// # Safety
+/// As [`become_child`].
+unsafe fn pass([reader, writer]: [RawFd; 2]) -> bool {
+    let mut byte = 0_u8;
+    // SAFETY: the pointer is to a live byte.
+    unsafe {
+        libc::close(writer);
+        libc::read(reader, (&raw mut byte).cast(), 1) == 1
     }
 }
 
@@ -381,7 +425,6 @@ mod tests {
     use std::io::Read;
     use std::os::fd::OwnedFd;
 
-    use super::super::pipe::{PipeReader, pipe};
     use super::*;
 
     fn spec(program: &str, argv: &[&str]) -> (ChildSpec, PipeReader) {
@@ -431,6 +474,38 @@ mod tests {
             "tr '\\0' ' ' < /proc/$$/environ; ps -o pgid= -p $$ | grep -qw $$ && echo leads";
         let (spec, output) = self::spec("/bin/sh", &["sh", "-c", script]);
         assert_eq!(run(spec, output).0, "A=b leads\n");
+    }
+
+    #[test]
+    fn a_held_child_executes_nothing_before_its_gate_is_opened() {
+        let (spec, mut output) = self::spec("/bin/echo", &["echo", "started"]);
+        super::super::poller::set_nonblocking(&output).unwrap();
+        let (pid, gate) = spec.spawn_held().unwrap();
+        let mut byte = [0];
+        assert_eq!(output.read(&mut byte).unwrap_err().kind(), io::ErrorKind::WouldBlock);
+        gate.open();
+        wait_for(pid, 0);
+        let mut text = String::new();
+        output.read_to_string(&mut text).unwrap();
+        assert_eq!(text, "started\n");
+        // Two of them, because each has a copy of the gates that were made before.
+        let held = [1, 2].map(|_| self::spec("/bin/echo", &["echo", "started"]));
+        let held = held.map(|(spec, output)| (spec.spawn_held().unwrap(), output));
+        let held = held.map(|((pid, gate), output)| {
+            drop(gate);
+            (pid, output)
+        });
+        for (pid, mut output) in held {
+            wait_for(pid, 127);
+            assert_eq!(output.read_to_string(&mut text).unwrap(), 0);
+        }
+    }
+
+    fn wait_for(pid: i32, expected: i32) {
+        let mut status = 0;
+        // SAFETY: the pointer is to a live integer.
+        assert_eq!(unsafe { libc::waitpid(pid, &raw mut status, 0) }, pid);
+        assert_eq!(libc::WEXITSTATUS(status), expected);
     }
 
     #[test]

@@ -35,11 +35,12 @@ const ALLOWED_IMPORTS: &[(&str, &[&str])] = &[
     ("lsp", &["buildout", "conf", "diag", "editor"]),
     ("tls", &[]),
     ("os", &[]),
+    ("keeper", &["os"]),
     (
         "daemon",
         &[
-            "assets", "conf", "core", "diag", "http", "ini", "os", "password", "pattern", "rpc",
-            "tls", "web",
+            "assets", "conf", "core", "diag", "http", "ini", "keeper", "os", "password", "pattern",
+            "rpc", "tls", "web",
         ],
     ),
     ("ctl", &["conf", "core", "diag", "os", "pattern", "rpc", "tls"]),
@@ -54,7 +55,7 @@ const ALLOWED_IMPORTS: &[(&str, &[&str])] = &[
 ];
 
 /// The modules that do input and output. All others are pure.
-const SHELL: &[&str] = &["os", "daemon", "ctl", "top", "cli"];
+const SHELL: &[&str] = &["os", "keeper", "daemon", "ctl", "top", "cli"];
 
 /// Parts of those modules that are pure nevertheless.
 const PURE_PARTS: &[&str] = &["top/model", "top/view"];

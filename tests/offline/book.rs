@@ -39,6 +39,11 @@ fn troubleshooting() {
 }
 
 #[test]
+fn guarantees() {
+    run("guarantees.md");
+}
+
+#[test]
 fn migrating_from_collective_recipe() {
     run("migrating-from-collective-recipe.md");
 }

@@ -39,6 +39,7 @@ mod generated_deployment;
 mod german;
 mod hooks;
 mod init;
+mod keeper;
 mod kill_mode;
 mod link;
 mod liveness;

@@ -1,4 +1,4 @@
-//! Every guarantee of `docs/security.md` names tests, and they exist.
+//! Every guarantee of `docs/security.md` and `docs/guarantees.md` names tests, and they exist.
 
 use std::fs;
 use std::path::Path;
@@ -32,8 +32,9 @@ fn has_test(text: &str, name: &str) -> bool {
 #[test]
 fn each_guarantee_names_tests_that_exist() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let page = fs::read_to_string(root.join("docs/security.md")).expect("the page");
-    let guarantees = guarantees(&page);
+    let pages = ["docs/security.md", "docs/guarantees.md"];
+    let pages = pages.map(|path| fs::read_to_string(root.join(path)).expect("the page"));
+    let guarantees: Vec<_> = pages.iter().flat_map(|page| guarantees(page)).collect();
     assert!(guarantees.len() > 20, "{guarantees:?}");
     let mut missing = Vec::new();
     for (guarantee, proofs) in &guarantees {
@@ -45,7 +46,7 @@ fn each_guarantee_names_tests_that_exist() {
             }
         }
     }
-    assert!(missing.is_empty(), "docs/security.md names tests that do not exist: {missing:#?}");
+    assert!(missing.is_empty(), "the pages name tests that do not exist: {missing:#?}");
 }
 
 #[test]

@@ -4,7 +4,8 @@
 /// A row is: documentation, constant, field, the option's name if it is not that of the field, kind,
 /// default, sample, and whether the option is read once for the section or for each process. An
 /// exception names a function: `read` instead of [`Kind::parse`](crate::conf::kinds::Kind::parse),
-/// `differs` instead of `!=`, or `differs: never`.
+/// `differs` instead of `!=`, or `differs: never`. With `added: default` a daemon that is upgraded from a
+/// version without the option has the default of the type.
 ///
 /// The macro makes the struct with a field for each row, a constant for each option, `SECTION` for the
 /// documentation and the sample, and the implementation of `FromSection` for the reader and the
@@ -24,7 +25,7 @@ macro_rules! options {
             $(#[doc = $line:literal])+
             $option:ident $field:ident $($name:literal)?: $kind:ty
                 = $default:expr, $sample:expr, $when:ident
-                $(, read: $read:path)? $(, differs: $differs:ident)?;
+                $(, read: $read:path)? $(, differs: $differs:ident)? $(, added: $added:ident)?;
         )*
 
         $(instead {
@@ -39,7 +40,11 @@ macro_rules! options {
         #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
         pub struct $settings {
             $($(#[doc = $extra_doc])+ pub $extra: $extra_type,)*
-            $($(#[doc = $line])+ pub $field: <$kind as $crate::conf::kinds::Kind>::Value,)*
+            $(
+                $(#[doc = $line])+
+                $(#[serde($added)])?
+                pub $field: <$kind as $crate::conf::kinds::Kind>::Value,
+            )*
         }
 
         $(

@@ -49,6 +49,13 @@ pub struct SavedLog {
 }
 
 impl SavedLogs {
+    /// The file of a stream.
+    pub(in crate::daemon) fn path(&self, id: ProcId, stream: OutputStream) -> Option<&Path> {
+        let mut of_children = self.of_children.iter();
+        let log = of_children.find(|log| (log.id, log.stream) == (id, stream))?;
+        log.file.as_ref().map(|(path, _)| path.as_path())
+    }
+
     /// The logs of a daemon that another program was until now.
     pub(in crate::daemon) fn of_another(
         settings: &Supervisord,

@@ -2,6 +2,7 @@
 //! another daemon takes over, and clients continue that can be ([`SavedClient`]).
 
 use std::io;
+use std::os::fd::{AsFd, BorrowedFd};
 
 use serde::{Deserialize, Serialize};
 
@@ -43,12 +44,25 @@ impl SavedServer {
 impl Server {
     pub fn save(&self) -> SavedServer {
         let clients = self.clients.values().enumerate();
+        let clients = clients.filter_map(|(number, client)| client.save(number)).collect();
+        SavedServer { clients, ..self.save_sockets() }
+    }
+
+    /// The sockets, for a daemon that continues if this one is killed: without clients.
+    pub(in crate::daemon) fn save_sockets(&self) -> SavedServer {
         SavedServer {
             token: self.site.token().to_owned(),
             servers: self.endpoints.iter().map(|endpoint| endpoint.config.clone()).collect(),
             users: self.users.clone(),
-            clients: clients.filter_map(|(number, client)| client.save(number)).collect(),
+            clients: Vec::new(),
         }
+    }
+
+    pub(in crate::daemon) fn descriptors(&self) -> impl Iterator<Item = (Purpose, BorrowedFd<'_>)> {
+        self.listen_sockets.iter().map(|socket| {
+            let section = self.endpoints[socket.endpoint].config.section.clone();
+            (Purpose::Server(section), socket.listener.as_fd())
+        })
     }
 
     /// Whether a client waits for a reply that would end with this daemon.

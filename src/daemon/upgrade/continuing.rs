@@ -41,6 +41,7 @@ impl<'a> Daemon<'a> {
     ) -> io::Result<Self> {
         let program = self.core.job(job).map(Job::target).unwrap_or_default().to_owned();
         let received = self.finish_turn(job);
+        self.save_changes();
         let head = Head {
             arguments: std::env::args_os().collect(),
             signals: received,
@@ -51,8 +52,11 @@ impl<'a> Daemon<'a> {
         let state = encode_state(&self).map_err(io::Error::other)?;
         let reader = self.reader;
         let (descriptors, kernel) = self.hand_over();
-        let handed = Handed { head, state, descriptors };
-        let (handed, why) = replace(handed, Path::new(&program));
+        let handed = Handed { head, state, descriptors, link: kernel.take_link() };
+        let (mut handed, why) = replace(handed, Path::new(&program));
+        if let Some(link) = handed.link.take() {
+            kernel.put_link(link);
+        }
         let handed = handed.into_saved().map_err(io::Error::other)?;
         Self::continue_from(handed, Err(why), kernel, reader)
     }

@@ -19,7 +19,7 @@ pub(in crate::daemon) fn encode(head: &[u8], state: &[u8]) -> Vec<u8> {
 }
 
 /// Head, state and checksum.
-pub(super) fn decode(bytes: &[u8]) -> Result<(&[u8], &[u8], String), String> {
+pub(in crate::daemon) fn decode(bytes: &[u8]) -> Result<(&[u8], &[u8], String), String> {
     let end = bytes.iter().take(200).position(|&byte| byte == b'\n');
     let line = end.and_then(|end| std::str::from_utf8(&bytes[..end]).ok());
     let words: Vec<&str> = line.unwrap_or_default().split(' ').collect();

@@ -11,6 +11,7 @@ use crate::core::jobs::JobId;
 use crate::daemon::config_reader::{ConfigReader, SavedReader};
 use crate::daemon::descriptors::Purpose;
 use crate::daemon::handover::Saved;
+use crate::daemon::keeping::inheritance::InheritedLink;
 
 pub(super) const VERSION: &str = env!("CARGO_PKG_VERSION");
 
@@ -34,6 +35,9 @@ pub struct Head {
     pub(in crate::daemon) pidfile: Option<String>,
     pub(in crate::daemon) sockets: Vec<PathBuf>,
     pub(in crate::daemon) descriptors: Vec<(Purpose, i32)>,
+    /// The connection to the keeper, if there is one.
+    #[serde(default)]
+    pub(in crate::daemon) link: Option<InheritedLink>,
 }
 
 /// The end of a takeover.
@@ -58,6 +62,7 @@ impl Head {
             pidfile: None,
             sockets: Vec::new(),
             descriptors: Vec::new(),
+            link: None,
         }
     }
 }

@@ -14,6 +14,7 @@ use super::format;
 use super::head::{Head, read};
 use crate::daemon::descriptors::Descriptors;
 use crate::daemon::handover::Saved;
+use crate::daemon::keeping::link::Link;
 use crate::os::errno;
 use crate::os::replace::{self, Program};
 
@@ -27,6 +28,7 @@ pub(in crate::daemon) struct Handed {
     /// As JSON.
     pub(in crate::daemon) state: Vec<u8>,
     pub(in crate::daemon) descriptors: Descriptors,
+    pub(in crate::daemon) link: Option<Box<Link>>,
 }
 
 impl Handed {
@@ -41,6 +43,7 @@ pub(in crate::daemon) fn replace(mut handed: Handed, program: &Path) -> (Handed,
     let numbers =
         handed.descriptors.iter().map(|(purpose, fd)| (purpose.clone(), replace::number(fd)));
     handed.head.descriptors = numbers.collect();
+    handed.head.link = handed.link.as_deref().map(Link::numbers);
     let error = try_replace(&handed, program);
     (handed, format!("{} could not be executed: {}", program.display(), errno::describe(&error)))
 }
@@ -59,6 +62,7 @@ fn try_replace(handed: &Handed, program: &Path) -> io::Error {
     let mut inherited: Vec<BorrowedFd<'_>> =
         handed.descriptors.iter().map(|(_, fd)| fd.as_fd()).collect();
     inherited.extend([state.as_fd(), previous.as_fd()]);
+    inherited.extend(handed.link.iter().flat_map(|link| link.inherited()));
     let arguments = &handed.head.arguments;
     replace::execute(&Program::Path(program), arguments, (VARIABLE, &numbers), &inherited)
 }

@@ -60,6 +60,12 @@ impl Daemon<'_> {
 }
 
 impl Shell<'_> {
+    /// The job of an upgrade that is being prepared.
+    pub(in crate::daemon) fn upgrade_job(&self) -> Option<JobId> {
+        let checking = self.checking.as_ref().map(|it| it.job);
+        checking.or(self.replacement.map(|(job, _)| job))
+    }
+
     /// The children that carry out probes, requests and look-ups.
     pub(in crate::daemon) fn short_lived_children(&self) -> Vec<i32> {
         let probes = self.probes.children();

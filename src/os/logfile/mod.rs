@@ -3,6 +3,7 @@
 //! decided by the caller.
 
 mod loss;
+mod place;
 mod privacy;
 mod regular;
 mod rotation;
@@ -20,6 +21,7 @@ use std::time::Duration;
 
 pub(super) use loss::LossCounter;
 pub use loss::Lost;
+pub use place::Place;
 use privacy::Privacy;
 pub use privacy::try_private;
 use regular::Regular;
@@ -141,6 +143,16 @@ impl LogFile {
     pub fn write(&mut self, bytes: &[u8], now: Duration) -> Option<Report> {
         let result = self.append(bytes, now);
         self.report(result)
+    }
+
+    /// Where the next write goes to; `None` for a pipe or a device.
+    pub fn place(&mut self, now: Duration) -> Option<Place> {
+        // An error is reported by the write.
+        let _ = self.open_missing(&[], now);
+        match &self.target {
+            Target::Regular(regular) => regular.place(),
+            Target::Sink(_) | Target::Missing { .. } => None,
+        }
     }
 
     fn append(&mut self, bytes: &[u8], now: Duration) -> io::Result<Option<Lost>> {

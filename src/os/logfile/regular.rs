@@ -3,12 +3,13 @@
 use std::fs::{self, File};
 use std::io::{self, Seek, Write};
 use std::os::unix::fs::MetadataExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use super::loss::{LossCounter, Lost};
+use super::place::Place;
 use super::privacy::Privacy;
-use super::rotation::Rotation;
+use super::rotation::{Rotation, suffixed};
 use super::unwritten::Unwritten;
 
 /// The maximum number of backups.
@@ -61,6 +62,11 @@ impl Regular {
     /// Whether lines are being lost, or the file could not be rotated.
     pub(super) fn is_impaired(&self) -> bool {
         self.loss.is_losing() || self.rotation_failed.is_some()
+    }
+
+    pub(super) fn place(&self) -> Option<Place> {
+        let (device, inode) = self.identity;
+        Some(Place { device, inode, size: self.file.metadata().ok()?.len() })
     }
 
     pub(super) fn into_file(self) -> File {
@@ -205,12 +211,6 @@ fn shift_backups(path: &Path, backups: i64) -> io::Result<()> {
         rename_if_there(&backup(number), &backup(number + 1))?;
     }
     rename_if_there(path, &backup(1))
-}
-
-fn suffixed(path: &Path, suffix: &str) -> PathBuf {
-    let mut name = path.to_owned().into_os_string();
-    name.push(suffix);
-    name.into()
 }
 
 #[expect(clippy::disallowed_methods, reason = "rotation")]
