@@ -29,6 +29,8 @@ pub enum Purpose {
     FastCgi(String),
     /// The listening socket of the server with this section.
     Server(String),
+    /// What holds a child that was forked, by pid.
+    Gate(i32),
     /// The connection of a client, and the log that it follows, by number.
     Client(usize),
     Followed(usize),

@@ -143,7 +143,7 @@ impl Kernel for Local {
     fn spawn(&mut self, child: ChildSpec) -> Result<i32, SpawnError> {
         let Some(link) = &mut self.link else { return child.spawn() };
         let (pid, gate) = child.spawn_held()?;
-        link.hold(gate);
+        link.hold(pid, gate);
         Ok(pid)
     }
 

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::descriptors::{Descriptors, Purpose};
 use super::keeping::journal::Entry;
+use super::keeping::link::Link;
 use super::kernel::Kernel;
 use super::pace::{Next, Pace};
 use crate::core::effect::{OutputStream, ProcId};
@@ -333,7 +334,7 @@ impl Pipes {
             unwritten.insert(id);
             return Ok(());
         }
-        self.flush(poller, id)
+        self.flush(poller, None, id)
     }
 
     /// From now on the state is saved before a stdin is written.
@@ -351,15 +352,15 @@ impl Pipes {
         self.unwritten.as_mut().map(std::mem::take).unwrap_or_default()
     }
 
-    /// How many bytes a stdin has not accepted yet.
-    pub(super) fn pending(&self, id: ProcId) -> usize {
-        self.stdins.get(&id).map_or(0, |stdin| stdin.pending.len())
-    }
-
     /// Writes buffered bytes as far as the pipe accepts them.
-    pub(super) fn flush(&mut self, poller: &mut Poller, id: ProcId) -> Result<(), StdinError> {
+    pub(super) fn flush(
+        &mut self,
+        poller: &mut Poller,
+        link: Option<&mut Link>,
+        id: ProcId,
+    ) -> Result<(), StdinError> {
         let Some(stdin) = self.stdins.get_mut(&id) else { return Ok(()) };
-        let outcome = stdin.write_pending();
+        let outcome = stdin.write_pending(id, link);
         if outcome.is_err() {
             self.close_stdin(poller, id);
             return outcome;
@@ -497,9 +498,14 @@ impl Output {
 }
 
 impl Stdin {
-    fn write_pending(&mut self) -> Result<(), StdinError> {
+    fn write_pending(&mut self, id: ProcId, mut link: Option<&mut Link>) -> Result<(), StdinError> {
         while !self.pending.is_empty() {
-            match self.writer.write(self.pending.as_slices().0) {
+            let bytes = self.pending.as_slices().0;
+            let written = match &mut link {
+                None => self.writer.write(bytes),
+                Some(link) => link.feed(id, &self.writer, bytes),
+            };
+            match written {
                 Ok(count) => drop(self.pending.drain(..count)),
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(()),

@@ -322,7 +322,7 @@ impl<'k> Shell<'k> {
 
     /// The stdin of a child is writable again.
     pub fn flush(&mut self, id: ProcId, core: &mut Supervisor, now: Now) {
-        if self.write_pending(id).is_err() {
+        if self.pipes.flush(&mut self.poller, self.kernel.link(), id).is_err() {
             self.on_stdin_hangup(id, core, now);
         }
     }

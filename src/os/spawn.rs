@@ -4,7 +4,7 @@
 
 use std::ffi::{CString, OsString};
 use std::io::{self, Write};
-use std::os::fd::{AsRawFd, OwnedFd, RawFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
 use std::os::unix::ffi::OsStringExt;
 use std::ptr;
 use std::sync::OnceLock;
@@ -56,15 +56,27 @@ struct Prepared {
     gate: Option<[RawFd; 2]>,
 }
 
-/// Holds a child before it executes its program. If this process ends before [`Gate::open`], the child
-/// exits, and the program was never started.
+/// Holds a child before it executes its program. If all copies of the descriptor are closed before
+/// [`Gate::open`], the child exits, and the program was never started.
 #[derive(Debug)]
 pub struct Gate(PipeWriter);
 
+impl From<OwnedFd> for Gate {
+    fn from(fd: OwnedFd) -> Self {
+        Self(fd.into())
+    }
+}
+
+impl AsFd for Gate {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.0.as_fd()
+    }
+}
+
 impl Gate {
-    /// The child goes on.
+    /// The child goes on, unless it does already.
     pub fn open(mut self) {
-        // An error means that the child was killed.
+        // An error means that there is no child that waits.
         let _ = self.0.write_all(b"x");
     }
 }

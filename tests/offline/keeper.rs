@@ -35,6 +35,10 @@ const WATCH: &str = "#!/bin/sh\nwhile :; do printf 'READY\\n'; read -r head || e
     length=${head##*len:}\nbody=$(dd bs=1 count=$length 2>/dev/null)\n\
     serial=${head#*serial:}; echo \"event ${serial%% *} $body\" >&2; printf 'RESULT 2\\nOK'; done\n";
 
+/// Runs for a moment, and notes if another copy of it runs.
+const BRIEF: &str = "#!/bin/sh\nmkdir lock.$1 || echo \"$1 runs twice\" >> twice\necho out\n\
+    sleep 0.1\nrmdir lock.$1\nexit 3\n";
+
 const LISTENER: &str = "[eventlistener:watch]\ncommand={here}/watch\nevents=PROCESS_STATE_EXITED\n\
     stdout_logfile=NONE\nstderr_logfile={here}/watch.log\nstartsecs=0\n";
 
@@ -78,7 +82,9 @@ fn wait_for_other(sandbox: &Sandbox, before: i32) -> i32 {
 }
 
 fn start<'a>(sandbox: &'a Sandbox, programs: &str) -> Daemon<'a> {
-    for (name, text) in [("slow", SLOW), ("fast", FAST), ("ends", ENDS), ("watch", WATCH)] {
+    let scripts =
+        [("slow", SLOW), ("fast", FAST), ("ends", ENDS), ("brief", BRIEF), ("watch", WATCH)];
+    for (name, text) in scripts {
         sandbox.script(name, text);
     }
     // Behind the head, whose section it continues.
@@ -140,6 +146,13 @@ fn ask(path: &std::path::Path) -> bool {
     sent.and_then(|()| stream.read_to_string(&mut text)).is_ok() && text.contains("RUNNING")
 }
 
+/// A seed, and what it makes.
+fn random() -> (u64, Rng) {
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).expect("a time");
+    let seed = now.as_secs();
+    (seed, Rng::new(seed))
+}
+
 #[test]
 fn fifty_programs_outlive_twenty_kills_of_the_daemon() {
     let sandbox = Sandbox::new();
@@ -162,10 +175,8 @@ fn fifty_programs_outlive_twenty_kills_of_the_daemon() {
     let mut daemon = start(&sandbox, &programs);
     daemon.wait_for_count("entered RUNNING state", 50);
     let before = pids(&sandbox);
-    let seed = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).expect("a time");
-    let seed = seed.as_secs();
+    let (seed, mut rng) = random();
     println!("seed {seed}");
-    let mut rng = Rng::new(seed);
     let has_ended = AtomicBool::new(false);
     let path = sandbox.path("d.sock");
     let answered = thread::scope(|scope| {
@@ -201,6 +212,42 @@ fn fifty_programs_outlive_twenty_kills_of_the_daemon() {
         assert!(check_lines(&whole_log(&sandbox, &name), &name) > 4000, "seed {seed}");
     }
     assert!(!sandbox.path("d.sock").exists() && !sandbox.path("d.pid").exists());
+}
+
+#[test]
+fn events_are_delivered_and_programs_started_once() {
+    let sandbox = Sandbox::new();
+    let mut programs = LISTENER.replace("_EXITED", ",PROCESS_LOG");
+    programs += "buffer_size=10000\n";
+    for number in 0..4 {
+        programs += &format!(
+            "[program:brief{number}]\ncommand={{here}}/brief {number}\ndirectory={{here}}\n\
+             startsecs=0\nautorestart=true\nstdout_events_enabled=true\n\
+             stdout_logfile={{here}}/brief{number}.log\n"
+        );
+    }
+    let mut daemon = start(&sandbox, &programs);
+    let (seed, mut rng) = random();
+    println!("seed {seed}");
+    for _ in 0..15 {
+        // A random moment.
+        thread::park_timeout(Duration::from_micros(50_000 + rng.below(400_000) as u64));
+        kill_daemon(&sandbox, Signal::SIGKILL);
+    }
+    wait_until("it answers", || ask(&sandbox.path("d.sock")));
+    let starts = daemon.log().matches("spawned: 'brief0'").count();
+    daemon.wait_for_count("spawned: 'brief0'", starts + 1);
+    ctl(&sandbox, &["stop", "all"]);
+    assert!(daemon.stop().success());
+    let log = daemon.log();
+    assert!(!log.contains("UNKNOWN") && !log.contains("exit status 127"), "seed {seed}: {log}");
+    assert_eq!(sandbox.read("twice"), "", "seed {seed}");
+    let events = sandbox.read("watch.log");
+    let serial = |line: &str| line.strip_prefix("event ")?.split(' ').next()?.parse::<u64>().ok();
+    let serials: Vec<u64> = events.lines().filter_map(serial).collect();
+    assert!(serials.len() > 20, "seed {seed}: {events}");
+    let is_next = |pair: &[u64]| pair[1] == pair[0] + 1;
+    assert!(serials.windows(2).all(is_next), "seed {seed}: {serials:?}");
 }
 
 #[test]

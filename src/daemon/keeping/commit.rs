@@ -2,7 +2,7 @@
 //! something changed that the journal does not have. A turn that only copies output saves nothing.
 
 use std::io;
-use std::os::fd::BorrowedFd;
+use std::os::fd::{AsFd as _, BorrowedFd};
 
 use super::head::KeptHead;
 use super::link::{self, Link};
@@ -11,6 +11,7 @@ use crate::daemon::descriptors::Purpose;
 use crate::daemon::event_loop::{Daemon, ExitReason};
 use crate::daemon::upgrade::format;
 use crate::os::errno;
+use crate::os::spawn::Gate;
 
 impl Daemon<'_> {
     /// Saves the state if it has changed, then does what was deferred until then. Only while no effect is
@@ -57,8 +58,16 @@ impl Daemon<'_> {
     }
 
     fn save_to(&self, link: &mut Link) -> Result<(), String> {
+        // Another daemon opens the gates of children that this state has.
+        let gates = std::mem::take(&mut link.gates);
+        let saved = self.save_with(link, &gates);
+        link.gates = gates;
+        saved
+    }
+
+    fn save_with(&self, link: &mut Link, gates: &[(i32, Gate)]) -> Result<(), String> {
         let error = |error: io::Error| errno::describe(&error);
-        let keyed = self.keyed_descriptors().map_err(error)?;
+        let keyed = self.keyed_descriptors(gates).map_err(error)?;
         link.keep(&keyed.iter().map(|(_, key, fd)| (key.clone(), *fd)).collect::<Vec<_>>());
         let head = KeptHead {
             epoch: link.epoch + 1,
@@ -81,18 +90,25 @@ impl Daemon<'_> {
         Ok(())
     }
 
-    fn keyed_descriptors(&self) -> io::Result<Vec<(Purpose, String, BorrowedFd<'_>)>> {
+    fn keyed_descriptors<'a>(
+        &'a self,
+        gates: &'a [(i32, Gate)],
+    ) -> io::Result<Vec<(Purpose, String, BorrowedFd<'a>)>> {
         let all = self.shell.descriptors().chain(self.server.descriptors());
+        let gates = gates.iter().map(|(pid, gate)| (Purpose::Gate(*pid), gate.as_fd()));
+        let all = all.chain(gates);
         all.map(|(purpose, fd)| link::key(&purpose, fd).map(|key| (purpose, key, fd))).collect()
     }
 
     /// Lets the keeper close the sockets that are closed here, so that their addresses can be used again.
     pub(in crate::daemon) fn release_addresses(&mut self) {
         let Some(mut link) = self.shell.kernel.take_link() else { return };
-        if let Ok(keyed) = self.keyed_descriptors() {
+        let gates = std::mem::take(&mut link.gates);
+        if let Ok(keyed) = self.keyed_descriptors(&gates) {
             link.drop_others(&keyed.iter().map(|(_, key, _)| key.as_str()).collect());
             link.synchronise();
         }
+        link.gates = gates;
         self.shell.kernel.put_link(link);
     }
 }

@@ -17,7 +17,7 @@ pub(in crate::daemon) struct InheritedLink {
     epoch: u64,
     packets: i32,
     states: [i32; 2],
-    journal: [i32; 3],
+    journal: [i32; 5],
 }
 
 impl Link {
@@ -38,12 +38,14 @@ impl Link {
     /// That of the program before.
     pub(in crate::daemon) fn inherit(numbers: &InheritedLink) -> io::Result<Self> {
         let [first, second] = numbers.states;
-        let [memory, reader, writer] = numbers.journal;
+        let [memory, reader, writer, from, to] = numbers.journal;
         let packets = Packets::from(replace::inherit(numbers.packets)?);
         let states = [replace::inherit(first)?, replace::inherit(second)?];
         let (snapshots, _) = Snapshots::open(states)?;
-        let ends = (replace::inherit(reader)?, replace::inherit(writer)?);
-        let journal = Journal::open(replace::inherit(memory)?, ends.0, ends.1)?;
+        let inherit = replace::inherit;
+        let output = (inherit(memory)?, inherit(reader)?, inherit(writer)?);
+        let journal = [output.0, output.1, output.2, inherit(from)?, inherit(to)?];
+        let journal = Journal::open(journal)?;
         Ok(Self::with(packets, snapshots, journal, numbers.epoch))
     }
 }

@@ -5,8 +5,7 @@
 //! there into the journal. Whenever the daemon is killed, that other pipe shows whether it was moved, and
 //! whether it was read.
 
-use std::fs::File;
-use std::io;
+use std::io::{self, Read as _, Write as _};
 use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
 
 use serde::{Deserialize, Serialize};
@@ -15,7 +14,8 @@ use crate::core::effect::{OutputStream, Pid, ProcId, WaitStatus};
 use crate::core::exit_report::ExitReport;
 use crate::core::time::Now;
 use crate::os::logfile::Place;
-use crate::os::pipe::{self, PipeReader, pipe};
+use crate::os::pipe::{self, PipeReader, PipeWriter, pipe};
+use crate::os::poller::set_nonblocking;
 use crate::os::shared_memory::SharedMemory;
 
 /// What has happened.
@@ -67,10 +67,16 @@ mod at {
     pub(super) const MOVED: usize = 40;
     /// The entry of the log that is being written; zero if none is.
     pub(super) const WRITING: usize = 48;
-    pub(super) const ENTRIES: usize = 64;
+    /// Whether bytes for a stdin are on their way, the place of their entry, the length of that, and the
+    /// number of bytes.
+    pub(super) const FEEDING: usize = 56;
+    pub(super) const FEEDING_TO: usize = 64;
+    pub(super) const FEEDING_HEAD: usize = 72;
+    pub(super) const FED: usize = 80;
+    pub(super) const ENTRIES: usize = 128;
 }
 
-/// The values of [`at::MOVING`].
+/// The values of [`at::MOVING`], the first and last of which are those of [`at::FEEDING`].
 const IDLE: u64 = 0;
 const BEGUN: u64 = 1;
 const HAS_MOVED: u64 = 2;
@@ -80,7 +86,9 @@ const ENTRY_HEADER: usize = 16;
 
 pub(in crate::daemon) struct Journal {
     memory: SharedMemory,
-    holding: (PipeReader, File),
+    holding: (PipeReader, PipeWriter),
+    /// For bytes to the stdin of a program.
+    feeding: (PipeReader, PipeWriter),
     end: usize,
 }
 
@@ -88,28 +96,31 @@ impl Journal {
     pub(in crate::daemon) fn new() -> io::Result<Self> {
         let mut memory = SharedMemory::new(SIZE)?;
         memory.store_number(at::END, at::ENTRIES as u64);
-        Ok(Self { memory, holding: pipe()?, end: at::ENTRIES })
+        let feeding = pipe()?;
+        set_nonblocking(&feeding.0)?;
+        Ok(Self { memory, holding: pipe()?, feeding, end: at::ENTRIES })
     }
 
     /// That of another daemon. What it was doing when it was killed is completed.
-    pub(in crate::daemon) fn open(
-        memory: OwnedFd,
-        reader: OwnedFd,
-        writer: OwnedFd,
-    ) -> io::Result<Self> {
+    pub(in crate::daemon) fn open(descriptors: [OwnedFd; 5]) -> io::Result<Self> {
+        let [memory, reader, writer, from, to] = descriptors;
         let memory = SharedMemory::open(memory)?;
         let end = usize::try_from(memory.load_number(at::END)).map_err(io::Error::other)?;
         if memory.length() != SIZE || !(at::ENTRIES..=SIZE).contains(&end) {
             return Err(io::Error::other("the journal is damaged"));
         }
-        let mut journal = Self { memory, holding: (reader.into(), writer.into()), end };
+        let (holding, feeding) = ((reader.into(), writer.into()), (from.into(), to.into()));
+        let mut journal = Self { memory, holding, feeding, end };
         journal.complete_move()?;
+        journal.complete_feed()?;
         Ok(journal)
     }
 
-    /// The memory, and both ends of the pipe.
-    pub(in crate::daemon) fn descriptors(&self) -> [BorrowedFd<'_>; 3] {
-        [self.memory.as_fd(), self.holding.0.as_fd(), self.holding.1.as_fd()]
+    /// The memory, and the ends of both pipes.
+    pub(in crate::daemon) fn descriptors(&self) -> [BorrowedFd<'_>; 5] {
+        let (holding, feeding) = (&self.holding, &self.feeding);
+        let ends = [&holding.0, &holding.1, &feeding.0, &feeding.1].map(|end| end.as_fd());
+        [self.memory.as_fd(), ends[0], ends[1], ends[2], ends[3]]
     }
 
     /// Which state the entries follow.
@@ -202,6 +213,50 @@ impl Journal {
         Ok(())
     }
 
+    /// Writes to the stdin of a process, and adds the entry for that.
+    pub(in crate::daemon) fn feed(
+        &mut self,
+        entry: &Entry,
+        to: &PipeWriter,
+        bytes: &[u8],
+    ) -> io::Result<usize> {
+        let bytes = &bytes[..bytes.len().min(MAX_MOVE)];
+        let length = self.store_entry(entry).ok_or(io::ErrorKind::WouldBlock)?;
+        self.memory.store_number(at::FEEDING_TO, self.end as u64);
+        self.memory.store_number(at::FEEDING_HEAD, length as u64);
+        self.memory.store_number(at::FED, bytes.len() as u64);
+        // It is empty, so all of them fit.
+        self.feeding.1.write_all(bytes)?;
+        self.memory.store_number(at::FEEDING, HAS_MOVED);
+        let moved = pipe::move_bytes(&self.feeding.0, to, bytes.len());
+        if let Ok(count) = moved {
+            self.add(self.end, length, 0, count as u64);
+        }
+        self.memory.store_number(at::FEEDING, IDLE);
+        self.empty_feeding();
+        moved
+    }
+
+    /// What the pipe of the program did not accept stays pending.
+    fn empty_feeding(&mut self) {
+        let mut rest = [0; 4096];
+        while matches!(self.feeding.0.read(&mut rest), Ok(1..)) {}
+    }
+
+    /// The daemon was killed while it wrote to a stdin.
+    fn complete_feed(&mut self) -> io::Result<()> {
+        let is_added = self.memory.load_number(at::FEEDING_TO) != self.end as u64;
+        if self.memory.load_number(at::FEEDING) == HAS_MOVED && !is_added {
+            let left = pipe::waiting_bytes(&self.feeding.0)? as u64;
+            let count = self.memory.load_number(at::FED).saturating_sub(left);
+            let length = self.memory.load_number(at::FEEDING_HEAD);
+            self.add(self.end, usize::try_from(length).map_err(io::Error::other)?, 0, count);
+        }
+        self.memory.store_number(at::FEEDING, IDLE);
+        self.empty_feeding();
+        Ok(())
+    }
+
     /// A log is about to be written; [`Journal::written`] follows.
     pub(in crate::daemon) fn writing(&mut self, entry: &Entry, count: usize) {
         let end = self.end;
@@ -259,10 +314,7 @@ impl Journal {
 
 #[cfg(test)]
 mod tests {
-    use std::io::{Read as _, Write as _};
-
     use super::*;
-    use crate::os::poller::set_nonblocking;
 
     const NOW: Now = Now {
         mono: crate::core::time::Mono(std::time::Duration::from_secs(1)),
@@ -274,7 +326,7 @@ mod tests {
         Entry::Output { id, stream, of_hook: false, now: NOW }
     }
 
-    fn source(text: &[u8]) -> (PipeReader, File) {
+    fn source(text: &[u8]) -> (PipeReader, PipeWriter) {
         let (reader, mut writer) = pipe().unwrap();
         set_nonblocking(&reader).unwrap();
         writer.write_all(text).unwrap();
@@ -283,9 +335,7 @@ mod tests {
 
     /// What another daemon reads.
     fn reopen(journal: &Journal) -> Journal {
-        let [memory, reader, writer] =
-            journal.descriptors().map(|fd| fd.try_clone_to_owned().unwrap());
-        Journal::open(memory, reader, writer).unwrap()
+        Journal::open(journal.descriptors().map(|fd| fd.try_clone_to_owned().unwrap())).unwrap()
     }
 
     fn texts(journal: &Journal) -> Vec<String> {
@@ -347,6 +397,60 @@ mod tests {
         assert_eq!(texts(&reopen(&next)), ["first\n", "second\n", "third\n"]);
         assert_eq!(count, 7);
         assert_eq!(reader.read(&mut [0]).unwrap_err().kind(), io::ErrorKind::WouldBlock);
+    }
+
+    /// The steps of [`Journal::feed`], and what is found if the daemon is killed after each.
+    #[test]
+    fn bytes_for_a_stdin_count_when_they_are_in_its_pipe() {
+        let entry = Entry::StdinWrite { id: ProcId(9) };
+        let counts = |journal: &Journal| -> Vec<u64> {
+            journal.entries().iter().map(|noted| noted.number).collect()
+        };
+        let mut journal = Journal::new().unwrap();
+        let (mut stdin, writer) = pipe().unwrap();
+        set_nonblocking(&stdin).unwrap();
+        set_nonblocking(&writer).unwrap();
+        assert_eq!(journal.feed(&entry, &writer, b"first").unwrap(), 5);
+        assert_eq!(counts(&reopen(&journal)), [5]);
+
+        let begin = |journal: &mut Journal| {
+            let length = journal.store_entry(&entry).unwrap();
+            journal.memory.store_number(at::FEEDING_TO, journal.end as u64);
+            journal.memory.store_number(at::FEEDING_HEAD, length as u64);
+            journal.memory.store_number(at::FED, 6);
+            journal.feeding.1.write_all(b"second").unwrap();
+        };
+        begin(&mut journal);
+        journal = reopen(&journal);
+        assert_eq!(counts(&journal), [5], "nothing was moved");
+        begin(&mut journal);
+        journal.memory.store_number(at::FEEDING, HAS_MOVED);
+        journal = reopen(&journal);
+        assert_eq!(counts(&journal), [5, 0], "it was about to be moved");
+        begin(&mut journal);
+        journal.memory.store_number(at::FEEDING, HAS_MOVED);
+        assert_eq!(pipe::move_bytes(&journal.feeding.0, &writer, 4).unwrap(), 4);
+        journal = reopen(&journal);
+        assert_eq!(counts(&journal), [5, 0, 4], "a part was moved");
+        journal.memory.store_number(at::FEEDING, HAS_MOVED);
+        assert_eq!(counts(&reopen(&journal)), [5, 0, 4], "that is added once");
+        let mut bytes = [0; 100];
+        let count = stdin.read(&mut bytes).unwrap() + stdin.read(&mut bytes[5..]).unwrap_or(0);
+        assert!(count >= 5 && bytes.starts_with(b"first"), "{count}");
+
+        // A full pipe takes nothing, and nothing of that is left behind.
+        let many = vec![b'x'; 60_000];
+        let full = loop {
+            match journal.feed(&entry, &writer, &many) {
+                Ok(_) => {}
+                Err(error) => break error,
+            }
+        };
+        assert_eq!(full.kind(), io::ErrorKind::WouldBlock);
+        assert_eq!(pipe::waiting_bytes(&journal.feeding.0).unwrap(), 0);
+        drop(stdin);
+        let closed = journal.feed(&entry, &writer, b"x").unwrap_err();
+        assert_eq!(closed.kind(), io::ErrorKind::BrokenPipe);
     }
 
     #[test]

@@ -13,7 +13,7 @@ use crate::keeper::protocol::{self, ToDaemon, ToKeeper};
 use crate::os::files;
 use crate::os::logfile::Place;
 use crate::os::packets::Packets;
-use crate::os::pipe::PipeReader;
+use crate::os::pipe::{PipeReader, PipeWriter};
 use crate::os::replace;
 use crate::os::spawn::Gate;
 use crate::os::wait::EndedChild;
@@ -22,7 +22,8 @@ use crate::daemon::descriptors::Purpose;
 
 /// The keys of what every state needs; those of other descriptors begin with a quote or a brace.
 pub(in crate::daemon) const STATES: [&str; 2] = ["state 0", "state 1"];
-pub(in crate::daemon) const JOURNAL: [&str; 3] = ["journal", "journal reader", "journal writer"];
+pub(in crate::daemon) const JOURNAL: [&str; 5] =
+    ["journal", "output reader", "output writer", "stdin reader", "stdin writer"];
 
 /// A program that is a child of neither this daemon nor its keeper. With its start time the pid identifies a
 /// process.
@@ -38,8 +39,8 @@ pub struct Link {
     pub(super) snapshots: Snapshots,
     /// The keys of what the keeper holds; `None` before everything was named once.
     kept: Option<BTreeSet<String>>,
-    /// Of the children that were forked since the last state.
-    pub(super) gates: Vec<Gate>,
+    /// Of the children that were forked since the last state, with their pids.
+    pub(super) gates: Vec<(i32, Gate)>,
     /// Children of the keeper that have terminated; the first one may be being processed.
     ended: VecDeque<EndedChild>,
     /// Programs whose end is not reported, and when they were looked at.
@@ -146,8 +147,18 @@ impl Link {
     }
 
     /// A child was forked that executes its program when the next state was saved.
-    pub(in crate::daemon) fn hold(&mut self, gate: Gate) {
-        self.gates.push(gate);
+    pub(in crate::daemon) fn hold(&mut self, pid: i32, gate: Gate) {
+        self.gates.push((pid, gate));
+    }
+
+    /// Writes to the stdin of a process.
+    pub(in crate::daemon) fn feed(
+        &mut self,
+        id: ProcId,
+        to: &PipeWriter,
+        bytes: &[u8],
+    ) -> io::Result<usize> {
+        self.journal.feed(&Entry::StdinWrite { id }, to, bytes)
     }
 
     /// Lets the keeper hold these, too.

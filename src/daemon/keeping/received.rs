@@ -9,13 +9,14 @@ use super::journal::Journal;
 use super::link::{JOURNAL, Link, STATES};
 use super::snapshots::Snapshots;
 use crate::daemon::config_reader::SavedReader;
-use crate::daemon::descriptors::Descriptors;
+use crate::daemon::descriptors::{Descriptors, Purpose};
 use crate::daemon::handover::Saved;
 use crate::daemon::upgrade::format;
 use crate::keeper::protocol::{self, Cause, ToDaemon, VARIABLE};
 use crate::os::errno;
 use crate::os::packets::Packets;
 use crate::os::replace;
+use crate::os::spawn::Gate;
 
 /// The connection to the keeper, if this program was started by one.
 pub struct Received(Packets);
@@ -42,8 +43,9 @@ impl Received {
         let (mut lent, cause) = self.lent().map_err(error)?;
         let mut take = |key: &str| lent.remove(key).ok_or(format!("the keeper has no {key}"));
         let states = [take(STATES[0])?, take(STATES[1])?];
-        let journal = Journal::open(take(JOURNAL[0])?, take(JOURNAL[1])?, take(JOURNAL[2])?);
-        let mut journal = journal.map_err(error)?;
+        let [memory, reader, writer, from, to] = JOURNAL;
+        let journal = [take(memory)?, take(reader)?, take(writer)?, take(from)?, take(to)?];
+        let mut journal = Journal::open(journal).map_err(error)?;
         let (snapshots, state) = Snapshots::open(states).map_err(error)?;
         let state = state.ok_or("no state was saved")?;
         let (head, state, _) = format::decode(&state)?;
@@ -56,8 +58,13 @@ impl Received {
         }
         let mut descriptors = Descriptors::default();
         for (purpose, key) in &head.descriptors {
-            // What is missing is noticed by the part that needs it.
-            descriptors.extend(purpose.clone(), lent.remove(key));
+            let fd = lent.remove(key);
+            match (purpose, fd) {
+                // The state has its pid.
+                (Purpose::Gate(_), Some(fd)) => Gate::from(fd).open(),
+                // What is missing is noticed by the part that needs it.
+                (purpose, fd) => descriptors.extend(purpose.clone(), fd),
+            }
         }
         let mut link = Link::with(self.0, snapshots, journal, head.epoch);
         link.pidfile.clone_from(&head.pidfile);

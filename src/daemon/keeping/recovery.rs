@@ -50,9 +50,9 @@ impl<'a> Daemon<'a> {
             if count == 1 { "1 process runs".into() } else { format!("{count} processes run") };
         let message = format!("{}; this daemon continues, and {processes} on", describe(cause));
         daemon.shell.logs.log(LogLevel::Critical, &message);
-        daemon.find_orphaned();
         daemon.shell.kills = head.kills.into_iter().skip(killed).collect();
         daemon.replay(entries);
+        daemon.find_orphaned();
         if let Some(job) = head.upgrade {
             let now = daemon.now();
             let result = Err("the daemon was killed meanwhile".to_owned());
