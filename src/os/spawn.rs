@@ -165,8 +165,8 @@ impl ChildSpec {
 
 impl Prepared {
     /// Whether the child may use the memory of the daemon until it executes its program, which stops the
-    /// daemon for that time. Not if it is held until the daemon opens its gate, nor if it enters a directory, which may not answer, nor if it changes its user or
-    /// other attributes: some of them belong to the memory.
+    /// daemon for that time. Not if it is held until the daemon opens its gate, nor if it enters a directory,
+    /// which may not answer, nor if it changes its user or other attributes: some of them belong to the memory.
     fn may_share_memory(&self) -> bool {
         self.gate.is_none()
             && self.directory.is_none()
