@@ -363,6 +363,31 @@ fn a_dependency_that_is_not_active_is_awaited() {
     assert_eq!(sim.state("instance"), ProcessState::Starting);
 }
 
+/// A stop waits for what depends on the process. That is not started again meanwhile, although what it depends
+/// on still runs.
+#[test]
+fn a_dependant_that_is_restarted_is_not_started_before_the_stop_that_waits_for_it() {
+    let follower = |name, on| Process { depends_restart: true, ..dependent(name, &[on]) };
+    let mut sim = simulation(vec![program("zeo"), follower("web", "zeo"), follower("job", "web")]);
+    sim.advance(5);
+    sim.terminate("zeo", WaitStatus::Exited(1));
+    assert_eq!(sim.state("web"), ProcessState::Stopping);
+    sim.stop("zeo");
+    sim.advance(1);
+    sim.log.clear();
+    sim.terminate("web", TERMINATED);
+    sim.perform();
+    assert_eq!(
+        (sim.state("zeo"), sim.state("web")),
+        (ProcessState::Stopping, ProcessState::Stopped)
+    );
+    assert!(!sim.log.contains("spawned"), "{}", sim.log);
+    sim.terminate("zeo", TERMINATED);
+    sim.terminate("job", TERMINATED);
+    sim.advance(5);
+    assert_eq!(sim.reason("web"), "waits for zeo: STOPPED");
+}
+
 #[derive(Clone, Debug)]
 enum Command {
     Start(usize),

@@ -7,6 +7,7 @@ use super::dependencies::{Dependencies, Edge};
 use super::effect::{ProcId, WaitStatus};
 use super::exit_report::Requester;
 use super::group::Process;
+use super::jobs::Job;
 use super::milestones::Milestones;
 use super::process::ProcessEvent;
 use super::state::ProcessState;
@@ -96,6 +97,9 @@ impl Supervisor {
         if !std::mem::take(&mut self.may_be_satisfied) || self.waiting.is_empty() {
             return;
         }
+        // A job that is cancelled leaves running what it would have stopped.
+        let has_held_stops = self.held_stops().next().is_some();
+        self.may_be_satisfied = has_held_stops;
         self.touch_waiting();
         if !self.may_start() {
             return;
@@ -343,6 +347,12 @@ impl Supervisor {
                 process.is_ready().unwrap_or(process.state() == ProcessState::Running)
             }
         };
+        if is_met
+            && condition != Condition::Completed
+            && self.held_stops().any(|id| *id == process.id)
+        {
+            return Progress::Pending("is about to be stopped".to_owned());
+        }
         if is_met {
             return Progress::Met;
         }
@@ -360,6 +370,11 @@ impl Supervisor {
         } else {
             Progress::Pending(why)
         }
+    }
+
+    /// What jobs stop when what depends on it is down.
+    fn held_stops(&self) -> impl Iterator<Item = &ProcId> {
+        self.jobs.running.values().filter_map(Job::stops).flat_map(|members| &members.held)
     }
 
     /// The names of what a process waits for: `zeoserver, initdb`.

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::id::JobId;
 use super::members::Members;
-use super::restart::{Restart, Scope};
+use super::restart::{Restart, Scope, Stage};
 use super::rolling::Rolling;
 use super::shutdown::Shutdown;
 use super::stop_all::StopAll;
@@ -222,6 +222,16 @@ impl Job {
     pub fn members(&self) -> Option<&Members> {
         match &self.work {
             Work::Start(members) | Work::Stop(members) => Some(members),
+            Work::StopAll(stop) => Some(&stop.members),
+            _ => None,
+        }
+    }
+
+    /// The processes that it is stopping.
+    pub(in crate::core) fn stops(&self) -> Option<&Members> {
+        match &self.work {
+            Work::Stop(members)
+            | Work::Restart(Restart { stage: Stage::Stopping(members), .. }) => Some(members),
             Work::StopAll(stop) => Some(&stop.members),
             _ => None,
         }
