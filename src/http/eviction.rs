@@ -80,7 +80,8 @@ pub fn admit<K: Copy + Ord>(
     }
     let may_yield = |it: &&Occupant<K>| {
         let is_dispensable = it.standing < Standing::Served || !it.is_owner || newcomer.is_owner;
-        let is_within_reserve = it.server != newcomer.server && count(it.server) <= reserve;
+        let is_within_reserve =
+            !newcomer.is_owner && it.server != newcomer.server && count(it.server) <= reserve;
         is_dispensable && !is_within_reserve && (own < maximum || it.server == newcomer.server)
     };
     match most_dispensable(occupants.iter().filter(may_yield)) {
@@ -186,6 +187,10 @@ mod tests {
         assert_eq!(admit(&crowd[1..], newcomer(TCP), places), Admission::Free);
         assert_eq!(admit(&crowd, newcomer(TCP), places), Admission::InPlaceOf(FEW - 1));
         assert_eq!(yields_descriptor(&crowd), Some(FEW - 1));
+        // As few as a server may keep.
+        assert_eq!(admit(&crowd, newcomer(UNIX), places), Admission::Refused);
+        let owner = Newcomer { server: UNIX, is_owner: true };
+        assert_eq!(admit(&crowd, owner, places), Admission::InPlaceOf(FEW - 1));
     }
 
     #[test]
