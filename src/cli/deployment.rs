@@ -36,6 +36,17 @@ pub(super) struct DeploymentArgs {
     pub(super) conf: String,
 }
 
+/// The URL at which this machine reaches a server.
+pub(super) fn url_of(server: &HttpServer) -> String {
+    match &server.bind {
+        Bind::Unix(UnixServer { path, .. }) => format!("unix://{path}"),
+        Bind::Inet(InetServer { address: (host, port), .. }) => {
+            let host = if host.is_empty() { "127.0.0.1" } else { host };
+            format!("{}://{host}:{port}", server.scheme())
+        }
+    }
+}
+
 pub(super) struct Deployment {
     pub(super) config: Config,
     pub(super) conf: String,
@@ -98,13 +109,7 @@ impl Deployment {
                 self.conf
             )
         })?;
-        let url = match &server.bind {
-            Bind::Unix(UnixServer { path, .. }) => format!("unix://{path}"),
-            Bind::Inet(InetServer { address: (host, port), .. }) => {
-                let host = if host.is_empty() { "127.0.0.1" } else { host };
-                format!("{}://{host}:{port}", server.scheme())
-            }
-        };
+        let url = url_of(server);
         let known = server.credentials();
         let user = known.map(|known| known.username);
         let password = known.map(|known| known.password);

@@ -80,11 +80,21 @@ pub(super) fn streams(process: &Process) -> impl Iterator<Item = (OutputStream, 
 
 impl Logs {
     pub fn new(activity: ActivityLog, settings: &Supervisord) -> Self {
+        let directory = settings.childlogdir.as_str().into();
+        Self::without_children(activity, None, directory, settings.identifier.clone())
+    }
+
+    fn without_children(
+        activity: ActivityLog,
+        audit: Option<AuditLog>,
+        directory: PathBuf,
+        identifier: String,
+    ) -> Self {
         Self {
             activity,
-            audit: None,
-            directory: settings.childlogdir.as_str().into(),
-            identifier: settings.identifier.clone(),
+            audit,
+            directory,
+            identifier,
             names: BTreeMap::new(),
             open: BTreeMap::new(),
             slow: BTreeMap::new(),

@@ -66,9 +66,8 @@ fn eggs(site: &Deployment) -> Vec<String> {
     names
 }
 
-#[test]
-fn a_build_makes_what_buildout_makes_and_a_second_one_nothing() {
-    let _machine = crate::machine();
+/// A project that zc.buildout has built, and the same one that was not built.
+fn one_built_by_hand_and_a_copy() -> (Deployment, Deployment) {
     let by_hand = Deployment::prepare(&PARTS);
     by_hand.build();
     let site = Deployment::prepare(&PARTS);
@@ -76,6 +75,13 @@ fn a_build_makes_what_buildout_makes_and_a_second_one_nothing() {
     for name in ["buildout.cfg", "versions.cfg", "etc/varnish.vcl"] {
         site.sandbox.write(&format!("site/{name}"), &by_hand.sandbox.read(format!("site/{name}")));
     }
+    (by_hand, site)
+}
+
+#[test]
+fn a_build_makes_what_buildout_makes_and_a_second_one_nothing() {
+    let _machine = crate::machine();
+    let (by_hand, site) = one_built_by_hand_and_a_copy();
     // Packages are taken from there; they are installed by buildout all the same.
     let mut copy = site.sandbox.command("cp");
     let copy = copy.arg("-a").arg(by_hand.sandbox.path("site/eggs")).arg("site/eggs").status();
@@ -134,13 +140,7 @@ fn essence(text: &str) -> Vec<String> {
 #[test]
 fn a_build_without_buildout_makes_what_buildout_makes_and_it_runs() {
     let _machine = crate::machine();
-    let by_hand = Deployment::prepare(&PARTS);
-    by_hand.build();
-    let site = Deployment::prepare(&PARTS);
-    site.sandbox.write("site/ports.cfg", &by_hand.sandbox.read("site/ports.cfg"));
-    for name in ["buildout.cfg", "versions.cfg", "etc/varnish.vcl"] {
-        site.sandbox.write(&format!("site/{name}"), &by_hand.sandbox.read(format!("site/{name}")));
-    }
+    let (by_hand, site) = one_built_by_hand_and_a_copy();
     let printed = site.works(SUPKIT, &["build"]);
     assert!(printed.contains("install the eggs of the project"), "{printed}");
     assert!(!printed.contains("zc.buildout:"), "{printed}");

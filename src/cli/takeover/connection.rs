@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use anyhow::{Result, bail};
 
-use crate::conf::config::{Bind, HttpServer, InetServer, Secret, UnixServer};
+use crate::cli::deployment::url_of;
+use crate::conf::config::{Bind, HttpServer, Secret};
 use crate::conf::ctl::{self, Invocation};
 use crate::ctl::client::{Client, ClientError, Trust};
 use crate::daemon::real_host::RealHost;
@@ -32,16 +33,9 @@ pub(super) fn open(target: &Target, file: &str) -> Result<Client> {
 }
 
 fn by_server(server: &HttpServer) -> Client {
-    let url = match &server.bind {
-        Bind::Unix(UnixServer { path, .. }) => format!("unix://{path}"),
-        Bind::Inet(InetServer { address: (host, port), .. }) => {
-            let host = if host.is_empty() { "127.0.0.1" } else { host };
-            format!("{}://{host}:{port}", server.scheme())
-        }
-    };
     let known = server.credentials();
     let (user, password) = (known.map(|it| it.username), known.map(|it| it.password));
-    Client::open(&url, user, password).timeout(Some(CALL_TIMEOUT))
+    Client::open(&url_of(server), user, password).timeout(Some(CALL_TIMEOUT))
 }
 
 fn by_settings(file: &str) -> Result<Client> {

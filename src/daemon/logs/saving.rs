@@ -1,6 +1,6 @@
 //! The logs as plain data, with their files beside them, for a program that continues the daemon.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -14,7 +14,6 @@ use crate::core::supervisor::Supervisor;
 use crate::daemon::activity::{ActivityLog, SavedActivityLog};
 use crate::daemon::audit::{AuditLog, SavedAuditLog};
 use crate::daemon::descriptors::{Descriptors, Purpose};
-use crate::daemon::retry::Retry;
 use crate::os::clock;
 use crate::os::logfile::{LogFile, Rotation, Unwritten};
 use crate::rpc::context::LogTotals;
@@ -141,18 +140,7 @@ impl Logs {
         let activity = ActivityLog::adopt(saved.activity, descriptors)?;
         let fd = descriptors.take(&Purpose::AuditLog);
         let audit = saved.audit.map(|audit| AuditLog::adopt(audit, fd)).transpose()?;
-        let mut logs = Self {
-            activity,
-            audit,
-            directory: saved.directory,
-            identifier: saved.identifier,
-            names: BTreeMap::new(),
-            open: BTreeMap::new(),
-            slow: BTreeMap::new(),
-            totals: BTreeMap::new(),
-            relays: BTreeMap::new(),
-            retry: Retry::default(),
-        };
+        let mut logs = Self::without_children(activity, audit, saved.directory, saved.identifier);
         for log in saved.of_children {
             let process = core.process(log.id);
             logs.adopt_one(log, process, descriptors)?;
